@@ -1,0 +1,42 @@
+// Every limit of the engine: name, unit, default, reason.
+#pragma once
+
+#include <cstdint>
+
+namespace vz {
+
+inline constexpr uint64_t kKiB = 1024;
+inline constexpr uint64_t kMiB = 1024 * kKiB;
+inline constexpr uint64_t kGiB = 1024 * kMiB;
+
+inline constexpr uint64_t kRecordBytesMax = 32 * kMiB;         // one atomic batch; bounds one recovery read
+inline constexpr uint64_t kFrameBytesMax = 36 * kMiB;          // one commit group
+inline constexpr uint64_t kGroupBytesSoft = 4 * kMiB;          // a group closes here: short tail for small writers
+inline constexpr uint64_t kCommitQueueBytesMax = 64 * kMiB;    // memory of waiting writes
+inline constexpr uint64_t kCommitQueueItemsMax = 16'384;       // likewise, many small ones
+inline constexpr uint64_t kWalFileFirstBytes = 8 * kMiB;       // quick open
+inline constexpr uint64_t kWalFileBytes = 64 * kMiB;           // few seals
+inline constexpr uint64_t kWalBytesMax = 1 * kGiB;             // bounds replay
+inline constexpr uint64_t kManifestRollBytesMin = 4 * kMiB;    // bounds replay of edits
+inline constexpr uint64_t kManifestRollFactor = 8;             // of its snapshot: rolling costs at most an eighth of what was written
+inline constexpr uint64_t kManifestExtendBytes = 256 * kKiB;   // zero-filled ahead: appends into written extents sync faster
+inline constexpr uint64_t kGrowingBytesMax = 256 * kMiB;       // per collection: bounds the exact scan after a kill
+inline constexpr uint64_t kGrowingTotalBytesMax = 1 * kGiB;    // over all: memory
+inline constexpr uint64_t kCloseReplayBytes = 16 * kMiB;       // an orderly close leaves at most this to replay
+inline constexpr uint64_t kRequestIdsMax = 65'536;             // remembered re-deliveries: 1.5 MiB in a snapshot at worst
+inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;         // drops and deletes work on a full disk; small disks start
+inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
+
+inline constexpr uint64_t kNameBytesMax = 255;                 // of collections, aliases and vector fields
+inline constexpr uint64_t kPayloadBytesMax = 1 * kMiB;
+inline constexpr uint32_t kJsonDepthMax = 64;                  // recursion in parsers
+inline constexpr uint64_t kMetadataBytesMax = 64 * kKiB;
+inline constexpr uint32_t kDimMax = 65'536;
+inline constexpr uint32_t kVectorFieldsMax = 64;               // per collection
+inline constexpr uint32_t kHitsMax = 65'536;                   // k and limit of one request: memory of one answer
+inline constexpr uint64_t kBatchPointsMax = 1'000'000;         // item numbers fit and validation stays short
+inline constexpr uint64_t kValueKeyBytesMax = 255;
+inline constexpr uint64_t kValueBytesMax = 64 * kKiB;
+inline constexpr uint64_t kRowsPerSegmentMax = 0xFFFFFFFEull;  // rows are u32
+
+}  // namespace vz

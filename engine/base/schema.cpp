@@ -1,0 +1,100 @@
+#include "engine/base/schema.hpp"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+#include "engine/base/bytes.hpp"
+#include "schema.capnp.h"
+
+namespace vz {
+
+const VectorFieldSchema* Schema::field(std::string_view name) const {
+    for (const VectorFieldSchema& field : fields) {
+        if (field.name == name) return &field;
+    }
+    return nullptr;
+}
+
+const VectorFieldSchema* Schema::field_by_id(uint32_t id) const {
+    for (const VectorFieldSchema& field : fields) {
+        if (field.id == id) return &field;
+    }
+    return nullptr;
+}
+
+std::vector<std::byte> encode_schema(const Schema& schema) {
+    capnp::MallocMessageBuilder message;
+    auto root = message.initRoot<capnp_schema::Schema>();
+    auto fields = root.initVectorFields(static_cast<unsigned>(schema.fields.size()));
+    for (unsigned i = 0; i < fields.size(); ++i) {
+        const VectorFieldSchema& from = schema.fields[i];
+        auto to = fields[i];
+        to.setId(from.id);
+        to.setName(from.name.c_str());
+        to.setDim(from.dim);
+        to.setMetric(static_cast<uint8_t>(from.metric));
+        to.setElement(static_cast<uint8_t>(from.element));
+        to.setQuantization(static_cast<uint8_t>(from.quantization));
+        to.setIndex(static_cast<uint8_t>(from.index));
+        to.setDegree(from.degree);
+        to.setBuildEffort(from.build_effort);
+        to.setSearchEffort(from.search_effort);
+        to.setFlags(from.flags);
+        to.setKind(from.kind);
+    }
+    auto indexes = root.initFieldIndexes(static_cast<unsigned>(schema.field_indexes.size()));
+    for (unsigned i = 0; i < indexes.size(); ++i) {
+        const FieldIndexSchema& from = schema.field_indexes[i];
+        indexes[i].setKind(from.kind);
+        indexes[i].setPath({reinterpret_cast<const kj::byte*>(from.path.data()), from.path.size()});
+    }
+    root.setMetadata({reinterpret_cast<const kj::byte*>(schema.metadata.data()), schema.metadata.size()});
+    root.setTtlMs(schema.ttl_ms);
+    root.setNextFieldId(schema.next_field_id);
+    const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
+    const auto bytes = words.asBytes();
+    const auto* begin = reinterpret_cast<const std::byte*>(bytes.begin());
+    return {begin, begin + bytes.size()};
+}
+
+Result<Schema> decode_schema(std::span<const std::byte> bytes) {
+    try {
+        kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
+        std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
+        capnp::ReaderOptions options;
+        options.traversalLimitInWords = words.size() + 64;
+        options.nestingLimit = 8;
+        capnp::FlatArrayMessageReader message(words, options);
+        auto root = message.getRoot<capnp_schema::Schema>();
+        Schema schema;
+        for (auto from : root.getVectorFields()) {
+            VectorFieldSchema to;
+            to.id = from.getId();
+            to.name.assign(from.getName().begin(), from.getName().size());
+            to.dim = from.getDim();
+            to.metric = from.getMetric();
+            to.element = from.getElement();
+            to.quantization = from.getQuantization();
+            to.index = from.getIndex();
+            to.degree = from.getDegree();
+            to.build_effort = from.getBuildEffort();
+            to.search_effort = from.getSearchEffort();
+            to.flags = from.getFlags();
+            to.kind = from.getKind();
+            schema.fields.push_back(std::move(to));
+        }
+        for (auto from : root.getFieldIndexes()) {
+            const auto path = from.getPath().asChars();
+            schema.field_indexes.push_back({from.getKind(), std::string(path.begin(), path.size())});
+        }
+        const auto metadata = root.getMetadata().asChars();
+        schema.metadata.assign(metadata.begin(), metadata.size());
+        schema.ttl_ms = root.getTtlMs();
+        schema.next_field_id = root.getNextFieldId();
+        return schema;
+    } catch (const kj::Exception& error) {
+        return failure(VZ_CORRUPTION, "a schema does not parse: %s", error.getDescription().cStr());
+    }
+}
+
+}  // namespace vz
