@@ -21,7 +21,7 @@ struct Workspace {
     simdjson::padded_string_view pad(std::string_view json) {
         padded.assign(json);
         padded.resize(json.size() + simdjson::SIMDJSON_PADDING);
-        return {padded.data(), json.size(), padded.size()};
+        return simdjson::padded_string_view(padded.data(), json.size(), padded.size());
     }
 };
 
