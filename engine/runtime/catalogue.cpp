@@ -28,6 +28,7 @@ Status name_taken(std::string_view name, bool by_alias) {
 struct Catalogue::Change final : EditCommit {
     Catalogue* catalogue = nullptr;
     std::function<void(Lsn)> make_visible;  // under visible_mutex_
+    std::function<void()> undo;             // the log refused the edit
     Status outcome;
 
     void publish() override {
@@ -111,6 +112,7 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
         if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
         if (decided.ok()) decided = log_->append_edit(change, true);
         if (!decided.ok()) {
+            if (change.undo) change.undo();
             sequenced_ = std::move(before);
             return decided;
         }
@@ -169,6 +171,7 @@ Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, c
             return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
         }
         VZ_TRY(collection->close_for_drop());
+        change.undo = [collection] { collection->reopen(); };
         std::erase_if(sequenced_, [&](const auto& entry) { return entry.second.id == named.id; });
         change.edit.actions.emplace_back(DropCollection{named.id});
         change.make_visible = [this, id = named.id](Lsn) {
