@@ -74,4 +74,6 @@ Status Wal::mark(Lsn durable_lsn) {
     return writer_.append({FrameKind::kMarker, std::max(durable_lsn, last_lsn_ + 1), 0, durable_lsn}, {});
 }
 
+Status Wal::sync_markers() { return writer_.end() == writer_.durable_end() ? Status() : writer_.sync(); }
+
 }  // namespace vz
