@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/plant.hpp"
 
 namespace vz {
 namespace {
@@ -134,6 +135,7 @@ uint64_t file_number_of(const std::string& name) {
 }
 
 Status settle(FileSystem& files, const std::string& directory) {
+    if (VZ_PLANT(page_cache_trusted)) return {};
     for (const char* folder : {"", "/wal", "/seg"}) VZ_TRY(files.sync_directory(directory + folder));
     const auto settle_file = [&](const std::string& path) -> Status {
         VZ_ASSIGN(std::unique_ptr<File> file, files.open(path, OpenMode::kReadWrite));
@@ -170,7 +172,7 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
         VZ_ASSIGN(WalReading reading, read_wal(files, directory, current->database, wal.number));
         if (wal.sealed_end != 0) {
             if (reading.scan.end < wal.sealed_end) return damage(wal_path(directory, wal.number), reading.scan.end, "it ends before its sealed end");
-            cut(&reading.scan, wal.sealed_end);
+            if (!VZ_PLANT(sealed_end_ignored)) cut(&reading.scan, wal.sealed_end);
             if (last_lsn_of(reading.scan) != wal.last_lsn) return damage(wal_path(directory, wal.number), wal.sealed_end, "its last record is not the one that was sealed");
         }
         findings.wals.push_back(std::move(reading));
