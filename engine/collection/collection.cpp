@@ -182,6 +182,8 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     VZ_ASSIGN(const CheckedBatch batch, check_write(request, *schema));
 
     const std::scoped_lock lock(sequencing_);
+    // What the sequencer sees may never have happened then: no answer is drawn from it.
+    if (log_.has_failed()) return failure(VZ_READ_ONLY, "writes are refused since a write failed");
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
     if (const auto first = requests_.find(batch.request_id); first && RequestIds::is_set(batch.request_id)) {
         if (first->lsn > log_.durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
@@ -196,7 +198,8 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     Staging staging(*parts, writable);
     Sequencer sequencer(*schema, writable, staging, commit);
     VZ_TRY(sequencer.run(batch));
-    if (sequencer.is_empty()) return {};
+    // Nothing to do is an answer only about what is durable; otherwise an empty record waits for what is on its way.
+    if (sequencer.is_empty() && last_lsn() <= log_.durable()) return {};
 
     Batch& record = sequencer.record();
     record.collection = id_;
@@ -214,7 +217,7 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     commit.answer.applied = record.items;
     commit.answer.created = record.created;
     VZ_TRY(log_.append(commit, blocking));
-    commit.answer.lsn = commit.lsn;
+    commit.answer.lsn = sequencer.is_empty() ? 0 : commit.lsn;
     staging.commit(commit.lsn);
     sequenced_live_ += commit.live_delta_;
     last_lsn_.store(commit.lsn, std::memory_order_release);

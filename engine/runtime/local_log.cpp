@@ -245,6 +245,7 @@ Status LocalLog::roll_manifest() {
 
 void LocalLog::poison(const Status& cause) {
     if (poisoned_.ok()) poisoned_ = cause.clone();
+    failed_.store(true, std::memory_order_release);
 }
 
 void LocalLog::write_markers() {
