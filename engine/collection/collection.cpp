@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 #include "engine/collection/checked_batch.hpp"
 #include "engine/collection/staging.hpp"
 
@@ -228,7 +229,7 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
 }
 
 Status Collection::replay(const Batch& batch, Lsn lsn) {
-    requests_.remember(batch.request_id, lsn, batch.items, batch.created);
+    if (!VZ_PLANT(request_id_forgotten)) requests_.remember(batch.request_id, lsn, batch.items, batch.created);
     if (lsn <= through_lsn()) return {};
     const std::shared_ptr<const Schema> schema = this->schema();
     Part& writable = writable_part(*schema);
@@ -241,6 +242,7 @@ Status Collection::replay(const Batch& batch, Lsn lsn) {
     for (const BatchOperation& operation : batch.operations) {
         if (operation.kind == OperationKind::kClear) staging.clear();
         for (size_t i = 0; i < operation.ids.size(); ++i) {
+            if (VZ_PLANT(batch_applied_in_part) && i != 0) break;
             const RowRef old = staging.find(operation.ids[i]);
             const bool has_base = !operation.base_versions.empty();
             if (has_base && (old.part == nullptr || staging.base_version(old) != operation.base_versions[i])) {

@@ -22,7 +22,7 @@ uint32_t frame_crc(const FileHeader& header, uint64_t offset, std::span<const st
     std::byte place[24];
     store(place, header.salt);
     store(place + 8, header.file_number);
-    store(place + 16, VZ_PLANT(checksum_without_place) ? 0 : offset);
+    store(place + 16, offset);
     return mask_crc(crc32c(frame.subspan(kPayloadBytesAt), crc32c(place)));
 }
 
@@ -55,8 +55,10 @@ bool is_skippable(FrameKind kind) { return (static_cast<uint16_t>(kind) & kFrame
 
 void find_later_frames(std::span<const std::byte> file, const FileHeader& header, FrameScan* scan) {
     const uint32_t magic = frame_magic(header);
+    const auto tail = file.subspan(std::min<uint64_t>(scan->end, file.size()));
+    scan->zeros_follow = std::all_of(tail.begin(), tail.end(), [](std::byte b) { return b == std::byte{0}; });
+    if (scan->zeros_follow) return;
     for (uint64_t offset = scan->end; offset + kFrameHeadBytes <= file.size(); offset += 8) {
-        if (load<uint64_t>(file.data() + offset) != 0) scan->zeros_follow = false;
         if (load<uint32_t>(file.data() + offset) != magic) continue;
         Frame frame;
         uint32_t previous_crc = 0;
@@ -98,7 +100,9 @@ Status FrameWriter::append(const FrameHead& head, std::span<const std::span<cons
 
 Status FrameWriter::sync() {
     if (VZ_PLANT(answer_before_sync)) return {};
-    VZ_TRY(file_.sync_data());
+    Status synced = file_.sync_data();
+    if (!synced.ok() && VZ_PLANT(sync_retried)) synced = file_.sync_data();
+    VZ_TRY(std::move(synced));
     durable_end_ = end_;
     return {};
 }
@@ -119,7 +123,6 @@ FrameScan scan_frames(std::span<const std::byte> file, const FileHeader& header)
         scan.last_crc = frame.crc;
         if (is_known(frame.head.kind)) scan.frames.push_back(frame);
     }
-    scan.zeros_follow = true;
     find_later_frames(file, header, &scan);
     return scan;
 }

@@ -136,8 +136,12 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     const std::span<const std::byte> payload[] = {snapshot};
     VZ_TRY(manifest->writer_->append({FrameKind::kEdits, manifest->state_.last_lsn, 0, manifest->state_.last_lsn}, payload));
     if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->file_->sync());
-    VZ_TRY(manifest->writer_->sync());
+    if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->writer_->sync());
     VZ_TRY(files.sync_directory(directory));
+    if (previous != 0 && VZ_PLANT(manifest_unlinked_before_current)) {
+        VZ_TRY(files.unlink(manifest_path(directory, previous)));
+        previous = 0;
+    }
     VZ_TRY(write_current(files, directory, {number, database}));
     if (previous != 0) VZ_TRY(files.unlink(manifest_path(directory, previous)));
     return manifest;

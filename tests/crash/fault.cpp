@@ -133,6 +133,7 @@ int run_flip(const Scale& scale) {
                 const Verdict verdict = judge_opening(&after, timeline, {last, last}, seed);
                 // A refusal is right; another answer than the true one is not.
                 (verdict.kind == Verdict::Kind::kRefused ? noticed : unnoticed) += 1;
+                if (scale.verbose && verdict.kind == Verdict::Kind::kGood) std::printf("unnoticed: %s bit %llu\n", path.c_str(), static_cast<unsigned long long>(bit));
                 if (verdict.kind == Verdict::Kind::kLost) gate.count(verdict, "--seed " + std::to_string(seed) + " " + path + " bit " + std::to_string(bit));
             }
         }

@@ -15,6 +15,10 @@ namespace {
     std::exit(1);
 }
 
+bool is_set(const vz_uuid& id) {
+    return std::any_of(std::begin(id.bytes), std::end(id.bytes), [](uint8_t byte) { return byte != 0; });
+}
+
 Verdict refused(const char* what, const Status& status) {
     return {Verdict::Kind::kRefused, 0,
             std::string(what) + ": status " + std::to_string(status.code()) + " " + status.error().message};
@@ -73,6 +77,7 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
         if (!status.ok() && !may_be_refused(operation, status)) stop(seed, operation_name(operation.kind), status);
         if (status.ok()) model.apply(operation, lsn);
         timeline.add(begin, files->cuts(), model);
+        if (status.ok() && is_set(operation.request_id)) timeline.requests.emplace_back(timeline.models.size() - 1, operation);
         const Result<std::string> found = store->dump();
         if (!found.ok()) stop(seed, "reading back", found.status());
         if (*found != timeline.dumps.back()) {
@@ -109,7 +114,23 @@ Verdict judge(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t 
         *after = Timeline(model);
         after->add(begin, files->cuts(), model);
     }
-    WorkloadSource source(seed);
+    // The last requests come again: answered, or refused, but not done a second time.
+    size_t delivered = 0;
+    for (auto request = timeline.requests.rbegin(); request != timeline.requests.rend() && delivered < 2; ++request) {
+        if (request->first > verdict.model) continue;
+        Operation again = request->second;
+        again.repeated = true;
+        uint64_t lsn = 0;
+        const Status status = store->apply(again, &lsn);
+        if (!status.ok() && !may_be_refused(again, status)) return refused("a repeated request", status);
+        ++delivered;
+    }
+    if (delivered != 0) {
+        const Verdict repeated = compare(store.get(), timeline, {verdict.model, verdict.model}, "after repeated requests");
+        if (repeated.kind != Verdict::Kind::kGood) return repeated;
+    }
+    // Another sequence than any workload's, and so other request ids.
+    WorkloadSource source(~seed);
     for (const Operation& operation : source.one_of_each(model)) {
         uint64_t lsn = 0;
         const size_t step_begin = files->cuts();

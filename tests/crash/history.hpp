@@ -22,6 +22,7 @@ struct Timeline {
     std::vector<Step> steps;
     std::vector<Model> models;
     std::vector<std::string> dumps;
+    std::vector<std::pair<size_t, Operation>> requests;  // with an id; the index of the model that first has it
 
     explicit Timeline(const Model& start) : models{start}, dumps{start.dump()} {}
     void add(size_t begin, size_t end, const Model& model);

@@ -25,7 +25,6 @@ const Plant kPlants[] = {
     {"answer_before_sync", run_sweep, scale_of(5, 8, 1)},
     {"edit_answered_before_sync", run_sweep, scale_of(5, 8, 1)},
     {"checksum_not_verified", run_sweep, scale_of(20, 12, 1)},
-    {"checksum_without_place", run_sweep, scale_of(20, 12, 1)},
     {"damage_taken_for_torn_tail", run_flip, scale_of(3, 1, 64)},
     {"torn_tail_taken_for_damage", run_sweep, scale_of(20, 12, 1)},
     {"current_not_synced_before_rename", run_sweep, scale_of(20, 12, 1)},
@@ -35,6 +34,12 @@ const Plant kPlants[] = {
     {"wal_directory_not_synced", run_sweep, scale_of(20, 12, 1)},
     {"page_cache_trusted", run_two_stage, scale_of(3, 12, 1)},
     {"sealed_end_ignored", run_nested, scale_of(10, 12, 10)},
+    {"sync_retried", run_fault, scale_of(1, 4, 1)},
+    {"writes_go_on_after_failure", run_fault, scale_of(1, 4, 1)},
+    {"manifest_unlinked_before_current", run_sweep, scale_of(20, 12, 1)},
+    {"batch_applied_in_part", run_sweep, scale_of(20, 12, 1)},
+    {"request_id_forgotten", run_sweep, scale_of(20, 12, 1)},
+    {"file_number_reused", run_nested, scale_of(10, 12, 10)},
 };
 
 // Whether the mode goes red, in a child process: a planted bug may stop it.

@@ -28,8 +28,8 @@ bool is_name(Effect::Kind kind) { return kind != Effect::Kind::kSector && kind !
 
 bool is_in(const Effect& effect, const std::string& directory) {
     if (!is_name(effect.kind)) return false;
-    return parent_path(effect.name) == directory ||
-           (effect.kind == Effect::Kind::kRename && parent_path(effect.from) == directory);
+    // A rename belongs to the directory of the new name: being atomic, it cannot become durable by half with the other one.
+    return parent_path(effect.name) == directory;
 }
 
 }  // namespace
