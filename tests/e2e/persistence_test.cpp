@@ -138,8 +138,8 @@ void stream(Client& client, Content content, Values& values, const std::string& 
         const std::string name = own + "-" + std::to_string(round);
         bool done = true;
         if (content == Content::kNoVectors) {
-            done = client.create(name, static_cast<uint32_t>(1 + round), Metric::kDot) && (round % 3 != 2 || client.drop(name)) &&
-                   (round % 5 != 3 || client.rename(name, name + " renamed"));
+            done = client.create(name, static_cast<uint32_t>(1 + round), Metric::kDot) && (round % 3 != 1 || client.rename(name, name + " renamed")) &&
+                   (round % 3 != 2 || client.drop(name));
         } else {
             done = client.upsert(own, points_of(values, 5, own, values.below(200), 1 + values.below(5)));
             const std::map<std::string, Point>& points = client.knowledge().sure.at(own).points;
@@ -312,6 +312,34 @@ TEST_P(Persistence, WhatWasAcknowledgedIsOnDisk) {
     const MakeFrontend make = way == 0 ? rest_frontend : graphql_frontend;
     const MakeFrontend other = way == 0 ? graphql_frontend : rest_frontend;
     plays(make, other, content, end, seed);
+}
+
+// Whoever watches the store is watched: a write that is gone, one that came back and one that changed are each seen.
+TEST(Watcher, SeesWhatIsLostComesBackOrChanges) {
+    Values values(kSeed);
+    Database wanted;
+    wanted["a"] = {3, Metric::kDot, {}};
+    for (const NamedPoint& point : points_of(values, 3, "", 0, 10)) wanted["a"].points.insert(point);
+    Sums none;
+    compare(wanted, wanted, none);
+    EXPECT_EQ(none.lost + none.ghosts + none.changed, 0U);
+    Database found = wanted;
+    found["a"].points.erase("3");
+    found["a"].points["10"] = values.point(3);
+    found["a"].points["4"].vector[2] += 1;
+    found["a"].points["5"].payload += " ";
+    found["dropped"] = {2, Metric::kCosine, {}};
+    Sums met;
+    compare(wanted, found, met);
+    EXPECT_EQ(met.lost, 1U);
+    EXPECT_EQ(met.ghosts, 2U);
+    EXPECT_EQ(met.changed, 2U);
+    Sums whole;
+    compare(wanted, {}, whole);
+    EXPECT_EQ(whole.lost, 11U);
+    const std::vector<float> query = {1, 2, 3};
+    const std::vector<Hit> hit = {{"0", 0, wanted["a"].points["0"]}};
+    EXPECT_NE(wrong_hits(wanted["a"], query, 10, hit), "");
 }
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {
