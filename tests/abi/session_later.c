@@ -65,6 +65,12 @@ static void later_options(struct client client, const char* name) {
     write.vectors = vectors;
     write.expires_ms = expires;
     EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
+    const vz_str patch[] = {text("{\"a\":null}")};
+    write.expires_ms = NULL;
+    write.kind = VZ_UPDATE;
+    write.payloads = patch;
+    write.payload_mode = VZ_PAYLOAD_PATCH;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
     EXPECT(result == NULL);
 }
 
