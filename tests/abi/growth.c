@@ -273,7 +273,7 @@ static void point_requests_grow(void) {
     a_request_grows("vz_op", submit, &op, sizeof(op));
 }
 
-/* Fills `answer` by `read`, for a struct of 1.0's size, a longer and a shorter one. */
+/* Fills an answer by `read`. No byte behind the caller's size is touched, whether a shorter struct is filled or refused. */
 static void an_answer_grows(const char* what, vz_status (*read)(void*), size_t size) {
     const size_t sizes[] = {size, size + TAIL, size - 8, 0};
     const vz_status wanted[] = {VZ_OK, VZ_OK, VZ_MISUSE, VZ_MISUSE};
@@ -284,13 +284,15 @@ static void an_answer_grows(const char* what, vz_status (*read)(void*), size_t s
         const uint32_t struct_size = (uint32_t)sizes[i];
         memcpy(bytes, &struct_size, sizeof(struct_size));
         const vz_status status = read(bytes);
-        EXPECT(status == wanted[i]);
-        if (status != wanted[i]) fprintf(stderr, "  %s of %u bytes: %s\n", what, struct_size, vz_status_name(status));
+        const int shorter_is_filled = i == 2 && status == VZ_OK;
+        EXPECT(status == wanted[i] || shorter_is_filled);
+        if (status != wanted[i] && !shorter_is_filled) fprintf(stderr, "  %s of %u bytes: %s\n", what, struct_size, vz_status_name(status));
         for (size_t byte = sizes[i] < 8 ? 8 : sizes[i]; byte < sizeof(bytes); byte++) EXPECT(bytes[byte] == 0xA5);
         uint32_t told = 0;
         memcpy(&told, bytes, sizeof(told));
-        EXPECT(status != VZ_OK || (told >= size && told <= struct_size));
-        if (status != VZ_OK) continue;
+        EXPECT(status != VZ_OK || told <= struct_size);
+        if (status != VZ_OK || shorter_is_filled) continue;
+        EXPECT(told >= size);
         for (size_t byte = size; byte < sizes[i]; byte++) EXPECT(bytes[byte] == 0);
     }
 }
