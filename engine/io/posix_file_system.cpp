@@ -1,0 +1,235 @@
+#include "engine/io/posix_file_system.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace vz {
+namespace {
+
+std::string error_text(int error) {
+    char buffer[128];
+    return strerror_r(error, buffer, sizeof(buffer));
+}
+
+Status os_failure(const char* what, const std::string& path, int error) {
+    vz_status code = VZ_IO_ERROR;
+    if (error == ENOSPC || error == EDQUOT) code = VZ_DISK_FULL;
+    if (error == ENOENT) code = VZ_NOT_FOUND;
+    if (error == EEXIST) code = VZ_ALREADY_EXISTS;
+    return failure(code, "%s %s: %s", what, path.c_str(), error_text(error).c_str());
+}
+
+class Descriptor {
+ public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int get() const { return fd_; }
+
+ private:
+    int fd_;
+};
+
+class PosixFile final : public File {
+ public:
+    PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+
+    Status read(uint64_t offset, std::span<std::byte> bytes) const override {
+        while (!bytes.empty()) {
+            const ssize_t got = ::pread(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return os_failure("cannot read", path_, errno);
+            if (got == 0) return failure(VZ_IO_ERROR, "cannot read %s: it ends before offset %llu", path_.c_str(),
+                                         static_cast<unsigned long long>(offset + bytes.size()));
+            bytes = bytes.subspan(static_cast<size_t>(got));
+            offset += static_cast<uint64_t>(got);
+        }
+        return {};
+    }
+
+    Status write(uint64_t offset, std::span<const std::byte> bytes) override {
+        const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (put < 0) return os_failure("cannot write", path_, errno);
+        // A short write is a failure and not retried: what is on disk after an error is unknown.
+        if (static_cast<size_t>(put) != bytes.size()) return os_failure("short write to", path_, ENOSPC);
+        return {};
+    }
+
+    Status allocate(uint64_t bytes) override {
+        if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(bytes)) == 0) return {};
+        if (errno != EOPNOTSUPP && errno != ENOSYS) return os_failure("cannot reserve space for", path_, errno);
+        const Result<uint64_t> now = size();
+        if (!now.ok()) return now.status().clone();
+        if (*now < bytes && ::ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0) {
+            return os_failure("cannot extend", path_, errno);
+        }
+        return {};
+    }
+
+    Status sync_data() override {
+        if (::fdatasync(fd_.get()) != 0) return os_failure("cannot sync", path_, errno);
+        return {};
+    }
+
+    Status sync() override {
+        if (::fsync(fd_.get()) != 0) return os_failure("cannot sync", path_, errno);
+        return {};
+    }
+
+    Result<uint64_t> size() const override {
+        struct stat info = {};
+        if (::fstat(fd_.get(), &info) != 0) return os_failure("cannot examine", path_, errno);
+        return static_cast<uint64_t>(info.st_size);
+    }
+
+    Status seal() override {
+        if (::fchmod(fd_.get(), 0444) != 0) return os_failure("cannot seal", path_, errno);
+        return {};
+    }
+
+    Status drop_cache() override {
+        const int error = ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
+        if (error != 0) return os_failure("cannot drop the cache of", path_, error);
+        return {};
+    }
+
+ private:
+    Descriptor fd_;
+    std::string path_;
+};
+
+class PosixLock final : public FileLock {
+ public:
+    explicit PosixLock(int fd) : fd_(fd) {}
+
+ private:
+    Descriptor fd_;
+};
+
+class PosixFileSystem final : public FileSystem {
+ public:
+    Result<std::unique_ptr<File>> create(const std::string& path) override {
+        return open_file(path, O_RDWR | O_CREAT | O_EXCL, "cannot create");
+    }
+
+    Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+        return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
+    }
+
+    Result<std::unique_ptr<Mapping>> map(const std::string& path) override { return map_file(path); }
+
+    Result<bool> exists(const std::string& path) override {
+        struct stat info = {};
+        if (::stat(path.c_str(), &info) == 0) return true;
+        if (errno == ENOENT || errno == ENOTDIR) return false;
+        return os_failure("cannot examine", path, errno);
+    }
+
+    Result<std::vector<std::string>> list(const std::string& directory) override {
+        DIR* stream = ::opendir(directory.c_str());
+        if (stream == nullptr) return os_failure("cannot list", directory, errno);
+        std::vector<std::string> names;
+        errno = 0;
+        for (const dirent* entry = ::readdir(stream); entry != nullptr; entry = ::readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): one stream, one thread
+            const std::string_view name = entry->d_name;
+            if (name != "." && name != "..") names.emplace_back(name);
+        }
+        const int error = errno;
+        ::closedir(stream);
+        if (error != 0) return os_failure("cannot list", directory, error);
+        return names;
+    }
+
+    Status make_directory(const std::string& path) override {
+        for (size_t at = path.find('/', 1); ; at = path.find('/', at + 1)) {
+            const std::string part = path.substr(0, at);
+            if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return os_failure("cannot create", part, errno);
+            if (at == std::string::npos) break;
+        }
+        struct stat info = {};
+        if (::stat(path.c_str(), &info) != 0) return os_failure("cannot examine", path, errno);
+        if (!S_ISDIR(info.st_mode)) return failure(VZ_IO_ERROR, "%s is not a directory", path.c_str());
+        return {};
+    }
+
+    Status rename(const std::string& from, const std::string& to) override {
+        if (::rename(from.c_str(), to.c_str()) != 0) return os_failure("cannot rename", from, errno);
+        return {};
+    }
+
+    Status unlink(const std::string& path) override {
+        if (::unlink(path.c_str()) != 0) return os_failure("cannot remove", path, errno);
+        return {};
+    }
+
+    Status sync_directory(const std::string& path) override {
+        const Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (fd.get() < 0) return os_failure("cannot open", path, errno);
+        if (::fsync(fd.get()) != 0) return os_failure("cannot sync", path, errno);
+        return {};
+    }
+
+    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
+        const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        if (fd < 0) return os_failure("cannot open", path, errno);
+        auto held = std::make_unique<PosixLock>(fd);
+        if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            if (errno != EWOULDBLOCK) return os_failure("cannot lock", path, errno);
+            char owner[64] = {};
+            const ssize_t got = ::pread(fd, owner, sizeof(owner) - 1, 0);
+            const std::string_view text(owner, got > 0 ? static_cast<size_t>(got) : 0);
+            return failure(VZ_BUSY, "the data directory is in use (%.*s)", static_cast<int>(text.find_last_not_of('\n') + 1),
+                           text.data())
+                .reason(VZ_REASON_IN_USE);
+        }
+        char text[32];
+        const int size = std::snprintf(text, sizeof(text), "pid %d\n", static_cast<int>(::getpid()));
+        // The text is information for people: failing to write it changes nothing.
+        if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, text, static_cast<size_t>(size), 0) != size) errno = 0;
+        return std::unique_ptr<FileLock>(std::move(held));
+    }
+
+    Result<uint64_t> free_bytes(const std::string& path) override {
+        struct statvfs info = {};
+        if (::statvfs(path.c_str(), &info) != 0) return os_failure("cannot examine", path, errno);
+        return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+    }
+
+ private:
+    static Result<std::unique_ptr<File>> open_file(const std::string& path, int flags, const char* what) {
+        const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+        if (fd < 0) return os_failure(what, path, errno);
+        return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<FileSystem> make_posix_file_system() { return std::make_unique<PosixFileSystem>(); }
+
+const char* file_system_name(const std::string& path) {
+    struct statfs info = {};
+    if (::statfs(path.c_str(), &info) != 0) return "";
+    switch (static_cast<uint32_t>(info.f_type)) {
+        case 0xEF53: return "ext4";
+        case 0x58465342: return "xfs";
+        case 0x9123683E: return "btrfs";
+        case 0x01021994: return "tmpfs";
+        case 0x6969: return "nfs";
+        case 0x01021997: return "9p";
+        case 0x794C7630: return "overlay";
+        default: return "";
+    }
+}
+
+}  // namespace vz

@@ -1,0 +1,1 @@
+#include "frontends/codec/scores.hpp"
