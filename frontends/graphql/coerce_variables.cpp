@@ -59,7 +59,12 @@ bool VariableReader::read_list(json::Value value, const TypeRef& list, Input& ou
         }
         json::Floats floats;
         uint64_t count = 0;
-        if (!reader_.floats(value, floats, count)) return false;
+        if (!reader_.floats(value, floats, count)) {
+            // The one mistake of a list itself, not of an element, is to be empty; whether it may be is for the engine to say.
+            if (!reader_.has_mistake() || reader_.error().field.ends_with(']')) return false;
+            reader_.take_mistake();
+            return true;
+        }
         out.floats = {floats.data, count};
         return true;
     }

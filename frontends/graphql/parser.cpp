@@ -38,14 +38,14 @@ ast::Definition Parser::definition() {
     }
     const bool described = at(TokenKind::kString);
     const Token keyword = described ? look_ahead() : token();
+    if (described && keyword.kind == TokenKind::kBraceOpen) {
+        fail(ErrorCode::kParseFailed, "Syntax Error: an operation in its short form has no description", token().position);
+        return read;
+    }
     if (keyword.kind == TokenKind::kName) {
         if (is_type_system_keyword(keyword.text)) {
             read.kind = ast::DefinitionKind::kTypeSystem;
             read.type_system = type_system_definition();
-            return read;
-        }
-        if (described) {
-            fail(ErrorCode::kParseFailed, "Syntax Error: only definitions of a type system have a description", token().position);
             return read;
         }
         if (is_operation_keyword(keyword.text)) {
@@ -55,6 +55,10 @@ ast::Definition Parser::definition() {
         if (keyword.text == "fragment") {
             read.kind = ast::DefinitionKind::kFragment;
             read.fragment = fragment();
+            return read;
+        }
+        if (described) {
+            fail(ErrorCode::kParseFailed, "Syntax Error: an extension has no description", token().position);
             return read;
         }
         if (keyword.text == "extend") {
@@ -71,6 +75,7 @@ const ast::Operation* Parser::operation() {
     ast::Operation* read = arena_.make<ast::Operation>();
     read->position = token().position;
     if (!at(TokenKind::kBraceOpen)) {
+        skip(TokenKind::kString);  // a description is for readers
         if (at_keyword("mutation")) read->kind = ast::OperationKind::kMutation;
         if (at_keyword("subscription")) read->kind = ast::OperationKind::kSubscription;
         advance();
@@ -86,6 +91,7 @@ const ast::Operation* Parser::operation() {
 ast::VariableDefinition Parser::variable_definition() {
     ast::VariableDefinition read;
     read.position = token().position;
+    skip(TokenKind::kString);
     expect(TokenKind::kDollar);
     read.name = name();
     expect(TokenKind::kColon);
@@ -98,6 +104,7 @@ ast::VariableDefinition Parser::variable_definition() {
 const ast::Fragment* Parser::fragment() {
     ast::Fragment* read = arena_.make<ast::Fragment>();
     read->position = token().position;
+    skip(TokenKind::kString);
     expect_keyword("fragment");
     if (at_keyword("on")) unexpected(token());
     read->name = name();

@@ -46,6 +46,7 @@ public:
 private:
     void variable_definition(const ast::VariableDefinition& variable);
     void selection_set(const ast::SelectionSet& set);
+    void selections(const ast::SelectionSet& set);
     void field(const ast::Selection& field);
     void inline_fragment(const ast::Selection& fragment);
     void directives(std::span<const ast::Directive> directives, std::string_view location);
@@ -98,10 +99,16 @@ void Traversal::fragment(const ast::Fragment& fragment) {
     types_.outputs.pop_back();
 }
 
+// Inline fragments are part of the set around them, so only the others are compared by the rule of merging.
 void Traversal::selection_set(const ast::SelectionSet& set) {
     const TypeRef* type = types_.output();
+    v_.selection_sets.emplace_back(type != nullptr && type->named->composite() ? type->named : nullptr, &set);
+    selections(set);
+}
+
+void Traversal::selections(const ast::SelectionSet& set) {
+    const TypeRef* type = types_.output();
     types_.parents.push_back(type != nullptr && type->named->composite() ? type->named : nullptr);
-    v_.selection_sets.emplace_back(types_.parent(), &set);
     for (const ast::Selection& selection : set.selections) {
         switch (selection.kind) {
             case ast::SelectionKind::kField: field(selection); break;
@@ -141,7 +148,7 @@ void Traversal::inline_fragment(const ast::Selection& fragment) {
         check_type_name(v_, *fragment.condition);
     }
     directives(fragment.directives, "INLINE_FRAGMENT");
-    selection_set(*fragment.selections);
+    selections(*fragment.selections);
     types_.outputs.pop_back();
 }
 

@@ -21,6 +21,7 @@ struct FieldMap {
     std::vector<std::pair<std::string_view, std::vector<Occurrence>>> keys;
     std::unordered_map<std::string_view, size_t> index_by_key;
     std::vector<std::string_view> spreads;
+    std::unordered_map<std::string_view, bool> compared;  // fragments this was compared with; true: as exclusive sides only
 };
 
 struct Conflict {
@@ -43,6 +44,16 @@ std::string canonical(const ast::Value& value) {
     std::string text = "{";
     for (const ast::ObjectField* field : fields) text += std::string(field->name.text) + ":" + canonical(field->value) + ",";
     return text + "}";
+}
+
+// Remembers a comparison. One of exclusive sides asks less than one of sides that may be the same object, and is no substitute for it.
+template <typename Map, typename Key>
+bool seen(Map& compared, const Key& key, bool exclusive) {
+    const auto [found, added] = compared.try_emplace(key, exclusive);
+    if (added) return false;
+    if (exclusive || !found->second) return true;
+    found->second = false;
+    return false;
 }
 
 bool same_arguments(const ast::Selection& left, const ast::Selection& right) {
@@ -68,16 +79,15 @@ public:
     bool exhausted() const { return steps_ > v_.limits.merge_steps_max; }
 
 private:
-    const FieldMap& fields_of(const NamedType* parent, const ast::SelectionSet& set);
+    FieldMap& fields_of(const NamedType* parent, const ast::SelectionSet& set);
     const FieldMap* fields_of(std::string_view fragment);
     void collect(const NamedType* parent, const ast::SelectionSet& set, FieldMap& map);
     void compare_maps(std::vector<Conflict>& conflicts, bool exclusive, const FieldMap& left, const FieldMap& right);
-    void compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, const FieldMap& map, std::string_view fragment);
+    void compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, FieldMap& map, std::string_view fragment);
     void compare_fragments(std::vector<Conflict>& conflicts, bool exclusive, std::string_view left, std::string_view right);
     void compare(std::vector<Conflict>& conflicts, bool exclusive, std::string_view key, const Occurrence& left,
                  const Occurrence& right);
     void compare_selections(std::vector<Conflict>& conflicts, bool exclusive, const Occurrence& left, const Occurrence& right);
-    bool compared_before(std::string_view left, std::string_view right, bool exclusive);
     void report(const std::vector<Conflict>& conflicts);
 
     Validation& v_;
@@ -88,7 +98,7 @@ private:
 
 void Merging::within(const NamedType* parent, const ast::SelectionSet& set) {
     std::vector<Conflict> conflicts;
-    const FieldMap& map = fields_of(parent, set);
+    FieldMap& map = fields_of(parent, set);
     for (const auto& [key, occurrences] : map.keys) {
         for (size_t i = 0; i < occurrences.size(); ++i) {
             for (size_t j = i + 1; j < occurrences.size(); ++j) compare(conflicts, false, key, occurrences[i], occurrences[j]);
@@ -110,7 +120,7 @@ void Merging::report(const std::vector<Conflict>& conflicts) {
     }
 }
 
-const FieldMap& Merging::fields_of(const NamedType* parent, const ast::SelectionSet& set) {
+FieldMap& Merging::fields_of(const NamedType* parent, const ast::SelectionSet& set) {
     const auto [found, added] = maps_.try_emplace({parent, &set});
     if (added) collect(parent, set, found->second);
     return found->second;
@@ -150,33 +160,25 @@ void Merging::compare_maps(std::vector<Conflict>& conflicts, bool exclusive, con
     }
 }
 
-void Merging::compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, const FieldMap& map, std::string_view fragment) {
-    if (exhausted()) return;
+void Merging::compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, FieldMap& map, std::string_view fragment) {
+    ++steps_;
+    if (exhausted() || map.keys.empty() || seen(map.compared, fragment, exclusive)) return;
     const FieldMap* inside = fields_of(fragment);
     if (inside == nullptr || inside == &map) return;
     compare_maps(conflicts, exclusive, map, *inside);
-    for (const std::string_view spread : inside->spreads) {
-        if (!compared_before(spread, fragment, exclusive)) compare_with_fragment(conflicts, exclusive, map, spread);
-    }
+    for (const std::string_view spread : inside->spreads) compare_with_fragment(conflicts, exclusive, map, spread);
 }
 
 void Merging::compare_fragments(std::vector<Conflict>& conflicts, bool exclusive, std::string_view left, std::string_view right) {
-    if (exhausted() || left == right || compared_before(left, right, exclusive)) return;
+    ++steps_;
+    if (exhausted() || left == right) return;
+    if (seen(pairs_, left < right ? std::pair{left, right} : std::pair{right, left}, exclusive)) return;
     const FieldMap* one = fields_of(left);
     const FieldMap* other = fields_of(right);
     if (one == nullptr || other == nullptr) return;
     compare_maps(conflicts, exclusive, *one, *other);
     for (const std::string_view spread : other->spreads) compare_fragments(conflicts, exclusive, left, spread);
     for (const std::string_view spread : one->spreads) compare_fragments(conflicts, exclusive, spread, right);
-}
-
-// Remembers the pair. A comparison of exclusive sides asks less than one of sides that may be the same object.
-bool Merging::compared_before(std::string_view left, std::string_view right, bool exclusive) {
-    const auto [found, added] = pairs_.try_emplace(left < right ? std::pair{left, right} : std::pair{right, left}, exclusive);
-    if (added) return false;
-    if (exclusive || !found->second) return true;
-    found->second = false;
-    return false;
 }
 
 void Merging::compare(std::vector<Conflict>& conflicts, bool exclusive, std::string_view key, const Occurrence& left,
@@ -211,8 +213,8 @@ void Merging::compare(std::vector<Conflict>& conflicts, bool exclusive, std::str
 
 void Merging::compare_selections(std::vector<Conflict>& conflicts, bool exclusive, const Occurrence& left, const Occurrence& right) {
     const auto type_below = [](const Occurrence& field) { return field.definition == nullptr ? nullptr : field.definition->type->named; };
-    const FieldMap& one = fields_of(type_below(left), *left.field->selections);
-    const FieldMap& other = fields_of(type_below(right), *right.field->selections);
+    FieldMap& one = fields_of(type_below(left), *left.field->selections);
+    FieldMap& other = fields_of(type_below(right), *right.field->selections);
     compare_maps(conflicts, exclusive, one, other);
     for (const std::string_view spread : other.spreads) compare_with_fragment(conflicts, exclusive, one, spread);
     for (const std::string_view spread : one.spreads) compare_with_fragment(conflicts, exclusive, other, spread);
