@@ -160,7 +160,9 @@ bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> 
         return start == simdjson::INCORRECT_TYPE && check_json(text_, nullptr, nullptr) ? mistake("must be a JSON object") : damaged();
     }
     if (!walk(object, fields, on_field)) return false;
-    return document.current_location().error() == simdjson::OUT_OF_BOUNDS || damaged();  // else text follows the object
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return damaged();  // text follows the object
+    // What stood behind a mistake was skipped: it has to be JSON all the same.
+    return !skipped_ || check_json(text_, nullptr, nullptr) || damaged();
 }
 
 template <typename Object>
@@ -494,6 +496,7 @@ bool Reader::damaged() {
 }
 
 Error Reader::take_mistake() {
+    skipped_ = true;
     Error taken = std::move(error_);
     error_ = Error{};
     return taken;

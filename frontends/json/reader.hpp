@@ -149,6 +149,7 @@ private:
     Step steps_[16];
     uint32_t depth_ = 0;
     uint64_t float_estimate_;
+    bool skipped_ = false;
     alignas(64) unsigned char document_[256];
 };
 
