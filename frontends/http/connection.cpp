@@ -186,7 +186,7 @@ Connection::Step Connection::begin_request() {
 
 Connection::Step Connection::step_body(std::string_view& bytes) {
     const auto made = chunked_ ? take_chunked(bytes) : take_counted(bytes);
-    if (made != Step::kDispatched) return made;
+    if (made != Step::kBodyComplete) return made;
     in_body_ = false;
     discard_ = false;
     return dispatch();
@@ -213,7 +213,7 @@ Connection::Step Connection::take_counted(std::string_view& bytes) {
         body_timed_ = body.size();
         wait_for(Waiting::kRequest);
     }
-    return body_left_ == 0 ? Step::kDispatched : Step::kMore;
+    return body_left_ == 0 ? Step::kBodyComplete : Step::kMore;
 }
 
 // Straight from the socket to where the body lies, up to a mebibyte: the transport below reads 4 KiB at a time. false: no memory.
@@ -256,7 +256,7 @@ Connection::Step Connection::take_chunked(std::string_view& bytes) {
         body_timed_ = body.size();
         wait_for(Waiting::kRequest);
     }
-    return outcome == Chunks::kDone ? Step::kDispatched : Step::kMore;
+    return outcome == Chunks::kDone ? Step::kBodyComplete : Step::kMore;
 }
 
 Connection::Step Connection::dispatch() {

@@ -52,24 +52,20 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void abort();
 
  private:
-    enum class Step { kMore, kDispatched, kClosing };
+    enum class Step { kMore, kBodyComplete, kDispatched };
     enum class Waiting : uint8_t { kFirstByte, kRequest, kNextRequest, kClose };
 
     void advance(std::string_view bytes);
-    bool park(std::string_view bytes);
     Step step(std::string_view& bytes);
     Step step_head(std::string_view& bytes);
     Step step_body(std::string_view& bytes);
     Step take_counted(std::string_view& bytes);
     Step take_chunked(std::string_view& bytes);
     bool receive_into_body();
-    void account_body();
     Step begin_request();
     Step dispatch();
     Step refuse_now(uint32_t status, const char* type, const char* message, std::string details);
     Step refuse_head(Verdict verdict);
-    Step body_too_large();
-    void deliver_later();
     void wait_for(Waiting what);
     void finish(bool broken);
     void start_closing();

@@ -5,6 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <limits>
 #include <optional>
 
 namespace vz::http {
@@ -75,7 +76,8 @@ bool Parser::head(std::string_view head, Head& out, const char*& reason) {
     auto& parser = impl_->parser.emplace();
     impl_->wire_bytes = 0;
     parser.header_limit(64 * 1024);
-    parser.body_limit(boost::none);
+    // Not boost::none: compared with that, every length is too long. Our own limits are checked elsewhere.
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     error_code failed;
     const auto used = parser.put(boost::asio::const_buffer(head.data(), head.size()), failed);
     if (failed || used != head.size() || !parser.is_header_done()) {

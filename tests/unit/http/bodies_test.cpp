@@ -106,6 +106,7 @@ TEST_F(Bodies, gzip_is_inflated_up_to_the_limit) {
 }
 
 TEST_F(Bodies, answers_beyond_the_limit_are_refused_by_the_buffer) {
+    server.stop();
     Server small(Changes{{"limits.answer_mb", "1"}});
     small.start();
     EXPECT_EQ(test::ask(small.port(), get("/big?bytes=1048576")).body.size(), 1048576U);

@@ -154,6 +154,7 @@ TEST(RequestsConfigured, origins_and_hosts_of_the_configuration_are_let_in) {
 TEST_F(Requests, static_files_are_sent_gzipped_or_not_at_all_if_known) {
     // vzh_file belongs to create: this mount is declared anew.
     static const unsigned char kGzip[] = {0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0xcb, 0xc8, 0x04, 0x00, 0xac, 0x2a, 0x93, 0xd8, 0x02, 0, 0, 0};
+    server.stop();
     Server other;
     vz_error error{};
     ASSERT_EQ(vzh_file(other.mount, "/page", kGzip, sizeof kGzip, "text/html", &error), VZ_OK) << error.message;
