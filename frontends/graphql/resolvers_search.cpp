@@ -97,7 +97,11 @@ void batch_begin(RootCall& call) { begin(call, call.argument("inputs").items, tr
 FieldValue batch_finish(RootCall& call) {
     const std::span<const Search> all = static_cast<const Searches*>(call.state)->all;
     const std::span<std::span<const PointView>> lists = call.arena->array<std::span<const PointView>>(all.size());
+    const std::span<uint64_t> position = call.arena->array<uint64_t>(1);
     for (size_t i = 0; i < all.size(); ++i) {
+        // Each search is an operation of its own, whose one query stands at this place of the request.
+        position[0] = i;
+        call.names.positions = position;
         call.names.vector = call.arena->copy_text("inputs[" + std::to_string(i) + "].vector");
         if (!hits(call, all[i], lists[i])) return FieldValue::null();
     }
