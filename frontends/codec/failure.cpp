@@ -114,7 +114,7 @@ Failure invalid_argument(const vz_error& error, const Names& names) {
         reason.append(std::to_string(error.actual)).append(" does not match collection dimension ").append(std::to_string(error.expected));
     }
     details.text("field", field).text("reason", reason);
-    if (error.item != VZ_NO_ITEM) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
     if (error.reason == VZ_REASON_DIMENSION && error.expected != 0) {
         details.number("expected_dimension", error.expected).number("actual_dimension", error.actual);
     }
@@ -162,7 +162,7 @@ Failure limit_exceeded(const vz_error& error, const Names& names) {
     }
     Details details;
     details.text("field", field).text("reason", error.message);
-    if (error.item != VZ_NO_ITEM) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
     return make(400, "validation_error", invalid(field, error.message), details.done());
 }
 
