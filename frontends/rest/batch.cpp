@@ -23,12 +23,6 @@ constexpr BatchBody kPointsBody{kPointsFields, kPointItem, "points"};
 constexpr BatchBody kUpdateBody{kUpdateFields, kUpdateItem, "updates"};
 constexpr BatchBody kDeleteBody{kDeleteFields, {}, "ids"};
 
-uint64_t fault_count(const Batch& batch) {
-    uint64_t faults = 0;
-    for (uint64_t i = 0; i < batch.item_count; ++i) faults += batch.items[i].fault.message.data != nullptr ? 1 : 0;
-    return faults;
-}
-
 void write_insert_item(json::Writer& out, const BatchItem& item, uint64_t index) {
     out.begin_object();
     out.field("index", index);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "frontends/rest/fields.hpp"
 
@@ -19,12 +20,15 @@ struct BatchItem {
     ItemFault fault;     // set: the item is left out
 };
 
+inline constexpr uint64_t kImportRecordPoints = 1'000;
+
 struct Batch : Call {
     BatchKind kind;
     uint8_t atomic;
     uint8_t only_errors;
     uint8_t may_create;  // a missing collection
     uint8_t created;     // it was
+    uint8_t import;      // records of kImportRecordPoints; what stops it half-way ends the request
     BatchItem* items;
     uint64_t item_count;
     const float* floats;
@@ -60,6 +64,11 @@ struct BatchBody {
 enum BatchBodyId : uint32_t { kBatchCollection, kBatchList, kBatchConfig, kBatchPublicKey, kBatchWait };
 enum BatchItemId : uint32_t { kItemId, kItemVector, kItemPayload };
 bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collection);
+
+// The parts of it that an import shares: one member of an item; and the columns of the items without fault (false: the request was answered).
+bool read_batch_member(json::Reader& reader, uint32_t member, json::Value value, BatchKind kind, json::Floats& floats, BatchItem& item);
+bool gather(Batch& batch);
+uint64_t fault_count(const Batch& batch);
 
 // Writes the batch to the collection and answers with batch.reply; asks for permission first.
 void write_batch(Batch& batch, std::string_view collection);

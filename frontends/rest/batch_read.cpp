@@ -29,27 +29,6 @@ bool read_id(json::Reader& reader, Value value, vz_str& id) {
     return true;
 }
 
-bool read_member(json::Reader& reader, uint32_t member, Value value, BatchKind kind, json::Floats& floats, BatchItem& item) {
-    std::string_view text;
-    if (reader.is_null(value)) {
-        // An update takes a null payload as an empty one; elsewhere null equals absent.
-        if (member == kItemPayload && kind == BatchKind::kUpdate) item.payload = borrowed("{}");
-        return true;
-    }
-    switch (member) {
-        case kItemId:
-            item.id_sent = 1;
-            return read_id(reader, value, item.id);
-        case kItemVector:
-            item.first = floats.count;
-            return reader.floats(value, floats, item.dimension);
-        default:
-            if (!reader.raw_object(value, text)) return false;
-            item.payload = borrowed(text);
-            return true;
-    }
-}
-
 // What an item must have at least; makes an id where the client leaves it to us.
 bool complete(json::Reader& reader, BatchKind kind, std::string_view vector_name, BatchItem& item) {
     if (item.id.data == nullptr) {
@@ -72,11 +51,33 @@ bool read_item(json::Reader& reader, Value value, const BatchBody& body, Batch& 
         return read_id(reader, value, item.id);
     }
     return reader.object(value, body.item_fields,
-                         [&](uint32_t member, Value inner) { return read_member(reader, member, inner, batch.kind, floats, item); }) &&
+                         [&](uint32_t member, Value inner) { return read_batch_member(reader, member, inner, batch.kind, floats, item); }) &&
            complete(reader, batch.kind, body.item_fields[kItemVector].name, item);
 }
 
-// The columns of the items that are without fault.
+}  // namespace
+
+bool read_batch_member(json::Reader& reader, uint32_t member, Value value, BatchKind kind, json::Floats& floats, BatchItem& item) {
+    std::string_view text;
+    if (reader.is_null(value)) {
+        // An update takes a null payload as an empty one; elsewhere null equals absent.
+        if (member == kItemPayload && kind == BatchKind::kUpdate) item.payload = borrowed("{}");
+        return true;
+    }
+    switch (member) {
+        case kItemId:
+            item.id_sent = 1;
+            return read_id(reader, value, item.id);
+        case kItemVector:
+            item.first = floats.count;
+            return reader.floats(value, floats, item.dimension);
+        default:
+            if (!reader.raw_object(value, text)) return false;
+            item.payload = borrowed(text);
+            return true;
+    }
+}
+
 bool gather(Batch& batch) {
     batch.positions = batch.arena.make<uint64_t>(batch.item_count);
     batch.ids = batch.arena.make<vz_str>(batch.item_count);
@@ -96,7 +97,11 @@ bool gather(Batch& batch) {
     return true;
 }
 
-}  // namespace
+uint64_t fault_count(const Batch& batch) {
+    uint64_t faults = 0;
+    for (uint64_t i = 0; i < batch.item_count; ++i) faults += batch.items[i].fault.message.data != nullptr ? 1 : 0;
+    return faults;
+}
 
 bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collection) {
     json::Floats floats;

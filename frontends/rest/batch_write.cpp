@@ -26,9 +26,10 @@ uint32_t abi_kind(BatchKind kind) {
 // How many of the items from `from` on go into one record.
 uint64_t record_end(const Batch& batch, uint64_t from) {
     if (batch.atomic != 0) return batch.good_count;
+    const uint64_t points_max = batch.import != 0 ? kImportRecordPoints : UINT64_MAX;
     uint64_t bytes = 0;
     uint64_t until = from;
-    for (; until < batch.good_count; ++until) {
+    for (; until < batch.good_count && until - from < points_max; ++until) {
         const BatchItem& item = good_item(batch, until);
         bytes += kItemFrameBytes + item.id.size + item.payload.size + item.dimension * sizeof(float);
         if (bytes > kRecordBytes && until != from) break;
@@ -101,6 +102,18 @@ void fail_rest(Batch& batch) {
     }
 }
 
+// Half of an import is durable: the error says how much.
+void stop_import(Batch& batch) {
+    batch.error.status = batch.op.status;
+    codec::Failure failure = codec::from_engine(batch.error, batch.names);
+    uint64_t faults = 0;
+    for (uint64_t i = 0; i < batch.sent; ++i) faults += batch.items[batch.positions[i]].fault.message.data != nullptr ? 1 : 0;
+    failure.details.pop_back();
+    if (failure.details.size() > 1) failure.details += ',';
+    failure.details.append("\"inserted\":").append(std::to_string(batch.sent - faults)).append("}");
+    fail(batch, failure);
+}
+
 void reply(Batch& batch) { deliver(batch, batch.item_count * 128, batch.reply); }
 
 void created(Call& base) {
@@ -132,6 +145,7 @@ void written(Call& base) {
             if (batch.error.item < batch.good_count) batch.names.point = view(batch.ids[batch.error.item]);
             return fail_op(batch);
         }
+        if (batch.import != 0) return stop_import(batch);
         // Earlier records are durable: they have to be told, so the failure is that of the items left.
         fail_rest(batch);
         return reply(batch);

@@ -32,6 +32,13 @@ void qdrant_upsert(vzh_request* request, const vzh_view* view);
 void batch_update(vzh_request* request, const vzh_view* view);
 void batch_delete(vzh_request* request, const vzh_view* view);
 
+// import.cpp
+void import_points(vzh_request* request, const vzh_view* view);
+
+// transfer.cpp
+void copy_vectors(vzh_request* request, const vzh_view* view);
+void move_vectors(vzh_request* request, const vzh_view* view);
+
 // points.cpp
 void put_vector(vzh_request* request, const vzh_view* view);
 void update_vector(vzh_request* request, const vzh_view* view);
