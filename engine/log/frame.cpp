@@ -55,9 +55,8 @@ bool is_skippable(FrameKind kind) { return (static_cast<uint16_t>(kind) & kFrame
 void find_later_frames(std::span<const std::byte> file, const FileHeader& header, FrameScan* scan) {
     const uint32_t magic = frame_magic(header);
     for (uint64_t offset = scan->end; offset + kFrameHeadBytes <= file.size(); offset += 8) {
-        const auto word = load<uint32_t>(file.data() + offset);
-        if (word != 0) scan->zeros_follow = false;
-        if (word != magic) continue;
+        if (load<uint64_t>(file.data() + offset) != 0) scan->zeros_follow = false;
+        if (load<uint32_t>(file.data() + offset) != magic) continue;
         Frame frame;
         uint32_t previous_crc = 0;
         if (!read_frame(file, header, offset, &frame, &previous_crc)) continue;

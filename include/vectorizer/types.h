@@ -25,8 +25,14 @@ extern "C" {
 #define VZ_ABI_VERSION ((1u << 16) | 0u)
 
 /* Element i of an array of growable elements of type T; the first element's struct_size is the stride. */
+#ifdef __cplusplus
+#define VZ_AT(T, array, i)                                          \
+    (reinterpret_cast<const T*>(reinterpret_cast<const char*>(array) + \
+                                static_cast<uint64_t>(i) * static_cast<uint64_t>((array)->struct_size)))
+#else
 #define VZ_AT(T, array, i) \
     ((const T*)(const void*)((const char*)(const void*)(array) + (uint64_t)(i) * (uint64_t)(array)->struct_size))
+#endif
 
 /* Whether the growable struct at p is long enough to have `member`. Ask before reading a member younger than 1.0. */
 #define VZ_HAS(T, p, member) ((p)->struct_size >= offsetof(T, member) + sizeof((p)->member))

@@ -1,0 +1,37 @@
+// A write request after everything that needs no lock was checked: ids, dimensions, finite floats, payload syntax.
+#pragma once
+
+#include <vector>
+
+#include "engine/base/id.hpp"
+#include "engine/base/schema.hpp"
+#include "engine/log/frame.hpp"
+
+namespace vz {
+
+struct CheckedItem {
+    IdView id;
+    std::string_view payload;            // a null data(): absent
+    std::vector<const float*> vectors;   // one per vector field of the schema, null: absent; empty: none at all
+    Lsn version = 0;                     // of VZ_IF_VERSION
+    Status error;                        // the item is left out
+};
+
+struct CheckedOperation {
+    uint32_t kind = 0;       // VZ_UPSERT, ...
+    uint32_t condition = 0;  // VZ_IF_ALWAYS, ...
+    std::vector<CheckedItem> items;
+};
+
+struct CheckedBatch {
+    std::vector<CheckedOperation> operations;
+    uint64_t items = 0;  // of the whole chain
+    vz_uuid request_id = {};
+    bool per_item = false;
+    int64_t deadline_ns = 0;
+};
+
+// Borrows of the request. Without per-item results the first bad item is the failure, with its number counted through the chain.
+Result<CheckedBatch> check_write(const vz_write_request& request, const Schema& schema);
+
+}  // namespace vz

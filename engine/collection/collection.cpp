@@ -1,0 +1,336 @@
+#include "engine/collection/collection.hpp"
+
+#include <algorithm>
+
+#include "engine/base/limits.hpp"
+#include "engine/collection/checked_batch.hpp"
+#include "engine/collection/staging.hpp"
+
+namespace vz {
+namespace {
+
+Status point_failure(vz_status code, const char* what, const IdView& id) {
+    const std::string text = id_text(id);
+    return failure(code, "point '%s' %s", text.c_str(), what).field("ids").reason(VZ_REASON_POINT);
+}
+
+Status check_condition(uint32_t condition, const CheckedItem& item, const RowRef& old, Lsn base) {
+    const bool exists = old.part != nullptr;
+    if (condition == VZ_IF_ABSENT && exists) return point_failure(VZ_ALREADY_EXISTS, "already exists", item.id);
+    if ((condition == VZ_IF_PRESENT || condition == VZ_IF_VERSION) && !exists) return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
+    if (condition == VZ_IF_VERSION && base != item.version) {
+        return point_failure(VZ_CONFLICT, "has another version", item.id)
+            .expected(static_cast<int64_t>(item.version))
+            .actual(static_cast<int64_t>(base));
+    }
+    return {};
+}
+
+}  // namespace
+
+// ---- one batch under the sequencing lock ----
+
+// Decides each item against what is durable and what is on its way, stages its effect, and writes down what happened.
+class Sequencer {
+ public:
+    Sequencer(const Schema& schema, Part& writable, Staging& staging, WriteCommit& commit)
+        : schema_(schema), fields_(writable.growing()->fields()), staging_(staging), commit_(commit) {}
+
+    Status run(const CheckedBatch& batch) {
+        if (batch.per_item) commit_.item_errors.resize(batch.items);
+        for (const CheckedOperation& operation : batch.operations) {
+            if (operation.kind == VZ_CLEAR) {
+                staging_.clear();
+                record_.operations.push_back({OperationKind::kClear, 0, {}, {}, {}, {}, {}});
+                cleared_ = true;
+                continue;
+            }
+            for (const CheckedItem& item : operation.items) {
+                Status done = item.error.ok() ? take(operation, item) : item.error.clone();
+                if (!done.ok()) {
+                    done.set_item(item_);
+                    if (!batch.per_item) return done;
+                    ++commit_.answer.error_count;
+                    commit_.item_errors[item_] = std::move(done);
+                }
+                ++item_;
+            }
+        }
+        return {};
+    }
+
+    bool is_empty() const { return record_.items == 0 && !cleared_; }
+    Batch& record() { return record_; }
+
+ private:
+    Status take(const CheckedOperation& operation, const CheckedItem& item) {
+        const RowRef old = staging_.find(item.id);
+        const bool exists = old.part != nullptr;
+        const Lsn base = exists ? staging_.base_version(old) : 0;
+        VZ_TRY(check_condition(operation.condition, item, old, base));
+        if (operation.kind == VZ_UPDATE && !exists) return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
+        if (operation.kind == VZ_DELETE) {
+            if (!exists) return {};
+            open(OperationKind::kDelete).ids.push_back(item.id);
+            current_->base_versions.push_back(base);
+            staging_.erase(old);
+        } else {
+            upsert(operation, item, old, base);
+        }
+        ++record_.items;
+        return {};
+    }
+
+    void upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, Lsn base) {
+        const bool is_patch = operation.kind == VZ_UPDATE;
+        BatchOperation& to = open(is_patch ? OperationKind::kPatch : OperationKind::kUpsert);
+        to.ids.push_back(item.id);
+        to.payloads.push_back(item.payload);
+        if (is_patch) to.base_versions.push_back(base);
+        RowImage image;
+        image.vectors.resize(fields_.size());
+        for (size_t i = 0; i < schema_.fields.size(); ++i) {
+            const float* vector = item.vectors.empty() ? nullptr : item.vectors[i];
+            to.vectors[i].rows.push_back(vector);
+            image.vectors[i] = vector;
+        }
+        image.row.id = item.id;
+        image.row.payload = item.payload;
+        if (is_patch) {
+            image.row.expires_ms = kExpiryUnchanged;
+            fill_from(old, fields_, &image);
+        }
+        image.row.vectors = image.vectors.data();
+        staging_.upsert(image.row, old);
+        if (old.part == nullptr) ++record_.created;
+    }
+
+    // Items of one kind in a row share an operation.
+    BatchOperation& open(OperationKind kind) {
+        if (current_ != nullptr && record_.operations.back().kind == kind) return *current_;
+        current_ = &record_.operations.emplace_back();
+        current_->kind = kind;
+        if (kind == OperationKind::kDelete) return *current_;
+        for (const VectorFieldSchema& field : schema_.fields) current_->vectors.push_back({field.id, field.dim, {}});
+        return *current_;
+    }
+
+    const Schema& schema_;
+    const std::vector<GrowingSegment::Field>& fields_;
+    Staging& staging_;
+    WriteCommit& commit_;
+    Batch record_;
+    BatchOperation* current_ = nullptr;
+    uint64_t item_ = 0;
+    bool cleared_ = false;
+};
+
+namespace {
+
+void drop_absent_columns(Batch& record) {
+    for (BatchOperation& operation : record.operations) {
+        std::erase_if(operation.vectors, [](const BatchVectors& vectors) {
+            return std::all_of(vectors.rows.begin(), vectors.rows.end(), [](const float* row) { return row == nullptr; });
+        });
+        const bool no_payload = std::all_of(operation.payloads.begin(), operation.payloads.end(),
+                                            [](std::string_view payload) { return payload.data() == nullptr; });
+        if (no_payload) operation.payloads.clear();
+    }
+}
+
+}  // namespace
+
+// ---- writing ----
+
+void WriteCommit::publish() {
+    staged_.wait(false, std::memory_order_acquire);
+    collection_->make_visible(lsn, live_delta_);
+}
+
+void WriteCommit::finish(const Status& status) {
+    if (done) done(status);
+}
+
+Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests)
+    : id_(state.id),
+      uuid_(state.uuid),
+      created_ms_(state.created_ms),
+      created_lsn_(state.created_lsn),
+      log_(log),
+      requests_(requests),
+      name_(state.name),
+      schema_(std::make_shared<const Schema>(state.schema)),
+      parts_(std::make_shared<const PartList>()) {
+    visible_.store(state.through_lsn, std::memory_order_relaxed);
+    last_lsn_.store(std::max(state.through_lsn, state.created_lsn), std::memory_order_relaxed);
+    through_lsn_.store(state.through_lsn, std::memory_order_relaxed);
+}
+
+Part& Collection::writable_part(const Schema& schema) {
+    const auto parts = std::atomic_load(&parts_);
+    if (!parts->empty() && parts->front()->growing() != nullptr) return *parts->front();
+    auto more = std::make_shared<PartList>(*parts);
+    more->insert(more->begin(), std::make_shared<Part>(std::make_unique<GrowingSegment>(schema)));
+    Part& part = *more->front();
+    std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(more)));
+    return part;
+}
+
+Status Collection::begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
+    *in_flight = false;
+    const std::shared_ptr<const Schema> schema = this->schema();
+    VZ_ASSIGN(const CheckedBatch batch, check_write(request, *schema));
+
+    const std::scoped_lock lock(sequencing_);
+    if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
+    if (const auto first = requests_.find(batch.request_id); first && RequestIds::is_set(batch.request_id)) {
+        if (first->lsn > log_.durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
+        commit.answer.outcome = VZ_REPLAYED;
+        commit.answer.lsn = first->lsn;
+        commit.answer.applied = first->applied;
+        commit.answer.created = first->created;
+        return {};
+    }
+    Part& writable = writable_part(*schema);
+    const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
+    Staging staging(*parts, writable);
+    Sequencer sequencer(*schema, writable, staging, commit);
+    VZ_TRY(sequencer.run(batch));
+    if (sequencer.is_empty()) return {};
+
+    Batch& record = sequencer.record();
+    record.collection = id_;
+    record.request_id = batch.request_id;
+    drop_absent_columns(record);
+    commit.bytes = encode_record(record);
+    if (commit.bytes.size() > kRecordBytesMax) {
+        return failure(VZ_LIMIT_EXCEEDED, "the batch has %zu bytes as logged, the limit is %llu", commit.bytes.size(),
+                       static_cast<unsigned long long>(kRecordBytesMax))
+            .field("record_bytes_max")
+            .expected(kRecordBytesMax)
+            .actual(static_cast<int64_t>(commit.bytes.size()));
+    }
+    commit.live_delta_ = staging.live_delta();
+    commit.answer.applied = record.items;
+    commit.answer.created = record.created;
+    VZ_TRY(log_.append(commit, blocking));
+    commit.answer.lsn = commit.lsn;
+    staging.commit(commit.lsn);
+    sequenced_live_ += commit.live_delta_;
+    last_lsn_.store(commit.lsn, std::memory_order_release);
+    requests_.remember(batch.request_id, commit.lsn, record.items, record.created);
+    *in_flight = true;
+    commit.set_staged();
+    return {};
+}
+
+Status Collection::replay(const Batch& batch, Lsn lsn) {
+    requests_.remember(batch.request_id, lsn, batch.items, batch.created);
+    if (lsn <= through_lsn()) return {};
+    const std::shared_ptr<const Schema> schema = this->schema();
+    Part& writable = writable_part(*schema);
+    const auto& fields = writable.growing()->fields();
+    const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
+    Staging staging(*parts, writable);
+    const auto misfit = [&](const char* what) {
+        return failure(VZ_CORRUPTION, "record %llu of collection '%s' %s", static_cast<unsigned long long>(lsn), name().c_str(), what);
+    };
+    for (const BatchOperation& operation : batch.operations) {
+        if (operation.kind == OperationKind::kClear) staging.clear();
+        for (size_t i = 0; i < operation.ids.size(); ++i) {
+            const RowRef old = staging.find(operation.ids[i]);
+            const bool has_base = !operation.base_versions.empty();
+            if (has_base && (old.part == nullptr || staging.base_version(old) != operation.base_versions[i])) {
+                return misfit("does not meet the version it was made for");
+            }
+            if (operation.kind == OperationKind::kDelete) {
+                if (old.part != nullptr) staging.erase(old);
+                continue;
+            }
+            RowImage image;
+            image.vectors.resize(fields.size());
+            for (const BatchVectors& vectors : operation.vectors) {
+                for (size_t j = 0; j < fields.size(); ++j) {
+                    if (fields[j].id != vectors.field_id) continue;
+                    if (fields[j].dim != vectors.dim) return misfit("has vectors of another dimension");
+                    image.vectors[j] = vectors.rows[i];
+                }
+            }
+            image.row.id = operation.ids[i];
+            if (!operation.payloads.empty()) image.row.payload = operation.payloads[i];
+            const bool is_patch = operation.kind == OperationKind::kPatch;
+            image.row.expires_ms = !operation.expires.empty() ? operation.expires[i] : is_patch ? kExpiryUnchanged : 0;
+            if (is_patch && old.part == nullptr) return misfit("patches a point that does not exist");
+            if (is_patch) fill_from(old, fields, &image);
+            image.row.vectors = image.vectors.data();
+            staging.upsert(image.row, old);
+        }
+    }
+    staging.commit(lsn);
+    sequenced_live_ += staging.live_delta();
+    last_lsn_.store(lsn, std::memory_order_relaxed);
+    make_visible(lsn, staging.live_delta());
+    return {};
+}
+
+void Collection::make_visible(Lsn lsn, int64_t live_delta) {
+    live_.fetch_add(live_delta, std::memory_order_acq_rel);
+    visible_.store(lsn, std::memory_order_release);
+}
+
+// ---- the collection itself ----
+
+Status Collection::close_for_drop() {
+    const std::scoped_lock lock(sequencing_);
+    if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
+    dropped_ = true;
+    return {};
+}
+
+bool Collection::has_points_or_writes() const {
+    const std::scoped_lock lock(sequencing_);
+    return sequenced_live_ != 0;
+}
+
+void Collection::set_schema(Schema schema) { std::atomic_store(&schema_, std::make_shared<const Schema>(std::move(schema))); }
+
+std::string Collection::name() const {
+    const std::scoped_lock lock(names_);
+    return name_;
+}
+
+void Collection::set_name(std::string name) {
+    const std::scoped_lock lock(names_);
+    name_ = std::move(name);
+}
+
+// ---- reading ----
+
+ReadView Collection::pin() const {
+    // Parts that were current both before and after the LSN was read hold every row up to it.
+    auto parts = std::atomic_load(&parts_);
+    for (;;) {
+        const Lsn visible = visible_.load(std::memory_order_acquire);
+        auto again = std::atomic_load(&parts_);
+        if (again == parts) return {std::move(parts), visible};
+        parts = std::move(again);
+    }
+}
+
+void Collection::fill_stats(vz_collection_stats* stats) const {
+    const auto parts = std::atomic_load(&parts_);
+    stats->points = points();
+    uint64_t rows = 0;
+    for (const auto& part : *parts) {
+        rows += part->row_count();
+        if (part->growing() != nullptr) stats->growing_rows += part->row_count();
+        stats->memory_bytes += part->memory_bytes();
+        stats->payload_bytes += part->payload_bytes();
+    }
+    stats->deleted_rows = rows > stats->points ? rows - stats->points : 0;
+    stats->last_lsn = last_lsn();
+    stats->checkpoint_lsn = through_lsn();
+    stats->updated_ms = updated_ms_.load(std::memory_order_relaxed);
+}
+
+}  // namespace vz

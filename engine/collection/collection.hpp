@@ -1,0 +1,103 @@
+// A collection: its schema, its parts, the sequencer of its writes and the view of its reads.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/collection/part.hpp"
+#include "engine/collection/request_ids.hpp"
+#include "engine/log/log.hpp"
+#include "engine/manifest/state.hpp"
+#include "engine/wal/record.hpp"
+
+namespace vz {
+
+class Collection;
+
+// A write on its way. Begun by Collection::begin_write; `done` is called once, when its fate is known, unless begin_write answered at once.
+class WriteCommit final : public Commit {
+ public:
+    explicit WriteCommit(std::shared_ptr<Collection> collection) : collection_(std::move(collection)) {}
+    void publish() override;
+    void finish(const Status& status) override;
+
+    vz_write_answer answer = {};           // outcome, lsn, applied, created, error_count; complete once done
+    std::vector<Status> item_errors;       // per item, of batches with per-item results
+    std::function<void(const Status&)> done;
+
+ private:
+    friend class Collection;
+    std::shared_ptr<Collection> collection_;
+    int64_t live_delta_ = 0;
+};
+
+class Collection : public std::enable_shared_from_this<Collection> {
+ public:
+    Collection(const CollectionState& state, Log& log, RequestIds& requests);
+
+    // ---- writing ----
+
+    // Validates, resolves, stages and appends one batch. *in_flight: the log has it, and commit.done will be called; otherwise the answer
+    // is complete (a repeated request, nothing to apply) or the Status says why nothing was done. The request is not needed afterwards.
+    Status begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
+    // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state.
+    Status replay(const Batch& batch, Lsn lsn);
+
+    // ---- changing the collection itself; the caller orders these edits ----
+
+    // Refuses every write sequenced later. With only_if_empty: VZ_CONFLICT while points exist or are on their way.
+    Status close_for_drop();
+    bool has_points_or_writes() const;
+
+    // ---- reading; any thread, no lock ----
+
+    ReadView pin() const;
+    std::shared_ptr<const Schema> schema() const { return std::atomic_load(&schema_); }
+    void set_schema(Schema schema);
+    std::string name() const;
+    void set_name(std::string name);
+
+    void fill_stats(vz_collection_stats* stats) const;
+    uint64_t id() const { return id_; }
+    const vz_uuid& uuid() const { return uuid_; }
+    int64_t created_ms() const { return created_ms_; }
+    Lsn created_lsn() const { return created_lsn_; }
+    Lsn last_lsn() const { return last_lsn_.load(std::memory_order_acquire); }
+    Lsn through_lsn() const { return through_lsn_.load(std::memory_order_acquire); }
+    uint64_t points() const { return static_cast<uint64_t>(live_.load(std::memory_order_acquire)); }
+    void set_updated_ms(int64_t ms) { updated_ms_.store(ms, std::memory_order_relaxed); }
+
+ private:
+    friend class WriteCommit;
+    friend class Sequencer;
+    void make_visible(Lsn lsn, int64_t live_delta);
+    Part& writable_part(const Schema& schema);
+
+    const uint64_t id_;
+    const vz_uuid uuid_;
+    const int64_t created_ms_;
+    const Lsn created_lsn_;
+    Log& log_;
+    RequestIds& requests_;
+
+    mutable std::mutex sequencing_;  // before the log's own lock
+    bool dropped_ = false;           // under sequencing_
+    int64_t sequenced_live_ = 0;     // under sequencing_: live points with everything that is on its way
+
+    mutable std::mutex names_;       // guards name_ only
+    std::string name_;
+
+    std::shared_ptr<const Schema> schema_;    // by atomic_load, atomic_store
+    std::shared_ptr<const PartList> parts_;   // likewise
+    std::atomic<Lsn> visible_{0};
+    std::atomic<Lsn> last_lsn_{0};
+    std::atomic<Lsn> through_lsn_{0};
+    std::atomic<int64_t> live_{0};
+    std::atomic<int64_t> updated_ms_{0};
+};
+
+}  // namespace vz

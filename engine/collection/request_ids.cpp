@@ -1,0 +1,56 @@
+#include "engine/collection/request_ids.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+RequestId key_of(const vz_uuid& id) {
+    RequestId key;
+    std::memcpy(key.data(), id.bytes, key.size());
+    return key;
+}
+
+}  // namespace
+
+size_t RequestIds::Hash::operator()(const RequestId& id) const {
+    return xxh3_64(std::as_bytes(std::span(id)));
+}
+
+bool RequestIds::is_set(const vz_uuid& id) {
+    return std::any_of(std::begin(id.bytes), std::end(id.bytes), [](uint8_t byte) { return byte != 0; });
+}
+
+std::optional<RequestOutcome> RequestIds::find(const vz_uuid& id) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = outcomes_.find(key_of(id));
+    if (found == outcomes_.end()) return std::nullopt;
+    return found->second;
+}
+
+void RequestIds::remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created) {
+    if (!is_set(id)) return;
+    const std::scoped_lock lock(mutex_);
+    const RequestId key = key_of(id);
+    if (!outcomes_.emplace(key, RequestOutcome{key, lsn, applied, created}).second) return;
+    order_.push_back(key);
+    if (order_.size() > kRequestIdsMax) {
+        outcomes_.erase(order_.front());
+        order_.pop_front();
+    }
+}
+
+std::vector<RequestOutcome> RequestIds::between(Lsn begin, Lsn end) const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<RequestOutcome> found;
+    for (const RequestId& key : order_) {
+        const RequestOutcome& outcome = outcomes_.at(key);
+        if (outcome.lsn >= begin && outcome.lsn <= end) found.push_back(outcome);
+    }
+    return found;
+}
+
+}  // namespace vz

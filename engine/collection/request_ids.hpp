@@ -1,0 +1,31 @@
+// The last request ids and their first outcomes, so that a request delivered again is answered and not applied again.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "engine/manifest/state.hpp"
+
+namespace vz {
+
+// Any thread.
+class RequestIds {
+ public:
+    static bool is_set(const vz_uuid& id);
+    std::optional<RequestOutcome> find(const vz_uuid& id) const;
+    void remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created);
+    // Outcomes with begin <= LSN <= end, oldest first.
+    std::vector<RequestOutcome> between(Lsn begin, Lsn end) const;
+
+ private:
+    struct Hash {
+        size_t operator()(const RequestId& id) const;
+    };
+    mutable std::mutex mutex_;
+    std::unordered_map<RequestId, RequestOutcome, Hash> outcomes_;
+    std::deque<RequestId> order_;
+};
+
+}  // namespace vz

@@ -1,0 +1,60 @@
+#include "engine/collection/staging.hpp"
+
+namespace vz {
+
+Staging::~Staging() {
+    if (committed_) return;
+    for (const uint32_t row : rows_) writable_.growing()->set_version(row, kAlive);
+    for (const RowRef end : ends_) end.part->set_ended(end.row, kAlive);
+}
+
+RowRef Staging::find(const IdView& id) const {
+    for (const auto& part : parts_) {
+        const uint32_t row = part->find_latest(id);
+        if (row != Part::kNoRow) return {part.get(), row};
+    }
+    return {};
+}
+
+Lsn Staging::base_version(RowRef row) const {
+    const Lsn version = row.part->version(row.row);
+    return version == kStaged ? 0 : version;
+}
+
+void Staging::upsert(const GrowingSegment::NewRow& row, RowRef old) {
+    rows_.reserve(rows_.size() + 1);
+    if (old.part != nullptr) erase(old);
+    rows_.push_back(writable_.growing()->stage(row));
+    ++live_delta_;
+}
+
+void Staging::erase(RowRef row) {
+    ends_.push_back(row);
+    row.part->set_ended(row.row, kStaged);
+    --live_delta_;
+}
+
+void Staging::clear() {
+    for (const auto& part : parts_) {
+        const uint32_t rows = part->row_count();
+        for (uint32_t row = 0; row < rows; ++row) {
+            if (part->version(row) != kAlive && part->ended(row) == kAlive) erase({part.get(), row});
+        }
+    }
+}
+
+void Staging::commit(Lsn lsn) {
+    for (const RowRef end : ends_) end.part->set_ended(end.row, lsn);
+    for (const uint32_t row : rows_) writable_.growing()->set_version(row, lsn);
+    committed_ = true;
+}
+
+void fill_from(RowRef old, const std::vector<GrowingSegment::Field>& fields, RowImage* image) {
+    if (image->row.payload.data() == nullptr) image->row.payload = old.part->payload(old.row);
+    if (image->row.expires_ms == kExpiryUnchanged) image->row.expires_ms = old.part->expires_ms(old.row);
+    for (size_t i = 0; i < fields.size(); ++i) {
+        if (image->vectors[i] == nullptr) image->vectors[i] = old.part->vector(fields[i].id, old.row);
+    }
+}
+
+}  // namespace vz

@@ -1,0 +1,24 @@
+// Exact scores between a query and full-precision rows, in the ABI's own terms: cosine similarity (0 if either vector is zero), L2 distance
+// with the root taken, dot product, L1 distance. A pair has the same score wherever the row lies.
+#pragma once
+
+#include <cstdint>
+
+#include "vectorizer/types.h"
+
+namespace vz {
+
+struct ScoreQuery {
+    vz_metric metric;
+    uint32_t dim;
+    const float* values;
+    float norm;  // of `values`; used by cosine
+};
+
+ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim);
+float score_row(const ScoreQuery& query, const float* row);
+
+// Whether the better of two scores is the greater one.
+constexpr bool is_similarity(vz_metric metric) { return metric == VZ_COSINE || metric == VZ_DOT; }
+
+}  // namespace vz

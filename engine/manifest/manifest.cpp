@@ -1,0 +1,177 @@
+#include "engine/manifest/manifest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/manifest/edit.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint64_t kCurrentBytes = 64;
+constexpr char kCurrentMagic[8] = {'V', 'Z', 'C', 'U', 'R', 'R', 'T', '1'};
+
+std::array<std::byte, kCurrentBytes> encode_current(const Current& current) {
+    std::array<std::byte, kCurrentBytes> bytes = {};
+    std::memcpy(bytes.data(), kCurrentMagic, 8);
+    store(bytes.data() + 8, current.manifest);
+    store(bytes.data() + 16, current.database);
+    store(bytes.data() + 60, mask_crc(crc32c({bytes.data(), 60})));
+    return bytes;
+}
+
+Status write_current(FileSystem& files, const std::string& directory, const Current& current) {
+    char name[32];
+    std::snprintf(name, sizeof(name), "/tmp/CURRENT.%llx", static_cast<unsigned long long>(current.manifest));
+    const std::string temporary = directory + name;
+    {
+        VZ_ASSIGN(std::unique_ptr<File> file, files.create(temporary));
+        VZ_TRY(file->write(0, encode_current(current)));
+        VZ_TRY(file->sync());
+    }
+    VZ_TRY(files.rename(temporary, directory + "/CURRENT"));
+    VZ_TRY(files.sync_directory(directory));
+    return files.sync_directory(directory + "/tmp");
+}
+
+Status damaged(const std::string& path, const Status& cause) {
+    return failure(cause.code(), "%s: %s", path.c_str(), cause.error().message);
+}
+
+}  // namespace
+
+std::string manifest_path(const std::string& directory, uint64_t number) {
+    char name[40];
+    std::snprintf(name, sizeof(name), "/MANIFEST-%016llx", static_cast<unsigned long long>(number));
+    return directory + name;
+}
+
+Result<Current> read_current(FileSystem& files, const std::string& directory) {
+    const std::string path = directory + "/CURRENT";
+    VZ_ASSIGN(std::unique_ptr<File> file, files.open(path, OpenMode::kRead));
+    VZ_ASSIGN(const uint64_t size, file->size());
+    if (size != kCurrentBytes) return failure(VZ_CORRUPTION, "%s has %llu bytes instead of 64", path.c_str(), static_cast<unsigned long long>(size));
+    std::array<std::byte, kCurrentBytes> bytes;
+    VZ_TRY(file->read(0, bytes));
+    Current current{load<uint64_t>(bytes.data() + 8), load<vz_uuid>(bytes.data() + 16)};
+    if (encode_current(current) != bytes) return failure(VZ_CORRUPTION, "%s does not check", path.c_str());
+    return current;
+}
+
+Result<ManifestReading> read_manifest(FileSystem& files, const std::string& directory, const Current& current) {
+    const std::string path = manifest_path(directory, current.manifest);
+    Result<std::unique_ptr<File>> file = files.open(path, OpenMode::kRead);
+    if (!file.ok()) {
+        if (file.status().code() != VZ_NOT_FOUND) return file.take_status();
+        return failure(VZ_CORRUPTION, "CURRENT names %s, which is missing", path.c_str());
+    }
+    ManifestReading reading;
+    VZ_ASSIGN(const uint64_t size, (*file)->size());
+    reading.bytes.resize(size);
+    VZ_TRY((*file)->read(0, reading.bytes));
+    Result<FileHeader> header = decode_header(reading.bytes, kManifestMagic);
+    if (!header.ok()) return damaged(path, header.status());
+    const Status identity = check_identity(*header, current.database, current.manifest);
+    if (!identity.ok()) return damaged(path, identity);
+    reading.header = *header;
+    reading.scan = scan_frames(reading.bytes, reading.header);
+    reading.end = reading.scan.end;
+
+    bool first = true;
+    for (const Frame& frame : reading.scan.frames) {
+        if (frame.head.kind == FrameKind::kMarker && !first) continue;
+        Result<EditFrame> decoded = frame.head.kind == FrameKind::kEdits
+                                        ? decode_edits(frame.payload)
+                                        : Result<EditFrame>(failure(VZ_CORRUPTION, "a frame that is no edit"));
+        if (decoded.ok() && first != decoded->snapshot.has_value()) {
+            decoded = failure(VZ_CORRUPTION, "a snapshot belongs into the first frame");
+        }
+        if (!decoded.ok()) return damaged(path, decoded.status());
+        if (first) {
+            reading.state = std::move(*decoded->snapshot);
+            reading.state.next_file = std::max(reading.state.next_file, current.manifest + 1);
+            first = false;
+            continue;
+        }
+        Lsn lsn = frame.head.lsn;
+        for (const Edit& edit : decoded->edits) {
+            const bool logical = is_logical(edit);
+            const Status folded = reading.state.fold(edit, logical ? lsn : 0);
+            if (!folded.ok()) return damaged(path, folded);
+            if (logical) reading.logical.push_back(lsn++);
+        }
+        if (lsn != frame.head.lsn + frame.head.count) return failure(VZ_CORRUPTION, "%s: a frame counts its edits wrongly", path.c_str());
+    }
+    if (first) return failure(VZ_CORRUPTION, "%s: the snapshot at offset 4096 does not check", path.c_str());
+    return reading;
+}
+
+Manifest::Manifest(FileSystem& files, FileHeader header, std::unique_ptr<File> file, ManifestState state)
+    : files_(files), header_(header), file_(std::move(file)), state_(std::move(state)) {
+    writer_ = std::make_unique<FrameWriter>(*file_, header_, kFileHeaderBytes, header_.crc);
+}
+
+Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std::string& directory, const vz_uuid& database,
+                                                   uint64_t number, uint64_t salt, ManifestState state, uint64_t previous) {
+    FileHeader header;
+    header.magic = kManifestMagic;
+    header.database = database;
+    header.file_number = number;
+    header.salt = salt;
+    const auto head = encode_header(header);
+    state.next_file = std::max(state.next_file, number + 1);
+    state.clean_close.reset();
+
+    VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
+    std::unique_ptr<Manifest> manifest(new Manifest(files, header, std::move(file), std::move(state)));
+    const std::vector<std::byte> snapshot = encode_snapshot(manifest->state_);
+    manifest->snapshot_bytes_ = snapshot.size();
+    VZ_TRY(manifest->file_->write(0, head));
+    VZ_TRY(manifest->extend(frame_bytes(snapshot.size())));
+    const std::span<const std::byte> payload[] = {snapshot};
+    VZ_TRY(manifest->writer_->append({FrameKind::kEdits, manifest->state_.last_lsn, 0, manifest->state_.last_lsn}, payload));
+    VZ_TRY(manifest->file_->sync());
+    VZ_TRY(manifest->writer_->sync());
+    VZ_TRY(files.sync_directory(directory));
+    VZ_TRY(write_current(files, directory, {number, database}));
+    if (previous != 0) VZ_TRY(files.unlink(manifest_path(directory, previous)));
+    return manifest;
+}
+
+Status Manifest::extend(uint64_t bytes) {
+    if (writer_->end() + bytes <= zeroed_end_) return {};
+    const uint64_t from = std::max(zeroed_end_, writer_->end());
+    const uint64_t to = align_up(writer_->end() + bytes, kManifestExtendBytes);
+    VZ_TRY(file_->allocate(to));
+    const std::vector<std::byte> zeros(to - from);
+    VZ_TRY(file_->write(from, zeros));
+    zeroed_end_ = to;
+    return {};
+}
+
+Status Manifest::append(std::span<const Edit* const> edits, Lsn first_lsn, Lsn durable_lsn) {
+    const auto logical = static_cast<uint32_t>(std::count_if(edits.begin(), edits.end(), [](const Edit* edit) { return is_logical(*edit); }));
+    const std::vector<std::byte> bytes = encode_edits(edits);
+    VZ_TRY(extend(frame_bytes(bytes.size())));
+    const std::span<const std::byte> payload[] = {bytes};
+    VZ_TRY(writer_->append({FrameKind::kEdits, first_lsn, logical, durable_lsn}, payload));
+    VZ_TRY(writer_->sync());
+    Lsn lsn = first_lsn;
+    for (const Edit* edit : edits) VZ_TRY(state_.fold(*edit, is_logical(*edit) ? lsn++ : 0));
+    return {};
+}
+
+Status Manifest::mark(Lsn last_lsn, Lsn durable_lsn) {
+    VZ_TRY(extend(frame_bytes(0)));
+    return writer_->append({FrameKind::kMarker, last_lsn, 0, durable_lsn}, {});
+}
+
+bool Manifest::wants_roll() const {
+    return writer_->end() > std::max(kManifestRollBytesMin, kManifestRollFactor * snapshot_bytes_);
+}
+
+}  // namespace vz

@@ -1,0 +1,163 @@
+#include "engine/manifest/state.hpp"
+
+#include <algorithm>
+
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+// Applies one action; a visitor with one overload per action.
+struct Fold {
+    ManifestState& state;
+    Lsn lsn;
+
+    CollectionState* find(uint64_t id) const {
+        const auto found = state.collections.find(id);
+        return found == state.collections.end() ? nullptr : &found->second;
+    }
+
+    static Status unknown(uint64_t id) {
+        return failure(VZ_CORRUPTION, "an edit names collection %llu, which does not exist", static_cast<unsigned long long>(id));
+    }
+
+    Status operator()(const CreateCollection& action) const {
+        CollectionState collection = action.collection;
+        collection.created_lsn = lsn;
+        collection.through_lsn = lsn;
+        state.next_collection = std::max(state.next_collection, collection.id + 1);
+        const uint64_t id = collection.id;
+        if (!state.collections.emplace(id, std::move(collection)).second) {
+            return failure(VZ_CORRUPTION, "an edit creates collection %llu a second time", static_cast<unsigned long long>(id));
+        }
+        return {};
+    }
+
+    Status operator()(const DropCollection& action) const {
+        if (state.collections.erase(action.collection) == 0) return unknown(action.collection);
+        std::erase_if(state.aliases, [&](const auto& alias) { return alias.second == action.collection; });
+        return {};
+    }
+
+    Status operator()(const AlterCollection& action) const {
+        CollectionState* collection = find(action.collection);
+        if (collection == nullptr) return unknown(action.collection);
+        collection->schema = action.schema;
+        return {};
+    }
+
+    Status operator()(const RenameCollection& action) const {
+        CollectionState* collection = find(action.collection);
+        if (collection == nullptr) return unknown(action.collection);
+        collection->name = action.name;
+        return {};
+    }
+
+    Status operator()(const SetAlias& action) const {
+        if (find(action.collection) == nullptr) return unknown(action.collection);
+        state.aliases[action.alias] = action.collection;
+        return {};
+    }
+
+    Status operator()(const DropAlias& action) const {
+        if (state.aliases.erase(action.alias) == 0) return failure(VZ_CORRUPTION, "an edit drops alias '%s', which does not exist", action.alias.c_str());
+        return {};
+    }
+
+    Status operator()(const PutValue& action) const {
+        if (action.value) {
+            state.values[action.key] = {*action.value, lsn};
+        } else {
+            state.values.erase(action.key);
+        }
+        return {};
+    }
+
+    Status operator()(const WalOpen& action) const {
+        if (!state.wals.empty()) {
+            state.wals.back().sealed_end = action.sealed_end;
+            state.wals.back().last_lsn = action.last_lsn;
+        }
+        state.wals.push_back({action.number, 0, 0});
+        state.next_file = std::max(state.next_file, action.number + 1);
+        return {};
+    }
+
+    Status operator()(const WalRetire& action) const {
+        std::erase_if(state.wals, [&](const WalState& wal) { return wal.number < action.below; });
+        for (const RequestOutcome& request : action.requests) state.requests.push_back(request);
+        while (state.requests.size() > kRequestIdsMax) state.requests.pop_front();
+        return {};
+    }
+
+    void note_file(uint64_t number) const { state.next_file = std::max(state.next_file, number + 1); }
+
+    Status operator()(const Checkpoint& action) const {
+        for (const CheckpointOne& one : action.collections) {
+            CollectionState* collection = find(one.collection);
+            if (collection == nullptr) continue;  // dropped while it was being sealed
+            collection->through_lsn = one.through_lsn;
+            for (const SegmentRef& segment : one.segments) {
+                collection->segments.push_back(segment);
+                note_file(segment.file);
+            }
+            for (const SegmentDeletes& entry : one.deletes) {
+                note_file(entry.deletes.file);
+                for (SegmentRef& segment : collection->segments) {
+                    if (segment.file == entry.segment) segment.deletes = entry.deletes;
+                }
+            }
+        }
+        return {};
+    }
+
+    Status operator()(const Replace& action) const {
+        CollectionState* collection = find(action.collection);
+        if (collection == nullptr) return {};
+        std::erase_if(collection->segments, [&](const SegmentRef& segment) {
+            return std::find(action.remove.begin(), action.remove.end(), segment.file) != action.remove.end();
+        });
+        for (const SegmentRef& segment : action.add) {
+            note_file(segment.file);
+            if (segment.deletes) note_file(segment.deletes->file);
+            collection->segments.push_back(segment);
+        }
+        return {};
+    }
+
+    Status operator()(const Quarantine& action) const {
+        CollectionState* collection = find(action.collection);
+        if (collection == nullptr) return unknown(action.collection);
+        collection->damage = action.reason;
+        return {};
+    }
+
+    Status operator()(const ReserveFiles& action) const {
+        state.next_file = std::max(state.next_file, action.next_file);
+        return {};
+    }
+
+    Status operator()(const CleanClose& action) const {
+        state.clean_close = action;
+        return {};
+    }
+};
+
+}  // namespace
+
+bool is_logical(const Edit& edit) {
+    return std::any_of(edit.actions.begin(), edit.actions.end(), [](const Action& action) { return action.index() <= 6; });
+}
+
+Status ManifestState::fold(const Edit& edit, Lsn lsn) {
+    clean_close.reset();
+    for (const Action& action : edit.actions) VZ_TRY(std::visit(Fold{*this, lsn}, action));
+    if (lsn != 0) last_lsn = lsn;
+    if (edit.request_id != RequestId{}) {
+        requests.push_back({edit.request_id, lsn, 0, 0});
+        if (requests.size() > kRequestIdsMax) requests.pop_front();
+    }
+    return {};
+}
+
+}  // namespace vz

@@ -1,0 +1,120 @@
+// What the manifest says: which collections and files exist. A plain value, and a pure function of the edits folded into it, the same in
+// a running engine and at recovery.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "engine/base/checksum.hpp"
+#include "engine/base/schema.hpp"
+#include "engine/log/frame.hpp"
+
+namespace vz {
+
+struct DeleteRef {
+    uint64_t file = 0;
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+    uint64_t cardinality = 0;
+    uint32_t highest_row = 0;
+    Hash128 hash = {};
+};
+
+struct SegmentRef {
+    uint64_t file = 0;
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+    uint64_t rows = 0;
+    Lsn version_min = 0;
+    Lsn version_max = 0;
+    uint32_t header_crc = 0;
+    Hash128 hash = {};
+    std::optional<DeleteRef> deletes;
+};
+
+struct CollectionState {
+    uint64_t id = 0;
+    vz_uuid uuid = {};
+    std::string name;
+    Schema schema;
+    int64_t created_ms = 0;
+    Lsn created_lsn = 0;
+    Lsn through_lsn = 0;  // rows up to here are in `segments`
+    std::vector<SegmentRef> segments;
+    std::string damage;  // not empty: quarantined
+};
+
+struct ValueState {
+    std::string value;
+    Lsn lsn = 0;
+};
+
+struct WalState {
+    uint64_t number = 0;
+    uint64_t sealed_end = 0;  // 0: open
+    Lsn last_lsn = 0;
+};
+
+using RequestId = std::array<uint8_t, 16>;
+
+// The first outcome of a request, answered again when its id comes again.
+struct RequestOutcome {
+    RequestId id = {};
+    Lsn lsn = 0;
+    uint32_t applied = 0;
+    uint32_t created = 0;
+};
+
+// ---- actions; see edit.capnp for which are logical ----
+
+struct CreateCollection { CollectionState collection; };
+struct DropCollection { uint64_t collection = 0; };
+struct AlterCollection { uint64_t collection = 0; Schema schema; };
+struct RenameCollection { uint64_t collection = 0; std::string name; };
+struct SetAlias { uint64_t collection = 0; std::string alias; };
+struct DropAlias { std::string alias; };
+struct PutValue { std::string key; std::optional<std::string> value; };
+struct WalOpen { uint64_t number = 0; uint64_t sealed_end = 0; Lsn last_lsn = 0; };
+struct WalRetire { uint64_t below = 0; std::vector<RequestOutcome> requests; };
+struct SegmentDeletes { uint64_t segment = 0; DeleteRef deletes; };
+struct CheckpointOne { uint64_t collection = 0; Lsn through_lsn = 0; std::vector<SegmentRef> segments; std::vector<SegmentDeletes> deletes; };
+struct Checkpoint { std::vector<CheckpointOne> collections; };
+struct Replace { uint64_t collection = 0; std::vector<SegmentRef> add; std::vector<uint64_t> remove; };
+struct Quarantine { uint64_t collection = 0; std::string reason; };
+struct ReserveFiles { uint64_t next_file = 0; };
+struct CleanClose { uint64_t wal_end = 0; Lsn last_lsn = 0; };
+
+using Action = std::variant<CreateCollection, DropCollection, AlterCollection, RenameCollection, SetAlias, DropAlias, PutValue, WalOpen,
+                            WalRetire, Checkpoint, Replace, Quarantine, ReserveFiles, CleanClose>;
+
+// Actions that become true together.
+struct Edit {
+    std::vector<Action> actions;
+    RequestId request_id = {};
+};
+
+struct ManifestState {
+    Lsn last_lsn = 0;  // of the last logical edit folded, or of the snapshot
+    uint64_t next_file = 1;
+    uint64_t next_collection = 1;
+    std::map<uint64_t, CollectionState> collections;
+    std::map<std::string, uint64_t> aliases;
+    std::map<std::string, ValueState> values;
+    std::vector<WalState> wals;  // in order; the last one is open
+    std::deque<RequestOutcome> requests;
+    std::optional<CleanClose> clean_close;  // the last edit was an orderly close
+
+    // Folds one edit; `lsn` is 0 for physical ones. VZ_CORRUPTION if it does not fit the state, which is then half changed.
+    Status fold(const Edit& edit, Lsn lsn);
+};
+
+bool is_logical(const Edit& edit);
+
+}  // namespace vz

@@ -1,0 +1,104 @@
+// The door of simdjson.
+#include "engine/payload/json.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+// The parser reads past the end of its input, so it works on a copy with room behind it.
+struct Workspace {
+    simdjson::dom::parser parser;
+    simdjson::ondemand::parser lazy;
+    std::string padded;
+
+    Workspace() : parser(kPayloadBytesMax + simdjson::SIMDJSON_PADDING) {}
+
+    simdjson::padded_string_view pad(std::string_view json) {
+        padded.assign(json);
+        padded.resize(json.size() + simdjson::SIMDJSON_PADDING);
+        return simdjson::padded_string_view(padded.data(), json.size(), padded.size());
+    }
+};
+
+Workspace& workspace() {
+    thread_local Workspace workspace;
+    return workspace;
+}
+
+Status validate(std::string_view json, uint64_t bytes_max, const char* limit, const char* what, vz_reason reason) {
+    if (json.size() > bytes_max) {
+        return failure(VZ_LIMIT_EXCEEDED, "a %s has %zu bytes, the limit is %llu", what, json.size(), static_cast<unsigned long long>(bytes_max))
+            .field(limit)
+            .expected(static_cast<int64_t>(bytes_max))
+            .actual(static_cast<int64_t>(json.size()));
+    }
+    Workspace& space = workspace();
+    const auto padded = space.pad(json);
+    if (space.parser.max_depth() != kJsonDepthMax && space.parser.allocate(kPayloadBytesMax, kJsonDepthMax) != simdjson::SUCCESS) {
+        return failure(VZ_OUT_OF_MEMORY, "no memory to read a %s", what);
+    }
+    simdjson::dom::element root;
+    const simdjson::error_code error = space.parser.parse(padded.data(), padded.length(), false).get(root);
+    if (error != simdjson::SUCCESS) {
+        return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(error)).reason(reason);
+    }
+    if (!root.is_object()) return failure(VZ_INVALID_ARGUMENT, "a %s must be a JSON object", what).reason(reason);
+    return {};
+}
+
+}  // namespace
+
+Status validate_payload(std::string_view json) {
+    // What most points have needs no parser.
+    if (json == "{}") return {};
+    return validate(json, kPayloadBytesMax, "payload_bytes_max", "payload", VZ_REASON_PAYLOAD);
+}
+
+Status validate_metadata(std::string_view json) {
+    return validate(json, kMetadataBytesMax, "metadata_bytes_max", "metadata object", VZ_REASON_METADATA);
+}
+
+void select_keys(std::string_view json, std::span<const std::string_view> keys, bool exclude, std::string& out) {
+    Workspace& space = workspace();
+    const auto padded = space.pad(json);
+    out += '{';
+    bool first = true;
+    simdjson::ondemand::document document;
+    simdjson::ondemand::object object;
+    if (space.lazy.iterate(padded).get(document) == simdjson::SUCCESS && document.get_object().get(object) == simdjson::SUCCESS) {
+        for (auto member : object) {
+            std::string_view key;
+            std::string_view raw_value;
+            simdjson::ondemand::value value;
+            const char* raw_key = nullptr;
+            simdjson::ondemand::raw_json_string raw;
+            if (member.key().get(raw) != simdjson::SUCCESS) break;
+            raw_key = raw.raw();
+            if (member.unescaped_key().get(key) != simdjson::SUCCESS) break;
+            const bool listed = std::find(keys.begin(), keys.end(), key) != keys.end();
+            if (member.value().get(value) != simdjson::SUCCESS) break;
+            if (simdjson::to_json_string(value).get(raw_value) != simdjson::SUCCESS) break;
+            if (listed == exclude) continue;
+            if (!first) out += ',';
+            first = false;
+            const char* value_at = raw_value.data();
+            const char* key_end = value_at;
+            while (*key_end != ':') --key_end;
+            do --key_end;
+            while (*key_end != '"');
+            out += '"';
+            out.append(raw_key, static_cast<size_t>(key_end - raw_key));
+            out += "\":";
+            while (!raw_value.empty() && (raw_value.back() == ' ' || raw_value.back() == '\n' || raw_value.back() == '\r' || raw_value.back() == '\t')) raw_value.remove_suffix(1);
+            out += raw_value;
+        }
+    }
+    out += '}';
+}
+
+}  // namespace vz

@@ -1,0 +1,264 @@
+#include "engine/runtime/local_log.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+constexpr std::chrono::milliseconds kMarkerDelay(5);
+
+}  // namespace
+
+uint64_t FileNumbers::salt() {
+    // SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): any two files of a database differ in their salts.
+    uint64_t z = state_.fetch_add(0x9E3779B97F4A7C15ull, std::memory_order_relaxed) + 0x9E3779B97F4A7C15ull;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+}
+
+LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, LogSettings settings,
+                   std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn)
+    : files_(files),
+      directory_(std::move(directory)),
+      database_(database),
+      numbers_(numbers),
+      settings_(settings),
+      manifest_(std::move(manifest)),
+      wal_(std::move(wal)),
+      last_lsn_(last_lsn),
+      durable_lsn_(last_lsn) {}
+
+// ---- the queue ----
+
+Status LocalLog::append(Commit& commit, bool blocking) { return enqueue({&commit, nullptr}, blocking); }
+
+Status LocalLog::append_edit(EditCommit& commit, bool blocking) {
+    commit.logical_ = is_logical(commit.edit);
+    return enqueue({&commit, &commit}, blocking);
+}
+
+Status LocalLog::enqueue(Entry entry, bool blocking) {
+    const std::scoped_lock lock(mutex_);
+    if (!poisoned_.ok()) return failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", poisoned_.error().message);
+    Commit& commit = *entry.commit;
+    const uint64_t bytes = commit.bytes.size();
+    const bool is_physical = !commit.logical_;
+    if (!is_physical && (queue_.size() >= kCommitQueueItemsMax || (queue_bytes_ != 0 && queue_bytes_ + bytes > settings_.queue_bytes_max))) {
+        return failure(VZ_BUSY, "too many writes wait for the disk").reason(VZ_REASON_QUEUE);
+    }
+    commit.blocking_ = blocking;
+    if (commit.logical_) commit.lsn = last_lsn_.fetch_add(1, std::memory_order_acq_rel) + 1;
+    queue_.push_back(entry);
+    queue_bytes_ += bytes;
+    if (!blocking && !leading_) commit_thread_wakes_.notify_one();
+    return {};
+}
+
+void LocalLog::drive(Commit& commit) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        if (commit.turn_.load(std::memory_order_acquire) == Commit::Turn::kDone) return;
+        if (!leading_) {
+            lead(lock);
+            continue;
+        }
+        commit.turn_.store(Commit::Turn::kWait, std::memory_order_relaxed);
+        lock.unlock();
+        commit.turn_.wait(Commit::Turn::kWait, std::memory_order_acquire);
+        lock.lock();
+    }
+}
+
+void LocalLog::run_commit_thread() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        if (!leading_ && !queue_.empty()) {
+            lead(lock);
+        } else if (!leading_ && unmarked_ && poisoned_.ok()) {
+            if (commit_thread_wakes_.wait_for(lock, kMarkerDelay) == std::cv_status::timeout && queue_.empty() && !leading_) {
+                leading_ = true;
+                lock.unlock();
+                write_markers();
+                lock.lock();
+                leading_ = false;
+                unmarked_ = false;
+            }
+        } else {
+            commit_thread_wakes_.wait(lock);
+        }
+    }
+}
+
+void LocalLog::stop() {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    commit_thread_wakes_.notify_all();
+}
+
+Status LocalLog::health() const {
+    const std::scoped_lock lock(mutex_);
+    return poisoned_.clone();
+}
+
+uint64_t LocalLog::queued() const {
+    const std::scoped_lock lock(mutex_);
+    return queue_.size();
+}
+
+// ---- leading ----
+
+std::vector<LocalLog::Entry> LocalLog::take_group() {
+    std::vector<Entry> group;
+    uint64_t bytes = 0;
+    const bool edits = queue_.front().edit != nullptr;
+    while (!queue_.empty() && (queue_.front().edit != nullptr) == edits && (group.empty() || bytes < kGroupBytesSoft)) {
+        if (!group.empty() && bytes + queue_.front().commit->bytes.size() > kFrameBytesMax) break;
+        bytes += queue_.front().commit->bytes.size();
+        group.push_back(queue_.front());
+        queue_.pop_front();
+    }
+    queue_bytes_ -= bytes;
+    return group;
+}
+
+void LocalLog::lead(std::unique_lock<std::mutex>& lock) {
+    if (queue_.empty()) return;
+    leading_ = true;
+    const std::vector<Entry> group = take_group();
+    lock.unlock();
+
+    Status outcome = write_group(group);
+    if (outcome.ok()) {
+        for (const Entry& entry : group) entry.commit->publish();
+    }
+    const Status unknown = outcome.ok() ? Status() : failure(VZ_OUTCOME_UNKNOWN, "the log failed under this write: %s", outcome.error().message);
+
+    lock.lock();
+    std::vector<Entry> refused;
+    if (!outcome.ok()) {
+        poison(outcome);
+        refused.assign(queue_.begin(), queue_.end());
+        queue_.clear();
+        queue_bytes_ = 0;
+    }
+    unmarked_ = true;
+    leading_ = false;
+    if (!queue_.empty() && queue_.front().commit->blocking_) {
+        Commit& next = *queue_.front().commit;
+        next.turn_.store(Commit::Turn::kLead, std::memory_order_release);
+        next.turn_.notify_one();
+    } else {
+        commit_thread_wakes_.notify_one();
+    }
+    lock.unlock();
+
+    const auto finish = [](const Entry& entry, const Status& status) {
+        const bool waits = entry.commit->blocking_;
+        entry.commit->finish(status);
+        // The owner of a commit that nobody waits for may have freed it in finish().
+        if (!waits) return;
+        entry.commit->turn_.store(Commit::Turn::kDone, std::memory_order_release);
+        entry.commit->turn_.notify_one();
+    };
+    for (const Entry& entry : group) finish(entry, unknown);
+    if (!refused.empty()) {
+        const Status never_written = failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", outcome.error().message);
+        for (const Entry& entry : refused) finish(entry, never_written);
+    }
+    lock.lock();
+}
+
+Status LocalLog::write_group(std::span<const Entry> group) {
+    const bool edits = group.front().edit != nullptr;
+    VZ_TRY(edits ? write_edits(group) : write_records(group));
+    counters_.groups.fetch_add(1, std::memory_order_relaxed);
+    counters_.syncs.fetch_add(1, std::memory_order_relaxed);
+    (edits ? counters_.edits : counters_.records).fetch_add(group.size(), std::memory_order_relaxed);
+    for (const Entry& entry : group) {
+        if (entry.commit->lsn != 0) durable_lsn_.store(entry.commit->lsn, std::memory_order_release);
+    }
+    return {};
+}
+
+Status LocalLog::write_records(std::span<const Entry> group) {
+    std::vector<std::span<const std::byte>> records;
+    uint64_t bytes = 0;
+    for (const Entry& entry : group) {
+        records.emplace_back(entry.commit->bytes);
+        bytes += entry.commit->bytes.size();
+    }
+    if (!wal_->fits(bytes)) VZ_TRY(switch_wal(bytes));
+    VZ_TRY(wal_->append(records, group.front().commit->lsn, durable()));
+    wal_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    return {};
+}
+
+Status LocalLog::write_edits(std::span<const Entry> group) {
+    std::vector<const Edit*> edits;
+    Lsn first = 0;
+    for (const Entry& entry : group) {
+        edits.push_back(&entry.edit->edit);
+        if (first == 0) first = entry.commit->lsn;
+    }
+    if (first == 0) first = durable() + 1;
+    {
+        const std::scoped_lock lock(state_mutex_);
+        VZ_TRY(manifest_->append(edits, first, durable()));
+    }
+    return manifest_->wants_roll() ? roll_manifest() : Status();
+}
+
+Status LocalLog::switch_wal(uint64_t payload_bytes) {
+    const uint64_t needed = kFileHeaderBytes + frame_bytes(payload_bytes) + frame_bytes(0);
+    const uint64_t bytes = std::max(settings_.wal_file_bytes, (needed + 4095) / 4096 * 4096);
+    VZ_ASSIGN(WalFile next, prepare_wal(files_, directory_, database_, numbers_.next_number(), numbers_.salt(), bytes));
+    Edit edit;
+    edit.actions.emplace_back(WalOpen{next.header.file_number, wal_->end(), wal_->last_lsn()});
+    const Edit* const edits[] = {&edit};
+    {
+        const std::scoped_lock lock(state_mutex_);
+        VZ_TRY(manifest_->append(edits, durable() + 1, durable()));
+    }
+    wal_ = std::make_unique<Wal>(std::move(next));
+    return {};
+}
+
+Status LocalLog::roll_manifest() {
+    ManifestState state = manifest_->state();
+    state.last_lsn = durable();
+    const uint64_t number = numbers_.next_number();
+    state.next_file = std::max(state.next_file, numbers_.peek());
+    VZ_ASSIGN(std::unique_ptr<Manifest> next,
+              Manifest::create(files_, directory_, database_, number, numbers_.salt(), std::move(state), manifest_->number()));
+    const std::scoped_lock lock(state_mutex_);
+    manifest_ = std::move(next);
+    return {};
+}
+
+void LocalLog::poison(const Status& cause) {
+    if (poisoned_.ok()) poisoned_ = cause.clone();
+}
+
+void LocalLog::write_markers() {
+    // A marker is information about bytes that are durable already. One that fails poisons, as every failed write to a log does.
+    Status written = wal_->mark(durable());
+    if (written.ok()) written = manifest_->mark(durable() + 1, durable());
+    if (written.ok()) return;
+    const std::scoped_lock lock(mutex_);
+    poison(written);
+}
+
+Status LocalLog::close() {
+    VZ_TRY(health());
+    Edit edit;
+    edit.actions.emplace_back(CleanClose{wal_->end(), durable()});
+    const Edit* const edits[] = {&edit};
+    const std::scoped_lock lock(state_mutex_);
+    return manifest_->append(edits, durable() + 1, durable());
+}
+
+}  // namespace vz

@@ -1,0 +1,126 @@
+// The local log: WAL and manifest behind one queue. One commit leader at a time writes both in LSN order, and moves to the other file only
+// when its last write to this one is synced, so what is durable is always a prefix of history.
+//
+// A blocking caller leads itself when nobody does; otherwise it waits and may be given the lead. Asynchronous entries are led by the commit
+// thread (run_commit_thread), or by whoever leads already.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/io/file.hpp"
+#include "engine/log/log.hpp"
+#include "engine/manifest/manifest.hpp"
+#include "engine/wal/wal.hpp"
+
+namespace vz {
+
+// An edit of the manifest on its way.
+class EditCommit : public Commit {
+ public:
+    Edit edit;
+};
+
+struct LogSettings {
+    uint64_t wal_file_bytes = 0;
+    uint64_t queue_bytes_max = 0;
+    bool background = true;  // threads exist: files may be prepared ahead, markers written
+};
+
+// Where new files get their numbers and salts.
+class FileNumbers {
+ public:
+    FileNumbers(uint64_t next, uint64_t seed) : next_(next), state_(seed) {}
+    uint64_t next_number() { return next_.fetch_add(1, std::memory_order_relaxed); }
+    uint64_t peek() const { return next_.load(std::memory_order_relaxed); }
+    uint64_t salt();
+
+ private:
+    std::atomic<uint64_t> next_;
+    std::atomic<uint64_t> state_;
+};
+
+class LocalLog final : public Log {
+ public:
+    struct Counters {
+        std::atomic<uint64_t> syncs{0};
+        std::atomic<uint64_t> groups{0};
+        std::atomic<uint64_t> records{0};
+        std::atomic<uint64_t> edits{0};
+    };
+
+    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, LogSettings settings,
+             std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn);
+
+    Status append(Commit& commit, bool blocking) override;
+    // The same for an edit; physical edits take no LSN.
+    Status append_edit(EditCommit& commit, bool blocking);
+    void drive(Commit& commit) override;
+    Lsn durable() const override { return durable_lsn_.load(std::memory_order_acquire); }
+    Lsn last_lsn() const { return last_lsn_.load(std::memory_order_acquire); }
+
+    // The body of the commit thread: returns after stop().
+    void run_commit_thread();
+    void stop();
+
+    // With no write in flight: a synced cleanClose.
+    Status close();
+
+    // VZ_OK, or why no write is taken any more.
+    Status health() const;
+    uint64_t queued() const;
+    uint64_t wal_bytes() const { return wal_bytes_.load(std::memory_order_relaxed); }
+    const Counters& counters() const { return counters_; }
+    // Calls `visit` with the manifest's state while no edit is folded.
+    template <class Visit>
+    void read_state(Visit visit) const {
+        const std::scoped_lock lock(state_mutex_);
+        visit(manifest_->state());
+    }
+
+ private:
+    struct Entry {
+        Commit* commit;
+        EditCommit* edit;  // null: a record
+    };
+
+    Status enqueue(Entry entry, bool blocking);
+    void lead(std::unique_lock<std::mutex>& lock);
+    std::vector<Entry> take_group();
+    Status write_group(std::span<const Entry> group);
+    Status write_records(std::span<const Entry> group);
+    Status write_edits(std::span<const Entry> group);
+    Status switch_wal(uint64_t payload_bytes);
+    Status roll_manifest();
+    void poison(const Status& cause);
+    void write_markers();
+
+    FileSystem& files_;
+    const std::string directory_;
+    const vz_uuid database_;
+    FileNumbers& numbers_;
+    const LogSettings settings_;
+
+    std::unique_ptr<Manifest> manifest_;  // the leader's; its state also under state_mutex_
+    std::unique_ptr<Wal> wal_;            // the leader's
+    mutable std::mutex state_mutex_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable commit_thread_wakes_;
+    std::deque<Entry> queue_;
+    uint64_t queue_bytes_ = 0;
+    bool leading_ = false;
+    bool stopping_ = false;
+    bool unmarked_ = false;  // something durable has no witness behind it yet
+    Status poisoned_;
+
+    std::atomic<Lsn> last_lsn_;
+    std::atomic<Lsn> durable_lsn_;
+    std::atomic<uint64_t> wal_bytes_{0};
+    Counters counters_;
+};
+
+}  // namespace vz
