@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -192,13 +193,12 @@ std::string_view state_name(uint32_t state) {
 }
 
 std::string size_text(uint64_t bytes) {
-    constexpr const char* kUnits[] = {"B", "KB", "MB", "GB", "TB"};
-    auto amount = static_cast<double>(bytes);
-    int unit = 0;
-    for (; amount >= 1024 && unit < 4; ++unit) amount /= 1024;
+    constexpr const char* kUnits[] = {"KB", "MB", "GB", "TB"};
+    double amount = static_cast<double>(bytes) / 1024;
+    size_t unit = 0;
+    for (; amount >= 1024 && unit + 1 < std::size(kUnits); ++unit) amount /= 1024;
     char text[48];
-    const int size = unit == 0 ? std::snprintf(text, sizeof text, "%llu B", static_cast<unsigned long long>(bytes))  // NOLINT(google-runtime-int)
-                               : std::snprintf(text, sizeof text, "%.1f %s", amount, kUnits[unit]);
+    const int size = std::snprintf(text, sizeof text, "%.1f %s", amount, kUnits[unit]);
     return std::string(text, static_cast<size_t>(size));
 }
 

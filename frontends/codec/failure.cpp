@@ -45,6 +45,8 @@ std::string invalid(std::string_view field, std::string_view reason) {
     return std::string("Invalid ").append(field).append(": ").append(reason);
 }
 
+bool is_configuration(std::string_view field) { return field.starts_with("hnsw_config") || field.starts_with("quantization"); }
+
 uint64_t position_of(const vz_error& error, const Names& names) {
     return error.item < names.positions.size() ? names.positions[error.item] : error.item;
 }
@@ -112,13 +114,12 @@ Failure invalid_argument(const vz_error& error, const Names& names) {
         reason.append(std::to_string(error.actual)).append(" does not match collection dimension ").append(std::to_string(error.expected));
     }
     details.text("field", field).text("reason", reason);
-    if (error.item != VZ_NO_ITEM) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
     if (error.reason == VZ_REASON_DIMENSION && error.expected != 0) {
         details.number("expected_dimension", error.expected).number("actual_dimension", error.actual);
     }
     if (error.reason == VZ_REASON_METRIC) details.metrics();
-    const bool configuration = field.starts_with("hnsw_config") || field.starts_with("quantization");
-    return make(400, configuration ? "invalid_configuration" : "validation_error", invalid(field, reason), details.done());
+    return make(400, is_configuration(field) ? "invalid_configuration" : "validation_error", invalid(field, reason), details.done());
 }
 
 Failure not_found(const vz_error& error, const Names& names) {
@@ -161,7 +162,7 @@ Failure limit_exceeded(const vz_error& error, const Names& names) {
     }
     Details details;
     details.text("field", field).text("reason", error.message);
-    if (error.item != VZ_NO_ITEM) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
     return make(400, "validation_error", invalid(field, error.message), details.done());
 }
 
@@ -204,7 +205,10 @@ Failure from_engine(const vz_error& error, const Names& names) {
 
 Failure from_reader(const json::Error& error) {
     switch (error.fault) {
-        case json::Fault::kMistake: return validation(error.field.empty() ? std::string_view("body") : std::string_view(error.field), error.reason);
+        case json::Fault::kMistake: {
+            const std::string_view field = error.field.empty() ? std::string_view("body") : std::string_view(error.field);
+            return is_configuration(field) ? invalid_configuration(field, error.reason) : validation(field, error.reason);
+        }
         case json::Fault::kSyntax: {
             const std::string field = error.field.empty() ? "body" : error.field;
             Details details;
@@ -213,6 +217,13 @@ Failure from_reader(const json::Error& error) {
         }
         default: return overloaded();
     }
+}
+
+Failure with_item(Failure failure, uint64_t item) {
+    failure.details.pop_back();
+    if (failure.details.size() > 1) failure.details += ',';
+    failure.details.append("\"item\":").append(std::to_string(item)).append("}");
+    return failure;
 }
 
 Failure validation(std::string_view field, std::string_view reason) {

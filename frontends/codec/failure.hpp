@@ -34,10 +34,13 @@ struct Names {
     int64_t timeout_ms = 0;
 };
 
-// Of a call's vz_error. With `per_item` the details leave out what the item's place says already.
+// Of a call's vz_error.
 Failure from_engine(const vz_error& error, const Names& names);
 // Of a request that could not be read.
 Failure from_reader(const json::Error& error);
+
+// The same failure with details.item.
+Failure with_item(Failure failure, uint64_t item);
 
 Failure validation(std::string_view field, std::string_view reason);
 Failure invalid_configuration(std::string_view field, std::string_view reason);

@@ -7,10 +7,12 @@
 #include <cstring>
 #include <random>
 
+#include "frontends/json/reader.hpp"
+
 namespace vz::codec {
 namespace {
 
-// Whether text is free of control characters (C0, DEL). It is UTF-8 already: JSON and paths are checked on the way in.
+// C0 and DEL.
 bool has_control(std::string_view text) {
     for (const char c : text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return true;
@@ -48,6 +50,7 @@ const char* refuse_id(std::string_view id) {
     if (id.empty()) return "must not be empty";
     if (id.size() > 256) return "must have at most 256 bytes";
     if (has_control(id)) return "must not contain control characters";
+    if (!json::is_utf8(id)) return "must be UTF-8";
     if (starts_with_space(id) || ends_with_space(id)) return "must not begin or end with white space";
     return nullptr;
 }

@@ -157,6 +157,8 @@ private:
 // why, a static text.
 bool check_json(std::string_view text, uint64_t* offset, const char** reason);
 
+bool is_utf8(std::string_view text);
+
 // The candidate that `name` is most likely a misspelling of; empty: none is near.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);
 
