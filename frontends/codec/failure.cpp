@@ -1,0 +1,253 @@
+#include "frontends/codec/failure.hpp"
+
+#include <array>
+#include <utility>
+
+#include "frontends/codec/names.hpp"
+#include "frontends/json/writer.hpp"
+
+namespace vz::codec {
+namespace {
+
+constexpr std::string_view kMetrics[] = {"cosine", "euclidean", "dot_product", "manhattan"};
+
+// Builds the object of `details`.
+class Details final {
+public:
+    Details() : writer_(text_.target()) { writer_.begin_object(); }
+    Details& text(std::string_view name, std::string_view value) {
+        writer_.field(name, value);
+        return *this;
+    }
+    Details& number(std::string_view name, int64_t value) {
+        writer_.field_integer(name, value);
+        return *this;
+    }
+    Details& metrics() {
+        writer_.key("available");
+        writer_.begin_array();
+        for (const std::string_view name : kMetrics) writer_.string(name);
+        writer_.end_array();
+        return *this;
+    }
+    std::string done() {
+        writer_.end_object();
+        writer_.flush();
+        return text_.text();
+    }
+
+private:
+    json::Text text_;
+    json::Writer writer_;
+};
+
+std::string invalid(std::string_view field, std::string_view reason) {
+    return std::string("Invalid ").append(field).append(": ").append(reason);
+}
+
+bool is_configuration(std::string_view field) { return field.starts_with("hnsw_config") || field.starts_with("quantization"); }
+
+uint64_t position_of(const vz_error& error, const Names& names) {
+    return error.item < names.positions.size() ? names.positions[error.item] : error.item;
+}
+
+// The ABI's path of a member in the request's own words. Members of a batch become "vectors[3].embedding".
+std::string request_field(const vz_error& error, const Names& names) {
+    const std::string_view path(error.field);
+    const auto end = path.find_first_of(".[");
+    const std::string_view first = path.substr(0, end);
+    const std::string_view rest = end == std::string_view::npos ? std::string_view{} : path.substr(end);
+
+    std::string_view member;
+    if (first == "vectors" || first == "queries" || first == "fields") member = names.vector;
+    if (first == "ids") member = names.id;
+    if (first == "payloads") member = names.payload;
+    if (!member.empty()) {
+        if (names.items.empty() || error.item == VZ_NO_ITEM) return std::string(member);
+        std::string field(names.items);
+        return field.append("[").append(std::to_string(position_of(error, names))).append("].").append(member);
+    }
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kMembers{{
+        {"k", "limit"}, {"skip", "offset"}, {"recall_target", "recall"}, {"score_limit", "threshold"}, {"parts", "with_payload"},
+        {"dim", "dimension"}, {"degree", "hnsw_config.m"}, {"build_effort", "hnsw_config.ef_construction"},
+        {"search_effort", "hnsw_config.ef_search"}, {"to", "new_name"}, {"expires_ms", "expires_at"}, {"ttl_ms", "ttl_secs"},
+        {"collection", "collection"}, {"metric", "metric"}, {"quantization", "quantization"}, {"metadata", "metadata"},
+        {"filter", "filter"}, {"limit", "limit"}, {"cursor", "cursor"}, {"effort", "effort"}, {"start_id", "cursor"}, {"name", "name"},
+    }};
+    // A member of a vector field stands after the list: "vector_fields[0].dim", "changes[0].vector_field.search_effort".
+    std::string_view leaf = first;
+    if (first == "vector_fields" || first == "changes" || first == "schema") {
+        const auto dot = path.rfind('.');
+        leaf = dot == std::string_view::npos ? path : path.substr(dot + 1);
+    }
+    for (const auto& [abi, request] : kMembers) {
+        if (leaf == abi) return std::string(request).append(leaf == first ? rest : std::string_view{});
+    }
+    if (path.empty()) return names.items.empty() ? "body" : std::string(names.items);
+    return std::string(path);
+}
+
+Failure make(uint32_t http, std::string_view error_type, std::string message, std::string details = "{}") {
+    return {http, std::string(error_type), std::move(message), std::move(details)};
+}
+
+Failure service_unavailable(std::string_view reason, std::string_view message) {
+    return make(503, "service_unavailable", std::string(message), Details().text("reason", reason).done());
+}
+
+Failure storage_error(uint32_t http, std::string_view reason, std::string_view message) {
+    return make(http, "storage_error", std::string(message), Details().text("reason", reason).done());
+}
+
+Failure invalid_argument(const vz_error& error, const Names& names) {
+    const std::string field = request_field(error, names);
+    if (error.reason == VZ_REASON_FILTER || error.reason == VZ_REASON_CURSOR) {
+        if (error.reason == VZ_REASON_CURSOR) return validation("cursor", error.message);
+        Details details;
+        details.text("field", field).text("reason", error.message).number("offset", error.actual);
+        return make(400, "parse_error", std::string("Failed to parse ").append(field).append(": ").append(error.message), details.done());
+    }
+    Details details;
+    std::string reason = error.message;
+    if (error.reason == VZ_REASON_DIMENSION && error.expected != 0 && error.field[0] != '\0') {
+        reason = names.insert ? "embedding length " : std::string(names.vector) + " dimension ";
+        reason.append(std::to_string(error.actual)).append(" does not match collection dimension ").append(std::to_string(error.expected));
+    }
+    details.text("field", field).text("reason", reason);
+    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    if (error.reason == VZ_REASON_DIMENSION && error.expected != 0) {
+        details.number("expected_dimension", error.expected).number("actual_dimension", error.actual);
+    }
+    if (error.reason == VZ_REASON_METRIC) details.metrics();
+    return make(400, is_configuration(field) ? "invalid_configuration" : "validation_error", invalid(field, reason), details.done());
+}
+
+Failure not_found(const vz_error& error, const Names& names) {
+    switch (error.reason) {
+        case VZ_REASON_POINT: return vector_not_found(names.point);
+        case VZ_REASON_ALIAS: return validation("alias", "no such alias");
+        case VZ_REASON_VECTOR_FIELD: return validation(names.vector, "the collection has no such vector field");
+        case VZ_REASON_FIELD_INDEX: return validation("index", "no such index");
+        case VZ_REASON_SNAPSHOT:
+            return make(404, "snapshot_not_found", std::string("Snapshot not found: ").append(names.snapshot),
+                        Details().text("id", names.snapshot).done());
+        default: return collection_not_found(names.collection);
+    }
+}
+
+Failure already_exists(const vz_error& error, const Names& names) {
+    if (error.reason == VZ_REASON_COLLECTION || error.reason == VZ_REASON_ALIAS) {
+        return make(409, "collection_already_exists", std::string("Collection already exists: ").append(names.collection),
+                    Details().text("collection_name", names.collection).done());
+    }
+    return make(409, "conflict", error.message, Details().text("reason", error.message).done());
+}
+
+Failure limit_exceeded(const vz_error& error, const Names& names) {
+    const std::string_view limit(error.field);
+    if (limit.ends_with("bytes_max") && limit != "payload_bytes_max" && limit != "id_bytes_max" && limit != "name_bytes_max" &&
+        limit != "metadata_bytes_max") {
+        Details details;
+        if (error.expected != 0) details.number("limit_bytes", error.expected);
+        return make(413, "payload_too_large", error.message, details.done());
+    }
+    std::string field = request_field(error, names);
+    if (limit == "payload_bytes_max" || limit == "id_bytes_max") {
+        vz_error renamed = error;
+        renamed.field[0] = '\0';
+        const std::string_view abi = limit == "id_bytes_max" ? "ids" : "payloads";
+        abi.copy(renamed.field, abi.size());
+        renamed.field[abi.size()] = '\0';
+        field = request_field(renamed, names);
+    }
+    Details details;
+    details.text("field", field).text("reason", error.message);
+    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    return make(400, "validation_error", invalid(field, error.message), details.done());
+}
+
+Failure busy(const vz_error& error, const Names& names) {
+    if (!names.write) return overloaded();
+    Details details;
+    details.text("collection", names.collection).number("depth", error.actual).number("hard_limit", error.expected);
+    details.number("retry_after_seconds", 2);
+    return make(429, "queue_full", "too many writes are waiting", details.done());
+}
+
+}  // namespace
+
+Failure from_engine(const vz_error& error, const Names& names) {
+    switch (error.status) {
+        case VZ_INVALID_ARGUMENT: return invalid_argument(error, names);
+        case VZ_LIMIT_EXCEEDED: return limit_exceeded(error, names);
+        case VZ_NOT_FOUND: return not_found(error, names);
+        case VZ_ALREADY_EXISTS: return already_exists(error, names);
+        case VZ_CONFLICT: return make(409, "conflict", error.message, Details().text("reason", error.message).done());
+        case VZ_UNSUPPORTED: {
+            Failure failure = unimplemented(error.field[0] == '\0' ? std::string("engine") : request_field(error, names));
+            if (error.message[0] != '\0') failure.message = error.message;
+            return failure;
+        }
+        case VZ_BUSY: return busy(error, names);
+        case VZ_DEADLINE_EXCEEDED:
+            return make(504, "deadline_exceeded", "the deadline passed; nothing was done",
+                        Details().number("timeout_ms", names.timeout_ms).done());
+        case VZ_DISK_FULL: return storage_error(507, "no_space", "the disk is full; nothing was written");
+        case VZ_READ_ONLY: return storage_error(503, "read_only", "writes are refused since a sync failed");
+        case VZ_OUTCOME_UNKNOWN:
+            return storage_error(503, "outcome_unknown", "a sync failed: the change may or may not survive a restart; repeat it then");
+        case VZ_IO_ERROR: return storage_error(503, "io", "an operation of the disk failed");
+        case VZ_CORRUPTION: return service_unavailable("collection_quarantined", "the collection is damaged and set aside");
+        case VZ_OUT_OF_MEMORY: return overloaded();
+        default: return make(500, "internal_error", "internal error");
+    }
+}
+
+Failure from_reader(const json::Error& error) {
+    switch (error.fault) {
+        case json::Fault::kMistake: {
+            const std::string_view field = error.field.empty() ? std::string_view("body") : std::string_view(error.field);
+            return is_configuration(field) ? invalid_configuration(field, error.reason) : validation(field, error.reason);
+        }
+        case json::Fault::kSyntax: {
+            const std::string field = error.field.empty() ? "body" : error.field;
+            Details details;
+            details.text("field", field).text("reason", error.reason).number("offset", static_cast<int64_t>(error.offset));
+            return make(400, "parse_error", std::string("Failed to parse ").append(field).append(": ").append(error.reason), details.done());
+        }
+        default: return overloaded();
+    }
+}
+
+Failure with_item(Failure failure, uint64_t item) {
+    failure.details.pop_back();
+    if (failure.details.size() > 1) failure.details += ',';
+    failure.details.append("\"item\":").append(std::to_string(item)).append("}");
+    return failure;
+}
+
+Failure validation(std::string_view field, std::string_view reason) {
+    return make(400, "validation_error", invalid(field, reason), Details().text("field", field).text("reason", reason).done());
+}
+
+Failure invalid_configuration(std::string_view field, std::string_view reason) {
+    return make(400, "invalid_configuration", invalid(field, reason), Details().text("field", field).text("reason", reason).done());
+}
+
+Failure unimplemented(std::string_view feature) {
+    return make(501, "unimplemented", std::string("not implemented in this release: ").append(feature),
+                Details().text("feature", feature).done());
+}
+
+Failure overloaded() { return service_unavailable("overloaded", "the server is busy; try again"); }
+
+Failure collection_not_found(std::string_view name) {
+    return make(404, "collection_not_found", std::string("Collection not found: ").append(name),
+                Details().text("collection_name", name).done());
+}
+
+Failure vector_not_found(std::string_view id) {
+    return make(404, "vector_not_found", std::string("Vector not found: ").append(id), Details().text("vector_id", id).done());
+}
+
+}  // namespace vz::codec

@@ -1,0 +1,52 @@
+// What a client is told when something fails: HTTP status, error_type, message and details, alike in every frontend. GraphQL upper-cases
+// error_type into extensions.code.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "frontends/json/reader.hpp"
+#include "vectorizer/types.h"
+
+namespace vz::codec {
+
+struct Failure {
+    uint32_t http = 500;
+    std::string error_type = "internal_error";
+    std::string message;
+    std::string details = "{}";  // a JSON object
+};
+
+// How a request calls what the ABI calls otherwise; a name may be empty: the ABI's own is used.
+struct Names {
+    std::string_view collection;      // the name as asked for
+    std::string_view point;           // the id as asked for, where there is one
+    std::string_view items;           // the list of a batch: "vectors", "queries"; empty: no batch
+    std::string_view vector = "vector";
+    std::string_view id = "id";
+    std::string_view payload = "payload";
+    std::string_view snapshot;
+    std::span<const uint64_t> positions;  // item of the ABI's batch -> index in the request; empty: the same
+    bool write = false;               // VZ_BUSY of a write is 429, of a read 503
+    bool insert = false;              // dimension message of inserts: "embedding length ..."
+    int64_t timeout_ms = 0;
+};
+
+// Of a call's vz_error.
+Failure from_engine(const vz_error& error, const Names& names);
+// Of a request that could not be read.
+Failure from_reader(const json::Error& error);
+
+// The same failure with details.item.
+Failure with_item(Failure failure, uint64_t item);
+
+Failure validation(std::string_view field, std::string_view reason);
+Failure invalid_configuration(std::string_view field, std::string_view reason);
+Failure unimplemented(std::string_view feature);
+Failure overloaded();
+Failure collection_not_found(std::string_view name);
+Failure vector_not_found(std::string_view id);
+
+}  // namespace vz::codec

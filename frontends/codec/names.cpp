@@ -1,0 +1,107 @@
+#include "frontends/codec/names.hpp"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include <cstdio>
+#include <cstring>
+#include <random>
+
+#include "frontends/json/reader.hpp"
+
+namespace vz::codec {
+namespace {
+
+// C0 and DEL.
+bool has_control(std::string_view text) {
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return true;
+    }
+    return false;
+}
+
+bool starts_with_space(std::string_view text) {
+    return text.front() == ' ' || text.starts_with("\xC2\xA0") || text.starts_with("\xE3\x80\x80");
+}
+bool ends_with_space(std::string_view text) {
+    return text.back() == ' ' || text.ends_with("\xC2\xA0") || text.ends_with("\xE3\x80\x80");
+}
+
+void fill_random(void* bytes, size_t size) {
+    if (getrandom(bytes, size, 0) == static_cast<ssize_t>(size)) return;
+    std::random_device device;
+    for (size_t i = 0; i < size; ++i) static_cast<unsigned char*>(bytes)[i] = static_cast<unsigned char>(device());
+}
+
+}  // namespace
+
+bool is_reserved_name(std::string_view name) { return name == "." || name == ".." || name == "empty" || name == "cleanup"; }
+
+const char* refuse_collection_name(std::string_view name) {
+    if (name.empty()) return "must not be empty";
+    if (name.size() > 255) return "must have at most 255 bytes";
+    if (name.find('/') != std::string_view::npos) return "must not contain '/'";
+    if (has_control(name)) return "must not contain control characters";
+    if (is_reserved_name(name)) return "is a reserved name";
+    return nullptr;
+}
+
+const char* refuse_id(std::string_view id) {
+    if (id.empty()) return "must not be empty";
+    if (id.size() > 256) return "must have at most 256 bytes";
+    if (has_control(id)) return "must not contain control characters";
+    if (!json::is_utf8(id)) return "must be UTF-8";
+    if (starts_with_space(id) || ends_with_space(id)) return "must not begin or end with white space";
+    return nullptr;
+}
+
+UuidText new_uuid() {
+    // Milliseconds, then a counter that starts at random, then fresh random bits.
+    thread_local uint64_t last_ms = 0;
+    thread_local uint32_t counter = 0;
+    unsigned char bytes[16];
+    fill_random(bytes, sizeof bytes);
+    auto ms = static_cast<uint64_t>(now_unix_ms());
+    if (ms <= last_ms) {
+        ms = last_ms;
+        if (++counter > 0xFFF) {
+            counter = 0;
+            ++ms;
+        }
+    } else {
+        counter = (uint32_t{bytes[6]} << 8 | bytes[7]) & 0x7FF;
+    }
+    last_ms = ms;
+    for (int i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(ms >> (40 - 8 * i));
+    bytes[6] = static_cast<unsigned char>(0x70 | counter >> 8);
+    bytes[7] = static_cast<unsigned char>(counter);
+    bytes[8] = static_cast<unsigned char>(0x80 | (bytes[8] & 0x3F));
+
+    UuidText text;
+    char* at = text.text;
+    for (int i = 0; i < 16; ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) *at++ = '-';
+        *at++ = "0123456789abcdef"[bytes[i] >> 4];
+        *at++ = "0123456789abcdef"[bytes[i] & 15];
+    }
+    return text;
+}
+
+int64_t now_unix_ms() {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::string rfc3339(int64_t unix_ms) {
+    const int64_t ms = ((unix_ms % 1000) + 1000) % 1000;
+    const time_t seconds = static_cast<time_t>((unix_ms - ms) / 1000);
+    tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[64];
+    const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                                   parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(ms));
+    return std::string(text, static_cast<size_t>(size));
+}
+
+}  // namespace vz::codec

@@ -1,0 +1,36 @@
+// Names and ids as requests may have them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "vectorizer/types.h"
+
+namespace vz::codec {
+
+// `.`, `..`, `empty`, `cleanup`: a path could not reach such a collection, so no frontend creates one.
+bool is_reserved_name(std::string_view name);
+// Whether the engine's rules for collection names hold and the name is not reserved; else why not (static text).
+const char* refuse_collection_name(std::string_view name);
+// 1 to 256 bytes, UTF-8 without control characters, no white space at either end; else why not (static text). NULL: it is fine.
+const char* refuse_id(std::string_view id);
+
+// A new UUIDv7, 36 characters without NUL. Any thread; those of one thread ascend.
+struct UuidText {
+    char text[36];
+    std::string_view view() const { return {text, sizeof text}; }
+};
+UuidText new_uuid();
+
+inline constexpr uint64_t kIdempotencyKeyBytesMax = 128;
+// First 16 bytes of SHA-256 over the key's identity, the Idempotency-Key and the number of the sub-batch. Absent key: all zero.
+vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part);
+
+// "2026-01-31T09:30:00.123Z".
+std::string rfc3339(int64_t unix_ms);
+int64_t now_unix_ms();
+
+inline std::string_view view(vz_str text) { return {text.data, text.size}; }
+inline vz_str borrowed(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace vz::codec

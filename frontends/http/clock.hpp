@@ -1,0 +1,19 @@
+// The clocks of the transport.
+#pragma once
+
+#include <time.h>
+
+#include <cstdint>
+
+namespace vz::http {
+
+// CLOCK_MONOTONIC, of the ABI's deadlines.
+inline int64_t clock_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+inline int64_t clock_ms() { return clock_ns() / 1'000'000; }
+
+}  // namespace vz::http

@@ -1,0 +1,437 @@
+#include "frontends/http/connection.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "frontends/http/clock.hpp"
+#include "frontends/http/listener.hpp"
+#include "frontends/http/request.hpp"
+
+namespace vz::http {
+namespace {
+
+constexpr size_t kPipelinedBytesMax = 1024 * 1024;
+constexpr size_t kSmallBodyBytes = 64 * 1024;
+constexpr uint64_t kBodyClockBytes = 1024 * 1024;
+// How long the client may still send after an answer that closes: a close with unread bytes would destroy the answer on its way.
+constexpr int64_t kLingerMs = 2000;
+constexpr size_t kWriteTurnBytes = 4 * 1024 * 1024;
+
+enum class Sent { kAll, kPart, kNothing, kBroken };
+
+// One attempt to send what is left of the head and the body.
+Sent send_once(int descriptor, vzh_request& r) {
+    const auto body = r.is_head() ? std::string_view() : r.answer_body();
+    const auto total = r.head_text.size() + body.size();
+    iovec parts[2];
+    size_t count = 0;
+    if (r.sent < r.head_text.size()) {
+        parts[count++] = {r.head_text.data() + r.sent, r.head_text.size() - r.sent};
+    }
+    const auto from = r.sent > r.head_text.size() ? r.sent - r.head_text.size() : 0;
+    if (from < body.size()) {
+        parts[count++] = {const_cast<char*>(body.data() + from), body.size() - from};  // sendmsg only reads
+    }
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
+    ssize_t sent = 0;
+    do {
+        sent = sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::kNothing : Sent::kBroken;
+    r.sent += static_cast<uint64_t>(sent);
+    return r.sent == total ? Sent::kAll : Sent::kPart;
+}
+
+}  // namespace
+
+Connection::Connection(Listener& listener, int descriptor, int peer_descriptor)
+    : listener_(listener), descriptor_(descriptor), peer_descriptor_(peer_descriptor) {
+    resume_job_.run = &Connection::resume;
+    resume_job_.subject = this;
+    wait_for(Waiting::kFirstByte);
+}
+
+Connection::~Connection() { close(descriptor_); }
+
+void Connection::wait_for(Waiting what) {
+    waiting_ = what;
+    const auto& settings = listener_.settings();
+    const auto span = what == Waiting::kClose         ? kLingerMs
+                      : what == Waiting::kNextRequest ? static_cast<int64_t>(settings.idle_timeout_ms)
+                                                      : static_cast<int64_t>(settings.receive_timeout_ms);
+    deadline_ms_.store(clock_ms() + span, std::memory_order_relaxed);
+}
+
+void Connection::input(std::string_view bytes) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (closing_) return;
+        if (advancing_ || running_ || writing_) {
+            if (!overrun_ && in_.size() + bytes.size() <= kPipelinedBytesMax) {
+                in_.append(bytes);
+            } else {
+                overrun_ = true;
+            }
+            return;
+        }
+        advancing_ = true;
+        if (!in_.empty()) {
+            work_.swap(in_);
+            in_.clear();
+            work_.append(bytes);
+            bytes = work_;
+        }
+    }
+    on_io_thread_ = true;
+    advance(bytes);
+}
+
+// Parses until bytes run out, a request is on its way, or the connection closes. The caller has set advancing_.
+void Connection::advance(std::string_view bytes) {
+    const auto self = shared_from_this();
+    for (;;) {
+        const auto made = step(bytes);
+        std::unique_lock lock(mutex_);
+        if (closing_) {
+            advancing_ = false;
+            on_io_thread_ = false;
+            const bool now = over();
+            lock.unlock();
+            if (now) leave();
+            return;
+        }
+        const bool busy = running_ || writing_;
+        if (made == Step::kDispatched && !busy && !bytes.empty()) continue;
+        if (!busy && !in_.empty()) {
+            // More arrived while we were at it.
+            std::string next(bytes);
+            next.append(in_);
+            in_.clear();
+            work_.swap(next);
+            bytes = work_;
+            continue;
+        }
+        if (!bytes.empty()) in_.insert(0, bytes);
+        on_io_thread_ = false;
+        if (work_.capacity() > kSmallBodyBytes) std::string().swap(work_);
+        if (!busy && input_ended_) {
+            // The client is done sending, and what is left is no whole request.
+            closing_ = true;
+            shutdown(descriptor_, SHUT_RDWR);
+        }
+        advancing_ = false;
+        const bool now = over();
+        lock.unlock();
+        if (now) leave();
+        return;
+    }
+}
+
+Connection::Step Connection::step(std::string_view& bytes) { return in_body_ ? step_body(bytes) : step_head(bytes); }
+
+Connection::Step Connection::step_head(std::string_view& bytes) {
+    if (bytes.empty()) return Step::kMore;
+    if (waiting_ == Waiting::kNextRequest) wait_for(Waiting::kRequest);
+    const auto verdict = scan_.look(bytes);
+    if (verdict == Verdict::kMore) return Step::kMore;
+    if (verdict != Verdict::kComplete) return refuse_head(verdict);
+    request_ = listener_.take_request();
+    request_->connection = shared_from_this();
+    const char* reason = "";
+    if (!request_->parser.head(bytes.substr(scan_.begin(), scan_.size() - scan_.begin()), request_->head, reason)) {
+        return refuse_now(400, "bad_request", reason, json_object("reason", reason));
+    }
+    bytes.remove_prefix(scan_.size());
+    const auto made = begin_request();
+    if (made != Step::kMore) return made;
+    return in_body_ ? step_body(bytes) : dispatch();
+}
+
+// The head is known: everything that can be said before the body is read.
+Connection::Step Connection::begin_request() {
+    auto& r = *request_;
+    chunked_ = scan_.chunked();
+    body_left_ = scan_.content_length().value_or(0);
+    scan_.reset();
+    r.close = !r.head.keep_alive;
+    const bool has_body = chunked_ || body_left_ != 0;
+    listener_.admit(r, has_body ? (chunked_ ? UINT64_MAX : body_left_) : 0, descriptor_);
+    if (!has_body) return Step::kMore;
+
+    if (r.refusal) {
+        // A small body is read and dropped, so that the connection can go on; more is not worth it.
+        const bool small = !chunked_ && body_left_ <= kSmallBodyBytes;
+        if (r.refusal.close || r.head.expect != Expect::kNothing || !small) {
+            r.refusal.close = true;
+            return dispatch();
+        }
+        discard_ = true;
+    } else if (r.head.expect == Expect::kContinue && r.head.version_11) {
+        constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+        if (::send(descriptor_, kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL) !=
+            static_cast<ssize_t>(kContinue.size())) {
+            abort();
+        }
+    }
+    in_body_ = true;
+    body_timed_ = 0;
+    return Step::kMore;
+}
+
+Connection::Step Connection::step_body(std::string_view& bytes) {
+    const auto made = chunked_ ? take_chunked(bytes) : take_counted(bytes);
+    if (made != Step::kBodyComplete) return made;
+    in_body_ = false;
+    discard_ = false;
+    return dispatch();
+}
+
+Connection::Step Connection::take_counted(std::string_view& bytes) {
+    auto& body = request_->body;
+    const auto part = bytes.substr(0, std::min<uint64_t>(body_left_, bytes.size()));
+    if (!discard_) {
+        const auto wanted = body_left_ <= kSmallBodyBytes ? body_left_ : part.size();
+        if (!body.reserve_more(wanted) || !body.append(part.data(), part.size())) {
+            return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
+        }
+    }
+    body_left_ -= part.size();
+    bytes.remove_prefix(part.size());
+    if (body_left_ > 0 && !discard_ && on_io_thread_ && body.size() + body_left_ > kSmallBodyBytes && !receive_into_body()) {
+        return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
+    }
+    if (!discard_ && !listener_.charge_body(*request_)) {
+        return refuse_now(503, "service_unavailable", "Too many request bodies are in memory", json_object("reason", "overloaded"));
+    }
+    if (body.size() - body_timed_ >= kBodyClockBytes) {
+        body_timed_ = body.size();
+        wait_for(Waiting::kRequest);
+    }
+    return body_left_ == 0 ? Step::kBodyComplete : Step::kMore;
+}
+
+// Straight from the socket to where the body lies, up to a mebibyte: the transport below reads 4 KiB at a time. false: no memory.
+bool Connection::receive_into_body() {
+    auto& body = request_->body;
+    uint64_t read = 0;
+    while (body_left_ > 0 && read < kBodyClockBytes) {
+        // Room grows with what has arrived, never by what was announced.
+        if (body.room() == 0 && !body.reserve_more(std::min<uint64_t>(body_left_, kSmallBodyBytes))) return false;
+        const auto room = std::min<uint64_t>(body.room(), body_left_);
+        const auto got = recv(descriptor_, body.end(), room, MSG_DONTWAIT);
+        if (got <= 0) return true;  // the transport's own read sees what is wrong, or that nothing is left
+        body.grew(static_cast<size_t>(got));
+        body_left_ -= static_cast<uint64_t>(got);
+        read += static_cast<uint64_t>(got);
+    }
+    return true;
+}
+
+Connection::Step Connection::take_chunked(std::string_view& bytes) {
+    auto& body = request_->body;
+    size_t used = 0;
+    const auto limit = listener_.body_bytes_max();
+    const auto outcome = request_->parser.chunks(bytes, used, body, limit);
+    bytes.remove_prefix(used);
+    switch (outcome) {
+        case Chunks::kBad:
+            return refuse_now(400, "bad_request", "The chunked body is malformed", json_object("reason", "the chunked body is malformed"));
+        case Chunks::kTooLarge:
+            return refuse_now(413, "payload_too_large", "The request body is too large",
+                              "{\"limit_bytes\":" + std::to_string(limit) + "}");
+        case Chunks::kNoMemory:
+            return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
+        default: break;
+    }
+    if (!listener_.charge_body(*request_)) {
+        return refuse_now(503, "service_unavailable", "Too many request bodies are in memory", json_object("reason", "overloaded"));
+    }
+    if (body.size() - body_timed_ >= kBodyClockBytes) {
+        body_timed_ = body.size();
+        wait_for(Waiting::kRequest);
+    }
+    return outcome == Chunks::kDone ? Step::kBodyComplete : Step::kMore;
+}
+
+Connection::Step Connection::dispatch() {
+    auto& r = *request_;
+    {
+        const std::lock_guard lock(mutex_);
+        running_ = true;
+    }
+    deadline_ms_.store(0, std::memory_order_relaxed);
+    in_body_ = false;
+    listener_.deliver(r);
+    return Step::kDispatched;
+}
+
+// Ends the request that is being received, and with it the connection.
+Connection::Step Connection::refuse_now(uint32_t status, const char* type, const char* message, std::string details) {
+    if (request_ == nullptr) {
+        request_ = listener_.take_request();
+        request_->connection = shared_from_this();
+    }
+    auto& r = *request_;
+    listener_.identify(r);
+    r.refusal = {status, type, message, std::move(details), true};
+    return dispatch();
+}
+
+Connection::Step Connection::refuse_head(Verdict verdict) {
+    const auto reason = [&] { return json_object("reason", scan_.reason()); };
+    const auto limit = [](size_t bytes) { return "{\"limit_bytes\":" + std::to_string(bytes) + "}"; };
+    switch (verdict) {
+        case Verdict::kUriTooLong:
+            return refuse_now(414, "uri_too_long", "The request line is too long", limit(kRequestLineBytesMax));
+        case Verdict::kHeadTooLarge:
+            return refuse_now(431, "headers_too_large", "The request's header fields are too large", limit(kHeadBytesMax));
+        case Verdict::kVersion:
+            return refuse_now(505, "bad_request", "This server speaks HTTP/1.1", json_object("reason", "unknown HTTP version"));
+        case Verdict::kTransferCoding:
+            return refuse_now(501, "unimplemented", "The only transfer coding here is chunked", json_object("feature", "Transfer-Encoding"));
+        case Verdict::kTls:
+            return refuse_now(400, "tls", "this port speaks plain HTTP, put TLS in a proxy\n", "");
+        default: return refuse_now(400, "bad_request", "The request is malformed", reason());
+    }
+}
+
+void Connection::refuse_all() {
+    advancing_ = true;
+    refuse_now(503, "service_unavailable", "Too many connections", json_object("reason", "overloaded"));
+    advance({});
+}
+
+void Connection::send(vzh_request& r) {
+    switch (send_once(descriptor_, r)) {
+        case Sent::kAll: finish(false); return;
+        case Sent::kBroken: finish(true); return;
+        default: break;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        writing_ = true;
+    }
+    if (!listener_.writer().add(*this)) finish(true);
+}
+
+Connection::Progress Connection::write_more() {
+    auto& r = *request_;
+    const auto before = r.sent;
+    for (;;) {
+        switch (send_once(descriptor_, r)) {
+            case Sent::kAll: return Progress::kDone;
+            case Sent::kBroken: r.close = true; return Progress::kDone;
+            case Sent::kNothing: return r.sent != before ? Progress::kSome : Progress::kNone;
+            case Sent::kPart:
+                if (r.sent - before >= kWriteTurnBytes) return Progress::kSome;
+        }
+    }
+}
+
+void Connection::written() { finish(false); }
+
+// The answer is out. Called by whoever sent its last byte; what waits goes on, here or on a worker.
+void Connection::finish(bool broken) {
+    const auto self = shared_from_this();
+    const bool close_after = request_->close || broken;
+    listener_.give_back(request_);
+    std::unique_lock lock(mutex_);
+    request_ = nullptr;
+    running_ = writing_ = false;
+    if (broken) {
+        closing_ = true;
+        shutdown(descriptor_, SHUT_RDWR);
+    } else if (close_after || overrun_ || listener_.draining()) {
+        start_closing();
+    } else {
+        wait_for(Waiting::kNextRequest);
+    }
+    if (advancing_) return;
+    if (closing_ || (in_.empty() && input_ended_)) {
+        if (!closing_) start_closing();
+        const bool now = over();
+        lock.unlock();
+        if (now) leave();
+    } else if (!in_.empty()) {
+        advancing_ = true;
+        resume_self_ = self;
+        listener_.workers().post(resume_job_);
+    }
+}
+
+void Connection::resume(void* subject) {
+    auto& connection = *static_cast<Connection*>(subject);
+    const auto self = std::move(connection.resume_self_);
+    {
+        const std::lock_guard lock(connection.mutex_);
+        connection.work_.swap(connection.in_);
+        connection.in_.clear();
+    }
+    connection.advance(connection.work_);
+}
+
+// With the mutex held. No more is parsed; the client has a moment to read the answer and close.
+void Connection::start_closing() {
+    closing_ = true;
+    in_.clear();
+    shutdown(descriptor_, SHUT_WR);
+    wait_for(Waiting::kClose);
+}
+
+bool Connection::over() const { return input_ended_ && closing_ && !advancing_ && !running_ && !writing_; }
+
+void Connection::leave() {
+    vzh_request* partial = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        if (left_) return;
+        left_ = true;
+        partial = request_;
+        request_ = nullptr;
+    }
+    const auto self = shared_from_this();
+    if (partial != nullptr) listener_.give_back(partial);
+    listener_.forget(*this);
+}
+
+void Connection::input_ended() {
+    std::unique_lock lock(mutex_);
+    input_ended_ = true;
+    if (advancing_ || running_ || writing_) return;
+    closing_ = true;
+    shutdown(descriptor_, SHUT_RDWR);
+    lock.unlock();
+    leave();
+}
+
+void Connection::expire(int64_t now_ms) {
+    const auto deadline = deadline_ms_.load(std::memory_order_relaxed);
+    if (deadline == 0 || now_ms < deadline) return;
+    const std::lock_guard lock(mutex_);
+    if (advancing_ || running_ || writing_) return;
+    if (deadline_ms_.load(std::memory_order_relaxed) != deadline) return;
+    const bool arrived = !in_.empty() || in_body_;
+    if (!closing_ && arrived) {
+        constexpr std::string_view kTimeout = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        [[maybe_unused]] const auto sent = ::send(descriptor_, kTimeout.data(), kTimeout.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    closing_ = true;
+    deadline_ms_.store(0, std::memory_order_relaxed);
+    shutdown(descriptor_, SHUT_RDWR);
+}
+
+void Connection::close_if_idle() {
+    const std::lock_guard lock(mutex_);
+    if (advancing_ || running_ || writing_ || closing_ || in_body_ || !in_.empty()) return;
+    start_closing();
+}
+
+void Connection::abort() { shutdown(descriptor_, SHUT_RDWR); }
+
+}  // namespace vz::http

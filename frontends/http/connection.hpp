@@ -1,0 +1,108 @@
+// One client: bytes in, requests out one at a time, answers back in order.
+//
+// The mutex guards the flags and the bytes that wait. What parses is owned by whoever set `advancing_`: an io thread with fresh input, or a
+// worker that goes on after an answer. Lock order: a connection's mutex before any of the listener's, and none while a handler runs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "frontends/http/head_scan.hpp"
+#include "frontends/http/workers.hpp"
+
+struct vzh_request;
+
+namespace vz::http {
+
+class Listener;
+
+class Connection final : public std::enable_shared_from_this<Connection> {
+ public:
+    enum class Progress { kNone, kSome, kDone };
+
+    // `descriptor` becomes the connection's own: a duplicate of the transport's `peer_descriptor`, so that a late answer cannot meet a reused number.
+    Connection(Listener& listener, int descriptor, int peer_descriptor);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    int descriptor() const { return descriptor_; }
+    int peer_descriptor() const { return peer_descriptor_; }
+
+    // [io thread] Bytes arrived; the client will send no more.
+    void input(std::string_view bytes);
+    void input_ended();
+    // [io thread, before any input] 503, and the end: there are too many connections.
+    void refuse_all();
+
+    // [any] Sends the request's head_text and answer_body(). The request is gone afterwards.
+    void send(vzh_request& r);
+    // [writer] The next part of the answer; and, once that said kDone, the end of the request.
+    Progress write_more();
+    void written();
+
+    // [writer] Closes what has waited beyond its time.
+    void expire(int64_t now_ms);
+    // [any] Closes at once if nothing is in flight; shuts both directions whatever is in flight.
+    void close_if_idle();
+    void abort();
+
+ private:
+    enum class Step { kMore, kBodyComplete, kDispatched };
+    enum class Waiting : uint8_t { kFirstByte, kRequest, kNextRequest, kClose };
+
+    void advance(std::string_view bytes);
+    Step step(std::string_view& bytes);
+    Step step_head(std::string_view& bytes);
+    Step step_body(std::string_view& bytes);
+    Step take_counted(std::string_view& bytes);
+    Step take_chunked(std::string_view& bytes);
+    bool receive_into_body();
+    Step begin_request();
+    Step dispatch();
+    Step refuse_now(uint32_t status, const char* type, const char* message, std::string details);
+    Step refuse_head(Verdict verdict);
+    void wait_for(Waiting what);
+    void finish(bool broken);
+    void start_closing();
+    bool over() const;
+    void leave();
+    static void resume(void* connection);
+
+    Listener& listener_;
+    const int descriptor_;
+    const int peer_descriptor_;
+
+    std::mutex mutex_;
+    std::string in_;            // bytes that wait for their turn
+    bool advancing_ = false;
+    bool running_ = false;      // a request is with its handler
+    bool writing_ = false;      // the rest of an answer is with the writer
+    bool closing_ = false;      // no more is parsed; what arrives is dropped
+    bool input_ended_ = false;
+    bool overrun_ = false;      // too much was pipelined: the last answer closes
+    bool left_ = false;         // the listener has forgotten us
+
+    // Of the owner of advancing_.
+    HeadScan scan_;
+    vzh_request* request_ = nullptr;
+    std::string work_;
+    bool in_body_ = false;
+    bool chunked_ = false;
+    bool discard_ = false;      // the body of a request that is refused already
+    bool on_io_thread_ = false;
+    uint64_t body_left_ = 0;
+    uint64_t body_timed_ = 0;   // bytes of the body at which its clock starts again
+    uint64_t discarded_ = 0;
+
+    std::atomic<int64_t> deadline_ms_{0};  // 0: none
+    Waiting waiting_ = Waiting::kFirstByte;
+    Job resume_job_;
+    std::shared_ptr<Connection> resume_self_;
+};
+
+}  // namespace vz::http

@@ -1,0 +1,166 @@
+#include "frontends/http/memory.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace vz::http {
+namespace {
+
+constexpr size_t kArenaBlockBytes = 8192;
+constexpr size_t kAlign = 64;
+constexpr size_t kMapFromBytes = 256 * 1024;
+constexpr size_t kPageBytes = 4096;
+
+size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
+
+}  // namespace
+
+Arena::~Arena() {
+    for (const auto& block : blocks_) std::free(block.bytes);
+}
+
+void* Arena::take(size_t bytes, size_t align) {
+    if (!blocks_.empty()) {
+        const auto at = round_up(used_, align);
+        if (at <= blocks_.back().size && bytes <= blocks_.back().size - at) {
+            used_ = at + bytes;
+            return blocks_.back().bytes + at;
+        }
+    }
+    if (bytes > SIZE_MAX / 2) return nullptr;
+    const auto size = std::max(kArenaBlockBytes, round_up(bytes, kAlign));
+    auto* block = static_cast<char*>(std::aligned_alloc(kAlign, size));
+    if (block == nullptr) return nullptr;
+    blocks_.push_back({block, size});
+    used_ = bytes;
+    return block;
+}
+
+std::string_view Arena::copy(std::string_view text) {
+    auto* place = static_cast<char*>(take(text.size() + 1, 1));
+    if (place == nullptr) return {};
+    std::memcpy(place, text.data(), text.size());
+    place[text.size()] = 0;
+    return {place, text.size()};
+}
+
+void Arena::reset() {
+    used_ = 0;
+    if (blocks_.empty()) return;
+    const bool keep = blocks_.front().size == kArenaBlockBytes;
+    for (size_t i = keep ? 1 : 0; i < blocks_.size(); ++i) std::free(blocks_[i].bytes);
+    blocks_.resize(keep ? 1 : 0);
+}
+
+Body::Body(Body&& other) noexcept { *this = std::move(other); }
+
+Body& Body::operator=(Body&& other) noexcept {
+    if (this == &other) return *this;
+    release();
+    bytes_ = std::exchange(other.bytes_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    mapped_ = std::exchange(other.mapped_, false);
+    return *this;
+}
+
+Body::~Body() { release(); }
+
+void Body::release() {
+    if (mapped_) {
+        munmap(bytes_, capacity_ + kSpareBytes);
+    } else {
+        std::free(bytes_);
+    }
+    bytes_ = nullptr;
+    capacity_ = size_ = 0;
+    mapped_ = false;
+}
+
+bool Body::reserve_more(size_t bytes) {
+    if (bytes <= capacity_ - size_) return true;
+    if (bytes > SIZE_MAX / 4) return false;
+    const auto wanted = std::max(size_ + bytes, std::max<size_t>(4096, capacity_ * 2)) + kSpareBytes;
+    if (wanted < kMapFromBytes) {
+        const auto whole = round_up(wanted, kAlign);
+        auto* grown = static_cast<char*>(std::aligned_alloc(kAlign, whole));
+        if (grown == nullptr) return false;
+        if (size_ != 0) std::memcpy(grown, bytes_, size_);
+        std::free(bytes_);
+        bytes_ = grown;
+        capacity_ = whole - kSpareBytes;
+        return true;
+    }
+    const auto whole = round_up(wanted, kPageBytes);
+    void* grown = mapped_ ? mremap(bytes_, capacity_ + kSpareBytes, whole, MREMAP_MAYMOVE)
+                          : mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (grown == MAP_FAILED) return false;
+    if (!mapped_) {
+        if (size_ != 0) std::memcpy(grown, bytes_, size_);
+        std::free(bytes_);
+    }
+    bytes_ = static_cast<char*>(grown);
+    mapped_ = true;
+    capacity_ = whole - kSpareBytes;
+    return true;
+}
+
+bool Body::append(const char* bytes, size_t count) {
+    if (!reserve_more(count)) return false;
+    std::memcpy(end(), bytes, count);
+    size_ += count;
+    return true;
+}
+
+void Body::seal() {
+    if (bytes_ != nullptr) std::memset(bytes_ + size_, 0, kSpareBytes);
+}
+
+void Body::reset(size_t keep) {
+    size_ = 0;
+    if (capacity_ > keep) release();
+}
+
+Answer::Answer(Answer&& other) noexcept { *this = std::move(other); }
+
+Answer& Answer::operator=(Answer&& other) noexcept {
+    if (this == &other) return *this;
+    std::free(bytes_);
+    bytes_ = std::exchange(other.bytes_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+}
+
+Answer::~Answer() { std::free(bytes_); }
+
+bool Answer::reserve_more(size_t bytes, size_t most) {
+    if (bytes <= capacity_ - size_) return true;
+    if (size_ > most || bytes > most - size_) return false;
+    const auto wanted = std::min(std::max({size_ + bytes, capacity_ * 2, size_t{4096}}), std::max(most, size_t{4096}));
+    auto* grown = static_cast<char*>(std::realloc(bytes_, wanted));
+    if (grown == nullptr) return false;
+    bytes_ = grown;
+    capacity_ = wanted;
+    return true;
+}
+
+void Answer::append(std::string_view text) {
+    if (!reserve_more(text.size(), SIZE_MAX / 2)) return;
+    std::memcpy(end(), text.data(), text.size());
+    size_ += text.size();
+}
+
+void Answer::reset(size_t keep) {
+    size_ = 0;
+    if (capacity_ <= keep) return;
+    std::free(bytes_);
+    bytes_ = nullptr;
+    capacity_ = 0;
+}
+
+}  // namespace vz::http

@@ -1,0 +1,207 @@
+// The vzh_ functions, and the table of listeners that lets two plugins serve one port.
+#include "frontends/http/mount.hpp"
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+
+#include "frontends/http/inflate.hpp"
+#include "frontends/http/listener.hpp"
+
+namespace vz::http {
+namespace {
+
+struct Table {
+    std::mutex mutex;
+    std::map<std::string, std::unique_ptr<Listener>> listeners;
+};
+
+// Never destroyed: a plugin's library may be torn down in any order at exit.
+Table& table() {
+    static Table* const only = new Table;
+    return *only;
+}
+
+std::string address_of(const Settings& settings) { return settings.host + ":" + std::to_string(settings.port); }
+
+vz_status check_routes(const vzh_route* routes, uint32_t count, vz_error* error) {
+    for (uint32_t i = 0; i < count; ++i) {
+        const auto& route = routes[i];
+        const bool fine = route.method != nullptr && route.method[0] != 0 && route.path != nullptr && route.path[0] == '/' &&
+                          route.body <= VZH_BODY_ANY && route.permission <= VZH_ADMIN;
+        if (!fine) return fill_error(error, VZ_MISUSE, "routes", "route " + std::to_string(i) + " is malformed");
+    }
+    return VZ_OK;
+}
+
+// Takes the mount out of its listener, and the listener out of the world if it was the last.
+void leave(vzh_mount& mount) {
+    auto& all = table();
+    const std::lock_guard lock(all.mutex);
+    auto* listener = mount.listener;
+    listener->stop(mount);
+    if (listener->mounts_left()) return;
+    const auto found = all.listeners.find(address_of(listener->settings()));
+    if (found == all.listeners.end() || found->second.get() != listener) return;
+    // A request that a frontend never answered still points here: better to lose the memory than to lose the process.
+    if (!listener->unused()) static_cast<void>(found->second.release());
+    all.listeners.erase(found);
+}
+
+vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user, vzh_mount** out,
+                  vz_error* error) {
+    if (const auto status = check_routes(routes, count, error); status != VZ_OK) return status;
+    Settings settings;
+    if (const auto status = read_settings(host, settings, error); status != VZ_OK) return status;
+    auto mount = std::make_unique<vzh_mount>();
+    mount->host = &host;
+    mount->routes = routes;
+    mount->route_count = count;
+    mount->handler = handler;
+    mount->user = user;
+    mount->url = "http://" + address_of(settings);
+
+    auto& all = table();
+    const std::lock_guard lock(all.mutex);
+    auto& listener = all.listeners[address_of(settings)];
+    if (!listener) {
+        listener = std::make_unique<Listener>(settings);
+    } else if (const auto key = first_difference(listener->settings(), settings); !key.empty()) {
+        return fill_error(error, VZ_INVALID_ARGUMENT, key,
+                          std::string(mount->instance()) + " and " + std::string(listener->first_instance()) + " share " +
+                              address_of(settings) + " and must agree on " + std::string(key));
+    }
+    mount->listener = listener.get();
+    if (const auto status = listener->declare(*mount, error); status != VZ_OK) {
+        if (!listener->mounts_left()) all.listeners.erase(address_of(settings));
+        return status;
+    }
+    *out = mount.release();
+    return VZ_OK;
+}
+
+// No exception of the standard library may cross the C functions.
+template <class Function>
+vz_status guarded(vz_error* error, Function function) {
+    try {
+        return function();
+    } catch (const std::bad_alloc&) {
+        return fill_error(error, VZ_OUT_OF_MEMORY, "", "out of memory");
+    } catch (const std::exception& failed) {
+        return fill_error(error, VZ_INTERNAL, "", failed.what());
+    }
+}
+
+}  // namespace
+}  // namespace vz::http
+
+using namespace vz::http;
+
+vz_status vzh_declare(const vz_host* host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user, vzh_mount** out,
+                      vz_error* error) noexcept {
+    if (host == nullptr || out == nullptr || handler == nullptr || (routes == nullptr && count != 0)) {
+        return fill_error(error, VZ_MISUSE, "", "vzh_declare needs a host, routes, a handler and a place for the mount");
+    }
+    return guarded(error, [&] { return declare(*host, routes, count, handler, user, out, error); });
+}
+
+vz_status vzh_start(vzh_mount* mount, vz_error* error) noexcept {
+    return guarded(error, [&] {
+        const std::lock_guard lock(table().mutex);
+        return mount->listener->start(*mount, error);
+    });
+}
+
+void vzh_drain(vzh_mount* mount) noexcept { mount->listener->drain(*mount); }
+
+uint32_t vzh_idle(vzh_mount* mount) noexcept { return mount->listener->idle(*mount) ? 1 : 0; }
+
+void vzh_stop(vzh_mount* mount) noexcept {
+    leave(*mount);
+    // A request in flight would come back to a mount that is gone.
+    if (mount->in_flight.load() == 0) delete mount;
+}
+
+vz_str vzh_url(const vzh_mount* mount) noexcept { return to_str(mount->url); }
+
+uint64_t vzh_limit(const vzh_mount* mount, const char* name) noexcept { return mount->listener->settings().limits.by_name(name); }
+
+const vzh_view* vzh_request_view(const vzh_request* r) noexcept { return &r->view; }
+
+void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept { return r->arena.take(bytes, align == 0 ? 1 : align); }
+
+uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noexcept {
+    if (permission != VZH_WRITE) return 1;
+    auto& listener = r->listener;
+    const auto place = listener.hold_write(*r, to_view(collection));
+    if (place.had) return 1;
+    std::string details = "{\"collection\":";
+    append_json_string(to_view(collection), details);
+    details.append(",\"depth\":").append(std::to_string(place.depth));
+    details.append(",\"hard_limit\":").append(std::to_string(listener.settings().limits.writes_per_collection));
+    details.append(",\"retry_after_seconds\":").append(listener.retry_after()).append("}");
+    r->refuse(429, "queue_full", "Too many writes are in flight on this collection", details);
+    return 0;
+}
+
+uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) noexcept {
+    static_cast<void>(r);
+    // Without keys everyone who reaches the listener is its owner: the loopback rule and the checks of Host and Origin are the fence.
+    return permission <= VZH_ADMIN ? 1 : 0;
+}
+
+void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {
+    r->deferred = function;
+    r->deferred_user = user;
+    r->job.subject = r;
+    r->job.run = [](void* subject) {
+        auto* request = static_cast<vzh_request*>(subject);
+        request->deferred(request, request->deferred_user);
+    };
+    r->listener.workers().post(r->job);
+}
+
+char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) noexcept {
+    if (!r->answer.reserve_more(at_least, r->listener.answer_bytes_max())) return nullptr;
+    *size = r->answer.room();
+    return r->answer.end();
+}
+
+void vzh_wrote(vzh_request* r, uint64_t bytes) noexcept { r->answer.grew(bytes); }
+
+void vzh_truncate(vzh_request* r, uint64_t bytes) noexcept {
+    if (bytes < r->answer.size()) r->answer.truncate(bytes);
+}
+
+void vzh_header(vzh_request* r, const char* name, vz_str value) noexcept { r->field(name, to_view(value)); }
+
+void vzh_reply(vzh_request* r, uint32_t status, const char* content_type) noexcept {
+    r->reply(status, content_type != nullptr ? std::string_view(content_type) : std::string_view());
+}
+
+void vzh_refuse(vzh_request* r, uint32_t status, const char* error_type, vz_str message, vz_str details) noexcept {
+    r->refuse(status, error_type, to_view(message), to_view(details));
+}
+
+vz_status vzh_file(vzh_mount* mount, const char* path, const void* gzip, uint64_t size, const char* content_type,
+                   vz_error* error) noexcept {
+    return guarded(error, [&] {
+        if (path == nullptr || path[0] != '/' || gzip == nullptr || content_type == nullptr) {
+            return fill_error(error, VZ_MISUSE, "path", "vzh_file needs a path, bytes and a type");
+        }
+        auto& file = mount->files.emplace_back();
+        file.path = path;
+        file.route.method = "GET";
+        file.route.path = file.path.c_str();
+        file.gzip = {static_cast<const char*>(gzip), size};
+        file.content_type = content_type;
+        file.etag = "\"" + std::to_string(crc_of(file.gzip)) + "-" + std::to_string(size) + "\"";
+        if (const auto status = mount->listener->check_file(*mount, error); status != VZ_OK) {
+            mount->files.pop_back();
+            return status;
+        }
+        return VZ_OK;
+    });
+}

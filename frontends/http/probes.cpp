@@ -1,0 +1,94 @@
+// What a listener answers by itself: probes, metrics, static files.
+#include "frontends/http/inflate.hpp"
+#include "frontends/http/listener.hpp"
+
+namespace vz::http {
+namespace {
+
+void live(vzh_request& r) { r.text(200, "ok"); }
+
+void unavailable(vzh_request& r, std::string_view reason, std::string_view message) {
+    r.refuse(503, "service_unavailable", message, json_object("reason", reason));
+}
+
+void ready(vzh_request& r) {
+    const auto* host = r.listener.host();
+    if (r.listener.draining()) return unavailable(r, "draining", "The server is shutting down");
+    const auto* health = host != nullptr ? static_cast<const vz_health_service*>(host->service(host, VZ_SERVICE_HEALTH)) : nullptr;
+    if (health == nullptr) return unavailable(r, "starting", "The server is starting");
+    switch (health->read(host, nullptr, nullptr)) {
+        case VZ_HEALTH_READY: return r.text(200, "ready");
+        case VZ_HEALTH_DEGRADED: return r.text(200, "degraded");
+        case VZ_HEALTH_STARTING: return unavailable(r, "starting", "The server is starting");
+        case VZ_HEALTH_DRAINING: return unavailable(r, "draining", "The server is shutting down");
+        case VZ_HEALTH_POISONED:
+            return r.refuse(503, "storage_error", "A sync has failed: writes are refused until a restart", R"({"reason":"read_only"})");
+        default: return unavailable(r, "failed", "A part of the server has failed");
+    }
+}
+
+void metrics(vzh_request& r) {
+    const auto* host = r.listener.host();
+    const auto* service = host != nullptr ? static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS)) : nullptr;
+    if (service == nullptr) return unavailable(r, "starting", "The server is starting");
+    const auto write = [](void* user, const void* bytes, uint64_t size) noexcept -> vz_status {
+        auto& request = *static_cast<vzh_request*>(user);
+        request.answer.append({static_cast<const char*>(bytes), size});
+        return VZ_OK;
+    };
+    if (service->render(host, write, &r) != VZ_OK) return r.refuse(500, "internal_error", "The metrics cannot be rendered", "");
+    r.reply(200, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+vzh_route get(const char* path) {
+    vzh_route route{};
+    route.method = "GET";
+    route.path = path;
+    return route;
+}
+
+// Whether an Accept-Encoding takes gzip; "gzip;q=0" does not.
+bool accepts_gzip(std::string_view accepted) {
+    const auto at = accepted.find("gzip");
+    if (at == std::string_view::npos) return false;
+    const auto rest = accepted.substr(at + 4, accepted.find(',', at) - at - 4);
+    return !(rest.starts_with(";q=0") && rest.find_first_of("123456789") == std::string_view::npos);
+}
+
+void send_unzipped(void* subject) {
+    auto& r = *static_cast<vzh_request*>(subject);
+    const auto& file = *r.endpoint->file;
+    if (inflate_gzip(file.gzip, r.listener.answer_bytes_max(), r.inflated) != Inflated::kDone) {
+        return r.refuse(500, "internal_error", "The file cannot be read", "");
+    }
+    r.file = {r.inflated.data(), r.inflated.size()};
+    r.reply(200, file.content_type);
+}
+
+}  // namespace
+
+const std::vector<Probe>& probes() {
+    static const std::vector<Probe> all = {
+        {get("/healthz"), &live},    {get("/livez"), &live},     {get("/readyz"), &ready},
+        {get("/metrics"), &metrics}, {get("/prometheus/metrics"), &metrics},
+    };
+    return all;
+}
+
+void serve_file(vzh_request& r) {
+    const auto& file = *r.endpoint->file;
+    r.field("ETag", file.etag);
+    r.field("Vary", "Accept-Encoding");
+    r.field("Cache-Control", "no-cache");
+    if (r.head.if_none_match == "*" || r.head.if_none_match.find(file.etag) != std::string_view::npos) return r.reply(304, "");
+    if (accepts_gzip(r.head.accept_encoding)) {
+        r.field("Content-Encoding", "gzip");
+        r.file = file.gzip;
+        return r.reply(200, file.content_type);
+    }
+    r.job.subject = &r;
+    r.job.run = &send_unzipped;
+    r.listener.workers().post(r.job);
+}
+
+}  // namespace vz::http

@@ -1,0 +1,86 @@
+// One request from its complete head to the last byte of its answer. Pooled by the listener; one thread at a time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontends/http/http.h"
+#include "frontends/http/memory.hpp"
+#include "frontends/http/parser.hpp"
+#include "frontends/http/router.hpp"
+#include "frontends/http/target.hpp"
+#include "frontends/http/workers.hpp"
+
+namespace vz::http {
+
+class Connection;
+class Listener;
+
+// A verdict that ends a request before a handler sees it.
+struct Refusal {
+    uint32_t status = 0;  // 0: none
+    const char* type = "";
+    std::string message;
+    std::string details;  // a JSON object, or empty
+    bool close = false;
+
+    explicit operator bool() const { return status != 0; }
+};
+
+// What a vz_kv list of names with strings to quote becomes: {"name":"value",...}.
+std::string json_object(std::string_view name, std::string_view value);
+void append_json_string(std::string_view text, std::string& out);
+
+}  // namespace vz::http
+
+struct vzh_request {
+    explicit vzh_request(vz::http::Listener& owner) : listener(owner) {}
+
+    vz::http::Listener& listener;
+    std::shared_ptr<vz::http::Connection> connection;
+    const vz::http::Endpoint* endpoint = nullptr;
+    vz::http::Head head;
+    vz::http::Refusal refusal;
+    vzh_view view{};
+
+    vz::http::Parser parser;
+    vz::http::Arena arena;
+    vz::http::Body body;
+    vz::http::Body inflated;
+    vz::http::Answer answer;
+    std::array<vz_kv, vz::http::kSegmentsMax> params;
+    std::array<vz_kv, vz::http::kParametersMax> query;
+    std::array<char, 36> made_id;
+    std::string lower_type;       // content type in lower case
+    std::string extra_fields;     // of the answer, "Name: value\r\n" each
+    std::string head_text;        // of the answer, when it is sent
+    std::string_view file;        // a static body that is sent instead of `answer`
+    std::vector<std::string> writes_held;
+    uint64_t body_charged = 0;    // of the listener's budget for bodies
+    int64_t begun_ns = 0;
+    uint64_t sent = 0;
+    uint32_t status = 0;
+    bool counted = false;         // among the requests in flight
+    bool close = false;           // the connection, after the answer
+    bool cors = false;            // the origin is a configured one
+
+    vz::http::Job job;
+    vzh_function deferred = nullptr;
+    void* deferred_user = nullptr;
+
+    bool is_head() const { return head.method == "HEAD"; }
+    std::string_view answer_body() const { return file.data() != nullptr ? file : std::string_view(answer.data(), answer.size()); }
+
+    // Sends. The request is gone afterwards.
+    void reply(uint32_t status, std::string_view content_type);
+    void refuse(uint32_t status, std::string_view type, std::string_view message, std::string_view details);
+    void refuse(const vz::http::Refusal& refusal);
+    void text(uint32_t status, std::string_view text);
+    void field(std::string_view name, std::string_view value);
+    // Ready for the next request.
+    void reset();
+};

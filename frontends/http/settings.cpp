@@ -1,0 +1,210 @@
+#include "frontends/http/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+namespace vz::http {
+namespace {
+
+struct NumberKey {
+    std::string_view key;
+    uint64_t Settings::* member;
+    uint64_t least;
+    uint64_t most;
+};
+
+struct LimitKey {
+    std::string_view name;
+    uint64_t Limits::* member;
+    uint64_t least;
+    uint64_t most;
+};
+
+constexpr uint64_t kDayMs = 86'400'000;
+
+constexpr std::array kNumbers{
+    NumberKey{"port", &Settings::port, 0, 65535},
+    NumberKey{"http.threads", &Settings::threads, 1, 256},
+    NumberKey{"http.workers", &Settings::workers, 0, 1024},
+    NumberKey{"http.receive_timeout_ms", &Settings::receive_timeout_ms, 1, kDayMs},
+    NumberKey{"http.idle_timeout_ms", &Settings::idle_timeout_ms, 1, kDayMs},
+    NumberKey{"http.write_timeout_ms", &Settings::write_timeout_ms, 1, kDayMs},
+    NumberKey{"http.default_timeout_ms", &Settings::default_timeout_ms, 1, 600000},
+};
+
+constexpr std::array kLimits{
+    LimitKey{"body_mb", &Limits::body_mb, 1, 4096},
+    LimitKey{"answer_mb", &Limits::answer_mb, 1, 4096},
+    LimitKey{"bodies_mb", &Limits::bodies_mb, 1, 1 << 20},
+    LimitKey{"connections", &Limits::connections, 1, 1 << 20},
+    LimitKey{"requests", &Limits::requests, 1, 1 << 20},
+    LimitKey{"results", &Limits::results, 1, 65536},
+    LimitKey{"batch_points", &Limits::batch_points, 1, 1 << 24},
+    LimitKey{"writes_per_collection", &Limits::writes_per_collection, 1, 1 << 20},
+    LimitKey{"writes_warning", &Limits::writes_warning, 1, 1 << 20},
+    LimitKey{"retry_after_s", &Limits::retry_after_s, 1, 3600},
+};
+
+// Keys of the design whose function is not here: only the value that turns it off is taken.
+struct AbsentKey {
+    std::string_view key;
+    std::string_view off;
+    std::string_view reason;
+};
+constexpr std::array kAbsent{
+    AbsentKey{"http.compress", "false", "answers are not compressed in this release; leave it out or set it to false"},
+    AbsentKey{"auth.keys_file", "", "API keys are not part of this release; leave it out"},
+    AbsentKey{"auth.allow_query_key", "false", "API keys are not part of this release; leave it out or set it to false"},
+    AbsentKey{"limits.requests_per_second", "0", "request rates are not limited in this release; leave it out or set it to 0"},
+};
+
+class Reader {
+ public:
+    Reader(const vz_host& host, const vz_config_service& config, vz_error* error) : host_(host), config_(config), error_(error) {}
+
+    std::optional<std::string_view> text(std::string_view key) {
+        vz_str value{};
+        if (config_.get(&host_, to_str(key), &value) == 0) return std::nullopt;
+        return to_view(value);
+    }
+
+    vz_status number(std::string_view key, uint64_t least, uint64_t most, uint64_t& out) {
+        const auto value = text(key);
+        if (!value) return VZ_OK;
+        uint64_t parsed = 0;
+        const auto [end, code] = std::from_chars(value->data(), value->data() + value->size(), parsed);
+        if (code != std::errc() || end != value->data() + value->size() || parsed < least || parsed > most) {
+            return reject(key, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+        }
+        out = parsed;
+        return VZ_OK;
+    }
+
+    vz_status flag(std::string_view key, bool& out) {
+        const auto value = text(key);
+        if (!value) return VZ_OK;
+        if (*value != "true" && *value != "false") return reject(key, "must be true or false");
+        out = *value == "true";
+        return VZ_OK;
+    }
+
+    std::vector<std::string> list(std::string_view prefix) {
+        std::vector<std::string> found;
+        config_.list(
+            &host_, to_str(prefix),
+            [](void* user, vz_str key, vz_str value) noexcept {
+                const auto text = to_view(value);
+                // An empty list arrives, if at all, as the bare key with an empty value.
+                if (!text.empty() && text != "[]") static_cast<std::vector<std::string>*>(user)->emplace_back(text);
+                static_cast<void>(key);
+            },
+            &found);
+        return found;
+    }
+
+    vz_status reject(std::string_view key, std::string_view reason) {
+        return config_.reject(&host_, to_str(key), to_str(reason), error_);
+    }
+
+ private:
+    const vz_host& host_;
+    const vz_config_service& config_;
+    vz_error* error_;
+};
+
+bool is_origin(std::string_view text) {
+    if (text == "*") return true;
+    const bool scheme = text.starts_with("http://") || text.starts_with("https://");
+    return scheme && text.back() != '/' && text.find_first_of(" \t\r\n") == std::string_view::npos;
+}
+
+bool is_host_text(std::string_view text) {
+    return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return c > 0x20 && c < 0x7f && c != '/' && c != '@';
+    });
+}
+
+vz_status read_access(Reader& reader, Settings& out) {
+    if (!reader.list("auth.keys").empty()) {
+        return reader.reject("auth.keys", "API keys are not part of this release; leave it out and listen on loopback");
+    }
+    for (const auto& absent : kAbsent) {
+        const auto value = reader.text(absent.key);
+        if (value && *value != absent.off) return reader.reject(absent.key, absent.reason);
+    }
+    if (const auto status = reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated); status != VZ_OK) return status;
+    if (!is_loopback(out.host) && !out.allow_unauthenticated) {
+        return reader.reject("host", "without API keys the server listens on loopback only: use 127.0.0.1, or set "
+                                     "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
+    }
+    return VZ_OK;
+}
+
+}  // namespace
+
+uint64_t Limits::by_name(std::string_view name) const {
+    for (const auto& limit : kLimits) {
+        if (limit.name == name) return this->*limit.member;
+    }
+    return 0;
+}
+
+vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
+    const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
+    if (config == nullptr) return fill_error(error, VZ_UNSUPPORTED, "", "the host offers no " VZ_SERVICE_CONFIG);
+    Reader reader(host, *config, error);
+
+    if (const auto text = reader.text("host")) out.host = *text;
+    if (!is_host_text(out.host)) return reader.reject("host", "must be a host name or an address");
+    for (const auto& number : kNumbers) {
+        if (const auto status = reader.number(number.key, number.least, number.most, out.*number.member); status != VZ_OK) return status;
+    }
+    if (out.workers == 0) out.workers = std::max(2U, std::thread::hardware_concurrency());
+    for (const auto& limit : kLimits) {
+        const auto key = "limits." + std::string(limit.name);
+        if (const auto status = reader.number(key, limit.least, limit.most, out.limits.*limit.member); status != VZ_OK) return status;
+    }
+    out.cors_origins = reader.list("http.cors_origins");
+    for (const auto& origin : out.cors_origins) {
+        if (!is_origin(origin)) return reader.reject("http.cors_origins", "must hold origins such as https://app.example, or \"*\"");
+    }
+    out.allowed_hosts = reader.list("http.allowed_hosts");
+    for (const auto& name : out.allowed_hosts) {
+        if (!is_host_text(name)) return reader.reject("http.allowed_hosts", "must hold host names without a port");
+    }
+    return read_access(reader, out);
+}
+
+std::string_view first_difference(const Settings& left, const Settings& right) {
+    for (const auto& number : kNumbers) {
+        if (left.*number.member != right.*number.member) return number.key;
+    }
+    if (left.cors_origins != right.cors_origins) return "http.cors_origins";
+    if (left.allowed_hosts != right.allowed_hosts) return "http.allowed_hosts";
+    if (left.allow_unauthenticated != right.allow_unauthenticated) return "auth.allow_unauthenticated";
+    for (const auto& limit : kLimits) {
+        if (left.limits.*limit.member != right.limits.*limit.member) return limit.name;
+    }
+    return {};
+}
+
+bool is_loopback(std::string_view host) {
+    const bool number = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host == "localhost" || host == "::1" || host == "[::1]" || (number && host.starts_with("127."));
+}
+
+vz_status fill_error(vz_error* error, vz_status status, std::string_view field, std::string_view message) {
+    if (error == nullptr) return status;
+    *error = {};
+    error->status = status;
+    error->item = VZ_NO_ITEM;
+    std::memcpy(error->field, field.data(), std::min(field.size(), sizeof error->field - 1));
+    std::memcpy(error->message, message.data(), std::min(message.size(), sizeof error->message - 1));
+    return status;
+}
+
+}  // namespace vz::http

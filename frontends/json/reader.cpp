@@ -1,0 +1,529 @@
+#include "frontends/json/reader.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "frontends/json/base64.hpp"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include <simdjson.h>
+#pragma GCC diagnostic pop
+
+namespace vz::json {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+static_assert(sizeof(ondemand::value) == sizeof(Value) && alignof(ondemand::value) <= alignof(Value));
+static_assert(std::is_trivially_destructible_v<ondemand::value>);
+
+ondemand::parser& thread_parser() {
+    thread_local ondemand::parser parser;
+    return parser;
+}
+
+ondemand::value opened(Value value) {
+    ondemand::value inner;
+    std::memcpy(static_cast<void*>(&inner), value.place, sizeof inner);
+    return inner;
+}
+
+Value sealed(const ondemand::value& inner) {
+    Value value;
+    std::memcpy(value.place, static_cast<const void*>(&inner), sizeof inner);
+    return value;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+// The token at a scalar, or the opening bracket.
+std::string_view token_of(Value value) { return trimmed(opened(value).raw_json_token()); }
+
+enum class NumberKind : uint8_t { kNone, kInteger, kFraction };
+
+NumberKind number_kind(std::string_view token) {
+    const char* at = token.data();
+    const char* end = at + token.size();
+    const auto digits = [&] {
+        const char* start = at;
+        while (at != end && *at >= '0' && *at <= '9') ++at;
+        return at - start;
+    };
+    if (at != end && *at == '-') ++at;
+    const bool zero = at != end && *at == '0';
+    const auto whole = digits();
+    if (whole == 0 || (zero && whole > 1)) return NumberKind::kNone;
+    if (at == end) return NumberKind::kInteger;
+    if (*at == '.') {
+        ++at;
+        if (digits() == 0) return NumberKind::kNone;
+    }
+    if (at != end && (*at == 'e' || *at == 'E')) {
+        ++at;
+        if (at != end && (*at == '+' || *at == '-')) ++at;
+        if (digits() == 0) return NumberKind::kNone;
+    }
+    return at == end ? NumberKind::kFraction : NumberKind::kNone;
+}
+
+// Of a valid number whose magnitude is outside the range of a double: whether it is too small rather than too large.
+bool underflows(std::string_view token) {
+    const auto exponent = token.find_first_of("eE");
+    if (exponent != std::string_view::npos) return token[exponent + 1] == '-';
+    if (token.front() == '-') token.remove_prefix(1);
+    return token.front() == '0';
+}
+
+double parse_double(std::string_view token) {
+    double number = 0;
+    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
+    if (error == std::errc{}) return number;
+    return underflows(token) ? 0 : std::numeric_limits<double>::infinity();
+}
+
+float parse_float(std::string_view token) {
+    float number = 0;
+    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
+    if (error == std::errc{}) return number;
+    // Out of float's range: what a double makes of it is far from any rounding boundary but the largest float's, which is infinite too.
+    const double wide = parse_double(token);
+    return std::fabs(wide) < 1 ? static_cast<float>(wide) : std::numeric_limits<float>::infinity();
+}
+
+// Narrowing a double that lies exactly between two floats may round twice; below the normal range the place of that middle differs.
+bool may_round_twice(double number) {
+    constexpr uint64_t kLowMask = (uint64_t{1} << 29) - 1;
+    constexpr uint64_t kMiddle = uint64_t{1} << 28;
+    return (std::bit_cast<uint64_t>(number) & kLowMask) == kMiddle || std::fabs(number) < std::numeric_limits<float>::min();
+}
+
+float narrowed(double number, std::string_view token) {
+    if (number == 0 || !may_round_twice(number)) return static_cast<float>(number);
+    return parse_float(token);
+}
+
+// A literal that is none: the caller may never read it, and the skip would not notice.
+bool starts_badly(Value value) {
+    const std::string_view token = token_of(value);
+    if (token.empty()) return true;
+    switch (token.front()) {
+        case '{': case '[': case '"': return false;
+        case 't': return token != "true";
+        case 'f': return token != "false";
+        case 'n': return token != "null";
+        default: return number_kind(token) == NumberKind::kNone;
+    }
+}
+
+const char* kind_name(Kind kind) {
+    switch (kind) {
+        case Kind::kNull: return "null";
+        case Kind::kBoolean: return "a boolean";
+        case Kind::kNumber: return "a number";
+        case Kind::kString: return "a string";
+        case Kind::kArray: return "an array";
+        case Kind::kObject: return "an object";
+    }
+    return "a value";
+}
+
+}  // namespace
+
+Reader::Reader(std::string_view text, Arena arena) : text_(text), arena_(arena), float_estimate_(UINT64_MAX) {
+    static_assert(sizeof(ondemand::document) <= sizeof document_);
+    new (document_) ondemand::document();
+}
+
+Reader::~Reader() { std::destroy_at(std::launder(reinterpret_cast<ondemand::document*>(document_))); }
+
+bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field) {
+    auto& document = *std::launder(reinterpret_cast<ondemand::document*>(document_));
+    const auto error = thread_parser().iterate(text_.data(), text_.size(), text_.size() + simdjson::SIMDJSON_PADDING).get(document);
+    if (error == simdjson::MEMALLOC || error == simdjson::CAPACITY) return out_of_memory();
+    if (error != simdjson::SUCCESS) return damaged();
+    ondemand::object object;
+    if (const auto start = document.get_object().get(object); start != simdjson::SUCCESS) {
+        return start == simdjson::INCORRECT_TYPE && check_json(text_, nullptr, nullptr) ? mistake("must be a JSON object") : damaged();
+    }
+    if (!walk(object, fields, on_field)) return false;
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return damaged();  // text follows the object
+    // What stood behind a mistake was skipped: it has to be JSON all the same.
+    return !skipped_ || check_json(text_, nullptr, nullptr) || damaged();
+}
+
+template <typename Object>
+bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32_t, Value> on_field) {
+    uint64_t seen_spellings = 0;
+    uint64_t seen_ids = 0;
+    const char* first[64];
+    for (auto entry : object) {
+        ondemand::field field;
+        if (std::move(entry).get(field) != simdjson::SUCCESS) return damaged();
+        std::string_view name;
+        if (field.unescaped_key().get(name) != simdjson::SUCCESS) return damaged();
+        const Value value = sealed(field.value());
+        if (starts_badly(value)) return damaged();
+
+        uint64_t place = 0;
+        while (place < fields.size() && fields[place].name != name) ++place;
+        if (place == fields.size()) {
+            std::string_view names[64];
+            const uint64_t count = std::min<uint64_t>(fields.size(), 64);
+            for (uint64_t i = 0; i < count; ++i) names[i] = fields[i].name;
+            const std::string_view near = nearest(name, {names, count});
+            std::string reason = "unknown field";
+            if (!near.empty()) reason.append("; did you mean \"").append(near).append("\"?");
+            return mistake(name, reason);
+        }
+        const char* start = token_of(value).data();
+        if ((seen_spellings >> place & 1) != 0) return syntax(start, "the key \"" + std::string(name) + "\" is given twice");
+        seen_spellings |= uint64_t{1} << place;
+
+        const uint32_t id = fields[place].id;
+        if ((seen_ids >> id & 1) != 0) {
+            std::string_view again;
+            if (!raw(value, again)) return false;
+            const auto rest = static_cast<uint64_t>(text_.data() + text_.size() - first[id]);
+            const bool same = again.size() <= rest && std::memcmp(first[id], again.data(), again.size()) == 0 &&
+                              (again.size() == rest || std::strchr(",}] \t\r\n", first[id][again.size()]) != nullptr);
+            if (!same) return mistake(name, "given under two names with different values");
+            continue;
+        }
+        seen_ids |= uint64_t{1} << id;
+        first[id] = start;
+        push(name, 0);
+        const bool good = on_field(id, value);
+        pop();
+        if (!good) return false;
+    }
+    return true;
+}
+
+bool Reader::read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field) {
+    ondemand::object object;
+    if (kind(value) != Kind::kObject) return wrong_type(value, "an object");
+    if (opened(value).get_object().get(object) != simdjson::SUCCESS) return damaged();
+    return walk(object, fields, on_field);
+}
+
+bool Reader::read_entries(Value value, Callback<std::string_view, Value> on_entry) {
+    ondemand::object object;
+    if (kind(value) != Kind::kObject) return wrong_type(value, "an object");
+    if (opened(value).get_object().get(object) != simdjson::SUCCESS) return damaged();
+    std::string_view seen[64];
+    uint64_t count = 0;
+    for (auto entry : object) {
+        ondemand::field field;
+        if (std::move(entry).get(field) != simdjson::SUCCESS) return damaged();
+        std::string_view name;
+        if (field.unescaped_key().get(name) != simdjson::SUCCESS) return damaged();
+        const Value inner = sealed(field.value());
+        if (starts_badly(inner)) return damaged();
+        if (std::find(seen, seen + count, name) != seen + count) {
+            return syntax(token_of(inner).data(), "the key \"" + std::string(name) + "\" is given twice");
+        }
+        if (count == 64) return mistake("more than 64 entries");
+        seen[count++] = name;
+        push(name, 0);
+        const bool good = on_entry(name, inner);
+        pop();
+        if (!good) return false;
+    }
+    return true;
+}
+
+bool Reader::read_array(Value value, Callback<uint64_t, Value> on_element) {
+    ondemand::array array;
+    if (kind(value) != Kind::kArray) return wrong_type(value, "an array");
+    if (opened(value).get_array().get(array) != simdjson::SUCCESS) return damaged();
+    uint64_t index = 0;
+    for (auto entry : array) {
+        ondemand::value element;
+        if (std::move(entry).get(element) != simdjson::SUCCESS) return damaged();
+        const Value inner = sealed(element);
+        if (starts_badly(inner)) return damaged();
+        push({}, index);
+        const bool good = on_element(index, inner);
+        pop();
+        if (!good) return false;
+        ++index;
+    }
+    return true;
+}
+
+Kind Reader::kind(Value value) const {
+    const std::string_view token = opened(value).raw_json_token();
+    switch (token.empty() ? 'n' : token.front()) {
+        case '{': return Kind::kObject;
+        case '[': return Kind::kArray;
+        case '"': return Kind::kString;
+        case 't': case 'f': return Kind::kBoolean;
+        case 'n': return Kind::kNull;
+        default: return Kind::kNumber;
+    }
+}
+
+bool Reader::string(Value value, std::string_view& out) {
+    const std::string_view token = token_of(value);
+    if (token.empty() || token.front() != '"') return wrong_type(value, "a string");
+    const std::string_view inside = token.substr(1);
+    const auto special = inside.find_first_of("\"\\");
+    if (special == inside.size() - 1 && inside.back() == '"') {
+        out = inside.substr(0, special);
+        return true;
+    }
+    std::string_view unescaped;
+    if (special == std::string_view::npos || inside[special] == '"' || opened(value).get_string().get(unescaped) != simdjson::SUCCESS) {
+        return damaged();
+    }
+    out = arena_.copy(unescaped);
+    return out.data() != nullptr || out_of_memory();
+}
+
+bool Reader::boolean(Value value, bool& out) {
+    const std::string_view token = token_of(value);
+    if (token != "true" && token != "false") return wrong_type(value, "true or false");
+    out = token == "true";
+    return true;
+}
+
+bool Reader::number_token(Value value, std::string_view& token) {
+    if (kind(value) != Kind::kNumber) return wrong_type(value, "a number");
+    token = token_of(value);
+    return number_kind(token) != NumberKind::kNone || damaged();
+}
+
+bool Reader::integer(Value value, int64_t least, int64_t most, int64_t& out) {
+    std::string_view token;
+    if (!number_token(value, token)) return false;
+    if (number_kind(token) != NumberKind::kInteger) return mistake("must be an integer");
+    int64_t number = 0;
+    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
+    if (error != std::errc{} || number < least || number > most) {
+        return mistake("must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    out = number;
+    return true;
+}
+
+bool Reader::unsigned_integer(Value value, uint64_t least, uint64_t most, uint64_t& out) {
+    std::string_view token;
+    if (!number_token(value, token)) return false;
+    if (number_kind(token) != NumberKind::kInteger) return mistake("must be an integer");
+    if (token == "-0") token = "0";
+    uint64_t number = 0;
+    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
+    if (error != std::errc{} || number < least || number > most) {
+        return mistake("must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    out = number;
+    return true;
+}
+
+bool Reader::number(Value value, double& out) {
+    std::string_view token;
+    if (!number_token(value, token)) return false;
+    out = parse_double(token);
+    return std::isfinite(out) || mistake("the number is too large");
+}
+
+bool Reader::float32(Value value, float& out) {
+    std::string_view token;
+    if (!number_token(value, token)) return false;
+    out = parse_float(token);
+    return std::isfinite(out) || mistake("the number is not finite as float32");
+}
+
+bool Reader::grow(Floats& floats, uint64_t more) {
+    if (floats.capacity - floats.count >= more) return true;
+    if (float_estimate_ == UINT64_MAX) {
+        // A number is followed by a comma or ends its array, so this is enough for all numbers of the text.
+        float_estimate_ = static_cast<uint64_t>(std::count(text_.begin(), text_.end(), ',')) + 1;
+    }
+    const uint64_t capacity = std::max({floats.data == nullptr ? float_estimate_ : floats.capacity * 2, floats.count + more, uint64_t{16}});
+    auto* data = static_cast<float*>(arena_.take(arena_.owner, capacity * sizeof(float), 64));
+    if (data == nullptr) return out_of_memory();
+    if (floats.count != 0) std::memcpy(data, floats.data, floats.count * sizeof(float));
+    floats.data = data;
+    floats.capacity = capacity;
+    return true;
+}
+
+bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
+    if (kind(value) == Kind::kString) {
+        std::string_view text;
+        if (!string(value, text)) return false;
+        const uint64_t bytes = base64_decoded_size(text);
+        if (bytes == UINT64_MAX || bytes % sizeof(float) != 0) return mistake("is not base64 of float32 values");
+        if (bytes == 0) return mistake("must not be empty");
+        count = bytes / sizeof(float);
+        if (!grow(floats, count)) return false;
+        float* row = floats.data + floats.count;
+        if (!base64_decode(text, row)) return mistake("is not base64 of float32 values");
+        for (uint64_t i = 0; i < count; ++i) {
+            if (!std::isfinite(row[i])) return mistake("element " + std::to_string(i) + " is not finite");
+        }
+        floats.count += count;
+        return true;
+    }
+    if (kind(value) != Kind::kArray) return wrong_type(value, "an array of numbers or a base64 string");
+    ondemand::array array;
+    if (opened(value).get_array().get(array) != simdjson::SUCCESS) return damaged();
+    count = 0;
+    for (auto entry : array) {
+        ondemand::value element;
+        if (std::move(entry).get(element) != simdjson::SUCCESS) return damaged();
+        if (floats.count + count == floats.capacity) {
+            // What stands beyond floats.count is part of this row and must move along.
+            floats.count += count;
+            const bool grown = grow(floats, 1);
+            floats.count -= count;
+            if (!grown) return false;
+        }
+        double number = 0;
+        float narrow = std::numeric_limits<float>::infinity();
+        if (element.get_double().get(number) == simdjson::SUCCESS) {
+            narrow = narrowed(number, std::fabs(number) <= 3.5e38 ? token_of(sealed(element)) : std::string_view("1e39"));
+        } else {
+            // Not a number, or one beyond double's range.
+            const Value inner = sealed(element);
+            push({}, count);
+            std::string_view token;
+            const bool good = !starts_badly(inner) ? number_token(inner, token) : damaged();
+            pop();
+            if (!good) return false;
+            narrow = parse_float(token);
+        }
+        if (!std::isfinite(narrow)) {
+            push({}, count);
+            mistake("the number is not finite as float32");
+            pop();
+            return false;
+        }
+        floats.data[floats.count + count] = narrow;
+        ++count;
+    }
+    if (count == 0) return mistake("must not be empty");
+    floats.count += count;
+    return true;
+}
+
+bool Reader::id(Value value, std::string_view& out) {
+    switch (kind(value)) {
+        case Kind::kString: return string(value, out);
+        case Kind::kNumber: {
+            std::string_view token;
+            if (!number_token(value, token)) return false;
+            if (number_kind(token) != NumberKind::kInteger || token.front() == '-') {
+                return mistake("must be a string or an integer that is not negative");
+            }
+            out = token;
+            return true;
+        }
+        default: return wrong_type(value, "a string or an integer");
+    }
+}
+
+bool Reader::raw(Value value, std::string_view& out) {
+    ondemand::value inner = opened(value);
+    std::string_view text;
+    simdjson::error_code error = simdjson::SUCCESS;
+    switch (kind(value)) {
+        case Kind::kObject: {
+            ondemand::object object;
+            error = inner.get_object().get(object);
+            if (error == simdjson::SUCCESS) error = object.raw_json().get(text);
+            break;
+        }
+        case Kind::kArray: {
+            ondemand::array array;
+            error = inner.get_array().get(array);
+            if (error == simdjson::SUCCESS) error = array.raw_json().get(text);
+            break;
+        }
+        default: text = inner.raw_json_token();
+    }
+    if (error != simdjson::SUCCESS) return damaged();
+    out = trimmed(text);
+    return true;
+}
+
+bool Reader::raw_object(Value value, std::string_view& out) {
+    if (kind(value) != Kind::kObject) return wrong_type(value, "an object");
+    return raw(value, out);
+}
+
+bool Reader::wrong_type(Value value, const char* wanted) {
+    return mistake(std::string("must be ") + wanted + ", not " + kind_name(kind(value)));
+}
+
+bool Reader::mistake(std::string_view field, std::string_view reason) {
+    if (error_.fault == Fault::kNone) error_ = {Fault::kMistake, path(field), std::string(reason), 0};
+    return false;
+}
+
+bool Reader::out_of_memory() {
+    error_ = {Fault::kMemory, {}, "out of memory", 0};
+    return false;
+}
+
+bool Reader::syntax(const char* where, std::string_view reason) {
+    error_ = {Fault::kSyntax, path({}), std::string(reason), static_cast<uint64_t>(where - text_.data())};
+    return false;
+}
+
+// The fast pass stumbled: the slow one says where and why.
+bool Reader::damaged() {
+    uint64_t offset = 0;
+    const char* reason = "not readable as JSON";
+    check_json(text_, &offset, &reason);
+    error_ = {Fault::kSyntax, "body", reason, offset};
+    return false;
+}
+
+Error Reader::take_mistake() {
+    skipped_ = true;
+    Error taken = std::move(error_);
+    error_ = Error{};
+    return taken;
+}
+
+void Reader::push(std::string_view name, uint64_t index) {
+    if (depth_ < std::size(steps_)) steps_[depth_] = {name, index};
+    ++depth_;
+}
+
+std::string Reader::path(std::string_view below) const {
+    std::string text;
+    const auto add = [&text](std::string_view name) {
+        if (!text.empty()) text += '.';
+        uint64_t size = std::min<uint64_t>(name.size(), 128);
+        while (size != 0 && size < name.size() && (static_cast<uint8_t>(name[size]) & 0xC0) == 0x80) --size;
+        text.append(name.substr(0, size));
+    };
+    for (uint32_t i = 0; i < std::min<uint64_t>(depth_, std::size(steps_)); ++i) {
+        if (steps_[i].name.data() != nullptr) {
+            add(steps_[i].name);
+        } else {
+            text.append("[").append(std::to_string(steps_[i].index)).append("]");
+        }
+    }
+    if (!below.empty()) add(below);
+    return text;
+}
+
+}  // namespace vz::json

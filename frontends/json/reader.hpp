@@ -1,0 +1,165 @@
+// Strict reading of one JSON text in one pass: unknown and repeated keys, trailing text, bad UTF-8 and numbers that do not fit are refused with
+// the field's path and the byte offset. The one door of simdjson.
+//
+// Values are handles into the running pass: read each at most once, before its callback returns; what is not read is skipped. Skipped values and
+// raw slices are not validated: whoever takes a slice must have it checked (the engine checks payloads and filters, check_json all else).
+//
+// Two sorts of failure. A *mistake* (wrong type, out of range, unknown field) leaves the pass usable: the enclosing callback may take it with
+// take_mistake() and go on with the next element. Everything else is *fatal*: the text is not JSON, or memory is short.
+// Functions return false after either. One thread; one Reader at a time per thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "frontends/json/arena.hpp"
+
+namespace vz::json {
+
+inline constexpr uint32_t kDepthMax = 64;
+inline constexpr uint64_t kPadding = 64;  // readable bytes after a text that is read in place
+
+enum class Kind : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
+
+// A value in the running pass; trivially copyable, opaque.
+struct Value {
+    alignas(8) unsigned char place[24];
+};
+
+// Spellings of one field share an id; the first in the table is the canonical one and stands in errors. Ids are below 64.
+struct Field {
+    std::string_view name;
+    uint32_t id;
+};
+
+enum class Fault : uint8_t {
+    kNone,
+    kSyntax,     // not JSON, a repeated key: `parse_error`
+    kMistake,    // JSON, but not what belongs here: `validation_error`
+    kMemory,     // the arena is exhausted
+};
+
+struct Error {
+    Fault fault = Fault::kNone;
+    std::string field;   // path in the text's own names: "vectors[3].embedding"; empty: the text as a whole
+    std::string reason;  // for people
+    uint64_t offset = 0; // of kSyntax: where, in bytes
+};
+
+// What a callback borrows: any callable `bool(Args...)`, alive during the call.
+template <typename... Args>
+class Callback final {
+public:
+    template <typename F>
+    Callback(F& function)  // NOLINT(google-explicit-constructor): a borrowed callable reads as an argument
+        : user_(&function), call_([](void* user, Args... args) { return static_cast<bool>((*static_cast<F*>(user))(args...)); }) {}
+    bool operator()(Args... args) const { return call_(user_, args...); }
+
+private:
+    void* user_;
+    bool (*call_)(void*, Args...);
+};
+
+// Packed rows of floats in an arena. Rows are appended; data moves while it grows.
+struct Floats {
+    float* data = nullptr;
+    uint64_t count = 0;
+    uint64_t capacity = 0;
+};
+
+class Reader final {
+public:
+    // `text` is followed by kPadding readable bytes. Views handed out point into it or into the arena.
+    Reader(std::string_view text, Arena arena);
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    ~Reader();
+
+    // The whole text is one object with these fields. False: see error().
+    template <typename F>
+    bool read(std::span<const Field> fields, F&& on_field) { return read_root(fields, on_field); }
+    // on_field(id, value). A key that has a null value is handed over like any other.
+    template <typename F>
+    bool object(Value value, std::span<const Field> fields, F&& on_field) { return read_object(value, fields, on_field); }
+    // on_element(index, value).
+    template <typename F>
+    bool array(Value value, F&& on_element) { return read_array(value, on_element); }
+    // on_entry(key, value): any keys, repeated ones refused.
+    template <typename F>
+    bool entries(Value value, F&& on_entry) { return read_entries(value, on_entry); }
+
+    Kind kind(Value value) const;
+    bool is_null(Value value) const { return kind(value) == Kind::kNull; }
+
+    bool string(Value value, std::string_view& out);
+    bool boolean(Value value, bool& out);
+    // Refuses numbers that are no integers (1.0 and 1e3 too) and what lies outside [least, most].
+    bool integer(Value value, int64_t least, int64_t most, int64_t& out);
+    bool unsigned_integer(Value value, uint64_t least, uint64_t most, uint64_t& out);
+    bool number(Value value, double& out);
+    // Correctly rounded; refused if it is not finite as float32.
+    bool float32(Value value, float& out);
+    // Appends an array of numbers, or a string of base64 with little-endian float32, to `floats`; `count`: how many. Not empty, all finite.
+    bool floats(Value value, Floats& floats, uint64_t& count);
+    // A point id: a string, or an integer >= 0 as its decimal text. Length and content are the engine's to check.
+    bool id(Value value, std::string_view& out);
+    // The value's text without white space around it; not validated.
+    bool raw(Value value, std::string_view& out);
+    // The same for an object (`mistake` if it is something else).
+    bool raw_object(Value value, std::string_view& out);
+
+    // Records a mistake at the current path, or at `field` below it, and returns false.
+    bool mistake(std::string_view reason) { return mistake({}, reason); }
+    bool mistake(std::string_view field, std::string_view reason);
+    // Records that memory ran out and returns false.
+    bool out_of_memory();
+    bool has_mistake() const { return error_.fault == Fault::kMistake; }
+    // The mistake, which is thereby dealt with.
+    Error take_mistake();
+
+    const Error& error() const { return error_; }
+    Arena arena() const { return arena_; }
+
+private:
+    struct Step {
+        std::string_view name;  // data() nullptr: an index
+        uint64_t index;
+    };
+
+    bool read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field);
+    bool read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field);
+    bool read_array(Value value, Callback<uint64_t, Value> on_element);
+    bool read_entries(Value value, Callback<std::string_view, Value> on_entry);
+    template <typename Object>
+    bool walk(Object& object, std::span<const Field> fields, Callback<uint32_t, Value> on_field);
+    bool wrong_type(Value value, const char* wanted);
+    bool number_token(Value value, std::string_view& token);
+    bool syntax(const char* where, std::string_view reason);
+    bool damaged();
+    std::string path(std::string_view below) const;
+    void push(std::string_view name, uint64_t index);
+    void pop() { --depth_; }
+    bool grow(Floats& floats, uint64_t more);
+
+    std::string_view text_;
+    Arena arena_;
+    Error error_;
+    Step steps_[16];
+    uint32_t depth_ = 0;
+    uint64_t float_estimate_;
+    bool skipped_ = false;
+    alignas(64) unsigned char document_[256];
+};
+
+// Whether `text` is one JSON value (RFC 8259, nesting up to kDepthMax, valid UTF-8, no trailing text). On false, *offset says where and *reason
+// why, a static text.
+bool check_json(std::string_view text, uint64_t* offset, const char** reason);
+
+bool is_utf8(std::string_view text);
+
+// The candidate that `name` is most likely a misspelling of; empty: none is near.
+std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);
+
+}  // namespace vz::json

@@ -1,0 +1,162 @@
+#include "frontends/rest/batch.hpp"
+#include "frontends/rest/list.hpp"
+
+namespace vz::rest {
+namespace {
+
+using json::Value;
+
+constexpr json::Field kConfigFields[] = {{"atomic", 0}, {"max_batch_size", 1}, {"parallel_workers", 2}};
+
+bool read_config(json::Reader& reader, Value value, Batch& batch) {
+    if (reader.is_null(value)) return true;
+    return reader.object(value, kConfigFields, [&](uint32_t id, Value member) {
+        if (reader.is_null(member)) return true;
+        bool flag = false;
+        uint64_t number = 0;
+        if (id != 0) return reader.unsigned_integer(member, 0, UINT32_MAX, number);
+        if (!reader.boolean(member, flag)) return false;
+        batch.atomic = batch.atomic != 0 || flag;
+        return true;
+    });
+}
+
+bool read_id(json::Reader& reader, Value value, vz_str& id) {
+    std::string_view text;
+    if (!reader.id(value, text)) return false;
+    if (const char* reason = codec::refuse_id(text)) return reader.mistake(reason);
+    id = borrowed(text);
+    return true;
+}
+
+// What an item must have at least; makes an id where the client leaves it to us.
+bool complete(json::Reader& reader, BatchKind kind, std::string_view vector_name, BatchItem& item) {
+    if (item.id.data == nullptr) {
+        if (kind != BatchKind::kInsert) return reader.mistake("id", "required");
+        const std::string_view id = reader.arena().copy(codec::new_uuid().view());
+        if (id.data() == nullptr) return reader.out_of_memory();
+        item.id = borrowed(id);
+    }
+    const bool inserts = kind == BatchKind::kInsert || kind == BatchKind::kUpsert;
+    if (inserts && item.dimension == 0) return reader.mistake(vector_name, "required");
+    if (kind == BatchKind::kUpdate && item.dimension == 0 && item.payload.data == nullptr) {
+        return reader.mistake("vector", "required, unless there is a payload");
+    }
+    return true;
+}
+
+bool read_item(json::Reader& reader, Value value, const BatchBody& body, Batch& batch, json::Floats& floats, BatchItem& item) {
+    if (batch.kind == BatchKind::kDelete) {
+        item.id_sent = 1;
+        return read_id(reader, value, item.id);
+    }
+    return reader.object(value, body.item_fields,
+                         [&](uint32_t member, Value inner) { return read_batch_member(reader, member, inner, batch.kind, floats, item); }) &&
+           complete(reader, batch.kind, body.item_fields[kItemVector].name, item);
+}
+
+}  // namespace
+
+bool read_batch_member(json::Reader& reader, uint32_t member, Value value, BatchKind kind, json::Floats& floats, BatchItem& item) {
+    std::string_view text;
+    if (reader.is_null(value)) {
+        // An update takes a null payload as an empty one; elsewhere null equals absent.
+        if (member == kItemPayload && kind == BatchKind::kUpdate) item.payload = borrowed("{}");
+        return true;
+    }
+    switch (member) {
+        case kItemId:
+            item.id_sent = 1;
+            return read_id(reader, value, item.id);
+        case kItemVector:
+            item.first = floats.count;
+            return reader.floats(value, floats, item.dimension);
+        default:
+            if (!reader.raw_object(value, text)) return false;
+            item.payload = borrowed(text);
+            return true;
+    }
+}
+
+bool gather(Batch& batch) {
+    batch.positions = batch.arena.make<uint64_t>(batch.item_count);
+    batch.ids = batch.arena.make<vz_str>(batch.item_count);
+    batch.payloads = batch.arena.make<vz_str>(batch.item_count);
+    if (batch.positions == nullptr || batch.ids == nullptr || batch.payloads == nullptr) {
+        fail(batch, codec::overloaded());
+        return false;
+    }
+    for (uint64_t i = 0; i < batch.item_count; ++i) {
+        const BatchItem& item = batch.items[i];
+        if (item.fault.message.data != nullptr) continue;
+        batch.positions[batch.good_count] = i;
+        batch.ids[batch.good_count] = item.id;
+        batch.payloads[batch.good_count] = item.payload;
+        ++batch.good_count;
+    }
+    return true;
+}
+
+uint64_t fault_count(const Batch& batch) {
+    uint64_t faults = 0;
+    for (uint64_t i = 0; i < batch.item_count; ++i) faults += batch.items[i].fault.message.data != nullptr ? 1 : 0;
+    return faults;
+}
+
+bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collection) {
+    json::Floats floats;
+    List<BatchItem> items(batch.arena);
+    bool public_key = false;
+    uint64_t first_fault = UINT64_MAX;
+    codec::Failure first_failure;
+    json::Reader reader(view(batch.view->body), batch.arena);
+    const auto read_list = [&](Value list) {
+        return reader.array(list, [&](uint64_t index, Value element) {
+            if (index == batch.frontend->batch_points_max) {
+                return reader.mistake("more than " + std::to_string(batch.frontend->batch_points_max) + " points in one request");
+            }
+            BatchItem* item = items.add();
+            if (item == nullptr) return reader.out_of_memory();
+            const uint64_t before = floats.count;
+            if (read_item(reader, element, body, batch, floats, *item)) return true;
+            if (!reader.has_mistake()) return false;
+            floats.count = before;
+            const codec::Failure failure = codec::from_reader(reader.take_mistake());
+            item->fault = keep(batch, failure);
+            if (first_fault == UINT64_MAX) {
+                first_fault = index;
+                first_failure = failure;
+            }
+            return true;
+        });
+    };
+    const bool good = reader.read(body.fields, [&](uint32_t id, Value value) {
+        if (id == kBatchWait) return true;
+        if (reader.is_null(value)) return true;
+        switch (id) {
+            case kBatchCollection: return reader.string(value, collection);
+            case kBatchList: return read_list(value);
+            case kBatchConfig: return read_config(reader, value, batch);
+            default:
+                public_key = true;
+                return true;
+        }
+    });
+    if (!good) {
+        fail_reading(batch, reader);
+    } else if (public_key) {
+        fail(batch, codec::unimplemented("payload_encryption"));
+    } else if (items.size() == 0) {
+        fail(batch, codec::validation(body.list, items.data() == nullptr ? "required, and not empty" : "must not be empty"));
+    } else if (batch.atomic != 0 && first_fault != UINT64_MAX) {
+        fail(batch, codec::with_item(first_failure, first_fault));
+    } else {
+        batch.items = items.data();
+        batch.item_count = items.size();
+        batch.floats = floats.data;
+        return gather(batch);
+    }
+    return false;
+}
+
+}  // namespace vz::rest

@@ -1,0 +1,194 @@
+#include <algorithm>
+
+#include "frontends/codec/collection.hpp"
+#include "frontends/rest/batch.hpp"
+
+namespace vz::rest {
+namespace {
+
+// A record may have 32 MiB; what frames each item is the engine's affair, so this stays well below.
+constexpr uint64_t kRecordBytes = 24u << 20;
+constexpr uint64_t kItemFrameBytes = 64;
+constexpr uint64_t kErrorsMax = 256;
+
+void send_record(Batch& batch);
+
+const BatchItem& good_item(const Batch& batch, uint64_t good) { return batch.items[batch.positions[good]]; }
+
+uint32_t abi_kind(BatchKind kind) {
+    switch (kind) {
+        case BatchKind::kUpdate: return VZ_UPDATE;
+        case BatchKind::kDelete: return VZ_DELETE;
+        default: return VZ_UPSERT;
+    }
+}
+
+// How many of the items from `from` on go into one record.
+uint64_t record_end(const Batch& batch, uint64_t from) {
+    if (batch.atomic != 0) return batch.good_count;
+    const uint64_t points_max = batch.import != 0 ? kImportRecordPoints : UINT64_MAX;
+    uint64_t bytes = 0;
+    uint64_t until = from;
+    for (; until < batch.good_count && until - from < points_max; ++until) {
+        const BatchItem& item = good_item(batch, until);
+        bytes += kItemFrameBytes + item.id.size + item.payload.size + item.dimension * sizeof(float);
+        if (bytes > kRecordBytes && until != from) break;
+    }
+    return until;
+}
+
+// Consecutive items with vectors of one length share a matrix; the engine judges each length.
+bool build_chain(Batch& batch) {
+    uint64_t runs = 0;
+    for (uint64_t i = batch.sent; i < batch.until; ++i) {
+        if (i == batch.sent || good_item(batch, i).dimension != good_item(batch, i - 1).dimension) ++runs;
+    }
+    batch.chain = batch.arena.make<vz_write_request>(runs);
+    if (batch.chain == nullptr) return false;
+    uint64_t run = 0;
+    for (uint64_t from = batch.sent; from < batch.until; ++run) {
+        const BatchItem& first = good_item(batch, from);
+        uint64_t to = from;
+        while (to < batch.until && good_item(batch, to).dimension == first.dimension) ++to;
+        vz_write_request& request = batch.chain[run];
+        request.struct_size = sizeof request;
+        request.kind = abi_kind(batch.kind);
+        if (batch.atomic == 0) request.flags = VZ_WRITE_PER_ITEM;
+        if (batch.kind == BatchKind::kDelete) request.condition = VZ_IF_PRESENT;
+        request.count = to - from;
+        request.ids = batch.ids + from;
+        if (first.dimension != 0) request.vectors = {batch.floats + first.first, to - from, 0, static_cast<uint32_t>(first.dimension), VZ_F32};
+        if (batch.kind != BatchKind::kDelete) request.payloads = batch.payloads + from;
+        request.deadline_ns = batch.view->deadline_ns;
+        if (run == 0) {
+            request.request_id = request_id(batch, batch.record);
+        } else {
+            batch.chain[run - 1].next = &request;
+        }
+        from = to;
+    }
+    return true;
+}
+
+codec::Failure item_failure(Batch& batch, const vz_error& error, uint64_t good) {
+    codec::Names names = batch.names;
+    names.point = view(batch.ids[good]);
+    return codec::from_engine(error, names);
+}
+
+// Takes over what the engine says of the record's items.
+void note_items(Batch& batch) {
+    for (uint64_t i = batch.sent; i < batch.until; ++i) {
+        const vz_status status = batch.statuses[i - batch.sent];
+        if (status == VZ_OK) continue;
+        vz_error error{};
+        error.status = status;
+        error.item = VZ_NO_ITEM;
+        const uint64_t known = std::min(batch.answer.error_count, batch.answer.error_capacity);
+        const auto* end = batch.errors + known;
+        const auto* found = std::find_if(static_cast<const vz_error*>(batch.errors), end, [&](const vz_error& e) { return e.item == i - batch.sent; });
+        if (found != end) error = *found;
+        if (error.status == VZ_NOT_FOUND && error.reason == VZ_REASON_NONE) error.reason = VZ_REASON_POINT;
+        batch.items[batch.positions[i]].fault = keep(batch, item_failure(batch, error, i));
+    }
+}
+
+void fail_rest(Batch& batch) {
+    for (uint64_t i = batch.sent; i < batch.good_count; ++i) {
+        vz_error error = batch.error;
+        error.status = batch.op.status;
+        error.item = VZ_NO_ITEM;
+        batch.items[batch.positions[i]].fault = keep(batch, item_failure(batch, error, i));
+    }
+}
+
+// Half of an import is durable: the error says how much.
+void stop_import(Batch& batch) {
+    batch.error.status = batch.op.status;
+    codec::Failure failure = codec::from_engine(batch.error, batch.names);
+    uint64_t faults = 0;
+    for (uint64_t i = 0; i < batch.sent; ++i) faults += batch.items[batch.positions[i]].fault.message.data != nullptr ? 1 : 0;
+    failure.details.pop_back();
+    if (failure.details.size() > 1) failure.details += ',';
+    failure.details.append("\"inserted\":").append(std::to_string(batch.sent - faults)).append("}");
+    fail(batch, failure);
+}
+
+void reply(Batch& batch) { deliver(batch, batch.item_count * 128, batch.reply); }
+
+void created(Call& base) {
+    auto& batch = static_cast<Batch&>(base);
+    // Somebody else may have made it meanwhile: then it is theirs.
+    if (batch.op.status != VZ_OK && batch.op.status != VZ_ALREADY_EXISTS) return fail_op(batch);
+    batch.created = batch.op.status == VZ_OK;
+    batch.may_create = 0;
+    send_record(batch);
+}
+
+void create_missing(Batch& batch) {
+    if (const char* reason = codec::refuse_collection_name(batch.names.collection)) {
+        return fail(batch, codec::validation("collection", reason));
+    }
+    codec::NewCollection wanted;
+    wanted.name = batch.names.collection;
+    wanted.dimension = static_cast<uint32_t>(good_item(batch, 0).dimension);
+    codec::fill_schema(wanted, {}, batch.field, batch.schema);
+    submit(batch, VZ_OP_COLLECTION_CREATE, batch.names.collection, &batch.schema, &batch.change, &created);
+}
+
+void written(Call& base) {
+    auto& batch = static_cast<Batch&>(base);
+    const vz_status status = batch.op.status;
+    if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create != 0) return create_missing(batch);
+    if (status != VZ_OK) {
+        if (batch.sent == 0) {
+            if (batch.error.item < batch.good_count) batch.names.point = view(batch.ids[batch.error.item]);
+            return fail_op(batch);
+        }
+        if (batch.import != 0) return stop_import(batch);
+        // Earlier records are durable: they have to be told, so the failure is that of the items left.
+        fail_rest(batch);
+        return reply(batch);
+    }
+    batch.lsn = std::max(batch.lsn, batch.answer.lsn);
+    if (batch.atomic == 0) note_items(batch);
+    if (batch.record == 0) note_outcome(batch, batch.answer.outcome);
+    batch.sent = batch.until;
+    ++batch.record;
+    if (batch.sent < batch.good_count) return send_record(batch);
+    reply(batch);
+}
+
+void send_record(Batch& batch) {
+    batch.until = record_end(batch, batch.sent);
+    const uint64_t count = batch.until - batch.sent;
+    const uint64_t errors = std::min(count, kErrorsMax);
+    if (batch.statuses == nullptr) {
+        batch.statuses = batch.arena.make<vz_status>(batch.good_count);
+        batch.errors = static_cast<vz_error*>(batch.arena.take(batch.arena.owner, std::min(batch.good_count, kErrorsMax) * sizeof(vz_error), 8));
+    }
+    if (batch.statuses == nullptr || batch.errors == nullptr || !build_chain(batch)) return fail(batch, codec::overloaded());
+    std::fill_n(batch.statuses, count, VZ_OK);
+    batch.names.positions = {batch.positions + batch.sent, count};
+    batch.answer = vz_write_answer{};
+    batch.answer.struct_size = sizeof batch.answer;
+    batch.answer.statuses = batch.statuses;
+    batch.answer.errors = batch.errors;
+    batch.answer.error_capacity = errors;
+    submit(batch, VZ_OP_WRITE, batch.names.collection, batch.chain, &batch.answer, &written);
+}
+
+}  // namespace
+
+void write_batch(Batch& batch, std::string_view collection) {
+    if (!enter(batch, collection, VZH_WRITE)) return;
+    if (batch.good_count != 0) return send_record(batch);
+    // Nothing to write, but a collection that is not there is told before its points are.
+    vz_collection_stats stats{};
+    stats.struct_size = sizeof stats;
+    const vz_status status = vz_collection_stats_read(batch.frontend->engine, borrowed(collection), &stats, &batch.error);
+    if (status != VZ_OK) return fail_status(batch, status);
+    reply(batch);
+}
+
+}  // namespace vz::rest

@@ -1,0 +1,135 @@
+#include "frontends/rest/call.hpp"
+
+#include "frontends/codec/points.hpp"
+
+namespace vz::rest {
+namespace {
+
+void done(vz_op* op) VZ_NOEXCEPT {
+    Call& call = *static_cast<Call*>(op->user);
+    call.next(call);
+}
+
+void worked(vzh_request*, void* user) VZ_NOEXCEPT {
+    Call& call = *static_cast<Call*>(user);
+    call.next(call);
+}
+
+json::Target answer_of(vzh_request* request) {
+    return {request,
+            [](void* user, uint64_t at_least, uint64_t* size) { return vzh_space(static_cast<vzh_request*>(user), at_least, size); },
+            [](void* user, uint64_t bytes) { vzh_wrote(static_cast<vzh_request*>(user), bytes); },
+            [](void* user, uint64_t bytes) { vzh_truncate(static_cast<vzh_request*>(user), bytes); }};
+}
+
+void release(Call& call) {
+    vz_result_release(call.result);
+    call.result = nullptr;
+}
+
+void write_answer(Call& call) {
+    bool complete = false;
+    {
+        json::Writer out(answer_of(call.request));
+        call.write(call, out);
+        out.flush();
+        complete = !out.failed();
+    }
+    if (!complete) {
+        fail(call, codec::validation("limit", "the answer is too large; lower `limit` or set `with_vector` to false"));
+        return;
+    }
+    if (call.result != nullptr) {
+        const vz_status status = vz_result_check(call.result, &call.error);
+        if (status != VZ_OK) {
+            fail_status(call, status);
+            return;
+        }
+        release(call);
+    }
+    vzh_reply(call.request, 200, kJsonType);
+}
+
+}  // namespace
+
+json::Arena arena_of(vzh_request* request) {
+    return {request, [](void* owner, uint64_t bytes, uint64_t align) { return vzh_arena(static_cast<vzh_request*>(owner), bytes, align); }};
+}
+
+void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next) {
+    call.op = vz_op{};
+    call.op.struct_size = sizeof(vz_op);
+    call.op.kind = kind;
+    call.op.collection = borrowed(collection);
+    call.op.request = request;
+    call.op.answer = answer;
+    call.op.done = &done;
+    call.op.user = &call;
+    call.op.error = &call.error;
+    call.error = vz_error{};
+    call.error.item = VZ_NO_ITEM;
+    call.next = next;
+    vz_op* op = &call.op;
+    const vz_status status = vz_submit(call.frontend->engine, &op, 1);
+    if (status != VZ_OK) fail_status(call, status);
+}
+
+void on_worker(Call& call, Continue next) {
+    call.next = next;
+    vzh_defer(call.request, &worked, &call);
+}
+
+void fail(Call& call, const codec::Failure& failure) {
+    if (call.result != nullptr) release(call);
+    vzh_refuse(call.request, failure.http, failure.error_type.c_str(), borrowed(failure.message), borrowed(failure.details));
+}
+
+void fail_op(Call& call) { fail_status(call, call.op.status); }
+
+void fail_status(Call& call, vz_status status) {
+    // A refused submit leaves no error; an error never contradicts the status it came with.
+    if (call.error.status != status) {
+        call.error = vz_error{};
+        call.error.status = status;
+        call.error.item = VZ_NO_ITEM;
+    }
+    fail(call, codec::from_engine(call.error, call.names));
+}
+
+ItemFault keep(const Call& call, const codec::Failure& failure) {
+    ItemFault fault{borrowed(call.arena.copy(failure.error_type)), borrowed(call.arena.copy(failure.message))};
+    if (fault.error_type.data == nullptr) fault.error_type = borrowed("service_unavailable");
+    if (fault.message.data == nullptr) fault.message = borrowed("out of memory");
+    return fault;
+}
+
+void write_fault(json::Writer& out, const ItemFault& fault) {
+    out.field("status", "error");
+    out.field("error", view(fault.message));
+    out.field("error_type", view(fault.error_type));
+}
+
+void deliver(Call& call, uint64_t bytes, Write write) {
+    call.write = write;
+    if (bytes > codec::kInlineAnswerBytes) {
+        on_worker(call, &write_answer);
+    } else {
+        write_answer(call);
+    }
+}
+
+bool enter(Call& call, std::string_view collection, uint32_t permission) {
+    call.names.collection = collection;
+    call.names.write = permission != VZH_READ;
+    return vzh_allowed(call.request, borrowed(collection), permission) != 0;
+}
+
+vz_uuid request_id(const Call& call, uint64_t part) {
+    return codec::request_id(call.view->key_id, call.view->idempotency_key, part);
+}
+
+void note_outcome(Call& call, uint32_t outcome) {
+    if (outcome == VZ_REPLAYED) vzh_header(call.request, "Idempotent-Replay", borrowed("true"));
+}
+
+}  // namespace vz::rest

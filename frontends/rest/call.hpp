@@ -1,0 +1,112 @@
+// One request on its way through the engine: memory from the request's arena, one op at a time, one answer.
+//
+// A handler makes a Call (or a struct derived from it) with begin(), submits, and returns; each completion continues in the function it was given, on
+// an engine thread, where only [done] functions may be called. Every path ends in exactly one answer: fail() or deliver().
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+
+#include "frontends/codec/failure.hpp"
+#include "frontends/codec/names.hpp"
+#include "frontends/http/http.h"
+#include "frontends/json/arena.hpp"
+#include "frontends/json/reader.hpp"
+#include "frontends/json/writer.hpp"
+
+// The plugin's state; one per instance.
+struct vz_frontend {
+    const vz_host* host;
+    vz_engine* engine;
+    vzh_mount* mount;
+    const vz_health_service* health;
+    uint64_t results_max;       // limits.results
+    uint64_t batch_points_max;  // limits.batch_points
+    int64_t started_ms;
+    uint32_t auto_create;
+    uint32_t reserved;
+};
+
+namespace vz::rest {
+
+using codec::borrowed;
+using codec::view;
+
+inline constexpr const char* kJsonType = "application/json; charset=utf-8";
+
+struct Call;
+using Continue = void (*)(Call& call);
+using Write = void (*)(Call& call, json::Writer& out);
+
+struct Call {
+    vz_frontend* frontend;
+    vzh_request* request;
+    const vzh_view* view;
+    json::Arena arena;
+    codec::Names names;
+    vz_op op;
+    vz_error error;
+    vz_change change;
+    vz_result* result;  // released by deliver() and fail()
+    Continue next;
+    Write write;
+    uint64_t number;  // answer of count and checkpoint
+
+    std::string_view param(uint32_t index) const { return codec::view(view->params[index].value); }
+};
+
+json::Arena arena_of(vzh_request* request);
+
+// A zeroed Call or struct derived from it; nullptr: the request was answered (503).
+template <typename T>
+T* begin(vzh_request* request, const vzh_view* view) {
+    static_assert(std::is_base_of_v<Call, T>);
+    T* call = arena_of(request).make<T>();
+    if (call == nullptr) {
+        vzh_refuse(request, 503, "service_unavailable", borrowed("out of memory"), borrowed(R"({"reason":"overloaded"})"));
+        return nullptr;
+    }
+    call->frontend = static_cast<vz_frontend*>(view->user);
+    call->request = request;
+    call->view = view;
+    call->arena = arena_of(request);
+    call->change.struct_size = sizeof(vz_change);
+    call->names.timeout_ms = 60'000;
+    return call;
+}
+
+// Submits one op; `next` runs when it has ended, whatever its status (op.status, error). If the queue is full the request is answered.
+void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next);
+// Runs `next` on a worker thread, where everything but waiting is allowed.
+void on_worker(Call& call, Continue next);
+
+// Ends the request with this failure.
+void fail(Call& call, const codec::Failure& failure);
+// Ends the request with what the op's status means.
+void fail_op(Call& call);
+// The same for a synchronous call that left its vz_error in call.error.
+void fail_status(Call& call, vz_status status);
+
+// What was wrong with one item of a batch; nullptr data: nothing.
+struct ItemFault {
+    vz_str error_type;
+    vz_str message;
+};
+// Keeps the failure's texts as long as the request lives.
+ItemFault keep(const Call& call, const codec::Failure& failure);
+// Members "status", "error", "error_type" of an item's answer.
+void write_fault(json::Writer& out, const ItemFault& fault);
+
+// Writes the answer and ends the request with 200: here, or on a worker if about `bytes` will be more than a completion should write. The
+// result's mapped bytes are checked before the answer leaves.
+void deliver(Call& call, uint64_t bytes, Write write);
+
+// The collection in force from here on; asks for permission. False: the request was answered.
+bool enter(Call& call, std::string_view collection, uint32_t permission);
+
+// The request id of the Idempotency-Key, for the given part of the request.
+vz_uuid request_id(const Call& call, uint64_t part);
+// Sets the header that tells a repeated request from a new one.
+void note_outcome(Call& call, uint32_t outcome);
+
+}  // namespace vz::rest

@@ -1,0 +1,434 @@
+#include "frontends/codec/collection.hpp"
+
+#include "frontends/codec/element.hpp"
+#include "frontends/codec/scores.hpp"
+#include "frontends/rest/describe.hpp"
+#include "frontends/rest/fields.hpp"
+#include "frontends/rest/handlers.hpp"
+
+namespace vz::rest {
+namespace {
+
+using json::Value;
+
+// ---- reading ----
+
+bool wants_full(Call& call, bool& full) {
+    const auto wanted = query(call, "view");
+    full = wanted && *wanted == "full";
+    if (!wanted || full || *wanted == "basic") return true;
+    fail(call, codec::validation("view", "must be \"basic\" or \"full\""));
+    return false;
+}
+
+struct ItemCall : Call {
+    bool full;
+    const vz_collection_info* info;
+    uint64_t info_count;
+};
+
+void write_items(Call& base, json::Writer& out) {
+    const auto& call = static_cast<ItemCall&>(base);
+    out.begin_object();
+    out.key("collections");
+    out.begin_array();
+    for (uint64_t i = 0; i < call.info_count; ++i) codec::write_item(out, *codec::element_at(call.info, i), call.full);
+    out.end_array();
+    out.field("total_collections", call.info_count);
+    out.end_object();
+}
+
+void list_all(Call& base) {
+    auto& call = static_cast<ItemCall&>(base);
+    const vz_status status = vz_collection_list(call.frontend->engine, &call.result, &call.error);
+    if (status != VZ_OK) {
+        call.result = nullptr;
+        return fail_status(call, status);
+    }
+    call.info = static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &call.info_count));
+    if (call.info == nullptr) call.info_count = 0;
+    deliver(call, 0, &write_items);
+}
+
+void write_item(Call& base, json::Writer& out) {
+    const auto& call = static_cast<ItemCall&>(base);
+    codec::write_item(out, *call.info, call.full);
+}
+
+void answer_item(Call& base) {
+    auto& call = static_cast<ItemCall&>(base);
+    if (describe(call, call.names.collection, call.info)) deliver(call, 0, &write_item);
+}
+
+// ---- create ----
+
+enum CreateId : uint32_t {
+    kName,
+    kDimension,
+    kMetric,
+    kConfig,
+    kProvider,
+    kText,
+    kGraphConfig,
+    kQuantization,
+    kDescription,
+    kMetadata,
+    kTtl,
+    kLexical,
+    kGraph,
+    kWait,
+};
+
+constexpr json::Field kCreateFields[] = {
+    {"name", kName},           {"dimension", kDimension},       {"metric", kMetric},          {"similarity_metric", kMetric},
+    {"config", kConfig},       {"embedding_provider", kProvider}, {"text", kText},            {"hnsw_config", kGraphConfig},
+    {"quantization", kQuantization}, {"description", kDescription}, {"metadata", kMetadata},   {"ttl_secs", kTtl},
+    {"lexical", kLexical},     {"graph", kGraph},               {"wait", kWait}};
+constexpr json::Field kConfigFields[] = {{"dimension", kDimension}, {"metric", kMetric}, {"similarity_metric", kMetric}};
+constexpr json::Field kGraphConfigFields[] = {{"m", 0}, {"ef_construction", 1}, {"ef_construct", 1}, {"ef_search", 2}};
+constexpr json::Field kQuantizationFields[] = {{"type", 0}, {"bits", 1}, {"enabled", 2}};
+constexpr json::Field kGraphFields[] = {{"enabled", 0}};
+
+constexpr std::string_view kMetricList = "must be one of cosine, euclidean, dot_product, manhattan";
+
+struct CreateCall : Call {
+    codec::NewCollection wanted;
+    std::string_view metric_text;
+    std::string_view description;
+    std::string_view metadata;
+    uint8_t dimension_sent;
+    vz_vector_field field;
+    vz_schema schema;
+    const char* feature;  // what was asked for and is not here
+};
+
+bool read_graph_config(json::Reader& reader, Value value, codec::NewCollection& wanted) {
+    return reader.object(value, kGraphConfigFields, [&](uint32_t id, Value member) {
+        if (reader.is_null(member)) return true;
+        constexpr uint64_t kLeast[] = {2, 8, 1};
+        constexpr uint64_t kMost[] = {128, 4'096, 65'536};
+        uint64_t number = 0;
+        if (!reader.unsigned_integer(member, kLeast[id], kMost[id], number)) return false;
+        const auto narrow = static_cast<uint32_t>(number);
+        (id == 0 ? wanted.degree : id == 1 ? wanted.build_effort : wanted.search_effort) = id == 0 ? narrow * 2 : narrow;
+        return true;
+    });
+}
+
+bool read_quantization(json::Reader& reader, Value value, vz_quantization& quantization) {
+    std::string_view type;
+    uint64_t bits = 8;
+    bool enabled = true;
+    if (reader.kind(value) == json::Kind::kString) {
+        if (!reader.string(value, type)) return false;
+    } else {
+        const bool good = reader.object(value, kQuantizationFields, [&](uint32_t id, Value member) {
+            if (reader.is_null(member)) return true;
+            return id == 0 ? reader.string(member, type) : id == 1 ? reader.unsigned_integer(member, 0, 64, bits) : reader.boolean(member, enabled);
+        });
+        if (!good) return false;
+        if (!enabled && type.data() == nullptr) type = "none";
+        if (type.data() == nullptr) return reader.mistake("type", "required");
+        if (!enabled && type != "none") return reader.mistake("enabled", "false goes with type \"none\" only");
+    }
+    if (type == "auto") {
+        quantization = VZ_QUANTIZATION_AUTO;
+    } else if (type == "none") {
+        quantization = VZ_QUANTIZATION_NONE;
+    } else if ((type == "sq8" || type == "scalar" || type == "sq") && bits == 8) {
+        quantization = VZ_QUANTIZATION_SQ8;
+    } else {
+        return reader.mistake("available are auto, none, sq8");
+    }
+    return true;
+}
+
+bool read_dimension(json::Reader& reader, Value value, CreateCall& call) {
+    uint64_t number = 0;
+    if (!reader.unsigned_integer(value, 1, 65'536, number)) return false;
+    if (call.dimension_sent != 0 && call.wanted.dimension != number) return reader.mistake("given twice with different values");
+    call.dimension_sent = 1;
+    call.wanted.dimension = static_cast<uint32_t>(number);
+    return true;
+}
+
+bool read_metric(json::Reader& reader, Value value, CreateCall& call) {
+    std::string_view text;
+    if (!reader.string(value, text)) return false;
+    const auto metric = codec::parse_metric(text);
+    if (!metric) return reader.mistake(kMetricList);
+    if (call.metric_text.data() != nullptr && call.wanted.metric != *metric) return reader.mistake("given twice with different values");
+    call.metric_text = text;
+    call.wanted.metric = *metric;
+    return true;
+}
+
+bool read_metadata(json::Reader& reader, Value value, std::string_view& metadata) {
+    if (!reader.raw_object(value, metadata)) return false;
+    if (metadata.size() > codec::kMetadataBytesMax) return reader.mistake("has more than 32768 bytes");
+    const char* reason = nullptr;
+    return json::check_json(metadata, nullptr, &reason) || reader.mistake(reason);
+}
+
+bool read_description(json::Reader& reader, Value value, std::string_view& description) {
+    if (!reader.string(value, description)) return false;
+    return description.size() <= codec::kDescriptionBytesMax || reader.mistake("has more than 4096 bytes");
+}
+
+bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCall& call, std::string_view& provider) {
+    if (id == kWait || reader.is_null(value)) return true;
+    bool enabled = false;
+    int64_t seconds = 0;
+    switch (id) {
+        case kName: return reader.string(value, call.wanted.name);
+        case kDimension: return read_dimension(reader, value, call);
+        case kMetric: return read_metric(reader, value, call);
+        case kConfig:
+            return reader.object(value, kConfigFields, [&](uint32_t member, Value inner) {
+                if (reader.is_null(inner)) return true;
+                return member == kDimension ? read_dimension(reader, inner, call) : read_metric(reader, inner, call);
+            });
+        case kProvider: return reader.string(value, provider);
+        case kGraphConfig: return read_graph_config(reader, value, call.wanted);
+        case kQuantization: return read_quantization(reader, value, call.wanted.quantization);
+        case kDescription: return read_description(reader, value, call.description);
+        case kMetadata: return read_metadata(reader, value, call.metadata);
+        case kTtl:
+            if (!reader.integer(value, 1, INT64_MAX / 1000, seconds)) return false;
+            call.wanted.ttl_ms = seconds * 1000;
+            return true;
+        case kLexical:
+            if (reader.kind(value) == json::Kind::kBoolean) {
+                if (!reader.boolean(value, enabled)) return false;
+                if (enabled) call.feature = "lexical";
+                return true;
+            }
+            call.feature = "lexical";
+            return true;
+        case kText:
+            call.feature = "text";
+            return true;
+        default:
+            return reader.object(value, kGraphFields, [&](uint32_t, Value inner) {
+                if (reader.is_null(inner)) return true;
+                if (!reader.boolean(inner, enabled)) return false;
+                if (enabled) call.feature = "graph";
+                return true;
+            });
+    }
+}
+
+codec::Failure unsupported_provider(std::string_view provider) {
+    codec::Failure failure = codec::validation("embedding_provider", "no such provider");
+    failure.error_type = "unsupported_provider";
+    json::Text details;
+    {
+        json::Writer out(details.target());
+        out.begin_object();
+        out.field("requested", provider);
+        out.field_raw("available", R"(["none","bm25"])");
+        out.end_object();
+    }
+    failure.details = details.text();
+    return failure;
+}
+
+void write_created(Call& base, json::Writer& out) {
+    auto& call = static_cast<CreateCall&>(base);
+    const std::string_view name = call.wanted.name;
+    out.begin_object();
+    out.field("message", std::string("Collection '").append(name).append("' created successfully"));
+    out.field("collection", name);
+    out.field("name", name);
+    out.field("dimension", uint64_t{call.wanted.dimension});
+    out.field("metric", call.metric_text.data() == nullptr ? std::string_view("cosine") : call.metric_text);
+    out.end_object();
+}
+
+void created(Call& base) {
+    if (base.op.status != VZ_OK) return fail_op(base);
+    note_outcome(base, base.change.outcome);
+    deliver(base, 0, &write_created);
+}
+
+// ---- change and delete ----
+
+enum PutId : uint32_t { kPutDescription, kPutMetadata, kPutGraph, kPutMetric, kPutDimension };
+constexpr json::Field kPutFields[] = {{"description", kPutDescription}, {"metadata", kPutMetadata},        {"hnsw_config", kPutGraph},
+                                      {"metric", kPutMetric},           {"similarity_metric", kPutMetric}, {"dimension", kPutDimension}};
+constexpr json::Field kPutGraphFields[] = {{"ef_search", 0}};
+
+struct PutCall : ItemCall {
+    std::string_view description;
+    std::string_view metadata;
+    uint64_t search_effort;
+    vz_metric metric;
+    uint64_t dimension;
+    vz_vector_field field;
+    vz_alter_change changes[2];
+    vz_alter_request wanted;
+};
+
+bool read_put(PutCall& call) {
+    json::Reader reader(view(call.view->body), call.arena);
+    const bool good = reader.read(kPutFields, [&](uint32_t id, Value value) {
+        if (reader.is_null(value)) return true;
+        std::string_view text;
+        switch (id) {
+            case kPutDescription: return read_description(reader, value, call.description);
+            case kPutMetadata: return read_metadata(reader, value, call.metadata);
+            case kPutDimension: return reader.unsigned_integer(value, 1, 65'536, call.dimension);
+            case kPutMetric: {
+                if (!reader.string(value, text)) return false;
+                const auto metric = codec::parse_metric(text);
+                if (!metric) return reader.mistake(kMetricList);
+                call.metric = *metric;
+                return true;
+            }
+            default:
+                return reader.object(value, kPutGraphFields, [&](uint32_t, Value inner) {
+                    return reader.is_null(inner) || reader.unsigned_integer(inner, 1, 65'536, call.search_effort);
+                });
+        }
+    });
+    if (!good) fail_reading(call, reader);
+    return good;
+}
+
+void altered(Call& base) {
+    if (base.op.status != VZ_OK) return fail_op(base);
+    note_outcome(base, base.change.outcome);
+    on_worker(base, &answer_item);  // describing is not for completions
+}
+
+// False: the request was answered.
+bool fits_present(PutCall& call, const vz_vector_field& present) {
+    if (call.metric != 0 && call.metric != present.metric) {
+        fail(call, codec::validation("metric", "cannot be changed"));
+        return false;
+    }
+    if (call.dimension != 0 && call.dimension != present.dim) {
+        fail(call, codec::validation("dimension", "cannot be changed"));
+        return false;
+    }
+    return true;
+}
+
+void alter(Call& base) {
+    auto& call = static_cast<PutCall&>(base);
+    if (!describe(call, call.names.collection, call.info)) return;
+    const vz_vector_field* present = codec::default_field(call.info->schema);
+    if (present == nullptr) return fail(call, codec::validation("body", "the collection has no default vector field"));
+    if (!fits_present(call, *present)) return;
+
+    uint32_t count = 0;
+    if (call.description.data() != nullptr || call.metadata.data() != nullptr) {
+        codec::CollectionNotes notes = codec::read_notes(call.info->schema->metadata);
+        if (call.description.data() != nullptr) notes.description = call.description;
+        if (call.metadata.data() != nullptr) notes.metadata = call.metadata;
+        const std::string text = codec::write_notes(notes);
+        const std::string_view kept = call.arena.copy(text.empty() ? std::string_view("{}") : std::string_view(text));
+        if (kept.data() == nullptr) return fail(call, codec::overloaded());
+        vz_alter_change& change = call.changes[count++];
+        change.kind = VZ_ALTER_SET_METADATA;
+        change.metadata = borrowed(kept);
+    }
+    if (call.search_effort != 0) {
+        call.field = vz_vector_field{};
+        call.field.struct_size = sizeof(vz_vector_field);
+        call.field.kind = present->kind;
+        call.field.dim = present->dim;
+        call.field.metric = present->metric;
+        call.field.element = present->element;
+        call.field.quantization = present->quantization;
+        call.field.index = present->index;
+        call.field.degree = present->degree;
+        call.field.build_effort = present->build_effort;
+        call.field.search_effort = static_cast<uint32_t>(call.search_effort);
+        call.field.flags = present->flags;
+        vz_alter_change& change = call.changes[count++];
+        change.kind = VZ_ALTER_TUNE_VECTOR_FIELD;
+        change.vector_field = &call.field;
+    }
+    vz_result_release(call.result);
+    call.result = nullptr;
+    if (count == 0) return answer_item(call);
+    for (vz_alter_change& change : call.changes) change.struct_size = sizeof(vz_alter_change);
+    call.wanted.struct_size = sizeof(vz_alter_request);
+    call.wanted.change_count = count;
+    call.wanted.changes = call.changes;
+    call.change.request_id = request_id(call, 0);
+    submit(call, VZ_OP_COLLECTION_ALTER, call.names.collection, &call.wanted, &call.change, &altered);
+}
+
+void write_dropped(Call& call, json::Writer& out) {
+    out.begin_object();
+    out.field("message", std::string("Collection '").append(call.names.collection).append("' deleted successfully"));
+    out.end_object();
+}
+
+void dropped(Call& call) {
+    if (call.op.status != VZ_OK) return fail_op(call);
+    note_outcome(call, call.change.outcome);
+    deliver(call, 0, &write_dropped);
+}
+
+}  // namespace
+
+void list_collections(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin<ItemCall>(request, view_in);
+    if (call != nullptr && wants_full(*call, call->full)) on_worker(*call, &list_all);
+}
+
+void get_collection(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin<ItemCall>(request, view_in);
+    if (call == nullptr || !wants_full(*call, call->full) || !enter(*call, call->param(0), VZH_READ)) return;
+    answer_item(*call);
+}
+
+void create_collection(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin<CreateCall>(request, view_in);
+    if (call == nullptr) return;
+    std::string_view provider;
+    json::Reader reader(view(view_in->body), call->arena);
+    const bool good = reader.read(kCreateFields, [&](uint32_t id, Value value) { return read_create_field(reader, id, value, *call, provider); });
+    if (!good) return fail_reading(*call, reader);
+    const std::string_view name = call->wanted.name;
+    if (name.data() == nullptr) return fail(*call, codec::validation("name", "required"));
+    if (const char* reason = codec::refuse_collection_name(name)) {
+        return fail(*call, name.empty() ? codec::invalid_configuration("name", reason) : codec::validation("name", reason));
+    }
+    if (provider.data() != nullptr && provider != "none") {
+        return fail(*call, provider == "bm25" ? codec::unimplemented("bm25") : unsupported_provider(provider));
+    }
+    if (call->feature != nullptr) return fail(*call, codec::unimplemented(call->feature));
+    if (!enter(*call, name, VZH_WRITE)) return;
+
+    codec::CollectionNotes notes;
+    notes.description = call->description;
+    if (call->metadata.data() != nullptr) notes.metadata = call->metadata;
+    const std::string text = codec::write_notes(notes);
+    std::string_view kept;
+    if (!text.empty()) {
+        kept = call->arena.copy(text);
+        if (kept.data() == nullptr) return fail(*call, codec::overloaded());
+    }
+    codec::fill_schema(call->wanted, borrowed(kept), call->field, call->schema);
+    call->change.request_id = request_id(*call, 0);
+    submit(*call, VZ_OP_COLLECTION_CREATE, name, &call->schema, &call->change, &created);
+}
+
+void put_collection(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin<PutCall>(request, view_in);
+    if (call == nullptr || !wants_full(*call, call->full) || !read_put(*call) || !enter(*call, call->param(0), VZH_WRITE)) return;
+    on_worker(*call, &alter);
+}
+
+void delete_collection(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin<Call>(request, view_in);
+    if (call == nullptr || !enter(*call, call->param(0), VZH_WRITE)) return;
+    call->change.request_id = request_id(*call, 0);
+    submit(*call, VZ_OP_COLLECTION_DROP, call->names.collection, nullptr, &call->change, &dropped);
+}
+
+}  // namespace vz::rest

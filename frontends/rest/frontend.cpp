@@ -1,0 +1,70 @@
+// The plugin: its one export, its configuration and its life, which is that of its mount.
+#include <memory>
+#include <new>
+
+#include "frontends/rest/call.hpp"
+#include "frontends/rest/routes.hpp"
+
+namespace {
+
+using vz::codec::borrowed;
+using vz::codec::view;
+
+// `auto_create`: true (default) or false.
+vz_status read_config(const vz_host* host, vz_frontend& frontend, vz_error* error) {
+    const auto* config = static_cast<const vz_config_service*>(host->service(host, VZ_SERVICE_CONFIG));
+    frontend.auto_create = 1;
+    vz_str value{};
+    if (config->get(host, borrowed("auto_create"), &value) == 0) return VZ_OK;
+    if (view(value) != "true" && view(value) != "false") {
+        return config->reject(host, borrowed("auto_create"), borrowed("must be true or false"), error);
+    }
+    frontend.auto_create = view(value) == "true" ? 1 : 0;
+    return VZ_OK;
+}
+
+vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOEXCEPT {
+    std::unique_ptr<vz_frontend> frontend(new (std::nothrow) vz_frontend{});
+    if (frontend == nullptr) return VZ_OUT_OF_MEMORY;
+    frontend->host = host;
+    frontend->engine = host->engine;
+    frontend->health = static_cast<const vz_health_service*>(host->service(host, VZ_SERVICE_HEALTH));
+    frontend->started_ms = vz::codec::now_unix_ms();
+    vz_status status = read_config(host, *frontend, error);
+    if (status != VZ_OK) return status;
+    const auto routes = vz::rest::routes();
+    status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(), &frontend->mount, error);
+    if (status != VZ_OK) return status;
+    frontend->results_max = vzh_limit(frontend->mount, "results");
+    frontend->batch_points_max = vzh_limit(frontend->mount, "batch_points");
+    *out = frontend.release();
+    return VZ_OK;
+}
+
+vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT { return vzh_start(self->mount, error); }
+
+void drain(vz_frontend* self) VZ_NOEXCEPT { vzh_drain(self->mount); }
+
+uint32_t idle(vz_frontend* self) VZ_NOEXCEPT { return vzh_idle(self->mount); }
+
+void stop(vz_frontend* self) VZ_NOEXCEPT {
+    if (self->mount != nullptr) vzh_stop(self->mount);
+    self->mount = nullptr;
+}
+
+void destroy(vz_frontend* self) VZ_NOEXCEPT {
+    stop(self);  // of a mount that failed to start
+    const std::unique_ptr<vz_frontend> owned(self);
+}
+
+const void* extension(vz_frontend*, const char*) VZ_NOEXCEPT { return nullptr; }
+
+constexpr vz_frontend_descriptor kDescriptor{
+    sizeof(vz_frontend_descriptor), VZ_ABI_VERSION, "dev.vectorizer.rest", "REST", VECTORIZER_VERSION, &create, &start,
+    &drain, &idle, &stop, &destroy, &extension};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi) VZ_NOEXCEPT {
+    return host_abi >> 16 == VZ_ABI_VERSION >> 16 ? &kDescriptor : nullptr;
+}

@@ -1,0 +1,60 @@
+// The handlers of the route table, by the file they stand in.
+#pragma once
+
+#include "frontends/http/http.h"
+
+namespace vz::rest {
+
+// service.cpp
+void get_health(vzh_request* request, const vzh_view* view);
+void get_stats(vzh_request* request, const vzh_view* view);
+void get_status(vzh_request* request, const vzh_view* view);
+void get_root(vzh_request* request, const vzh_view* view);
+
+// collections.cpp
+void list_collections(vzh_request* request, const vzh_view* view);
+void create_collection(vzh_request* request, const vzh_view* view);
+void get_collection(vzh_request* request, const vzh_view* view);
+void put_collection(vzh_request* request, const vzh_view* view);
+void delete_collection(vzh_request* request, const vzh_view* view);
+
+// maintenance.cpp
+void force_save(vzh_request* request, const vzh_view* view);
+void get_persistence(vzh_request* request, const vzh_view* view);
+void list_empty(vzh_request* request, const vzh_view* view);
+void cleanup(vzh_request* request, const vzh_view* view);
+void rename_collection(vzh_request* request, const vzh_view* view);
+
+// batch.cpp
+void insert_vectors(vzh_request* request, const vzh_view* view);
+void insert_vectors_into(vzh_request* request, const vzh_view* view);
+void qdrant_upsert(vzh_request* request, const vzh_view* view);
+void batch_update(vzh_request* request, const vzh_view* view);
+void batch_delete(vzh_request* request, const vzh_view* view);
+
+// import.cpp
+void import_points(vzh_request* request, const vzh_view* view);
+
+// transfer.cpp
+void copy_vectors(vzh_request* request, const vzh_view* view);
+void move_vectors(vzh_request* request, const vzh_view* view);
+
+// points.cpp
+void put_vector(vzh_request* request, const vzh_view* view);
+void update_vector(vzh_request* request, const vzh_view* view);
+void delete_vector(vzh_request* request, const vzh_view* view);
+void delete_vector_by_body(vzh_request* request, const vzh_view* view);
+void get_vector(vzh_request* request, const vzh_view* view);
+void get_vector_by_body(vzh_request* request, const vzh_view* view);
+
+// pages.cpp
+void list_vectors(vzh_request* request, const vzh_view* view);
+void scroll(vzh_request* request, const vzh_view* view);
+void count(vzh_request* request, const vzh_view* view);
+
+// search.cpp
+void search(vzh_request* request, const vzh_view* view);
+void search_in(vzh_request* request, const vzh_view* view);
+void batch_search(vzh_request* request, const vzh_view* view);
+
+}  // namespace vz::rest

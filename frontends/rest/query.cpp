@@ -1,0 +1,65 @@
+#include "frontends/rest/query.hpp"
+
+#include "frontends/codec/scores.hpp"
+
+namespace vz::rest {
+
+bool read_query_member(json::Reader& reader, uint32_t id, json::Value value, const vz_frontend& frontend, json::Floats& floats, Query& query) {
+    if (reader.is_null(value)) return true;
+    if (id == kQueryText) return reader.string(value, query.text);
+    if (id != kQueryVector) return read_option(reader, id, value, frontend, query.options);
+    query.first = floats.count;
+    return reader.floats(value, floats, query.dimension);
+}
+
+void fill_search(const Query& query, const float* floats, vz_metric metric, int64_t deadline_ns, vz_parts& parts, vz_search_request& request) {
+    const Options& options = query.options;
+    fill_parts(options, parts);
+    request = vz_search_request{};
+    request.struct_size = sizeof request;
+    request.queries = {floats + query.first, 1, 0, static_cast<uint32_t>(query.dimension), VZ_F32};
+    request.filter = borrowed(options.filter);
+    request.parts = &parts;
+    request.deadline_ns = deadline_ns;
+    request.k = options.limit;
+    request.effort = options.effort;
+    request.recall_target = options.recall;
+    if (options.exact != 0) request.flags |= VZ_SEARCH_EXACT;
+    if (options.has(kThreshold)) {
+        const codec::ScoreLimit limit = codec::limit_of(metric, options.threshold);
+        // Where no hit can pass, the nearest ones are fetched and dropped by write_hits: the query is checked as any other.
+        if (limit.limited && !limit.empty) {
+            request.flags |= VZ_SEARCH_SCORE_LIMIT;
+            request.score_limit = limit.value;
+        }
+    }
+}
+
+void write_hits(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric, std::string_view collection) {
+    const vz_vector_column* column = codec::default_column(rows);
+    uint64_t hits = 0;
+    out.key("results");
+    out.begin_array();
+    for (uint64_t row = 0; row < rows.count; ++row) {
+        const float score = codec::score_of(metric, rows.scores[row]);
+        if (query.options.has(kThreshold) && score < query.options.threshold) continue;
+        ++hits;
+        out.begin_object();
+        out.field("id", view(rows.ids[row]));
+        out.key("score");
+        out.float32(score);
+        out.key("vector");
+        codec::write_vector(out, column, row, query.options.vectors());
+        out.key("payload");
+        codec::write_payload(out, rows, row);
+        out.end_object();
+    }
+    out.end_array();
+    out.field("query_type", "vector");
+    out.field("limit", uint64_t{query.options.limit});
+    out.field("collection", collection);
+    out.field("total_results", hits);
+    out.field("total", hits);
+}
+
+}  // namespace vz::rest

@@ -1,0 +1,29 @@
+// One vector query with its options: read from a request, asked of the engine, written as hits.
+#pragma once
+
+#include <array>
+
+#include "frontends/rest/fields.hpp"
+
+namespace vz::rest {
+
+enum QueryId : uint32_t { kQueryCollection, kQueryVector, kQueryText, kQueryList };
+
+inline constexpr std::array<json::Field, 3> kQueryMembers{{{"vector", kQueryVector}, {"query_vector", kQueryVector}, {"query", kQueryText}}};
+
+struct Query {
+    Options options;
+    uint64_t first;      // of its floats
+    uint64_t dimension;  // 0: no vector
+    std::string_view text;
+};
+
+// Reads a member of kQueryMembers or an option.
+bool read_query_member(json::Reader& reader, uint32_t id, json::Value value, const vz_frontend& frontend, json::Floats& floats, Query& query);
+
+void fill_search(const Query& query, const float* floats, vz_metric metric, int64_t deadline_ns, vz_parts& parts, vz_search_request& request);
+
+// Members "results" to "total" of an answer.
+void write_hits(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric, std::string_view collection);
+
+}  // namespace vz::rest

@@ -1,0 +1,180 @@
+#include "frontends/rest/routes.hpp"
+
+#include <array>
+
+#include "frontends/rest/call.hpp"
+#include "frontends/rest/handlers.hpp"
+
+namespace vz::rest {
+namespace {
+
+using Handler = void (*)(vzh_request* request, const vzh_view* view);
+
+struct Row {
+    const char* method;
+    const char* path;
+    uint32_t permission;
+    uint32_t body;
+    const char* query;
+    Handler handler;      // or
+    const char* feature;  // what is missing
+};
+
+constexpr const char* kBatchQuery = "atomic results wait";
+constexpr const char* kPageQuery = "limit offset cursor with_vector with_payload vector_format min_score";
+
+constexpr Row kRows[] = {
+    {"GET", "/health", VZH_OPEN, VZH_BODY_NONE, nullptr, &get_health, nullptr},
+    {"GET", "/stats", VZH_READ, VZH_BODY_NONE, nullptr, &get_stats, nullptr},
+    {"GET", "/status", VZH_READ, VZH_BODY_NONE, nullptr, &get_status, nullptr},
+    {"GET", "/", VZH_READ, VZH_BODY_NONE, nullptr, &get_root, nullptr},
+
+    {"GET", "/collections", VZH_READ, VZH_BODY_NONE, "view", &list_collections, nullptr},
+    {"POST", "/collections", VZH_WRITE, VZH_BODY_JSON, "wait", &create_collection, nullptr},
+    {"GET", "/collections/empty", VZH_READ, VZH_BODY_NONE, nullptr, &list_empty, nullptr},
+    {"DELETE", "/collections/cleanup", VZH_ADMIN, VZH_BODY_NONE, "dry_run", &cleanup, nullptr},
+    {"GET", "/collections/{name}", VZH_READ, VZH_BODY_NONE, "view", &get_collection, nullptr},
+    {"PUT", "/collections/{name}", VZH_WRITE, VZH_BODY_JSON, "view wait", &put_collection, nullptr},
+    {"DELETE", "/collections/{name}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_collection, nullptr},
+    {"POST", "/collections/{name}/force-save", VZH_WRITE, VZH_BODY_NONE, "wait", &force_save, nullptr},
+    {"GET", "/collections/{name}/persistence", VZH_READ, VZH_BODY_NONE, nullptr, &get_persistence, nullptr},
+    {"POST", "/collections/{name}/rename", VZH_WRITE, VZH_BODY_JSON, "wait", &rename_collection, nullptr},
+
+    {"POST", "/insert_vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors, nullptr},
+    {"POST", "/collections/{name}/vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors_into, nullptr},
+    {"PUT", "/qdrant/collections/{name}/points", VZH_WRITE, VZH_BODY_JSON, "wait", &qdrant_upsert, nullptr},
+    {"PUT", "/collections/{name}/vectors/{id}", VZH_WRITE, VZH_BODY_JSON, "wait", &put_vector, nullptr},
+    {"DELETE", "/collections/{name}/vectors/{id}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_vector, nullptr},
+    {"POST", "/update", VZH_WRITE, VZH_BODY_JSON, "wait", &update_vector, nullptr},
+    {"POST", "/delete", VZH_WRITE, VZH_BODY_JSON, "wait", &delete_vector_by_body, nullptr},
+    {"POST", "/batch_update", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &batch_update, nullptr},
+    {"POST", "/batch_delete", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &batch_delete, nullptr},
+    {"POST", "/collections/{name}/import", VZH_WRITE, VZH_BODY_ANY, "atomic id_start wait", &import_points, nullptr},
+    {"POST", "/collections/{name}/vectors/copy", VZH_WRITE, VZH_BODY_JSON, "wait", &copy_vectors, nullptr},
+    {"POST", "/collections/{name}/vectors/move", VZH_WRITE, VZH_BODY_JSON, "wait", &move_vectors, nullptr},
+
+    {"GET", "/collections/{name}/vectors/{id}", VZH_READ, VZH_BODY_NONE, "vector_format", &get_vector, nullptr},
+    {"POST", "/vector", VZH_READ, VZH_BODY_JSON, nullptr, &get_vector_by_body, nullptr},
+    {"GET", "/collections/{name}/vectors", VZH_READ, VZH_BODY_NONE, kPageQuery, &list_vectors, nullptr},
+    {"POST", "/collections/{name}/scroll", VZH_READ, VZH_BODY_JSON, nullptr, &scroll, nullptr},
+    {"POST", "/collections/{name}/count", VZH_READ, VZH_BODY_JSON, nullptr, &count, nullptr},
+    {"POST", "/search", VZH_READ, VZH_BODY_JSON, nullptr, &search, nullptr},
+    {"POST", "/collections/{name}/search", VZH_READ, VZH_BODY_JSON, nullptr, &search_in, nullptr},
+    {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search, nullptr},
+
+    // Known, promised for later.
+    {"GET", "/openapi.json", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
+    {"GET", "/docs", VZH_OPEN, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
+    {"GET", "/indexing/progress", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "indexing_progress"},
+    {"GET", "/slow_queries", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
+    {"POST", "/slow_queries/config", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
+    {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},
+    {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reencode"},
+    {"POST", "/collections/{name}/ttl", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "ttl"},
+    {"PATCH", "/collections/{name}/vectors/{id}/expiry", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "ttl"},
+    {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
+    {"GET", "/collections/{name}/snapshots", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
+    {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
+    {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
+    {"POST", "/insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
+    {"POST", "/insert_texts", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
+    {"POST", "/batch_insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
+    {"POST", "/embed", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
+    {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
+    {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "hybrid_search"},
+    {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "explain"},
+    {"POST", "/collections/{name}/vectors/delete_by_filter", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "filter"},
+    {"POST", "/collections/{name}/vectors/bulk_update_metadata", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "filter"},
+    {"POST", "/auth/keys", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
+    {"GET", "/auth/keys", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
+    {"DELETE", "/auth/keys/{id}", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
+};
+
+// The reference's routes that this release does not have, whatever the method.
+struct Missing {
+    const char* path;
+    const char* feature;
+};
+constexpr Missing kMissing[] = {
+    {"/graph/*", "graph"},
+    {"/discover", "discovery"},
+    {"/discovery/*", "discovery"},
+    {"/file/*", "files"},
+    {"/files/*", "files"},
+    {"/collections/{name}/search/file", "files"},
+    {"/intelligent_search", "smart_search"},
+    {"/multi_collection_search", "smart_search"},
+    {"/semantic_search", "smart_search"},
+    {"/contextual_search", "smart_search"},
+    {"/qdrant/*", "qdrant"},
+    {"/backups", "backups"},
+    {"/backups/*", "backups"},
+    {"/hub/*", "hub"},
+    {"/cluster/*", "cluster"},
+    {"/api/v1/cluster/*", "cluster"},
+    {"/replication/*", "replication"},
+    {"/workspace/*", "workspace"},
+    {"/setup/*", "setup"},
+    {"/auth/login", "login"},
+    {"/auth/logout", "login"},
+    {"/auth/refresh", "login"},
+    {"/auth/me", "login"},
+    {"/auth/validate-password", "login"},
+    {"/auth/introspect", "login"},
+    {"/auth/audit", "login"},
+    {"/auth/users", "login"},
+    {"/auth/users/*", "login"},
+    {"/auth/keys/{id}/rotate", "login"},
+    {"/auth/keys/{id}/permissions", "login"},
+    {"/auth/keys/{id}/usage", "login"},
+    {"/config", "admin"},
+    {"/admin/restart", "admin"},
+    {"/logs", "admin"},
+    {"/metrics/runtime", "admin"},
+    {"/ws/dashboard", "admin"},
+    {"/dashboard", "dashboard"},
+    {"/dashboard/*", "dashboard"},
+    {"/mcp", "mcp"},
+    {"/umicp", "umicp"},
+    {"/umicp/*", "umicp"},
+};
+constexpr const char* kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+constexpr size_t kRowCount = std::size(kRows);
+constexpr size_t kRouteCount = kRowCount + std::size(kMissing) * std::size(kMethods);
+
+constexpr std::array<vzh_route, kRouteCount> make_routes() {
+    std::array<vzh_route, kRouteCount> table{};
+    for (size_t i = 0; i < kRowCount; ++i) {
+        const Row& row = kRows[i];
+        table[i] = {row.method, row.path, row.permission, row.body, static_cast<uint32_t>(i), row.handler == nullptr ? 1u : 0u, row.query};
+    }
+    size_t place = kRowCount;
+    for (size_t i = 0; i < std::size(kMissing); ++i) {
+        for (const char* method : kMethods) {
+            table[place++] = {method, kMissing[i].path, VZH_READ, VZH_BODY_ANY, static_cast<uint32_t>(kRowCount + i), 1, nullptr};
+        }
+    }
+    return table;
+}
+
+constexpr std::array<vzh_route, kRouteCount> kRoutes = make_routes();
+
+void refuse(vzh_request* request, const char* feature) {
+    const codec::Failure failure = codec::unimplemented(feature);
+    vzh_refuse(request, failure.http, failure.error_type.c_str(), borrowed(failure.message), borrowed(failure.details));
+}
+
+}  // namespace
+
+std::span<const vzh_route> routes() { return kRoutes; }
+
+void dispatch(vzh_request* request, const vzh_view* view_in) VZ_NOEXCEPT {
+    const uint32_t id = view_in->route->id;
+    if (id >= kRowCount) return refuse(request, kMissing[id - kRowCount].feature);
+    const Row& row = kRows[id];
+    if (row.handler == nullptr) return refuse(request, row.feature);
+    row.handler(request, view_in);
+}
+
+}  // namespace vz::rest

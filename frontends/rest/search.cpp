@@ -1,0 +1,67 @@
+#include "frontends/rest/describe.hpp"
+#include "frontends/rest/handlers.hpp"
+#include "frontends/rest/query.hpp"
+
+namespace vz::rest {
+namespace {
+
+constexpr auto kSearchFields = joined(std::array<json::Field, 1>{{{"collection", kQueryCollection}}}, kQueryMembers, kSearchOptionFields);
+
+struct SearchCall : Call {
+    Query query;
+    vz_metric metric;
+    vz_parts parts;
+    vz_search_request wanted;
+    vz_rows rows;
+};
+
+void write_search(Call& base, json::Writer& out) {
+    auto& call = static_cast<SearchCall&>(base);
+    out.begin_object();
+    write_hits(out, call.rows, call.query, call.metric, call.names.collection);
+    out.end_object();
+}
+
+void searched(Call& base) {
+    auto& call = static_cast<SearchCall&>(base);
+    if (call.op.status != VZ_OK) return fail_op(call);
+    call.rows.struct_size = sizeof(vz_rows);
+    const vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
+    if (status != VZ_OK) return fail_status(call, status);
+    deliver(call, codec::estimate(call.rows, call.query.options.vectors()), &write_search);
+}
+
+// `collection` is absent where the body has to name it.
+void start_search(vzh_request* request, const vzh_view* view_in, std::optional<std::string_view> collection) {
+    auto* call = begin<SearchCall>(request, view_in);
+    if (call == nullptr) return;
+    call->query.options = default_options();
+    json::Floats floats;
+    json::Reader reader(view(view_in->body), call->arena);
+    std::string_view named;
+    const bool good = reader.read(kSearchFields, [&](uint32_t id, json::Value value) {
+        if (id != kQueryCollection) return read_query_member(reader, id, value, *call->frontend, floats, call->query);
+        return reader.is_null(value) || reader.string(value, named);
+    });
+    if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
+    if (collection && named.data() != nullptr && named != *collection) {
+        return fail(*call, codec::validation("collection", "differs from the collection in the path"));
+    }
+    if (!collection && named.data() == nullptr) return fail(*call, codec::validation("collection", "required"));
+    if (call->query.dimension == 0) {
+        const bool text = call->query.text.data() != nullptr;
+        return fail(*call, text ? codec::unimplemented("text") : codec::validation("vector", "required"));
+    }
+    const std::string_view target = collection ? *collection : named;
+    if (!enter(*call, target, VZH_READ) || !find_metric(*call, target, call->metric)) return;
+    fill_search(call->query, floats.data, call->metric, view_in->deadline_ns, call->parts, call->wanted);
+    submit(*call, VZ_OP_SEARCH, target, &call->wanted, &call->result, &searched);
+}
+
+}  // namespace
+
+void search(vzh_request* request, const vzh_view* view_in) { start_search(request, view_in, std::nullopt); }
+
+void search_in(vzh_request* request, const vzh_view* view_in) { start_search(request, view_in, view(view_in->params[0].value)); }
+
+}  // namespace vz::rest

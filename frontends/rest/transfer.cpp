@@ -1,0 +1,285 @@
+// Copying and moving points between collections: read, write to the destination, and of a move delete what is durable there.
+#include <algorithm>
+#include <cstring>
+
+#include "frontends/codec/points.hpp"
+#include "frontends/rest/fields.hpp"
+#include "frontends/rest/handlers.hpp"
+#include "frontends/rest/list.hpp"
+
+namespace vz::rest {
+namespace {
+
+using json::Value;
+
+constexpr uint64_t kStepPoints = 1'000;
+constexpr uint64_t kStepBytes = 24u << 20;
+
+constexpr json::Field kFields[] = {{"destination", 0}, {"ids", 1}, {"wait", 2}};
+
+enum class Fate : uint8_t { kWaiting, kOk, kMissing, kInsertFailed, kDeleteFailed };
+
+struct Transfer : Call {
+    bool move;
+    std::string_view source;
+    std::string_view destination;
+    vz_str* ids;
+    Fate* fates;
+    uint64_t id_count;
+
+    // The step in flight: ids [from, until), of which `count` were found, at `positions`.
+    uint64_t from;
+    uint64_t until;
+    uint64_t count;
+    uint64_t step;
+    uint64_t* positions;
+    vz_str* found;
+    vz_str* payloads;
+    uint64_t* versions;
+    float* floats;
+    vz_status* statuses;
+    vz_parts parts;
+    vz_get_request asked;
+    vz_write_request wanted;
+    vz_write_answer answer;
+};
+
+void step(Transfer& call);
+
+std::string_view fate_name(Fate fate) {
+    switch (fate) {
+        case Fate::kOk: return "ok";
+        case Fate::kMissing: return "missing_in_src";
+        case Fate::kDeleteFailed: return "src_delete_failed";
+        default: return "dst_insert_failed";
+    }
+}
+
+void write_transfer(Call& base, json::Writer& out) {
+    const auto& call = static_cast<Transfer&>(base);
+    const auto done = static_cast<uint64_t>(std::count(call.fates, call.fates + call.id_count, Fate::kOk));
+    out.begin_object();
+    out.field("src", call.source);
+    out.field("dst", call.destination);
+    out.field("requested", call.id_count);
+    out.field(call.move ? "moved" : "copied", done);
+    out.field("failed", call.id_count - done);
+    out.key("results");
+    out.begin_array();
+    for (uint64_t i = 0; i < call.id_count; ++i) {
+        out.begin_object();
+        out.field("id", view(call.ids[i]));
+        out.field("status", fate_name(call.fates[i]));
+        out.end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
+
+void next_step(Transfer& call) {
+    call.from = call.until;
+    ++call.step;
+    if (call.from < call.id_count) return step(call);
+    deliver(call, call.id_count * 64, &write_transfer);
+}
+
+// A step that fails as a whole ends the request if nothing was done yet; later ones are told point by point.
+bool ends_here(Transfer& call) {
+    if (call.op.status == VZ_OK) return false;
+    if (call.step == 0) {
+        fail_op(call);
+        return true;
+    }
+    return false;
+}
+
+void deleted(Call& base) {
+    auto& call = static_cast<Transfer&>(base);
+    uint64_t place = 0;
+    for (uint64_t i = 0; i < call.count; ++i) {
+        if (call.fates[call.positions[i]] != Fate::kOk) continue;
+        // Gone already is as good as deleted.
+        const vz_status status = call.op.status != VZ_OK ? call.op.status : call.statuses[place++];
+        if (status != VZ_OK && status != VZ_NOT_FOUND) call.fates[call.positions[i]] = Fate::kDeleteFailed;
+    }
+    next_step(call);
+}
+
+void delete_copied(Transfer& call) {
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < call.count; ++i) {
+        if (call.fates[call.positions[i]] != Fate::kOk) continue;
+        call.found[kept] = call.found[i];
+        call.versions[kept] = call.versions[i];
+        ++kept;
+    }
+    if (kept == 0) return next_step(call);
+    call.wanted = vz_write_request{};
+    call.wanted.struct_size = sizeof(vz_write_request);
+    call.wanted.kind = VZ_DELETE;
+    call.wanted.flags = VZ_WRITE_PER_ITEM;
+    call.wanted.condition = VZ_IF_VERSION;  // what was changed since it was read stays
+    call.wanted.count = kept;
+    call.wanted.ids = call.found;
+    call.wanted.versions = call.versions;
+    call.wanted.request_id = request_id(call, 2 * call.step + 1);
+    std::fill_n(call.statuses, kept, VZ_OK);
+    call.answer = vz_write_answer{};
+    call.answer.struct_size = sizeof(vz_write_answer);
+    call.answer.statuses = call.statuses;
+    submit(call, VZ_OP_WRITE, call.source, &call.wanted, &call.answer, &deleted);
+}
+
+void copied(Call& base) {
+    auto& call = static_cast<Transfer&>(base);
+    call.names.collection = call.destination;
+    if (ends_here(call)) return;
+    for (uint64_t i = 0; i < call.count; ++i) {
+        const vz_status status = call.op.status != VZ_OK ? call.op.status : call.statuses[i];
+        call.fates[call.positions[i]] = status == VZ_OK ? Fate::kOk : Fate::kInsertFailed;
+    }
+    if (call.move) return delete_copied(call);
+    next_step(call);
+}
+
+// Copies what was read out of the maps: the write that follows must not depend on the source's files. False: memory is short.
+bool take_rows(Transfer& call, const vz_rows& rows) {
+    const vz_vector_column* column = codec::default_column(rows);
+    const uint32_t dim = column == nullptr ? 0 : column->dim;
+    call.floats = static_cast<float*>(call.arena.take(call.arena.owner, std::max<uint64_t>(rows.count * dim, 1) * sizeof(float), 64));
+    if (call.floats == nullptr) return false;
+    uint64_t bytes = 0;
+    call.count = 0;
+    for (uint64_t row = 0; row < rows.count; ++row) {
+        const uint64_t position = call.from + row;
+        const void* vector = column == nullptr || rows.versions[row] == 0 ? nullptr : column->rows[row];
+        if (vector == nullptr) {
+            call.fates[position] = Fate::kMissing;
+            continue;
+        }
+        bytes += uint64_t{dim} * sizeof(float) + rows.payloads[row].size + rows.ids[row].size;
+        if (bytes > kStepBytes && call.count != 0) {
+            call.until = position;  // the rest comes with the next step
+            break;
+        }
+        std::memcpy(call.floats + call.count * dim, vector, uint64_t{dim} * sizeof(float));
+        const std::string_view payload = call.arena.copy(view(rows.payloads[row]));
+        if (payload.data() == nullptr) return false;
+        call.positions[call.count] = position;
+        call.found[call.count] = call.ids[position];
+        call.payloads[call.count] = payload.empty() ? vz_str{} : borrowed(payload);
+        call.versions[call.count] = rows.versions[row];
+        ++call.count;
+    }
+    call.wanted = vz_write_request{};
+    call.wanted.vectors = {call.floats, call.count, 0, dim, VZ_F32};
+    return true;
+}
+
+void got(Call& base) {
+    auto& call = static_cast<Transfer&>(base);
+    call.names.collection = call.source;
+    if (ends_here(call)) return;
+    if (call.op.status != VZ_OK) {
+        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
+        return next_step(call);
+    }
+    vz_rows rows{};
+    rows.struct_size = sizeof rows;
+    vz_status status = vz_result_rows(call.result, 0, &rows, &call.error);
+    if (status != VZ_OK) return fail_status(call, status);
+    if (!take_rows(call, rows)) return fail(call, codec::overloaded());
+    status = vz_result_check(call.result, &call.error);
+    if (status != VZ_OK) return fail_status(call, status);
+    vz_result_release(call.result);
+    call.result = nullptr;
+    if (call.count == 0) return next_step(call);
+    call.wanted.struct_size = sizeof(vz_write_request);
+    call.wanted.kind = VZ_UPSERT;
+    call.wanted.flags = VZ_WRITE_PER_ITEM;
+    call.wanted.count = call.count;
+    call.wanted.ids = call.found;
+    call.wanted.payloads = call.payloads;
+    call.wanted.request_id = request_id(call, 2 * call.step);
+    std::fill_n(call.statuses, call.count, VZ_OK);
+    call.answer = vz_write_answer{};
+    call.answer.struct_size = sizeof(vz_write_answer);
+    call.answer.statuses = call.statuses;
+    submit(call, VZ_OP_WRITE, call.destination, &call.wanted, &call.answer, &copied);
+}
+
+void got_on_engine(Call& call) {
+    // Copying a thousand points is more than a completion may do.
+    on_worker(call, &got);
+}
+
+void step(Transfer& call) {
+    call.until = std::min(call.id_count, call.from + kStepPoints);
+    call.parts.struct_size = sizeof(vz_parts);
+    call.parts.flags = VZ_PARTS_PAYLOAD | VZ_PARTS_VECTORS;
+    call.asked = vz_get_request{};
+    call.asked.struct_size = sizeof(vz_get_request);
+    call.asked.count = call.until - call.from;
+    call.asked.ids = call.ids + call.from;
+    call.asked.parts = &call.parts;
+    submit(call, VZ_OP_GET, call.source, &call.asked, &call.result, &got_on_engine);
+}
+
+// False: the request was answered.
+bool read_transfer(Transfer& call) {
+    json::Reader reader(view(call.view->body), call.arena);
+    List<vz_str> ids(call.arena);
+    const bool good = reader.read(kFields, [&](uint32_t id, Value value) {
+        if (id == 2 || reader.is_null(value)) return true;
+        if (id == 0) return reader.string(value, call.destination);
+        return reader.array(value, [&](uint64_t index, Value element) {
+            if (index == call.frontend->batch_points_max) return reader.mistake("too many points in one request");
+            std::string_view text;
+            if (!reader.id(element, text)) return false;
+            if (const char* reason = codec::refuse_id(text)) return reader.mistake(reason);
+            return ids.add(borrowed(text)) || reader.out_of_memory();
+        });
+    });
+    if (!good) {
+        fail_reading(call, reader);
+        return false;
+    }
+    call.ids = ids.data();
+    call.id_count = ids.size();
+    const bool required = call.destination.data() == nullptr;
+    if (required || call.destination == call.source) {
+        fail(call, codec::validation("destination", required ? "required" : "is the source"));
+        return false;
+    }
+    if (call.id_count == 0) fail(call, codec::validation("ids", "required, and not empty"));
+    return call.id_count != 0;
+}
+
+void transfer(vzh_request* request, const vzh_view* view_in, bool move) {
+    auto* call = begin<Transfer>(request, view_in);
+    if (call == nullptr) return;
+    call->move = move;
+    call->source = call->param(0);
+    if (!read_transfer(*call)) return;
+    const uint64_t room = std::min(call->id_count, kStepPoints);
+    call->fates = call->arena.make<Fate>(call->id_count);
+    call->positions = call->arena.make<uint64_t>(room);
+    call->found = call->arena.make<vz_str>(room);
+    call->payloads = call->arena.make<vz_str>(room);
+    call->versions = call->arena.make<uint64_t>(room);
+    call->statuses = call->arena.make<vz_status>(room);
+    if (call->fates == nullptr || call->positions == nullptr || call->found == nullptr || call->payloads == nullptr ||
+        call->versions == nullptr || call->statuses == nullptr) {
+        return fail(*call, codec::overloaded());
+    }
+    if (!enter(*call, call->destination, VZH_WRITE) || !enter(*call, call->source, move ? VZH_WRITE : VZH_READ)) return;
+    step(*call);
+}
+
+}  // namespace
+
+void copy_vectors(vzh_request* request, const vzh_view* view_in) { transfer(request, view_in, false); }
+
+void move_vectors(vzh_request* request, const vzh_view* view_in) { transfer(request, view_in, true); }
+
+}  // namespace vz::rest

@@ -1,0 +1,296 @@
+// Time limits, budgets, sharing, draining and stopping.
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "server.hpp"
+
+namespace vz::http::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+size_t open_descriptors() {
+    size_t count = 0;
+    DIR* directory = opendir("/proc/self/fd");
+    while (readdir(directory) != nullptr) ++count;
+    closedir(directory);
+    return count;
+}
+
+TEST(Time, half_a_request_gets_408_and_silence_is_closed) {
+    Server server(Changes{{"http.receive_timeout_ms", "200"}, {"http.idle_timeout_ms", "400"}});
+    server.start();
+    Client silent(server.port());
+    Client half(server.port());
+    half.send("GET /items/x HT");
+    Client body(server.port());
+    body.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe");
+    Client idle(server.port());
+    idle.send(get("/items/x"));
+    EXPECT_EQ(idle.read().body, "x");
+    const auto begun = steady_clock::now();
+    EXPECT_TRUE(half.read_to_end().starts_with("HTTP/1.1 408"));
+    EXPECT_TRUE(body.read_to_end().starts_with("HTTP/1.1 408"));
+    EXPECT_EQ(silent.read_to_end(), "");
+    EXPECT_FALSE(silent.timed_out);
+    EXPECT_LT(steady_clock::now() - begun, milliseconds(1500));
+    EXPECT_EQ(idle.read_to_end(), "");
+    EXPECT_FALSE(idle.timed_out);
+    EXPECT_GT(steady_clock::now() - begun, milliseconds(350));
+}
+
+TEST(Time, a_slow_handler_is_no_timeout) {
+    Server server(Changes{{"http.receive_timeout_ms", "100"}, {"http.idle_timeout_ms", "100"}});
+    server.start();
+    Client client(server.port());
+    client.send(get("/held"));
+    server.wait_held(1);
+    std::this_thread::sleep_for(milliseconds(400));
+    server.release();
+    EXPECT_EQ(client.read().body, "released");
+}
+
+TEST(Time, a_client_that_never_reads_is_closed) {
+    Server server(Changes{{"http.write_timeout_ms", "300"}});
+    server.start();
+    Client client(server.port());
+    const int small = 4096;
+    setsockopt(client.descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    client.send(get("/big?bytes=30000000"));
+    const auto end = steady_clock::now() + milliseconds(5000);
+    while (!server.idle() && steady_clock::now() < end) std::this_thread::sleep_for(milliseconds(10));
+    std::this_thread::sleep_for(milliseconds(1000));
+    EXPECT_TRUE(server.idle());
+}
+
+TEST(Half, a_client_that_ended_its_side_still_gets_all_answers) {
+    Server server;
+    server.start();
+    Client client(server.port());
+    client.send(get("/held") + get("/items/second"));
+    client.end_sending();
+    server.wait_held(1);
+    std::this_thread::sleep_for(milliseconds(50));
+    server.release();
+    EXPECT_EQ(client.read().body, "released");
+    EXPECT_EQ(client.read().body, "second");
+    EXPECT_EQ(client.read_to_end(), "");
+    EXPECT_FALSE(client.timed_out);
+}
+
+TEST(Half, a_client_that_is_gone_harms_nobody) {
+    Server server;
+    server.start();
+    for (int i = 0; i < 20; ++i) {
+        Client client(server.port());
+        client.send(get("/held"));
+        server.wait_held(1);
+        client.close_now();
+        std::this_thread::sleep_for(milliseconds(2));
+        server.release();
+    }
+    EXPECT_EQ(ask(server.port(), get("/items/x")).body, "x");
+}
+
+TEST(Budgets, requests_in_flight) {
+    Server server(Changes{{"limits.requests", "2"}});
+    server.start();
+    Client first(server.port());
+    Client second(server.port());
+    first.send(get("/held"));
+    second.send(get("/held"));
+    server.wait_held(2);
+    const auto reply = ask(server.port(), get("/held"));
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.field("Retry-After"), "2");
+    EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);
+    server.release();
+    EXPECT_EQ(first.read().status, 200);
+    EXPECT_EQ(second.read().status, 200);
+}
+
+TEST(Budgets, connections) {
+    Server server(Changes{{"limits.connections", "2"}});
+    server.start();
+    Client first(server.port());
+    Client second(server.port());
+    first.send(get("/livez"));
+    second.send(get("/livez"));
+    EXPECT_EQ(first.read().status, 200);
+    EXPECT_EQ(second.read().status, 200);
+    Client third(server.port());
+    const auto all = third.read_to_end();
+    EXPECT_TRUE(all.starts_with("HTTP/1.1 503")) << all;
+    EXPECT_FALSE(third.timed_out);
+}
+
+TEST(Budgets, writes_of_a_collection) {
+    Server server(Changes{{"limits.writes_per_collection", "1"}});
+    server.start();
+    Client first(server.port());
+    first.send(post("/write/a", ""));
+    server.wait_held(1);
+    const auto reply = ask(server.port(), post("/write/a", ""));
+    EXPECT_EQ(reply.status, 429);
+    EXPECT_NE(reply.body.find(R"("details":{"collection":"a","depth":1,"hard_limit":1,"retry_after_seconds":2})"), std::string::npos);
+    Client other(server.port());
+    other.send(post("/write/b", ""));
+    server.wait_held(2);
+    server.release();
+    EXPECT_EQ(first.read().status, 200);
+    EXPECT_EQ(other.read().status, 200);
+    Client again(server.port());
+    again.send(post("/write/a", ""));
+    server.wait_held(1);
+    server.release();
+    EXPECT_EQ(again.read().status, 200);
+}
+
+TEST(Budgets, too_much_pipelined_behind_a_request_ends_the_connection) {
+    Server server;
+    server.start();
+    Client client(server.port());
+    client.send(get("/held"));
+    server.wait_held(1);
+    std::string much;
+    while (much.size() < 1200000) much += get("/items/x");
+    client.send(much);
+    std::this_thread::sleep_for(milliseconds(100));
+    server.release();
+    EXPECT_EQ(client.read().body, "released");
+    EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST(Drain, answers_what_is_in_flight_and_refuses_the_rest) {
+    Server server;
+    server.start();
+    Client busy(server.port());
+    Client idle(server.port());
+    idle.send(get("/items/x"));
+    EXPECT_EQ(idle.read().status, 200);
+    busy.send(get("/held"));
+    server.wait_held(1);
+    EXPECT_FALSE(server.idle());
+    server.drain();
+    EXPECT_EQ(idle.read_to_end(), "");
+    EXPECT_FALSE(idle.timed_out);
+    const auto refused = ask(server.port(), get("/items/x"));
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_NE(refused.body.find(R"("reason":"draining")"), std::string::npos);
+    EXPECT_EQ(refused.field("Connection"), "close");
+    EXPECT_EQ(ask(server.port(), get("/readyz")).status, 503);
+    server.release();
+    const auto reply = busy.read();
+    EXPECT_EQ(reply.body, "released");
+    EXPECT_EQ(reply.field("Connection"), "close");
+    EXPECT_EQ(busy.read_to_end(), "");
+    EXPECT_TRUE(server.idle());
+}
+
+TEST(Drain, a_thousand_in_flight_are_all_answered) {
+    Server server(Changes{{"limits.requests", "2000"}, {"http.threads", "2"}});
+    server.start();
+    std::deque<Client> clients;
+    for (int i = 0; i < 400; ++i) {
+        clients.emplace_back(server.port());
+        clients.back().send(get("/held"));
+    }
+    server.wait_held(400);
+    server.drain();
+    std::thread releaser([&] { server.release(); });
+    for (auto& client : clients) EXPECT_EQ(client.read().body, "released");
+    releaser.join();
+    EXPECT_TRUE(server.idle());
+}
+
+TEST(Life, no_descriptor_is_left_after_many_starts) {
+    {
+        Server server;
+        server.start();
+    }
+    const auto before = open_descriptors();
+    for (int i = 0; i < 10; ++i) {
+        Server server(Changes{{"http.threads", "2"}});
+        server.start();
+        Client client(server.port());
+        Client open_still(server.port());
+        client.send(get("/items/x"));
+        EXPECT_EQ(client.read().body, "x");
+    }
+    EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Life, no_descriptor_is_left_after_many_connections) {
+    Server server;
+    server.start();
+    EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);
+    std::this_thread::sleep_for(milliseconds(50));
+    const auto before = open_descriptors();
+    for (int i = 0; i < 500; ++i) EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);
+    std::this_thread::sleep_for(milliseconds(100));
+    EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Life, a_port_in_use_is_busy_and_leaves_nothing) {
+    Server first;
+    first.start();
+    const auto before = open_descriptors();
+    {
+        Server second(Changes{{"port", std::to_string(first.port())}});
+        vz_error error{};
+        EXPECT_EQ(second.start(&error), VZ_BUSY);
+        EXPECT_NE(std::string(error.message).find("127.0.0.1:" + std::to_string(first.port())), std::string::npos) << error.message;
+    }
+    EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Life, stop_may_follow_declare) { Server server; }
+
+void tell_two(vzh_request* r, const vzh_view*) noexcept {
+    uint64_t room = 0;
+    char* place = vzh_space(r, 3, &room);
+    std::copy_n("two", 3, place);
+    vzh_wrote(r, 3);
+    vzh_reply(r, 200, "text/plain");
+}
+
+TEST(Sharing, two_mounts_serve_one_port) {
+    static const vzh_route kTwo[] = {{"GET", "/two", VZH_READ, VZH_BODY_NONE, 0, 0, nullptr}};
+    static const vzh_route kTaken[] = {{"GET", "/query", VZH_READ, VZH_BODY_NONE, 0, 0, nullptr}};
+    static const vzh_route kProbe[] = {{"GET", "/livez", VZH_READ, VZH_BODY_NONE, 0, 0, nullptr}};
+    Server server;
+    Host other(plain_config());
+    vzh_mount* mount = nullptr;
+    vz_error error{};
+    EXPECT_EQ(vzh_declare(&other.table, kTaken, 1, &tell_two, nullptr, &mount, &error), VZ_ALREADY_EXISTS);
+    EXPECT_EQ(vzh_declare(&other.table, kProbe, 1, &tell_two, nullptr, &mount, &error), VZ_ALREADY_EXISTS);
+    Host different(plain_config());
+    different.config["limits.body_mb"] = "7";
+    EXPECT_EQ(vzh_declare(&different.table, kTwo, 1, &tell_two, nullptr, &mount, &error), VZ_INVALID_ARGUMENT);
+    EXPECT_STREQ(error.field, "body_mb");
+    ASSERT_EQ(vzh_declare(&other.table, kTwo, 1, &tell_two, nullptr, &mount, &error), VZ_OK) << error.message;
+    server.start();
+    const auto starting = ask(server.port(), get("/two"));
+    EXPECT_EQ(starting.status, 503);
+    EXPECT_NE(starting.body.find(R"("reason":"starting")"), std::string::npos);
+    ASSERT_EQ(vzh_start(mount, &error), VZ_OK);
+    EXPECT_EQ(std::string(vzh_url(mount).data), std::string(vzh_url(server.mount).data));
+    EXPECT_EQ(ask(server.port(), get("/two")).body, "two");
+    EXPECT_EQ(ask(server.port(), get("/items/x")).body, "x");
+    vzh_drain(mount);
+    EXPECT_EQ(ask(server.port(), get("/two")).status, 503);
+    EXPECT_EQ(ask(server.port(), get("/items/x")).body, "x");
+    vzh_stop(mount);
+    EXPECT_EQ(ask(server.port(), get("/two")).status, 404);
+    EXPECT_EQ(ask(server.port(), get("/items/x")).body, "x");
+}
+
+}  // namespace
+}  // namespace vz::http::test

@@ -1,0 +1,106 @@
+// A host with a configuration in memory, a mount with handlers that show what they got, and a client that speaks bytes.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontends/http/http.h"
+
+namespace vz::http::test {
+
+struct Host;
+
+struct HostTable : vz_host {
+    Host* owner;
+};
+
+struct Host {
+    explicit Host(std::map<std::string, std::string> config);
+    HostTable table{};
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+    std::map<std::string, std::string> config;
+    std::string rejected_key;
+    std::atomic<uint32_t> health{VZ_HEALTH_READY};
+    std::string name = "test";
+};
+
+// The configuration of a test: loopback, any free port, one worker.
+std::map<std::string, std::string> plain_config();
+
+// Keys and values over those of plain_config().
+using Changes = std::vector<std::pair<std::string, std::string>>;
+
+// A listener of its own with these routes:
+//   POST /echo (any body)     the body again
+//   POST /json                the body again
+//   POST /none, DELETE /items/{name}   "done"
+//   GET /items/{name}         the name
+//   GET /items/special        "special"
+//   GET /files/*              the rest
+//   GET /query?limit&filter   "limit=1;filter=x;" as decoded
+//   GET /big?bytes            so many bytes
+//   GET /held                 answered when release() is called
+//   POST /write/{name}        held; takes a place among the collection's writes
+class Server {
+ public:
+    explicit Server(const Changes& changes = {});
+    ~Server();
+    vz_status start(vz_error* error = nullptr);
+    void drain() { vzh_drain(mount); }
+    bool idle() { return vzh_idle(mount) == 1; }
+    void stop();
+    uint16_t port() const;
+    // Waits until `count` requests are held.
+    void wait_held(size_t count);
+    void release();
+
+    Host host;
+    vzh_mount* mount = nullptr;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<vzh_request*> held;
+};
+
+struct Reply {
+    int status = 0;
+    std::string head;
+    std::string body;
+    bool closed = false;  // the connection ended while it was read
+    std::string field(std::string_view name) const;
+};
+
+class Client {
+ public:
+    explicit Client(uint16_t port);
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+    void send(std::string_view bytes);
+    // In two packets, cut after `at` bytes.
+    void send_cut(std::string_view bytes, size_t at);
+    void end_sending();
+    void close_now();
+    // One whole answer. head_only: of a HEAD request.
+    Reply read(bool head_only = false);
+    // Everything until the server closes; "" and timed_out after `ms` without a byte.
+    std::string read_to_end(int ms = 3000);
+    bool timed_out = false;
+    int descriptor = -1;
+
+ private:
+    std::string pending_;
+};
+
+// One request on a connection of its own.
+Reply ask(uint16_t port, std::string_view request, bool head_only = false);
+std::string get(std::string_view path, std::string_view fields = "");
+std::string post(std::string_view path, std::string_view body, std::string_view fields = "");
+
+}  // namespace vz::http::test

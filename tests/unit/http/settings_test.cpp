@@ -1,0 +1,66 @@
+// What vzh_declare accepts from the configuration.
+#include <gtest/gtest.h>
+
+#include "server.hpp"
+
+namespace vz::http::test {
+namespace {
+
+vz_status declare(Host& host) {
+    vzh_mount* mount = nullptr;
+    vz_error error{};
+    const auto status = vzh_declare(
+        &host.table, nullptr, 0, [](vzh_request*, const vzh_view*) noexcept {}, nullptr, &mount, &error);
+    if (status == VZ_OK) vzh_stop(mount);
+    return status;
+}
+
+std::string rejected(const std::string& key, const std::string& value) {
+    auto config = plain_config();
+    config[key] = value;
+    Host host(config);
+    return declare(host) == VZ_OK ? "" : host.rejected_key;
+}
+
+TEST(Settings, an_address_beyond_loopback_needs_consent) {
+    EXPECT_EQ(rejected("host", "0.0.0.0"), "host");
+    EXPECT_EQ(rejected("host", "192.168.1.1"), "host");
+    EXPECT_EQ(rejected("host", "127.0.0.1"), "");
+    EXPECT_EQ(rejected("host", "localhost"), "");
+    EXPECT_EQ(rejected("host", "127.evil.example"), "host");
+    auto config = plain_config();
+    config["host"] = "0.0.0.0";
+    config["auth.allow_unauthenticated"] = "true";
+    Host host(config);
+    EXPECT_EQ(declare(host), VZ_OK);
+}
+
+TEST(Settings, what_is_not_built_is_rejected) {
+    EXPECT_EQ(rejected("auth.keys.0.name", "ci"), "auth.keys");
+    EXPECT_EQ(rejected("auth.keys_file", "/x"), "auth.keys_file");
+    EXPECT_EQ(rejected("auth.allow_query_key", "true"), "auth.allow_query_key");
+    EXPECT_EQ(rejected("limits.requests_per_second", "5"), "limits.requests_per_second");
+    EXPECT_EQ(rejected("limits.requests_per_second", "0"), "");
+    EXPECT_EQ(rejected("http.compress", "true"), "http.compress");
+    EXPECT_EQ(rejected("http.compress", "false"), "");
+}
+
+TEST(Settings, values_are_checked) {
+    EXPECT_EQ(rejected("port", "65536"), "port");
+    EXPECT_EQ(rejected("port", "x"), "port");
+    EXPECT_EQ(rejected("http.threads", "0"), "http.threads");
+    EXPECT_EQ(rejected("limits.body_mb", "-1"), "limits.body_mb");
+    EXPECT_EQ(rejected("limits.body_mb", "1.5"), "limits.body_mb");
+    EXPECT_EQ(rejected("auth.allow_unauthenticated", "yes"), "auth.allow_unauthenticated");
+    EXPECT_EQ(rejected("http.cors_origins.0", "app.example"), "http.cors_origins");
+}
+
+TEST(Settings, limits_are_told_by_name) {
+    Server server(Changes{{"limits.results", "77"}});
+    EXPECT_EQ(vzh_limit(server.mount, "results"), 77U);
+    EXPECT_EQ(vzh_limit(server.mount, "batch_points"), 65536U);
+    EXPECT_EQ(vzh_limit(server.mount, "nonsense"), 0U);
+}
+
+}  // namespace
+}  // namespace vz::http::test
