@@ -189,7 +189,7 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
         VZ_ASSIGN(WalReading reading, read_wal(files, directory, current->database, wal.number));
         if (wal.sealed_end != 0) {
             if (reading.scan.end < wal.sealed_end) return damage(wal_path(directory, wal.number), reading.scan.end, "it ends before its sealed end");
-            if (!VZ_PLANT(sealed_end_ignored)) cut(&reading.scan, wal.sealed_end);
+            cut(&reading.scan, wal.sealed_end);
             if (last_lsn_of(reading.scan) != wal.last_lsn) return damage(wal_path(directory, wal.number), wal.sealed_end, "its last record is not the one that was sealed");
         }
         findings.wals.push_back(std::move(reading));
