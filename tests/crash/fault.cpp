@@ -108,7 +108,7 @@ int run_fault(const Scale& scale) {
             }
         }
     }
-    return gate.finish(1);
+    return gate.finish();
 }
 
 int run_flip(const Scale& scale) {
@@ -139,7 +139,7 @@ int run_flip(const Scale& scale) {
         }
     }
     std::printf("crash.flip noticed=%llu harmless_or_wrong=%llu\n", static_cast<unsigned long long>(noticed), static_cast<unsigned long long>(unnoticed));
-    return gate.finish(1);
+    return gate.finish();
 }
 
 }  // namespace vz

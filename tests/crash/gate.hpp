@@ -18,6 +18,7 @@ struct Scale {
     size_t workloads = 50;
     size_t budget = 8;       // images of one cut, at most
     size_t stride = 1;       // every stride-th cut
+    uint64_t floor = 1;      // fewer distinct states are a failure
     bool verbose = false;
     bool stop_at_first = false;  // a failure ends the process
 };
@@ -45,10 +46,10 @@ class Gate {
     uint64_t states() const { return states_; }
     uint64_t distinct() const { return distinct_.size(); }
 
-    // Prints the line; the exit status of the process. Less work than `floor` distinct states is a failure.
-    int finish(uint64_t floor) {
+    // Prints the line; the exit status of the process.
+    int finish() {
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin_;
-        const bool pass = !failed() && distinct_.size() >= floor && points_ > 0;
+        const bool pass = !failed() && distinct_.size() >= scale_.floor && points_ > 0;
         std::printf("GATE crash.%s %s workloads=%llu points=%llu states=%llu distinct=%zu exhaustive=%.1f%% lost=%llu refused=%llu seed=%llu..%llu time=%.1f\n",
                     name_.c_str(), pass ? "PASS" : "FAIL", number(workloads_), number(points_), number(states_), distinct_.size(),
                     points_ == 0 ? 0.0 : 100.0 * static_cast<double>(exhaustive_) / static_cast<double>(points_), number(lost_), number(refused_),

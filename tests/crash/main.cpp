@@ -1,6 +1,7 @@
-// crash_sim MODE [--seed N] [--workloads N] [--budget N] [--stride N] [--verbose]
+// crash_sim MODE [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--verbose]
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <string_view>
 
 #include "tests/crash/gate.hpp"
@@ -15,11 +16,19 @@ int main(int argument_count, char** arguments) {
             scale.verbose = true;
             continue;
         }
+        if (name == "--fresh") {
+            // Other seeds in each run; CRASH_SEED repeats one.
+            const char* given = std::getenv("CRASH_SEED");
+            scale.seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()() * uint64_t{1000};
+            std::printf("crash.%s begins at CRASH_SEED=%llu\n", arguments[1], static_cast<unsigned long long>(scale.seed));
+            continue;
+        }
         if (i + 1 == argument_count) return 64;
         const unsigned long long value = std::strtoull(arguments[++i], nullptr, 10);
         if (name == "--seed") scale.seed = value;
         else if (name == "--workloads") scale.workloads = value;
         else if (name == "--budget") scale.budget = value;
+        else if (name == "--floor") scale.floor = value;
         else if (name == "--stride" && value > 0) scale.stride = value;
         else return 64;
     }
@@ -28,6 +37,6 @@ int main(int argument_count, char** arguments) {
     if (mode == "two-stage") return vz::run_two_stage(scale);
     if (mode == "fault") return vz::run_fault(scale);
     if (mode == "flip") return vz::run_flip(scale);
-    std::fputs("crash_sim sweep|nested|two-stage|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] [--verbose]\n", stderr);
+    std::fputs("crash_sim sweep|nested|two-stage|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--verbose]\n", stderr);
     return 64;
 }

@@ -19,7 +19,7 @@ struct Plant {
     Scale scale;
 };
 
-constexpr Scale scale_of(size_t workloads, size_t budget, size_t stride) { return {1, workloads, budget, stride, false, true}; }
+constexpr Scale scale_of(size_t workloads, size_t budget, size_t stride) { return {1, workloads, budget, stride, 1, false, true}; }
 
 const Plant kPlants[] = {
     {"answer_before_sync", run_sweep, scale_of(5, 8, 1)},

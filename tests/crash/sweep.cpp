@@ -35,7 +35,7 @@ int run_sweep(const Scale& scale) {
             }
         }
     }
-    return gate.finish(1);
+    return gate.finish();
 }
 
 int run_nested(const Scale& scale) {
@@ -68,7 +68,7 @@ int run_nested(const Scale& scale) {
             }
         }
     }
-    return gate.finish(1);
+    return gate.finish();
 }
 
 int run_two_stage(const Scale& scale) {
@@ -98,7 +98,7 @@ int run_two_stage(const Scale& scale) {
             }
         }
     }
-    return gate.finish(1);
+    return gate.finish();
 }
 
 }  // namespace vz

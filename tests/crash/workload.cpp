@@ -163,7 +163,8 @@ Operation WorkloadSource::next(const Model& model) {
     } else if (dice < 20) {
         operation.kind = Operation::Kind::kPutValue;
         operation.name = kKeys[random_.below(std::size(kKeys))];
-        operation.value = "v" + std::to_string(random_.below(1000)) + std::string(random_.below(200), 'v');
+        operation.value = std::to_string(random_.below(1000));
+        operation.value.append(random_.below(200), 'v');
     } else if (dice < 27) {
         operation.kind = Operation::Kind::kCheckpoint;
         if (random_.chance(50)) operation.collection.clear();
@@ -238,7 +239,8 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     const bool must_exist = kind == Operation::Kind::kUpdatePayloads || kind == Operation::Kind::kUpdateVectors;
     if (must_exist && collection.points.empty()) operation.kind = Operation::Kind::kUpsert;
     for (uint64_t i = 0; i < count; ++i) {
-        std::string id = random_.chance(50) ? std::to_string(random_.below(30)) : "p" + std::to_string(random_.below(30));
+        std::string id(random_.chance(50) ? "" : "p");
+        id += std::to_string(random_.below(30));
         if (operation.kind != Operation::Kind::kUpsert && !collection.points.empty() && (must_exist || random_.chance(80))) {
             id = std::next(collection.points.begin(), static_cast<std::ptrdiff_t>(random_.below(collection.points.size())))->first;
         }
@@ -282,7 +284,12 @@ std::string WorkloadSource::payload() {
     const uint64_t dice = random_.below(10);
     if (dice == 0) return "{}";
     if (dice == 1) return R"({"b": 1.0,  "a":[1e3,null,"\u00e9"], "b2":{ }})";
-    return R"({"n":)" + std::to_string(random_.below(100)) + R"(,"t":")" + std::string(random_.below(dice == 9 ? 900 : 40), 't') + "\"}";
+    std::string text = R"({"n":)";
+    text += std::to_string(random_.below(100));
+    text += R"(,"t":")";
+    text.append(random_.below(dice == 9 ? 900 : 40), 't');
+    text += "\"}";
+    return text;
 }
 
 void WorkloadSource::set_request_id(Operation* operation) {
