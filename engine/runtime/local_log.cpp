@@ -81,18 +81,26 @@ void LocalLog::run_commit_thread() {
         if (!leading_ && !queue_.empty()) {
             lead(lock);
         } else if (!leading_ && unmarked_ && poisoned_.ok()) {
-            if (commit_thread_wakes_.wait_for(lock, kMarkerDelay) == std::cv_status::timeout && queue_.empty() && !leading_) {
-                leading_ = true;
-                lock.unlock();
-                write_markers();
-                lock.lock();
-                leading_ = false;
-                unmarked_ = false;
-            }
+            if (commit_thread_wakes_.wait_for(lock, kMarkerDelay) == std::cv_status::timeout) mark_if_idle(lock);
         } else {
             commit_thread_wakes_.wait(lock);
         }
     }
+}
+
+void LocalLog::step_idle() {
+    std::unique_lock lock(mutex_);
+    mark_if_idle(lock);
+}
+
+void LocalLog::mark_if_idle(std::unique_lock<std::mutex>& lock) {
+    if (leading_ || !queue_.empty() || !unmarked_ || !poisoned_.ok()) return;
+    leading_ = true;
+    lock.unlock();
+    write_markers();
+    lock.lock();
+    leading_ = false;
+    unmarked_ = false;
 }
 
 void LocalLog::stop() {

@@ -65,6 +65,8 @@ class LocalLog final : public Log {
 
     // The body of the commit thread: returns after stop().
     void run_commit_thread();
+    // What the commit thread does when nothing is written for a while, as a step of whoever has no threads.
+    void step_idle();
     void stop();
 
     // With no write in flight: a synced cleanClose.
@@ -100,6 +102,7 @@ class LocalLog final : public Log {
     Status switch_wal(uint64_t payload_bytes);
     Status roll_manifest();
     void poison(const Status& cause);
+    void mark_if_idle(std::unique_lock<std::mutex>& lock);
     void write_markers();
 
     FileSystem& files_;

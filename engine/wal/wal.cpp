@@ -75,6 +75,9 @@ Status Wal::mark(Lsn durable_lsn) {
     return writer_.append({FrameKind::kMarker, std::max(durable_lsn, last_lsn_ + 1), 0, durable_lsn}, {});
 }
 
-Status Wal::sync_markers() { return writer_.end() == writer_.durable_end() ? Status() : writer_.sync(); }
+Status Wal::sync_markers() {
+    if (VZ_PLANT(sealed_end_not_synced) || writer_.end() == writer_.durable_end()) return {};
+    return writer_.sync();
+}
 
 }  // namespace vz

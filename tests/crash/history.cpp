@@ -50,8 +50,9 @@ void Timeline::add(size_t begin, size_t end, const Model& model) {
 Allowed allowed_at(const Timeline& timeline, size_t cut) {
     size_t acknowledged = 0;
     while (acknowledged < timeline.steps.size() && timeline.steps[acknowledged].end <= cut) ++acknowledged;
-    const bool in_flight = acknowledged < timeline.steps.size() && timeline.steps[acknowledged].begin < cut;
-    return {acknowledged, in_flight ? acknowledged + 1 : acknowledged};
+    size_t begun = acknowledged;
+    while (begun < timeline.steps.size() && timeline.steps[begun].begin < cut) ++begun;
+    return {acknowledged, begun};
 }
 
 Disk empty_disk() {
@@ -70,8 +71,19 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
     const auto store = opened.take();
     timeline.add(begin, files->cuts(), model);
     for (size_t i = 0; i < operations; ++i) {
-        const Operation operation = source.next(model);
         begin = files->cuts();
+        if (source.wants_group()) {
+            const std::vector<Operation> group = source.next_group(model);
+            std::vector<uint64_t> lsns;
+            const Status status = store->apply_group(group, &lsns);
+            if (!status.ok()) stop(seed, "a group of writes", status);
+            for (size_t j = 0; j < group.size(); ++j) {
+                model.apply(group[j], lsns[j]);
+                timeline.add(begin, files->cuts(), model);
+            }
+            continue;
+        }
+        const Operation operation = source.next(model);
         uint64_t lsn = 0;
         const Status status = store->apply(operation, &lsn);
         if (!status.ok() && !may_be_refused(operation, status)) stop(seed, operation_name(operation.kind), status);

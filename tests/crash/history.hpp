@@ -11,7 +11,8 @@ namespace vz {
 
 inline constexpr const char* kDirectory = "data";
 
-// A step of a history: opening the store, an operation, or closing it. Acknowledged at cut `end`, begun at cut `begin`.
+// A step of a history: opening the store, an operation, or closing it. Acknowledged at cut `end`, begun at cut `begin`; operations of a
+// group share both.
 struct Step {
     size_t begin = 0;
     size_t end = 0;

@@ -38,6 +38,7 @@ const Plant kPlants[] = {
     {"manifest_unlinked_before_current", run_nested, scale_of(2, 12, 10)},
     {"batch_applied_in_part", run_sweep, scale_of(20, 12, 1)},
     {"request_id_forgotten", run_sweep, scale_of(20, 12, 1)},
+    {"sealed_end_not_synced", run_sweep, scale_of(100, 12, 1)},
     {"file_number_reused", run_nested, scale_of(10, 12, 10)},
 };
 

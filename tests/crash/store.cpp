@@ -24,22 +24,42 @@ Schema schema_of(const Operation& operation) {
     return schema;
 }
 
-Status write(Engine& engine, const Operation& operation, uint32_t kind, uint64_t* lsn) {
+uint32_t write_kind(Operation::Kind kind) {
+    switch (kind) {
+        case Operation::Kind::kUpsert: return VZ_UPSERT;
+        case Operation::Kind::kUpdatePayloads:
+        case Operation::Kind::kUpdateVectors: return VZ_UPDATE;
+        case Operation::Kind::kDelete: return VZ_DELETE;
+        default: return VZ_CLEAR;
+    }
+}
+
+// The ABI's view of an operation, which it outlives by nothing.
+struct WriteView {
+    explicit WriteView(const Operation& operation) {
+        for (const std::string& id : operation.ids) ids.push_back(text_of(id));
+        for (const std::string& payload : operation.payloads) payloads.push_back(text_of(payload));
+        request.struct_size = sizeof(request);
+        request.kind = write_kind(operation.kind);
+        request.count = ids.size();
+        request.ids = ids.empty() ? nullptr : ids.data();
+        request.payloads = payloads.empty() ? nullptr : payloads.data();
+        request.request_id = operation.request_id;
+        if (!operation.vectors.empty()) request.vectors = {operation.vectors.data(), ids.size(), 0, operation.dim, VZ_F32};
+    }
+    WriteView(const WriteView&) = delete;
+    WriteView& operator=(const WriteView&) = delete;
+
     std::vector<vz_str> ids;
     std::vector<vz_str> payloads;
-    for (const std::string& id : operation.ids) ids.push_back(text_of(id));
-    for (const std::string& payload : operation.payloads) payloads.push_back(text_of(payload));
     vz_write_request request = {};
-    request.struct_size = sizeof(request);
-    request.kind = kind;
-    request.count = ids.size();
-    request.ids = ids.empty() ? nullptr : ids.data();
-    request.payloads = payloads.empty() ? nullptr : payloads.data();
-    request.request_id = operation.request_id;
-    if (!operation.vectors.empty()) request.vectors = {operation.vectors.data(), ids.size(), 0, operation.dim, VZ_F32};
+};
+
+Status write(Engine& engine, const Operation& operation, uint64_t* lsn) {
+    const WriteView view(operation);
     vz_write_answer answer = {};
     std::vector<Status> item_errors;
-    VZ_TRY(engine.write(operation.collection, request, &answer, &item_errors));
+    VZ_TRY(engine.write(operation.collection, view.request, &answer, &item_errors));
     *lsn = answer.lsn;
     return {};
 }
@@ -81,13 +101,35 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kDropAlias: return edit(catalogue.apply_aliases({&alias, 1}, request), lsn);
         case Operation::Kind::kPutValue:
         case Operation::Kind::kDropValue: return edit(catalogue.put_values({&value, 1}, request), lsn);
-        case Operation::Kind::kUpsert: return write(*engine_, operation, VZ_UPSERT, lsn);
+        case Operation::Kind::kUpsert:
         case Operation::Kind::kUpdatePayloads:
-        case Operation::Kind::kUpdateVectors: return write(*engine_, operation, VZ_UPDATE, lsn);
-        case Operation::Kind::kDelete: return write(*engine_, operation, VZ_DELETE, lsn);
-        case Operation::Kind::kClear: return write(*engine_, operation, VZ_CLEAR, lsn);
+        case Operation::Kind::kUpdateVectors:
+        case Operation::Kind::kDelete:
+        case Operation::Kind::kClear: return write(*engine_, operation, lsn);
         case Operation::Kind::kCheckpoint: return {};
+        case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
     }
+    return {};
+}
+
+Status Store::apply_group(const std::vector<Operation>& operations, std::vector<uint64_t>* lsns) {
+    std::vector<std::unique_ptr<WriteCommit>> commits;
+    std::vector<Status> outcomes(operations.size());
+    WriteCommit* last = nullptr;
+    Status refused;
+    for (size_t i = 0; i < operations.size() && refused.ok(); ++i) {
+        VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_->catalogue().resolve(operations[i].collection));
+        commits.push_back(std::make_unique<WriteCommit>(target));
+        commits.back()->done = [&outcomes, i](const Status& status) { outcomes[i] = status.clone(); };
+        const WriteView view(operations[i]);
+        bool in_flight = false;
+        refused = target->begin_write(view.request, *commits.back(), true, &in_flight);
+        if (in_flight) last = commits.back().get();
+    }
+    if (last != nullptr) engine_->log().drive(*last);
+    for (const Status& outcome : outcomes) VZ_TRY(outcome.clone());
+    VZ_TRY(std::move(refused));
+    for (const auto& commit : commits) lsns->push_back(commit->answer.lsn);
     return {};
 }
 

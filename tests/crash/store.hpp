@@ -21,6 +21,8 @@ class Store {
 
     // Writes the LSN that was answered.
     Status apply(const Operation& operation, uint64_t* lsn);
+    // Writes of points, all in the log's queue before the first is on disk: they share frames as far as files allow.
+    Status apply_group(const std::vector<Operation>& operations, std::vector<uint64_t>* lsns);
     // What clients see, as Model::dump() says it.
     Result<std::string> dump();
     Status close();

@@ -38,7 +38,7 @@ std::string owner_of(const Model& model, const std::string& alias) {
 
 const char* operation_name(Operation::Kind kind) {
     static constexpr const char* kTexts[] = {"create", "drop", "rename", "set alias", "drop alias", "put value", "drop value",
-                                             "upsert", "update payloads", "update vectors", "delete", "clear", "checkpoint"};
+                                             "upsert", "update payloads", "update vectors", "delete", "clear", "checkpoint", "idle"};
     return kTexts[static_cast<size_t>(kind)];
 }
 
@@ -119,7 +119,8 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
             rows([&](size_t, const std::string& id) { collection->second.points.erase(id); });
             break;
         case Operation::Kind::kClear: collection->second.points.clear(); break;
-        case Operation::Kind::kCheckpoint: break;
+        case Operation::Kind::kCheckpoint:
+        case Operation::Kind::kIdle: break;
     }
 }
 
@@ -140,6 +141,11 @@ Operation WorkloadSource::next(const Model& model) {
         Operation again = repeatable_[random_.below(repeatable_.size())];
         again.repeated = true;
         return again;
+    }
+    if (random_.chance(8)) {
+        Operation idle;
+        idle.kind = Operation::Kind::kIdle;
+        return idle;
     }
     if (model.collections().empty() || (model.collections().size() < 3 && random_.chance(10))) return create(model);
     const auto picked = std::next(model.collections().begin(), static_cast<std::ptrdiff_t>(random_.below(model.collections().size())));
@@ -182,6 +188,21 @@ Operation WorkloadSource::next(const Model& model) {
     return operation;
 }
 
+std::vector<Operation> WorkloadSource::next_group(const Model& model) {
+    std::vector<Operation> operations;
+    if (model.collections().empty()) return operations;
+    Model after = model;
+    const uint64_t count = 2 + random_.below(4);
+    while (operations.size() < count) {
+        const auto at = std::next(after.collections().begin(), static_cast<std::ptrdiff_t>(random_.below(after.collections().size())));
+        static constexpr Operation::Kind kKinds[] = {Operation::Kind::kUpsert, Operation::Kind::kUpsert, Operation::Kind::kDelete,
+                                                     Operation::Kind::kDelete, Operation::Kind::kUpdatePayloads};
+        operations.push_back(write(kKinds[random_.below(std::size(kKinds))], at->first, at->second));
+        after.apply(operations.back(), 0);
+    }
+    return operations;
+}
+
 std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     std::vector<Operation> operations;
     Model after = model;
@@ -210,6 +231,9 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     renamed.collection = "fresh";
     renamed.name = "fresher";
     add(renamed);
+    Operation idle;
+    idle.kind = Operation::Kind::kIdle;
+    add(idle);
     Operation checkpoint;
     checkpoint.kind = Operation::Kind::kCheckpoint;
     add(checkpoint);

@@ -16,7 +16,7 @@ namespace vz {
 struct Operation {
     enum class Kind {
         kCreate, kDrop, kRename, kSetAlias, kDropAlias, kPutValue, kDropValue, kUpsert, kUpdatePayloads, kUpdateVectors, kDelete, kClear,
-        kCheckpoint
+        kCheckpoint, kIdle
     };
     Kind kind = Kind::kCreate;
     std::string collection;
@@ -68,6 +68,9 @@ class WorkloadSource {
  public:
     explicit WorkloadSource(uint64_t seed) : random_(seed) {}
     Operation next(const Model& model);
+    // Writes of points that go into the log together: none waits for the one before. Empty if there is no collection.
+    std::vector<Operation> next_group(const Model& model);
+    bool wants_group() { return random_.chance(12); }
     // One of each kind, for a store that has just recovered.
     std::vector<Operation> one_of_each(const Model& model);
 
