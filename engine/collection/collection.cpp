@@ -287,6 +287,11 @@ Status Collection::close_for_drop() {
     return {};
 }
 
+void Collection::reopen() {
+    const std::scoped_lock lock(sequencing_);
+    dropped_ = false;
+}
+
 bool Collection::has_points_or_writes() const {
     const std::scoped_lock lock(sequencing_);
     return sequenced_live_ != 0;

@@ -49,8 +49,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
     // ---- changing the collection itself; the caller orders these edits ----
 
-    // Refuses every write sequenced later. With only_if_empty: VZ_CONFLICT while points exist or are on their way.
+    // Refuses every write sequenced later.
     Status close_for_drop();
+    // The drop did not enter the log.
+    void reopen();
     bool has_points_or_writes() const;
 
     // ---- reading; any thread, no lock ----

@@ -66,7 +66,8 @@ void LocalLog::drive(Commit& commit) {
             lead(lock);
             continue;
         }
-        commit.turn_.store(Commit::Turn::kWait, std::memory_order_relaxed);
+        Commit::Turn given = Commit::Turn::kLead;
+        if (!commit.turn_.compare_exchange_strong(given, Commit::Turn::kWait) && given == Commit::Turn::kDone) return;
         lock.unlock();
         commit.turn_.wait(Commit::Turn::kWait, std::memory_order_acquire);
         lock.lock();
@@ -230,6 +231,7 @@ Status LocalLog::switch_wal(uint64_t payload_bytes) {
 Status LocalLog::roll_manifest() {
     ManifestState state = manifest_->state();
     state.last_lsn = durable();
+    state.wals.back().last_lsn = wal_->last_lsn();
     const uint64_t number = numbers_.next_number();
     state.next_file = std::max(state.next_file, numbers_.peek());
     VZ_ASSIGN(std::unique_ptr<Manifest> next,

@@ -74,6 +74,9 @@ class LocalLog final : public Log {
     uint64_t queued() const;
     uint64_t wal_bytes() const { return wal_bytes_.load(std::memory_order_relaxed); }
     const Counters& counters() const { return counters_; }
+    uint64_t manifest_number() const { return manifest_->number(); }
+    // At recovery: records of earlier files that a restart would replay.
+    void note_replayed(uint64_t bytes) { wal_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
     // Calls `visit` with the manifest's state while no edit is folded.
     template <class Visit>
     void read_state(Visit visit) const {

@@ -1,0 +1,16 @@
+#include "engine/abi/guard.hpp"
+
+namespace vz {
+namespace {
+
+thread_local int completion_depth = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the thread
+
+}  // namespace
+
+bool in_completion() { return completion_depth != 0; }
+CompletionScope::CompletionScope() { ++completion_depth; }
+CompletionScope::~CompletionScope() { --completion_depth; }
+
+Status misuse(const char* rule) { return failure(VZ_MISUSE, "%s", rule); }
+
+}  // namespace vz

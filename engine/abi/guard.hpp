@@ -1,0 +1,88 @@
+// The border of the C ABI: requests of any size in, exceptions of ours stopped, calls from completions refused.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "engine/base/status.hpp"
+
+namespace vz {
+
+// True on a thread that is inside a completion.
+bool in_completion();
+class CompletionScope {
+ public:
+    CompletionScope();
+    ~CompletionScope();
+    CompletionScope(const CompletionScope&) = delete;
+    CompletionScope& operator=(const CompletionScope&) = delete;
+};
+
+Status misuse(const char* rule);
+
+// Copies a growable request of the caller's size into one of ours. NULL gives a zeroed struct if `optional`.
+template <class T>
+Status take_in(const T* in, T* out, bool optional = false) {
+    std::memset(static_cast<void*>(out), 0, sizeof(T));
+    out->struct_size = sizeof(T);
+    if (in == nullptr) return optional ? Status() : misuse("a required struct is NULL");
+    if (in->struct_size < sizeof(T)) return misuse("struct_size is smaller than in version 1.0");
+    std::memcpy(static_cast<void*>(out), in, sizeof(T));
+    const auto* tail = reinterpret_cast<const unsigned char*>(in) + sizeof(T);
+    const auto* end = reinterpret_cast<const unsigned char*>(in) + in->struct_size;
+    if (std::any_of(tail, end, [](unsigned char byte) { return byte != 0; })) {
+        return failure(VZ_UNSUPPORTED, "the request uses members that this engine does not know");
+    }
+    out->struct_size = sizeof(T);
+    return {};
+}
+
+// Writes at most the caller's size; what we do not know is zeroed.
+template <class T>
+Status give_out(const T& from, T* out) {
+    if (out == nullptr) return misuse("the place for the answer is NULL");
+    const uint32_t size = out->struct_size;
+    if (size < sizeof(uint32_t)) return misuse("struct_size of the answer is not set");
+    std::memcpy(static_cast<void*>(out), &from, std::min<size_t>(size, sizeof(T)));
+    if (size > sizeof(T)) std::memset(reinterpret_cast<char*>(out) + sizeof(T), 0, size - sizeof(T));
+    out->struct_size = size;
+    return {};
+}
+
+// Runs a body of the ABI: its Status goes to the caller, a stray exception becomes one.
+template <class Body>
+vz_status guard(vz_error* error, Body body) noexcept {
+    try {
+        const Status status = body();
+        return status.write_to(error);
+    } catch (const std::bad_alloc&) {
+        if (error != nullptr) {
+            *error = {};
+            error->status = VZ_OUT_OF_MEMORY;
+            error->item = VZ_NO_ITEM;
+        }
+        return VZ_OUT_OF_MEMORY;
+    } catch (const std::exception& stray) {
+        if (error != nullptr) {
+            *error = {};
+            error->status = VZ_INTERNAL;
+            error->item = VZ_NO_ITEM;
+            std::strncpy(error->message, stray.what(), sizeof(error->message) - 1);
+        }
+        return VZ_INTERNAL;
+    }
+}
+
+// The same for functions that a completion must not call.
+template <class Body>
+vz_status guard_outside(vz_error* error, Body body) noexcept {
+    return guard(error, [&]() -> Status {
+        if (in_completion()) return misuse("this function must not be called inside a completion");
+        return body();
+    });
+}
+
+}  // namespace vz

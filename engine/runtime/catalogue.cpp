@@ -1,0 +1,273 @@
+#include "engine/runtime/catalogue.hpp"
+
+#include <algorithm>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/runtime/schema_check.hpp"
+
+namespace vz {
+namespace {
+
+Status no_collection(std::string_view name) {
+    return failure(VZ_NOT_FOUND, "there is no collection '%.*s'", static_cast<int>(name.size()), name.data())
+        .reason(VZ_REASON_COLLECTION)
+        .field("collection");
+}
+
+Status name_taken(std::string_view name, bool by_alias) {
+    return failure(VZ_ALREADY_EXISTS, "the name '%.*s' is taken by %s", static_cast<int>(name.size()), name.data(),
+                   by_alias ? "an alias" : "a collection")
+        .reason(by_alias ? VZ_REASON_ALIAS : VZ_REASON_COLLECTION)
+        .field("collection");
+}
+
+}  // namespace
+
+// One change on its way: its edit, and what readers see once it is durable.
+struct Catalogue::Change final : EditCommit {
+    Catalogue* catalogue = nullptr;
+    std::function<void(Lsn)> make_visible;  // under visible_mutex_
+    std::function<void()> undo;             // the log refused the edit
+    Status outcome;
+
+    void publish() override {
+        const std::unique_lock lock(catalogue->visible_mutex_);
+        make_visible(lsn);
+    }
+    void finish(const Status& status) override { outcome = status.clone(); }
+};
+
+void Catalogue::load(const ManifestState& state, LocalLog& log) {
+    log_ = &log;
+    next_collection_ = state.next_collection;
+    for (const auto& [id, collection] : state.collections) {
+        names_[collection.name] = {id, false};
+        collections_[id] = std::make_shared<Collection>(collection, log, requests_);
+    }
+    for (const auto& [alias, id] : state.aliases) names_[alias] = {id, true};
+    for (const auto& [key, value] : state.values) values_[key] = value;
+    sequenced_ = names_;
+}
+
+// ---- readers ----
+
+Result<std::shared_ptr<Collection>> Catalogue::resolve(std::string_view name) const {
+    const std::shared_lock lock(visible_mutex_);
+    const auto found = names_.find(name);
+    if (found == names_.end()) return no_collection(name);
+    return collections_.at(found->second.id);
+}
+
+std::shared_ptr<Collection> Catalogue::by_id(uint64_t id) const {
+    const std::shared_lock lock(visible_mutex_);
+    const auto found = collections_.find(id);
+    return found == collections_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<Collection>> Catalogue::list() const {
+    const std::shared_lock lock(visible_mutex_);
+    std::vector<std::shared_ptr<Collection>> found;
+    for (const auto& [name, named] : names_) {
+        if (!named.is_alias) found.push_back(collections_.at(named.id));
+    }
+    return found;
+}
+
+std::vector<std::string> Catalogue::aliases_of(uint64_t id) const {
+    const std::shared_lock lock(visible_mutex_);
+    std::vector<std::string> found;
+    for (const auto& [name, named] : names_) {
+        if (named.is_alias && named.id == id) found.push_back(name);
+    }
+    return found;
+}
+
+std::vector<Catalogue::Value> Catalogue::values(std::string_view prefix) const {
+    const std::shared_lock lock(visible_mutex_);
+    std::vector<Value> found;
+    for (auto at = values_.lower_bound(prefix); at != values_.end() && at->first.starts_with(prefix); ++at) {
+        found.push_back({at->first, at->second.value, at->second.lsn});
+    }
+    return found;
+}
+
+// ---- changes ----
+
+Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::function<Status(Change&)>& decide) {
+    Change change;
+    change.catalogue = this;
+    {
+        const std::scoped_lock lock(sequencing_);
+        if (RequestIds::is_set(request)) {
+            if (const auto first = requests_.find(request)) {
+                if (first->lsn > log_->durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
+                return EditOutcome{first->lsn, true};
+            }
+            std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
+        }
+        VZ_TRY(log_->health().ok() ? Status() : failure(VZ_READ_ONLY, "writes are refused since a write failed"));
+        Names before = sequenced_;
+        Status decided = decide(change);
+        if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
+        if (decided.ok()) decided = log_->append_edit(change, true);
+        if (!decided.ok()) {
+            if (change.undo) change.undo();
+            sequenced_ = std::move(before);
+            return decided;
+        }
+        requests_.remember(request, change.lsn, 0, 0);
+    }
+    log_->drive(change);
+    if (!change.outcome.ok()) return std::move(change.outcome);
+    return EditOutcome{change.lsn, false};
+}
+
+Result<Catalogue::Named> Catalogue::find_sequenced(std::string_view name) const {
+    const auto found = sequenced_.find(name);
+    if (found == sequenced_.end()) return no_collection(name);
+    return found->second;
+}
+
+// A collection that edits may name: durable, and not about to be dropped or renamed away.
+Result<std::shared_ptr<Collection>> Catalogue::collection_named(std::string_view name) const {
+    VZ_ASSIGN(const Named named, find_sequenced(name));
+    if (std::shared_ptr<Collection> collection = by_id(named.id)) return collection;
+    return no_collection(name);
+}
+
+Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, const vz_uuid& request) {
+    VZ_TRY(check_name(name, "collection"));
+    return change(request, [&](Change& change) -> Status {
+        if (const auto taken = sequenced_.find(name); taken != sequenced_.end()) return name_taken(name, taken->second.is_alias);
+        CollectionState state;
+        state.id = next_collection_++;
+        state.uuid = new_uuid_();
+        state.name = name;
+        state.schema = std::move(schema);
+        state.created_ms = now_ms_();
+        sequenced_.emplace(state.name, Named{state.id, false});
+        change.edit.actions.emplace_back(CreateCollection{state});
+        change.make_visible = [this, state = std::move(state)](Lsn lsn) mutable {
+            state.created_lsn = lsn;
+            state.through_lsn = lsn;
+            names_[state.name] = {state.id, false};
+            collections_[state.id] = std::make_shared<Collection>(state, *log_, requests_);
+        };
+        return {};
+    });
+}
+
+Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, const vz_uuid& request) {
+    return change(request, [&](Change& change) -> Status {
+        VZ_ASSIGN(const Named named, find_sequenced(name));
+        if (named.is_alias) {
+            return failure(VZ_INVALID_ARGUMENT, "'%.*s' is an alias: name the collection itself", static_cast<int>(name.size()), name.data())
+                .field("collection")
+                .reason(VZ_REASON_ALIAS);
+        }
+        VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
+        if (only_if_empty && collection->has_points_or_writes()) {
+            return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
+        }
+        VZ_TRY(collection->close_for_drop());
+        change.undo = [collection] { collection->reopen(); };
+        std::erase_if(sequenced_, [&](const auto& entry) { return entry.second.id == named.id; });
+        change.edit.actions.emplace_back(DropCollection{named.id});
+        change.make_visible = [this, id = named.id](Lsn) {
+            std::erase_if(names_, [&](const auto& entry) { return entry.second.id == id; });
+            collections_.erase(id);
+        };
+        return {};
+    });
+}
+
+Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to, bool keep_alias, const vz_uuid& request) {
+    VZ_TRY(check_name(to, "to"));
+    return change(request, [&](Change& change) -> Status {
+        VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
+        const uint64_t id = collection->id();
+        const auto own = std::find_if(sequenced_.begin(), sequenced_.end(), [id](const auto& entry) { return entry.second.id == id && !entry.second.is_alias; });
+        const std::string from = own->first;
+        if (const auto taken = sequenced_.find(to); taken != sequenced_.end()) {
+            const bool is_own_alias = taken->second.is_alias && taken->second.id == id;
+            if (!is_own_alias) return name_taken(to, taken->second.is_alias);
+            change.edit.actions.emplace_back(DropAlias{std::string(to)});
+        }
+        change.edit.actions.emplace_back(RenameCollection{id, std::string(to)});
+        if (keep_alias) change.edit.actions.emplace_back(SetAlias{id, from});
+        const auto move_names = [id, from, new_name = std::string(to), keep_alias](Names& names) {
+            names.erase(from);
+            names[new_name] = {id, false};
+            if (keep_alias) names[from] = {id, true};
+        };
+        move_names(sequenced_);
+        change.make_visible = [this, move_names, collection, new_name = std::string(to)](Lsn) {
+            move_names(names_);
+            collection->set_name(new_name);
+        };
+        return {};
+    });
+}
+
+Result<EditOutcome> Catalogue::set_metadata(std::string_view name, std::string metadata, bool only_if_empty, const vz_uuid& request) {
+    return change(request, [&](Change& change) -> Status {
+        VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
+        if (only_if_empty && collection->has_points_or_writes()) {
+            return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
+        }
+        Schema schema = *collection->schema();
+        schema.metadata = std::move(metadata);
+        change.edit.actions.emplace_back(AlterCollection{collection->id(), schema});
+        change.make_visible = [collection, schema = std::move(schema)](Lsn) { collection->set_schema(schema); };
+        return {};
+    });
+}
+
+Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> changes, const vz_uuid& request) {
+    return change(request, [&](Change& change) -> Status {
+        for (size_t i = 0; i < changes.size(); ++i) {
+            const std::string alias(view(changes[i].alias));
+            const auto existing = sequenced_.find(alias);
+            if (changes[i].collection.data == nullptr) {
+                if (existing == sequenced_.end() || !existing->second.is_alias) {
+                    return failure(VZ_NOT_FOUND, "there is no alias '%s'", alias.c_str()).reason(VZ_REASON_ALIAS).field("changes.alias").item(i);
+                }
+                sequenced_.erase(existing);
+                change.edit.actions.emplace_back(DropAlias{alias});
+                continue;
+            }
+            VZ_TRY(check_name(alias, "changes.alias"));
+            if (existing != sequenced_.end() && !existing->second.is_alias) return name_taken(alias, false).item(i);
+            VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(view(changes[i].collection)));
+            sequenced_[alias] = {collection->id(), true};
+            change.edit.actions.emplace_back(SetAlias{collection->id(), alias});
+        }
+        change.make_visible = [this, actions = change.edit.actions](Lsn) {
+            for (const Action& action : actions) {
+                if (const auto* set = std::get_if<SetAlias>(&action)) names_[set->alias] = {set->collection, true};
+                if (const auto* dropped = std::get_if<DropAlias>(&action)) names_.erase(dropped->alias);
+            }
+        };
+        return {};
+    });
+}
+
+Result<EditOutcome> Catalogue::put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values, const vz_uuid& request) {
+    return change(request, [&](Change& change) -> Status {
+        for (const auto& [key, value] : values) change.edit.actions.emplace_back(PutValue{key, value});
+        change.make_visible = [this, actions = change.edit.actions](Lsn lsn) {
+            for (const Action& action : actions) {
+                const auto& put = std::get<PutValue>(action);
+                if (put.value) {
+                    values_[put.key] = {*put.value, lsn};
+                } else {
+                    values_.erase(put.key);
+                }
+            }
+        };
+        return {};
+    });
+}
+
+}  // namespace vz

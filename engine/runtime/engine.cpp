@@ -1,0 +1,217 @@
+#include "engine/runtime/engine.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/runtime/recovery.hpp"
+
+namespace vz {
+namespace {
+
+int64_t system_now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+uint64_t system_seed() {
+    uint64_t seed = 0;
+    // The kernel's generator answers 8 bytes whole, or not at all before the system has booted.
+    if (::getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) seed = static_cast<uint64_t>(system_now_ms());
+    return seed;
+}
+
+EngineSettings with_defaults(EngineSettings settings) {
+    if (settings.wal_file_first_bytes == 0) settings.wal_file_first_bytes = kWalFileFirstBytes;
+    if (settings.wal_file_bytes == 0) settings.wal_file_bytes = kWalFileBytes;
+    if (settings.queue_bytes_max == 0) settings.queue_bytes_max = kCommitQueueBytesMax;
+    if (settings.seed == 0) settings.seed = system_seed();
+    if (!settings.now_ms) settings.now_ms = system_now_ms;
+    return settings;
+}
+
+}  // namespace
+
+Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings)
+    : files_(files),
+      directory_(std::move(directory)),
+      settings_(with_defaults(std::move(settings))),
+      catalogue_(requests_, settings_.now_ms, [this] { return new_uuid(); }) {}
+
+Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory, const EngineSettings& settings) {
+    const auto began = std::chrono::steady_clock::now();
+    std::unique_ptr<Engine> engine(new Engine(files, directory, settings));
+    VZ_TRY(engine->recover());
+    engine->open_ns_ = static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
+    if (engine->settings_.background) engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
+    return engine;
+}
+
+Engine::~Engine() {
+    if (!commit_thread_.joinable()) return;
+    log_->stop();
+    commit_thread_.join();
+}
+
+Status Engine::close() {
+    if (commit_thread_.joinable()) {
+        log_->stop();
+        commit_thread_.join();
+    }
+    if (closed_) return {};
+    closed_ = true;
+    return log_->health().ok() ? log_->close() : Status();
+}
+
+vz_uuid Engine::new_uuid() {
+    vz_uuid uuid;
+    store(reinterpret_cast<std::byte*>(uuid.bytes), numbers_->salt());
+    store(reinterpret_cast<std::byte*>(uuid.bytes) + 8, numbers_->salt());
+    uuid.bytes[6] = static_cast<uint8_t>((uuid.bytes[6] & 0x0F) | 0x40);
+    uuid.bytes[8] = static_cast<uint8_t>((uuid.bytes[8] & 0x3F) | 0x80);
+    return uuid;
+}
+
+void Engine::report(uint32_t level, const char* event, const std::string& message) const {
+    if (settings_.log) settings_.log(level, event, message);
+}
+
+// ---- recovery ----
+
+Status Engine::recover() {
+    VZ_ASSIGN(const bool exists, files_.exists(directory_));
+    if (!exists && settings_.must_exist) return failure(VZ_NOT_FOUND, "there is no data directory %s", directory_.c_str());
+    if (!exists) VZ_TRY(files_.make_directory(directory_));
+    VZ_ASSIGN(lock_, files_.lock(directory_ + "/LOCK"));
+    for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"}) VZ_TRY(files_.make_directory(directory_ + folder));
+    VZ_TRY(settle(files_, directory_));
+    VZ_ASSIGN(Findings findings, examine(files_, directory_));
+    if (findings.unborn && settings_.must_exist) return failure(VZ_NOT_FOUND, "%s holds no database", directory_.c_str());
+    for (const std::string& tail : findings.torn) report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
+
+    numbers_ = std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1), settings_.seed);
+    if (findings.unborn) {
+        findings.database = new_uuid();
+        VZ_TRY(make_identity(findings.database, numbers_->salt()));
+    }
+
+    // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
+    ManifestState state = findings.state;
+    if (!findings.wals.empty()) {
+        const FrameScan& open_scan = findings.wals.back().scan;
+        WalState& open_wal = state.wals.back();
+        open_wal.sealed_end = open_scan.end;
+        open_wal.last_lsn = 0;
+        for (const Frame& frame : open_scan.frames) {
+            if (frame.head.count != 0) open_wal.last_lsn = frame.head.lsn + frame.head.count - 1;
+        }
+        std::erase_if(state.wals, [](const WalState& wal) { return wal.last_lsn == 0; });
+    }
+    VZ_ASSIGN(WalFile wal, prepare_wal(files_, directory_, findings.database, numbers_->next_number(), numbers_->salt(),
+                                       settings_.wal_file_first_bytes));
+    state.wals.push_back({wal.header.file_number, 0, 0});
+    state.last_lsn = findings.last_lsn;
+    const uint64_t number = numbers_->next_number();
+    state.next_file = numbers_->peek();
+    VZ_ASSIGN(std::unique_ptr<Manifest> manifest,
+              Manifest::create(files_, directory_, findings.database, number, numbers_->salt(), state, findings.manifest));
+    log_ = std::make_unique<LocalLog>(files_, directory_, findings.database, *numbers_,
+                                      LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background},
+                                      std::move(manifest), std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
+    for (const RequestOutcome& request : state.requests) {
+        vz_uuid id;
+        std::memcpy(id.bytes, request.id.data(), sizeof(id.bytes));
+        requests_.remember(id, request.lsn, request.applied, request.created);
+    }
+    catalogue_.load(state, *log_);
+    VZ_TRY(replay(findings));
+    return sweep();
+}
+
+Status Engine::make_identity(const vz_uuid& database, uint64_t salt) {
+    const std::string path = directory_ + "/IDENTITY";
+    VZ_ASSIGN(const bool leftover, files_.exists(path));
+    if (leftover) VZ_TRY(files_.unlink(path));
+    FileHeader header;
+    header.magic = kIdentityMagic;
+    header.database = database;
+    header.salt = salt;
+    VZ_ASSIGN(std::unique_ptr<File> file, files_.create(path));
+    VZ_TRY(file->write(0, encode_header(header)));
+    VZ_TRY(file->sync());
+    return files_.sync_directory(directory_);
+}
+
+Status Engine::replay(Findings& findings) {
+    uint64_t bytes_in_wal = 0;
+    for (const WalReading& wal : findings.wals) {
+        for (const Frame& frame : wal.scan.frames) {
+            if (frame.head.kind != FrameKind::kRecords) continue;
+            std::span<const std::byte> left = frame.payload;
+            for (uint32_t i = 0; i < frame.head.count; ++i) {
+                uint64_t size = 0;
+                VZ_ASSIGN(const Batch batch, decode_record(left, &size));
+                left = left.subspan(size);
+                // Records of a collection that was dropped later have nothing to go to.
+                if (const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection)) {
+                    VZ_TRY(collection->replay(batch, frame.head.lsn + i));
+                    ++replayed_records_;
+                    bytes_in_wal += size;
+                } else {
+                    requests_.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
+                }
+            }
+        }
+    }
+    log_->note_replayed(bytes_in_wal);
+    return {};
+}
+
+Status Engine::sweep() {
+    VZ_ASSIGN(const std::vector<std::string> temporary, files_.list(directory_ + "/tmp"));
+    for (const std::string& name : temporary) VZ_TRY(files_.unlink(directory_ + "/tmp/" + name));
+    std::vector<uint64_t> named;
+    uint64_t manifest = 0;
+    log_->read_state([&](const ManifestState& state) {
+        for (const WalState& wal : state.wals) named.push_back(wal.number);
+        for (const auto& [id, collection] : state.collections) {
+            for (const SegmentRef& segment : collection.segments) {
+                named.push_back(segment.file);
+                if (segment.deletes) named.push_back(segment.deletes->file);
+            }
+        }
+    });
+    manifest = log_->manifest_number();
+    named.push_back(manifest);
+    for (const char* folder : {"/", "/wal/", "/seg/"}) {
+        VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
+        for (const std::string& name : names) {
+            const uint64_t number = file_number_of(name);
+            if (number == 0 || std::find(named.begin(), named.end(), number) != named.end()) continue;
+            VZ_TRY(files_.unlink(directory_ + folder + name));
+        }
+    }
+    return {};
+}
+
+// ---- writing ----
+
+Status Engine::write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer, std::vector<Status>* item_errors) {
+    VZ_ASSIGN(const std::shared_ptr<Collection> target, catalogue_.resolve(collection));
+    WriteCommit commit(target);
+    Status outcome;
+    commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
+    bool in_flight = false;
+    VZ_TRY(target->begin_write(request, commit, true, &in_flight));
+    if (in_flight) log_->drive(commit);
+    VZ_TRY(std::move(outcome));
+    target->set_updated_ms(settings_.now_ms());
+    *answer = commit.answer;
+    *item_errors = std::move(commit.item_errors);
+    return {};
+}
+
+}  // namespace vz

@@ -1,0 +1,184 @@
+#include "engine/runtime/recovery.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/base/bytes.hpp"
+
+namespace vz {
+namespace {
+
+Status damage(const std::string& file, uint64_t offset, const char* what) {
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s; run `vectorizer check` on the directory", file.c_str(),
+                   static_cast<unsigned long long>(offset), what);
+}
+
+Result<std::vector<std::string>> list_if_there(FileSystem& files, const std::string& directory) {
+    VZ_ASSIGN(const bool there, files.exists(directory));
+    if (!there) return std::vector<std::string>();
+    return files.list(directory);
+}
+
+// Without CURRENT a directory is a database that died before its first CURRENT, or damage; never a new database over an old one.
+Status check_unborn(FileSystem& files, const std::string& directory) {
+    VZ_ASSIGN(const std::vector<std::string> segments, list_if_there(files, directory + "/seg"));
+    for (const std::string& name : segments) {
+        if (file_number_of(name) != 0) return damage(directory + "/CURRENT", 0, "it is missing, but there are segment files");
+    }
+    VZ_ASSIGN(const std::vector<std::string> wals, list_if_there(files, directory + "/wal"));
+    for (const std::string& name : wals) {
+        VZ_ASSIGN(std::unique_ptr<File> file, files.open(directory + "/wal/" + name, OpenMode::kRead));
+        VZ_ASSIGN(const uint64_t size, file->size());
+        std::vector<std::byte> bytes(size);
+        VZ_TRY(file->read(0, bytes));
+        const Result<FileHeader> header = decode_header(bytes, kWalMagic);
+        if (header.ok() && !scan_frames(bytes, *header).frames.empty()) {
+            return damage(directory + "/CURRENT", 0, "it is missing, but the WAL holds records");
+        }
+    }
+    VZ_ASSIGN(const std::vector<std::string> names, list_if_there(files, directory));
+    for (const std::string& name : names) {
+        if (!name.starts_with("MANIFEST-")) continue;
+        VZ_ASSIGN(std::unique_ptr<File> file, files.open(directory + "/" + name, OpenMode::kRead));
+        VZ_ASSIGN(const uint64_t size, file->size());
+        std::vector<std::byte> bytes(size);
+        VZ_TRY(file->read(0, bytes));
+        const Result<FileHeader> header = decode_header(bytes, kManifestMagic);
+        if (!header.ok()) continue;
+        const Result<ManifestReading> reading = read_manifest(files, directory, {header->file_number, header->database});
+        if (reading.ok() && (reading->scan.frames.size() > 1 || !reading->state.collections.empty())) {
+            return damage(directory + "/CURRENT", 0, "it is missing, but a manifest names collections");
+        }
+    }
+    return {};
+}
+
+Status note_numbers(FileSystem& files, const std::string& directory, Findings* findings) {
+    for (const char* folder : {"", "/wal", "/seg", "/quarantine"}) {
+        VZ_ASSIGN(const std::vector<std::string> names, list_if_there(files, directory + folder));
+        for (const std::string& name : names) findings->highest_number = std::max(findings->highest_number, file_number_of(name));
+    }
+    return {};
+}
+
+// Keeps the frames below `end` only.
+void cut(FrameScan* scan, uint64_t end) {
+    std::erase_if(scan->frames, [end](const Frame& frame) { return frame.offset >= end; });
+    scan->end = end;
+}
+
+Lsn last_lsn_of(const FrameScan& scan) {
+    Lsn last = 0;
+    for (const Frame& frame : scan.frames) {
+        if (frame.head.count != 0) last = frame.head.lsn + frame.head.count - 1;
+    }
+    return last;
+}
+
+// The end of the gap-free history that both logs tell together, from the snapshot on.
+Lsn end_of_history(const ManifestReading& manifest, const std::vector<WalReading>& wals, Lsn* beyond) {
+    struct Run { Lsn first; uint64_t count; };
+    std::vector<Run> runs;
+    for (const Lsn lsn : manifest.logical) runs.push_back({lsn, 1});
+    for (const WalReading& wal : wals) {
+        for (const Frame& frame : wal.scan.frames) {
+            if (frame.head.count != 0) runs.push_back({frame.head.lsn, frame.head.count});
+        }
+    }
+    std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
+    Lsn end = manifest.scan.frames.front().head.lsn;
+    *beyond = 0;
+    for (const Run& run : runs) {
+        if (run.first + run.count - 1 <= end) continue;
+        if (run.first > end + 1) {
+            *beyond = run.first;
+            break;
+        }
+        end = run.first + run.count - 1;
+    }
+    return end;
+}
+
+Status check_tails(const std::string& directory, const ManifestReading& manifest, Findings* findings, Lsn beyond) {
+    const std::string manifest_file = manifest_path(directory, findings->manifest);
+    if (is_damage(manifest.scan, findings->last_lsn)) return damage(manifest_file, manifest.scan.end, "acknowledged edits are missing behind it");
+    for (size_t i = 0; i < findings->wals.size(); ++i) {
+        const WalReading& wal = findings->wals[i];
+        const std::string file = wal_path(directory, findings->state.wals[i].number);
+        const bool is_open = i + 1 == findings->wals.size();
+        if (is_open && is_damage(wal.scan, findings->last_lsn)) return damage(file, wal.scan.end, "acknowledged records are missing behind it");
+        if (is_open && last_lsn_of(wal.scan) < findings->state.wals[i].last_lsn) return damage(file, wal.scan.end, "acknowledged records are missing");
+        if (is_open && !wal.scan.zeros_follow) findings->torn.push_back(file + " from offset " + std::to_string(wal.scan.end));
+    }
+    if (beyond != 0) return damage(findings->wals.empty() ? manifest_file : wal_path(directory, findings->state.wals.back().number), 0, "the history has a gap");
+    if (findings->state.clean_close) {
+        const CleanClose& close = *findings->state.clean_close;
+        const WalReading& wal = findings->wals.back();
+        if (wal.scan.end != close.wal_end || !wal.scan.zeros_follow || findings->last_lsn != close.last_lsn) {
+            return damage(wal_path(directory, findings->state.wals.back().number), wal.scan.end, "it does not end where it was closed");
+        }
+        if (!manifest.scan.zeros_follow) return damage(manifest_file, manifest.scan.end, "it does not end where it was closed");
+    }
+    return {};
+}
+
+}  // namespace
+
+uint64_t file_number_of(const std::string& name) {
+    const size_t dash = name.rfind('-');
+    if (dash == std::string::npos || name.size() - dash != 17) return 0;
+    uint64_t number = 0;
+    const char* end = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data() + dash + 1, end, number, 16);
+    return parsed.ec == std::errc() && parsed.ptr == end ? number : 0;
+}
+
+Status settle(FileSystem& files, const std::string& directory) {
+    for (const char* folder : {"", "/wal", "/seg"}) VZ_TRY(files.sync_directory(directory + folder));
+    const auto settle_file = [&](const std::string& path) -> Status {
+        VZ_ASSIGN(std::unique_ptr<File> file, files.open(path, OpenMode::kReadWrite));
+        VZ_TRY(file->sync());
+        return file->drop_cache();
+    };
+    VZ_ASSIGN(const bool has_current, files.exists(directory + "/CURRENT"));
+    if (has_current) VZ_TRY(settle_file(directory + "/CURRENT"));
+    VZ_ASSIGN(const std::vector<std::string> names, files.list(directory));
+    for (const std::string& name : names) {
+        if (name.starts_with("MANIFEST-")) VZ_TRY(settle_file(directory + "/" + name));
+    }
+    VZ_ASSIGN(const std::vector<std::string> wals, files.list(directory + "/wal"));
+    for (const std::string& name : wals) VZ_TRY(settle_file(directory + "/wal/" + name));
+    return {};
+}
+
+Result<Findings> examine(FileSystem& files, const std::string& directory) {
+    Findings findings;
+    VZ_TRY(note_numbers(files, directory, &findings));
+    Result<Current> current = read_current(files, directory);
+    if (!current.ok()) {
+        if (current.status().code() != VZ_NOT_FOUND) return current.take_status();
+        VZ_TRY(check_unborn(files, directory));
+        findings.unborn = true;
+        return findings;
+    }
+    findings.database = current->database;
+    findings.manifest = current->manifest;
+    VZ_ASSIGN(const ManifestReading manifest, read_manifest(files, directory, *current));
+    findings.state = manifest.state;
+    if (findings.state.wals.empty()) return damage(manifest_path(directory, current->manifest), kFileHeaderBytes, "it names no WAL");
+    for (const WalState& wal : findings.state.wals) {
+        VZ_ASSIGN(WalReading reading, read_wal(files, directory, current->database, wal.number));
+        if (wal.sealed_end != 0) {
+            if (reading.scan.end < wal.sealed_end) return damage(wal_path(directory, wal.number), reading.scan.end, "it ends before its sealed end");
+            cut(&reading.scan, wal.sealed_end);
+            if (last_lsn_of(reading.scan) != wal.last_lsn) return damage(wal_path(directory, wal.number), wal.sealed_end, "its last record is not the one that was sealed");
+        }
+        findings.wals.push_back(std::move(reading));
+    }
+    Lsn beyond = 0;
+    findings.last_lsn = end_of_history(manifest, findings.wals, &beyond);
+    VZ_TRY(check_tails(directory, manifest, &findings, beyond));
+    return findings;
+}
+
+}  // namespace vz

@@ -1,0 +1,35 @@
+// Reading a data directory as a crash left it. Looking changes nothing; deciding is one commit point (storage of the new manifest).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/io/file.hpp"
+#include "engine/manifest/manifest.hpp"
+#include "engine/wal/wal.hpp"
+
+namespace vz {
+
+// What a directory holds.
+struct Findings {
+    bool unborn = false;                // no database yet, or one that died in its very first open
+    vz_uuid database = {};
+    uint64_t manifest = 0;
+    ManifestState state;
+    std::vector<WalReading> wals;       // in order, parallel to state.wals
+    Lsn last_lsn = 0;                   // of the readable history of both logs
+    uint64_t highest_number = 0;        // in any file name
+    std::vector<std::string> torn;      // tails that were cut, for the log: "wal/W-…: 512 bytes from offset …"
+};
+
+// Reads both logs. VZ_CORRUPTION: damage, naming file and offset; no smaller answer than refusing the directory would be honest.
+Result<Findings> examine(FileSystem& files, const std::string& directory);
+
+// Makes sure that what is read next comes from the device: a killed process may have left bytes that are readable and not on disk.
+Status settle(FileSystem& files, const std::string& directory);
+
+// Hex number of a file name such as "W-0000000000000012"; 0: none.
+uint64_t file_number_of(const std::string& name);
+
+}  // namespace vz

@@ -1,0 +1,14 @@
+// A schema of the ABI, checked, as the engine's value.
+#pragma once
+
+#include "engine/base/schema.hpp"
+#include "engine/base/status.hpp"
+#include "vectorizer/types.h"
+
+namespace vz {
+
+Result<Schema> check_schema(const vz_schema& schema);
+// 1 to 255 bytes of UTF-8 without '/' and control characters.
+Status check_name(std::string_view name, const char* field);
+
+}  // namespace vz
