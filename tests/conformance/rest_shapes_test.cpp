@@ -1,6 +1,7 @@
 // Answers of the REST frontend have exactly the keys that clients of the reference build objects from, and the values that were stored.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
@@ -222,11 +223,13 @@ TEST_F(RestShapes, collections_are_saved_renamed_and_cleaned_up) {
 TEST_F(RestShapes, a_repeated_write_is_answered_from_its_first_outcome) {
     good("POST", "/collections", R"({"name":"s","dimension":1})");
     const std::string body = R"({"collection":"s","vectors":[{"id":"x","embedding":[1]}]})";
-    const Answer first = client_->request("POST", "/insert_vectors", body, {"Idempotency-Key: k-1"});
+    // Keys are remembered over restarts: this one is new even to a server that runs already.
+    const std::string key = "Idempotency-Key: " + std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
+    const Answer first = client_->request("POST", "/insert_vectors", body, {key});
     EXPECT_EQ(first.status, 200);
     EXPECT_EQ(first.header("Idempotent-Replay"), "");
     good("POST", "/delete", R"({"collection":"s","id":"x"})");
-    const Answer again = client_->request("POST", "/insert_vectors", body, {"Idempotency-Key: k-1"});
+    const Answer again = client_->request("POST", "/insert_vectors", body, {key});
     EXPECT_EQ(again.status, 200) << again.body;
     EXPECT_EQ(again.header("Idempotent-Replay"), "true");
     EXPECT_EQ(client_->get("/collections/s/vectors/x").status, 404);
