@@ -1,0 +1,306 @@
+#include "frontends/graphql/exchange.hpp"
+
+#include "frontends/codec/points.hpp"
+
+namespace vz::graphql {
+namespace {
+
+FieldValue root_value(void* user, size_t index) {
+    const RootCall& call = (*static_cast<std::vector<RootCall>*>(user))[index];
+    return call.failure != nullptr ? FieldValue::of_error(call.failure) : call.value;
+}
+
+// The names of collections that a root field is about, by RootResolver::scope.
+template <typename Visit>
+bool each_collection(const Input& arguments, std::string_view scope, Visit visit) {
+    const size_t dot = scope.find('.');
+    const std::string_view head = scope.substr(0, dot);
+    if (dot == std::string_view::npos) return visit(arguments[head].text);
+    const std::string_view tail = scope.substr(dot + 1);
+    if (!head.ends_with("[]")) return each_collection(arguments[head], tail, visit);
+    for (const Input& item : arguments[head.substr(0, head.size() - 2)].items) {
+        if (!each_collection(item, tail, visit)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Exchange::Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media)
+    : frontend_(frontend), request_(request), view_(view), media_(media) {
+    frontend_.in_flight.fetch_add(1, std::memory_order_relaxed);
+}
+
+Exchange::~Exchange() {
+    for (const RootCall& call : calls_) {
+        for (const EngineCall& engine_call : call.engine_calls) vz_result_release(engine_call.result);
+    }
+    for (vz_result* result : kept_) vz_result_release(result);
+    frontend_.in_flight.fetch_sub(1, std::memory_order_release);
+}
+
+void Exchange::start() {
+    std::vector<DocumentError> errors;
+    document_ = frontend_.documents->get(query, errors);
+    const ast::Operation* operation = document_ == nullptr ? nullptr : choose_operation(errors);
+    if (operation == nullptr) return refuse(errors);
+    mutation_ = operation->kind == ast::OperationKind::kMutation;
+    if (mutation_ && read_only) {
+        vzh_header(request_, "Allow", str_of("POST"));
+        return refuse(405, {{"mutations are sent by POST", "METHOD_NOT_ALLOWED", {}, {}, {operation->position}}});
+    }
+    if (!prepare(*operation, errors)) return refuse(errors);
+    if (!set_up_calls()) {
+        delete this;
+        return;
+    }
+    if (mutation_) {
+        run_next_mutation();
+    } else {
+        run_queries();
+    }
+}
+
+const ast::Operation* Exchange::choose_operation(std::vector<DocumentError>& errors) const {
+    const ast::Operation* chosen = nullptr;
+    size_t count = 0;
+    for (const ast::Definition& definition : document_->definitions) {
+        if (definition.kind != ast::DefinitionKind::kOperation) continue;
+        ++count;
+        if (operation_name.empty() || definition.operation->name.text == operation_name) chosen = definition.operation;
+    }
+    std::string why;
+    if (chosen == nullptr) {
+        why = operation_name.empty() ? "the document has no operation" : "there is no operation \"" + std::string(operation_name) + "\"";
+    } else if (operation_name.empty() && count > 1) {
+        why = "`operationName` must say which of the document's operations to run";
+    } else if (frontend_.schema->root(chosen->kind) == nullptr) {
+        why = "this server has no subscriptions";
+    }
+    if (why.empty()) return chosen;
+    errors.push_back({ErrorCode::kBadUserInput, why, {}});
+    return nullptr;
+}
+
+bool Exchange::prepare(const ast::Operation& operation, std::vector<DocumentError>& errors) {
+    switch (coerce_variables(*frontend_.schema, operation, json, arena, variables_, errors)) {
+        case VariablesOutcome::kRead: break;
+        case VariablesOutcome::kRefused: return false;
+        case VariablesOutcome::kNotJson: errors.push_back({ErrorCode::kBadUserInput, "`variables` are not valid JSON", {}}); return false;
+    }
+    DocumentError error;
+    if (plan_operation(*frontend_.schema, *document_, operation, variables_, frontend_.limits, arena, plan_, error) && check_items(error)) {
+        return true;
+    }
+    errors.push_back(std::move(error));
+    return false;
+}
+
+bool Exchange::check_items(DocumentError& error) const {
+    uint64_t items = 0;
+    const auto add = [&](const Input& input) { items += static_cast<uint64_t>(std::max<int64_t>(input["limit"].integer_or(0), 0)); };
+    for (const PlannedField& field : plan_.fields) {
+        if (!frontend_.introspection && (field.field->name == "__schema" || field.field->name == "__type")) {
+            error = {ErrorCode::kValidationFailed, "introspection is turned off", {field.position}};
+            return false;
+        }
+        add(field.arguments["input"]);
+        for (const Input& input : field.arguments["inputs"].items) add(input);
+        if (items <= frontend_.items_max) continue;
+        error = {ErrorCode::kLimitExceeded, "the limits add up to more than " + std::to_string(frontend_.items_max), {field.position}};
+        return false;
+    }
+    return true;
+}
+
+// False: the request was answered and is gone.
+bool Exchange::set_up_calls() {
+    calls_.resize(plan_.fields.size());
+    for (size_t i = 0; i < calls_.size(); ++i) {
+        RootCall& call = calls_[i];
+        call.exchange = this;
+        call.frontend = &frontend_;
+        call.view = view_;
+        call.arena = &arena;
+        call.planned = &plan_.fields[i];
+        call.resolver = plan_.fields[i].field->root;
+        call.index = i;
+        call.names.timeout_ms = 60'000;
+        call.names.write = mutation_;
+        if (call.resolver != nullptr && call.planned->refused == nullptr && !enter_scopes(call)) return false;
+    }
+    return true;
+}
+
+bool Exchange::enter_scopes(RootCall& call) {
+    const uint32_t permission = mutation_ ? VZH_WRITE : VZH_READ;
+    if (vzh_has_permission(request_, permission) == 0) {
+        codec::Failure failure;
+        failure.error_type = "authorization_error";
+        failure.message = mutation_ ? "the key may not write" : "the key may not read";
+        call.fail(failure);
+        return true;
+    }
+    if (call.resolver->scope.empty()) return true;
+    return each_collection(call.planned->arguments, call.resolver->scope, [&](std::string_view collection) {
+        call.names.collection = collection;
+        return vzh_allowed(request_, str_of(collection), permission) != 0;
+    });
+}
+
+void Exchange::begin(RootCall& call) {
+    if (call.resolver == nullptr || call.planned->refused != nullptr || call.failure != nullptr) return;
+    call.resolver->begin(call);
+    if (call.failure != nullptr) call.engine_calls = {};
+}
+
+void Exchange::run_queries() {
+    std::vector<vz_op*> ops;
+    for (RootCall& call : calls_) {
+        begin(call);
+        for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
+    }
+    if (!submit(ops)) ended();
+}
+
+void Exchange::run_next_mutation() {
+    while (next_ < calls_.size()) {
+        RootCall& call = calls_[next_];
+        begin(call);
+        std::vector<vz_op*> ops;
+        for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
+        if (submit(ops)) return;
+        finish(call);
+        ++next_;
+    }
+    answer();
+}
+
+// True: op_done() will be called. False: there is nothing to wait for.
+bool Exchange::submit(std::vector<vz_op*>& ops) {
+    if (ops.empty()) return false;
+    for (vz_op* op : ops) op->done = &op_done;
+    pending_.store(static_cast<uint32_t>(ops.size()), std::memory_order_relaxed);
+    const vz_status status = vz_submit(frontend_.engine, ops.data(), static_cast<uint32_t>(ops.size()));
+    if (status == VZ_OK) return true;
+    for (vz_op* op : ops) op->status = status;
+    return false;
+}
+
+void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
+    Exchange& exchange = *static_cast<EngineCall*>(op->user)->exchange;
+    if (exchange.pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (exchange.mutation_) {
+        vzh_defer(exchange.request_, &mutation_later, &exchange);
+    } else {
+        exchange.ended();
+    }
+}
+
+void Exchange::mutation_later(vzh_request*, void* user) VZ_NOEXCEPT {
+    Exchange& exchange = *static_cast<Exchange*>(user);
+    exchange.finish(exchange.calls_[exchange.next_]);
+    ++exchange.next_;
+    exchange.run_next_mutation();
+}
+
+void Exchange::answer_later(vzh_request*, void* user) VZ_NOEXCEPT { static_cast<Exchange*>(user)->answer(); }
+
+void Exchange::ended() {
+    uint64_t bytes = 0;
+    for (RootCall& call : calls_) {
+        finish(call);
+        bytes += call.bytes_estimate;
+    }
+    if (bytes > codec::kInlineAnswerBytes) {
+        vzh_defer(request_, &answer_later, this);
+    } else {
+        answer();
+    }
+}
+
+void Exchange::finish(RootCall& call) {
+    if (call.resolver == nullptr || call.planned->refused != nullptr || call.failure != nullptr) return;
+    call.value = call.resolver->finish(call);
+}
+
+void Exchange::answer() {
+    // A map that failed while it was read spoils its field; the others are written again.
+    bool complete = write_answer();
+    if (complete && !check_results()) complete = write_answer();
+    if (!complete) {
+        return refuse(media_ == Media::kResponse ? 400 : 200,
+                      {{"the answer is too large; lower `limit` or select less", "LIMIT_EXCEEDED", {}, {}, {}}});
+    }
+    reply(200);
+}
+
+bool Exchange::write_answer() {
+    vzh_truncate(request_, 0);
+    std::vector<ExecutionError> errors;
+    json::Writer out(target());
+    out.begin_object();
+    out.key("data");
+    write_data(out, *frontend_.schema, plan_, root_value, &calls_, arena, errors);
+    if (!errors.empty()) {
+        out.key("errors");
+        write_errors(out, document_->text, view_of(view_->request_id), errors);
+    }
+    out.end_object();
+    out.flush();
+    return !out.failed();
+}
+
+bool Exchange::check_results() {
+    bool good = true;
+    for (RootCall& call : calls_) {
+        for (const EngineCall& engine_call : call.engine_calls) {
+            vz_error error{};
+            if (engine_call.result == nullptr || call.failure != nullptr) continue;
+            const vz_status status = vz_result_check(engine_call.result, &error);
+            if (status == VZ_OK) continue;
+            call.fail(status, error);
+            good = false;
+        }
+    }
+    return good;
+}
+
+void Exchange::refuse(const std::vector<DocumentError>& errors) {
+    std::vector<ExecutionError> written;
+    for (const DocumentError& error : errors) written.push_back(error_of(error));
+    refuse(media_ == Media::kResponse ? 400 : 200, written);
+}
+
+void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors) {
+    vzh_truncate(request_, 0);
+    {
+        json::Writer out(target());
+        out.begin_object();
+        out.key("errors");
+        write_errors(out, query, view_of(view_->request_id), errors);
+        out.end_object();
+    }
+    reply(status);
+}
+
+// Results must be back before the request ends, for the engine may be closed as soon as none is left.
+void Exchange::reply(uint32_t status) {
+    vzh_request* request = request_;
+    const char* type = content_type();
+    delete this;
+    vzh_reply(request, status, type);
+}
+
+const char* Exchange::content_type() const {
+    return media_ == Media::kResponse ? "application/graphql-response+json; charset=utf-8" : "application/json; charset=utf-8";
+}
+
+json::Target Exchange::target() {
+    return {request_,
+            [](void* user, uint64_t at_least, uint64_t* size) { return vzh_space(static_cast<vzh_request*>(user), at_least, size); },
+            [](void* user, uint64_t bytes) { vzh_wrote(static_cast<vzh_request*>(user), bytes); },
+            [](void* user, uint64_t bytes) { vzh_truncate(static_cast<vzh_request*>(user), bytes); }};
+}
+
+}  // namespace vz::graphql

@@ -1,0 +1,80 @@
+// One GraphQL request from its text to its answer. Owns itself: created by the transport, gone when the request was answered.
+//
+// One thread at a time drives it. Query root fields are submitted together; mutation root fields one after the other, each durable before the
+// next starts. Completions count down; the last one goes on, here or on a worker.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frontends/graphql/execute.hpp"
+#include "frontends/graphql/root_call.hpp"
+
+namespace vz::graphql {
+
+enum class Media : uint8_t { kJson, kResponse };  // application/json; application/graphql-response+json
+
+class Exchange final {
+public:
+    Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media);
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    Arena arena;
+
+    // What the request asks for; views live as long as the request or are in the arena.
+    std::string_view query;
+    std::string_view operation_name;
+    std::string_view json;  // the request as JSON, for its variables; empty: none
+    bool read_only = false; // by GET
+
+    // Parses, validates, plans, runs. Deletes this in the end.
+    void start();
+    // Ends the request with errors of its own, without `data`. Deletes this.
+    void refuse(uint32_t status, const std::vector<ExecutionError>& errors);
+
+    void keep(vz_result* result) { kept_.push_back(result); }
+
+private:
+    ~Exchange();
+
+    const ast::Operation* choose_operation(std::vector<DocumentError>& errors) const;
+    bool check_items(DocumentError& error) const;
+    bool prepare(const ast::Operation& operation, std::vector<DocumentError>& errors);
+    bool enter_scopes(RootCall& call);
+    bool set_up_calls();
+    void begin(RootCall& call);
+    void run_queries();
+    void run_next_mutation();
+    bool submit(std::vector<vz_op*>& ops);
+    void ended();
+    void finish(RootCall& call);
+    void answer();
+    bool write_answer();
+    bool check_results();
+    void refuse(const std::vector<DocumentError>& errors);
+    void reply(uint32_t status);
+    const char* content_type() const;
+    json::Target target();
+
+    static void op_done(vz_op* op) VZ_NOEXCEPT;
+    static void answer_later(vzh_request* request, void* user) VZ_NOEXCEPT;
+    static void mutation_later(vzh_request* request, void* user) VZ_NOEXCEPT;
+
+    vz_frontend& frontend_;
+    vzh_request* request_;
+    const vzh_view* view_;
+    const Media media_;
+    std::shared_ptr<const ast::Document> document_;
+    Variables variables_;
+    PlannedSelection plan_;
+    bool mutation_ = false;
+    std::vector<RootCall> calls_;  // one per root field of the plan
+    size_t next_ = 0;              // mutation to run next
+    std::atomic<uint32_t> pending_{0};
+    std::vector<vz_result*> kept_;
+};
+
+}  // namespace vz::graphql

@@ -1,0 +1,48 @@
+// Root fields that read collections.
+#include "frontends/codec/element.hpp"
+#include "frontends/graphql/resolvers.hpp"
+
+namespace vz::graphql {
+namespace {
+
+struct Listed {
+    const vz_collection_info* first;
+    uint64_t count;
+};
+
+void list_begin(RootCall& call) {
+    vz_result* result = nullptr;
+    vz_error error{};
+    const vz_status status = vz_collection_list(call.engine(), &result, &error);
+    if (status != VZ_OK) return call.fail(status, error);
+    call.keep(result);
+    Listed* listed = call.make<Listed>();
+    listed->first = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &listed->count));
+    call.state = listed;
+}
+FieldValue list_finish(RootCall& call) {
+    constexpr ListItem kItem = [](const Source& list, uint64_t index) {
+        return collection_value(codec::element_at(static_cast<const vz_collection_info*>(list.object), index));
+    };
+    const Listed& listed = *static_cast<const Listed*>(call.state);
+    return FieldValue::of_list(listed.first == nullptr ? 0 : listed.count, kItem, listed.first);
+}
+
+void one_begin(RootCall& call) {
+    bool absent = false;
+    call.state = describe_if_present(call, call.argument("name").text, absent);
+}
+FieldValue one_finish(RootCall& call) {
+    return call.state == nullptr ? FieldValue::null() : collection_value(static_cast<const vz_collection_info*>(call.state));
+}
+
+constexpr RootResolver kRoots[] = {
+    {"QueryRoot", "collections", "Failed to list collections: ", "", list_begin, list_finish},
+    {"QueryRoot", "collection", "Failed to get collection: ", "name", one_begin, one_finish},
+};
+
+}  // namespace
+
+std::span<const RootResolver> collection_roots() { return kRoots; }
+
+}  // namespace vz::graphql

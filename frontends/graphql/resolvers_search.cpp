@@ -1,0 +1,127 @@
+// Root fields that search.
+#include "frontends/codec/scores.hpp"
+#include "frontends/graphql/resolvers.hpp"
+
+namespace vz::graphql {
+namespace {
+
+struct Search {
+    vz_search_request request;
+    vz_parts parts;
+    vz_metric metric;
+    bool empty;  // no score can pass the threshold
+    size_t op;   // of the ones that are not empty
+};
+
+struct Searches {
+    std::span<Search> all;
+};
+
+// Fills one search from a SearchInput; `at` names it in errors. False: the field has failed.
+bool read_search(RootCall& call, const Input& input, const std::string& at, Search& search) {
+    int64_t limit = 0;
+    int64_t effort = 0;
+    if (!read_number(call, input["limit"], at + "limit", 1, static_cast<int64_t>(call.frontend->results_max), 10, limit) ||
+        !read_number(call, input["effort"], at + "effort", 1, 65536, 0, effort)) {
+        return false;
+    }
+    const vz_collection_info* info = describe(call, input["collection"].text);
+    if (info == nullptr) return false;
+    const vz_vector_field* field = default_vector(*info);
+    search.metric = field == nullptr ? VZ_COSINE : field->metric;
+    const std::span<const float> vector = input["vector"].floats;
+    if (vector.empty()) {
+        call.fail(codec::validation(at + "vector", "must not be empty"));
+        return false;
+    }
+    vz_search_request& request = search.request;
+    request.struct_size = sizeof request;
+    request.queries = {vector.data(), 1, 0, static_cast<uint32_t>(vector.size()), VZ_F32};
+    request.k = static_cast<uint32_t>(limit);
+    request.effort = static_cast<uint32_t>(effort);
+    request.deadline_ns = call.view->deadline_ns;
+    if (!input["filter"].empty()) request.filter = str_of(input["filter"].text);
+    if (input["exact"].boolean_or(false)) request.flags |= VZ_SEARCH_EXACT;
+    if (!input["recall"].empty()) request.recall_target = static_cast<float>(input["recall"].number);
+    if (!input["scoreThreshold"].empty()) {
+        const codec::ScoreLimit bound = codec::limit_of(search.metric, static_cast<float>(input["scoreThreshold"].number));
+        search.empty = bound.empty;
+        if (bound.limited) request.flags |= VZ_SEARCH_SCORE_LIMIT;
+        request.score_limit = bound.limited ? bound.value : 0;
+    }
+    search.parts.struct_size = sizeof search.parts;
+    search.parts.flags = wanted_parts(*call.planned, input["includeVectors"].boolean_or(true));
+    if (search.parts.flags != 0) request.parts = &search.parts;
+    return true;
+}
+
+void begin(RootCall& call, std::span<const Input> inputs, bool batch) {
+    Searches* searches = call.make<Searches>();
+    searches->all = call.arena->array<Search>(inputs.size());
+    call.state = searches;
+    size_t ops = 0;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        const std::string at = batch ? "inputs[" + std::to_string(i) + "]." : std::string();
+        Search& search = searches->all[i];
+        call.names.vector = batch ? call.arena->copy_text(at + "vector") : std::string_view("vector");
+        if (!read_search(call, inputs[i], at, search)) return;
+        if (!search.empty) search.op = ops++;
+    }
+    call.expect(ops);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        const Search& search = searches->all[i];
+        if (search.empty) continue;
+        call.set(search.op, VZ_OP_SEARCH, inputs[i]["collection"].text, &search.request, &call.engine_calls[search.op].result);
+    }
+}
+
+// The hits of one search. False: the field has failed.
+bool hits(RootCall& call, const Search& search, std::span<const PointView>& points) {
+    if (search.empty) return true;
+    const EngineCall& searched = call.engine_calls[search.op];
+    call.names.collection = view_of(searched.op.collection);
+    return !call.failed(searched) && read_points(call, searched, search.metric, points);
+}
+
+void search_begin(RootCall& call) {
+    call.names.collection = call.argument("input")["collection"].text;
+    begin(call, {&call.argument("input"), 1}, false);
+}
+FieldValue search_finish(RootCall& call) {
+    std::span<const PointView> points;
+    if (!hits(call, static_cast<const Searches*>(call.state)->all[0], points)) return FieldValue::null();
+    return points_value(points);
+}
+
+void batch_begin(RootCall& call) { begin(call, call.argument("inputs").items, true); }
+FieldValue batch_finish(RootCall& call) {
+    const std::span<const Search> all = static_cast<const Searches*>(call.state)->all;
+    const std::span<std::span<const PointView>> lists = call.arena->array<std::span<const PointView>>(all.size());
+    const std::span<uint64_t> position = call.arena->array<uint64_t>(1);
+    for (size_t i = 0; i < all.size(); ++i) {
+        // Each search is an operation of its own, whose one query stands at this place of the request.
+        position[0] = i;
+        call.names.positions = position;
+        call.names.vector = call.arena->copy_text("inputs[" + std::to_string(i) + "].vector");
+        if (!hits(call, all[i], lists[i])) return FieldValue::null();
+    }
+    constexpr ListItem kItem = [](const Source& list, uint64_t index) {
+        return points_value(static_cast<const std::span<const PointView>*>(list.object)[index]);
+    };
+    return FieldValue::of_list(lists.size(), kItem, lists.data());
+}
+
+void text_begin(RootCall& call) { call.fail(codec::unimplemented("searchText")); }
+FieldValue text_finish(RootCall&) { return FieldValue::null(); }
+
+constexpr RootResolver kRoots[] = {
+    {"QueryRoot", "search", "Search failed: ", "input.collection", search_begin, search_finish},
+    {"QueryRoot", "searchBatch", "Search failed: ", "inputs[].collection", batch_begin, batch_finish},
+    {"QueryRoot", "searchText", "Search failed: ", "input.collection", text_begin, text_finish},
+};
+
+}  // namespace
+
+std::span<const RootResolver> search_roots() { return kRoots; }
+
+}  // namespace vz::graphql

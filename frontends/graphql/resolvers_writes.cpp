@@ -1,0 +1,208 @@
+// Root fields that write and delete points.
+#include <cstring>
+
+#include "frontends/graphql/resolvers.hpp"
+
+namespace vz::graphql {
+namespace {
+
+vz_write_request* new_write(RootCall& call, uint32_t kind, uint64_t count) {
+    auto* request = call.make<vz_write_request>();
+    request->struct_size = sizeof *request;
+    request->kind = kind;
+    request->count = count;
+    request->request_id = call.request_id();
+    request->deadline_ns = call.view->deadline_ns;
+    return request;
+}
+
+void submit_write(RootCall& call, std::string_view collection, const vz_write_request* request) {
+    call.names.collection = collection;
+    call.expect(1);
+    call.set(0, VZ_OP_WRITE, collection, request, &call.engine_calls[0].written);
+}
+
+FieldValue mutation_value(RootCall& call, bool success, std::string_view message, int64_t affected, uint64_t lsn) {
+    return FieldValue::of_object(call.arena->make<MutationView>(success, call.arena->copy_text(message), affected, lsn));
+}
+
+bool refuse_public_key(RootCall& call, const Input& key) {
+    if (key.empty()) return false;
+    call.fail(codec::unimplemented("publicKey"));
+    return true;
+}
+
+vz_str payload_of(const Input& payload) { return payload.empty() ? vz_str{} : str_of(payload.text); }
+
+// ---- upserts ----
+
+void upsert_one_begin(RootCall& call) {
+    const Input& input = call.argument("input");
+    if (refuse_public_key(call, input["publicKey"])) return;
+    call.names.vector = "data";
+    call.names.point = input["id"].text;
+    const std::span<const float> numbers = input["data"].floats;
+    if (numbers.empty()) return call.fail(codec::validation("data", "must not be empty"));
+    vz_write_request* request = new_write(call, VZ_UPSERT, 1);
+    request->ids = call.arena->make<vz_str>(str_of(input["id"].text));
+    request->payloads = call.arena->make<vz_str>(payload_of(input["payload"]));
+    request->vectors = {numbers.data(), 1, 0, static_cast<uint32_t>(numbers.size()), VZ_F32};
+    submit_write(call, call.argument("collection").text, request);
+}
+FieldValue upsert_one_finish(RootCall& call) {
+    if (call.failed(call.engine_calls[0])) return FieldValue::null();
+    const Input& input = call.argument("input");
+    const std::span<const float> numbers = input["data"].floats;
+    PointView* point = call.make<PointView>();
+    point->id = input["id"].text;
+    point->payload = input["payload"].text_or({});
+    point->vector = numbers.data();
+    point->given = numbers.size();
+    point->dimension = numbers.size();
+    point->version = call.engine_calls[0].written.lsn;
+    call.bytes_estimate += numbers.size() * 12;
+    return FieldValue::of_object(point);
+}
+
+// A batch is one matrix, so its first row that differs from the collection is named here, in the engine's words.
+bool check_lengths(RootCall& call, std::string_view collection, std::span<const Input> points) {
+    const size_t first = points[0]["data"].floats.size();
+    bool alike = first != 0;
+    for (const Input& point : points) alike = alike && point["data"].floats.size() == first;
+    if (alike) return true;
+    const vz_collection_info* info = describe(call, collection);
+    if (info == nullptr) return false;
+    const vz_vector_field* field = default_vector(*info);
+    const uint64_t dimension = field == nullptr ? first : field->dim;
+    for (size_t i = 0; i < points.size(); ++i) {
+        const size_t length = points[i]["data"].floats.size();
+        if (length == dimension) continue;
+        vz_error error{};
+        error.status = VZ_INVALID_ARGUMENT;
+        error.reason = VZ_REASON_DIMENSION;
+        error.item = i;
+        error.expected = static_cast<int64_t>(dimension);
+        error.actual = static_cast<int64_t>(length);
+        std::memcpy(error.field, "vectors", sizeof "vectors");
+        call.fail(error.status, error);
+        return false;
+    }
+    return true;
+}
+
+void upsert_many_begin(RootCall& call) {
+    const Input& input = call.argument("input");
+    const std::string_view collection = input["collection"].text;
+    const std::span<const Input> points = input["vectors"].items;
+    call.names.collection = collection;
+    call.names.items = "vectors";
+    call.names.vector = "data";
+    if (refuse_public_key(call, input["publicKey"])) return;
+    for (const Input& point : points) {
+        if (refuse_public_key(call, point["publicKey"])) return;
+    }
+    if (points.empty()) return call.fail(codec::validation("vectors", "must not be empty"));
+    if (points.size() > call.frontend->batch_points_max) {
+        return call.fail(codec::validation("vectors", "must be at most " + std::to_string(call.frontend->batch_points_max) + " points"));
+    }
+    if (!check_lengths(call, collection, points)) return;
+    const size_t dim = points[0]["data"].floats.size();
+    float* rows = static_cast<float*>(call.arena->allocate(points.size() * dim * sizeof(float), 64));
+    const std::span<vz_str> ids = call.arena->array<vz_str>(points.size());
+    const std::span<vz_str> payloads = call.arena->array<vz_str>(points.size());
+    for (size_t i = 0; i < points.size(); ++i) {
+        std::memcpy(rows + i * dim, points[i]["data"].floats.data(), dim * sizeof(float));
+        ids[i] = str_of(points[i]["id"].text);
+        payloads[i] = payload_of(points[i]["payload"]);
+    }
+    vz_write_request* request = new_write(call, VZ_UPSERT, points.size());
+    request->ids = ids.data();
+    request->payloads = payloads.data();
+    request->vectors = {rows, points.size(), 0, static_cast<uint32_t>(dim), VZ_F32};
+    submit_write(call, collection, request);
+}
+FieldValue upsert_many_finish(RootCall& call) {
+    if (call.failed(call.engine_calls[0])) return FieldValue::null();
+    const vz_write_answer& written = call.engine_calls[0].written;
+    const std::string message = "Upserted " + std::to_string(written.applied) + " vectors";
+    return mutation_value(call, true, message, static_cast<int64_t>(written.applied), written.lsn);
+}
+
+void texts_begin(RootCall& call) { call.fail(codec::unimplemented("upsertTexts")); }
+FieldValue texts_finish(RootCall&) { return FieldValue::null(); }
+
+// ---- deletes ----
+
+void delete_one_begin(RootCall& call) {
+    vz_write_request* request = new_write(call, VZ_DELETE, 1);
+    call.names.point = call.argument("id").text;
+    request->ids = call.arena->make<vz_str>(str_of(call.names.point));
+    submit_write(call, call.argument("collection").text, request);
+}
+FieldValue delete_one_finish(RootCall& call) {
+    if (call.failed(call.engine_calls[0])) return FieldValue::null();
+    const vz_write_answer& written = call.engine_calls[0].written;
+    const std::string id(call.argument("id").text);
+    if (written.applied == 0) return mutation_value(call, false, "Vector not found: " + id, 0, 0);
+    return mutation_value(call, true, "Vector '" + id + "' deleted", 1, written.lsn);
+}
+
+void delete_many_begin(RootCall& call) {
+    const Input& input = call.argument("input");
+    const bool by_ids = !input["ids"].empty();
+    const bool by_filter = !input["filter"].empty();
+    if (by_ids == by_filter) return call.fail(codec::validation("ids", "exactly one of `ids` and `filter` must be given"));
+    const std::span<const Input> items = input["ids"].items;
+    if (by_ids && items.empty()) return call.fail(codec::validation("ids", "must not be empty"));
+    if (items.size() > call.frontend->batch_points_max) {
+        return call.fail(codec::validation("ids", "must be at most " + std::to_string(call.frontend->batch_points_max) + " ids"));
+    }
+    vz_write_request* request = new_write(call, VZ_DELETE, items.size());
+    if (by_ids) {
+        call.names.items = "ids";
+        const std::span<vz_str> ids = call.arena->array<vz_str>(items.size());
+        for (size_t i = 0; i < items.size(); ++i) ids[i] = str_of(items[i].text);
+        request->ids = ids.data();
+    } else {
+        request->filter = str_of(input["filter"].text);
+    }
+    submit_write(call, input["collection"].text, request);
+}
+FieldValue delete_many_finish(RootCall& call) {
+    if (call.failed(call.engine_calls[0])) return FieldValue::null();
+    const vz_write_answer& written = call.engine_calls[0].written;
+    const std::string message = "Deleted " + std::to_string(written.applied) + " vectors";
+    return mutation_value(call, true, message, static_cast<int64_t>(written.applied), written.lsn);
+}
+
+// ---- payloads ----
+
+void payload_begin(RootCall& call) {
+    if (refuse_public_key(call, call.argument("publicKey"))) return;
+    vz_write_request* request = new_write(call, VZ_UPDATE, 1);
+    call.names.point = call.argument("id").text;
+    request->ids = call.arena->make<vz_str>(str_of(call.names.point));
+    request->payloads = call.arena->make<vz_str>(payload_of(call.argument("payload")));
+    request->payload_mode = VZ_PAYLOAD_REPLACE;
+    submit_write(call, call.argument("collection").text, request);
+}
+FieldValue payload_finish(RootCall& call) {
+    if (call.failed(call.engine_calls[0])) return FieldValue::null();
+    return mutation_value(call, true, "Payload of '" + std::string(call.argument("id").text) + "' replaced", 1,
+                          call.engine_calls[0].written.lsn);
+}
+
+constexpr RootResolver kRoots[] = {
+    {"MutationRoot", "upsertVector", "Failed to upsert vector: ", "collection", upsert_one_begin, upsert_one_finish},
+    {"MutationRoot", "upsertVectors", "Failed to upsert vectors: ", "input.collection", upsert_many_begin, upsert_many_finish},
+    {"MutationRoot", "upsertTexts", "Failed to upsert texts: ", "input.collection", texts_begin, texts_finish},
+    {"MutationRoot", "deleteVector", "Failed to delete vector: ", "collection", delete_one_begin, delete_one_finish},
+    {"MutationRoot", "deleteVectors", "Failed to delete vectors: ", "input.collection", delete_many_begin, delete_many_finish},
+    {"MutationRoot", "updatePayload", "Failed to update payload: ", "collection", payload_begin, payload_finish},
+};
+
+}  // namespace
+
+std::span<const RootResolver> write_roots() { return kRoots; }
+
+}  // namespace vz::graphql

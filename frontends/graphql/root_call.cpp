@@ -1,0 +1,94 @@
+#include "frontends/graphql/root_call.hpp"
+
+#include "frontends/graphql/exchange.hpp"
+#include "frontends/graphql/resolvers.hpp"
+
+namespace vz::graphql {
+namespace {
+
+std::string upper(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    return out;
+}
+
+}  // namespace
+
+void RootCall::expect(size_t count) {
+    const std::span<EngineCall> calls = arena->array<EngineCall>(count);
+    for (EngineCall& call : calls) {
+        call.exchange = exchange;
+        call.written.struct_size = sizeof call.written;
+        call.change.struct_size = sizeof call.change;
+    }
+    engine_calls = calls;
+}
+
+void RootCall::set(size_t i, uint32_t kind, std::string_view collection, const void* request, void* answer) {
+    EngineCall& call = engine_calls[i];
+    call.op.struct_size = sizeof call.op;
+    call.op.kind = kind;
+    call.op.collection = str_of(collection);
+    call.op.request = request;
+    call.op.answer = answer;
+    call.op.error = &call.error;
+    call.op.user = &call;
+    call.error.item = VZ_NO_ITEM;
+}
+
+void RootCall::fail(const codec::Failure& failure_in) {
+    FieldError* error = arena->make<FieldError>();
+    error->code = arena->copy_text(upper(failure_in.error_type));
+    error->message = arena->copy_text(std::string(resolver->prefix) + failure_in.message);
+    if (failure_in.details != "{}") error->details = arena->copy_text(failure_in.details);
+    failure = error;
+}
+
+void RootCall::fail(vz_status status, const vz_error& error) {
+    vz_error known = error;
+    if (known.status != status) {
+        known = vz_error{};
+        known.status = status;
+        known.item = VZ_NO_ITEM;
+    }
+    fail(codec::from_engine(known, names));
+}
+
+void RootCall::keep(vz_result* result) { exchange->keep(result); }
+
+const vz_collection_info* describe_if_present(RootCall& call, std::string_view collection, bool& absent) {
+    vz_result* result = nullptr;
+    vz_error error{};
+    const vz_status status = vz_collection_describe(call.engine(), str_of(collection), &result, &error);
+    absent = status == VZ_NOT_FOUND;
+    if (absent) return nullptr;
+    if (status != VZ_OK) {
+        call.fail(status, error);
+        return nullptr;
+    }
+    call.keep(result);
+    uint64_t count = 0;
+    const auto* info = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
+    absent = info == nullptr || count == 0;
+    return absent ? nullptr : info;
+}
+
+const vz_collection_info* describe(RootCall& call, std::string_view collection) {
+    bool absent = false;
+    const vz_collection_info* info = describe_if_present(call, collection, absent);
+    if (absent) call.fail(codec::collection_not_found(collection));
+    return info;
+}
+
+bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most, int64_t otherwise, int64_t& out) {
+    out = otherwise;
+    if (input.empty()) return true;
+    out = input.integer;
+    if (out >= least && out <= most) return true;
+    call.fail(codec::validation(name, "must be from " + std::to_string(least) + " to " + std::to_string(most)));
+    return false;
+}
+
+}  // namespace vz::graphql

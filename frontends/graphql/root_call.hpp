@@ -1,0 +1,90 @@
+// One root field being answered: its arguments, the engine's operations it needs, and its value.
+//
+// A resolver's begin() reads arguments, fills operations and returns; they are submitted together with those of the other root fields of a
+// query. When all have ended, finish() turns what they brought into the field's value. begin() runs on an io or worker thread and may call
+// engine functions tagged [any]; finish() of a query may run inside a completion ([done] only), that of a mutation runs on a worker.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "frontends/codec/failure.hpp"
+#include "frontends/codec/names.hpp"
+#include "frontends/graphql/frontend.hpp"
+#include "frontends/graphql/plan.hpp"
+#include "frontends/http/http.h"
+
+namespace vz::graphql {
+
+class Exchange;
+struct RootResolver;
+
+// One operation with all it may answer.
+struct EngineCall {
+    vz_op op;
+    vz_error error;
+    Exchange* exchange;
+    vz_result* result;  // released with the request
+    vz_write_answer written;
+    vz_change change;
+    uint64_t number;
+
+    bool ok() const { return op.status == VZ_OK; }
+};
+
+struct RootCall {
+    Exchange* exchange = nullptr;
+    const vz_frontend* frontend = nullptr;
+    const vzh_view* view = nullptr;
+    Arena* arena = nullptr;
+    const PlannedField* planned = nullptr;
+    const RootResolver* resolver = nullptr;
+    size_t index = 0;                     // among the root fields
+    codec::Names names;                   // how the request calls what may fail
+    std::span<EngineCall> engine_calls;   // in submission order
+    const void* state = nullptr;          // the resolver's own, from begin() to finish()
+    const FieldError* failure = nullptr;
+    FieldValue value;
+    uint64_t bytes_estimate = 0;          // of the answer; set by finish()
+
+    const Input& argument(std::string_view name) const { return planned->arguments[name]; }
+    vz_engine* engine() const { return frontend->engine; }
+
+    // Room for this many operations; each is filled with set().
+    void expect(size_t count);
+    void set(size_t i, uint32_t kind, std::string_view collection, const void* request, void* answer);
+
+    // These end the field with an error.
+    void fail(const codec::Failure& failure);
+    void fail(vz_status status, const vz_error& error);
+    void fail(const EngineCall& call) { fail(call.op.status, call.error); }
+    // True: the operation failed, and so did the field.
+    bool failed(const EngineCall& call) {
+        if (call.ok()) return false;
+        fail(call);
+        return true;
+    }
+    // A result of a synchronous call, released with the request.
+    void keep(vz_result* result);
+
+    template <typename T>
+    T* make() {
+        return arena->make<T>();
+    }
+    // The request id for the Idempotency-Key, one per root field.
+    vz_uuid request_id() const { return codec::request_id(view->key_id, view->idempotency_key, index); }
+};
+
+struct RootResolver {
+    std::string_view type;
+    std::string_view field;
+    std::string_view prefix;  // of its error messages
+    std::string_view scope;   // argument that names its collection: "collection", "input.collection", "inputs[].collection"; empty: none
+    void (*begin)(RootCall& call);
+    FieldValue (*finish)(RootCall& call);
+};
+
+inline std::string_view view_of(vz_str text) { return {text.data, text.size}; }
+inline vz_str str_of(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace vz::graphql

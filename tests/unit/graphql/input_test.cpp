@@ -1,0 +1,146 @@
+#include "frontends/graphql/coerce.hpp"
+
+#include <limits>
+
+#include "texts.hpp"
+
+namespace vz::graphql::test {
+namespace {
+
+constexpr std::string_view kSdl = R"(
+enum Kind { DOG CAT }
+scalar Long
+scalar JSON
+input Inner { a: Int! b: Int! = 5 }
+input In { name: String kind: Kind list: [Int!] inner: Inner floats: [Float!] }
+type Query { f(i: Int, fl: Float, floats: [Float!], long: Long, json: JSON, in: In, id: ID, kinds: [Kind], d: Int! = 7, b: Boolean): Int }
+)";
+
+struct Coerced {
+    std::unique_ptr<Schema> schema;
+    std::unique_ptr<ast::Document> document;
+    Arena arena;
+    std::string request;
+    Variables variables;
+    std::vector<DocumentError> errors;
+    VariablesOutcome outcome = VariablesOutcome::kRead;
+    Input arguments;
+    std::string why;
+    bool complete = false;
+};
+
+std::unique_ptr<Coerced> coerce(std::string_view query, std::string_view variables = "{}") {
+    auto c = std::make_unique<Coerced>();
+    c->schema = schema_of(kSdl);
+    c->document = document_of(query);
+    c->request = request_with(variables);
+    const ast::Operation& operation = operation_of(*c->document);
+    c->outcome = coerce_variables(*c->schema, operation, c->request, c->arena, c->variables, c->errors);
+    const ast::Selection& field = operation.selections->selections[0];
+    if (c->outcome == VariablesOutcome::kRead) {
+        c->complete = coerce_arguments(c->schema->type("Query")->field("f")->arguments, field.arguments, c->variables, c->arena, c->arguments, c->why);
+    }
+    return c;
+}
+
+TEST(Input, absent_null_and_default_are_three_things) {
+    const auto nothing = coerce("query ($i: Int) { f(i: $i, fl: null) }");
+    EXPECT_TRUE(nothing->arguments["i"].absent());
+    EXPECT_EQ(nothing->arguments["fl"].kind, InputKind::kNull);
+    EXPECT_EQ(nothing->arguments["d"].integer, 7);
+    const auto null = coerce("query ($i: Int = 3) { f(i: $i) }", R"({"i":null})");
+    EXPECT_EQ(null->arguments["i"].kind, InputKind::kNull);
+    const auto defaulted = coerce("query ($i: Int = 3) { f(i: $i) }");
+    EXPECT_EQ(defaulted->arguments["i"].integer, 3);
+    const auto fallback = coerce("query ($d: Int) { f(d: $d) }");
+    EXPECT_EQ(fallback->arguments["d"].integer, 7);
+    EXPECT_FALSE(coerce("query ($d: Int) { f(d: $d) }", R"({"d":null})")->complete);
+}
+
+TEST(Input, lists_of_floats_are_packed_whichever_way_they_come) {
+    for (const auto& c : {coerce("{ f(floats: [1, -2.5, 1e-3]) }"), coerce("query ($v: [Float!]) { f(floats: $v) }", R"({"v":[1,-2.5,1e-3]})"),
+                          coerce("query ($x: Float!) { f(floats: [1, $x, 1e-3]) }", R"({"x":-2.5})")}) {
+        const Input& floats = c->arguments["floats"];
+        ASSERT_EQ(floats.kind, InputKind::kFloats);
+        ASSERT_EQ(floats.floats.size(), 3u);
+        EXPECT_EQ(floats.floats[0], 1.0f);
+        EXPECT_EQ(floats.floats[1], -2.5f);
+        EXPECT_EQ(floats.floats[2], 1e-3f);
+    }
+    EXPECT_EQ(coerce("{ f(floats: 2) }")->arguments["floats"].floats.size(), 1u);
+    EXPECT_EQ(coerce("query ($x: Float!) { f(floats: $x) }", R"({"x":2})")->arguments["floats"].floats.size(), 1u);
+    EXPECT_EQ(coerce("query ($v: [Float!]) { f(floats: $v) }", R"({"v":[]})")->arguments["floats"].floats.size(), 0u);
+    EXPECT_EQ(coerce("query ($v: [Float!]) { f(floats: $v) }", R"({"v":4})")->arguments["floats"].floats.size(), 1u);
+}
+
+TEST(Input, floats_are_rounded_once) {
+    const auto c = coerce("{ f(floats: [16777217.0000001, 1e39, 1e-60]) }");
+    const std::span<const float> floats = c->arguments["floats"].floats;
+    EXPECT_EQ(floats[0], 16777218.0f);
+    EXPECT_EQ(floats[1], std::numeric_limits<float>::infinity());
+    EXPECT_EQ(floats[2], 0.0f);
+}
+
+TEST(Input, objects_get_defaults_and_refuse_unknown_fields) {
+    const auto c = coerce("query ($in: In) { f(in: $in) }", R"({"in":{"name":"ü","kind":"CAT","list":3,"inner":{"a":1}}})");
+    ASSERT_EQ(c->outcome, VariablesOutcome::kRead);
+    EXPECT_EQ(c->arguments["in"]["name"].text, "ü");
+    EXPECT_EQ(c->arguments["in"]["kind"].text, "CAT");
+    EXPECT_EQ(c->arguments["in"]["list"].items.size(), 1u);
+    EXPECT_EQ(c->arguments["in"]["inner"]["b"].integer, 5);
+    EXPECT_TRUE(c->arguments["in"]["floats"].absent());
+    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"nope":1}})")->outcome, VariablesOutcome::kRefused);
+    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"inner":{}}})")->outcome, VariablesOutcome::kRefused);
+    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"inner":{"a":null}}})")->outcome, VariablesOutcome::kRefused);
+    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":[]})")->outcome, VariablesOutcome::kRefused);
+    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"kind":"COW"}})")->outcome, VariablesOutcome::kRefused);
+}
+
+TEST(Input, numbers_keep_to_their_ranges) {
+    const auto refused = [](std::string_view type, std::string_view argument, std::string_view value) {
+        return coerce("query ($v: " + std::string(type) + ") { f(" + std::string(argument) + ": $v) }", "{\"v\":" + std::string(value) + "}")->outcome ==
+               VariablesOutcome::kRefused;
+    };
+    EXPECT_TRUE(refused("Int", "i", "2147483648"));
+    EXPECT_TRUE(refused("Int", "i", "1.5"));
+    EXPECT_TRUE(refused("Int", "i", "\"1\""));
+    EXPECT_TRUE(refused("Int", "i", "true"));
+    EXPECT_FALSE(refused("Int", "i", "-2147483648"));
+    EXPECT_FALSE(refused("Int", "i", "3.0"));
+    EXPECT_FALSE(refused("Long", "long", "9223372036854775807"));
+    EXPECT_TRUE(refused("Long", "long", "9223372036854775808"));
+    EXPECT_TRUE(refused("Float", "fl", "\"1\""));
+    EXPECT_FALSE(refused("Float", "fl", "1e300"));
+    EXPECT_TRUE(refused("[Float!]", "floats", "[1,null]"));
+    EXPECT_TRUE(refused("[Float!]", "floats", "\"AACAPw==\""));
+    EXPECT_TRUE(refused("Boolean", "b", "1"));
+    EXPECT_TRUE(refused("ID", "id", "1.5"));
+    EXPECT_FALSE(refused("[Kind]", "kinds", "[null,\"DOG\"]"));
+}
+
+TEST(Input, json_is_kept_as_text) {
+    EXPECT_EQ(coerce("query ($j: JSON) { f(json: $j) }", R"({"j": {"a" : [1.50, "\u00e9"]} })")->arguments["json"].text, R"({"a" : [1.50, "\u00e9"]})");
+    EXPECT_EQ(coerce(R"({ f(json: {a: [1.50, "é", null, true], b: {}}) })")->arguments["json"].text, R"({"a":[1.50,"é",null,true],"b":{}})");
+    EXPECT_EQ(coerce("query ($j: JSON, $n: Int) { f(json: {a: $j, b: $n, c: [$n]}) }", R"({"j":[1]})")->arguments["json"].text, R"({"a":[1],"c":[null]})");
+    EXPECT_NE(coerce("query ($j: JSON) { f(json: $j) }", R"({"j":{"a":01}})")->outcome, VariablesOutcome::kRead);
+}
+
+TEST(Input, ids_are_texts) {
+    EXPECT_EQ(coerce("{ f(id: 42) }")->arguments["id"].text, "42");
+    EXPECT_EQ(coerce("query ($id: ID) { f(id: $id) }", R"({"id":42})")->arguments["id"].text, "42");
+}
+
+TEST(Input, text_that_is_no_json_is_told_apart) {
+    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":)")->outcome, VariablesOutcome::kNotJson);
+    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"([1])")->outcome, VariablesOutcome::kNotJson);
+    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":1,"unused":{"x":tru}})")->outcome, VariablesOutcome::kNotJson);
+    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":1,"unused":{"x":true}})")->outcome, VariablesOutcome::kRead);
+}
+
+TEST(Input, every_refused_variable_is_named) {
+    const auto c = coerce("query ($i: Int!, $b: Boolean) { f(i: $i, b: $b) }", R"({"b":3})");
+    EXPECT_EQ(c->errors.size(), 2u);
+}
+
+}  // namespace
+}  // namespace vz::graphql::test
