@@ -111,11 +111,6 @@ bool may_round_twice(double number) {
     return (std::bit_cast<uint64_t>(number) & kLowMask) == kMiddle || std::fabs(number) < std::numeric_limits<float>::min();
 }
 
-float narrowed(double number, std::string_view token) {
-    if (number == 0 || !may_round_twice(number)) return static_cast<float>(number);
-    return parse_float(token);
-}
-
 // A literal that is none: the caller may never read it, and the skip would not notice.
 bool starts_badly(Value value) {
     const std::string_view token = token_of(value);
@@ -397,7 +392,12 @@ bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
         double number = 0;
         float narrow = std::numeric_limits<float>::infinity();
         if (element.get_double().get(number) == simdjson::SUCCESS) {
-            narrow = narrowed(number, std::fabs(number) <= 3.5e38 ? token_of(sealed(element)) : std::string_view("1e39"));
+            // Only a token that needs the slow way is looked at twice.
+            if (number != 0 && may_round_twice(number)) {
+                narrow = parse_float(token_of(sealed(element)));
+            } else if (std::fabs(number) < 2.0 * static_cast<double>(std::numeric_limits<float>::max())) {
+                narrow = static_cast<float>(number);
+            }
         } else {
             // Not a number, or one beyond double's range.
             const Value inner = sealed(element);

@@ -116,6 +116,33 @@ void stop_import(Batch& batch) {
 
 void reply(Batch& batch) { deliver(batch, batch.item_count * 128, batch.reply); }
 
+// The engine takes vectors of one length only: the items of any other are told so, the rest is sent again.
+void leave_out_misfits(Batch& batch) {
+    const auto dimension = static_cast<uint64_t>(batch.error.expected);
+    uint64_t kept = batch.sent;
+    for (uint64_t i = batch.sent; i < batch.good_count; ++i) {
+        BatchItem& item = batch.items[batch.positions[i]];
+        if (item.dimension != 0 && item.dimension != dimension) {
+            vz_error error = batch.error;
+            error.item = batch.positions[i];
+            error.actual = static_cast<int64_t>(item.dimension);
+            codec::Names names = batch.names;
+            names.positions = {};
+            item.fault = keep(batch, codec::from_engine(error, names));
+            continue;
+        }
+        batch.positions[kept] = batch.positions[i];
+        batch.ids[kept] = batch.ids[i];
+        batch.payloads[kept] = batch.payloads[i];
+        ++kept;
+    }
+    const bool smaller = kept < batch.good_count;
+    batch.good_count = kept;
+    if (!smaller) return fail_op(batch);
+    if (batch.sent == kept) return reply(batch);
+    send_record(batch);
+}
+
 void created(Call& base) {
     auto& batch = static_cast<Batch&>(base);
     // Somebody else may have made it meanwhile: then it is theirs.
@@ -140,6 +167,7 @@ void written(Call& base) {
     auto& batch = static_cast<Batch&>(base);
     const vz_status status = batch.op.status;
     if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create != 0) return create_missing(batch);
+    if (status == VZ_INVALID_ARGUMENT && batch.error.reason == VZ_REASON_DIMENSION && batch.atomic == 0) return leave_out_misfits(batch);
     if (status != VZ_OK) {
         if (batch.sent == 0) {
             if (batch.error.item < batch.good_count) batch.names.point = view(batch.ids[batch.error.item]);

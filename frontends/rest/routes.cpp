@@ -147,7 +147,7 @@ constexpr std::array<vzh_route, kRouteCount> make_routes() {
     std::array<vzh_route, kRouteCount> table{};
     for (size_t i = 0; i < kRowCount; ++i) {
         const Row& row = kRows[i];
-        table[i] = {row.method, row.path, row.permission, row.body, static_cast<uint32_t>(i), row.handler == nullptr ? 1u : 0u, row.query};
+        table[i] = {row.method, row.path, row.permission, row.body, static_cast<uint32_t>(i), row.feature != nullptr ? 1u : 0u, row.query};
     }
     size_t place = kRowCount;
     for (size_t i = 0; i < std::size(kMissing); ++i) {

@@ -1,0 +1,267 @@
+// Answers of the REST frontend have exactly the keys that clients of the reference build objects from, and the values that were stored.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+using Keys = std::set<std::string>;
+
+Keys keys_of(JsonValue object) {
+    Keys keys;
+    for (const auto& [key, value] : simdjson::dom::object(object)) keys.insert(std::string(key));
+    return keys;
+}
+
+// $VZ_REST_PORT: a server that runs already.
+class RestShapes : public testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        const char* running = std::getenv("VZ_REST_PORT");
+        if (running == nullptr) {
+            directory_ = std::make_unique<TemporaryDirectory>();
+            server_ = std::make_unique<Server>(directory_->path() + "/data");
+        }
+        client_ = std::make_unique<HttpClient>(running == nullptr ? server_->port() : static_cast<uint16_t>(std::atoi(running)));
+    }
+    static void TearDownTestSuite() {
+        client_.reset();
+        server_.reset();
+        directory_.reset();
+    }
+    void SetUp() override { drop(); }
+    void TearDown() override { drop(); }
+
+    static void drop() {
+        for (const char* name : {"s", "t", "made"}) client_->request("DELETE", std::string("/collections/") + name, {});
+    }
+    static std::string good(const std::string& method, const std::string& path, const std::string& body = {}) {
+        const Answer answer = client_->request(method, path, body);
+        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body << "\n" << answer.body;
+        return answer.body;
+    }
+
+    static std::unique_ptr<TemporaryDirectory> directory_;
+    static std::unique_ptr<Server> server_;
+    static std::unique_ptr<HttpClient> client_;
+};
+
+std::unique_ptr<TemporaryDirectory> RestShapes::directory_;
+std::unique_ptr<Server> RestShapes::server_;
+std::unique_ptr<HttpClient> RestShapes::client_;
+
+TEST_F(RestShapes, an_item_has_its_keys_and_no_others) {
+    const Keys item{"name",          "vector_count", "document_count", "dimension",  "metric", "embedding_provider", "size",
+                    "quantization",  "normalization", "created_at",    "updated_at", "status", "indexing_status"};
+    Keys full = item;
+    full.insert({"similarity_metric", "description", "metadata", "aliases", "hnsw_config", "quantization_config", "text", "ttl_secs", "size_bytes", "lsn"});
+    const Json created(good("POST", "/collections", R"({"name":"s","dimension":3,"metric":"L2","description":"d","metadata":{"a":[1]}})"));
+    EXPECT_EQ(created.text("/metric"), "L2");
+    EXPECT_EQ(keys_of(created.root()), (Keys{"message", "collection", "name", "dimension", "metric"}));
+    const Json plain(good("GET", "/collections/s"));
+    EXPECT_EQ(keys_of(plain.root()), item);
+    EXPECT_EQ(plain.text("/metric"), "Euclidean");
+    EXPECT_EQ(keys_of(Json(good("GET", "/collections")).at("/collections/0")), item);
+    const std::string text = good("GET", "/collections/s?view=full");
+    const Json all(text);
+    EXPECT_EQ(keys_of(all.root()), full);
+    EXPECT_EQ(all.text("/similarity_metric"), "euclidean");
+    EXPECT_EQ(all.text("/description"), "d");
+    EXPECT_NE(text.find(R"("metadata":{"a":[1]})"), std::string::npos);
+    const Json changed(good("PUT", "/collections/s?view=full", R"({"description":"e","metric":"euclid","dimension":3})"));
+    EXPECT_EQ(changed.text("/description"), "e");
+    EXPECT_EQ(changed.integer("/metadata/a/0"), 1);
+}
+
+TEST_F(RestShapes, every_spelling_of_a_metric_is_honoured) {
+    const std::pair<const char*, const char*> spellings[] = {
+        {"cosine", "Cosine"},         {"COSINE", "Cosine"},        {"euclidean", "Euclidean"}, {"euclid", "Euclidean"},    {"l2", "Euclidean"},
+        {"dot", "DotProduct"},        {"dot_product", "DotProduct"}, {"dotproduct", "DotProduct"}, {"manhattan", "Manhattan"}, {"L1", "Manhattan"}};
+    for (const auto& [spelling, title] : spellings) {
+        good("POST", "/collections", std::string(R"({"name":"s","similarity_metric":")") + spelling + "\"}");
+        const Json item(good("GET", "/collections/s"));
+        EXPECT_EQ(item.text("/metric"), title) << spelling;
+        EXPECT_EQ(item.integer("/dimension"), 512);
+        good("DELETE", "/collections/s");
+    }
+}
+
+TEST_F(RestShapes, points_come_back_as_they_were_given) {
+    good("POST", "/collections", R"({"name":"s","dimension":3})");
+    const std::string payload = R"({ "b":1.0, "a":"\u00e4", "a":[1,{"x":null}] })";
+    good("PUT", "/collections/s/vectors/p%2F1", R"({"vector":[0.1,16777217,1e-45],"payload":)" + payload + "}");
+    const std::string text = good("GET", "/collections/s/vectors/p%2F1");
+    EXPECT_NE(text.find("\"vector\":[0.1,16777216,1e-45],\"data\":[0.1,16777216,1e-45],\"payload\":" + payload), std::string::npos) << text;
+    const Json point(text);
+    EXPECT_EQ(keys_of(point.root()), (Keys{"id", "vector", "data", "payload", "metadata", "collection", "dimension", "version", "expires_at"}));
+    EXPECT_EQ(point.text("/id"), "p/1");
+    const std::string coded = Json(good("GET", "/collections/s/vectors/p%2F1?vector_format=base64")).text("/vector");
+    good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":7,"embedding":")" + coded + "\"}]}");
+    const Json copy(good("POST", "/vector", R"({"collection":"s","id":"7"})"));
+    EXPECT_EQ(number_of(copy.at("/vector/0")), number_of(point.at("/vector/0")));
+    EXPECT_EQ(number_of(copy.at("/vector/2")), number_of(point.at("/vector/2")));
+    EXPECT_TRUE(keys_of(copy.at("/payload")).empty());
+
+    good("PUT", "/collections/s/vectors/7", R"({"payload":{"k":1}})");
+    good("POST", "/update", R"({"collection":"s","id":7,"vector":[1,1,1]})");
+    const Json updated(good("GET", "/collections/s/vectors/7"));
+    EXPECT_EQ(number_of(updated.at("/vector/1")), 1);
+    EXPECT_EQ(updated.integer("/payload/k"), 1);
+    good("POST", "/batch_update", R"({"collection":"s","updates":[{"id":"7","payload":null}]})");
+    EXPECT_TRUE(keys_of(Json(good("GET", "/collections/s/vectors/7")).at("/payload")).empty());
+}
+
+TEST_F(RestShapes, inserting_makes_a_missing_collection_and_ids) {
+    const Json made(good("POST", "/insert_vectors", R"({"collection":"made","vectors":[{"embedding":[1,2]},{"id":"x","embedding":[1,2,3]},{"id":5,"vector":[3,4]}]})"));
+    EXPECT_TRUE(made.truth("/collection_created"));
+    EXPECT_EQ(made.integer("/inserted"), 2);
+    EXPECT_EQ(made.integer("/failed"), 1);
+    EXPECT_EQ(made.text("/results/1/error_type"), "validation_error");
+    EXPECT_EQ(made.text("/results/2/client_id"), "5");
+    const std::string id = made.text("/results/0/vector_ids/0");
+    EXPECT_EQ(id.size(), 36U);
+    EXPECT_EQ(Json(good("GET", "/collections/made/vectors/" + id)).integer("/dimension"), 2);
+    EXPECT_FALSE(Json(good("POST", "/insert_vectors", R"({"collection":"made","vectors":[{"embedding":[1,2]}]})")).has("/collection_created"));
+    const Json points(good("PUT", "/qdrant/collections/made/points?wait=true", R"({"points":[{"id":1,"vector":[1,2],"payload":null}]})"));
+    EXPECT_EQ(points.text("/status"), "acknowledged");
+    EXPECT_EQ(points.text("/result/status"), "completed");
+}
+
+TEST_F(RestShapes, scores_and_thresholds_are_those_of_the_contract) {
+    for (const auto& [metric, near, far] : {std::tuple{"cosine", 1.0, 0.0}, std::tuple{"euclidean", 1.0, 1 / (1 + std::sqrt(2.0))},
+                                            std::tuple{"dot", 1.0, 0.0}, std::tuple{"manhattan", 1.0, 1.0 / 3}}) {
+        good("POST", "/collections", std::string(R"({"name":"s","dimension":2,"metric":")") + metric + "\"}");
+        good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":"n","embedding":[1,0],"payload":{"a":1,"b":2}},{"id":"f","embedding":[0,1]}]})");
+        const Json found(good("POST", "/search", R"({"collection":"s","query_vector":[1,0]})"));
+        EXPECT_EQ(found.text("/results/0/id"), "n");
+        EXPECT_NEAR(number_of(found.at("/results/0/score")), near, 1e-6) << metric;
+        EXPECT_NEAR(number_of(found.at("/results/1/score")), far, 1e-6) << metric;
+        EXPECT_EQ(keys_of(found.root()), (Keys{"results", "query_type", "limit", "collection", "total_results", "total"}));
+        EXPECT_EQ(keys_of(found.at("/results/0")), (Keys{"id", "score", "vector", "payload"}));
+        // The score as it was answered keeps its hit; the next float does not.
+        const auto score = static_cast<float>(number_of(found.at("/results/1/score")));
+        const auto total = [&](float threshold) {
+            return Json(good("POST", "/collections/s/search", R"({"vector":[1,0],"threshold":)" + json_array({threshold}).substr(1, json_array({threshold}).size() - 2) + "}")).integer("/total");
+        };
+        EXPECT_EQ(total(score), 2) << metric;
+        EXPECT_EQ(total(std::nextafter(score, 2.0F)), 1) << metric;
+        EXPECT_EQ(total(2), 0) << metric;
+        const std::string bare = good("POST", "/collections/s/search", R"({"vector":[1,0],"limit":1,"with_payload":["b"],"with_vector":false})");
+        EXPECT_NE(bare.find(R"("vector":null,"payload":{"b":2})"), std::string::npos) << bare;
+        good("DELETE", "/collections/s");
+    }
+}
+
+TEST_F(RestShapes, a_batch_of_searches_answers_each) {
+    good("POST", "/collections", R"({"name":"s","dimension":2})");
+    good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":"n","embedding":[1,0]},{"id":"f","embedding":[0,1]}]})");
+    const Json batch(good("POST", "/batch_search", R"({"queries":[{"vector":[1,0]},"words",{"vector":[1]},{"vector":[0,1],"limit":2},{"vektor":[1]}],"limit":1,"collection":"s"})"));
+    EXPECT_EQ(batch.integer("/count"), 5);
+    EXPECT_EQ(batch.integer("/succeeded"), 2);
+    EXPECT_EQ(batch.integer("/failed"), 3);
+    EXPECT_EQ(batch.integer("/results/0/total"), 1);
+    EXPECT_EQ(batch.text("/results/1/error_type"), "unimplemented");
+    EXPECT_EQ(batch.text("/results/1/query"), "words");
+    EXPECT_EQ(batch.text("/results/2/error_type"), "validation_error");
+    EXPECT_EQ(batch.integer("/results/3/total"), 2);
+    EXPECT_EQ(batch.text("/results/3/results/0/id"), "f");
+    EXPECT_EQ(batch.text("/results/4/error_type"), "validation_error");
+}
+
+TEST_F(RestShapes, pages_show_each_point_once) {
+    good("POST", "/collections", R"({"name":"s","dimension":1})");
+    std::string points;
+    for (int i = 0; i < 25; ++i) points += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + ",\"embedding\":[1]}";
+    good("POST", "/insert_vectors", R"({"collection":"s","vectors":[)" + points + "]}");
+    Keys seen;
+    std::string cursor;
+    int pages = 0;
+    do {
+        const Json page(good("POST", "/collections/s/scroll", R"({"limit":10,"with_vector":false)" + (cursor.empty() ? "" : ",\"cursor\":" + json_string(cursor)) + "}"));
+        EXPECT_EQ(page.integer("/total"), 25);
+        for (const JsonValue point : page.list("/vectors")) EXPECT_TRUE(seen.insert(text_of(point, "id")).second);
+        cursor = page.at("/next_cursor").is_null() ? "" : page.text("/next_cursor");
+        ++pages;
+    } while (!cursor.empty() && pages < 10);
+    EXPECT_EQ(seen.size(), 25U);
+    const Json listed(good("GET", "/collections/s/vectors?offset=20&limit=3"));
+    EXPECT_EQ(listed.list("/vectors").size(), 3U);
+    EXPECT_EQ(listed.text("/vectors/0/id"), "20");
+    EXPECT_EQ(listed.text("/message"), "Showing 3 of 25 vectors. Use pagination for more.");
+    EXPECT_EQ(Json(good("POST", "/collections/s/count", "{}")).integer("/count"), 25);
+}
+
+TEST_F(RestShapes, collections_are_saved_renamed_and_cleaned_up) {
+    good("POST", "/collections", R"({"name":"s","dimension":1})");
+    const Json saved(good("POST", "/collections/s/force-save"));
+    EXPECT_TRUE(saved.truth("/success"));
+    EXPECT_TRUE(saved.truth("/flushed"));
+    EXPECT_TRUE(Json(good("GET", "/collections/s/persistence")).truth("/persisted"));
+    const Json renamed(good("POST", "/collections/s/rename", R"({"new_name":"t"})"));
+    EXPECT_EQ(renamed.text("/alias_retained"), "s");
+    EXPECT_EQ(Json(good("GET", "/collections/s")).text("/name"), "t");
+    EXPECT_EQ(client_->request("DELETE", "/collections/s", {}).status, 400);
+    EXPECT_NE(good("GET", "/collections/empty").find("\"t\""), std::string::npos);
+    EXPECT_EQ(Json(good("DELETE", "/collections/cleanup?dry_run=true")).integer("/deleted_count"), 0);
+    EXPECT_EQ(Json(good("DELETE", "/collections/cleanup")).truth("/success"), true);
+    EXPECT_EQ(client_->get("/collections/t").status, 404);
+    EXPECT_EQ(client_->get("/collections/s").status, 404);
+}
+
+TEST_F(RestShapes, a_repeated_write_is_answered_from_its_first_outcome) {
+    good("POST", "/collections", R"({"name":"s","dimension":1})");
+    const std::string body = R"({"collection":"s","vectors":[{"id":"x","embedding":[1]}]})";
+    // Keys are remembered over restarts: this one is new even to a server that runs already.
+    const std::string key = "Idempotency-Key: " + std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
+    const Answer first = client_->request("POST", "/insert_vectors", body, {key});
+    EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(first.header("Idempotent-Replay"), "");
+    good("POST", "/delete", R"({"collection":"s","id":"x"})");
+    const Answer again = client_->request("POST", "/insert_vectors", body, {key});
+    EXPECT_EQ(again.status, 200) << again.body;
+    EXPECT_EQ(again.header("Idempotent-Replay"), "true");
+    EXPECT_EQ(client_->get("/collections/s/vectors/x").status, 404);
+}
+
+TEST_F(RestShapes, imports_take_lines_and_binary_and_points_move) {
+    good("POST", "/collections", R"({"name":"s","dimension":2})");
+    good("POST", "/collections", R"({"name":"t","dimension":2})");
+    const Answer lines = client_->request("POST", "/collections/s/import", "{\"id\":\"a\",\"vector\":[1,2]}\n\n{\"vector\":[1]}\n{bad\n",
+                                          {"Content-Type: application/x-ndjson"});
+    const Json told(lines.body);
+    EXPECT_EQ(told.integer("/inserted"), 1) << lines.body;
+    EXPECT_EQ(told.integer("/failed"), 2);
+    EXPECT_EQ(told.text("/errors/1/error_type"), "parse_error");
+    std::string binary("VZPOINT1", 8);
+    const auto append = [&binary](auto value) { binary.append(reinterpret_cast<const char*>(&value), sizeof value); };
+    append(uint32_t{2});
+    append(uint32_t{0});
+    append(uint64_t{2});
+    append(uint64_t{0});
+    binary.append(32, '\0');
+    for (const float value : {1.0F, 2.0F, 3.0F, 4.0F}) append(value);
+    const Answer imported = client_->request("POST", "/collections/s/import?id_start=40", binary, {"Content-Type: application/octet-stream"});
+    EXPECT_EQ(Json(imported.body).integer("/inserted"), 2) << imported.body;
+    EXPECT_EQ(number_of(Json(good("GET", "/collections/s/vectors/41")).at("/vector/1")), 4);
+    EXPECT_EQ(client_->request("POST", "/collections/s/import", binary + "x", {"Content-Type: application/octet-stream"}).status, 400);
+    const Json moved(good("POST", "/collections/s/vectors/move", R"({"destination":"t","ids":[40,"nope"]})"));
+    EXPECT_EQ(moved.integer("/moved"), 1);
+    EXPECT_EQ(moved.text("/results/1/status"), "missing_in_src");
+    EXPECT_EQ(client_->get("/collections/s/vectors/40").status, 404);
+    good("GET", "/collections/t/vectors/40");
+}
+
+}  // namespace
+}  // namespace vz::e2e
