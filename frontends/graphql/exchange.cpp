@@ -86,7 +86,10 @@ bool Exchange::prepare(const ast::Operation& operation, std::vector<DocumentErro
     switch (coerce_variables(*frontend_.schema, operation, json, arena, variables_, errors)) {
         case VariablesOutcome::kRead: break;
         case VariablesOutcome::kRefused: return false;
-        case VariablesOutcome::kNotJson: errors.push_back({ErrorCode::kBadUserInput, "`variables` are not valid JSON", {}}); return false;
+        case VariablesOutcome::kNotJson:
+            malformed_ = true;
+            errors.push_back({ErrorCode::kBadUserInput, "`variables` are not valid JSON", {}});
+            return false;
     }
     DocumentError error;
     if (plan_operation(*frontend_.schema, *document_, operation, variables_, frontend_.limits, arena, plan_, error) && check_items(error)) {
@@ -269,7 +272,7 @@ bool Exchange::check_results() {
 void Exchange::refuse(const std::vector<DocumentError>& errors) {
     std::vector<ExecutionError> written;
     for (const DocumentError& error : errors) written.push_back(error_of(error));
-    refuse(media_ == Media::kResponse ? 400 : 200, written);
+    refuse(media_ == Media::kResponse || malformed_ ? 400 : 200, written);
 }
 
 void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors) {
