@@ -65,17 +65,17 @@ class [[nodiscard]] Result {
 #define VZ_CONCAT_(a, b) a##b
 #define VZ_CONCAT(a, b) VZ_CONCAT_(a, b)
 
-// Returns from the calling function when `expression`, a Status, is a failure.
-#define VZ_TRY(expression)                                         \
+// Returns from the calling function when the expression, a Status, is a failure.
+#define VZ_TRY(...)                                                \
     do {                                                           \
-        ::vz::Status vz_try_status = (expression);                 \
+        ::vz::Status vz_try_status = (__VA_ARGS__);                \
         if (!vz_try_status.ok()) return vz_try_status;             \
     } while (false)
 
 // `VZ_ASSIGN(auto file, fs.open(path))`: the value, or return the failure.
-#define VZ_ASSIGN(declaration, expression) VZ_ASSIGN_(VZ_CONCAT(vz_assign_, __LINE__), declaration, expression)
-#define VZ_ASSIGN_(name, declaration, expression)     \
-    auto name = (expression);                         \
+#define VZ_ASSIGN(declaration, ...) VZ_ASSIGN_(VZ_CONCAT(vz_assign_, __LINE__), declaration, __VA_ARGS__)
+#define VZ_ASSIGN_(name, declaration, ...)            \
+    auto name = (__VA_ARGS__);                        \
     if (!name.ok()) return name.take_status();        \
     declaration = name.take()
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 #include "engine/collection/checked_batch.hpp"
 #include "engine/collection/staging.hpp"
 
@@ -182,6 +183,8 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     VZ_ASSIGN(const CheckedBatch batch, check_write(request, *schema));
 
     const std::scoped_lock lock(sequencing_);
+    // What the sequencer sees may never have happened then: no answer is drawn from it.
+    if (log_.has_failed()) return failure(VZ_READ_ONLY, "writes are refused since a write failed");
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
     if (const auto first = requests_.find(batch.request_id); first && RequestIds::is_set(batch.request_id)) {
         if (first->lsn > log_.durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
@@ -196,7 +199,8 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     Staging staging(*parts, writable);
     Sequencer sequencer(*schema, writable, staging, commit);
     VZ_TRY(sequencer.run(batch));
-    if (sequencer.is_empty()) return {};
+    // Nothing to do is an answer only about what is durable; otherwise an empty record waits for what is on its way.
+    if (sequencer.is_empty() && last_lsn() <= log_.durable()) return {};
 
     Batch& record = sequencer.record();
     record.collection = id_;
@@ -214,7 +218,7 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     commit.answer.applied = record.items;
     commit.answer.created = record.created;
     VZ_TRY(log_.append(commit, blocking));
-    commit.answer.lsn = commit.lsn;
+    commit.answer.lsn = sequencer.is_empty() ? 0 : commit.lsn;
     staging.commit(commit.lsn);
     sequenced_live_ += commit.live_delta_;
     last_lsn_.store(commit.lsn, std::memory_order_release);
@@ -225,7 +229,7 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
 }
 
 Status Collection::replay(const Batch& batch, Lsn lsn) {
-    requests_.remember(batch.request_id, lsn, batch.items, batch.created);
+    if (!VZ_PLANT(request_id_forgotten)) requests_.remember(batch.request_id, lsn, batch.items, batch.created);
     if (lsn <= through_lsn()) return {};
     const std::shared_ptr<const Schema> schema = this->schema();
     Part& writable = writable_part(*schema);
@@ -238,6 +242,7 @@ Status Collection::replay(const Batch& batch, Lsn lsn) {
     for (const BatchOperation& operation : batch.operations) {
         if (operation.kind == OperationKind::kClear) staging.clear();
         for (size_t i = 0; i < operation.ids.size(); ++i) {
+            if (VZ_PLANT(batch_applied_in_part) && i != 0) break;
             const RowRef old = staging.find(operation.ids[i]);
             const bool has_base = !operation.base_versions.empty();
             if (has_base && (old.part == nullptr || staging.base_version(old) != operation.base_versions[i])) {

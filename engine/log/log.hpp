@@ -54,6 +54,8 @@ class Log {
     virtual void drive(Commit& commit) = 0;
     // Everything up to here is durable and published. Any thread.
     virtual Lsn durable() const = 0;
+    // A write has failed: nothing is taken any more, and what was on its way then may or may not be true. Any thread.
+    virtual bool has_failed() const = 0;
 };
 
 }  // namespace vz

@@ -7,6 +7,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 #include "engine/manifest/edit.hpp"
 
 namespace vz {
@@ -31,10 +32,10 @@ Status write_current(FileSystem& files, const std::string& directory, const Curr
     {
         VZ_ASSIGN(std::unique_ptr<File> file, files.create(temporary));
         VZ_TRY(file->write(0, encode_current(current)));
-        VZ_TRY(file->sync());
+        if (!VZ_PLANT(current_not_synced_before_rename)) VZ_TRY(file->sync());
     }
     VZ_TRY(files.rename(temporary, directory + "/CURRENT"));
-    VZ_TRY(files.sync_directory(directory));
+    if (!VZ_PLANT(directory_not_synced_after_current)) VZ_TRY(files.sync_directory(directory));
     return files.sync_directory(directory + "/tmp");
 }
 
@@ -134,9 +135,13 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     VZ_TRY(manifest->extend(frame_bytes(snapshot.size())));
     const std::span<const std::byte> payload[] = {snapshot};
     VZ_TRY(manifest->writer_->append({FrameKind::kEdits, manifest->state_.last_lsn, 0, manifest->state_.last_lsn}, payload));
-    VZ_TRY(manifest->file_->sync());
-    VZ_TRY(manifest->writer_->sync());
+    if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->file_->sync());
+    if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->writer_->sync());
     VZ_TRY(files.sync_directory(directory));
+    if (previous != 0 && VZ_PLANT(manifest_unlinked_before_current)) {
+        VZ_TRY(files.unlink(manifest_path(directory, previous)));
+        previous = 0;
+    }
     VZ_TRY(write_current(files, directory, {number, database}));
     if (previous != 0) VZ_TRY(files.unlink(manifest_path(directory, previous)));
     return manifest;
@@ -159,7 +164,7 @@ Status Manifest::append(std::span<const Edit* const> edits, Lsn first_lsn, Lsn d
     VZ_TRY(extend(frame_bytes(bytes.size())));
     const std::span<const std::byte> payload[] = {bytes};
     VZ_TRY(writer_->append({FrameKind::kEdits, first_lsn, logical, durable_lsn}, payload));
-    VZ_TRY(writer_->sync());
+    if (!VZ_PLANT(edit_answered_before_sync)) VZ_TRY(writer_->sync());
     Lsn lsn = first_lsn;
     for (const Edit* edit : edits) VZ_TRY(state_.fold(*edit, is_logical(*edit) ? lsn++ : 0));
     return {};

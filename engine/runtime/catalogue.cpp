@@ -99,6 +99,7 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
     change.catalogue = this;
     {
         const std::scoped_lock lock(sequencing_);
+        VZ_TRY(log_->health().ok() ? Status() : failure(VZ_READ_ONLY, "writes are refused since a write failed"));
         if (RequestIds::is_set(request)) {
             if (const auto first = requests_.find(request)) {
                 if (first->lsn > log_->durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
@@ -106,7 +107,6 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
             }
             std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
         }
-        VZ_TRY(log_->health().ok() ? Status() : failure(VZ_READ_ONLY, "writes are refused since a write failed"));
         Names before = sequenced_;
         Status decided = decide(change);
         if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};

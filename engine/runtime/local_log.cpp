@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 
 namespace vz {
 namespace {
@@ -216,6 +217,7 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
 Status LocalLog::switch_wal(uint64_t payload_bytes) {
     const uint64_t needed = kFileHeaderBytes + frame_bytes(payload_bytes) + frame_bytes(0);
     const uint64_t bytes = std::max(settings_.wal_file_bytes, (needed + 4095) / 4096 * 4096);
+    VZ_TRY(wal_->sync_markers());
     VZ_ASSIGN(WalFile next, prepare_wal(files_, directory_, database_, numbers_.next_number(), numbers_.salt(), bytes));
     Edit edit;
     edit.actions.emplace_back(WalOpen{next.header.file_number, wal_->end(), wal_->last_lsn()});
@@ -230,7 +232,8 @@ Status LocalLog::switch_wal(uint64_t payload_bytes) {
 
 Status LocalLog::roll_manifest() {
     ManifestState state = manifest_->state();
-    state.last_lsn = durable();
+    // durable() does not know the edits just appended yet, the state does.
+    state.last_lsn = std::max(state.last_lsn, durable());
     state.wals.back().last_lsn = wal_->last_lsn();
     const uint64_t number = numbers_.next_number();
     state.next_file = std::max(state.next_file, numbers_.peek());
@@ -242,7 +245,9 @@ Status LocalLog::roll_manifest() {
 }
 
 void LocalLog::poison(const Status& cause) {
+    if (VZ_PLANT(writes_go_on_after_failure)) return;
     if (poisoned_.ok()) poisoned_ = cause.clone();
+    failed_.store(true, std::memory_order_release);
 }
 
 void LocalLog::write_markers() {
@@ -256,6 +261,7 @@ void LocalLog::write_markers() {
 
 Status LocalLog::close() {
     VZ_TRY(health());
+    VZ_TRY(wal_->sync_markers());
     Edit edit;
     edit.actions.emplace_back(CleanClose{wal_->end(), durable()});
     const Edit* const edits[] = {&edit};

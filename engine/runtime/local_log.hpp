@@ -60,6 +60,7 @@ class LocalLog final : public Log {
     Status append_edit(EditCommit& commit, bool blocking);
     void drive(Commit& commit) override;
     Lsn durable() const override { return durable_lsn_.load(std::memory_order_acquire); }
+    bool has_failed() const override { return failed_.load(std::memory_order_acquire); }
     Lsn last_lsn() const { return last_lsn_.load(std::memory_order_acquire); }
 
     // The body of the commit thread: returns after stop().
@@ -122,6 +123,7 @@ class LocalLog final : public Log {
 
     std::atomic<Lsn> last_lsn_;
     std::atomic<Lsn> durable_lsn_;
+    std::atomic<bool> failed_{false};  // poisoned_ is set
     std::atomic<uint64_t> wal_bytes_{0};
     Counters counters_;
 };

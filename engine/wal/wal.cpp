@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 
 namespace vz {
 
@@ -28,8 +29,8 @@ Result<WalFile> prepare_wal(FileSystem& files, const std::string& directory, con
         VZ_TRY(wal.file->write(at, std::span(zeros).first(std::min<uint64_t>(zeros.size(), bytes - at))));
     }
     VZ_TRY(wal.file->write(0, encode_header(wal.header)));
-    VZ_TRY(wal.file->sync());
-    VZ_TRY(files.sync_directory(directory + "/wal"));
+    if (!VZ_PLANT(wal_not_synced_before_named)) VZ_TRY(wal.file->sync());
+    if (!VZ_PLANT(wal_directory_not_synced)) VZ_TRY(files.sync_directory(directory + "/wal"));
     return wal;
 }
 
@@ -73,5 +74,7 @@ Status Wal::mark(Lsn durable_lsn) {
     if (!fits(0)) return {};
     return writer_.append({FrameKind::kMarker, std::max(durable_lsn, last_lsn_ + 1), 0, durable_lsn}, {});
 }
+
+Status Wal::sync_markers() { return writer_.end() == writer_.durable_end() ? Status() : writer_.sync(); }
 
 }  // namespace vz

@@ -44,6 +44,8 @@ class Wal {
     Status append(std::span<const std::span<const std::byte>> records, Lsn first_lsn, Lsn durable_lsn);
     // A frame without content that tells a later reader what was durable; not synced.
     Status mark(Lsn durable_lsn);
+    // Syncs markers behind the last record, so that end() may be promised to a later reader. After a failure as append().
+    Status sync_markers();
 
     uint64_t number() const { return file_.header.file_number; }
     uint64_t end() const { return writer_.end(); }

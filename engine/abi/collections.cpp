@@ -1,0 +1,287 @@
+// Collections, aliases and values.
+#include <algorithm>
+
+#include "engine/abi/handle.hpp"
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/payload/json.hpp"
+#include "engine/runtime/schema_check.hpp"
+
+namespace vz {
+namespace {
+
+Status take_change(const vz_change* in, uint32_t flags, vz_change* out) {
+    VZ_TRY(take_in(in, out, true));
+    if ((out->flags & ~flags) != 0) return failure(VZ_UNSUPPORTED, "a flag of this change is not known").field("change.flags");
+    return {};
+}
+
+Status answer_change(const EditOutcome& outcome, vz_change given, vz_change* out) {
+    if (out == nullptr) return {};
+    given.lsn = outcome.lsn;
+    given.outcome = outcome.replayed ? VZ_REPLAYED : VZ_APPLIED;
+    return give_out(given, out);
+}
+
+const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
+    std::vector<vz_vector_field>& fields = result->vector_fields.emplace_back();
+    for (const VectorFieldSchema& from : schema.fields) {
+        vz_vector_field field = {};
+        field.struct_size = sizeof(field);
+        field.kind = from.kind;
+        field.name = result->keep(from.name);
+        field.dim = from.dim;
+        field.metric = from.metric;
+        field.element = from.element;
+        field.quantization = from.quantization == VZ_QUANTIZATION_AUTO ? VZ_QUANTIZATION_NONE : from.quantization;
+        field.index = VZ_INDEX_NONE;
+        fields.push_back(field);
+    }
+    vz_schema& described = result->schemas.emplace_back();
+    described.struct_size = sizeof(described);
+    described.vector_fields = fields.data();
+    described.vector_field_count = static_cast<uint32_t>(fields.size());
+    described.metadata = result->keep(schema.metadata);
+    described.ttl_ms = schema.ttl_ms;
+    return &described;
+}
+
+void describe(const Engine& engine, const Collection& collection, vz_result* result) {
+    vz_collection_info info = {};
+    info.struct_size = sizeof(info);
+    info.name = result->keep(collection.name());
+    info.uuid = collection.uuid();
+    info.created_ms = collection.created_ms();
+    info.created_lsn = collection.created_lsn();
+    info.schema = describe_schema(*collection.schema(), result);
+    vz_collection_stats& stats = result->stats.emplace_back();
+    stats.struct_size = sizeof(stats);
+    collection.fill_stats(&stats);
+    if (stats.updated_ms == 0) stats.updated_ms = info.created_ms;
+    if (!engine.log().health().ok()) stats.state = VZ_STATE_READ_ONLY;
+    info.stats = &stats;
+    std::vector<vz_str>& aliases = result->lists.emplace_back();
+    for (const std::string& alias : engine.catalogue().aliases_of(collection.id())) aliases.push_back(result->keep(alias));
+    info.aliases = aliases.data();
+    info.alias_count = static_cast<uint32_t>(aliases.size());
+    result->collections.push_back(info);
+}
+
+void report_persistence(const Engine& engine, const Collection& collection, vz_result* result) {
+    vz_collection_stats stats = {};
+    collection.fill_stats(&stats);
+    vz_persistence report = {};
+    report.struct_size = sizeof(report);
+    report.name = result->keep(collection.name());
+    report.last_lsn = stats.last_lsn;
+    report.durable_lsn = engine.log().durable();
+    report.checkpoint_lsn = stats.checkpoint_lsn;
+    report.points = stats.points;
+    report.wal_points = std::min(stats.points, stats.growing_rows);
+    report.wal_bytes = report.wal_points == 0 ? 0 : stats.memory_bytes;
+    std::vector<vz_str>& problems = result->lists.emplace_back();
+    const Status health = engine.log().health();
+    if (!health.ok()) {
+        report.state = VZ_STATE_READ_ONLY;
+        problems.push_back(result->keep(std::string("a write to the log failed: ") + health.error().message));
+    }
+    report.persisted = report.last_lsn <= report.durable_lsn ? 1 : 0;
+    report.problems = problems.data();
+    report.problem_count = static_cast<uint32_t>(problems.size());
+    result->persistence.push_back(report);
+}
+
+Status check_out(vz_result** out) { return out == nullptr ? misuse("the place for the result is NULL") : Status(); }
+
+}  // namespace
+}  // namespace vz
+
+using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
+
+extern "C" {
+
+#define VZ_API __attribute__((visibility("default")))
+
+VZ_API vz_status vz_collection_create(vz_engine* engine, vz_str collection, const vz_schema* schema, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, 0, &given));
+        vz_schema wanted;
+        VZ_TRY(take_in(schema, &wanted));
+        VZ_ASSIGN(Schema checked, check_schema(wanted));
+        VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().create(view(collection), std::move(checked), given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+VZ_API vz_status vz_collection_drop(vz_engine* engine, vz_str collection, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, VZ_IF_EMPTY, &given));
+        VZ_ASSIGN(const EditOutcome outcome,
+                  engine->engine->catalogue().drop(view(collection), (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+VZ_API vz_status vz_collection_rename(vz_engine* engine, vz_str collection, const vz_rename_request* request, vz_change* change,
+                                      vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, 0, &given));
+        vz_rename_request wanted;
+        VZ_TRY(take_in(request, &wanted));
+        if ((wanted.flags & ~VZ_RENAME_KEEP_ALIAS) != 0) return failure(VZ_UNSUPPORTED, "a flag of rename is not known").field("flags");
+        VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().rename(view(collection), view(wanted.to),
+                                                                                (wanted.flags & VZ_RENAME_KEEP_ALIAS) != 0, given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const vz_alter_request* request, vz_change* change,
+                                     vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, VZ_IF_EMPTY, &given));
+        vz_alter_request wanted;
+        VZ_TRY(take_in(request, &wanted));
+        if (wanted.change_count == 0 || wanted.changes == nullptr) {
+            return failure(VZ_INVALID_ARGUMENT, "there is nothing to change").field("changes").reason(VZ_REASON_REQUIRED);
+        }
+        std::string metadata;
+        for (uint32_t i = 0; i < wanted.change_count; ++i) {
+            const vz_alter_change& one = *VZ_AT(vz_alter_change, wanted.changes, i);
+            if (one.kind < VZ_ALTER_ADD_VECTOR_FIELD || one.kind > VZ_ALTER_SET_TTL) {
+                return failure(VZ_INVALID_ARGUMENT, "there is no such change").field("changes.kind").reason(VZ_REASON_ENUM).item(i);
+            }
+            if (one.kind != VZ_ALTER_SET_METADATA) return failure(VZ_UNSUPPORTED, "only metadata can be altered in this release").field("changes.kind").item(i);
+            metadata = one.metadata.data == nullptr ? "{}" : std::string(view(one.metadata));
+            VZ_TRY(validate_metadata(metadata));
+        }
+        VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().set_metadata(view(collection), std::move(metadata),
+                                                                                      (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+VZ_API vz_status vz_alias_apply(vz_engine* engine, const vz_alias_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, 0, &given));
+        vz_alias_request wanted;
+        VZ_TRY(take_in(request, &wanted));
+        if (wanted.change_count == 0 || wanted.changes == nullptr) {
+            return failure(VZ_INVALID_ARGUMENT, "there is nothing to change").field("changes").reason(VZ_REASON_REQUIRED);
+        }
+        VZ_ASSIGN(const EditOutcome outcome,
+                  engine->engine->catalogue().apply_aliases({wanted.changes, wanted.change_count}, given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        VZ_TRY(check_out(out));
+        VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        result->item_kind = VZ_RESULT_COLLECTIONS;
+        describe(*engine->engine, *found, result.get());
+        *out = result.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_collection_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        VZ_TRY(check_out(out));
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        result->item_kind = VZ_RESULT_COLLECTIONS;
+        for (const auto& collection : engine->engine->catalogue().list()) describe(*engine->engine, *collection, result.get());
+        *out = result.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, vz_collection_stats* out, vz_error* error) VZ_NOEXCEPT {
+    return guard(error, [&]() -> Status {
+        VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
+        vz_collection_stats stats = {};
+        found->fill_stats(&stats);
+        if (!engine->engine->log().health().ok()) stats.state = VZ_STATE_READ_ONLY;
+        return give_out(stats, out);
+    });
+}
+
+VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        VZ_TRY(check_out(out));
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        result->item_kind = VZ_RESULT_PERSISTENCE;
+        if (collection.data != nullptr) {
+            VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
+            report_persistence(*engine->engine, *found, result.get());
+        } else {
+            for (const auto& each : engine->engine->catalogue().list()) report_persistence(*engine->engine, *each, result.get());
+        }
+        *out = result.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_component_counts(vz_engine*, vz_str, vz_str, uint64_t*, uint32_t, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [] { return failure(VZ_UNSUPPORTED, "component counts are not implemented yet"); });
+}
+
+VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, 0, &given));
+        vz_value_request wanted;
+        VZ_TRY(take_in(request, &wanted));
+        if (wanted.value_count == 0 || wanted.values == nullptr) {
+            return failure(VZ_INVALID_ARGUMENT, "there are no values").field("values").reason(VZ_REASON_REQUIRED);
+        }
+        std::vector<std::pair<std::string, std::optional<std::string>>> values;
+        for (uint32_t i = 0; i < wanted.value_count; ++i) {
+            const vz_value& from = *VZ_AT(vz_value, wanted.values, i);
+            if (from.key.size == 0 || from.key.size > kValueKeyBytesMax) {
+                return failure(VZ_INVALID_ARGUMENT, "a key has 1 to %llu bytes", static_cast<unsigned long long>(kValueKeyBytesMax))
+                    .field("values.key")
+                    .reason(VZ_REASON_RANGE)
+                    .item(i);
+            }
+            if (from.value.size > kValueBytesMax) {
+                return failure(VZ_LIMIT_EXCEEDED, "a value has at most %llu bytes", static_cast<unsigned long long>(kValueBytesMax))
+                    .field("value_bytes_max")
+                    .expected(kValueBytesMax)
+                    .actual(static_cast<int64_t>(from.value.size))
+                    .item(i);
+            }
+            std::optional<std::string> value;
+            if (from.value.data != nullptr) value = std::string(view(from.value));
+            values.emplace_back(view(from.key), std::move(value));
+        }
+        VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().put_values(values, given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+VZ_API vz_status vz_value_list(vz_engine* engine, vz_str prefix, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        VZ_TRY(check_out(out));
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        result->item_kind = VZ_RESULT_VALUES;
+        for (const Catalogue::Value& from : engine->engine->catalogue().values(view(prefix))) {
+            vz_value value = {};
+            value.struct_size = sizeof(value);
+            value.key = result->keep(from.key);
+            value.value = result->keep(from.value);
+            value.lsn = from.lsn;
+            result->values.push_back(value);
+        }
+        *out = result.release();
+        return {};
+    });
+}
+
+}  // extern "C"

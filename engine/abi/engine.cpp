@@ -1,0 +1,204 @@
+// The engine itself: open, close, state, samples, the offline tools.
+#include "vectorizer/engine.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/abi/handle.hpp"
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/runtime/check.hpp"
+
+namespace vz {
+namespace {
+
+Status apply_setting(std::string_view name, std::string_view value, EngineSettings* settings) {
+    uint64_t number = 0;
+    for (const char c : value) {
+        if (c < '0' || c > '9' || number > UINT64_MAX / 16) return failure(VZ_INVALID_ARGUMENT, "a setting is a whole number").field(name).reason(VZ_REASON_RANGE);
+        number = number * 10 + static_cast<uint64_t>(c - '0');
+    }
+    if (name == "wal_file_first_bytes" || name == "wal_file_bytes") {
+        if (number < 64 * kKiB || number > kGiB) return failure(VZ_INVALID_ARGUMENT, "a WAL file has 64 KiB to 1 GiB").field(name).reason(VZ_REASON_RANGE);
+        (name == "wal_file_bytes" ? settings->wal_file_bytes : settings->wal_file_first_bytes) = number;
+        return {};
+    }
+    return failure(VZ_UNSUPPORTED, "there is no setting '%.*s'", static_cast<int>(name.size()), name.data()).field("settings");
+}
+
+Status read_options(const vz_engine_options& options, vz_engine* handle, EngineSettings* settings) {
+    if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0) return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
+    if ((options.flags & VZ_OPEN_READ_ONLY) != 0) return failure(VZ_UNSUPPORTED, "opening read-only is not implemented yet").field("flags");
+    if (options.memory_bytes_max != 0) return failure(VZ_UNSUPPORTED, "a memory limit is not implemented yet").field("memory_bytes_max");
+    if (options.wal_bytes_max != 0) return failure(VZ_UNSUPPORTED, "a limit of the WAL is not implemented yet").field("wal_bytes_max");
+    if (options.log_level > VZ_LOG_TRACE) return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
+    settings->must_exist = (options.flags & VZ_OPEN_MUST_EXIST) != 0;
+    settings->queue_bytes_max = options.queue_bytes_max;
+    for (uint64_t i = 0; i < options.setting_count; ++i) {
+        VZ_TRY(apply_setting(view(options.settings[i].key), view(options.settings[i].value), settings));
+    }
+    handle->log = options.log;
+    handle->log_user = options.log_user;
+    if (options.log_level != 0) handle->log_level = options.log_level;
+    if (options.log == nullptr) return {};
+    settings->log = [handle](uint32_t level, const char* event, const std::string& message) {
+        if (level > handle->log_level) return;
+        vz_log_record record = {};
+        record.struct_size = sizeof(record);
+        record.level = level;
+        record.event = to_vz_str(event);
+        record.message = to_vz_str(message);
+        handle->log(handle->log_user, &record);
+    };
+    return {};
+}
+
+void emit(vz_sample_fn visit, void* user, uint32_t kind, const char* name, const char* help, uint64_t value) {
+    vz_sample sample = {};
+    sample.struct_size = sizeof(sample);
+    sample.kind = kind;
+    sample.name = to_vz_str(name);
+    sample.help = to_vz_str(help);
+    sample.value = static_cast<double>(value);
+    visit(user, &sample);
+}
+
+}  // namespace
+}  // namespace vz
+
+using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
+
+extern "C" {
+
+#define VZ_API __attribute__((visibility("default")))
+
+VZ_API uint32_t vz_abi_version(void) VZ_NOEXCEPT { return VZ_ABI_VERSION; }
+
+VZ_API const char* vz_build_info(void) VZ_NOEXCEPT {
+    static const char* const info = __builtin_cpu_supports("avx512f") ? "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", avx512"
+                                    : __builtin_cpu_supports("avx2")  ? "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", avx2"
+                                                                      : "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", baseline";
+    return info;
+}
+
+VZ_API const char* vz_status_name(vz_status status) VZ_NOEXCEPT {
+    static const char* const names[] = {"VZ_OK", "VZ_INVALID_ARGUMENT", "VZ_NOT_FOUND", "VZ_ALREADY_EXISTS", "VZ_CONFLICT", "VZ_UNSUPPORTED",
+                                        "VZ_LIMIT_EXCEEDED", "VZ_BUSY", "VZ_DEADLINE_EXCEEDED", "VZ_CANCELLED", "VZ_DISK_FULL",
+                                        "VZ_READ_ONLY", "VZ_OUTCOME_UNKNOWN", "VZ_CORRUPTION", "VZ_IO_ERROR", "VZ_OUT_OF_MEMORY",
+                                        "VZ_MISUSE", "VZ_INTERNAL"};
+    return status < std::size(names) ? names[status] : "VZ_UNKNOWN";
+}
+
+VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* options, vz_engine** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        if (out == nullptr) return misuse("the place for the engine is NULL");
+        if (directory.data == nullptr || directory.size == 0) {
+            return failure(VZ_INVALID_ARGUMENT, "a data directory must be named").field("directory").reason(VZ_REASON_REQUIRED);
+        }
+        vz_engine_options given;
+        VZ_TRY(take_in(options, &given, true));
+        auto handle = std::make_unique<vz_engine>();
+        EngineSettings settings;
+        VZ_TRY(read_options(given, handle.get(), &settings));
+        handle->files = make_posix_file_system();
+        VZ_ASSIGN(handle->engine, Engine::open(*handle->files, std::string(view(directory)), settings));
+        const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : std::max(1U, std::thread::hardware_concurrency());
+        handle->operations = std::make_unique<Operations>(*handle, workers);
+        *out = handle.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        if (engine == nullptr) return {};
+        if (engine->operations) engine->operations->drain();
+        const uint64_t held = engine->results_held.load();
+        if (held != 0) {
+            return failure(VZ_BUSY, "%llu results are held: release them first", static_cast<unsigned long long>(held))
+                .reason(VZ_REASON_RESULTS)
+                .actual(static_cast<int64_t>(held));
+        }
+        engine->operations.reset();
+        const Status closed = engine->engine->close();
+        const std::unique_ptr<vz_engine> owned(engine);
+        return closed.clone();
+    });
+}
+
+VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, vz_error* error) VZ_NOEXCEPT {
+    return guard(error, [&]() -> Status {
+        vz_engine_stats stats = {};
+        const Engine& inner = *engine->engine;
+        const Status health = inner.log().health();
+        stats.state = health.ok() ? VZ_STATE_READY : VZ_STATE_READ_ONLY;
+        stats.last_lsn = inner.log().last_lsn();
+        stats.durable_lsn = inner.log().durable();
+        for (const auto& collection : inner.catalogue().list()) {
+            vz_collection_stats one = {};
+            collection->fill_stats(&one);
+            ++stats.collections;
+            stats.points += one.points;
+            stats.memory_bytes += one.memory_bytes;
+            stats.mapped_bytes += one.mapped_bytes;
+        }
+        stats.wal_bytes = inner.log().wal_bytes();
+        const Result<uint64_t> free = engine->files->free_bytes(inner.directory());
+        stats.disk_free_bytes = free.ok() ? *free : 0;
+        stats.queued_ops = engine->operations->queued();
+        stats.results_held = engine->results_held.load();
+        stats.open_ns = inner.open_ns();
+        return give_out(stats, out);
+    });
+}
+
+VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* user, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_engine_stats stats = {};
+        stats.struct_size = sizeof(stats);
+        vz_engine_stats_read(engine, &stats, nullptr);
+        const LocalLog::Counters& counters = engine->engine->log().counters();
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_collections", "Collections.", stats.collections);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_points", "Live points.", stats.points);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_durable_lsn", "Everything up to this LSN is on disk.", stats.durable_lsn);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_wal_bytes", "Bytes that a restart would replay.", stats.wal_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_memory_bytes", "Memory of growing segments.", stats.memory_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_free_bytes", "Free bytes of the file system.", stats.disk_free_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_queued_ops", "Operations in flight.", stats.queued_ops);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_results_held", "Results not yet released.", stats.results_held);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_poisoned", "1 after a write to a log failed.", stats.state == VZ_STATE_READ_ONLY ? 1 : 0);
+        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_syncs_total", "Commit groups synced.", counters.syncs.load());
+        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_records_total", "WAL records written.", counters.records.load());
+        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_edits_total", "Manifest edits written.", counters.edits.load());
+        return {};
+    });
+}
+
+VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        vz_directory_request given;
+        VZ_TRY(take_in(request, &given));
+        if (out == nullptr) return misuse("the place for the result is NULL");
+        if (given.kind != VZ_DIRECTORY_CHECK) return failure(VZ_UNSUPPORTED, "of the offline tools, check exists in this release").field("kind");
+        if (given.flags != 0) return failure(VZ_UNSUPPORTED, "deep checks are not implemented yet").field("flags");
+        static std::atomic<uint64_t> held;
+        auto result = std::make_unique<vz_result>(&held);
+        const std::unique_ptr<FileSystem> files = make_posix_file_system();
+        VZ_ASSIGN(const std::vector<CheckFinding> findings, check_directory(*files, std::string(view(directory))));
+        result->item_kind = VZ_RESULT_FINDINGS;
+        for (const CheckFinding& found : findings) {
+            vz_finding finding = {};
+            finding.struct_size = sizeof(finding);
+            finding.status = found.status;
+            finding.collection = result->keep(found.collection);
+            finding.file = result->keep(found.file);
+            finding.offset = found.offset;
+            finding.message = result->keep(found.message);
+            result->findings.push_back(finding);
+        }
+        *out = result.release();
+        return {};
+    });
+}
+
+}  // extern "C"

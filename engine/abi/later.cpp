@@ -1,0 +1,25 @@
+// Functions of 1.0 that this release does not implement: they refuse, and do nothing.
+#include "engine/abi/guard.hpp"
+#include "vectorizer/engine.h"
+
+namespace {
+
+vz_status refuse(vz_error* error, const char* what) {
+    return vz::guard_outside(error, [what] { return vz::failure(VZ_UNSUPPORTED, "%s are not implemented yet", what); });
+}
+
+}  // namespace
+
+extern "C" {
+
+#define VZ_API __attribute__((visibility("default")))
+
+VZ_API vz_status vz_checkpoint(vz_engine*, vz_str, uint64_t*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "checkpoints"); }
+VZ_API vz_status vz_verify(vz_engine*, vz_str, const vz_verify_request*, vz_result**, vz_error* error) VZ_NOEXCEPT { return refuse(error, "verifications of a running engine"); }
+VZ_API vz_status vz_snapshot_create(vz_engine*, const vz_snapshot_request*, vz_result**, vz_error* error) VZ_NOEXCEPT { return refuse(error, "snapshots"); }
+VZ_API vz_status vz_snapshot_list(vz_engine*, vz_result**, vz_error* error) VZ_NOEXCEPT { return refuse(error, "snapshots"); }
+VZ_API vz_status vz_snapshot_drop(vz_engine*, vz_str, vz_change*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "snapshots"); }
+VZ_API vz_status vz_archive_export(vz_engine*, const vz_archive_request*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "archives"); }
+VZ_API vz_status vz_restore(vz_engine*, const vz_restore_request*, vz_change*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "restores"); }
+
+}  // extern "C"

@@ -1,0 +1,198 @@
+// Asynchronous operations.
+#include <algorithm>
+
+#include "engine/abi/points.hpp"
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+// opaque[0] of an op: where it is. All of opaque is zero while the op is the caller's.
+enum OpState : uint64_t { kIdle = 0, kQueued = 1, kRunning = 2, kCancelled = 3 };
+
+std::atomic_ref<uint64_t> state_of(vz_op* op) { return std::atomic_ref<uint64_t>(op->opaque[0]); }
+
+bool is_clean(const vz_op* op) {
+    return std::all_of(std::begin(op->opaque), std::end(op->opaque), [](uint64_t word) { return word == 0; });
+}
+
+// An asynchronous write keeps itself alive until its fate is known.
+struct OwnedWrite {
+    explicit OwnedWrite(std::shared_ptr<Collection> collection) : commit(std::move(collection)) {}
+    WriteCommit commit;
+};
+
+}  // namespace
+
+Operations::Operations(vz_engine& engine, uint32_t workers) : engine_(engine) {
+    for (uint32_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+}
+
+Operations::~Operations() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    wakes_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+Status Operations::submit(vz_op* const* ops, uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) {
+        const vz_op* op = ops[i];
+        if (op == nullptr || op->struct_size < sizeof(vz_op)) return misuse("an op is NULL or smaller than in version 1.0");
+        if (op->done == nullptr || op->kind < VZ_OP_COLLECTION_CREATE || op->kind > VZ_OP_RESTORE) return misuse("an op has no done, or no such kind");
+        if (!is_clean(op)) return misuse("an op is in flight, or its opaque part is not zero");
+        for (uint32_t j = 0; j < i; ++j) {
+            if (ops[j] == op) return misuse("an op is submitted twice");
+        }
+    }
+    if (in_flight_.load() + count > kCommitQueueItemsMax) return failure(VZ_BUSY, "too many operations are in flight");
+    in_flight_.fetch_add(count);
+    for (uint32_t i = 0; i < count; ++i) {
+        state_of(ops[i]).store(kQueued);
+        ops[i]->status = VZ_OK;
+        if (ops[i]->kind == VZ_OP_WRITE) {
+            submit_write(ops[i]);
+        } else {
+            push(ops[i]);
+        }
+    }
+    return {};
+}
+
+void Operations::push(vz_op* op) {
+    {
+        const std::scoped_lock lock(mutex_);
+        queue_.push_back(op);
+    }
+    wakes_.notify_one();
+}
+
+// Writes enter the log here, in submission order. What does not enter is completed by a worker: done never runs inside submit().
+void Operations::submit_write(vz_op* op) {
+    state_of(op).store(kRunning);
+    const auto* request = static_cast<const vz_write_request*>(op->request);
+    std::unique_ptr<OwnedWrite> owned;
+    bool in_flight = false;
+    vz_error error = {};
+    const vz_status status = guard(&error, [&]() -> Status {
+        VZ_TRY(check_write_size(request));
+        VZ_ASSIGN(std::shared_ptr<Collection> target, engine_.engine->catalogue().resolve(view(op->collection)));
+        VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
+        const std::shared_ptr<Collection> kept = target;
+        owned = std::make_unique<OwnedWrite>(std::move(target));
+        OwnedWrite* write = owned.get();
+        write->commit.done = [this, op, write](const Status& outcome) {
+            const std::unique_ptr<OwnedWrite> last(write);
+            Status told = outcome.clone();
+            if (told.ok()) told = answer_write(write->commit, static_cast<vz_write_answer*>(op->answer));
+            complete(op, told);
+        };
+        VZ_TRY(kept->begin_write(*request, write->commit, false, &in_flight));
+        if (in_flight) {
+            static_cast<void>(owned.release());
+            return {};
+        }
+        return answer_write(write->commit, static_cast<vz_write_answer*>(op->answer));
+    });
+    if (in_flight) return;
+    op->status = status;
+    if (status != VZ_OK && op->error != nullptr) *op->error = error;
+    push(op);
+}
+
+void Operations::complete(vz_op* op, const Status& status) {
+    op->status = status.write_to(op->error);
+    std::fill(std::begin(op->opaque), std::end(op->opaque), 0);
+    {
+        const CompletionScope scope;
+        op->done(op);
+    }
+    if (in_flight_.fetch_sub(1) == 1) {
+        const std::scoped_lock lock(mutex_);
+        drained_.notify_all();
+    }
+}
+
+void Operations::work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wakes_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        vz_op* op = queue_.front();
+        queue_.pop_front();
+        lock.unlock();
+        run(op);
+        lock.lock();
+    }
+}
+
+void Operations::run(vz_op* op) {
+    if (op->kind == VZ_OP_WRITE) {
+        vz_error error = {};
+        if (op->error != nullptr) error = *op->error;
+        error.status = op->status;
+        complete(op, op->status == VZ_OK ? Status() : Status(error));
+        return;
+    }
+    uint64_t expected = kQueued;
+    if (!state_of(op).compare_exchange_strong(expected, kRunning)) {
+        complete(op, failure(VZ_CANCELLED, "the operation was cancelled"));
+        return;
+    }
+    vz_error error = {};
+    vz_engine* engine = &engine_;
+    auto* change = static_cast<vz_change*>(op->answer);
+    auto** result = static_cast<vz_result**>(op->answer);
+    vz_status status = VZ_OK;
+    switch (op->kind) {
+        case VZ_OP_COLLECTION_CREATE: status = vz_collection_create(engine, op->collection, static_cast<const vz_schema*>(op->request), change, &error); break;
+        case VZ_OP_COLLECTION_DROP: status = vz_collection_drop(engine, op->collection, change, &error); break;
+        case VZ_OP_COLLECTION_RENAME: status = vz_collection_rename(engine, op->collection, static_cast<const vz_rename_request*>(op->request), change, &error); break;
+        case VZ_OP_COLLECTION_ALTER: status = vz_collection_alter(engine, op->collection, static_cast<const vz_alter_request*>(op->request), change, &error); break;
+        case VZ_OP_ALIAS_APPLY: status = vz_alias_apply(engine, static_cast<const vz_alias_request*>(op->request), change, &error); break;
+        case VZ_OP_PERSISTENCE_READ: status = vz_persistence_read(engine, op->collection, result, &error); break;
+        case VZ_OP_VALUE_PUT: status = vz_value_put(engine, static_cast<const vz_value_request*>(op->request), change, &error); break;
+        case VZ_OP_SEARCH: status = vz_search(engine, op->collection, static_cast<const vz_search_request*>(op->request), result, &error); break;
+        case VZ_OP_GET: status = vz_get(engine, op->collection, static_cast<const vz_get_request*>(op->request), result, &error); break;
+        case VZ_OP_SCAN: status = vz_scan(engine, op->collection, static_cast<const vz_scan_request*>(op->request), result, &error); break;
+        case VZ_OP_COUNT: status = vz_count(engine, op->collection, static_cast<const vz_count_request*>(op->request), static_cast<uint64_t*>(op->answer), &error); break;
+        case VZ_OP_CHECKPOINT: status = vz_checkpoint(engine, op->collection, static_cast<uint64_t*>(op->answer), &error); break;
+        case VZ_OP_VERIFY: status = vz_verify(engine, op->collection, static_cast<const vz_verify_request*>(op->request), result, &error); break;
+        case VZ_OP_SNAPSHOT_CREATE: status = vz_snapshot_create(engine, static_cast<const vz_snapshot_request*>(op->request), result, &error); break;
+        case VZ_OP_SNAPSHOT_DROP: status = vz_snapshot_drop(engine, op->collection, change, &error); break;
+        case VZ_OP_ARCHIVE_EXPORT: status = vz_archive_export(engine, static_cast<const vz_archive_request*>(op->request), &error); break;
+        default: status = vz_restore(engine, static_cast<const vz_restore_request*>(op->request), change, &error); break;
+    }
+    complete(op, status == VZ_OK ? Status() : Status(error));
+}
+
+Status Operations::cancel(vz_op* op) {
+    if (op == nullptr) return misuse("the op is NULL");
+    uint64_t expected = kQueued;
+    if (state_of(op).compare_exchange_strong(expected, kCancelled)) return {};
+    return failure(VZ_BUSY, "the operation is running already");
+}
+
+void Operations::drain() {
+    std::unique_lock lock(mutex_);
+    drained_.wait(lock, [this] { return in_flight_.load() == 0; });
+}
+
+}  // namespace vz
+
+extern "C" {
+
+#define VZ_API __attribute__((visibility("default")))
+
+VZ_API vz_status vz_submit(vz_engine* engine, vz_op* const* ops, uint32_t count) VZ_NOEXCEPT {
+    return vz::guard(nullptr, [&] { return engine->operations->submit(ops, count); });
+}
+
+VZ_API vz_status vz_cancel(vz_engine* engine, vz_op* op) VZ_NOEXCEPT {
+    return vz::guard(nullptr, [&] { return engine->operations->cancel(op); });
+}
+
+}  // extern "C"

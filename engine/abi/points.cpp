@@ -1,0 +1,350 @@
+// Points: write, search, get, scan, count.
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/abi/handle.hpp"
+#include "engine/abi/points.hpp"
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/index/score.hpp"
+
+namespace vz {
+namespace {
+
+uint64_t now_ns() {
+    timespec now = {};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ull + static_cast<uint64_t>(now.tv_nsec);
+}
+
+Status refuse_filter(vz_str filter) {
+    return filter.data == nullptr ? Status() : failure(VZ_UNSUPPORTED, "filters are not implemented yet").field("filter");
+}
+
+Status no_flags(uint32_t flags, uint32_t known) {
+    return (flags & ~known) == 0 ? Status() : failure(VZ_UNSUPPORTED, "a flag of this request is not known").field("flags");
+}
+
+Status out_of_range(const char* field, const char* what, int64_t expected, int64_t actual) {
+    return failure(VZ_INVALID_ARGUMENT, "%s", what).field(field).reason(VZ_REASON_RANGE).expected(expected).actual(actual);
+}
+
+std::string make_cursor(const Collection& collection, const std::string& id) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string cursor;
+    for (const uint8_t byte : collection.uuid().bytes) {
+        cursor += kDigits[byte >> 4];
+        cursor += kDigits[byte & 15];
+    }
+    return cursor + id;
+}
+
+Result<std::string> read_cursor(const Collection& collection, std::string_view cursor) {
+    const std::string own = make_cursor(collection, "");
+    if (cursor.size() <= own.size() || !cursor.starts_with(own)) {
+        return failure(VZ_INVALID_ARGUMENT, "the cursor is none of this collection's").field("cursor").reason(VZ_REASON_CURSOR);
+    }
+    return std::string(cursor.substr(own.size()));
+}
+
+struct SearchPlan {
+    const VectorFieldSchema* field = nullptr;
+    uint64_t stride = 0;
+};
+
+Result<SearchPlan> check_search(const vz_search_request& request, const Schema& schema) {
+    VZ_TRY(no_flags(request.flags, VZ_SEARCH_EXACT | VZ_SEARCH_SCORE_LIMIT | VZ_SEARCH_EXPLAIN));
+    VZ_TRY(refuse_filter(request.filter));
+    if (request.text != nullptr) return failure(VZ_UNSUPPORTED, "text queries are not implemented yet").field("text");
+    if (request.k < 1 || request.k > kHitsMax) return out_of_range("k", "k is 1 to 65,536", kHitsMax, request.k);
+    if (request.effort > kHitsMax) return out_of_range("effort", "effort is at most 65,536", kHitsMax, request.effort);
+    if (request.recall_target != 0 && !(request.recall_target >= 0.5F && request.recall_target < 1.0F)) {
+        return out_of_range("recall_target", "a recall target is 0.5 to below 1", 0, 0);
+    }
+    if (request.recall_target != 0 && request.effort != 0) {
+        return failure(VZ_INVALID_ARGUMENT, "effort and recall_target exclude each other").field("recall_target").reason(VZ_REASON_CONFLICTING);
+    }
+    if ((request.flags & VZ_SEARCH_EXACT) != 0 && (request.effort != 0 || request.recall_target != 0)) {
+        return failure(VZ_INVALID_ARGUMENT, "an exact search takes neither effort nor recall_target").field("flags").reason(VZ_REASON_CONFLICTING);
+    }
+    if (std::isnan(request.score_limit)) return failure(VZ_INVALID_ARGUMENT, "the score limit is no number").field("score_limit").reason(VZ_REASON_NOT_FINITE);
+    SearchPlan plan;
+    plan.field = schema.field(view(request.field));
+    if (plan.field == nullptr) {
+        return failure(VZ_NOT_FOUND, "there is no such vector field").field("field").reason(VZ_REASON_VECTOR_FIELD);
+    }
+    const vz_matrix& queries = request.queries;
+    if (queries.rows == 0 || queries.data == nullptr) return failure(VZ_INVALID_ARGUMENT, "there are no queries").field("queries").reason(VZ_REASON_REQUIRED);
+    if (queries.rows > kHitsMax) return out_of_range("queries.rows", "one request has at most 65,536 queries", kHitsMax, static_cast<int64_t>(queries.rows));
+    if (queries.element != VZ_F32) return failure(VZ_UNSUPPORTED, "queries are float32 in this release").field("queries.element");
+    if (queries.dim != plan.field->dim) {
+        return failure(VZ_INVALID_ARGUMENT, "vector dimension %u does not match collection dimension %u", queries.dim, plan.field->dim)
+            .field("queries.dim")
+            .reason(VZ_REASON_DIMENSION)
+            .expected(plan.field->dim)
+            .actual(queries.dim);
+    }
+    plan.stride = queries.stride_bytes != 0 ? queries.stride_bytes : uint64_t{queries.dim} * sizeof(float);
+    if (plan.stride < uint64_t{queries.dim} * sizeof(float) || plan.stride % sizeof(float) != 0) {
+        return out_of_range("queries.stride_bytes", "rows of queries overlap or are not aligned", 0, static_cast<int64_t>(plan.stride));
+    }
+    for (uint64_t i = 0; i < queries.rows; ++i) {
+        const auto* row = reinterpret_cast<const float*>(static_cast<const char*>(queries.data) + i * plan.stride);
+        if (!std::all_of(row, row + queries.dim, [](float value) { return std::isfinite(value); })) {
+            return failure(VZ_INVALID_ARGUMENT, "a query has a number that is not finite").field("queries").reason(VZ_REASON_NOT_FINITE).item(i);
+        }
+    }
+    return plan;
+}
+
+void fill_profile(const ReadView& view, const ExactCounters& counters, uint64_t ns, RowSet* set) {
+    vz_profile& profile = set->profile;
+    profile.struct_size = sizeof(profile);
+    profile.plan = VZ_PLAN_EXACT;
+    profile.segments = static_cast<uint32_t>(view.parts->size());
+    profile.visited = counters.visited;
+    profile.scored = counters.scored;
+    profile.filter_passed = counters.visited;
+    profile.exact_ns = ns;
+    profile.total_ns = ns;
+    set->explain = "{\"plan\":\"exact\",\"parts\":" + std::to_string(view.parts->size()) + ",\"scored\":" + std::to_string(counters.scored) +
+                   ",\"us\":{\"exact\":" + std::to_string(ns / 1000) + "}}";
+    profile.explain = to_vz_str(set->explain);
+}
+
+}  // namespace
+
+// ---- bodies, shared by the synchronous functions and the operations ----
+
+Status check_write_size(const vz_write_request* request) {
+    for (const vz_write_request* part = request; part != nullptr; part = part->next) {
+        vz_write_request ignored;
+        VZ_TRY(take_in(part, &ignored));
+    }
+    return request == nullptr ? misuse("the request is NULL") : Status();
+}
+
+Status answer_write(const WriteCommit& commit, vz_write_answer* out) {
+    if (out == nullptr) return {};
+    vz_write_answer answer = commit.answer;
+    answer.struct_size = out->struct_size;
+    if (!VZ_HAS(vz_write_answer, out, errors)) return misuse("struct_size of the answer is smaller than in version 1.0");
+    answer.error_capacity = out->error_capacity;
+    answer.statuses = out->statuses;
+    answer.errors = out->errors;
+    uint64_t noted = 0;
+    for (size_t i = 0; i < commit.item_errors.size(); ++i) {
+        const Status& status = commit.item_errors[i];
+        if (answer.statuses != nullptr) answer.statuses[i] = status.code();
+        if (!status.ok() && answer.errors != nullptr && noted < answer.error_capacity) answer.errors[noted++] = status.error();
+    }
+    return give_out(answer, out);
+}
+
+Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, const Interruption& stop, vz_result** out) {
+    vz_search_request request;
+    VZ_TRY(take_in(in, &request));
+    VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    auto result = std::make_unique<vz_result>(&engine->results_held);
+    result->schema = collection->schema();
+    VZ_ASSIGN(const SearchPlan plan, check_search(request, *result->schema));
+    VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
+    result->view = collection->pin();
+    result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
+    Interruption until = stop;
+    until.deadline_ns = request.deadline_ns;
+    for (uint64_t i = 0; i < request.queries.rows; ++i) {
+        ExactQuery query;
+        query.field_id = plan.field->id;
+        query.dim = plan.field->dim;
+        query.metric = plan.field->metric;
+        query.values = reinterpret_cast<const float*>(static_cast<const char*>(request.queries.data) + i * plan.stride);
+        query.k = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{request.k} + request.skip, UINT32_MAX));
+        if ((request.flags & VZ_SEARCH_SCORE_LIMIT) != 0) query.score_limit = request.score_limit;
+        ExactCounters counters;
+        const uint64_t began = now_ns();
+        VZ_ASSIGN(const std::vector<Hit> hits, search_exact(result->view, query, until, &counters));
+        RowSet& set = result->sets.emplace_back();
+        set.has_scores = true;
+        std::vector<RowRef> rows;
+        for (size_t hit = request.skip; hit < hits.size(); ++hit) {
+            rows.push_back(hits[hit].row);
+            set.scores.push_back(hits[hit].score);
+        }
+        fill_rows(rows, nullptr, parts, &set);
+        if (result->explained) fill_profile(result->view, counters, now_ns() - began, &set);
+    }
+    *out = result.release();
+    return {};
+}
+
+Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, const Interruption&, vz_result** out) {
+    vz_get_request request;
+    VZ_TRY(take_in(in, &request));
+    VZ_TRY(no_flags(request.flags, 0));
+    if (request.count != 0 && request.ids == nullptr) return failure(VZ_INVALID_ARGUMENT, "ids are missing").field("ids").reason(VZ_REASON_REQUIRED);
+    if (request.count > kHitsMax) return out_of_range("count", "one request has at most 65,536 ids", kHitsMax, static_cast<int64_t>(request.count));
+    VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    auto result = std::make_unique<vz_result>(&engine->results_held);
+    result->schema = collection->schema();
+    VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
+    result->view = collection->pin();
+    std::vector<RowRef> rows;
+    const std::vector<vz_str> ids(request.ids, request.ids + request.count);
+    for (uint64_t i = 0; i < request.count; ++i) {
+        Result<IdView> id = parse_id(view(ids[i]));
+        if (!id.ok()) return std::move(id.take_status()).field("ids").item(i);
+        rows.push_back(find_row(result->view, *id));
+    }
+    fill_rows(rows, &ids, parts, &result->sets.emplace_back());
+    *out = result.release();
+    return {};
+}
+
+Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, const Interruption& stop, vz_result** out) {
+    vz_scan_request request;
+    VZ_TRY(take_in(in, &request));
+    VZ_TRY(no_flags(request.flags, 0));
+    VZ_TRY(refuse_filter(request.filter));
+    if (request.order != 0) return failure(VZ_UNSUPPORTED, "scans come in id order in this release").field("order");
+    if (request.limit < 1 || request.limit > kHitsMax) return out_of_range("limit", "limit is 1 to 65,536", kHitsMax, request.limit);
+    constexpr uint64_t kSkipMax = 1'000'000;
+    if (request.skip > kSkipMax) return out_of_range("skip", "skip is at most 1,000,000: use the cursor", kSkipMax, static_cast<int64_t>(request.skip));
+    if (request.cursor.data != nullptr && (request.start_id.data != nullptr || request.skip != 0)) {
+        return failure(VZ_INVALID_ARGUMENT, "a cursor excludes start_id and skip").field("cursor").reason(VZ_REASON_CONFLICTING);
+    }
+    VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    auto result = std::make_unique<vz_result>(&engine->results_held);
+    result->schema = collection->schema();
+    VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
+    std::string start_text(view(request.start_id));
+    if (request.cursor.data != nullptr) {
+        VZ_ASSIGN(start_text, read_cursor(*collection, view(request.cursor)));
+    }
+    std::optional<IdView> start;
+    if (!start_text.empty()) {
+        Result<IdView> id = parse_id(start_text);
+        if (!id.ok()) return std::move(id.take_status()).field(request.cursor.data != nullptr ? "cursor" : "start_id");
+        start = *id;
+    }
+    result->view = collection->pin();
+    Interruption until = stop;
+    until.deadline_ns = request.deadline_ns;
+    VZ_ASSIGN(const Page page, scan_rows(result->view, start, request.skip, request.limit, until));
+    RowSet& set = result->sets.emplace_back();
+    if (page.next) set.cursor = make_cursor(*collection, *page.next);
+    fill_rows(page.rows, nullptr, parts, &set);
+    *out = result.release();
+    return {};
+}
+
+Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, const Interruption& stop, uint64_t* out) {
+    vz_count_request request;
+    VZ_TRY(take_in(in, &request, true));
+    VZ_TRY(no_flags(request.flags, VZ_COUNT_ESTIMATE));
+    VZ_TRY(refuse_filter(request.filter));
+    VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    Interruption until = stop;
+    until.deadline_ns = request.deadline_ns;
+    VZ_TRY(until.check());
+    *out = collection->points();
+    return {};
+}
+
+}  // namespace vz
+
+using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
+
+extern "C" {
+
+#define VZ_API __attribute__((visibility("default")))
+
+VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_request* request, vz_write_answer* answer,
+                          vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        VZ_TRY(check_write_size(request));
+        VZ_ASSIGN(const std::shared_ptr<Collection> target, engine->engine->catalogue().resolve(view(collection)));
+        VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
+        WriteCommit commit(target);
+        Status outcome;
+        commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
+        bool in_flight = false;
+        VZ_TRY(target->begin_write(*request, commit, true, &in_flight));
+        if (in_flight) engine->engine->log().drive(commit);
+        if (!outcome.ok()) return outcome;
+        return answer_write(commit, answer);
+    });
+}
+
+VZ_API vz_status vz_search(vz_engine* engine, vz_str collection, const vz_search_request* request, vz_result** out,
+                           vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        if (out == nullptr) return misuse("the place for the result is NULL");
+        return read_search(engine, collection, request, {}, out);
+    });
+}
+
+VZ_API vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        if (out == nullptr) return misuse("the place for the result is NULL");
+        return read_get(engine, collection, request, {}, out);
+    });
+}
+
+VZ_API vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        if (out == nullptr) return misuse("the place for the result is NULL");
+        return read_scan(engine, collection, request, {}, out);
+    });
+}
+
+VZ_API vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_request* request, uint64_t* count, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        if (count == nullptr) return misuse("the place for the count is NULL");
+        return read_count(engine, collection, request, {}, count);
+    });
+}
+
+VZ_API vz_status vz_result_rows(const vz_result* result, uint64_t query, vz_rows* out, vz_error* error) VZ_NOEXCEPT {
+    return guard(error, [&]() -> Status {
+        if (result == nullptr) return misuse("the result is NULL");
+        if (query >= result->sets.size()) return failure(VZ_INVALID_ARGUMENT, "the result has no such row set").field("query").reason(VZ_REASON_RANGE);
+        return give_out(result->sets[query].view(), out);
+    });
+}
+
+VZ_API vz_status vz_result_profile(const vz_result* result, uint64_t query, vz_profile* out, vz_error* error) VZ_NOEXCEPT {
+    return guard(error, [&]() -> Status {
+        if (result == nullptr) return misuse("the result is NULL");
+        if (!result->explained || query >= result->sets.size()) {
+            return failure(VZ_INVALID_ARGUMENT, "the result has no such profile").field("query").reason(VZ_REASON_RANGE);
+        }
+        return give_out(result->sets[query].profile, out);
+    });
+}
+
+VZ_API const void* vz_result_items(const vz_result* result, uint32_t kind, uint64_t* count) VZ_NOEXCEPT {
+    if (count != nullptr) *count = 0;
+    if (result == nullptr || count == nullptr || kind != result->item_kind) return nullptr;
+    const auto give = [count](const auto& items) -> const void* {
+        *count = items.size();
+        return items.empty() ? nullptr : items.data();
+    };
+    switch (kind) {
+        case VZ_RESULT_COLLECTIONS: return give(result->collections);
+        case VZ_RESULT_PERSISTENCE: return give(result->persistence);
+        case VZ_RESULT_VALUES: return give(result->values);
+        case VZ_RESULT_FINDINGS: return give(result->findings);
+        default: return nullptr;
+    }
+}
+
+VZ_API vz_status vz_result_check(const vz_result* result, vz_error* error) VZ_NOEXCEPT {
+    return guard(error, [&]() -> Status { return result == nullptr ? misuse("the result is NULL") : Status(); });
+}
+
+VZ_API void vz_result_release(vz_result* result) VZ_NOEXCEPT { delete result; }
+
+}  // extern "C"

@@ -1,0 +1,242 @@
+/* Rules of the ABI, each broken once: the call says so and nothing is done. */
+#include "tests/abi/session.h"
+
+static void null_is_refused(vz_engine* engine) {
+    vz_error error;
+    vz_result* result = NULL;
+    uint64_t count = 0;
+    vz_engine* other = NULL;
+    const vz_str name = text("points");
+    vz_count_request counting = NEW(vz_count_request);
+    EXPECT_STATUS(VZ_MISUSE, vz_engine_open(text("/tmp/vz-abi-none"), NULL, NULL, &error));
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_engine_open(text(NULL), NULL, &other, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_count(NULL, name, &counting, &count, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_count(engine, name, &counting, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_count(engine, name, NULL, &count, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_write(engine, name, NULL, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_search(engine, name, NULL, &result, &error));
+    vz_search_request search = NEW(vz_search_request);
+    EXPECT_STATUS(VZ_MISUSE, vz_search(engine, name, &search, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_get(engine, name, NULL, &result, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_scan(engine, name, NULL, &result, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_collection_create(engine, text("x"), NULL, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_collection_rename(engine, name, NULL, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_collection_alter(engine, name, NULL, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_alias_apply(engine, NULL, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_collection_describe(engine, name, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_collection_list(engine, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_collection_stats_read(engine, name, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_engine_stats_read(engine, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_engine_samples(engine, NULL, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_value_put(engine, NULL, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_value_list(engine, text(NULL), NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_persistence_read(engine, name, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_result_rows(NULL, 0, NULL, &error));
+    EXPECT_STATUS(VZ_MISUSE, vz_result_check(NULL, &error));
+    EXPECT(vz_result_items(NULL, VZ_RESULT_VALUES, &count) == NULL);
+    EXPECT(vz_submit(engine, NULL, 1) == VZ_MISUSE);
+    EXPECT(vz_cancel(engine, NULL) == VZ_MISUSE);
+    EXPECT(vz_collection_drop(engine, text("none"), NULL, NULL) == VZ_NOT_FOUND);
+    EXPECT(result == NULL && other == NULL);
+}
+
+static void null_inside_requests_is_refused(vz_engine* engine) {
+    vz_error error;
+    const vz_str name = text("points");
+    const float vector[4] = {0};
+    const vz_str id = {NULL, 3};
+    vz_write_request write = NEW(vz_write_request);
+    write.kind = VZ_UPSERT;
+    write.count = 1;
+    write.vectors = (vz_matrix){.data = vector, .rows = 1, .dim = 4};
+    EXPECT(vz_write(engine, name, &write, NULL, &error) != VZ_OK);
+    write.ids = &id;
+    EXPECT(vz_write(engine, name, &write, NULL, &error) != VZ_OK);
+    const vz_str good = text("1");
+    write.ids = &good;
+    write.vectors.data = NULL;
+    EXPECT(vz_write(engine, name, &write, NULL, &error) != VZ_OK);
+    write.vectors.data = vector;
+    write.field_count = 1;
+    EXPECT(vz_write(engine, name, &write, NULL, &error) != VZ_OK);
+    write.field_count = 0;
+    write.vectors.rows = 2;
+    EXPECT(vz_write(engine, name, &write, NULL, &error) != VZ_OK);
+    write.vectors.rows = 1;
+    write.vectors.stride_bytes = 8;
+    EXPECT(vz_write(engine, name, &write, NULL, &error) != VZ_OK);
+    write.vectors.stride_bytes = 0;
+    write.vectors.element = 77;
+    EXPECT(vz_write(engine, name, &write, NULL, &error) != VZ_OK);
+    vz_count_request counting = NEW(vz_count_request);
+    uint64_t count = 1;
+    EXPECT_STATUS(VZ_OK, vz_count(engine, name, &counting, &count, &error));
+    EXPECT(count == 0);
+}
+
+/* VZ_UNSUPPORTED for what a newer header may know, VZ_INVALID_ARGUMENT for what none does. */
+static int is_refused(vz_status status) { return status == VZ_UNSUPPORTED || status == VZ_INVALID_ARGUMENT; }
+
+static void unknown_flags_and_enumerators_are_refused(vz_engine* engine) {
+    vz_result* result = NULL;
+    uint64_t count = 0;
+    const vz_str name = text("points");
+    const float vector[4] = {0};
+    const vz_str id = text("1");
+    vz_count_request counting = NEW(vz_count_request);
+    counting.flags = 1U << 31;
+    EXPECT(is_refused(vz_count(engine, name, &counting, &count, NULL)));
+    vz_scan_request scan = NEW(vz_scan_request);
+    scan.limit = 1;
+    scan.flags = 1U << 30;
+    EXPECT(is_refused(vz_scan(engine, name, &scan, &result, NULL)));
+    scan.flags = 0;
+    scan.order = 7;
+    EXPECT(is_refused(vz_scan(engine, name, &scan, &result, NULL)));
+    vz_get_request get = NEW(vz_get_request);
+    get.count = 1;
+    get.ids = &id;
+    get.flags = 1;
+    EXPECT(is_refused(vz_get(engine, name, &get, &result, NULL)));
+    vz_parts parts = NEW(vz_parts);
+    parts.flags = 1U << 20;
+    get.flags = 0;
+    get.parts = &parts;
+    EXPECT(is_refused(vz_get(engine, name, &get, &result, NULL)));
+    vz_search_request search = NEW(vz_search_request);
+    search.queries = (vz_matrix){.data = vector, .rows = 1, .dim = 4};
+    search.k = 1;
+    search.flags = 1U << 15;
+    EXPECT(is_refused(vz_search(engine, name, &search, &result, NULL)));
+    vz_write_request write = NEW(vz_write_request);
+    write.count = 1;
+    write.ids = &id;
+    write.vectors = search.queries;
+    EXPECT(is_refused(vz_write(engine, name, &write, NULL, NULL)));
+    write.kind = 99;
+    EXPECT(is_refused(vz_write(engine, name, &write, NULL, NULL)));
+    write.kind = VZ_UPSERT;
+    write.condition = 99;
+    EXPECT(is_refused(vz_write(engine, name, &write, NULL, NULL)));
+    write.condition = 0;
+    write.payload_mode = 99;
+    EXPECT(is_refused(vz_write(engine, name, &write, NULL, NULL)));
+    write.payload_mode = 0;
+    write.flags = 1U << 9;
+    EXPECT(is_refused(vz_write(engine, name, &write, NULL, NULL)));
+    vz_change change = NEW(vz_change);
+    change.flags = 1U << 9;
+    EXPECT(is_refused(vz_collection_drop(engine, name, &change, NULL)));
+    vz_vector_field field = NEW(vz_vector_field);
+    field.dim = 4;
+    field.metric = VZ_COSINE;
+    vz_schema schema = NEW(vz_schema);
+    schema.vector_fields = &field;
+    schema.vector_field_count = 1;
+    schema.flags = 1;
+    EXPECT(is_refused(vz_collection_create(engine, text("x"), &schema, NULL, NULL)));
+    schema.flags = 0;
+    field.metric = 99;
+    EXPECT(is_refused(vz_collection_create(engine, text("x"), &schema, NULL, NULL)));
+    field.metric = VZ_COSINE;
+    field.flags = 1U << 8;
+    EXPECT(is_refused(vz_collection_create(engine, text("x"), &schema, NULL, NULL)));
+    field.flags = 0;
+    field.kind = 9;
+    EXPECT(is_refused(vz_collection_create(engine, text("x"), &schema, NULL, NULL)));
+    vz_engine_options options = NEW(vz_engine_options);
+    vz_engine* other = NULL;
+    options.flags = 1U << 9;
+    EXPECT(is_refused(vz_engine_open(text("/tmp/vz-abi-none"), &options, &other, NULL)));
+    const vz_kv setting = {text("no.such.limit"), text("1")};
+    options.flags = 0;
+    options.settings = &setting;
+    options.setting_count = 1;
+    EXPECT(is_refused(vz_engine_open(text("/tmp/vz-abi-none"), &options, &other, NULL)));
+    EXPECT(result == NULL && other == NULL);
+}
+
+static void never(vz_op* op) VZ_NOEXCEPT {
+    (void)op;
+    EXPECT(!"a refused operation has completed");
+}
+
+static void bad_operations_are_refused_whole(vz_engine* engine) {
+    uint64_t count = 0;
+    vz_count_request request = NEW(vz_count_request);
+    vz_op good = NEW(vz_op);
+    good.kind = VZ_OP_COUNT;
+    good.collection = text("points");
+    good.request = &request;
+    good.answer = &count;
+    good.done = never;
+    vz_op bad = good;
+    vz_op* const pair[] = {&good, &bad};
+    bad.done = NULL;
+    EXPECT(vz_submit(engine, pair, 2) == VZ_MISUSE);
+    bad.done = never;
+    bad.opaque[3] = 1;
+    EXPECT(vz_submit(engine, pair, 2) == VZ_MISUSE);
+    bad.opaque[3] = 0;
+    bad.kind = 99;
+    EXPECT(vz_submit(engine, pair, 2) == VZ_UNSUPPORTED);
+    bad.kind = VZ_OP_COUNT;
+    bad.flags = 1;
+    EXPECT(is_refused(vz_submit(engine, pair, 2)));
+    bad.flags = 0;
+    bad.struct_size = 8;
+    EXPECT(vz_submit(engine, pair, 2) == VZ_MISUSE);
+    vz_op* const twice[] = {&good, &good};
+    EXPECT(vz_submit(engine, twice, 2) == VZ_MISUSE);
+    vz_op* const hole[] = {&good, NULL};
+    EXPECT(vz_submit(engine, hole, 2) == VZ_MISUSE);
+    EXPECT(vz_submit(NULL, pair, 1) == VZ_MISUSE);
+    EXPECT(vz_cancel(engine, &good) != VZ_OK);
+    EXPECT(vz_submit(engine, pair, 0) == VZ_OK);
+}
+
+/* The answer and the request of an operation are checked like those of the function: the operation ends so. */
+static void operations_without_request_or_answer_end_as_misuse(vz_engine* engine) {
+    for (uint32_t kind = VZ_OP_WRITE; kind <= VZ_OP_COUNT; kind++) {
+        struct waiter waiter;
+        waiter_start(&waiter, 1);
+        vz_error error;
+        memset(&error, 0, sizeof(error));
+        vz_op op = NEW(vz_op);
+        op.kind = kind;
+        op.collection = text("points");
+        op.done = waiter_done;
+        op.user = &waiter;
+        op.error = &error;
+        vz_op* const ops[] = {&op};
+        const vz_status taken = vz_submit(engine, ops, 1);
+        if (taken != VZ_OK) {
+            EXPECT(taken == VZ_MISUSE);
+            continue;
+        }
+        waiter_wait(&waiter);
+        EXPECT(op.status == VZ_MISUSE && error.status == VZ_MISUSE);
+    }
+}
+
+int main(void) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    vz_engine* engine = NULL;
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
+    const struct client client = {engine, BY_CALL};
+    create_plain(client, "points");
+    null_is_refused(engine);
+    null_inside_requests_is_refused(engine);
+    unknown_flags_and_enumerators_are_refused(engine);
+    bad_operations_are_refused_whole(engine);
+    operations_without_request_or_answer_end_as_misuse(engine);
+    vz_count_request counting = NEW(vz_count_request);
+    uint64_t count = 1;
+    EXPECT_STATUS(VZ_OK, vz_count(engine, text("points"), &counting, &count, &error));
+    EXPECT(count == 0);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+    remove_directory(path);
+    return finish("abi.misuse");
+}

@@ -1,0 +1,226 @@
+/* Operations in flight: order, exactly one completion, cancelling, what a completion may do, a full queue. */
+#include "tests/abi/session.h"
+
+#define MANY 2000
+
+struct write {
+    vz_op op;
+    vz_write_request request;
+    vz_write_answer answer;
+    vz_error error;
+    vz_str id;
+    char id_chars[16];
+    float vector[4];
+    atomic_int completions;
+    struct waiter* waiter;
+};
+
+static void write_done(vz_op* op) VZ_NOEXCEPT {
+    struct write* write = op->user;
+    atomic_fetch_add(&write->completions, 1);
+    vz_op forward = {.user = write->waiter};
+    waiter_done(&forward);
+}
+
+static void prepare(struct write* write, int number, struct waiter* waiter) {
+    memset(write, 0, sizeof(*write));
+    snprintf(write->id_chars, sizeof(write->id_chars), "%d", number);
+    write->id = text(write->id_chars);
+    write->vector[0] = (float)number;
+    write->request = NEW(vz_write_request);
+    write->request.kind = VZ_UPSERT;
+    write->request.count = 1;
+    write->request.ids = &write->id;
+    write->request.vectors = (vz_matrix){.data = write->vector, .rows = 1, .dim = 4};
+    write->answer = NEW(vz_write_answer);
+    write->op = NEW(vz_op);
+    write->op.kind = VZ_OP_WRITE;
+    write->op.collection = text("points");
+    write->op.request = &write->request;
+    write->op.answer = &write->answer;
+    write->op.error = &write->error;
+    write->op.done = write_done;
+    write->op.user = write;
+    write->waiter = waiter;
+}
+
+static uint64_t count_points(vz_engine* engine) {
+    vz_error error;
+    vz_count_request request = NEW(vz_count_request);
+    uint64_t count = 0;
+    EXPECT_STATUS(VZ_OK, vz_count(engine, text("points"), &request, &count, &error));
+    return count;
+}
+
+static void clear(vz_engine* engine) {
+    vz_error error;
+    vz_write_request request = NEW(vz_write_request);
+    request.kind = VZ_CLEAR;
+    EXPECT_STATUS(VZ_OK, vz_write(engine, text("points"), &request, NULL, &error));
+}
+
+static struct write writes[MANY];
+static vz_op* ops[MANY];
+
+static void keep_their_order(vz_engine* engine) {
+    struct waiter waiter;
+    waiter_start(&waiter, MANY);
+    for (int i = 0; i < MANY; i++) {
+        prepare(&writes[i], i, &waiter);
+        ops[i] = &writes[i].op;
+    }
+    EXPECT(vz_submit(engine, ops, MANY) == VZ_OK);
+    waiter_wait(&waiter);
+    for (int i = 0; i < MANY; i++) {
+        EXPECT(atomic_load(&writes[i].completions) == 1 && writes[i].op.status == VZ_OK);
+        EXPECT(i == 0 || writes[i].answer.lsn > writes[i - 1].answer.lsn);
+    }
+    EXPECT(count_points(engine) == MANY);
+}
+
+static void end_cancelled_or_as_usual(vz_engine* engine) {
+    clear(engine);
+    struct waiter waiter;
+    waiter_start(&waiter, MANY);
+    for (int i = 0; i < MANY; i++) prepare(&writes[i], i, &waiter);
+    EXPECT(vz_submit(engine, ops, MANY) == VZ_OK);
+    vz_status told[MANY];
+    for (int i = MANY - 1; i >= 0; i--) told[i] = vz_cancel(engine, ops[i]);
+    waiter_wait(&waiter);
+    uint64_t written = 0;
+    for (int i = 0; i < MANY; i++) {
+        EXPECT(told[i] == VZ_OK || told[i] == VZ_BUSY);
+        EXPECT(writes[i].op.status == (told[i] == VZ_OK ? VZ_CANCELLED : VZ_OK));
+        EXPECT(told[i] != VZ_OK || writes[i].error.status == VZ_CANCELLED);
+        written += told[i] == VZ_BUSY ? 1U : 0U;
+    }
+    EXPECT(count_points(engine) == written);
+}
+
+struct relay {
+    struct write write;
+    vz_engine* engine;
+    struct waiter* waiter;
+    int rounds;
+    vz_status inside[8];
+};
+
+static void relay_done(vz_op* op) VZ_NOEXCEPT {
+    struct relay* relay = op->user;
+    if (op->status == VZ_OK && --relay->rounds > 0) {
+        relay->write.vector[0] += 1;
+        vz_op* const next[] = {op};
+        if (vz_submit(relay->engine, next, 1) == VZ_OK) return;
+    }
+    vz_op forward = {.user = relay->waiter};
+    waiter_done(&forward);
+}
+
+static void may_be_submitted_from_a_completion(vz_engine* engine) {
+    clear(engine);
+    struct waiter waiter;
+    waiter_start(&waiter, 1);
+    static struct relay relay;
+    prepare(&relay.write, 1, &waiter);
+    relay.engine = engine;
+    relay.waiter = &waiter;
+    relay.rounds = 100;
+    relay.write.op.done = relay_done;
+    relay.write.op.user = &relay;
+    vz_op* const first[] = {&relay.write.op};
+    EXPECT(vz_submit(engine, first, 1) == VZ_OK);
+    waiter_wait(&waiter);
+    EXPECT(relay.rounds == 0 && relay.write.op.status == VZ_OK && count_points(engine) == 1);
+}
+
+/* Calls that wait are refused inside a completion, those tagged [done] are not. */
+static void probing_done(vz_op* op) VZ_NOEXCEPT {
+    struct relay* relay = op->user;
+    vz_result* result = NULL;
+    vz_count_request count = NEW(vz_count_request);
+    uint64_t counted = 0;
+    relay->inside[0] = vz_write(relay->engine, text("points"), &relay->write.request, NULL, NULL);
+    relay->inside[1] = vz_count(relay->engine, text("points"), &count, &counted, NULL);
+    relay->inside[2] = vz_checkpoint(relay->engine, text(NULL), NULL, NULL);
+    relay->inside[3] = vz_engine_close(relay->engine, NULL);
+    relay->inside[4] = vz_collection_list(relay->engine, &result, NULL);
+    vz_engine_stats stats = NEW(vz_engine_stats);
+    relay->inside[5] = vz_engine_stats_read(relay->engine, &stats, NULL);
+    vz_collection_stats collection = NEW(vz_collection_stats);
+    relay->inside[6] = vz_collection_stats_read(relay->engine, text("points"), &collection, NULL);
+    relay->inside[7] = vz_abi_version() >> 16 == 1 ? VZ_OK : VZ_INTERNAL;
+    vz_op forward = {.user = relay->waiter};
+    waiter_done(&forward);
+}
+
+static void keep_completions_from_waiting(vz_engine* engine) {
+    struct waiter waiter;
+    waiter_start(&waiter, 1);
+    static struct relay relay;
+    prepare(&relay.write, 2, &waiter);
+    relay.engine = engine;
+    relay.waiter = &waiter;
+    relay.write.op.done = probing_done;
+    relay.write.op.user = &relay;
+    vz_op* const first[] = {&relay.write.op};
+    EXPECT(vz_submit(engine, first, 1) == VZ_OK);
+    waiter_wait(&waiter);
+    for (int i = 0; i < 5; i++) EXPECT(relay.inside[i] == VZ_MISUSE);
+    for (int i = 5; i < 8; i++) EXPECT(relay.inside[i] == VZ_OK);
+}
+
+static void are_refused_whole_when_the_queue_is_full(void) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    vz_engine_options options = NEW(vz_engine_options);
+    options.queue_bytes_max = 64 * 1024;
+    vz_engine* engine = NULL;
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), &options, &engine, &error));
+    const struct client client = {engine, BY_CALL};
+    create_plain(client, "points");
+    struct waiter waiter;
+    waiter_start(&waiter, 1 + MANY);
+    for (int i = 0; i < MANY; i++) prepare(&writes[i], i, &waiter);
+    EXPECT(vz_submit(engine, ops, MANY) == VZ_BUSY);
+    for (int i = 0; i < MANY; i++) {
+        EXPECT(atomic_load(&writes[i].completions) == 0);
+        for (int word = 0; word < 8; word++) EXPECT(writes[i].op.opaque[word] == 0);
+    }
+    waiter.left = 10;
+    EXPECT(vz_submit(engine, ops, 10) == VZ_OK);
+    waiter_wait(&waiter);
+    EXPECT(count_points(engine) == 10);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+    remove_directory(path);
+}
+
+/* Close waits for what is in flight. */
+static void end_before_close_returns(vz_engine* engine) {
+    vz_error error;
+    struct waiter waiter;
+    waiter_start(&waiter, MANY);
+    for (int i = 0; i < MANY; i++) prepare(&writes[i], i, &waiter);
+    EXPECT(vz_submit(engine, ops, MANY) == VZ_OK);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+    EXPECT(waiter.left == 0);
+    waiter_wait(&waiter);
+}
+
+int main(void) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    vz_engine* engine = NULL;
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
+    const struct client client = {engine, BY_CALL};
+    create_plain(client, "points");
+    keep_their_order(engine);
+    end_cancelled_or_as_usual(engine);
+    may_be_submitted_from_a_completion(engine);
+    keep_completions_from_waiting(engine);
+    end_before_close_returns(engine);
+    are_refused_whole_when_the_queue_is_full();
+    remove_directory(path);
+    return finish("abi.operations");
+}

@@ -1,0 +1,225 @@
+/* A whole session of a C program: every function and every kind of operation, over checkpoint, close and reopen, by call and by
+ * submission, and by eight threads at once. */
+#include "tests/abi/session.h"
+
+static atomic_int records_logged;
+
+static void on_log(void* user, const vz_log_record* record) VZ_NOEXCEPT {
+    (void)user;
+    if (record->level >= VZ_LOG_ERROR && record->level <= VZ_LOG_TRACE && record->event.size > 0) {
+        atomic_fetch_add(&records_logged, 1);
+    }
+}
+
+static void on_sample(void* user, const vz_sample* sample) VZ_NOEXCEPT {
+    uint64_t* visited = user;
+    if (sample->kind >= VZ_SAMPLE_COUNTER && sample->kind <= VZ_SAMPLE_HISTOGRAM && sample->name.size > 0) (*visited)++;
+}
+
+static void tells_about_itself(void) {
+    EXPECT(vz_abi_version() >> 16 == 1 && vz_abi_version() >= VZ_ABI_VERSION);
+    EXPECT(strlen(vz_build_info()) > 0 && strchr(vz_build_info(), '\n') == NULL);
+    const char* const names[] = {"VZ_OK", "VZ_INVALID_ARGUMENT", "VZ_NOT_FOUND", "VZ_ALREADY_EXISTS", "VZ_CONFLICT",
+                                 "VZ_UNSUPPORTED", "VZ_LIMIT_EXCEEDED", "VZ_BUSY", "VZ_DEADLINE_EXCEEDED", "VZ_CANCELLED",
+                                 "VZ_DISK_FULL", "VZ_READ_ONLY", "VZ_OUTCOME_UNKNOWN", "VZ_CORRUPTION", "VZ_IO_ERROR",
+                                 "VZ_OUT_OF_MEMORY", "VZ_MISUSE", "VZ_INTERNAL"};
+    for (uint32_t i = 0; i < COUNT(names); i++) EXPECT(strcmp(vz_status_name(i), names[i]) == 0);
+    EXPECT(strcmp(vz_status_name(COUNT(names)), "VZ_UNKNOWN") == 0);
+}
+
+static vz_engine* open_engine(const char* path, uint32_t flags) {
+    vz_error error;
+    vz_engine_options options = NEW(vz_engine_options);
+    options.flags = flags;
+    options.log = on_log;
+    vz_engine* engine = NULL;
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), &options, &engine, &error));
+    if (engine == NULL) exit(finish("abi.session"));
+    return engine;
+}
+
+static void is_alone(const char* path) {
+    vz_error error;
+    vz_engine* second = NULL;
+    EXPECT_STATUS(VZ_BUSY, vz_engine_open(text(path), NULL, &second, &error));
+    EXPECT(error.reason == VZ_REASON_IN_USE && second == NULL);
+}
+
+static void counts(struct client client) {
+    vz_error error;
+    vz_engine_stats stats = NEW(vz_engine_stats);
+    EXPECT_STATUS(VZ_OK, vz_engine_stats_read(client.engine, &stats, &error));
+    EXPECT(stats.state == VZ_STATE_READY && stats.durable_lsn == stats.last_lsn && stats.results_held == 0);
+    EXPECT(stats.collections == 1 && stats.points == 4 && stats.open_ns > 0 && stats.quarantined == 0);
+    uint64_t visited = 0;
+    EXPECT_STATUS(VZ_OK, vz_engine_samples(client.engine, on_sample, &visited, &error));
+    EXPECT(visited > 0);
+}
+
+static void is_on_disk(struct client client, uint32_t sealed) {
+    vz_error error;
+    vz_result* result = NULL;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_PERSISTENCE_READ, text("films"), NULL, &result, &error));
+    uint64_t count = 0;
+    const vz_persistence* report = vz_result_items(result, VZ_RESULT_PERSISTENCE, &count);
+    EXPECT(count == 1);
+    if (count == 1) {
+        EXPECT(report->persisted == 1 && same_text(report->name, text("films")) && report->problem_count == 0);
+        EXPECT(report->points == 4 && report->last_lsn <= report->durable_lsn);
+        if (sealed != 0) {
+            EXPECT(report->wal_points == 0 && report->segment_count >= 1 && report->segments->rows >= 4);
+            EXPECT(report->segments->bytes > 0 && report->segments->file.size > 0);
+        }
+    }
+    vz_result_release(result);
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_PERSISTENCE_READ, text(NULL), NULL, &result, &error));
+    EXPECT(vz_result_items(result, VZ_RESULT_PERSISTENCE, &count) != NULL && count == 1);
+    vz_result_release(result);
+}
+
+static void checkpoints(struct client client) {
+    vz_error error;
+    const uint64_t before = fingerprint(client, "films");
+    uint64_t lsn = 0;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_CHECKPOINT, text("films"), NULL, &lsn, &error));
+    EXPECT(lsn > 0);
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_CHECKPOINT, text(NULL), NULL, NULL, &error));
+    EXPECT(fingerprint(client, "films") == before);
+    is_on_disk(client, 1);
+    vz_collection_stats stats = NEW(vz_collection_stats);
+    EXPECT_STATUS(VZ_OK, vz_collection_stats_read(client.engine, text("films"), &stats, &error));
+    EXPECT(stats.points == 4 && stats.sealed_segments >= 1 && stats.growing_rows == 0 && stats.disk_bytes > 0);
+}
+
+/* Verify and the offline tools either work or say that they do not. */
+static void verifies(struct client client) {
+    vz_error error;
+    vz_verify_request request = NEW(vz_verify_request);
+    vz_result* result = NULL;
+    memset(&error, 0, sizeof(error));
+    const vz_status status = perform(client, VZ_OP_VERIFY, text("films"), &request, &result, &error);
+    EXPECT(status == VZ_OK || status == VZ_UNSUPPORTED);
+    EXPECT((status == VZ_OK) == (result != NULL));
+    vz_result_release(result);
+}
+
+static void checks_directory(const char* path) {
+    vz_error error;
+    vz_directory_request request = NEW(vz_directory_request);
+    request.kind = VZ_DIRECTORY_CHECK;
+    vz_result* result = NULL;
+    memset(&error, 0, sizeof(error));
+    const vz_status status = vz_directory_run(text(path), &request, &result, &error);
+    EXPECT(status == VZ_OK || status == VZ_UNSUPPORTED);
+    uint64_t count = 0;
+    if (status == VZ_OK) {
+        const vz_finding* finding = vz_result_items(result, VZ_RESULT_FINDINGS, &count);
+        for (uint64_t i = 0; i < count; i++) EXPECT(VZ_AT(vz_finding, finding, i)->status == VZ_OK);
+    }
+    vz_result_release(result);
+    request.kind = VZ_DIRECTORY_SALVAGE;
+    EXPECT_STATUS(VZ_UNSUPPORTED, vz_directory_run(text(path), &request, &result, &error));
+}
+
+static void closes_only_when_released(struct client client) {
+    vz_error error;
+    const vz_str ids[] = {text("7")};
+    vz_get_request get = NEW(vz_get_request);
+    get.count = 1;
+    get.ids = ids;
+    vz_result* held = NULL;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_GET, text("films"), &get, &held, &error));
+    EXPECT_STATUS(VZ_BUSY, vz_engine_close(client.engine, &error));
+    EXPECT(error.reason == VZ_REASON_RESULTS);
+    vz_rows rows = NEW(vz_rows);
+    EXPECT_STATUS(VZ_OK, vz_result_rows(held, 0, &rows, &error));
+    EXPECT(rows.count == 1);
+    vz_result_release(held);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(client.engine, &error));
+}
+
+static void only_reads(const char* path, uint64_t wanted) {
+    vz_error error;
+    const struct client client = {open_engine(path, VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST), BY_CALL};
+    EXPECT(fingerprint(client, "films") == wanted);
+    EXPECT_STATUS(VZ_READ_ONLY, vz_collection_drop(client.engine, text("films"), NULL, &error));
+    EXPECT_STATUS(VZ_OK, vz_engine_close(client.engine, &error));
+}
+
+static void play(int how) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    struct client client = {open_engine(path, 0), how};
+    is_alone(path);
+    act_collections(client);
+    create_plain(client, "films");
+    act_points(client, "films");
+    act_values(client);
+    act_later(client, "films");
+    act_once(client, "films", VZ_APPLIED);
+    counts(client);
+    is_on_disk(client, 0);
+    const uint64_t growing = fingerprint(client, "films");
+    checkpoints(client);
+    verifies(client);
+    closes_only_when_released(client);
+    client.engine = open_engine(path, VZ_OPEN_MUST_EXIST);
+    EXPECT(fingerprint(client, "films") == growing);
+    counts(client);
+    act_once(client, "films", VZ_REPLAYED);
+    act_points(client, "films");
+    vz_result* values = NULL;
+    EXPECT_STATUS(VZ_OK, vz_value_list(client.engine, text("session/"), &values, &error));
+    uint64_t count = 0;
+    EXPECT(vz_result_items(values, VZ_RESULT_VALUES, &count) != NULL && count == 1);
+    vz_result_release(values);
+    const uint64_t after = fingerprint(client, "films");
+    EXPECT_STATUS(VZ_OK, vz_engine_close(client.engine, &error));
+    only_reads(path, after);
+    checks_directory(path);
+    remove_directory(path);
+    EXPECT(vz_engine_open(text(path), &(vz_engine_options){.struct_size = sizeof(vz_engine_options), .flags = VZ_OPEN_MUST_EXIST},
+                          &client.engine, &error) != VZ_OK);
+}
+
+struct player {
+    struct client client;
+    char name[16];
+};
+
+static void* play_points(void* argument) {
+    const struct player* player = argument;
+    create_plain(player->client, player->name);
+    for (int i = 0; i < 3; i++) act_points(player->client, player->name);
+    return NULL;
+}
+
+static void play_in_threads(void) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    vz_engine* engine = open_engine(path, 0);
+    struct player players[8];
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++) {
+        players[i].client = (struct client){engine, i % 2 == 0 ? BY_CALL : BY_SUBMIT};
+        snprintf(players[i].name, sizeof(players[i].name), "thread-%d", i);
+        if (pthread_create(&threads[i], NULL, play_points, &players[i]) != 0) exit(1);
+    }
+    for (int i = 0; i < 8; i++) pthread_join(threads[i], NULL);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+    remove_directory(path);
+}
+
+int main(void) {
+    tells_about_itself();
+    play(BY_CALL);
+    play(BY_SUBMIT);
+    play_in_threads();
+    EXPECT(atomic_load(&records_logged) > 0);
+    vz_error error;
+    EXPECT_STATUS(VZ_OK, vz_engine_close(NULL, &error));
+    vz_result_release(NULL);
+    return finish("abi.session");
+}

@@ -1,0 +1,24 @@
+/* The acts of the session that session.c plays: each makes every call of its subject through `client`. */
+#ifndef VECTORIZER_TESTS_ABI_SESSION_H
+#define VECTORIZER_TESTS_ABI_SESSION_H
+
+#include "tests/abi/client.h"
+
+/* Creates `name`: one default field of four float components, euclidean. */
+void create_plain(struct client client, const char* name);
+
+/* Create, describe, list, alias, rename, alter, drop. Leaves nothing. */
+void act_collections(struct client client);
+/* Every kind of write under every condition, and every kind of read. Leaves `name` with four points. */
+void act_points(struct client client, const char* name);
+/* One write with a request id that is the same each time: the outcome tells whether it was met before. */
+void act_once(struct client client, const char* name, uint32_t outcome);
+/* Values of the database. Leaves "session/kept". */
+void act_values(struct client client);
+/* What issues after the first one bring is refused and changes nothing. */
+void act_later(struct client client, const char* name);
+
+/* A number over everything that can be read of a collection: ids, versions, vectors, payloads, hits and scores. */
+uint64_t fingerprint(struct client client, const char* name);
+
+#endif

@@ -1,0 +1,105 @@
+#include "tests/abi/session.h"
+
+static vz_status no_write(void* user, const void* bytes, uint64_t size) VZ_NOEXCEPT {
+    (void)user;
+    (void)bytes;
+    (void)size;
+    return VZ_INTERNAL;
+}
+
+static void later_calls(struct client client, const char* name) {
+    vz_error error;
+    vz_result* result = NULL;
+    vz_snapshot_request snapshot = NEW(vz_snapshot_request);
+    snapshot.name = text("s");
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_SNAPSHOT_CREATE, text(NULL), &snapshot, &result, &error));
+    EXPECT_STATUS(VZ_UNSUPPORTED, vz_snapshot_list(client.engine, &result, &error));
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_SNAPSHOT_DROP, text("s"), NULL, NULL, &error));
+    vz_archive_request archive = NEW(vz_archive_request);
+    archive.write = no_write;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_ARCHIVE_EXPORT, text(NULL), &archive, NULL, &error));
+    vz_restore_request restore = NEW(vz_restore_request);
+    restore.snapshot = text("s");
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_RESTORE, text(NULL), &restore, NULL, &error));
+    uint64_t counts[4];
+    EXPECT_STATUS(VZ_UNSUPPORTED, vz_component_counts(client.engine, text(name), text(NULL), counts, 4, &error));
+    EXPECT(result == NULL);
+}
+
+static void later_options(struct client client, const char* name) {
+    vz_error error;
+    vz_result* result = NULL;
+    const vz_str filter = text("{\"must\":[]}");
+    const float query[4] = {0, 0, 0, 0};
+    vz_search_request search = NEW(vz_search_request);
+    search.queries.data = query;
+    search.queries.rows = 1;
+    search.queries.dim = 4;
+    search.k = 1;
+    search.filter = filter;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
+    EXPECT(strcmp(error.field, "filter") == 0);
+    search.filter = text(NULL);
+    vz_text_query words = NEW(vz_text_query);
+    search.text = &words;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
+    vz_scan_request scan = NEW(vz_scan_request);
+    scan.limit = 1;
+    scan.filter = filter;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_SCAN, text(name), &scan, &result, &error));
+    vz_count_request count = NEW(vz_count_request);
+    uint64_t counted = 0;
+    count.filter = filter;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_COUNT, text(name), &count, &counted, &error));
+    vz_write_request write = NEW(vz_write_request);
+    write.kind = VZ_DELETE;
+    write.filter = filter;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
+    const vz_str ids[] = {text("7")};
+    const int64_t expires[] = {1};
+    const vz_matrix vectors = search.queries;
+    write = NEW(vz_write_request);
+    write.kind = VZ_UPSERT;
+    write.count = 1;
+    write.ids = ids;
+    write.vectors = vectors;
+    write.expires_ms = expires;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
+    const vz_str patch[] = {text("{\"a\":null}")};
+    write.expires_ms = NULL;
+    write.kind = VZ_UPDATE;
+    write.payloads = patch;
+    write.payload_mode = VZ_PAYLOAD_PATCH;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
+    EXPECT(result == NULL);
+}
+
+static void later_schemas(struct client client) {
+    vz_error error;
+    vz_vector_field field = NEW(vz_vector_field);
+    field.dim = 4;
+    field.metric = VZ_COSINE;
+    vz_schema schema = NEW(vz_schema);
+    schema.vector_fields = &field;
+    schema.vector_field_count = 1;
+    field.quantization = VZ_QUANTIZATION_SQ8;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
+    field.quantization = VZ_QUANTIZATION_NONE;
+    schema.ttl_ms = 1000;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
+    schema.ttl_ms = 0;
+    vz_field_index index = NEW(vz_field_index);
+    index.kind = VZ_FIELD_INDEX_KEYWORD;
+    index.path = text("a");
+    schema.field_indexes = &index;
+    schema.field_index_count = 1;
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
+    vz_collection_stats stats = NEW(vz_collection_stats);
+    EXPECT_STATUS(VZ_NOT_FOUND, vz_collection_stats_read(client.engine, text("later"), &stats, &error));
+}
+
+void act_later(struct client client, const char* name) {
+    later_calls(client, name);
+    later_options(client, name);
+    later_schemas(client);
+}

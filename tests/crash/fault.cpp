@@ -1,0 +1,145 @@
+// Modes that break something: a call that fails, a bit that flips.
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "tests/crash/gate.hpp"
+#include "tests/crash/store.hpp"
+
+namespace vz {
+namespace {
+
+constexpr size_t kFaultOperations = 30;
+
+struct FaultName {
+    Fault::Kind kind;
+    Fault::Span span;
+    const char* text;
+};
+constexpr FaultName kFaults[] = {
+    {Fault::Kind::kIoError, Fault::Span::kOnce, "EIO once"},
+    {Fault::Kind::kIoError, Fault::Span::kForever, "EIO for ever"},
+    {Fault::Kind::kDiskFull, Fault::Span::kOnce, "ENOSPC once"},
+    {Fault::Kind::kDiskFull, Fault::Span::kForever, "ENOSPC for ever"},
+    {Fault::Kind::kShortWrite, Fault::Span::kOnce, "short write"},
+    {Fault::Kind::kLostSync, Fault::Span::kOnce, "failed sync that drops pages"},
+    {Fault::Kind::kLostSync, Fault::Span::kForever, "failed syncs that drop pages"},
+};
+
+bool may_fail_with(vz_status status) {
+    switch (status) {
+        case VZ_IO_ERROR:
+        case VZ_DISK_FULL:
+        case VZ_READ_ONLY:
+        case VZ_OUTCOME_UNKNOWN:
+        case VZ_CORRUPTION: return true;
+        default: return false;
+    }
+}
+
+// Runs the workload with a fault in it. The timeline's last models are what the store may be afterwards: acknowledged, and that with the
+// operation whose outcome is unknown.
+Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* unknown_out) {
+    bool& unknown = *unknown_out;
+    uint64_t last_lsn = 0;
+    std::set<std::string> applied;  // request ids
+    Model model;
+    WorkloadSource source(seed);
+    auto opened = Store::open(*files, kDirectory, seed * 1000);
+    if (!opened.ok()) return may_fail_with(opened.status().code()) ? Verdict() : Verdict{Verdict::Kind::kRefused, 0, "opening: " + std::to_string(opened.status().code())};
+    const auto store = opened.take();
+    for (size_t i = 0; i < kFaultOperations; ++i) {
+        Operation operation = source.next(model);
+        const std::string request(reinterpret_cast<const char*>(operation.request_id.bytes), sizeof(operation.request_id.bytes));
+        // If the first delivery failed, this one is the first.
+        operation.repeated = operation.repeated && applied.contains(request);
+        const bool fits = operation.kind == Operation::Kind::kCreate || model.collections().contains(operation.collection);
+        uint64_t lsn = 0;
+        const Status status = store->apply(operation, &lsn);
+        if (status.ok()) {
+            if (unknown && lsn != 0 && !operation.repeated) return {Verdict::Kind::kLost, 0, "a write succeeds after one of unknown outcome"};
+            if (unknown) continue;
+            model.apply(operation, lsn);
+            applied.insert(request);
+            last_lsn = std::max(last_lsn, lsn);
+            timeline->add(0, 0, model);
+        } else if (status.code() == VZ_OUTCOME_UNKNOWN && !unknown) {
+            unknown = true;
+            Model with = model;
+            // The store does not tell the LSN; if the operation survives, it has the next one.
+            with.apply(operation, last_lsn + 1);
+            timeline->add(0, 0, with);
+        } else if (!may_fail_with(status.code()) && fits && !may_be_refused(operation, status)) {
+            return {Verdict::Kind::kRefused, 0, std::string(operation_name(operation.kind)) + " answers status " + std::to_string(status.code())};
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+int run_fault(const Scale& scale) {
+    Gate gate("fault", scale);
+    for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
+        gate.count_workload();
+        for (const FaultName& fault : kFaults) {
+            for (uint64_t call = 0;; call += scale.stride) {
+                SimFs files(empty_disk(), SimFs::History::kKept);
+                files.inject({fault.kind, fault.span, call});
+                Timeline timeline{Model()};
+                const std::string where = "--seed " + std::to_string(seed) + " " + fault.text + " at call " + std::to_string(call);
+                if (scale.verbose) std::printf("%s\n", where.c_str());
+                bool unknown = false;
+                gate.count(run_with_fault(&files, seed, &timeline, &unknown), where);
+                if (!files.fault_fired()) break;
+                files.clear_fault();
+                Random random(seed * 43 + call);
+                const CrashImages crash = files.crash_images(files.cuts(), &random, scale.budget);
+                gate.count_point(crash.exhaustive);
+                const size_t last = timeline.models.size() - 1;
+                const Allowed allowed{unknown ? last - 1 : last, last};
+                for (const Image& image : crash.images) {
+                    if (!gate.is_new(image.hash, last)) continue;
+                    SimFs after(image);
+                    gate.count(judge(&after, timeline, allowed, seed), where);
+                }
+                SimFs restarted(files.disk(), SimFs::History::kNone);
+                gate.count(judge(&restarted, timeline, allowed, seed), where + ", restarted");
+            }
+        }
+    }
+    return gate.finish(1);
+}
+
+int run_flip(const Scale& scale) {
+    Gate gate("flip", scale);
+    uint64_t noticed = 0;
+    uint64_t unnoticed = 0;
+    for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
+        gate.count_workload();
+        SimFs files(empty_disk(), SimFs::History::kNone);
+        const Timeline timeline = run_workload(&files, seed, kFaultOperations, End::kClosed);
+        const size_t last = timeline.models.size() - 1;
+        const Disk disk = files.disk();
+        Random random(seed * 47);
+        for (const std::string& path : disk.paths()) {
+            const uint64_t bits = disk.inode(*disk.find(path)).durable.size() * 8;
+            for (uint64_t bit = random.below(scale.stride); bit < bits; bit += 1 + random.below(2 * scale.stride - 1)) {
+                Disk broken = disk;
+                broken.flip_bit(path, bit);
+                if (!gate.is_new(broken.hash(), bit)) continue;
+                gate.count_point(false);
+                SimFs after(broken, SimFs::History::kNone);
+                const Verdict verdict = judge_opening(&after, timeline, {last, last}, seed);
+                // A refusal is right; another answer than the true one is not.
+                (verdict.kind == Verdict::Kind::kRefused ? noticed : unnoticed) += 1;
+                if (scale.verbose && verdict.kind == Verdict::Kind::kGood) std::printf("unnoticed: %s bit %llu\n", path.c_str(), static_cast<unsigned long long>(bit));
+                if (verdict.kind == Verdict::Kind::kLost) gate.count(verdict, "--seed " + std::to_string(seed) + " " + path + " bit " + std::to_string(bit));
+            }
+        }
+    }
+    std::printf("crash.flip noticed=%llu harmless_or_wrong=%llu\n", static_cast<unsigned long long>(noticed), static_cast<unsigned long long>(unnoticed));
+    return gate.finish(1);
+}
+
+}  // namespace vz

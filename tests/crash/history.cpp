@@ -1,0 +1,167 @@
+#include "tests/crash/history.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/crash/store.hpp"
+
+namespace vz {
+namespace {
+
+[[noreturn]] void stop(uint64_t seed, const char* what, const Status& status) {
+    std::printf("seed %llu: %s: status %u %s\n", static_cast<unsigned long long>(seed), what, status.code(),
+                status.ok() ? "" : status.error().message);
+    std::exit(1);
+}
+
+bool is_set(const vz_uuid& id) {
+    return std::any_of(std::begin(id.bytes), std::end(id.bytes), [](uint8_t byte) { return byte != 0; });
+}
+
+Verdict refused(const char* what, const Status& status) {
+    return {Verdict::Kind::kRefused, 0,
+            std::string(what) + ": status " + std::to_string(status.code()) + " " + status.error().message};
+}
+
+// Fills in the model that `store` equals.
+Verdict compare(Store* store, const Timeline& timeline, Allowed allowed, const char* when) {
+    const Result<std::string> found = store->dump();
+    if (!found.ok()) return refused(when, found.status());
+    for (size_t i = allowed.first; i <= allowed.last; ++i) {
+        if (timeline.dumps[i] == *found) return {Verdict::Kind::kGood, i, {}};
+    }
+    return {Verdict::Kind::kLost, 0, std::string(when) + ": " + difference(timeline.dumps[allowed.first], *found)};
+}
+
+}  // namespace
+
+bool may_be_refused(const Operation& operation, const Status& status) {
+    // The collection of the first delivery may be gone when the second comes, or another of that name have another dimension.
+    return operation.repeated && (status.code() == VZ_NOT_FOUND || status.code() == VZ_INVALID_ARGUMENT);
+}
+
+void Timeline::add(size_t begin, size_t end, const Model& model) {
+    steps.push_back({begin, end});
+    models.push_back(model);
+    dumps.push_back(model.dump());
+}
+
+Allowed allowed_at(const Timeline& timeline, size_t cut) {
+    size_t acknowledged = 0;
+    while (acknowledged < timeline.steps.size() && timeline.steps[acknowledged].end <= cut) ++acknowledged;
+    const bool in_flight = acknowledged < timeline.steps.size() && timeline.steps[acknowledged].begin < cut;
+    return {acknowledged, in_flight ? acknowledged + 1 : acknowledged};
+}
+
+Disk empty_disk() {
+    SimFs files(SimFs::History::kNone);
+    if (!files.make_directory(kDirectory).ok() || !files.sync_directory(".").ok()) std::abort();
+    return files.disk();
+}
+
+Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
+    Model model;
+    Timeline timeline(model);
+    WorkloadSource source(seed);
+    size_t begin = files->cuts();
+    auto opened = Store::open(*files, kDirectory, seed * 1000);
+    if (!opened.ok()) stop(seed, "the first opening", opened.status());
+    const auto store = opened.take();
+    timeline.add(begin, files->cuts(), model);
+    for (size_t i = 0; i < operations; ++i) {
+        const Operation operation = source.next(model);
+        begin = files->cuts();
+        uint64_t lsn = 0;
+        const Status status = store->apply(operation, &lsn);
+        if (!status.ok() && !may_be_refused(operation, status)) stop(seed, operation_name(operation.kind), status);
+        if (status.ok()) model.apply(operation, lsn);
+        timeline.add(begin, files->cuts(), model);
+        if (status.ok() && is_set(operation.request_id)) timeline.requests.emplace_back(timeline.models.size() - 1, operation);
+        const Result<std::string> found = store->dump();
+        if (!found.ok()) stop(seed, "reading back", found.status());
+        if (*found != timeline.dumps.back()) {
+            std::printf("seed %llu: after operation %zu, %s: %s\n", static_cast<unsigned long long>(seed), i,
+                        operation_name(operation.kind), difference(timeline.dumps.back(), *found).c_str());
+            std::exit(1);
+        }
+    }
+    if (end == End::kClosed) {
+        begin = files->cuts();
+        const Status closed = store->close();
+        if (!closed.ok()) stop(seed, "close", closed);
+        timeline.add(begin, files->cuts(), model);
+    }
+    return timeline;
+}
+
+Verdict judge_opening(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed) {
+    auto opened = Store::open(*files, kDirectory, seed);
+    if (!opened.ok()) return refused("opening", opened.status());
+    return compare(opened->get(), timeline, allowed, "after recovery");
+}
+
+Verdict judge(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed, Timeline* after) {
+    const size_t begin = files->cuts();
+    auto opened = Store::open(*files, kDirectory, seed);
+    if (!opened.ok()) return refused("opening", opened.status());
+    auto store = opened.take();
+    Verdict verdict = compare(store.get(), timeline, allowed, "after recovery");
+    if (verdict.kind != Verdict::Kind::kGood) return verdict;
+
+    Model model = timeline.models[verdict.model];
+    if (after != nullptr) {
+        *after = Timeline(model);
+        after->add(begin, files->cuts(), model);
+    }
+    // The last requests come again: answered, or refused, but not done a second time.
+    size_t delivered = 0;
+    for (auto request = timeline.requests.rbegin(); request != timeline.requests.rend() && delivered < 2; ++request) {
+        if (request->first > verdict.model) continue;
+        Operation again = request->second;
+        again.repeated = true;
+        uint64_t lsn = 0;
+        const Status status = store->apply(again, &lsn);
+        if (!status.ok() && !may_be_refused(again, status)) return refused("a repeated request", status);
+        ++delivered;
+    }
+    if (delivered != 0) {
+        const Verdict repeated = compare(store.get(), timeline, {verdict.model, verdict.model}, "after repeated requests");
+        if (repeated.kind != Verdict::Kind::kGood) return repeated;
+    }
+    // Another sequence than any workload's, and so other request ids.
+    WorkloadSource source(~seed);
+    for (const Operation& operation : source.one_of_each(model)) {
+        uint64_t lsn = 0;
+        const size_t step_begin = files->cuts();
+        const Status status = store->apply(operation, &lsn);
+        if (!status.ok()) return refused(operation_name(operation.kind), status);
+        model.apply(operation, lsn);
+        if (after != nullptr) after->add(step_begin, files->cuts(), model);
+    }
+    Timeline end(model);
+    const Verdict written = compare(store.get(), end, {}, "after writes");
+    if (written.kind != Verdict::Kind::kGood) return written;
+    const size_t step_begin = files->cuts();
+    const Status closed = store->close();
+    if (!closed.ok()) return refused("close", closed);
+    if (after != nullptr) after->add(step_begin, files->cuts(), model);
+    store.reset();
+    const Verdict again = judge_opening(files, end, {}, seed + 2);
+    if (again.kind != Verdict::Kind::kGood) return {again.kind, 0, "second opening, " + again.detail};
+    return verdict;
+}
+
+std::string difference(const std::string& expected, const std::string& found) {
+    const auto [one, two] = std::mismatch(expected.begin(), expected.end(), found.begin(), found.end());
+    const auto show = [](const std::string& text, std::string::const_iterator at) {
+        std::string shown;
+        const auto from = at - text.begin() > 40 ? at - 40 : text.begin();
+        for (auto p = from; p != text.end() && p - from < 100; ++p) shown += *p >= ' ' && *p <= '~' ? *p : '.';
+        return shown;
+    };
+    return "expected " + std::to_string(expected.size()) + " bytes \"" + show(expected, one) + "\", found " +
+           std::to_string(found.size()) + " bytes \"" + show(found, two) + "\" at " + std::to_string(one - expected.begin());
+}
+
+}  // namespace vz

@@ -1,0 +1,33 @@
+// crash_sim MODE [--seed N] [--workloads N] [--budget N] [--stride N] [--verbose]
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "tests/crash/gate.hpp"
+
+int main(int argument_count, char** arguments) {
+    setvbuf(stdout, nullptr, _IOLBF, 0);
+    vz::Scale scale;
+    const std::string_view mode = argument_count > 1 ? arguments[1] : "";
+    for (int i = 2; i < argument_count; ++i) {
+        const std::string_view name = arguments[i];
+        if (name == "--verbose") {
+            scale.verbose = true;
+            continue;
+        }
+        if (i + 1 == argument_count) return 64;
+        const unsigned long long value = std::strtoull(arguments[++i], nullptr, 10);
+        if (name == "--seed") scale.seed = value;
+        else if (name == "--workloads") scale.workloads = value;
+        else if (name == "--budget") scale.budget = value;
+        else if (name == "--stride" && value > 0) scale.stride = value;
+        else return 64;
+    }
+    if (mode == "sweep") return vz::run_sweep(scale);
+    if (mode == "nested") return vz::run_nested(scale);
+    if (mode == "two-stage") return vz::run_two_stage(scale);
+    if (mode == "fault") return vz::run_fault(scale);
+    if (mode == "flip") return vz::run_flip(scale);
+    std::fputs("crash_sim sweep|nested|two-stage|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] [--verbose]\n", stderr);
+    return 64;
+}

@@ -1,0 +1,121 @@
+#include "tests/crash/store.hpp"
+
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/collection/read.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint64_t kWalBytes = 16 * 1024;  // small, so that workloads switch files
+
+vz_str text_of(const std::string& text) { return {text.data(), text.size()}; }
+
+Schema schema_of(const Operation& operation) {
+    Schema schema;
+    VectorFieldSchema field;
+    field.dim = operation.dim;
+    field.metric = operation.metric;
+    schema.fields.push_back(field);
+    return schema;
+}
+
+Status write(Engine& engine, const Operation& operation, uint32_t kind, uint64_t* lsn) {
+    std::vector<vz_str> ids;
+    std::vector<vz_str> payloads;
+    for (const std::string& id : operation.ids) ids.push_back(text_of(id));
+    for (const std::string& payload : operation.payloads) payloads.push_back(text_of(payload));
+    vz_write_request request = {};
+    request.struct_size = sizeof(request);
+    request.kind = kind;
+    request.count = ids.size();
+    request.ids = ids.empty() ? nullptr : ids.data();
+    request.payloads = payloads.empty() ? nullptr : payloads.data();
+    request.request_id = operation.request_id;
+    if (!operation.vectors.empty()) request.vectors = {operation.vectors.data(), ids.size(), 0, operation.dim, VZ_F32};
+    vz_write_answer answer = {};
+    std::vector<Status> item_errors;
+    VZ_TRY(engine.write(operation.collection, request, &answer, &item_errors));
+    *lsn = answer.lsn;
+    return {};
+}
+
+Status edit(Result<EditOutcome> outcome, uint64_t* lsn) {
+    if (!outcome.ok()) return outcome.take_status();
+    *lsn = outcome->lsn;
+    return {};
+}
+
+}  // namespace
+
+Store::Store() = default;
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& directory, uint64_t seed) {
+    EngineSettings settings;
+    settings.wal_file_first_bytes = kWalBytes;
+    settings.wal_file_bytes = kWalBytes;
+    settings.background = false;
+    settings.seed = seed | 1;
+    settings.now_ms = [] { return int64_t{1'700'000'000'000}; };
+    std::unique_ptr<Store> store(new Store);
+    VZ_ASSIGN(store->engine_, Engine::open(files, directory, settings));
+    return store;
+}
+
+Status Store::apply(const Operation& operation, uint64_t* lsn) {
+    Catalogue& catalogue = engine_->catalogue();
+    const vz_uuid& request = operation.request_id;
+    const vz_alias_change alias{text_of(operation.name), operation.kind == Operation::Kind::kSetAlias ? text_of(operation.collection) : vz_str{}};
+    std::pair<std::string, std::optional<std::string>> value{operation.name, std::nullopt};
+    if (operation.kind == Operation::Kind::kPutValue) value.second = operation.value;
+    switch (operation.kind) {
+        case Operation::Kind::kCreate: return edit(catalogue.create(operation.collection, schema_of(operation), request), lsn);
+        case Operation::Kind::kDrop: return edit(catalogue.drop(operation.collection, false, request), lsn);
+        case Operation::Kind::kRename: return edit(catalogue.rename(operation.collection, operation.name, false, request), lsn);
+        case Operation::Kind::kSetAlias:
+        case Operation::Kind::kDropAlias: return edit(catalogue.apply_aliases({&alias, 1}, request), lsn);
+        case Operation::Kind::kPutValue:
+        case Operation::Kind::kDropValue: return edit(catalogue.put_values({&value, 1}, request), lsn);
+        case Operation::Kind::kUpsert: return write(*engine_, operation, VZ_UPSERT, lsn);
+        case Operation::Kind::kUpdatePayloads:
+        case Operation::Kind::kUpdateVectors: return write(*engine_, operation, VZ_UPDATE, lsn);
+        case Operation::Kind::kDelete: return write(*engine_, operation, VZ_DELETE, lsn);
+        case Operation::Kind::kClear: return write(*engine_, operation, VZ_CLEAR, lsn);
+        case Operation::Kind::kCheckpoint: return {};
+    }
+    return {};
+}
+
+Result<std::string> Store::dump() {
+    std::string text;
+    for (const std::shared_ptr<Collection>& collection : engine_->catalogue().list()) {
+        const auto schema = collection->schema();
+        const VectorFieldSchema& field = schema->fields.front();
+        const std::vector<std::string> aliases = engine_->catalogue().aliases_of(collection->id());
+        dump_collection(&text, collection->name(), field.dim, field.metric, {aliases.begin(), aliases.end()});
+        const ReadView view = collection->pin();
+        VZ_ASSIGN(const Page page, scan_rows(view, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
+        if (page.rows.size() != collection->points()) {
+            return failure(VZ_INTERNAL, "%s counts %llu points and shows %zu", collection->name().c_str(),
+                           static_cast<unsigned long long>(collection->points()), page.rows.size());
+        }
+        std::map<std::string, RowRef> rows;
+        for (const RowRef& row : page.rows) rows[id_text(row.part->id(row.row))] = row;
+        if (rows.size() != page.rows.size()) return failure(VZ_INTERNAL, "%s shows an id twice", collection->name().c_str());
+        for (const auto& [id, row] : rows) {
+            dump_point(&text, id, row.part->version(row.row), row.part->vector(field.id, row.row), field.dim,
+                       std::string(row.part->payload(row.row)));
+        }
+    }
+    for (const Catalogue::Value& value : engine_->catalogue().values("")) dump_value(&text, value.key, value.value, value.lsn);
+    return text;
+}
+
+Status Store::close() { return engine_->close(); }
+
+}  // namespace vz

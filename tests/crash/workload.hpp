@@ -1,0 +1,86 @@
+// Random histories of operations, and the model that says what a store must hold after each of them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/random.hpp"
+#include "vectorizer/types.h"
+
+namespace vz {
+
+struct Operation {
+    enum class Kind {
+        kCreate, kDrop, kRename, kSetAlias, kDropAlias, kPutValue, kDropValue, kUpsert, kUpdatePayloads, kUpdateVectors, kDelete, kClear,
+        kCheckpoint
+    };
+    Kind kind = Kind::kCreate;
+    std::string collection;
+    std::string name;  // new name; alias; key
+    std::string value;
+    uint32_t dim = 0;
+    vz_metric metric = VZ_EUCLIDEAN;
+    std::vector<std::string> ids;
+    std::vector<float> vectors;  // a row of `dim` per id
+    std::vector<std::string> payloads;
+    vz_uuid request_id = {};
+    bool repeated = false;  // the same request a second time: answered, not done again
+};
+const char* operation_name(Operation::Kind kind);
+
+// What was acknowledged. A value.
+class Model {
+ public:
+    // `lsn` is the one that the store answered; 0: nothing was applied.
+    void apply(const Operation& operation, uint64_t lsn);
+    // Everything a client can see, in one canonical text; equal texts, equal stores.
+    std::string dump() const;
+
+    struct Point {
+        std::vector<float> vector;
+        std::string payload;
+        uint64_t version = 0;
+    };
+    struct Collection {
+        uint32_t dim = 0;
+        vz_metric metric = 0;
+        std::map<std::string, Point> points;
+        std::set<std::string> aliases;
+    };
+    const std::map<std::string, Collection>& collections() const { return collections_; }
+
+ private:
+    std::map<std::string, Collection> collections_;
+    std::map<std::string, std::pair<std::string, uint64_t>> values_;
+};
+
+// The pieces of dump(), for whoever reads them out of a store: collections by name, each with its points by id, then values by key.
+void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases);
+void dump_point(std::string* text, const std::string& id, uint64_t version, const float* vector, uint32_t dim, const std::string& payload);
+void dump_value(std::string* text, const std::string& key, const std::string& value, uint64_t lsn);
+
+// Draws operations that fit what the model holds. Some name what is not there: the store must refuse them without a trace.
+class WorkloadSource {
+ public:
+    explicit WorkloadSource(uint64_t seed) : random_(seed) {}
+    Operation next(const Model& model);
+    // One of each kind, for a store that has just recovered.
+    std::vector<Operation> one_of_each(const Model& model);
+
+ private:
+    Operation write(Operation::Kind kind, const std::string& name, const Model::Collection& collection);
+    Operation create(const Model& model);
+    std::string fresh_name(const Model& model);
+    std::string payload();
+    void set_request_id(Operation* operation);
+
+    Random random_;
+    std::vector<Operation> repeatable_;
+    uint64_t requests_ = 0;
+};
+
+}  // namespace vz

@@ -1,0 +1,188 @@
+// How the program starts, refuses to start, and ends.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+#include "tests/e2e/support/frontend.hpp"
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+Ran serve(const std::string& data, uint16_t port, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> command = {program(), "serve", "--data-dir", data, "--port", std::to_string(port)};
+    command.insert(command.end(), more.begin(), more.end());
+    return run(command, {}, std::chrono::seconds(20));
+}
+
+TEST(Lifecycle, SaysItsVersion) {
+    const Ran ran = run({program(), "--version"});
+    EXPECT_EQ(ran.exit.code, 0);
+    EXPECT_TRUE(contains(ran.output, "0.1.0")) << ran.output;
+}
+
+TEST(Lifecycle, ADirectoryHasOneServer) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    Server server(data);
+    const Ran second = serve(data, free_port());
+    EXPECT_EQ(second.exit.code, 75) << second.output;
+    EXPECT_TRUE(contains(second.output, data)) << second.output;
+    EXPECT_EQ(HttpClient(server.port()).get("/collections").status, 200);
+    const Ran checked = run({program(), "check", data});
+    EXPECT_EQ(checked.exit.code, 3) << checked.output;
+    EXPECT_EQ(server.stop().code, 0);
+    const Ran clean = run({program(), "check", data});
+    EXPECT_EQ(clean.exit.code, 0) << clean.output;
+}
+
+TEST(Lifecycle, APortHasOneServer) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/first");
+    const Ran second = serve(directory.path() + "/second", server.port());
+    EXPECT_EQ(second.exit.code, 3) << second.output;
+    EXPECT_TRUE(contains(second.output, std::to_string(server.port()))) << second.output;
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Lifecycle, AnUnknownKeyStopsTheStartWithItsLine) {
+    const TemporaryDirectory directory;
+    const std::string config = directory.path() + "/config.yml";
+    struct Mistake {
+        const char* text;
+        const char* place;
+        const char* suggestion;
+    };
+    const Mistake mistakes[] = {
+        {"log:\n  level: info\nserver:\n  prot: 15002\n", "config.yml:4:", "server.port"},
+        {"dat_dir: /tmp/none\n", "config.yml:1:", "data_dir"},
+        {"frontends:\n  rest:\n    library: vectorizer-rest.so\n    auto_creat: true\n", "config.yml:4:", "auto_create"},
+        {"server:\n  http:\n    threads: many\n", "config.yml:3:", "server.http.threads"},
+        {"server:\n  port: 1\n   host: x\n", "config.yml:3:", ""},
+    };
+    for (const Mistake& mistake : mistakes) {
+        std::ofstream(config) << mistake.text;
+        const Ran ran = run({program(), "serve", "--config", config, "--data-dir", directory.path() + "/data", "--port",
+                             std::to_string(free_port())}, {}, std::chrono::seconds(20));
+        EXPECT_EQ(ran.exit.code, 2) << mistake.text << ran.output;
+        EXPECT_TRUE(contains(ran.output, mistake.place)) << mistake.text << ran.output;
+        EXPECT_TRUE(contains(ran.output, mistake.suggestion)) << mistake.text << ran.output;
+    }
+    EXPECT_EQ(run({program(), "serve", "--no-such-flag"}).exit.code, 2);
+    EXPECT_EQ(run({program(), "serve", "--config", directory.path() + "/none.yml"}).exit.code, 2);
+    EXPECT_EQ(serve(directory.path() + "/data", free_port(), {"--set", "server.limits.body_mib=3"}).exit.code, 2);
+}
+
+TEST(Lifecycle, EachFrontendCanBeOff) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    {
+        Server both(data);
+        EXPECT_EQ(rest_frontend(both.port())->create("a", 3, Metric::kDot), Outcome::kAcknowledged);
+        EXPECT_EQ(graphql_frontend(both.port())->read().size(), 1U);
+        EXPECT_EQ(both.stop().code, 0);
+    }
+    {
+        Server rest_only(data, {"--set", "frontends.graphql.enabled=false"});
+        HttpClient client(rest_only.port());
+        EXPECT_EQ(client.get("/collections").status, 200);
+        EXPECT_EQ(client.post("/graphql", "{\"query\":\"{ stats { version } }\"}").status, 404);
+        EXPECT_EQ(rest_only.stop().code, 0);
+    }
+    {
+        Server graphql_only(data, {"--set", "frontends.rest.enabled=false"});
+        HttpClient client(graphql_only.port());
+        EXPECT_EQ(client.get("/collections").status, 404);
+        EXPECT_EQ(graphql_frontend(graphql_only.port())->read().size(), 1U);
+        EXPECT_EQ(graphql_only.stop().code, 0);
+    }
+}
+
+TEST(Lifecycle, ALibraryThatIsNoFrontendStopsTheStart) {
+    const TemporaryDirectory directory;
+    const Ran missing = serve(directory.path() + "/data", free_port(), {"--set", "frontends.rest.library=no-such-frontend.so"});
+    EXPECT_EQ(missing.exit.code, 3) << missing.output;
+    EXPECT_TRUE(contains(missing.output, "no-such-frontend.so")) << missing.output;
+    const std::string junk = directory.path() + "/junk.so";
+    std::ofstream(junk) << "not a library";
+    const Ran broken = serve(directory.path() + "/data", free_port(), {"--set", "frontends.rest.library=" + junk});
+    EXPECT_EQ(broken.exit.code, 3) << broken.output;
+}
+
+// While the server drains, each request is answered whole: done, or refused because it drains.
+TEST(Lifecycle, AnOrderlyEndAnswersWhatIsInFlight) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        const TemporaryDirectory directory;
+        const std::string data = directory.path() + "/data";
+        constexpr size_t kClients = 8;
+        std::array<size_t, kClients> acknowledged{};
+        {
+            Server server(data);
+            ASSERT_EQ(rest_frontend(server.port())->create("points", 64, Metric::kDot), Outcome::kAcknowledged);
+            std::atomic<int> running = 0;
+            std::atomic<bool> odd = false;
+            std::vector<std::thread> threads;
+            for (size_t client = 0; client < kClients; ++client) {
+                threads.emplace_back([&, client] {
+                    HttpClient connection(server.port());
+                    for (size_t round = 0;; ++round) {
+                        std::string body = "{\"collection\":\"points\",\"vectors\":[";
+                        for (int i = 0; i < 50; ++i) {
+                            const std::string id = std::to_string(client) + "-" + std::to_string(round) + "-" + std::to_string(i);
+                            body += (i == 0 ? "" : ",") + ("{\"id\":" + json_string(id)) + ",\"embedding\":" +
+                                    json_array(std::vector<float>(64, static_cast<float>(round))) + "}";
+                        }
+                        const Answer answer = connection.post("/insert_vectors", body + "]}");
+                        if (answer.status == 200) {
+                            ++acknowledged[client];
+                            if (round == 3) ++running;
+                            continue;
+                        }
+                        if (answer.status != 0 && answer.status != 503) odd = true;
+                        if (answer.status == 0 && !answer.headers.empty()) odd = true;
+                        return;
+                    }
+                });
+            }
+            const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+            while (running.load() < 8 && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+            EXPECT_EQ(running.load(), 8);
+            server.process().send(signal);
+            const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(30));
+            for (std::thread& thread : threads) thread.join();
+            ASSERT_TRUE(exit.has_value());
+            EXPECT_EQ(exit->code, 0) << server.process().output();
+            EXPECT_FALSE(odd.load());
+        }
+        Server server(data);
+        const Database found = rest_frontend(server.port())->read();
+        for (size_t client = 0; client < kClients; ++client) {
+            for (size_t round = 0; round < acknowledged[client]; ++round) {
+                const std::string id = std::to_string(client) + "-" + std::to_string(round) + "-49";
+                EXPECT_EQ(found.at("points").points.count(id), 1U) << id;
+            }
+        }
+        EXPECT_EQ(server.stop().code, 0);
+    }
+}
+
+}  // namespace
+}  // namespace vz::e2e
+
+int main(int count, char** arguments) {
+    testing::InitGoogleTest(&count, arguments);
+    const int failed = RUN_ALL_TESTS();
+    std::printf("GATE e2e.lifecycle %s cases=%d\n", failed == 0 ? "PASS" : "FAIL",
+                testing::UnitTest::GetInstance()->successful_test_count());
+    return failed;
+}
