@@ -174,9 +174,16 @@ void Exchange::run_next_mutation() {
         for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
         if (submit(ops)) return;
         finish(call);
-        ++next_;
+        settle_mutation();
     }
     answer();
+}
+
+// A failure that makes the whole answer null ends the series: what came after it could not be told.
+void Exchange::settle_mutation() {
+    const RootCall& call = calls_[next_];
+    const bool failed = call.failure != nullptr || call.planned->refused != nullptr;
+    next_ = failed && call.planned->field->type->non_null() ? calls_.size() : next_ + 1;
 }
 
 // True: op_done() will be called. False: there is nothing to wait for.
@@ -203,7 +210,7 @@ void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
 void Exchange::mutation_later(vzh_request*, void* user) VZ_NOEXCEPT {
     Exchange& exchange = *static_cast<Exchange*>(user);
     exchange.finish(exchange.calls_[exchange.next_]);
-    ++exchange.next_;
+    exchange.settle_mutation();
     exchange.run_next_mutation();
 }
 

@@ -48,6 +48,7 @@ private:
     void begin(RootCall& call);
     void run_queries();
     void run_next_mutation();
+    void settle_mutation();
     bool submit(std::vector<vz_op*>& ops);
     void ended();
     void finish(RootCall& call);
