@@ -1,0 +1,209 @@
+// The door of yaml-cpp.
+#include "plugins/host/config.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+namespace vz::host {
+namespace {
+
+constexpr size_t kFileBytesMax = 1 << 20;
+constexpr int kDepthMax = 16;
+
+std::string place(const std::string& path, const YAML::Mark& mark) {
+    return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+}
+
+// Text by which somebody may have meant another: edit distance, bounded.
+size_t distance(const std::string& a, const std::string& b) {
+    std::vector<size_t> row(b.size() + 1);
+    for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (size_t i = 1; i <= a.size(); ++i) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.size(); ++j) {
+            const size_t above = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+class Flattener {
+ public:
+    Flattener(const std::string& path, std::map<std::string, ConfigValue>* values) : path_(path), values_(*values) {}
+
+    std::optional<ConfigError> flatten(const YAML::Node& node, const std::string& key, int depth) {
+        if (depth > kDepthMax) return ConfigError{place(path_, node.Mark()) + ": nested too deeply"};
+        if (node.IsMap()) {
+            for (const auto& entry : node) {
+                if (!entry.first.IsScalar()) return ConfigError{place(path_, entry.first.Mark()) + ": a key must be a text"};
+                const std::string name = key.empty() ? entry.first.Scalar() : key + "." + entry.first.Scalar();
+                if (values_.contains(name)) return ConfigError{place(path_, entry.first.Mark()) + ": key '" + name + "' stands twice"};
+                place_ = place(path_, entry.first.Mark());
+                if (auto error = flatten(entry.second, name, depth + 1)) return error;
+            }
+        } else if (node.IsSequence()) {
+            for (size_t i = 0; i < node.size(); ++i) {
+                if (auto error = flatten(node[i], key + "." + std::to_string(i), depth + 1)) return error;
+            }
+        } else if (node.IsScalar()) {
+            values_[key] = {node.Scalar(), place_, values_.size(), false};
+        }
+        return std::nullopt;
+    }
+
+ private:
+    const std::string& path_;
+    std::map<std::string, ConfigValue>& values_;
+    std::string place_;
+};
+
+}  // namespace
+
+std::optional<ConfigError> Config::read_file(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return ConfigError{"cannot read the configuration " + path};
+    std::stringstream content;
+    content << file.rdbuf();
+    if (content.str().size() > kFileBytesMax) return ConfigError{path + " has more than 1 MiB"};
+    try {
+        return Flattener(path, &values_).flatten(YAML::Load(content.str()), "", 0);
+    } catch (const YAML::Exception& error) {
+        return ConfigError{place(path, error.mark) + ": " + error.msg};
+    }
+}
+
+std::optional<ConfigError> Config::read_environment(char** environment) {
+    static const std::map<std::string, std::string> kShort = {
+        {"HOST", "server.host"}, {"PORT", "server.port"}, {"DATA_DIR", "data_dir"}, {"LOG_LEVEL", "log.level"},
+        {"ALLOW_UNAUTHENTICATED", "server.auth.allow_unauthenticated"}};
+    for (char** entry = environment; *entry != nullptr; ++entry) {
+        const std::string text = *entry;
+        if (!text.starts_with("VECTORIZER_")) continue;
+        const size_t equals = text.find('=');
+        if (equals == std::string::npos) continue;
+        const std::string name = text.substr(11, equals - 11);
+        const std::string value = text.substr(equals + 1);
+        if (name == "CONFIG") continue;
+        // Container platforms inject such values for a service of this name.
+        if (name == "PORT" && value.starts_with("tcp://")) continue;
+        if (const auto found = kShort.find(name); found != kShort.end()) {
+            set(found->second, value, "environment VECTORIZER_" + name);
+            continue;
+        }
+        std::string key;
+        for (size_t i = 0; i < name.size(); ++i) {
+            if (name.compare(i, 2, "__") == 0) {
+                key += '.';
+                ++i;
+            } else {
+                key += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+            }
+        }
+        if (key.find('.') != std::string::npos || key == "data_dir") set(key, value, "environment VECTORIZER_" + name);
+    }
+    return std::nullopt;
+}
+
+void Config::set(const std::string& key, const std::string& value, const std::string& origin) {
+    values_[key] = {value, origin, values_.size(), false};
+}
+
+const ConfigValue* Config::find(const std::string& key) const {
+    asked_[key] = true;
+    const auto found = values_.find(key);
+    if (found == values_.end()) return nullptr;
+    found->second.asked = true;
+    return &found->second;
+}
+
+std::string Config::text(const std::string& key, const std::string& otherwise) const {
+    const ConfigValue* value = find(key);
+    return value == nullptr ? otherwise : value->text;
+}
+
+std::optional<ConfigError> Config::number(const std::string& key, uint64_t low, uint64_t high, uint64_t* value) const {
+    const ConfigValue* found = find(key);
+    if (found == nullptr) return std::nullopt;
+    uint64_t number = 0;
+    const char* end = found->text.data() + found->text.size();
+    const auto parsed = std::from_chars(found->text.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end || number < low || number > high) {
+        return ConfigError{found->origin + ": '" + key + "' must be a whole number from " + std::to_string(low) + " to " + std::to_string(high)};
+    }
+    *value = number;
+    return std::nullopt;
+}
+
+std::optional<ConfigError> Config::flag(const std::string& key, bool* value) const {
+    const ConfigValue* found = find(key);
+    if (found == nullptr) return std::nullopt;
+    if (found->text != "true" && found->text != "false") return ConfigError{found->origin + ": '" + key + "' must be true or false"};
+    *value = found->text == "true";
+    return std::nullopt;
+}
+
+const ConfigValue* Config::find_for(const std::string& instance, const std::string& key) const {
+    const ConfigValue* shared = find("server." + key);
+    const ConfigValue* own = find("frontends." + instance + "." + key);
+    return own != nullptr ? own : shared;
+}
+
+std::vector<std::pair<std::string, const ConfigValue*>> Config::list_for(const std::string& instance, const std::string& prefix) const {
+    std::vector<std::pair<std::string, const ConfigValue*>> found;
+    for (const std::string& root : {"frontends." + instance + ".", std::string("server.")}) {
+        asked_[root + prefix] = true;
+        for (const auto& [key, value] : values_) {
+            if (key != root + prefix && !key.starts_with(root + prefix + ".")) continue;
+            value.asked = true;
+            found.emplace_back(key.substr(root.size()), &value);
+        }
+        if (!found.empty()) break;
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.second->order < b.second->order; });
+    return found;
+}
+
+std::vector<std::string> Config::instances() const {
+    std::vector<std::pair<size_t, std::string>> found;
+    for (const auto& [key, value] : values_) {
+        if (!key.starts_with("frontends.")) continue;
+        const std::string name = key.substr(10, key.find('.', 10) - 10);
+        const auto same = std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.second == name; });
+        if (same == found.end()) found.emplace_back(value.order, name);
+    }
+    std::sort(found.begin(), found.end());
+    std::vector<std::string> names;
+    for (auto& entry : found) names.push_back(std::move(entry.second));
+    return names;
+}
+
+std::optional<ConfigError> Config::unknown_key() const {
+    const std::pair<const std::string, ConfigValue>* first = nullptr;
+    for (const auto& entry : values_) {
+        if (!entry.second.asked && (first == nullptr || entry.second.order < first->second.order)) first = &entry;
+    }
+    if (first == nullptr) return std::nullopt;
+    std::string nearest;
+    size_t least = SIZE_MAX;
+    for (const auto& [key, unused] : asked_) {
+        const size_t far = std::min(distance(key, first->first), 1 + distance(last_part(key), last_part(first->first)));
+        if (far < least) {
+            least = far;
+            nearest = key;
+        }
+    }
+    std::string message = first->second.origin + ": unknown key '" + first->first + "'";
+    if (least <= 1 + first->first.size() / 3) message += "; did you mean '" + nearest + "'?";
+    return ConfigError{message};
+}
+
+}  // namespace vz::host

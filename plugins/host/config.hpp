@@ -1,0 +1,54 @@
+// The configuration: flags over environment over file over defaults, flattened to dotted keys.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vz::host {
+
+struct ConfigValue {
+    std::string text;
+    std::string origin;  // "config.yml:14:5", "environment VECTORIZER_PORT", "--port"
+    size_t order = 0;    // in the file
+    mutable bool asked = false;
+};
+
+// What is wrong with a configuration, in one sentence with its place.
+struct ConfigError {
+    std::string message;
+};
+
+// Used by the main thread while starting; read-only afterwards.
+class Config {
+ public:
+    // Later calls win over earlier ones: file, then environment, then flags.
+    std::optional<ConfigError> read_file(const std::string& path);
+    std::optional<ConfigError> read_environment(char** environment);
+    void set(const std::string& key, const std::string& value, const std::string& origin);
+
+    const ConfigValue* find(const std::string& key) const;  // marks it as asked
+    std::string text(const std::string& key, const std::string& otherwise) const;
+    // A whole number within bounds.
+    std::optional<ConfigError> number(const std::string& key, uint64_t low, uint64_t high, uint64_t* value) const;
+    std::optional<ConfigError> flag(const std::string& key, bool* value) const;
+
+    // Keys of one frontend over those of `server`.
+    const ConfigValue* find_for(const std::string& instance, const std::string& key) const;
+    std::vector<std::pair<std::string, const ConfigValue*>> list_for(const std::string& instance, const std::string& prefix) const;
+    // Names under `frontends`, in file order.
+    std::vector<std::string> instances() const;
+
+    // The first key that nobody asked for, with the nearest one that somebody did.
+    std::optional<ConfigError> unknown_key() const;
+    const std::map<std::string, ConfigValue>& values() const { return values_; }
+
+ private:
+    std::map<std::string, ConfigValue> values_;
+    mutable std::map<std::string, bool> asked_;
+};
+
+}  // namespace vz::host

@@ -1,0 +1,87 @@
+// The door of spdlog.
+#include "plugins/host/log.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+
+namespace vz::host {
+namespace {
+
+std::atomic<uint32_t> current_level{VZ_LOG_INFO};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one log a process
+
+spdlog::level::level_enum spdlog_level(uint32_t level) {
+    switch (level) {
+        case VZ_LOG_ERROR: return spdlog::level::err;
+        case VZ_LOG_WARN: return spdlog::level::warn;
+        case VZ_LOG_INFO: return spdlog::level::info;
+        case VZ_LOG_DEBUG: return spdlog::level::debug;
+        default: return spdlog::level::trace;
+    }
+}
+
+std::string_view view(vz_str text) { return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size); }
+
+}  // namespace
+
+uint32_t log_level_named(const std::string& name) {
+    if (name == "error") return VZ_LOG_ERROR;
+    if (name == "warn") return VZ_LOG_WARN;
+    if (name == "info") return VZ_LOG_INFO;
+    if (name == "debug") return VZ_LOG_DEBUG;
+    if (name == "trace") return VZ_LOG_TRACE;
+    return 0;
+}
+
+bool Log::open(const std::string& file, uint32_t level) {
+    current_level.store(level);
+    try {
+        spdlog::sink_ptr sink;
+        if (file.empty()) {
+            sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+        } else {
+            sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+        }
+        auto logger = std::make_shared<spdlog::logger>("vectorizer", std::move(sink));
+        logger->set_level(spdlog::level::trace);
+        logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+        logger->flush_on(spdlog::level::trace);
+        spdlog::set_default_logger(std::move(logger));
+        return true;
+    } catch (const spdlog::spdlog_ex&) {
+        return false;
+    }
+}
+
+uint32_t Log::level() { return current_level.load(std::memory_order_relaxed); }
+void Log::set_level(uint32_t level) { current_level.store(level); }
+
+void Log::write(const std::string& instance, const vz_log_record& record) {
+    if (record.level > level()) return;
+    std::string line = instance;
+    line += ' ';
+    line += view(record.event);
+    line += ": ";
+    line += view(record.message);
+    for (uint64_t i = 0; i < record.field_count; ++i) {
+        line += ' ';
+        line += view(record.fields[i].key);
+        line += '=';
+        line += view(record.fields[i].value);
+    }
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    spdlog::default_logger_raw()->log(spdlog_level(record.level), "{}", line);
+}
+
+void Log::write(uint32_t level, const std::string& event, const std::string& message) {
+    vz_log_record record = {};
+    record.struct_size = sizeof(record);
+    record.level = level;
+    record.event = {event.data(), event.size()};
+    record.message = {message.data(), message.size()};
+    write("host", record);
+}
+
+}  // namespace vz::host

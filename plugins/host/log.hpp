@@ -1,0 +1,25 @@
+// The log of the process, on standard error or in a file.
+#pragma once
+
+#include <string>
+
+#include "vectorizer/types.h"
+
+namespace vz::host {
+
+// error, warn, info, debug, trace; 0: no such level.
+uint32_t log_level_named(const std::string& name);
+
+// Any thread after open().
+class Log {
+ public:
+    // file empty: standard error. False: it cannot be opened.
+    static bool open(const std::string& file, uint32_t level);
+    static uint32_t level();
+    static void set_level(uint32_t level);
+    // Keys, bodies, vectors and payloads are never logged.
+    static void write(const std::string& instance, const vz_log_record& record);
+    static void write(uint32_t level, const std::string& event, const std::string& message);
+};
+
+}  // namespace vz::host

@@ -1,0 +1,135 @@
+// The door of prometheus-cpp.
+#include "plugins/host/metrics.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace vz::host {
+namespace {
+
+std::string text(vz_str value) { return value.data == nullptr ? std::string() : std::string(value.data, value.size); }
+
+prometheus::MetricType type_of(uint32_t kind) {
+    return kind == VZ_SAMPLE_COUNTER ? prometheus::MetricType::Counter
+           : kind == VZ_SAMPLE_GAUGE ? prometheus::MetricType::Gauge
+                                     : prometheus::MetricType::Histogram;
+}
+
+// Samples of one name stand together.
+class Families {
+ public:
+    prometheus::ClientMetric& add(const std::string& name, const std::string& help, uint32_t kind) {
+        auto [found, is_new] = places_.try_emplace(name, families_.size());
+        if (is_new) families_.push_back({name, help, type_of(kind), {}});
+        return families_[found->second].metric.emplace_back();
+    }
+    std::string serialize() const {
+        std::ostringstream out;
+        prometheus::TextSerializer().Serialize(out, families_);
+        return out.str();
+    }
+
+ private:
+    std::vector<prometheus::MetricFamily> families_;
+    std::map<std::string, size_t> places_;
+};
+
+void set_value(prometheus::ClientMetric& metric, uint32_t kind, double value) {
+    if (kind == VZ_SAMPLE_COUNTER) {
+        metric.counter.value = value;
+    } else {
+        metric.gauge.value = value;
+    }
+}
+
+void take_sample(void* user, const vz_sample* sample) noexcept {
+    auto& metric = static_cast<Families*>(user)->add(text(sample->name), text(sample->help), sample->kind);
+    for (uint64_t i = 0; i < sample->label_count; ++i) metric.label.push_back({text(sample->labels[i].key), text(sample->labels[i].value)});
+    if (sample->kind != VZ_SAMPLE_HISTOGRAM) {
+        set_value(metric, sample->kind, sample->value);
+        return;
+    }
+    metric.histogram.sample_count = sample->count;
+    metric.histogram.sample_sum = sample->value;
+    for (uint64_t i = 0; i < sample->bucket_count; ++i) {
+        metric.histogram.bucket.push_back({sample->buckets[i].count, sample->buckets[i].upper_bound});
+    }
+}
+
+void add_process(Families& families) {
+    std::ifstream statm("/proc/self/statm");
+    uint64_t pages = 0;
+    uint64_t resident = 0;
+    statm >> pages >> resident;
+    set_value(families.add("process_resident_memory_bytes", "Resident memory.", VZ_SAMPLE_GAUGE), VZ_SAMPLE_GAUGE,
+              static_cast<double>(resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))));
+}
+
+}  // namespace
+
+vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
+    if (from.kind < VZ_SAMPLE_COUNTER || from.kind > VZ_SAMPLE_HISTOGRAM || from.name.size == 0) return VZ_INVALID_ARGUMENT;
+    std::string key = text(from.name);
+    for (uint32_t i = 0; i < from.label_count; ++i) key += '\1' + text(from.labels[i].key) + '\2' + text(from.labels[i].value);
+    const std::scoped_lock lock(mutex_);
+    const auto [found, is_new] = ids_.try_emplace(key, series_.size());
+    *id = found->second;
+    if (!is_new) return VZ_OK;
+    Series& series = series_.emplace_back();
+    series.name = text(from.name);
+    series.help = text(from.help);
+    series.kind = from.kind;
+    for (uint32_t i = 0; i < from.label_count; ++i) series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
+    series.bounds.assign(from.bounds, from.bounds + from.bound_count);
+    series.counts.resize(from.bound_count + 1);
+    return VZ_OK;
+}
+
+Metrics::Series* Metrics::at(uint64_t id) {
+    const std::scoped_lock lock(mutex_);
+    return id < series_.size() ? &series_[id] : nullptr;
+}
+
+void Metrics::add(uint64_t id, double value) {
+    if (Series* series = at(id)) series->value.fetch_add(value, std::memory_order_relaxed);
+}
+
+void Metrics::observe(uint64_t id, double value) {
+    Series* series = at(id);
+    if (series == nullptr) return;
+    const auto place = std::lower_bound(series->bounds.begin(), series->bounds.end(), value) - series->bounds.begin();
+    series->counts[static_cast<size_t>(place)].fetch_add(1, std::memory_order_relaxed);
+    series->value.fetch_add(value, std::memory_order_relaxed);
+}
+
+std::string Metrics::render(vz_engine* engine) const {
+    Families families;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (const Series& series : series_) {
+            auto& metric = families.add(series.name, series.help, series.kind);
+            for (const auto& [key, value] : series.labels) metric.label.push_back({key, value});
+            if (series.kind != VZ_SAMPLE_HISTOGRAM) {
+                set_value(metric, series.kind, series.value.load());
+                continue;
+            }
+            uint64_t total = 0;
+            for (size_t i = 0; i < series.counts.size(); ++i) {
+                total += series.counts[i].load();
+                if (i < series.bounds.size()) metric.histogram.bucket.push_back({total, series.bounds[i]});
+            }
+            metric.histogram.sample_count = total;
+            metric.histogram.sample_sum = series.value.load();
+        }
+    }
+    vz_engine_samples(engine, take_sample, &families, nullptr);
+    add_process(families);
+    return families.serialize();
+}
+
+}  // namespace vz::host

@@ -1,0 +1,15 @@
+# vz_add_frontend(<name> SOURCES <files> [LINK <libraries>]): a frontend plugin, with one exported function and no unresolved symbol.
+set(VECTORIZER_FRONTEND_MAP ${CMAKE_CURRENT_LIST_DIR}/frontend.map)
+
+function(vz_add_frontend name)
+    cmake_parse_arguments(FRONTEND "" "" "SOURCES;LINK" ${ARGN})
+    add_library(${name} MODULE ${FRONTEND_SOURCES})
+    target_link_libraries(${name} PRIVATE Vectorizer::engine ${FRONTEND_LINK})
+    set_target_properties(${name} PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden
+        LINK_DEPENDS ${VECTORIZER_FRONTEND_MAP})
+    target_link_options(${name} PRIVATE -Wl,-z,defs -Wl,-z,nodelete -Wl,--version-script=${VECTORIZER_FRONTEND_MAP})
+    target_compile_options(${name} PRIVATE $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fno-gnu-unique>)
+    if(VECTORIZER_FRONTEND_DIRECTORY)
+        set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${VECTORIZER_FRONTEND_DIRECTORY})
+    endif()
+endfunction()
