@@ -86,7 +86,10 @@ bool Exchange::prepare(const ast::Operation& operation, std::vector<DocumentErro
     switch (coerce_variables(*frontend_.schema, operation, json, arena, variables_, errors)) {
         case VariablesOutcome::kRead: break;
         case VariablesOutcome::kRefused: return false;
-        case VariablesOutcome::kNotJson: errors.push_back({ErrorCode::kBadUserInput, "`variables` are not valid JSON", {}}); return false;
+        case VariablesOutcome::kNotJson:
+            malformed_ = true;
+            errors.push_back({ErrorCode::kBadUserInput, "`variables` are not valid JSON", {}});
+            return false;
     }
     DocumentError error;
     if (plan_operation(*frontend_.schema, *document_, operation, variables_, frontend_.limits, arena, plan_, error) && check_items(error)) {
@@ -171,9 +174,16 @@ void Exchange::run_next_mutation() {
         for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
         if (submit(ops)) return;
         finish(call);
-        ++next_;
+        settle_mutation();
     }
     answer();
+}
+
+// A failure that makes the whole answer null ends the series: what came after it could not be told.
+void Exchange::settle_mutation() {
+    const RootCall& call = calls_[next_];
+    const bool failed = call.failure != nullptr || call.planned->refused != nullptr;
+    next_ = failed && call.planned->field->type->non_null() ? calls_.size() : next_ + 1;
 }
 
 // True: op_done() will be called. False: there is nothing to wait for.
@@ -200,7 +210,7 @@ void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
 void Exchange::mutation_later(vzh_request*, void* user) VZ_NOEXCEPT {
     Exchange& exchange = *static_cast<Exchange*>(user);
     exchange.finish(exchange.calls_[exchange.next_]);
-    ++exchange.next_;
+    exchange.settle_mutation();
     exchange.run_next_mutation();
 }
 
@@ -269,7 +279,7 @@ bool Exchange::check_results() {
 void Exchange::refuse(const std::vector<DocumentError>& errors) {
     std::vector<ExecutionError> written;
     for (const DocumentError& error : errors) written.push_back(error_of(error));
-    refuse(media_ == Media::kResponse ? 400 : 200, written);
+    refuse(media_ == Media::kResponse || malformed_ ? 400 : 200, written);
 }
 
 void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors) {

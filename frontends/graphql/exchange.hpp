@@ -48,6 +48,7 @@ private:
     void begin(RootCall& call);
     void run_queries();
     void run_next_mutation();
+    void settle_mutation();
     bool submit(std::vector<vz_op*>& ops);
     void ended();
     void finish(RootCall& call);
@@ -71,6 +72,7 @@ private:
     Variables variables_;
     PlannedSelection plan_;
     bool mutation_ = false;
+    bool malformed_ = false;  // the request is no JSON after all: 400 whatever the media type
     std::vector<RootCall> calls_;  // one per root field of the plan
     size_t next_ = 0;              // mutation to run next
     std::atomic<uint32_t> pending_{0};

@@ -151,6 +151,10 @@ void update_begin(RootCall& call) {
 }
 FieldValue update_finish(RootCall& call) {
     if (call.engine_calls.empty()) return collection_value(static_cast<const vz_collection_info*>(call.state));
+    if (call.engine_calls[0].op.status == VZ_UNSUPPORTED && !call.argument("input")["hnswEfSearch"].empty()) {
+        call.fail(codec::unimplemented("hnswEfSearch"));
+        return FieldValue::null();
+    }
     return described(call, call.argument("name").text);
 }
 
