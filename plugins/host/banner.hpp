@@ -1,0 +1,21 @@
+// What a person sees when the server is up.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vectorizer/engine.h"
+
+namespace vz::host {
+
+struct BannerFacts {
+    std::string directory;
+    std::vector<std::pair<std::string, std::string>> frontends;  // name, address
+    double ready_ms = 0;
+};
+
+// To standard error: a table on a terminal, one line of facts elsewhere.
+void print_banner(const BannerFacts& facts, vz_engine* engine);
+
+}  // namespace vz::host

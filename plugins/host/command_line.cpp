@@ -1,0 +1,111 @@
+// The door of CLI11.
+#include "plugins/host/command_line.hpp"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#include <CLI/CLI.hpp>
+#pragma GCC diagnostic pop
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "plugins/host/engine_handle.hpp"
+#include "vectorizer/engine.h"
+
+namespace vz::host {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  vectorizer                                   serve on http://127.0.0.1:15002\n"
+    "  vectorizer serve --port 8080 --data-dir ./data\n"
+    "  vectorizer serve --set server.limits.body_mb=200\n"
+    "  vectorizer import ./fashion-mnist --collection pictures --metric euclidean\n"
+    "  vectorizer check ./data                      is everything on disk as it should be?\n";
+
+struct ServeFlags {
+    std::string config, data_directory, host, port, log_level;
+    std::vector<std::string> settings;
+
+    void add_to(CLI::App* app) {
+        app->add_option("--config", config, "Configuration file (YAML); also VECTORIZER_CONFIG");
+        app->add_option("--data-dir", data_directory, "Where the data lives [" + default_data_directory() + "]");
+        app->add_option("--host", host, "Address to listen on [127.0.0.1]");
+        app->add_option("--port", port, "Port to listen on [15002]; 0: any free one");
+        app->add_option("--log-level", log_level, "error, warn, info, debug or trace [info]");
+        app->add_option("--set", settings, "Any key of the configuration: --set server.http.threads=4");
+    }
+
+    std::optional<ConfigError> fill(Config* to, char** environment) const {
+        std::string file = config;
+        const char* named = std::getenv("VECTORIZER_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
+        if (file.empty() && named != nullptr) file = named;
+        if (!file.empty()) {
+            if (auto error = to->read_file(file)) return error;
+        }
+        if (auto error = to->read_environment(environment)) return error;
+        if (!data_directory.empty()) to->set("data_dir", data_directory, "--data-dir");
+        if (!host.empty()) to->set("server.host", host, "--host");
+        if (!port.empty()) to->set("server.port", port, "--port");
+        if (!log_level.empty()) to->set("log.level", log_level, "--log-level");
+        for (const std::string& setting : settings) {
+            const size_t equals = setting.find('=');
+            if (equals == std::string::npos || equals == 0) return ConfigError{"--set takes key=value, not '" + setting + "'"};
+            to->set(setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting.substr(0, equals));
+        }
+        return std::nullopt;
+    }
+};
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, char** argv, char** environment) {
+    CommandLine line;
+    CLI::App app("A vector database with a crash-safe, memory-mapped engine.", "vectorizer");
+    app.footer(kExamples);
+    app.set_version_flag("--version", std::string("vectorizer " VECTORIZER_VERSION " (") + vz_build_info() + ")");
+    app.require_subcommand(0, 1);
+    ServeFlags flags;
+    flags.add_to(&app);
+
+    CLI::App* serve = app.add_subcommand("serve", "Serve a data directory over REST and GraphQL (the default)");
+    flags.add_to(serve);
+    CLI::App* check_config = app.add_subcommand("check-config", "Read the configuration and say what is wrong with it");
+    flags.add_to(check_config);
+    CLI::App* check = app.add_subcommand("check", "Verify a data directory that no server uses; changes nothing");
+    check->add_option("DIR", line.directory, "The data directory")->required();
+    check->add_flag("--json", line.json, "Findings as JSON lines");
+    CLI::App* import = app.add_subcommand("import", "Load vectors into a collection, straight into the data directory");
+    import->add_option("SOURCE", line.import.sources, "A folder with base.fbin or base.u8bin and payload.jsonl, or such files, or NDJSON")->required();
+    import->add_option("--collection", line.import.collection, "Collection to fill; made if it does not exist")->required();
+    import->add_option("--data-dir", line.import.data_directory, "Where the data lives [" + default_data_directory() + "]");
+    import->add_option("--metric", line.import.metric, "cosine, euclidean, dot or manhattan, for a new collection [cosine]")
+        ->check(CLI::IsMember({"cosine", "euclidean", "dot", "manhattan"}));
+    import->add_option("--batch", line.import.batch, "Points per atomic batch [1000]")->check(CLI::Range(1, 65536));
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        line.command = Command::kExit;
+        line.exit_code = app.exit(error) == 0 ? 0 : kExitUsage;
+        return line;
+    }
+    if (check->parsed()) {
+        line.command = Command::kCheck;
+        return line;
+    }
+    if (import->parsed()) {
+        line.command = Command::kImport;
+        if (line.import.data_directory.empty()) line.import.data_directory = default_data_directory();
+        return line;
+    }
+    line.command = check_config->parsed() ? Command::kCheckConfig : Command::kServe;
+    if (const auto error = flags.fill(&line.config, environment)) {
+        std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
+        line.command = Command::kExit;
+        line.exit_code = kExitUsage;
+    }
+    return line;
+}
+
+}  // namespace vz::host

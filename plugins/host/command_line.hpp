@@ -1,0 +1,35 @@
+// What the user typed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plugins/host/config.hpp"
+
+namespace vz::host {
+
+enum class Command { kServe, kCheck, kImport, kCheckConfig, kExit };
+
+struct ImportOptions {
+    std::vector<std::string> sources;
+    std::string collection;
+    std::string data_directory;
+    std::string metric = "cosine";
+    uint32_t batch = 1000;
+};
+
+struct CommandLine {
+    Command command = Command::kServe;
+    int exit_code = 0;  // of kExit
+    Config config;      // of serve and check-config: file, environment and flags together
+    std::string directory;  // of check
+    bool deep = false;
+    bool json = false;
+    ImportOptions import;
+};
+
+// Help, version and mistakes are printed here; then the command is kExit.
+CommandLine parse_command_line(int argc, char** argv, char** environment);
+
+}  // namespace vz::host

@@ -1,0 +1,39 @@
+#include "plugins/host/engine_handle.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace vz::host {
+
+EngineHandle::~EngineHandle() { close(); }
+
+int EngineHandle::open(const std::string& directory, const vz_engine_options& options) {
+    vz_error error = {};
+    const vz_status status = vz_engine_open({directory.data(), directory.size()}, &options, &engine_, &error);
+    if (status == VZ_OK) return 0;
+    engine_ = nullptr;
+    std::fprintf(stderr, "vectorizer: cannot open %s: %s\n", directory.c_str(), error.message);
+    if (status == VZ_BUSY) {
+        std::fprintf(stderr, "Another process serves this directory. Stop it, or choose another one with --data-dir.\n");
+        return kExitInUse;
+    }
+    return status == VZ_CORRUPTION || status == VZ_UNSUPPORTED ? kExitDamaged : 1;
+}
+
+int EngineHandle::close() {
+    if (engine_ == nullptr) return 0;
+    vz_error error = {};
+    const vz_status status = vz_engine_close(engine_, &error);
+    engine_ = nullptr;
+    if (status == VZ_OK) return 0;
+    std::fprintf(stderr, "vectorizer: the data directory was not closed in order: %s\n", error.message);
+    return 1;
+}
+
+std::string default_data_directory() {
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != 0) return std::string(data) + "/vectorizer";  // NOLINT(concurrency-mt-unsafe): before any thread
+    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any thread
+    return std::string(home != nullptr && *home != 0 ? home : "/var/lib") + "/.local/share/vectorizer";
+}
+
+}  // namespace vz::host

@@ -1,0 +1,35 @@
+// An open engine of this process, closed when it goes out of scope.
+#pragma once
+
+#include <string>
+
+#include "vectorizer/engine.h"
+
+namespace vz::host {
+
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitFrontend = 3;
+inline constexpr int kExitDamaged = 65;
+inline constexpr int kExitInUse = 75;
+
+class EngineHandle {
+ public:
+    EngineHandle() = default;
+    ~EngineHandle();
+    EngineHandle(const EngineHandle&) = delete;
+    EngineHandle& operator=(const EngineHandle&) = delete;
+
+    // 0, or the exit code after a sentence on standard error.
+    int open(const std::string& directory, const vz_engine_options& options);
+    // 0, or 1 after a sentence on standard error.
+    int close();
+    vz_engine* get() const { return engine_; }
+
+ private:
+    vz_engine* engine_ = nullptr;
+};
+
+// $XDG_DATA_HOME/vectorizer or ~/.local/share/vectorizer.
+std::string default_data_directory();
+
+}  // namespace vz::host

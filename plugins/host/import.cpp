@@ -1,0 +1,153 @@
+#include "plugins/host/import.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "plugins/host/engine_handle.hpp"
+#include "plugins/host/import_source.hpp"
+
+namespace vz::host {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+vz_str borrowed(const std::string& text) { return {text.data(), text.size()}; }
+
+uint32_t metric_named(const std::string& name) {
+    if (name == "euclidean") return VZ_EUCLIDEAN;
+    if (name == "dot") return VZ_DOT;
+    return name == "manhattan" ? VZ_MANHATTAN : VZ_COSINE;
+}
+
+// FNV-1a, twice with different bases: the same source and offset give the same request id in every run.
+vz_uuid request_id(const std::string& text) {
+    vz_uuid id = {};
+    uint64_t halves[2] = {0xcbf29ce484222325ull, 0x84222325cbf29ce4ull};
+    for (uint64_t& half : halves) {
+        for (const char c : text) half = (half ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+    }
+    std::memcpy(id.bytes, halves, sizeof(id.bytes));
+    return id;
+}
+
+class Progress {
+ public:
+    explicit Progress(uint64_t total) : total_(total) {}
+
+    void show(uint64_t done, bool last) {
+        const auto now = Clock::now();
+        const bool terminal = ::isatty(STDERR_FILENO) == 1;
+        if (!last && now - shown_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) return;
+        shown_ = now;
+        const double seconds = std::chrono::duration<double>(now - began_).count();
+        const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+        const double left = rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
+        std::fprintf(stderr, "%s%llu of %llu rows, %.0f rows/s, %s%.0f s%s", terminal ? "\r\x1b[K" : "", static_cast<unsigned long long>(done),
+                     static_cast<unsigned long long>(total_), rate, last ? "took " : "about ", last ? seconds : left,
+                     last ? "\n" : terminal ? " left" : " left\n");
+    }
+
+ private:
+    const uint64_t total_;
+    const Clock::time_point began_ = Clock::now();
+    Clock::time_point shown_ = began_;
+};
+
+int fail(const char* what, const vz_error& error) {
+    std::fprintf(stderr, "\nvectorizer: %s: %s\n", what, error.message);
+    return 1;
+}
+
+class Import {
+ public:
+    Import(vz_engine* engine, const ImportOptions& options) : engine_(engine), options_(options) {}
+
+    int run(ImportSource& source) {
+        if (const int failed = make_collection(source.dim()); failed != 0) return failed;
+        Progress progress(source.rows());
+        ImportBatch batch;
+        std::string problem;
+        uint64_t done = 0;
+        uint64_t replayed = 0;
+        while (done < source.rows()) {
+            if (!source.read(options_.batch, &batch, &problem)) {
+                std::fprintf(stderr, "\nvectorizer: %s\n", problem.c_str());
+                return 1;
+            }
+            if (const int failed = write(source, batch, &replayed); failed != 0) return failed;
+            done += batch.rows;
+            progress.show(done, false);
+        }
+        progress.show(done, true);
+        if (replayed != 0) std::fprintf(stderr, "%llu of them were there already from an earlier run\n", static_cast<unsigned long long>(replayed));
+        return 0;
+    }
+
+ private:
+    int make_collection(uint32_t dim) {
+        vz_vector_field field = {};
+        field.struct_size = sizeof(field);
+        field.dim = dim;
+        field.metric = metric_named(options_.metric);
+        vz_schema schema = {};
+        schema.struct_size = sizeof(schema);
+        schema.vector_fields = &field;
+        schema.vector_field_count = 1;
+        vz_error error = {};
+        const vz_status status = vz_collection_create(engine_, borrowed(options_.collection), &schema, nullptr, &error);
+        return status == VZ_OK || status == VZ_ALREADY_EXISTS ? 0 : fail("cannot create the collection", error);
+    }
+
+    int write(const ImportSource& source, const ImportBatch& batch, uint64_t* replayed) {
+        std::vector<std::string> texts;
+        std::vector<vz_str> ids;
+        std::vector<vz_str> payloads;
+        texts.reserve(batch.rows);
+        for (size_t i = 0; i < batch.rows; ++i) {
+            texts.push_back(std::to_string(batch.first + i));
+            ids.push_back(borrowed(texts.back()));
+            if (!batch.payloads.empty()) payloads.push_back(borrowed(batch.payloads[i]));
+        }
+        vz_write_request request = {};
+        request.struct_size = sizeof(request);
+        request.kind = VZ_UPSERT;
+        request.count = batch.rows;
+        request.ids = ids.data();
+        request.vectors = {batch.vectors.data(), batch.rows, 0, source.dim(), VZ_F32};
+        request.payloads = payloads.empty() ? nullptr : payloads.data();
+        request.request_id = request_id(options_.collection + "\n" + source.identity() + "\n" + std::to_string(batch.first) + "\n" + std::to_string(batch.rows));
+        vz_write_answer answer = {};
+        answer.struct_size = sizeof(answer);
+        vz_error error = {};
+        if (vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) != VZ_OK) return fail("cannot write a batch", error);
+        if (answer.outcome == VZ_REPLAYED) *replayed += batch.rows;
+        return 0;
+    }
+
+    vz_engine* engine_;
+    const ImportOptions& options_;
+};
+
+}  // namespace
+
+int import(const ImportOptions& options) {
+    EngineHandle engine;
+    vz_engine_options engine_options = {};
+    engine_options.struct_size = sizeof(engine_options);
+    if (const int failed = engine.open(options.data_directory, engine_options); failed != 0) return failed;
+    for (const std::string& path : options.sources) {
+        std::string problem;
+        const std::unique_ptr<ImportSource> source = open_source(path, &problem);
+        if (source == nullptr) {
+            std::fprintf(stderr, "vectorizer: %s\n", problem.c_str());
+            return kExitUsage;
+        }
+        if (const int failed = Import(engine.get(), options).run(*source); failed != 0) return failed;
+    }
+    return engine.close();
+}
+
+}  // namespace vz::host

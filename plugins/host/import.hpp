@@ -1,0 +1,11 @@
+// `vectorizer import`: vectors from files into a collection, through the C ABI.
+#pragma once
+
+#include "plugins/host/command_line.hpp"
+
+namespace vz::host {
+
+// The exit code of the process. Batches carry request ids made of source and offset, so a repeated import goes on where it stopped.
+int import(const ImportOptions& options);
+
+}  // namespace vz::host

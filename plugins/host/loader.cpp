@@ -1,0 +1,49 @@
+// The door of dlopen.
+#include "plugins/host/loader.hpp"
+
+#include <dlfcn.h>
+
+#include <filesystem>
+
+namespace vz::host {
+namespace {
+
+std::string plugin_path(const std::string& library) {
+    if (library.find('/') != std::string::npos) return library;
+    std::error_code error;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+    return (program.parent_path() / ".." / "lib" / "vectorizer" / "frontends" / library).lexically_normal().string();
+}
+
+std::string missing_function(const vz_frontend_descriptor& descriptor) {
+    if (descriptor.create == nullptr) return "create";
+    if (descriptor.start == nullptr) return "start";
+    if (descriptor.drain == nullptr) return "drain";
+    if (descriptor.idle == nullptr) return "idle";
+    if (descriptor.stop == nullptr) return "stop";
+    if (descriptor.destroy == nullptr) return "destroy";
+    return descriptor.extension == nullptr ? "extension" : "";
+}
+
+}  // namespace
+
+Loaded load_frontend(const std::string& library) {
+    const std::string path = plugin_path(library);
+    if (path[0] != '/') return {nullptr, "'" + library + "' is neither a file name nor an absolute path"};
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return {nullptr, "there is no file " + path};
+    void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (handle == nullptr) return {nullptr, std::string("it cannot be loaded: ") + ::dlerror()};
+    const auto entry = reinterpret_cast<vz_frontend_entry_fn>(::dlsym(handle, VZ_FRONTEND_ENTRY_V1));
+    if (entry == nullptr) return {nullptr, path + " exports no " VZ_FRONTEND_ENTRY_V1 ": it is no frontend"};
+    const vz_frontend_descriptor* descriptor = entry(VZ_ABI_VERSION);
+    if (descriptor == nullptr) return {nullptr, path + " cannot live with ABI 1.0"};
+    if (descriptor->struct_size < sizeof(vz_frontend_descriptor)) return {nullptr, path + ": its descriptor is smaller than that of version 1.0"};
+    if (descriptor->abi >> 16 != VZ_ABI_VERSION >> 16) {
+        return {nullptr, path + " was built for ABI " + std::to_string(descriptor->abi >> 16) + ", this host has 1"};
+    }
+    if (const std::string missing = missing_function(*descriptor); !missing.empty()) return {nullptr, path + " lacks the function '" + missing + "'"};
+    return {descriptor, ""};
+}
+
+}  // namespace vz::host

@@ -1,0 +1,21 @@
+#include <clocale>
+
+#include "plugins/host/check.hpp"
+#include "plugins/host/command_line.hpp"
+#include "plugins/host/import.hpp"
+#include "plugins/host/serve.hpp"
+
+extern char** environ;
+
+int main(int argc, char** argv) {
+    using namespace vz::host;
+    const CommandLine line = parse_command_line(argc, argv, environ);
+    switch (line.command) {
+        case Command::kServe: return serve(line.config);
+        case Command::kCheck: return check(line.directory, line.json);
+        case Command::kImport: return import(line.import);
+        case Command::kCheckConfig: return check_config(line.config);
+        case Command::kExit: break;
+    }
+    return line.exit_code;
+}

@@ -1,0 +1,329 @@
+#include "plugins/host/serve.hpp"
+
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "plugins/host/banner.hpp"
+#include "plugins/host/engine_handle.hpp"
+#include "plugins/host/loader.hpp"
+#include "plugins/host/log.hpp"
+#include "plugins/host/services.hpp"
+
+namespace vz::host {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kCreateLimit(10);
+constexpr std::chrono::seconds kStopLimit(5);
+constexpr std::chrono::milliseconds kIdlePoll(5);
+
+// Ends the process when a plugin's function does not return in time: what was acknowledged is on disk.
+class Watchdog {
+ public:
+    Watchdog(const std::string& instance, const char* function, std::chrono::seconds limit)
+        : thread_([this, instance, function, limit] {
+              std::unique_lock lock(mutex_);
+              if (returned_.wait_for(lock, limit, [this] { return done_; })) return;
+              std::fprintf(stderr, "vectorizer: frontend '%s' did not return from %s within %lld s\n", instance.c_str(), function,
+                           static_cast<long long>(limit.count()));
+              std::_Exit(kExitFrontend);
+          }) {}
+    ~Watchdog() {
+        {
+            const std::scoped_lock lock(mutex_);
+            done_ = true;
+        }
+        returned_.notify_one();
+        thread_.join();
+    }
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+    std::mutex mutex_;
+    std::condition_variable returned_;
+    bool done_ = false;
+    std::thread thread_;
+};
+
+// Tells a service supervisor, where there is one (the protocol of sd_notify: one datagram to $NOTIFY_SOCKET).
+void notify_supervisor(const char* state) {
+    const char* path = std::getenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): nobody sets the environment
+    if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(address.sun_path));
+    if (path[0] == '@') address.sun_path[0] = 0;
+    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return;
+    static_cast<void>(::sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
+    ::close(fd);
+}
+
+struct Settings {
+    std::string data_directory;
+    uint64_t drain_ms = 10'000;
+    uint64_t drain_delay_ms = 0;
+    uint64_t workers = 0;
+    uint64_t queue_max_mb = 0;
+    uint32_t log_level = VZ_LOG_INFO;
+    std::string log_file;
+};
+
+std::string expand_home(const std::string& path) {
+    if (!path.starts_with("~/")) return path;
+    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any thread
+    return (home == nullptr ? std::string() : std::string(home)) + path.substr(1);
+}
+
+std::optional<ConfigError> read_settings(const Config& config, Settings* settings) {
+    settings->data_directory = expand_home(config.text("data_dir", default_data_directory()));
+    if (settings->data_directory.empty()) return ConfigError{"data_dir must not be empty"};
+    if (auto error = config.number("drain_ms", 0, 600'000, &settings->drain_ms)) return error;
+    if (auto error = config.number("drain_delay_ms", 0, 600'000, &settings->drain_delay_ms)) return error;
+    if (auto error = config.number("engine.workers", 0, 256, &settings->workers)) return error;
+    if (auto error = config.number("engine.queue_max_mb", 0, 65'536, &settings->queue_max_mb)) return error;
+    settings->log_file = config.text("log.file", "");
+    if (const ConfigValue* level = config.find("log.level")) {
+        settings->log_level = log_level_named(level->text);
+        if (settings->log_level == 0) return ConfigError{level->origin + ": 'log.level' must be error, warn, info, debug or trace"};
+    }
+    return std::nullopt;
+}
+
+struct Instance {
+    std::string name;
+    const vz_frontend_descriptor* descriptor = nullptr;
+    std::unique_ptr<HostView> host;
+    vz_frontend* frontend = nullptr;
+    bool started = false;
+};
+
+class Server {
+ public:
+    Server(const Config& config, Settings settings) : config_(config), settings_(std::move(settings)) {}
+
+    int run() {
+        const auto began = Clock::now();
+        sigset_t signals = block_signals();
+        const int signal_fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
+        raise_descriptor_limit();
+        EngineHandle engine;
+        vz_engine_options options = {};
+        options.struct_size = sizeof(options);
+        options.workers = static_cast<uint32_t>(settings_.workers);
+        options.queue_bytes_max = settings_.queue_max_mb << 20;
+        options.log = [](void*, const vz_log_record* record) noexcept { Log::write("engine", *record); };
+        if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
+        services_ = std::make_unique<Services>(config_, engine.get());
+        int code = create_all();
+        if (code == 0) code = start_all();
+        if (code == 0) {
+            services_->health.set_host(VZ_HEALTH_READY, "");
+            BannerFacts facts{settings_.data_directory, addresses(), std::chrono::duration<double, std::milli>(Clock::now() - began).count()};
+            print_banner(facts, engine.get());
+            notify_supervisor("READY=1");
+            wait_for_end(signal_fd);
+            drain(signal_fd);
+        }
+        stop_all();
+        const int closed = engine.close();
+        ::close(signal_fd);
+        return code != 0 ? code : closed;
+    }
+
+ private:
+    static sigset_t block_signals() {
+        sigset_t signals;
+        sigemptyset(&signals);
+        for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+        ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        ::signal(SIGPIPE, SIG_IGN);
+        return signals;
+    }
+
+    static void raise_descriptor_limit() {
+        rlimit limit = {};
+        if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+        limit.rlim_cur = limit.rlim_max;
+        static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+    }
+
+    // Instances of the configuration, or the two of the house.
+    int create_all() {
+        std::vector<std::string> names = {"rest", "graphql"};
+        for (const std::string& name : config_.instances()) {
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        }
+        for (const std::string& name : names) {
+            const std::string prefix = "frontends." + name + ".";
+            bool enabled = true;
+            bool optional = false;
+            for (const auto& [key, value] : {std::pair{"enabled", &enabled}, std::pair{"optional", &optional}}) {
+                if (const auto error = config_.flag(prefix + key, value)) return refuse(error->message);
+            }
+            const std::string library = config_.text(prefix + "library", "vectorizer-" + name + ".so");
+            if (!enabled) {
+                mark_asked(name);
+                continue;
+            }
+            if (create(name, library)) continue;
+            if (!optional) return problem_is_config_ ? kExitUsage : kExitFrontend;
+            mark_asked(name);
+        }
+        if (const auto error = config_.unknown_key()) return refuse(error->message);
+        return 0;
+    }
+
+    static int refuse(const std::string& message) {
+        std::fprintf(stderr, "vectorizer: %s\n", message.c_str());
+        return kExitUsage;
+    }
+
+    void mark_asked(const std::string& name) const {
+        for (const auto& [key, value] : config_.values()) {
+            if (key.starts_with("frontends." + name + ".")) value.asked = true;
+        }
+    }
+
+    bool create(const std::string& name, const std::string& library) {
+        const Loaded loaded = load_frontend(library);
+        if (loaded.descriptor == nullptr) {
+            std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), loaded.problem.c_str());
+            return false;
+        }
+        auto instance = std::make_unique<Instance>();
+        instance->name = name;
+        instance->descriptor = loaded.descriptor;
+        instance->host = std::make_unique<HostView>(*services_, name);
+        vz_error error = {};
+        const Watchdog watchdog(name, "create", kCreateLimit);
+        const vz_status status = loaded.descriptor->create(instance->host->get(), &instance->frontend, &error);
+        if (status != VZ_OK) {
+            problem_is_config_ = status == VZ_INVALID_ARGUMENT;
+            std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), error.message);
+            return false;
+        }
+        Log::write(VZ_LOG_DEBUG, "frontend.created", name + " " + loaded.descriptor->version);
+        instances_.push_back(std::move(instance));
+        return true;
+    }
+
+    int start_all() {
+        for (auto& instance : instances_) {
+            vz_error error = {};
+            const Watchdog watchdog(instance->name, "start", kCreateLimit);
+            if (instance->descriptor->start(instance->frontend, &error) != VZ_OK) {
+                std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance->name.c_str(), error.message);
+                return kExitFrontend;
+            }
+            instance->started = true;
+        }
+        return 0;
+    }
+
+    // A frontend that reports itself ready gives its address as the reason; otherwise it is what the configuration says.
+    std::vector<std::pair<std::string, std::string>> addresses() const {
+        std::vector<std::pair<std::string, std::string>> found;
+        for (const auto& instance : instances_) {
+            std::string address = services_->health.reason_of(instance->name);
+            if (address.empty()) {
+                const ConfigValue* host = config_.find_for(instance->name, "host");
+                const ConfigValue* port = config_.find_for(instance->name, "port");
+                address = "http://" + (host != nullptr ? host->text : "127.0.0.1") + ":" + (port != nullptr ? port->text : "15002");
+                if (instance->name == "graphql") address += config_.find_for("graphql", "path") != nullptr ? config_.find_for("graphql", "path")->text : "/graphql";
+            }
+            found.emplace_back(instance->name, address);
+        }
+        return found;
+    }
+
+    void wait_for_end(int signal_fd) const {
+        for (;;) {
+            signalfd_siginfo info = {};
+            if (::read(signal_fd, &info, sizeof(info)) != sizeof(info)) continue;
+            if (info.ssi_signo != SIGHUP) return;
+            Log::write(VZ_LOG_INFO, "host.sighup", "nothing is reread in this release; restart to change the configuration");
+        }
+    }
+
+    static bool signalled(int signal_fd, std::chrono::milliseconds wait) {
+        pollfd poll = {signal_fd, POLLIN, 0};
+        return ::poll(&poll, 1, static_cast<int>(wait.count())) == 1;
+    }
+
+    void drain(int signal_fd) {
+        services_->health.set_host(VZ_HEALTH_DRAINING, "the server is stopping");
+        notify_supervisor("STOPPING=1");
+        if (settings_.drain_delay_ms != 0 && signalled(signal_fd, std::chrono::milliseconds(settings_.drain_delay_ms))) return;
+        for (auto& instance : instances_) instance->descriptor->drain(instance->frontend);
+        const auto deadline = Clock::now() + std::chrono::milliseconds(settings_.drain_ms);
+        const auto all_idle = [&] {
+            return std::all_of(instances_.begin(), instances_.end(), [](const auto& each) { return each->descriptor->idle(each->frontend) != 0; });
+        };
+        while (!all_idle() && Clock::now() < deadline && !signalled(signal_fd, kIdlePoll)) {
+        }
+    }
+
+    void stop_all() {
+        for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
+            const Watchdog watchdog((*instance)->name, "stop", kStopLimit);
+            if ((*instance)->started) (*instance)->descriptor->stop((*instance)->frontend);
+            (*instance)->descriptor->destroy((*instance)->frontend);
+        }
+        instances_.clear();
+    }
+
+    const Config& config_;
+    const Settings settings_;
+    std::unique_ptr<Services> services_;
+    std::vector<std::unique_ptr<Instance>> instances_;
+    bool problem_is_config_ = false;
+};
+
+}  // namespace
+
+int serve(const Config& config) {
+    Settings settings;
+    if (const auto error = read_settings(config, &settings)) {
+        std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
+        return kExitUsage;
+    }
+    if (!Log::open(settings.log_file, settings.log_level)) {
+        std::fprintf(stderr, "vectorizer: cannot write the log file %s\n", settings.log_file.c_str());
+        return kExitUsage;
+    }
+    return Server(config, std::move(settings)).run();
+}
+
+int check_config(const Config& config) {
+    Settings settings;
+    if (const auto error = read_settings(config, &settings)) {
+        std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
+        return kExitUsage;
+    }
+    std::printf("data directory %s; keys of frontends are checked when they start\n", settings.data_directory.c_str());
+    return 0;
+}
+
+}  // namespace vz::host

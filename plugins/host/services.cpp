@@ -1,0 +1,154 @@
+#include "plugins/host/services.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "plugins/host/log.hpp"
+
+namespace vz::host {
+namespace {
+
+std::string text(vz_str value) { return value.data == nullptr ? std::string() : std::string(value.data, value.size); }
+vz_str borrowed(const std::string& value) { return {value.c_str(), value.size()}; }
+
+// ---- vz.log/1 ----
+
+uint32_t log_level(const vz_host*) noexcept { return Log::level(); }
+void log_write(const vz_host* host, const vz_log_record* record) noexcept { Log::write(HostView::of(host).instance(), *record); }
+
+// ---- vz.config/1 ----
+
+uint32_t config_get(const vz_host* host, vz_str key, vz_str* value) noexcept {
+    const HostView& view = HostView::of(host);
+    const ConfigValue* found = view.services().config.find_for(view.instance(), text(key));
+    if (found == nullptr) return 0;
+    *value = borrowed(found->text);
+    return 1;
+}
+
+void config_list(const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) noexcept {
+    const HostView& view = HostView::of(host);
+    for (const auto& [key, value] : view.services().config.list_for(view.instance(), text(prefix))) visit(user, borrowed(key), borrowed(value->text));
+}
+
+vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error* error) noexcept {
+    if (error == nullptr) return VZ_INVALID_ARGUMENT;
+    const HostView& view = HostView::of(host);
+    const std::string name = text(key);
+    auto found = view.services().config.list_for(view.instance(), name);
+    const std::string origin = found.empty() ? "configuration of '" + view.instance() + "'" : found.front().second->origin;
+    *error = {};
+    error->status = VZ_INVALID_ARGUMENT;
+    error->item = VZ_NO_ITEM;
+    std::strncpy(error->field, name.c_str(), sizeof(error->field) - 1);
+    const std::string message = origin + ": '" + name + "' " + text(reason);
+    std::strncpy(error->message, message.c_str(), sizeof(error->message) - 1);
+    return VZ_INVALID_ARGUMENT;
+}
+
+// ---- vz.metrics/1 ----
+
+vz_status metrics_declare(const vz_host* host, const vz_series* series, uint64_t* id) noexcept {
+    return HostView::of(host).services().metrics.declare(*series, id);
+}
+void metrics_add(const vz_host* host, uint64_t id, double value) noexcept { HostView::of(host).services().metrics.add(id, value); }
+void metrics_observe(const vz_host* host, uint64_t id, double value) noexcept { HostView::of(host).services().metrics.observe(id, value); }
+vz_status metrics_render(const vz_host* host, vz_write_fn write, void* user) noexcept {
+    Services& services = HostView::of(host).services();
+    const std::string rendered = services.metrics.render(services.engine);
+    return write(user, rendered.data(), rendered.size());
+}
+
+// ---- vz.thread-check/1 ----
+
+uint32_t is_host_thread(const vz_host* host) noexcept { return std::this_thread::get_id() == HostView::of(host).services().host_thread ? 1 : 0; }
+uint32_t is_completion(const vz_host* host) noexcept {
+    // A function without [done] says so itself, before it looks at anything else.
+    vz_result* result = nullptr;
+    const vz_status status = vz_value_list(HostView::of(host).services().engine, {"\xff", 1}, &result, nullptr);
+    vz_result_release(result);
+    return status == VZ_MISUSE ? 1 : 0;
+}
+
+// ---- vz.health/1 ----
+
+void health_report(const vz_host* host, uint32_t state, vz_str reason) noexcept {
+    HostView::of(host).services().health.report(HostView::of(host).instance(), state, text(reason));
+}
+uint32_t health_read(const vz_host* host, vz_health_visit_fn visit, void* user) noexcept {
+    Services& services = HostView::of(host).services();
+    return services.health.read(services.engine, visit, user);
+}
+
+const vz_log_service kLog = {log_level, log_write};
+const vz_config_service kConfig = {config_get, config_list, config_reject};
+const vz_metrics_service kMetrics = {metrics_declare, metrics_add, metrics_observe, metrics_render};
+const vz_thread_check_service kThreadCheck = {is_host_thread, is_completion};
+const vz_health_service kHealth = {health_report, health_read};
+
+const void* find_service(const vz_host*, const char* id) noexcept {
+    if (std::strcmp(id, VZ_SERVICE_LOG) == 0) return &kLog;
+    if (std::strcmp(id, VZ_SERVICE_CONFIG) == 0) return &kConfig;
+    if (std::strcmp(id, VZ_SERVICE_METRICS) == 0) return &kMetrics;
+    if (std::strcmp(id, VZ_SERVICE_THREAD_CHECK) == 0) return &kThreadCheck;
+    if (std::strcmp(id, VZ_SERVICE_HEALTH) == 0) return &kHealth;
+    return nullptr;
+}
+
+}  // namespace
+
+void Health::set_host(uint32_t state, const std::string& reason) {
+    const std::scoped_lock lock(mutex_);
+    host_state_ = state;
+    host_reason_ = reason;
+}
+
+void Health::report(const std::string& who, uint32_t state, const std::string& reason) {
+    const std::scoped_lock lock(mutex_);
+    for (Report& report : reports_) {
+        if (report.who != who) continue;
+        report.state = state;
+        report.reason = reason;
+        return;
+    }
+    reports_.push_back({who, reason, state});
+}
+
+uint32_t Health::read(vz_engine* engine, vz_health_visit_fn visit, void* user) const {
+    vz_engine_stats stats = {};
+    stats.struct_size = sizeof(stats);
+    vz_engine_stats_read(engine, &stats, nullptr);
+    const std::scoped_lock lock(mutex_);
+    uint32_t worst = host_state_;
+    if (visit != nullptr && host_state_ != VZ_HEALTH_READY) visit(user, {"host", 4}, host_state_, borrowed(host_reason_));
+    if (stats.state == VZ_STATE_READ_ONLY || stats.state == VZ_STATE_DISK_FULL) {
+        const uint32_t state = stats.state == VZ_STATE_READ_ONLY ? VZ_HEALTH_POISONED : VZ_HEALTH_DEGRADED;
+        const std::string reason = state == VZ_HEALTH_POISONED ? "a write to the log failed" : "the disk is full";
+        worst = std::max(worst, state);
+        if (visit != nullptr) visit(user, {"engine", 6}, state, borrowed(reason));
+    }
+    for (const Report& report : reports_) {
+        if (report.state == VZ_HEALTH_READY) continue;
+        worst = std::max(worst, report.state);
+        if (visit != nullptr) visit(user, borrowed(report.who), report.state, borrowed(report.reason));
+    }
+    return worst;
+}
+
+std::string Health::reason_of(const std::string& who) const {
+    const std::scoped_lock lock(mutex_);
+    for (const Report& report : reports_) {
+        if (report.who == who) return report.reason;
+    }
+    return "";
+}
+
+HostView::HostView(Services& services, std::string instance) : host_(), services_(services), instance_(std::move(instance)) {
+    host_.struct_size = sizeof(host_);
+    host_.abi = VZ_ABI_VERSION;
+    host_.engine = services.engine;
+    host_.instance = borrowed(instance_);
+    host_.service = find_service;
+}
+
+}  // namespace vz::host

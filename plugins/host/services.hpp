@@ -1,0 +1,66 @@
+// What the host offers a frontend: the five services of the ABI, and vz_host itself.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "plugins/host/config.hpp"
+#include "plugins/host/metrics.hpp"
+#include "vectorizer/frontend.h"
+
+namespace vz::host {
+
+// The state of host and instances; the engine's is read when asked.
+class Health {
+ public:
+    void set_host(uint32_t state, const std::string& reason);
+    void report(const std::string& who, uint32_t state, const std::string& reason);
+    uint32_t read(vz_engine* engine, vz_health_visit_fn visit, void* user) const;
+    std::string reason_of(const std::string& who) const;
+
+ private:
+    struct Report {
+        std::string who, reason;
+        uint32_t state = VZ_HEALTH_STARTING;
+    };
+    mutable std::mutex mutex_;
+    std::vector<Report> reports_;
+    uint32_t host_state_ = VZ_HEALTH_STARTING;
+    std::string host_reason_;
+};
+
+// Shared by all instances of a run.
+struct Services {
+    Services(const Config& configuration, vz_engine* shared_engine) : config(configuration), engine(shared_engine) {}
+
+    const Config& config;
+    vz_engine* engine;
+    Metrics metrics;
+    Health health;
+    std::thread::id host_thread = std::this_thread::get_id();
+};
+
+// One instance's view: `host` is what the plugin gets. Immovable, as the plugin keeps the address.
+class HostView {
+ public:
+    HostView(Services& services, std::string instance);
+    HostView(const HostView&) = delete;
+    HostView& operator=(const HostView&) = delete;
+
+    const vz_host* get() const { return &host_; }
+    Services& services() const { return services_; }
+    const std::string& instance() const { return instance_; }
+
+    static const HostView& of(const vz_host* host) { return *reinterpret_cast<const HostView*>(host); }
+
+ private:
+    vz_host host_;  // first: the view is found from its address
+    Services& services_;
+    std::string instance_;
+};
+
+}  // namespace vz::host
