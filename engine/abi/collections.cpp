@@ -103,11 +103,13 @@ extern "C" {
 #define VZ_API __attribute__((visibility("default")))
 
 VZ_API vz_status vz_collection_create(vz_engine* engine, vz_str collection, const vz_schema* schema, vz_change* change, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
         vz_schema wanted;
         VZ_TRY(take_in(schema, &wanted));
+        VZ_TRY(check_elements(wanted.vector_fields, wanted.vector_field_count, "vector_fields"));
+        VZ_TRY(check_elements(wanted.field_indexes, wanted.field_index_count, "field_indexes"));
         VZ_ASSIGN(Schema checked, check_schema(wanted));
         VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().create(view(collection), std::move(checked), given.request_id));
         return answer_change(outcome, given, change);
@@ -115,7 +117,7 @@ VZ_API vz_status vz_collection_create(vz_engine* engine, vz_str collection, cons
 }
 
 VZ_API vz_status vz_collection_drop(vz_engine* engine, vz_str collection, vz_change* change, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, VZ_IF_EMPTY, &given));
         VZ_ASSIGN(const EditOutcome outcome,
@@ -126,7 +128,7 @@ VZ_API vz_status vz_collection_drop(vz_engine* engine, vz_str collection, vz_cha
 
 VZ_API vz_status vz_collection_rename(vz_engine* engine, vz_str collection, const vz_rename_request* request, vz_change* change,
                                       vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
         vz_rename_request wanted;
@@ -140,7 +142,7 @@ VZ_API vz_status vz_collection_rename(vz_engine* engine, vz_str collection, cons
 
 VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const vz_alter_request* request, vz_change* change,
                                      vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, VZ_IF_EMPTY, &given));
         vz_alter_request wanted;
@@ -148,6 +150,7 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
         if (wanted.change_count == 0 || wanted.changes == nullptr) {
             return failure(VZ_INVALID_ARGUMENT, "there is nothing to change").field("changes").reason(VZ_REASON_REQUIRED);
         }
+        VZ_TRY(check_elements(wanted.changes, wanted.change_count, "changes"));
         std::string metadata;
         for (uint32_t i = 0; i < wanted.change_count; ++i) {
             const vz_alter_change& one = *VZ_AT(vz_alter_change, wanted.changes, i);
@@ -165,7 +168,7 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
 }
 
 VZ_API vz_status vz_alias_apply(vz_engine* engine, const vz_alias_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
         vz_alias_request wanted;
@@ -180,7 +183,7 @@ VZ_API vz_status vz_alias_apply(vz_engine* engine, const vz_alias_request* reque
 }
 
 VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
         auto result = std::make_unique<vz_result>(&engine->results_held);
@@ -192,7 +195,7 @@ VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz
 }
 
 VZ_API vz_status vz_collection_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
         result->item_kind = VZ_RESULT_COLLECTIONS;
@@ -204,6 +207,7 @@ VZ_API vz_status vz_collection_list(vz_engine* engine, vz_result** out, vz_error
 
 VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, vz_collection_stats* out, vz_error* error) VZ_NOEXCEPT {
     return guard(error, [&]() -> Status {
+        if (engine == nullptr) return misuse("the engine is NULL");
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
         vz_collection_stats stats = {};
         found->fill_stats(&stats);
@@ -213,7 +217,7 @@ VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, 
 }
 
 VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
         result->item_kind = VZ_RESULT_PERSISTENCE;
@@ -233,7 +237,7 @@ VZ_API vz_status vz_component_counts(vz_engine*, vz_str, vz_str, uint64_t*, uint
 }
 
 VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
         vz_value_request wanted;
@@ -241,6 +245,7 @@ VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request
         if (wanted.value_count == 0 || wanted.values == nullptr) {
             return failure(VZ_INVALID_ARGUMENT, "there are no values").field("values").reason(VZ_REASON_REQUIRED);
         }
+        VZ_TRY(check_elements(wanted.values, wanted.value_count, "values"));
         std::vector<std::pair<std::string, std::optional<std::string>>> values;
         for (uint32_t i = 0; i < wanted.value_count; ++i) {
             const vz_value& from = *VZ_AT(vz_value, wanted.values, i);
@@ -267,7 +272,7 @@ VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request
 }
 
 VZ_API vz_status vz_value_list(vz_engine* engine, vz_str prefix, vz_result** out, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
         result->item_kind = VZ_RESULT_VALUES;

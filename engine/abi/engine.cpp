@@ -34,6 +34,7 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
     if (options.log_level > VZ_LOG_TRACE) return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
     settings->must_exist = (options.flags & VZ_OPEN_MUST_EXIST) != 0;
     settings->queue_bytes_max = options.queue_bytes_max;
+    if (options.setting_count != 0 && options.settings == nullptr) return misuse("the settings are NULL");
     for (uint64_t i = 0; i < options.setting_count; ++i) {
         VZ_TRY(apply_setting(view(options.settings[i].key), view(options.settings[i].value), settings));
     }
@@ -128,6 +129,7 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
 
 VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, vz_error* error) VZ_NOEXCEPT {
     return guard(error, [&]() -> Status {
+        if (engine == nullptr) return misuse("the engine is NULL");
         vz_engine_stats stats = {};
         const Engine& inner = *engine->engine;
         const Status health = inner.log().health();
@@ -153,7 +155,8 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
 }
 
 VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* user, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
+        if (visit == nullptr) return misuse("the visitor is NULL");
         vz_engine_stats stats = {};
         stats.struct_size = sizeof(stats);
         vz_engine_stats_read(engine, &stats, nullptr);

@@ -37,6 +37,9 @@ class Operations {
     void submit_write(vz_op* op);
     void complete(vz_op* op, const Status& status);
     void push(vz_op* op);
+    Status take(vz_op* op);
+    void give_up(vz_op* const* ops, uint32_t taken, uint32_t count);
+    void leave(uint32_t count);
 
     vz_engine& engine_;
     std::vector<std::thread> threads_;

@@ -39,19 +39,19 @@ Operations::~Operations() {
 }
 
 Status Operations::submit(vz_op* const* ops, uint32_t count) {
+    if (count != 0 && ops == nullptr) return misuse("the ops are NULL");
+    if (in_flight_.fetch_add(count) + count > kCommitQueueItemsMax) {
+        give_up(ops, 0, count);
+        return failure(VZ_BUSY, "too many operations are in flight").reason(VZ_REASON_QUEUE);
+    }
     for (uint32_t i = 0; i < count; ++i) {
-        const vz_op* op = ops[i];
-        if (op == nullptr || op->struct_size < sizeof(vz_op)) return misuse("an op is NULL or smaller than in version 1.0");
-        if (op->done == nullptr || op->kind < VZ_OP_COLLECTION_CREATE || op->kind > VZ_OP_RESTORE) return misuse("an op has no done, or no such kind");
-        if (!is_clean(op)) return misuse("an op is in flight, or its opaque part is not zero");
-        for (uint32_t j = 0; j < i; ++j) {
-            if (ops[j] == op) return misuse("an op is submitted twice");
+        Status taken = take(ops[i]);
+        if (!taken.ok()) {
+            give_up(ops, i, count);
+            return taken;
         }
     }
-    if (in_flight_.load() + count > kCommitQueueItemsMax) return failure(VZ_BUSY, "too many operations are in flight");
-    in_flight_.fetch_add(count);
     for (uint32_t i = 0; i < count; ++i) {
-        state_of(ops[i]).store(kQueued);
         ops[i]->status = VZ_OK;
         if (ops[i]->kind == VZ_OP_WRITE) {
             submit_write(ops[i]);
@@ -60,6 +60,24 @@ Status Operations::submit(vz_op* const* ops, uint32_t count) {
         }
     }
     return {};
+}
+
+// Marks an op as the engine's. One that comes twice in a call is found marked.
+Status Operations::take(vz_op* op) {
+    if (op == nullptr) return misuse("an op is NULL");
+    vz_op known;
+    VZ_TRY(take_in(op, &known));
+    if (op->done == nullptr) return misuse("an op has no done");
+    if (!is_clean(op)) return misuse("an op is in flight, comes twice, or its opaque part is not zero");
+    if (op->kind < VZ_OP_COLLECTION_CREATE || op->kind > VZ_OP_RESTORE) return failure(VZ_UNSUPPORTED, "there is no such kind of op").field("kind");
+    if (op->flags != 0) return failure(VZ_UNSUPPORTED, "a flag of an op is not known").field("flags");
+    state_of(op).store(kQueued);
+    return {};
+}
+
+void Operations::give_up(vz_op* const* ops, uint32_t taken, uint32_t count) {
+    for (uint32_t i = 0; i < taken; ++i) state_of(ops[i]).store(kIdle);
+    leave(count);
 }
 
 void Operations::push(vz_op* op) {
@@ -78,7 +96,7 @@ void Operations::submit_write(vz_op* op) {
     bool in_flight = false;
     vz_error error = {};
     const vz_status status = guard(&error, [&]() -> Status {
-        VZ_TRY(check_write_size(request));
+        VZ_TRY(check_write_structs(request, static_cast<const vz_write_answer*>(op->answer)));
         VZ_ASSIGN(std::shared_ptr<Collection> target, engine_.engine->catalogue().resolve(view(op->collection)));
         VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
         const std::shared_ptr<Collection> kept = target;
@@ -87,7 +105,7 @@ void Operations::submit_write(vz_op* op) {
         write->commit.done = [this, op, write](const Status& outcome) {
             const std::unique_ptr<OwnedWrite> last(write);
             Status told = outcome.clone();
-            if (told.ok()) told = answer_write(write->commit, static_cast<vz_write_answer*>(op->answer));
+            if (told.ok()) told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request), static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
         VZ_TRY(kept->begin_write(*request, write->commit, false, &in_flight));
@@ -95,7 +113,7 @@ void Operations::submit_write(vz_op* op) {
             static_cast<void>(owned.release());
             return {};
         }
-        return answer_write(write->commit, static_cast<vz_write_answer*>(op->answer));
+        return answer_write(write->commit, request, static_cast<vz_write_answer*>(op->answer));
     });
     if (in_flight) return;
     op->status = status;
@@ -110,7 +128,11 @@ void Operations::complete(vz_op* op, const Status& status) {
         const CompletionScope scope;
         op->done(op);
     }
-    if (in_flight_.fetch_sub(1) == 1) {
+    leave(1);
+}
+
+void Operations::leave(uint32_t count) {
+    if (in_flight_.fetch_sub(count) == count) {
         const std::scoped_lock lock(mutex_);
         drained_.notify_all();
     }
@@ -188,11 +210,11 @@ extern "C" {
 #define VZ_API __attribute__((visibility("default")))
 
 VZ_API vz_status vz_submit(vz_engine* engine, vz_op* const* ops, uint32_t count) VZ_NOEXCEPT {
-    return vz::guard(nullptr, [&] { return engine->operations->submit(ops, count); });
+    return vz::guard(nullptr, [&] { return engine == nullptr ? vz::misuse("the engine is NULL") : engine->operations->submit(ops, count); });
 }
 
 VZ_API vz_status vz_cancel(vz_engine* engine, vz_op* op) VZ_NOEXCEPT {
-    return vz::guard(nullptr, [&] { return engine->operations->cancel(op); });
+    return vz::guard(nullptr, [&] { return engine == nullptr ? vz::misuse("the engine is NULL") : engine->operations->cancel(op); });
 }
 
 }  // extern "C"

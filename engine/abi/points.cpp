@@ -118,19 +118,31 @@ void fill_profile(const ReadView& view, const ExactCounters& counters, uint64_t 
 
 // ---- bodies, shared by the synchronous functions and the operations ----
 
-Status check_write_size(const vz_write_request* request) {
+Status check_write_structs(const vz_write_request* request, const vz_write_answer* answer) {
+    if (request == nullptr) return misuse("the request is NULL");
     for (const vz_write_request* part = request; part != nullptr; part = part->next) {
         vz_write_request ignored;
         VZ_TRY(take_in(part, &ignored));
+        VZ_TRY(check_elements(part->fields, part->field_count, "fields"));
     }
-    return request == nullptr ? misuse("the request is NULL") : Status();
+    if (answer != nullptr && !VZ_HAS(vz_write_answer, answer, errors)) {
+        return misuse("struct_size of the answer is smaller than in version 1.0");
+    }
+    return {};
 }
 
-Status answer_write(const WriteCommit& commit, vz_write_answer* out) {
+Status answer_write(const WriteCommit& commit, const vz_write_request* request, vz_write_answer* out) {
     if (out == nullptr) return {};
     vz_write_answer answer = commit.answer;
     answer.struct_size = out->struct_size;
-    if (!VZ_HAS(vz_write_answer, out, errors)) return misuse("struct_size of the answer is smaller than in version 1.0");
+    if (out->statuses != nullptr && commit.item_errors.empty()) {
+        // Atomic and done, or done before: no item failed.
+        uint64_t item = 0;
+        for (const vz_write_request* part = request; part != nullptr; part = part->next) {
+            std::fill_n(out->statuses + item, part->count, VZ_OK);
+            item += part->count;
+        }
+    }
     answer.error_capacity = out->error_capacity;
     answer.statuses = out->statuses;
     answer.errors = out->errors;
@@ -263,8 +275,8 @@ extern "C" {
 
 VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_request* request, vz_write_answer* answer,
                           vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
-        VZ_TRY(check_write_size(request));
+    return guard_engine(engine, error, [&]() -> Status {
+        VZ_TRY(check_write_structs(request, answer));
         VZ_ASSIGN(const std::shared_ptr<Collection> target, engine->engine->catalogue().resolve(view(collection)));
         VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
         WriteCommit commit(target);
@@ -274,34 +286,34 @@ VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_r
         VZ_TRY(target->begin_write(*request, commit, true, &in_flight));
         if (in_flight) engine->engine->log().drive(commit);
         if (!outcome.ok()) return outcome;
-        return answer_write(commit, answer);
+        return answer_write(commit, request, answer);
     });
 }
 
 VZ_API vz_status vz_search(vz_engine* engine, vz_str collection, const vz_search_request* request, vz_result** out,
                            vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
         return read_search(engine, collection, request, {}, out);
     });
 }
 
 VZ_API vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
         return read_get(engine, collection, request, {}, out);
     });
 }
 
 VZ_API vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
         return read_scan(engine, collection, request, {}, out);
     });
 }
 
 VZ_API vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_request* request, uint64_t* count, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         if (count == nullptr) return misuse("the place for the count is NULL");
         return read_count(engine, collection, request, {}, count);
     });

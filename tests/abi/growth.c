@@ -119,15 +119,15 @@ static vz_status write_next(const void* request) {
     return write_points(&points);
 }
 
-static vz_status drop_result(vz_status status, vz_result* result) {
-    EXPECT((status == VZ_OK) == (result != NULL));
-    vz_result_release(result);
+static vz_status drop_result(vz_status status, vz_result** result) {
+    EXPECT((status == VZ_OK) == (*result != NULL));
+    vz_result_release(*result);
     return status;
 }
 
 static vz_status get(const void* request) {
     vz_result* result = NULL;
-    return drop_result(vz_get(engine, text("points"), request, &result, NULL), result);
+    return drop_result(vz_get(engine, text("points"), request, &result, NULL), &result);
 }
 
 static vz_status get_parts(const void* request) {
@@ -145,12 +145,12 @@ static vz_status count(const void* request) {
 
 static vz_status scan(const void* request) {
     vz_result* result = NULL;
-    return drop_result(vz_scan(engine, text("points"), request, &result, NULL), result);
+    return drop_result(vz_scan(engine, text("points"), request, &result, NULL), &result);
 }
 
 static vz_status search(const void* request) {
     vz_result* result = NULL;
-    return drop_result(vz_search(engine, text("points"), request, &result, NULL), result);
+    return drop_result(vz_search(engine, text("points"), request, &result, NULL), &result);
 }
 
 static vz_status open_with(const void* request) {

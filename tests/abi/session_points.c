@@ -137,7 +137,8 @@ static void searches(struct client client, const char* name) {
     request.k = 0;
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_SEARCH, text(name), &request, &result, &error));
     request.k = 65537;
-    EXPECT_STATUS(VZ_LIMIT_EXCEEDED, perform(client, VZ_OP_SEARCH, text(name), &request, &result, &error));
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_SEARCH, text(name), &request, &result, &error));
+    EXPECT(error.reason == VZ_REASON_RANGE && error.expected == 65536 && error.actual == 65537);
     request.k = 1;
     request.queries.dim = 3;
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_SEARCH, text(name), &request, &result, &error));
@@ -361,9 +362,12 @@ static void chains_and_deletes(struct client client, const char* name) {
     first.ids = added;
     first.vectors = rows(vectors[0], 2);
     first.next = &second;
+    vz_status statuses[5] = {99, 99, 99, 99, 99};
     vz_write_answer answer = NEW(vz_write_answer);
+    answer.statuses = statuses;
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &first, &answer, &error));
     EXPECT(answer.lsn > 0 && version_of(client, name, "chained-2") == answer.lsn);
+    for (int i = 0; i < 5; i++) EXPECT(statuses[i] == VZ_OK);
     EXPECT(version_of(client, name, "chained") == 0 && version_of(client, name, "once") == 0);
 
     second.condition = VZ_IF_PRESENT;
