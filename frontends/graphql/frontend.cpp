@@ -138,6 +138,9 @@ void destroy(vz_frontend* self) VZ_NOEXCEPT {
     delete self;
 }
 
+// No extensions in this release.
+const void* extension(vz_frontend*, const char*) VZ_NOEXCEPT { return nullptr; }
+
 constexpr vz_frontend_descriptor kDescriptor = {sizeof(vz_frontend_descriptor),
                                                 VZ_ABI_VERSION,
                                                 "dev.vectorizer.graphql",
@@ -149,7 +152,7 @@ constexpr vz_frontend_descriptor kDescriptor = {sizeof(vz_frontend_descriptor),
                                                 &idle,
                                                 &stop,
                                                 &destroy,
-                                                nullptr};
+                                                &extension};
 
 }  // namespace
 }  // namespace vz::graphql
