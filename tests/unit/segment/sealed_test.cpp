@@ -92,7 +92,8 @@ void expect_equal(const SealedSegment& segment, const Sample& sample) {
             ASSERT_EQ(reinterpret_cast<uintptr_t>(found) % 64, 0u);
             ASSERT_EQ(std::memcmp(found, expected, sample.schema.fields[f].dim * sizeof(float)), 0);
         }
-        if (row > 0) ASSERT_TRUE(segment.id(segment.row_in_id_order(row - 1)) < segment.id(segment.row_in_id_order(row)));
+        const uint32_t before = row == 0 ? 0 : row - 1;
+        ASSERT_EQ(segment.id(segment.row_in_id_order(before)) < segment.id(segment.row_in_id_order(row)), row != 0);
     }
 }
 
@@ -254,7 +255,7 @@ TEST_F(Sealed, hostile_and_zero_contents_are_harmless) {
                 if (entry.kind == SectionKind::kMeta) continue;
                 for (uint64_t i = 0; i < entry.bytes; ++i) {
                     // Zeros, all ones, noise, and small numbers that come close to rows and lengths.
-                    const uint32_t noise = random();
+                    const auto noise = static_cast<uint32_t>(random());
                     const uint32_t value = round == 0 ? 0 : round == 1 ? 255 : round % 2 == 0 ? noise : (i % 8 == 0 ? noise : 0);
                     bytes[entry.offset + i] = static_cast<char>(value);
                 }
