@@ -84,6 +84,9 @@ struct Fold {
     }
 
     Status operator()(const WalRetire& action) const {
+        for (const WalState& wal : state.wals) {
+            if (wal.number < action.below) state.retired_lsn = std::max(state.retired_lsn, wal.last_lsn);
+        }
         std::erase_if(state.wals, [&](const WalState& wal) { return wal.number < action.below; });
         for (const RequestOutcome& request : action.requests) state.requests.push_back(request);
         while (state.requests.size() > kRequestIdsMax) state.requests.pop_front();

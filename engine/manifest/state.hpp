@@ -108,6 +108,7 @@ struct ManifestState {
     std::map<std::string, uint64_t> aliases;
     std::map<std::string, ValueState> values;
     std::vector<WalState> wals;  // in order; the last one is open
+    Lsn retired_lsn = 0;  // records up to here left with their WALs since the snapshot
     std::deque<RequestOutcome> requests;
     std::optional<CleanClose> clean_close;  // the last edit was an orderly close
 

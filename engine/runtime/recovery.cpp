@@ -103,7 +103,7 @@ Lsn end_of_history(const ManifestReading& manifest, const std::vector<WalReading
         }
     }
     std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
-    Lsn end = manifest.scan.frames.front().head.lsn;
+    Lsn end = std::max(manifest.scan.frames.front().head.lsn, manifest.state.retired_lsn);
     *beyond = 0;
     for (const Run& run : runs) {
         if (run.first + run.count - 1 <= end) continue;
