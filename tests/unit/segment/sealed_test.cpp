@@ -234,6 +234,30 @@ TEST_F(Sealed, every_flipped_bit_is_refused_or_found_and_harmless) {
     EXPECT_GT(opened, 100u);
 }
 
+TEST_F(Sealed, damage_in_a_large_section_is_named_by_its_chunk) {
+    const Sample sample(Ids::kNumbers, 70'000);
+    const Result<SegmentSummary> summary = write(sample, "s");
+    ASSERT_TRUE(summary.ok());
+    uint64_t vectors = 0;
+    {
+        const auto segment = open(sample, "s", *summary);
+        ASSERT_TRUE(segment.ok());
+        expect_equal(**segment, sample);
+        const auto* base = reinterpret_cast<const float*>((*segment)->mapping().bytes().data());
+        vectors = static_cast<uint64_t>((*segment)->vector(0, 0) - base) * sizeof(float);
+    }
+    EXPECT_EQ(vectors % (2 * kMiB), 0u);
+    std::vector<char> bytes = read_bytes(directory.file("s"));
+    bytes[vectors + 3 * kMiB + 77] ^= 1;
+    write_bytes(directory.file("bad"), bytes);
+    const auto segment = open(sample, "bad", *summary);
+    ASSERT_TRUE(segment.ok());
+    const Status found = (*segment)->verify_contents();
+    ASSERT_EQ(found.code(), VZ_CORRUPTION);
+    const std::string place = "offset " + std::to_string(vectors + 3 * kMiB);
+    EXPECT_NE(std::string(found.error().message).find(place), std::string::npos) << found.error().message;
+}
+
 TEST_F(Sealed, hostile_and_zero_contents_are_harmless) {
     for (const Ids kind : {Ids::kNumbers, Ids::kUuids, Ids::kTexts, Ids::kMixed}) {
         const Sample sample(kind, 300);
