@@ -175,6 +175,7 @@ static void serve_client(struct vz_frontend* self) {
         for (char* end; (end = memchr(begin, '\n', have)) != NULL;) {
             have -= (size_t)(end + 1 - begin);
             *end = 0;
+            if (strlen(begin) != (size_t)(end - begin)) return; /* a NUL is no text */
             if (end > begin && end[-1] == '\r') end[-1] = 0;
             if (!execute(self, begin)) return;
             begin = end + 1;
@@ -239,7 +240,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     self->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (self->listener < 0 || setsockopt(self->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
         bind(self->listener, (const struct sockaddr*)&address, sizeof address) != 0 || listen(self->listener, 16) != 0 ||
-        getsockname(self->listener, (struct sockaddr*)&address, &size) != 0 || pthread_create(&self->thread, NULL, run, self) != 0) {
+        getsockname(self->listener, (struct sockaddr*)&address, &size) != 0 || (errno = pthread_create(&self->thread, NULL, run, self)) != 0) {
         fail(error, VZ_IO_ERROR, "port", strerror(errno));
         if (self->listener >= 0) close(self->listener);
         return VZ_IO_ERROR;
