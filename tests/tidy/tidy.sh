@@ -26,6 +26,7 @@ find_in "include by repository path, not ../" '^[[:space:]]*#[[:space:]]*include
 find_in "a stand-in by hand, not a mock of calls" 'MOCK_METHOD' "$sources"
 find_in "spaces, not tabs" $'\t' "$sources"
 report "a TODO carries the number of its issue" < <(xargs -d '\n' grep -nHwE 'TODO|FIXME|XXX' <<<"$sources" | grep -vE '(TODO|FIXME|XXX)\(#[0-9]+\)' || true)
+report "a NOLINT carries its check and a reason" < <(xargs -d '\n' grep -nH 'NOLINT' <<<"$sources" | grep -vE 'NOLINT(NEXTLINE|BEGIN)?\([a-z.,*-]+\): .|NOLINTEND' || true)
 report "name what it is" < <(grep -iE '(^|[/_-])(utils?|helpers?|common|managers?|misc)([_.-][^/]*)?(/|$)' <<<"$files" || true)
 
 # Whoever defines bytes on disk describes them.
