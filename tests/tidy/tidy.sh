@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# What a script can check of how the sources read.
+#   tidy.sh ROOT
+set -euo pipefail
+export LC_ALL=C
+cd "$1"
+faults=0
+
+# report RULE: each line of the input is a fault.
+report() {
+    local line
+    while IFS= read -r line; do
+        echo "tidy: $1: $line"
+        faults=$((faults + 1))
+    done
+}
+
+files=$(find engine frontends plugins include tests benchmarks -type f -not -path '*/node_modules/*')
+sources=$(grep -E '\.(c|h|cpp|hpp|capnp)$' <<<"$files")
+[ "$(wc -l <<<"$sources")" -gt 50 ] || { echo "tidy: no sources in $1"; exit 1; }
+
+# find_in RULE PATTERN FILES: lines that match.
+find_in() { report "$1" < <(xargs -d '\n' grep -nHE -- "$2" <<<"$3" || true); }
+
+find_in "include by repository path, not ../" '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]\.\./' "$sources"
+find_in "a stand-in by hand, not a mock of calls" 'MOCK_METHOD' "$sources"
+find_in "spaces, not tabs" $'\t' "$sources"
+report "a TODO carries the number of its issue" < <(xargs -d '\n' grep -nHwE 'TODO|FIXME|XXX' <<<"$sources" | grep -vE '(TODO|FIXME|XXX)\(#[0-9]+\)' || true)
+report "a NOLINT carries its check and a reason" < <(xargs -d '\n' grep -nH 'NOLINT' <<<"$sources" | grep -vE 'NOLINT(NEXTLINE|BEGIN)?\([a-z.,*-]+\): .|NOLINTEND' || true)
+report "name what it is" < <(grep -iE '(^|[/_-])(utils?|helpers?|common|managers?|misc)([_.-][^/]*)?(/|$)' <<<"$files" || true)
+
+# Whoever defines bytes on disk describes them.
+for folder in engine/io engine/log engine/manifest engine/wal engine/segment; do
+    [ -n "$(find "$folder" -name '*.cpp' 2>/dev/null)" ] || continue
+    [ -s "$folder/format.md" ] || report "bytes on disk without a description" <<<"$folder/format.md is missing"
+done
+
+# Every key of the configuration stands in the example, under its section.
+keys=$(sed -nE 's/^ *(NumberKey|LimitKey)\{"([a-z_.]+)".*/\2/p' frontends/http/settings.cpp
+       sed -nE 's/.*settings\.read(_path)?\("([a-z_]+)".*/\2/p' frontends/graphql/frontend.cpp
+       sed -nE 's/.*config\.(text|number|flag|find)\("([a-z_.]+)".*/\2/p' plugins/host/serve.cpp)
+[ "$(wc -l <<<"$keys")" -gt 25 ] || report "the keys of the configuration were not found" <<<"$(wc -l <<<"$keys") keys"
+for key in $keys; do
+    grep -qE "^[ #]*${key##*.}:" config.yml || report "a key that config.yml does not explain" <<<"$key"
+done
+
+[ "$faults" -eq 0 ] && verdict=PASS || verdict=FAIL
+echo "GATE tidy $verdict files=$(wc -l <<<"$files") faults=$faults"
+[ "$faults" -eq 0 ]
