@@ -71,6 +71,7 @@ int run_sweep(const Scale& scale);
 int run_nested(const Scale& scale);
 int run_two_stage(const Scale& scale);
 int run_fault(const Scale& scale);
+int run_threads(const Scale& scale);
 int run_flip(const Scale& scale);
 int run_planted();
 

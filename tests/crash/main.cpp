@@ -35,8 +35,9 @@ int main(int argument_count, char** arguments) {
     if (mode == "sweep") return vz::run_sweep(scale);
     if (mode == "nested") return vz::run_nested(scale);
     if (mode == "two-stage") return vz::run_two_stage(scale);
+    if (mode == "threads") return vz::run_threads(scale);
     if (mode == "fault") return vz::run_fault(scale);
     if (mode == "flip") return vz::run_flip(scale);
-    std::fputs("crash_sim sweep|nested|two-stage|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--verbose]\n", stderr);
+    std::fputs("crash_sim sweep|nested|two-stage|threads|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--verbose]\n", stderr);
     return 64;
 }

@@ -75,11 +75,11 @@ Status edit(Result<EditOutcome> outcome, uint64_t* lsn) {
 Store::Store() = default;
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& directory, uint64_t seed) {
+Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& directory, uint64_t seed, Threads threads) {
     EngineSettings settings;
     settings.wal_file_first_bytes = kWalBytes;
     settings.wal_file_bytes = kWalBytes;
-    settings.background = false;
+    settings.background = threads == Threads::kBackground;
     settings.seed = seed | 1;
     settings.now_ms = [] { return int64_t{1'700'000'000'000}; };
     std::unique_ptr<Store> store(new Store);
@@ -133,9 +133,10 @@ Status Store::apply_group(const std::vector<Operation>& operations, std::vector<
     return {};
 }
 
-Result<std::string> Store::dump() {
+Result<std::string> Store::dump(const std::string& prefix) {
     std::string text;
     for (const std::shared_ptr<Collection>& collection : engine_->catalogue().list()) {
+        if (!collection->name().starts_with(prefix)) continue;
         const auto schema = collection->schema();
         const VectorFieldSchema& field = schema->fields.front();
         const std::vector<std::string> aliases = engine_->catalogue().aliases_of(collection->id());
@@ -154,7 +155,7 @@ Result<std::string> Store::dump() {
                        std::string(row.part->payload(row.row)));
         }
     }
-    for (const Catalogue::Value& value : engine_->catalogue().values("")) dump_value(&text, value.key, value.value, value.lsn);
+    for (const Catalogue::Value& value : engine_->catalogue().values(prefix)) dump_value(&text, value.key, value.value, value.lsn);
     return text;
 }
 

@@ -1,4 +1,4 @@
-// The engine as the crash tests drive it: one thread, no background work, small files.
+// The engine as the crash tests drive it, with small files. Without threads one seed gives one history; with them, calls may come from any thread.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,9 @@ class Engine;
 
 class Store {
  public:
+    enum class Threads { kNone, kBackground };
     // `seed`: of ids and salts; another one for each opening.
-    static Result<std::unique_ptr<Store>> open(FileSystem& files, const std::string& directory, uint64_t seed);
+    static Result<std::unique_ptr<Store>> open(FileSystem& files, const std::string& directory, uint64_t seed, Threads threads = Threads::kNone);
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -23,8 +24,8 @@ class Store {
     Status apply(const Operation& operation, uint64_t* lsn);
     // Writes of points, all in the log's queue before the first is on disk: they share frames as far as files allow.
     Status apply_group(const std::vector<Operation>& operations, std::vector<uint64_t>* lsns);
-    // What clients see, as Model::dump() says it.
-    Result<std::string> dump();
+    // What clients see, as Model::dump() says it, of names and keys that begin with `prefix`.
+    Result<std::string> dump(const std::string& prefix = {});
     Status close();
 
  private:

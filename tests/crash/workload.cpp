@@ -161,14 +161,14 @@ Operation WorkloadSource::next(const Model& model) {
         if (operation.name.empty()) operation.kind = Operation::Kind::kCheckpoint;
     } else if (dice < 13) {
         operation.kind = Operation::Kind::kSetAlias;
-        operation.name = kAliases[random_.below(std::size(kAliases))];
+        operation.name = prefix_ + kAliases[random_.below(std::size(kAliases))];
     } else if (dice < 15) {
         operation.kind = Operation::Kind::kDropAlias;
-        operation.name = kAliases[random_.below(std::size(kAliases))];
+        operation.name = prefix_ + kAliases[random_.below(std::size(kAliases))];
         if (owner_of(model, operation.name).empty()) operation.kind = Operation::Kind::kSetAlias;
     } else if (dice < 20) {
         operation.kind = Operation::Kind::kPutValue;
-        operation.name = kKeys[random_.below(std::size(kKeys))];
+        operation.name = prefix_ + kKeys[random_.below(std::size(kKeys))];
         operation.value = std::to_string(random_.below(1000));
         operation.value.append(random_.below(200), 'v');
     } else if (dice < 27) {
@@ -298,7 +298,7 @@ Operation WorkloadSource::create(const Model& model) {
 std::string WorkloadSource::fresh_name(const Model& model) {
     const uint64_t first = random_.below(std::size(kNames));
     for (uint64_t i = 0; i < std::size(kNames); ++i) {
-        const std::string name = kNames[(first + i) % std::size(kNames)];
+        const std::string name = prefix_ + kNames[(first + i) % std::size(kNames)];
         if (!is_taken(model, name)) return name;
     }
     return {};

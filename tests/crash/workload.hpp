@@ -66,7 +66,8 @@ void dump_value(std::string* text, const std::string& key, const std::string& va
 // Draws operations that fit what the model holds. Some name what is not there: the store must refuse them without a trace.
 class WorkloadSource {
  public:
-    explicit WorkloadSource(uint64_t seed) : random_(seed) {}
+    // All names, aliases and keys begin with `prefix`.
+    explicit WorkloadSource(uint64_t seed, std::string prefix = {}) : random_(seed), prefix_(std::move(prefix)) {}
     Operation next(const Model& model);
     // Writes of points that go into the log together: none waits for the one before. Empty if there is no collection.
     std::vector<Operation> next_group(const Model& model);
@@ -82,6 +83,7 @@ class WorkloadSource {
     void set_request_id(Operation* operation);
 
     Random random_;
+    std::string prefix_;
     std::vector<Operation> repeatable_;
     uint64_t requests_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "tests/support/sim_fs.hpp"
 
+#include <thread>
 #include <utility>
 
 #include "engine/base/check.hpp"
@@ -131,6 +132,7 @@ class SimFile final : public File {
     }
 
     Status sync_as(Call::Kind kind) {
+        if (files_.sync_time_.count() != 0) std::this_thread::sleep_for(files_.sync_time_);
         const std::scoped_lock lock(files_.mutex_);
         VZ_CHECK(!failed_);
         Status failed = files_.enter(kind, path_);

@@ -2,6 +2,7 @@
 // any of them the disks that a power cut or a kill may leave.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -80,6 +81,8 @@ class SimFs final : public FileSystem {
     // A call has failed by injection.
     bool fault_fired() const;
     void set_free_bytes(uint64_t bytes);
+    // A sync of a file takes that long, so that writers queue up behind it. Before any other thread.
+    void set_sync_time(std::chrono::microseconds time) { sync_time_ = time; }
 
     Result<std::unique_ptr<File>> create(const std::string& path) override;
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
@@ -111,6 +114,7 @@ class SimFs final : public FileSystem {
     bool fault_fired_ = false;
     Fault fault_;
     std::set<std::string> locked_;
+    std::chrono::microseconds sync_time_{0};
     uint64_t free_bytes_ = uint64_t{1} << 40;
 };
 
