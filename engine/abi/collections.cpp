@@ -62,9 +62,36 @@ void describe(const Engine& engine, const Collection& collection, vz_result* res
     info.stats = &stats;
     std::vector<vz_str>& aliases = result->lists.emplace_back();
     for (const std::string& alias : engine.catalogue().aliases_of(collection.id())) aliases.push_back(result->keep(alias));
+    if (!collection.damage().empty()) info.damage = result->keep(collection.damage());
     info.aliases = aliases.data();
     info.alias_count = static_cast<uint32_t>(aliases.size());
     result->collections.push_back(info);
+}
+
+// The files that the manifest names for a collection, looked up on disk. What is missing becomes a problem.
+bool report_segments(const Engine& engine, const Collection& collection, vz_result* result, vz_persistence* report, std::vector<vz_str>* problems) {
+    std::vector<vz_segment_info>& segments = result->segments.emplace_back();
+    bool all_there = true;
+    const ReadView view = collection.pin();
+    for (const auto& part : *view.parts) {
+        if (part->sealed() == nullptr) continue;
+        const SegmentRef& ref = part->ref();
+        vz_segment_info info = {};
+        info.struct_size = sizeof(info);
+        const std::string path = segment_path(engine.directory(), 'S', ref.file);
+        info.file = result->keep(path.substr(engine.directory().size() + 1));
+        info.rows = ref.rows;
+        info.bytes = ref.bytes;
+        std::copy(reinterpret_cast<const uint8_t*>(ref.hash.data()), reinterpret_cast<const uint8_t*>(ref.hash.data()) + 16, info.hash);
+        segments.push_back(info);
+        const Result<std::unique_ptr<File>> file = engine.files().open(path, OpenMode::kRead);
+        const bool there = file.ok() && (*file)->size().ok() && *(*file)->size() == ref.bytes;
+        if (!there) problems->push_back(result->keep(path.substr(engine.directory().size() + 1) + " is missing or has another size"));
+        all_there = all_there && there;
+    }
+    report->segments = segments.data();
+    report->segment_count = static_cast<uint32_t>(segments.size());
+    return all_there;
 }
 
 void report_persistence(const Engine& engine, const Collection& collection, vz_result* result) {
@@ -85,7 +112,12 @@ void report_persistence(const Engine& engine, const Collection& collection, vz_r
         report.state = VZ_STATE_READ_ONLY;
         problems.push_back(result->keep(std::string("a write to the log failed: ") + health.error().message));
     }
-    report.persisted = report.last_lsn <= report.durable_lsn ? 1 : 0;
+    if (!collection.damage().empty()) {
+        report.state = VZ_STATE_QUARANTINED;
+        problems.push_back(result->keep(collection.damage()));
+    }
+    const bool all_there = report_segments(engine, collection, result, &report, &problems);
+    report.persisted = report.last_lsn <= report.durable_lsn && all_there && collection.damage().empty() ? 1 : 0;
     report.problems = problems.data();
     report.problem_count = static_cast<uint32_t>(problems.size());
     result->persistence.push_back(report);
@@ -228,6 +260,20 @@ VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_re
             for (const auto& each : engine->engine->catalogue().list()) report_persistence(*engine->engine, *each, result.get());
         }
         *out = result.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_checkpoint(vz_engine* engine, vz_str collection, uint64_t* lsn, vz_error* error) VZ_NOEXCEPT {
+    return guard_outside(error, [&]() -> Status {
+        Lsn through = 0;
+        if (collection.data == nullptr) {
+            VZ_ASSIGN(through, engine->engine->checkpoint_all());
+        } else {
+            VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
+            VZ_ASSIGN(through, engine->engine->checkpoint(*found));
+        }
+        if (lsn != nullptr) *lsn = through;
         return {};
     });
 }

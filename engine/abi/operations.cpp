@@ -19,7 +19,8 @@ bool is_clean(const vz_op* op) {
 
 // An asynchronous write keeps itself alive until its fate is known.
 struct OwnedWrite {
-    explicit OwnedWrite(std::shared_ptr<Collection> collection) : commit(std::move(collection)) {}
+    explicit OwnedWrite(const std::shared_ptr<Collection>& collection) : kept(collection), commit(collection) {}
+    std::shared_ptr<Collection> kept;
     WriteCommit commit;
 };
 
@@ -97,18 +98,18 @@ void Operations::submit_write(vz_op* op) {
     vz_error error = {};
     const vz_status status = guard(&error, [&]() -> Status {
         VZ_TRY(check_write_structs(request, static_cast<const vz_write_answer*>(op->answer)));
-        VZ_ASSIGN(std::shared_ptr<Collection> target, engine_.engine->catalogue().resolve(view(op->collection)));
+        VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_.engine->catalogue().resolve(view(op->collection)));
         VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
-        const std::shared_ptr<Collection> kept = target;
-        owned = std::make_unique<OwnedWrite>(std::move(target));
+        owned = std::make_unique<OwnedWrite>(target);
         OwnedWrite* write = owned.get();
         write->commit.done = [this, op, write](const Status& outcome) {
             const std::unique_ptr<OwnedWrite> last(write);
+            engine_.engine->note_write(write->kept);
             Status told = outcome.clone();
             if (told.ok()) told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request), static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
-        VZ_TRY(kept->begin_write(*request, write->commit, false, &in_flight));
+        VZ_TRY(target->begin_write(*request, write->commit, false, &in_flight));
         if (in_flight) {
             static_cast<void>(owned.release());
             return {};

@@ -159,6 +159,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     vz_search_request request;
     VZ_TRY(take_in(in, &request));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    VZ_TRY(collection->health());
     auto result = std::make_unique<vz_result>(&engine->results_held);
     result->schema = collection->schema();
     VZ_ASSIGN(const SearchPlan plan, check_search(request, *result->schema));
@@ -199,6 +200,7 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, const 
     if (request.count != 0 && request.ids == nullptr) return failure(VZ_INVALID_ARGUMENT, "ids are missing").field("ids").reason(VZ_REASON_REQUIRED);
     if (request.count > kHitsMax) return out_of_range("count", "one request has at most 65,536 ids", kHitsMax, static_cast<int64_t>(request.count));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    VZ_TRY(collection->health());
     auto result = std::make_unique<vz_result>(&engine->results_held);
     result->schema = collection->schema();
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
@@ -228,6 +230,7 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, cons
         return failure(VZ_INVALID_ARGUMENT, "a cursor excludes start_id and skip").field("cursor").reason(VZ_REASON_CONFLICTING);
     }
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    VZ_TRY(collection->health());
     auto result = std::make_unique<vz_result>(&engine->results_held);
     result->schema = collection->schema();
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
@@ -258,6 +261,7 @@ Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, co
     VZ_TRY(no_flags(request.flags, VZ_COUNT_ESTIMATE));
     VZ_TRY(refuse_filter(request.filter));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
+    VZ_TRY(collection->health());
     Interruption until = stop;
     until.deadline_ns = request.deadline_ns;
     VZ_TRY(until.check());
@@ -354,7 +358,14 @@ VZ_API const void* vz_result_items(const vz_result* result, uint32_t kind, uint6
 }
 
 VZ_API vz_status vz_result_check(const vz_result* result, vz_error* error) VZ_NOEXCEPT {
-    return guard(error, [&]() -> Status { return result == nullptr ? misuse("the result is NULL") : Status(); });
+    return guard(error, [&]() -> Status {
+        if (result == nullptr) return misuse("the result is NULL");
+        if (!result->view.parts) return {};
+        for (const auto& part : *result->view.parts) {
+            if (part->failed()) return failure(VZ_CORRUPTION, "a segment file could not be read").field("collection");
+        }
+        return {};
+    });
 }
 
 VZ_API void vz_result_release(vz_result* result) VZ_NOEXCEPT { delete result; }

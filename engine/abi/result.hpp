@@ -70,6 +70,7 @@ struct vz_result {
     std::deque<vz_collection_stats> stats;
     std::deque<std::vector<vz_vector_field>> vector_fields;
     std::deque<std::vector<vz_str>> lists;
+    std::deque<std::vector<vz_segment_info>> segments;
 
     vz_str keep(std::string text) {
         texts.push_back(std::move(text));

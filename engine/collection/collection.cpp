@@ -179,6 +179,8 @@ Part& Collection::writable_part(const Schema& schema) {
 
 Status Collection::begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
     *in_flight = false;
+    VZ_TRY(health());
+    if (growing_bytes() > 2 * kGrowingBytesMax) return failure(VZ_BUSY, "writes came faster than they could be sealed").reason(VZ_REASON_QUEUE);
     const std::shared_ptr<const Schema> schema = this->schema();
     VZ_ASSIGN(const CheckedBatch batch, check_write(request, *schema));
 
@@ -314,6 +316,66 @@ void Collection::set_name(std::string name) {
     name_ = std::move(name);
 }
 
+// ---- sealing ----
+
+std::optional<Frozen> Collection::freeze() {
+    const std::scoped_lock lock(sequencing_);
+    Frozen frozen;
+    frozen.through = last_lsn();
+    if (frozen.through == through_lsn()) return std::nullopt;
+    frozen.schema = schema();
+    frozen.parts = std::atomic_load(&parts_);
+    for (const auto& part : *frozen.parts) {
+        if (part->growing() != nullptr) frozen.growing.push_back(part);
+    }
+    if (frozen.growing.empty()) return frozen;
+    auto more = std::make_shared<PartList>(*frozen.parts);
+    more->insert(more->begin(), std::make_shared<Part>(std::make_unique<GrowingSegment>(*frozen.schema)));
+    std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(more)));
+    return frozen;
+}
+
+void Collection::publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources) {
+    const std::scoped_lock lock(sequencing_);
+    // Ends that came while the segment was written.
+    for (uint32_t row = 0; row < sources.size(); ++row) {
+        const Lsn ended = sources[row].part->ended(sources[row].row);
+        if (ended != kAlive) part->set_ended(row, ended);
+    }
+    auto parts = std::make_shared<PartList>();
+    for (const auto& each : *std::atomic_load(&parts_)) {
+        const bool is_frozen = std::find(frozen.growing.begin(), frozen.growing.end(), each) != frozen.growing.end();
+        if (!is_frozen) parts->push_back(each);
+    }
+    const auto oldest_growing = std::find_if(parts->begin(), parts->end(), [](const auto& each) { return each->sealed() != nullptr; });
+    if (part != nullptr) parts->insert(oldest_growing, std::move(part));
+    std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
+    through_lsn_.store(frozen.through, std::memory_order_release);
+}
+
+void Collection::add_sealed(std::shared_ptr<Part> part, const Bitmap& ended) {
+    // A row that the manifest's bitmap names ended before everything that can be read.
+    ended.for_each([&](uint32_t row) { part->set_ended(row, 1); });
+    const auto live = static_cast<int64_t>(part->row_count() - ended.cardinality());
+    sequenced_live_ += live;
+    live_.fetch_add(live);
+    auto parts = std::make_shared<PartList>(*std::atomic_load(&parts_));
+    parts->insert(parts->begin(), std::move(part));
+    std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
+}
+
+Status Collection::health() const {
+    if (damage_.empty()) return {};
+    return failure(VZ_CORRUPTION, "collection '%s' is quarantined: %s", name().c_str(), damage_.c_str()).field("collection");
+}
+
+uint64_t Collection::growing_bytes() const {
+    const auto parts = std::atomic_load(&parts_);
+    uint64_t bytes = 0;
+    for (const auto& part : *parts) bytes += part->memory_bytes();
+    return bytes;
+}
+
 // ---- reading ----
 
 ReadView Collection::pin() const {
@@ -334,9 +396,13 @@ void Collection::fill_stats(vz_collection_stats* stats) const {
     for (const auto& part : *parts) {
         rows += part->row_count();
         if (part->growing() != nullptr) stats->growing_rows += part->row_count();
+        if (part->sealed() != nullptr) ++stats->sealed_segments;
         stats->memory_bytes += part->memory_bytes();
+        stats->mapped_bytes += part->mapped_bytes();
+        stats->disk_bytes += part->mapped_bytes();
         stats->payload_bytes += part->payload_bytes();
     }
+    if (!damage_.empty()) stats->state = VZ_STATE_QUARANTINED;
     stats->deleted_rows = rows > stats->points ? rows - stats->points : 0;
     stats->last_lsn = last_lsn();
     stats->checkpoint_lsn = through_lsn();

@@ -5,11 +5,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/collection/part.hpp"
 #include "engine/collection/request_ids.hpp"
+#include "engine/collection/sealing.hpp"
 #include "engine/log/log.hpp"
 #include "engine/manifest/state.hpp"
 #include "engine/wal/record.hpp"
@@ -55,6 +57,21 @@ class Collection : public std::enable_shared_from_this<Collection> {
     void reopen();
     bool has_points_or_writes() const;
 
+    // ---- sealing; one checkpoint of a collection at a time ----
+
+    // Ends the growing parts: what is written from here on goes into a new one. Nothing: all is sealed already.
+    std::optional<Frozen> freeze();
+    // The checkpoint's edit is durable: readers go over to the sealed part. `part` null: no frozen row lived.
+    void publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
+    // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
+    void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
+    // At recovery: the collection is set aside. Reads and writes of it are refused with the reason, drop is not.
+    void quarantine(std::string reason) { damage_ = std::move(reason); }
+    // VZ_CORRUPTION if it is quarantined.
+    Status health() const;
+    const std::string& damage() const { return damage_; }
+    uint64_t growing_bytes() const;
+
     // ---- reading; any thread, no lock ----
 
     ReadView pin() const;
@@ -89,6 +106,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     mutable std::mutex sequencing_;  // before the log's own lock
     bool dropped_ = false;           // under sequencing_
     int64_t sequenced_live_ = 0;     // under sequencing_: live points with everything that is on its way
+
+    std::string damage_;             // set before any other thread knows the collection
 
     mutable std::mutex names_;       // guards name_ only
     std::string name_;

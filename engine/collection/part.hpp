@@ -8,6 +8,8 @@
 #include "engine/base/id.hpp"
 #include "engine/collection/growing_segment.hpp"
 #include "engine/collection/marks.hpp"
+#include "engine/manifest/state.hpp"
+#include "engine/segment/sealed_segment.hpp"
 
 namespace vz {
 
@@ -15,32 +17,59 @@ class Part {
  public:
     static constexpr uint32_t kNoRow = GrowingSegment::kNoRow;
 
-    explicit Part(std::unique_ptr<GrowingSegment> growing) : growing_(std::move(growing)) {}
+    explicit Part(std::unique_ptr<GrowingSegment> growing) : growing_(std::move(growing)), marks_(0) {}
+    Part(std::unique_ptr<SealedSegment> sealed, const SegmentRef& ref)
+        : sealed_(std::move(sealed)), ref_(ref), marks_(sealed_->row_count()) {}
 
     GrowingSegment* growing() { return growing_.get(); }
     const GrowingSegment* growing() const { return growing_.get(); }
+    const SealedSegment* sealed() const { return sealed_.get(); }
+    // The manifest's entry of a sealed part, as of its last checkpoint.
+    const SegmentRef& ref() const { return ref_; }
 
-    uint32_t row_count() const { return growing_->row_count(); }
-    IdView id(uint32_t row) const { return growing_->id(row); }
-    Lsn version(uint32_t row) const { return growing_->version(row); }
-    Lsn ended(uint32_t row) const { return growing_->ended(row); }
-    int64_t expires_ms(uint32_t row) const { return growing_->expires_ms(row); }
+    uint32_t row_count() const { return growing_ ? growing_->row_count() : sealed_->row_count(); }
+    IdView id(uint32_t row) const { return growing_ ? growing_->id(row) : sealed_->id(row); }
+    Lsn version(uint32_t row) const { return growing_ ? growing_->version(row) : sealed_->version(row); }
+    Lsn ended(uint32_t row) const { return growing_ ? growing_->ended(row) : marks_.ended(row); }
+    int64_t expires_ms(uint32_t row) const { return growing_ ? growing_->expires_ms(row) : sealed_->expires_ms(row); }
     // "{}" where none was given.
     std::string_view payload(uint32_t row) const {
-        const std::string_view payload = growing_->payload(row);
+        const std::string_view payload = growing_ ? growing_->payload(row) : sealed_->payload(row);
         return payload.empty() ? "{}" : payload;
     }
-    const float* vector(uint32_t field_id, uint32_t row) const { return growing_->vector(field_id, row); }
+    const float* vector(uint32_t field_id, uint32_t row) const {
+        return growing_ ? growing_->vector(field_id, row) : sealed_->vector(field_id, row);
+    }
     bool is_visible(uint32_t row, Lsn visible) const { return version(row) <= visible && visible < ended(row); }
-    uint32_t find(const IdView& id, Lsn visible) const { return growing_->find(id, visible); }
-    uint32_t find_latest(const IdView& id) const { return growing_->find_latest(id); }
-    void set_ended(uint32_t row, Lsn lsn) { growing_->set_ended(row, lsn); }
+    uint32_t find(const IdView& id, Lsn visible) const {
+        if (growing_) return growing_->find(id, visible);
+        const uint32_t row = sealed_->find(id);
+        return row != kNoRow && visible < marks_.ended(row) ? row : kNoRow;
+    }
+    uint32_t find_latest(const IdView& id) const {
+        if (growing_) return growing_->find_latest(id);
+        const uint32_t row = sealed_->find(id);
+        return row != kNoRow && marks_.ended(row) == kAlive ? row : kNoRow;
+    }
+    void set_ended(uint32_t row, Lsn lsn) {
+        if (growing_) {
+            growing_->set_ended(row, lsn);
+        } else {
+            marks_.set(row, lsn);
+        }
+    }
 
-    uint64_t memory_bytes() const { return growing_->bytes(); }
-    uint64_t payload_bytes() const { return growing_->payload_bytes(); }
+    // Rows were read from bytes that turned out to be unreadable.
+    bool failed() const { return sealed_ && sealed_->mapping().failed(); }
+    uint64_t memory_bytes() const { return growing_ ? growing_->bytes() : 0; }
+    uint64_t mapped_bytes() const { return sealed_ ? sealed_->bytes() : 0; }
+    uint64_t payload_bytes() const { return growing_ ? growing_->payload_bytes() : sealed_->payload_bytes(); }
 
  private:
     std::unique_ptr<GrowingSegment> growing_;
+    std::unique_ptr<SealedSegment> sealed_;
+    SegmentRef ref_;
+    Marks marks_;
 };
 
 // Newest first: at most one row of an id is visible at an LSN, so the first hit ends a look-up.

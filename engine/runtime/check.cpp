@@ -1,6 +1,8 @@
 #include "engine/runtime/check.hpp"
 
+#include "engine/runtime/engine.hpp"
 #include "engine/runtime/recovery.hpp"
+#include "engine/segment/sealed_segment.hpp"
 #include "engine/wal/record.hpp"
 
 namespace vz {
@@ -21,6 +23,18 @@ void check_records(const std::string& directory, const Findings& found, std::vec
                 }
                 left = left.subspan(size);
             }
+        }
+    }
+}
+
+void check_segments(FileSystem& files, const std::string& directory, const Findings& found, std::vector<CheckFinding>* findings) {
+    for (const auto& [id, collection] : found.state.collections) {
+        for (const SegmentRef& ref : collection.segments) {
+            const std::string path = segment_path(directory, 'S', ref.file);
+            const SegmentSummary expected{ref.bytes, ref.rows, ref.version_min, ref.version_max, ref.header_crc, ref.hash};
+            const Result<std::unique_ptr<SealedSegment>> segment = SealedSegment::open(files, path, found.database, ref.file, expected);
+            const Status contents = segment.ok() ? (*segment)->verify_contents() : segment.status().clone();
+            if (!contents.ok()) findings->push_back({VZ_CORRUPTION, collection.name, path, 0, contents.error().message});
         }
     }
 }
@@ -48,6 +62,7 @@ Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::
     }
     for (const std::string& tail : found->torn) findings.push_back({VZ_OK, "", tail, 0, "an unacknowledged tail, which the next open cuts"});
     check_records(directory, *found, &findings);
+    check_segments(files, directory, *found, &findings);
     return findings;
 }
 

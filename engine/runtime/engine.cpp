@@ -46,24 +46,69 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
     std::unique_ptr<Engine> engine(new Engine(files, directory, settings));
     VZ_TRY(engine->recover());
     engine->open_ns_ = static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
-    if (engine->settings_.background) engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
+    if (engine->settings_.background) {
+        engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
+        engine->maintenance_thread_ = std::thread([raw = engine.get()] { raw->run_maintenance(); });
+    }
     return engine;
 }
 
-Engine::~Engine() {
-    if (!commit_thread_.joinable()) return;
-    log_->stop();
-    commit_thread_.join();
-}
+Engine::~Engine() { stop_threads(); }
 
-Status Engine::close() {
+void Engine::stop_threads() {
+    if (maintenance_thread_.joinable()) {
+        {
+            const std::scoped_lock lock(maintenance_mutex_);
+            stopping_ = true;
+        }
+        maintenance_wakes_.notify_all();
+        maintenance_thread_.join();
+    }
     if (commit_thread_.joinable()) {
         log_->stop();
         commit_thread_.join();
     }
+}
+
+Status Engine::close() {
+    stop_threads();
     if (closed_) return {};
     closed_ = true;
+    if (!log_->health().ok()) return {};
+    uint64_t growing = 0;
+    for (const auto& collection : catalogue_.list()) growing += collection->growing_bytes();
+    if (growing > kCloseReplayBytes) {
+        // What cannot be sealed now is replayed at the next open.
+        const Result<Lsn> sealed = checkpoint_all();
+        if (!sealed.ok()) report(VZ_LOG_WARN, "close.not_sealed", sealed.status().error().message);
+    }
     return log_->health().ok() ? log_->close() : Status();
+}
+
+// ---- background ----
+
+void Engine::note_write(const std::shared_ptr<Collection>& collection) {
+    if (!settings_.background || collection->growing_bytes() < kGrowingBytesMax) return;
+    const std::scoped_lock lock(maintenance_mutex_);
+    if (std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end()) return;
+    to_seal_.push_back(collection);
+    maintenance_wakes_.notify_one();
+}
+
+void Engine::run_maintenance() {
+    std::unique_lock lock(maintenance_mutex_);
+    while (!stopping_) {
+        if (to_seal_.empty()) {
+            maintenance_wakes_.wait(lock);
+            continue;
+        }
+        const std::shared_ptr<Collection> collection = to_seal_.front();
+        lock.unlock();
+        const Result<Lsn> sealed = checkpoint(*collection);
+        if (!sealed.ok()) report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
+        lock.lock();
+        std::erase(to_seal_, collection);
+    }
 }
 
 vz_uuid Engine::new_uuid() {
@@ -92,9 +137,11 @@ Status Engine::recover() {
     if (findings.unborn && settings_.must_exist) return failure(VZ_NOT_FOUND, "%s holds no database", directory_.c_str());
     for (const std::string& tail : findings.torn) report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
 
+    database_ = findings.database;
     numbers_ = std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1), settings_.seed);
     if (findings.unborn) {
         findings.database = new_uuid();
+        database_ = findings.database;
         VZ_TRY(make_identity(findings.database, numbers_->salt()));
     }
 
@@ -127,7 +174,9 @@ Status Engine::recover() {
         requests_.remember(id, request.lsn, request.applied, request.created);
     }
     catalogue_.load(state, *log_);
+    load_segments(state);
     VZ_TRY(replay(findings));
+    VZ_TRY(retire_wals());
     return sweep();
 }
 
@@ -156,7 +205,7 @@ Status Engine::replay(Findings& findings) {
                 VZ_ASSIGN(const Batch batch, decode_record(left, &size));
                 left = left.subspan(size);
                 // Records of a collection that was dropped later have nothing to go to.
-                if (const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection)) {
+                if (const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection); collection && collection->health().ok()) {
                     VZ_TRY(collection->replay(batch, frame.head.lsn + i));
                     ++replayed_records_;
                     bytes_in_wal += size;
@@ -173,9 +222,15 @@ Status Engine::replay(Findings& findings) {
 Status Engine::sweep() {
     VZ_ASSIGN(const std::vector<std::string> temporary, files_.list(directory_ + "/tmp"));
     for (const std::string& name : temporary) VZ_TRY(files_.unlink(directory_ + "/tmp/" + name));
+    return remove_unnamed();
+}
+
+Status Engine::remove_unnamed() {
+    // Files with higher numbers may be on their way into the manifest.
     std::vector<uint64_t> named;
-    uint64_t manifest = 0;
+    uint64_t highest = 0;
     log_->read_state([&](const ManifestState& state) {
+        highest = state.next_file;
         for (const WalState& wal : state.wals) named.push_back(wal.number);
         for (const auto& [id, collection] : state.collections) {
             for (const SegmentRef& segment : collection.segments) {
@@ -184,13 +239,12 @@ Status Engine::sweep() {
             }
         }
     });
-    manifest = log_->manifest_number();
-    named.push_back(manifest);
+    named.push_back(log_->manifest_number());
     for (const char* folder : {"/", "/wal/", "/seg/"}) {
         VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
         for (const std::string& name : names) {
             const uint64_t number = file_number_of(name);
-            if (number == 0 || std::find(named.begin(), named.end(), number) != named.end()) continue;
+            if (number == 0 || number >= highest || std::find(named.begin(), named.end(), number) != named.end()) continue;
             VZ_TRY(files_.unlink(directory_ + folder + name));
         }
     }
@@ -208,7 +262,7 @@ Status Engine::write(std::string_view collection, const vz_write_request& reques
     VZ_TRY(target->begin_write(request, commit, true, &in_flight));
     if (in_flight) log_->drive(commit);
     VZ_TRY(std::move(outcome));
-    target->set_updated_ms(settings_.now_ms());
+    note_write(target);
     *answer = commit.answer;
     *item_errors = std::move(commit.item_errors);
     return {};

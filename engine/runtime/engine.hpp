@@ -1,7 +1,9 @@
 // A database: one data directory, its logs, its catalogue, its threads.
 #pragma once
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +13,9 @@
 #include "engine/runtime/local_log.hpp"
 
 namespace vz {
+
+// "<directory>/seg/S-0000000000000031"; kind is S or D.
+std::string segment_path(const std::string& directory, char kind, uint64_t number);
 
 struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below
@@ -40,10 +45,16 @@ class Engine {
     const Catalogue& catalogue() const { return catalogue_; }
     LocalLog& log() { return *log_; }
     const LocalLog& log() const { return *log_; }
-    FileSystem& files() { return files_; }
+    FileSystem& files() const { return files_; }
     const std::string& directory() const { return directory_; }
     uint64_t open_ns() const { return open_ns_; }
     uint64_t replayed_records() const { return replayed_records_; }
+
+    // Seals what a collection has in memory; everything up to the answer is in sealed files then. Durability never needs it.
+    Result<Lsn> checkpoint(Collection& collection);
+    Result<Lsn> checkpoint_all();
+    // What a writer calls after its batch: lets the background seal what has grown large.
+    void note_write(const std::shared_ptr<Collection>& collection);
 
     // One batch, until it is durable.
     Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer, std::vector<Status>* item_errors);
@@ -54,6 +65,15 @@ class Engine {
     Status make_identity(const vz_uuid& database, uint64_t salt);
     Status replay(struct Findings& findings);
     Status sweep();
+    // Unlinks numbered files that the durable manifest does not name and nobody is writing.
+    Status remove_unnamed();
+    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Frozen& frozen, const LiveRows& live);
+    Status seal_deletes(const Frozen& frozen, CheckpointOne* one);
+    Status retire_wals();
+    void load_segments(const ManifestState& state);
+    Status load_segment(Collection& collection, const SegmentRef& ref);
+    void run_maintenance();
+    void stop_threads();
     vz_uuid new_uuid();
     void report(uint32_t level, const char* event, const std::string& message) const;
 
@@ -66,6 +86,14 @@ class Engine {
     std::unique_ptr<LocalLog> log_;
     Catalogue catalogue_;
     std::thread commit_thread_;
+    vz_uuid database_ = {};
+    std::mutex checkpoint_mutex_;
+
+    std::thread maintenance_thread_;
+    std::mutex maintenance_mutex_;  // guards what follows
+    std::condition_variable maintenance_wakes_;
+    std::vector<std::shared_ptr<Collection>> to_seal_;
+    bool stopping_ = false;
     uint64_t open_ns_ = 0;
     uint64_t replayed_records_ = 0;
     bool closed_ = false;

@@ -3,16 +3,20 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pistache/endpoint.h>
 #include <pistache/http.h>
 #include <pistache/peer.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <string_view>
 
 #include "frontends/http/connection.hpp"
 #include "frontends/http/listener.hpp"
@@ -62,8 +66,8 @@ class TransportHandler final : public pistache::Http::Handler {
     std::shared_ptr<pistache::Http::RequestParser> unused_parser_;
 };
 
-// Open descriptors of the kinds that Pistache forgets: epolls, eventfds, timers.
-std::map<int, std::string> anonymous_descriptors() {
+// Open descriptors whose kind, as the system tells it, begins with `prefix`.
+std::map<int, std::string> descriptors_of(std::string_view prefix) {
     std::map<int, std::string> found;
     DIR* directory = opendir("/proc/self/fd");
     if (directory == nullptr) return found;
@@ -71,10 +75,38 @@ std::map<int, std::string> anonymous_descriptors() {
         if (entry->d_name[0] == '.') continue;
         char target[64] = {};
         const auto size = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
-        if (size > 0 && std::strncmp(target, "anon_inode:", 11) == 0) found.emplace(std::atoi(entry->d_name), target);
+        if (size > 0 && std::string_view(target).starts_with(prefix)) found.emplace(std::atoi(entry->d_name), target);
     }
     closedir(directory);
     return found;
+}
+
+// Those that Pistache forgets: epolls, eventfds, timers.
+std::map<int, std::string> anonymous_descriptors() { return descriptors_of("anon_inode:"); }
+
+// Whether this connected socket was accepted at one of the addresses: its own end has that port, and that address unless it is a wildcard.
+bool is_client_of(int descriptor, const addrinfo& addresses) {
+    sockaddr_storage own{};
+    socklen_t own_size = sizeof own;
+    int listening = 1;
+    socklen_t flag_size = sizeof listening;
+    if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) != 0) return false;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag_size) != 0 || listening != 0) return false;
+    for (const auto* each = &addresses; each != nullptr; each = each->ai_next) {
+        if (own.ss_family != each->ai_family) continue;
+        if (own.ss_family == AF_INET) {
+            const auto& ours = *reinterpret_cast<const sockaddr_in*>(each->ai_addr);
+            const auto& its = *reinterpret_cast<const sockaddr_in*>(&own);
+            const bool any = ours.sin_addr.s_addr == htonl(INADDR_ANY);
+            if (its.sin_port == ours.sin_port && (any || its.sin_addr.s_addr == ours.sin_addr.s_addr)) return true;
+        } else if (own.ss_family == AF_INET6) {
+            const auto& ours = *reinterpret_cast<const sockaddr_in6*>(each->ai_addr);
+            const auto& its = *reinterpret_cast<const sockaddr_in6*>(&own);
+            const bool any = IN6_IS_ADDR_UNSPECIFIED(&ours.sin6_addr);
+            if (its.sin6_port == ours.sin6_port && (any || IN6_ARE_ADDR_EQUAL(&its.sin6_addr, &ours.sin6_addr))) return true;
+        }
+    }
+    return false;
 }
 
 // Whether the address cannot be bound because somebody has it.
@@ -151,6 +183,19 @@ Acceptor::~Acceptor() {
         const auto found = open_still.find(descriptor);
         if (found != open_still.end() && found->second == kind) ::close(descriptor);
     }
+}
+
+void Acceptor::close_orphans(const std::string& host, uint16_t port, const std::vector<int>& keep) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE;
+    addrinfo* addresses = nullptr;
+    const auto bare = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+    if (getaddrinfo(bare.c_str(), std::to_string(port).c_str(), &hints, &addresses) != 0) return;
+    for (const auto& [descriptor, kind] : descriptors_of("socket:")) {
+        if (!std::binary_search(keep.begin(), keep.end(), descriptor) && is_client_of(descriptor, *addresses)) ::close(descriptor);
+    }
+    freeaddrinfo(addresses);
 }
 
 uint16_t Acceptor::port() const { return static_cast<uint16_t>(impl_->endpoint->getPort()); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace vz::http {
 
@@ -16,8 +17,10 @@ class Acceptor final {
     // Binds and serves. `listener` outlives the acceptor. Not kOk: `why` is for people.
     static Opened open(Listener& listener, const std::string& host, uint16_t port, int threads, std::unique_ptr<Acceptor>& out,
                        std::string& why);
-    // Stops the threads and joins them; no descriptor stays open.
+    // Stops the threads and joins them. Descriptors of clients of whom the listener was told stay open for it to close.
     ~Acceptor();
+    // After the acceptor's end: closes the clients who were accepted so late that no io thread ever saw them. `keep`, sorted: known ones.
+    static void close_orphans(const std::string& host, uint16_t port, const std::vector<int>& keep);
 
     uint16_t port() const;
 

@@ -75,7 +75,7 @@ bool is_local_address(std::string_view host, int descriptor) {
         return host == text;
     }
     inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6*>(&address)->sin6_addr, text, sizeof text);
-    return host == "[" + std::string(text) + "]";
+    return host.starts_with('[') && host.ends_with(']') && host.substr(1, host.size() - 2) == text;
 }
 
 bool has_word(std::string_view list, std::string_view word) {
@@ -125,11 +125,11 @@ Refusal invalid_field(std::string_view field, std::string_view reason) {
     details.append(",\"reason\":");
     append_json_string(reason, details);
     details.push_back('}');
-    return {400, "validation_error", "Invalid " + std::string(field) + ": " + std::string(reason), std::move(details)};
+    return {400, "validation_error", std::string("Invalid ").append(field).append(": ").append(reason), std::move(details)};
 }
 
 Refusal bad_request(std::string_view reason) {
-    return {400, "bad_request", "The request is malformed: " + std::string(reason), json_object("reason", reason)};
+    return {400, "bad_request", std::string("The request is malformed: ").append(reason), json_object("reason", reason)};
 }
 
 Refusal unavailable(std::string_view reason, std::string_view message) {
@@ -203,7 +203,7 @@ void Listener::admit(vzh_request& r, uint64_t body_bytes, int descriptor) {
 
 Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (body_bytes != UINT64_MAX && body_bytes > body_bytes_max()) {
-        return {413, "payload_too_large", "The request body is too large", "{\"limit_bytes\":" + std::to_string(body_bytes_max()) + "}", true};
+        return {413, "payload_too_large", "The request body is too large", json_limit(body_bytes_max()), true};
     }
     if (r.head.expect == Expect::kOther) {
         return {417, "bad_request", "The only expectation here is 100-continue", json_object("reason", "unknown expectation"), true};
@@ -221,7 +221,7 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     const auto match = router_.load(std::memory_order_acquire)->find(target->path, r.arena, r.params.data());
     if (match.found == Router::Found::kBadEscape) return bad_request("the path holds a bad percent-escape");
     if (match.found == Router::Found::kNoPath) {
-        return {404, "not_found", "There is nothing at " + std::string(target->path), json_object("path", target->path)};
+        return {404, "not_found", std::string("There is nothing at ").append(target->path), json_object("path", target->path)};
     }
     const auto* endpoint = Router::endpoint(*match.node, r.head.method);
     if (r.head.method == "OPTIONS" && endpoint == nullptr) {
@@ -305,7 +305,7 @@ Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
         r.view.idempotency_key = to_str(r.head.idempotency_key);
     }
     if (body_bytes != 0 && (method == "GET" || method == "HEAD" || method == "OPTIONS")) {
-        return bad_request("a " + std::string(method) + " has no body here");
+        return bad_request(std::string(method) + " has no body here");
     }
     const auto type = media_type(r.head.content_type, r.lower_type);
     if (!type.empty()) r.view.content_type = to_str(type);
@@ -342,7 +342,7 @@ void Listener::deliver(vzh_request& r) {
                 case Inflated::kBad: return request.refuse(bad_request("the body is not gzip"));
                 case Inflated::kTooLarge:
                     return request.refuse({413, "payload_too_large", "The inflated request body is too large",
-                                           "{\"limit_bytes\":" + std::to_string(limit) + "}"});
+                                           json_limit(limit)});
                 case Inflated::kNoMemory: return request.refuse(unavailable("overloaded", "The server is out of memory"));
             }
             request.body.reset(0);

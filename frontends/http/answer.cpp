@@ -138,6 +138,13 @@ std::string json_object(std::string_view name, std::string_view value) {
     return out;
 }
 
+std::string json_limit(uint64_t bytes) {
+    std::string out = "{\"limit_bytes\":";
+    append_number(bytes, out);
+    out.push_back('}');
+    return out;
+}
+
 }  // namespace vz::http
 
 using namespace vz::http;

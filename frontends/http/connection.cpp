@@ -244,7 +244,7 @@ Connection::Step Connection::take_chunked(std::string_view& bytes) {
             return refuse_now(400, "bad_request", "The chunked body is malformed", json_object("reason", "the chunked body is malformed"));
         case Chunks::kTooLarge:
             return refuse_now(413, "payload_too_large", "The request body is too large",
-                              "{\"limit_bytes\":" + std::to_string(limit) + "}");
+                              json_limit(limit));
         case Chunks::kNoMemory:
             return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
         default: break;
@@ -285,7 +285,7 @@ Connection::Step Connection::refuse_now(uint32_t status, const char* type, const
 
 Connection::Step Connection::refuse_head(Verdict verdict) {
     const auto reason = [&] { return json_object("reason", scan_.reason()); };
-    const auto limit = [](size_t bytes) { return "{\"limit_bytes\":" + std::to_string(bytes) + "}"; };
+    const auto limit = [](size_t bytes) { return json_limit(bytes); };
     switch (verdict) {
         case Verdict::kUriTooLong:
             return refuse_now(414, "uri_too_long", "The request line is too long", limit(kRequestLineBytesMax));

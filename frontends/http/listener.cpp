@@ -196,6 +196,7 @@ void Listener::close() {
     for (const auto& connection : connections()) connection->abort();
     wait_until([this] { return in_flight_.load() == 0; }, kStopPatience);
     wait_until([this] { return connections().empty(); }, kLeavePatience);
+    const auto port = acceptor_->port();
     acceptor_.reset();
     workers_.stop();
     writer_.stop();
@@ -204,6 +205,10 @@ void Listener::close() {
         ::close(connection->peer_descriptor());
         connection->input_ended();
     }
+    std::vector<int> known;
+    for (const auto& connection : connections()) known.push_back(connection->descriptor());
+    std::sort(known.begin(), known.end());
+    Acceptor::close_orphans(settings_.host, port, known);
     host_.store(nullptr);
 }
 

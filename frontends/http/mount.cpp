@@ -197,7 +197,7 @@ vz_status vzh_file(vzh_mount* mount, const char* path, const void* gzip, uint64_
         file.route.path = file.path.c_str();
         file.gzip = {static_cast<const char*>(gzip), size};
         file.content_type = content_type;
-        file.etag = "\"" + std::to_string(crc_of(file.gzip)) + "-" + std::to_string(size) + "\"";
+        file.etag.append("\"").append(std::to_string(crc_of(file.gzip))).append("-").append(std::to_string(size)).append("\"");
         if (const auto status = mount->listener->check_file(*mount, error); status != VZ_OK) {
             mount->files.pop_back();
             return status;

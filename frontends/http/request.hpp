@@ -31,7 +31,8 @@ struct Refusal {
     explicit operator bool() const { return status != 0; }
 };
 
-// What a vz_kv list of names with strings to quote becomes: {"name":"value",...}.
+// Details of a refusal: {"name":"value"}, {"limit_bytes":n}.
+std::string json_limit(uint64_t bytes);
 std::string json_object(std::string_view name, std::string_view value);
 void append_json_string(std::string_view text, std::string& out);
 

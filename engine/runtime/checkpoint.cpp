@@ -1,0 +1,182 @@
+// Checkpoints: growing rows become sealed files, marks become delete bitmaps, and WALs that nobody needs go. The manifest edit is the
+// commit point; until then every file here is an orphan.
+#include <algorithm>
+#include <cstdio>
+
+#include "engine/base/limits.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/segment/delete_file.hpp"
+
+namespace vz {
+
+namespace {
+
+// An edit whose maker waits for it.
+class PhysicalEdit final : public EditCommit {
+ public:
+    void publish() override {}
+    void finish(const Status& status) override { outcome = status.clone(); }
+    Status outcome;
+};
+
+Status commit_edit(LocalLog& log, Action action) {
+    PhysicalEdit commit;
+    commit.edit.actions.push_back(std::move(action));
+    VZ_TRY(log.append_edit(commit, true));
+    log.drive(commit);
+    return std::move(commit.outcome);
+}
+
+DeleteRef delete_ref(uint64_t file, const WrittenDeletes& from) {
+    return {file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
+}
+
+}  // namespace
+
+std::string segment_path(const std::string& directory, char kind, uint64_t number) {
+    char name[40];
+    std::snprintf(name, sizeof(name), "/seg/%c-%016llx", kind, static_cast<unsigned long long>(number));
+    return directory + name;
+}
+
+Result<Lsn> Engine::checkpoint(Collection& collection) {
+    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    VZ_TRY(collection.health());
+    const std::optional<Frozen> frozen = collection.freeze();
+    if (!frozen) return collection.through_lsn();
+    // Edits queue behind everything sequenced before, so this returns when all of that is durable and visible.
+    VZ_TRY(commit_edit(*log_, ReserveFiles{numbers_->peek()}));
+
+    CheckpointOne one;
+    one.collection = collection.id();
+    one.through_lsn = frozen->through;
+    std::shared_ptr<Part> sealed;
+    const LiveRows live(*frozen);
+    if (!live.sources().empty()) {
+        VZ_ASSIGN(sealed, seal(collection, *frozen, live));
+        one.segments.push_back(sealed->ref());
+    }
+    VZ_TRY(seal_deletes(*frozen, &one));
+    VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+    Checkpoint edit;
+    edit.collections.push_back(std::move(one));
+    VZ_TRY(commit_edit(*log_, std::move(edit)));
+    collection.publish_sealed(*frozen, std::move(sealed), live.sources());
+    VZ_TRY(retire_wals());
+    VZ_TRY(remove_unnamed());
+    return frozen->through;
+}
+
+Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const Frozen& frozen, const LiveRows& live) {
+    SegmentIdentity identity;
+    identity.database = database_;
+    identity.file_number = numbers_->next_number();
+    identity.salt = numbers_->salt();
+    identity.collection_id = collection.id();
+    identity.collection_uuid = collection.uuid();
+    identity.collection_name = collection.name();
+    const std::string path = segment_path(directory_, 'S', identity.file_number);
+    VZ_ASSIGN(const SegmentSummary summary, write_segment(files_, path, identity, *frozen.schema, live.rows()));
+    SegmentRef ref;
+    ref.file = identity.file_number;
+    ref.bytes = summary.bytes;
+    ref.rows = summary.rows;
+    ref.version_min = summary.version_min;
+    ref.version_max = summary.version_max;
+    ref.header_crc = summary.header_crc;
+    ref.hash = summary.hash;
+    VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(files_, path, database_, ref.file, summary));
+    return std::make_shared<Part>(std::move(segment), ref);
+}
+
+Status Engine::seal_deletes(const Frozen& frozen, CheckpointOne* one) {
+    std::vector<Bitmap> bitmaps;
+    std::vector<uint64_t> segments;
+    for (const auto& part : *frozen.parts) {
+        if (part->sealed() == nullptr) continue;
+        Bitmap ended = ended_rows(*part, frozen.through);
+        if (ended.cardinality() == 0) continue;
+        bitmaps.push_back(std::move(ended));
+        segments.push_back(part->ref().file);
+    }
+    if (bitmaps.empty()) return {};
+    std::vector<DeleteEntry> entries;
+    for (size_t i = 0; i < bitmaps.size(); ++i) entries.push_back({segments[i], &bitmaps[i]});
+    const uint64_t number = numbers_->next_number();
+    VZ_ASSIGN(const std::vector<WrittenDeletes> written,
+              write_deletes(files_, segment_path(directory_, 'D', number), database_, number, numbers_->salt(), entries));
+    for (const WrittenDeletes& each : written) one->deletes.push_back({each.segment, delete_ref(number, each)});
+    return {};
+}
+
+Result<Lsn> Engine::checkpoint_all() {
+    Lsn through = UINT64_MAX;
+    for (const auto& collection : catalogue_.list()) {
+        if (!collection->health().ok()) continue;
+        VZ_ASSIGN(const Lsn one, checkpoint(*collection));
+        through = std::min(through, one);
+    }
+    return through == UINT64_MAX ? log_->durable() : through;
+}
+
+Status Engine::retire_wals() {
+    // A WAL is needed while some collection has a record in it that no segment holds.
+    Lsn needed_above = UINT64_MAX;
+    for (const auto& collection : catalogue_.list()) {
+        if (collection->last_lsn() > collection->through_lsn() || !collection->health().ok()) {
+            needed_above = std::min(needed_above, collection->through_lsn());
+        }
+    }
+    WalRetire retire;
+    Lsn last = 0;
+    log_->read_state([&](const ManifestState& state) {
+        for (size_t i = 0; i + 1 < state.wals.size() && state.wals[i].last_lsn <= needed_above; ++i) {
+            retire.below = state.wals[i + 1].number;
+            last = state.wals[i].last_lsn;
+        }
+        if (retire.below == 0) return;
+        for (const RequestOutcome& outcome : requests_.between(0, last)) {
+            const bool known = std::any_of(state.requests.begin(), state.requests.end(), [&](const RequestOutcome& each) { return each.id == outcome.id; });
+            if (!known) retire.requests.push_back(outcome);
+        }
+    });
+    if (retire.below == 0) return {};
+    return commit_edit(*log_, std::move(retire));
+}
+
+// ---- recovery ----
+
+void Engine::load_segments(const ManifestState& state) {
+    for (const auto& [id, collection] : state.collections) {
+        const std::shared_ptr<Collection> loaded = catalogue_.by_id(id);
+        for (const SegmentRef& ref : collection.segments) {
+            const Status opened = load_segment(*loaded, ref);
+            if (opened.ok()) continue;
+            loaded->quarantine(opened.error().message);
+            report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name + "': " + opened.error().message);
+            break;
+        }
+    }
+}
+
+Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
+    SegmentSummary expected;
+    expected.bytes = ref.bytes;
+    expected.rows = ref.rows;
+    expected.version_min = ref.version_min;
+    expected.version_max = ref.version_max;
+    expected.header_crc = ref.header_crc;
+    expected.hash = ref.hash;
+    VZ_ASSIGN(std::unique_ptr<SealedSegment> segment,
+              SealedSegment::open(files_, segment_path(directory_, 'S', ref.file), database_, ref.file, expected));
+    Bitmap ended;
+    if (ref.deletes) {
+        const DeleteRef& from = *ref.deletes;
+        const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
+        VZ_ASSIGN(ended, read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file, written, segment->row_count()));
+    }
+    collection.add_sealed(std::make_shared<Part>(std::move(segment), ref), ended);
+    return {};
+}
+
+}  // namespace vz

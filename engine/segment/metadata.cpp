@@ -1,0 +1,62 @@
+#include "engine/segment/metadata.hpp"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+#include <cstring>
+
+#include "metadata.capnp.h"
+
+namespace vz {
+namespace {
+
+capnp::Data::Reader data(const void* at, size_t size) { return {static_cast<const kj::byte*>(at), size}; }
+
+}  // namespace
+
+std::vector<std::byte> encode_metadata(const SegmentMetadata& metadata) {
+    const std::vector<std::byte> schema = encode_schema(metadata.schema);
+    capnp::MallocMessageBuilder message;
+    auto root = message.initRoot<capnp_segment::Metadata>();
+    root.setCollectionId(metadata.collection_id);
+    root.setCollectionUuid(data(metadata.collection_uuid.bytes, sizeof(metadata.collection_uuid.bytes)));
+    root.setCollectionName(data(metadata.collection_name.data(), metadata.collection_name.size()));
+    root.setSchema(data(schema.data(), schema.size()));
+    root.setRows(metadata.rows);
+    root.setVersionMin(metadata.version_min);
+    root.setVersionMax(metadata.version_max);
+    root.setWriter("vectorizer");
+    const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
+    const auto bytes = words.asBytes();
+    const auto* begin = reinterpret_cast<const std::byte*>(bytes.begin());
+    return {begin, begin + bytes.size()};
+}
+
+Result<SegmentMetadata> decode_metadata(std::span<const std::byte> bytes) {
+    try {
+        kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
+        std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
+        capnp::ReaderOptions options;
+        options.traversalLimitInWords = words.size() + 64;
+        options.nestingLimit = 8;
+        capnp::FlatArrayMessageReader message(words, options);
+        auto root = message.getRoot<capnp_segment::Metadata>();
+        SegmentMetadata metadata;
+        metadata.collection_id = root.getCollectionId();
+        const auto uuid = root.getCollectionUuid();
+        if (uuid.size() != sizeof(metadata.collection_uuid.bytes)) return failure(VZ_CORRUPTION, "a segment names no collection uuid");
+        std::memcpy(metadata.collection_uuid.bytes, uuid.begin(), uuid.size());
+        const auto name = root.getCollectionName().asChars();
+        metadata.collection_name.assign(name.begin(), name.size());
+        const auto schema = root.getSchema();
+        VZ_ASSIGN(metadata.schema, decode_schema({reinterpret_cast<const std::byte*>(schema.begin()), schema.size()}));
+        metadata.rows = root.getRows();
+        metadata.version_min = root.getVersionMin();
+        metadata.version_max = root.getVersionMax();
+        return metadata;
+    } catch (const kj::Exception& error) {
+        return failure(VZ_CORRUPTION, "the metadata of a segment do not parse: %s", error.getDescription().cStr());
+    }
+}
+
+}  // namespace vz

@@ -1,0 +1,225 @@
+#include "engine/segment/sealed_segment.hpp"
+
+#include <algorithm>
+
+#include "engine/base/bytes.hpp"
+#include "engine/io/file_header.hpp"
+
+namespace vz {
+namespace {
+
+bool all_zero(std::span<const std::byte> bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
+}  // namespace
+
+Status SealedSegment::damaged(uint64_t offset, const char* what) const {
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path_.c_str(), static_cast<unsigned long long>(offset), what);
+}
+
+std::span<const std::byte> SealedSegment::bytes_of(const SectionEntry& entry) const {
+    return mapping_->bytes().subspan(entry.offset, entry.bytes);
+}
+
+Result<std::unique_ptr<SealedSegment>> SealedSegment::open(FileSystem& files, const std::string& path, const vz_uuid& database,
+                                                           uint64_t file_number, const SegmentSummary& expected) {
+    VZ_ASSIGN(std::unique_ptr<Mapping> mapping, files.map(path));
+    std::unique_ptr<SealedSegment> segment(new SealedSegment(std::move(mapping), path, expected));
+    VZ_TRY(segment->check_frame(database, file_number));
+    VZ_TRY(segment->place_sections());
+    if (segment->mapping_->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str());
+    return segment;
+}
+
+Status SealedSegment::check_header() const {
+    const auto file = mapping_->bytes();
+    if (file.size() != expected_.bytes || file.size() < kFileHeaderBytes + kFooterBytes) {
+        return damaged(std::min<uint64_t>(file.size(), expected_.bytes), "the size is not the one recorded");
+    }
+    VZ_ASSIGN(const FileHeader header, decode_header(file.first(kFileHeaderBytes), kSegmentMagic));
+    VZ_TRY(check_identity(header, database_, file_number_));
+    if (header.crc != expected_.header_crc) return damaged(0, "the header is not the one recorded");
+    return {};
+}
+
+Status SealedSegment::check_frame(const vz_uuid& database, uint64_t file_number) {
+    database_ = database;
+    file_number_ = file_number;
+    VZ_TRY(check_header());
+    VZ_ASSIGN(layout_, decode_layout(mapping_->bytes(), path_));
+    const uint64_t footer_at = expected_.bytes - kFooterBytes;
+    if (layout_.rows != expected_.rows || layout_.version_min != expected_.version_min || layout_.version_max != expected_.version_max ||
+        layout_.hash != expected_.hash) {
+        return damaged(footer_at, "rows, versions or hash are not those recorded");
+    }
+    rows_ = static_cast<uint32_t>(layout_.rows);
+
+    const SectionEntry* meta = layout_.section(SectionKind::kMeta);
+    if (meta == nullptr) return damaged(layout_.table_offset, "no metadata");
+    const auto view = bytes_of(*meta);
+    const std::vector<std::byte> copy(view.begin(), view.end());
+    if (xxh3_128(copy) != meta->hash) return damaged(meta->offset, "hash of the metadata");
+    VZ_ASSIGN(metadata_, decode_metadata(copy));
+    if (metadata_.rows != layout_.rows || metadata_.version_min != layout_.version_min || metadata_.version_max != layout_.version_max) {
+        return damaged(meta->offset, "the metadata are of another segment");
+    }
+    return {};
+}
+
+Status SealedSegment::place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required,
+                            std::span<const std::byte>* out) const {
+    const SectionEntry* entry = layout_.section(kind, field);
+    if (entry == nullptr) {
+        if (required) return failure(VZ_CORRUPTION, "%s has no section %s", path_.c_str(), section_name(kind));
+        return {};
+    }
+    if (entry->items != items || entry->item_bytes != item_bytes || entry->bytes / item_bytes != items || entry->bytes % item_bytes != 0) {
+        return damaged(entry->offset, section_name(kind));
+    }
+    *out = bytes_of(*entry);
+    return {};
+}
+
+Status SealedSegment::place_sections() {
+    const SectionEntry* slots = layout_.section(SectionKind::kIdSlots);
+    if (slots != nullptr) {
+        id_bytes_ = slots->item_bytes;
+        uniform_kind_ = slots->flags >> kUniformKindShift & kUniformKindMask;
+        if (id_bytes_ != 16 && (id_bytes_ != 8 || uniform_kind_ != static_cast<uint32_t>(IdKind::kU64) + 1)) {
+            return damaged(slots->offset, "width of the ids");
+        }
+    }
+    const auto bytes_in = [&](SectionKind kind) {
+        const SectionEntry* entry = layout_.section(kind);
+        return entry == nullptr ? 0 : entry->bytes;
+    };
+    VZ_TRY(place(SectionKind::kIdSlots, 0, rows_, std::max(id_bytes_, 1u), true, &id_slots_));
+    VZ_TRY(place(SectionKind::kIdKinds, 0, rows_, 1, uniform_kind_ == 0, &id_kinds_));
+    VZ_TRY(place(SectionKind::kIdHeap, 0, bytes_in(SectionKind::kIdHeap), 1, false, &id_heap_));
+    VZ_TRY(place(SectionKind::kVersions, 0, rows_, 8, true, &versions_));
+    VZ_TRY(place(SectionKind::kExpiry, 0, rows_, 8, false, &expiry_));
+    VZ_TRY(place(SectionKind::kPayloadOffsets, 0, uint64_t{rows_} + 1, 8, true, &payload_offsets_));
+    VZ_TRY(place(SectionKind::kPayload, 0, bytes_in(SectionKind::kPayload), 1, false, &payload_));
+    VZ_TRY(place(SectionKind::kIdOrder, 0, rows_, 4, true, &id_order_));
+    std::span<const std::byte> table;
+    VZ_TRY(place(SectionKind::kIdTable, 0, bytes_in(SectionKind::kIdTable) / kIdBucketBytes, kIdBucketBytes, true, &table));
+    if (table.size() < kIdTableHeadBytes + kIdBucketBytes) return failure(VZ_CORRUPTION, "%s has an empty id_table", path_.c_str());
+    id_table_ = IdTableView(table);
+    for (const SectionEntry& entry : layout_.sections) {
+        if (entry.kind == SectionKind::kVectors) VZ_TRY(place_field(entry));
+    }
+    return {};
+}
+
+Status SealedSegment::place_field(const SectionEntry& vectors) {
+    const VectorFieldSchema* known = metadata_.schema.field_by_id(vectors.field);
+    if (known == nullptr || known->dim == 0 || known->dim > kDimMax || vectors.items == 0 || vectors.items > rows_) {
+        return damaged(vectors.offset, "a vector field unlike the metadata");
+    }
+    Field field;
+    field.id = vectors.field;
+    field.items = vectors.items;
+    field.stride = align_up(uint64_t{known->dim} * sizeof(float), 64);
+    VZ_TRY(place(SectionKind::kVectors, field.id, field.items, field.stride, true, &field.vectors));
+    if (field.items != rows_) {
+        VZ_TRY(place(SectionKind::kPresence, field.id, (uint64_t{rows_} + 63) / 64, 8, true, &field.presence));
+        VZ_TRY(place(SectionKind::kSlots, field.id, rows_ + field.items, 4, true, &field.slots));
+    }
+    fields_.push_back(field);
+    return {};
+}
+
+IdView SealedSegment::id(uint32_t row) const {
+    if (row >= rows_) return {};
+    const std::byte* at = id_slots_.data() + uint64_t{row} * id_bytes_;
+    const uint32_t kind = uniform_kind_ != 0 ? uniform_kind_ - 1 : load<uint8_t>(id_kinds_.data() + row);
+    if (kind == static_cast<uint32_t>(IdKind::kText)) {
+        const auto offset = load<uint64_t>(at);
+        const auto length = load<uint32_t>(at + 8);
+        if (length > kIdBytesMax || offset > id_heap_.size() || length > id_heap_.size() - offset) return {IdKind::kText, 0, 0, {}};
+        return {IdKind::kText, 0, 0, as_text(id_heap_.subspan(offset, length))};
+    }
+    if (kind == static_cast<uint32_t>(IdKind::kUuid)) return {IdKind::kUuid, load<uint64_t>(at), load<uint64_t>(at + 8), {}};
+    return {IdKind::kU64, load<uint64_t>(at), 0, {}};
+}
+
+uint32_t SealedSegment::find(const IdView& wanted) const {
+    return id_table_.find(wanted, [&](uint32_t row) { return row < rows_ && id(row) == wanted; });
+}
+
+uint64_t SealedSegment::version(uint32_t row) const { return row < rows_ ? load<uint64_t>(versions_.data() + uint64_t{row} * 8) : 0; }
+
+int64_t SealedSegment::expires_ms(uint32_t row) const {
+    return row < rows_ && !expiry_.empty() ? load<int64_t>(expiry_.data() + uint64_t{row} * 8) : 0;
+}
+
+std::string_view SealedSegment::payload(uint32_t row) const {
+    constexpr std::string_view kEmpty = "{}";
+    if (row >= rows_) return kEmpty;
+    const auto begin = load<uint64_t>(payload_offsets_.data() + uint64_t{row} * 8);
+    const auto end = load<uint64_t>(payload_offsets_.data() + (uint64_t{row} + 1) * 8);
+    if (begin >= end || end > payload_.size()) return kEmpty;
+    return as_text(payload_.subspan(begin, end - begin));
+}
+
+const float* SealedSegment::vector(uint32_t field_id, uint32_t row) const {
+    if (row >= rows_) return nullptr;
+    for (const Field& field : fields_) {
+        if (field.id != field_id) continue;
+        uint64_t slot = row;
+        if (!field.presence.empty()) {
+            if ((load<uint8_t>(field.presence.data() + row / 8) >> row % 8 & 1) == 0) return nullptr;
+            slot = load<uint32_t>(field.slots.data() + uint64_t{row} * 4);
+        }
+        if (slot >= field.items) return nullptr;
+        return reinterpret_cast<const float*>(field.vectors.data() + slot * field.stride);
+    }
+    return nullptr;
+}
+
+uint32_t SealedSegment::row_in_id_order(uint32_t i) const {
+    if (i >= rows_) return rows_ - 1;
+    return std::min(load<uint32_t>(id_order_.data() + uint64_t{i} * 4), rows_ - 1);
+}
+
+Status SealedSegment::verify_section(const SectionEntry& entry) const {
+    const auto file = mapping_->bytes();
+    const auto section = bytes_of(entry);
+    Hasher128 hasher;
+    for (uint64_t at = 0; at < section.size(); at += kChunkBytes) {
+        const auto chunk = section.subspan(at, std::min<uint64_t>(kChunkBytes, section.size() - at));
+        const auto crc = load<uint32_t>(file.data() + entry.chunk_crcs + at / kChunkBytes * 4);
+        if (crc != mask_crc(crc32c(chunk))) return damaged(entry.offset + at, section_name(entry.kind));
+        hasher.update(chunk);
+    }
+    if (hasher.digest() != entry.hash) return damaged(entry.offset, section_name(entry.kind));
+    return {};
+}
+
+Status SealedSegment::verify_contents() const {
+    const auto verify = [&]() -> Status {
+        VZ_TRY(check_header());
+        VZ_ASSIGN(const SegmentLayout layout, decode_layout(mapping_->bytes(), path_));
+        if (layout.hash != layout_.hash) return damaged(layout.table_offset, "the section table changed since the file was opened");
+        uint64_t end = kFileHeaderBytes;
+        const auto check_gap = [&](uint64_t next) -> Status {
+            if (!all_zero(mapping_->bytes().subspan(end, next - end))) return damaged(end, "bytes between the sections");
+            return {};
+        };
+        for (const SectionEntry& entry : layout_.sections) {
+            VZ_TRY(check_gap(entry.offset));
+            VZ_TRY(verify_section(entry));
+            end = entry.offset + entry.bytes;
+        }
+        VZ_TRY(check_gap(layout_.lists_offset));
+        end = layout_.table_offset + layout_.sections.size() * kSectionEntryBytes;
+        return check_gap(bytes() - kFooterBytes);
+    };
+    Status result = verify();
+    // Zeros of a failed map look like damage; the device's error is the truth.
+    if (mapping_->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path_.c_str());
+    return result;
+}
+
+}  // namespace vz

@@ -1,0 +1,91 @@
+// A sealed segment, read where it lies in the map of its file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/id.hpp"
+#include "engine/base/status.hpp"
+#include "engine/io/file.hpp"
+#include "engine/segment/id_table.hpp"
+#include "engine/segment/layout.hpp"
+#include "engine/segment/metadata.hpp"
+#include "engine/segment/sealed_writer.hpp"
+
+namespace vz {
+
+// Immutable, any thread; keeps the map, which everything that it returns points into. Any content is safe to read: what damage makes of
+// rows and lengths is bounded, never followed. Whoever answers from it looks at mapping().failed() before the answer leaves.
+class SealedSegment {
+ public:
+    // Checks size, header, footer, section table and metadata, and that they are those expected; not the contents. VZ_CORRUPTION.
+    static Result<std::unique_ptr<SealedSegment>> open(FileSystem& files, const std::string& path, const vz_uuid& database,
+                                                       uint64_t file_number, const SegmentSummary& expected);
+
+    uint32_t row_count() const { return rows_; }
+    const SegmentMetadata& metadata() const { return metadata_; }
+    IdView id(uint32_t row) const;
+    // UINT32_MAX: none.
+    uint32_t find(const IdView& id) const;
+    uint64_t version(uint32_t row) const;
+    // 0: never.
+    int64_t expires_ms(uint32_t row) const;
+    // "{}" when empty.
+    std::string_view payload(uint32_t row) const;
+    // dim floats of the schema in metadata(); nullptr: absent.
+    const float* vector(uint32_t field_id, uint32_t row) const;
+    // The i-th row in id order.
+    uint32_t row_in_id_order(uint32_t i) const;
+
+    const Mapping& mapping() const { return *mapping_; }
+    uint64_t bytes() const { return expected_.bytes; }
+    uint64_t payload_bytes() const { return payload_.size(); }
+
+    // Reads every byte: header, footer and table again, all sections against their checksums, zeros between them. VZ_CORRUPTION names
+    // the offset in the file, VZ_IO_ERROR that the map failed.
+    Status verify_contents() const;
+
+ private:
+    struct Field {
+        uint32_t id = 0;
+        uint64_t items = 0;
+        uint64_t stride = 0;
+        std::span<const std::byte> vectors;
+        std::span<const std::byte> presence;  // empty: every row has one, at its own slot
+        std::span<const std::byte> slots;
+    };
+
+    SealedSegment(std::unique_ptr<Mapping> mapping, std::string path, const SegmentSummary& expected)
+        : mapping_(std::move(mapping)), path_(std::move(path)), expected_(expected) {}
+
+    Status check_frame(const vz_uuid& database, uint64_t file_number);
+    Status place_sections();
+    Status place_field(const SectionEntry& vectors);
+    Status damaged(uint64_t offset, const char* what) const;
+    Status check_header() const;
+    Status verify_section(const SectionEntry& entry) const;
+    std::span<const std::byte> bytes_of(const SectionEntry& entry) const;
+    // Of an optional section: empty if there is none. `items` of `item_bytes` each, or damage.
+    Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required, std::span<const std::byte>* out) const;
+
+    std::unique_ptr<Mapping> mapping_;
+    std::string path_;
+    SegmentSummary expected_;
+    vz_uuid database_ = {};
+    uint64_t file_number_ = 0;
+    SegmentLayout layout_;
+    SegmentMetadata metadata_;
+    uint32_t rows_ = 0;
+
+    uint32_t id_bytes_ = 0;
+    uint32_t uniform_kind_ = 0;  // kind + 1; 0: id_kinds_ tells
+    std::span<const std::byte> id_slots_, id_kinds_, id_heap_, versions_, expiry_, payload_offsets_, payload_, id_order_;
+    IdTableView id_table_;
+    std::vector<Field> fields_;
+};
+
+}  // namespace vz

@@ -1,0 +1,79 @@
+#include "engine/segment/delete_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/io/file_header.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "tests/unit/segment/temporary.hpp"
+
+namespace vz {
+namespace {
+
+class Deletes : public ::testing::Test {
+ protected:
+    void SetUp() override {
+        first.add(3);
+        for (uint32_t i = 0; i < 5'000; ++i) second.add(i * 3);
+        const DeleteEntry entries[] = {{11, &first}, {12, &second}};
+        auto result = write_deletes(*files, directory.file("d"), database, 0x44, 77, entries);
+        ASSERT_TRUE(result.ok()) << result.status().error().message;
+        written = result.take();
+        ASSERT_EQ(written.size(), 2u);
+    }
+    Result<Bitmap> read(const std::string& name, const WrittenDeletes& expected, uint32_t rows = 20'000) {
+        return read_deletes(*files, directory.file(name), database, 0x44, expected, rows);
+    }
+
+    TemporaryDirectory directory;
+    std::unique_ptr<FileSystem> files = make_posix_file_system();
+    vz_uuid database = {{1, 2, 3}};
+    Bitmap first, second;
+    std::vector<WrittenDeletes> written;
+};
+
+TEST_F(Deletes, come_back_as_they_were) {
+    EXPECT_EQ(written[1].cardinality, 5'000u);
+    EXPECT_EQ(written[1].highest_row, 14'997u);
+    const auto one = read("d", written[0]);
+    const auto two = read("d", written[1]);
+    ASSERT_TRUE(one.ok() && two.ok());
+    EXPECT_EQ(one->to_bytes(), first.to_bytes());
+    EXPECT_EQ(two->to_bytes(), second.to_bytes());
+}
+
+TEST_F(Deletes, are_refused_where_they_are_not_the_ones_recorded) {
+    EXPECT_EQ(read("d", written[1], 14'997).status().code(), VZ_CORRUPTION);
+    EXPECT_TRUE(read("d", written[1], 14'998).ok());
+    for (int change = 0; change < 8; ++change) {
+        WrittenDeletes other = written[0];
+        if (change == 0) other.segment = 12;
+        if (change == 1) other.offset += 64;
+        if (change == 2) other.bytes += 1;
+        if (change == 3) other.bytes = 3;
+        if (change == 4) other.offset = UINT64_MAX - 5;
+        if (change == 5) other.cardinality = 2;
+        if (change == 6) other.highest_row = 2;
+        if (change == 7) other.hash[0] ^= std::byte{1};
+        EXPECT_EQ(read("d", other).status().code(), VZ_CORRUPTION) << change;
+    }
+    EXPECT_FALSE(read_deletes(*files, directory.file("d"), database, 0x45, written[0], 100).ok());
+    EXPECT_EQ(read("none", written[0]).status().code(), VZ_NOT_FOUND);
+}
+
+TEST_F(Deletes, damage_is_found) {
+    std::vector<char> bytes = read_bytes(directory.file("d"));
+    for (uint64_t at = written[1].offset; at < written[1].offset + written[1].bytes; at += 7) {
+        bytes[at] = static_cast<char>(bytes[at] ^ 4);
+        write_bytes(directory.file("bad"), bytes);
+        bytes[at] = static_cast<char>(bytes[at] ^ 4);
+        EXPECT_EQ(read("bad", written[1]).status().code(), VZ_CORRUPTION) << at;
+        EXPECT_TRUE(read("bad", written[0]).ok());
+    }
+    for (const uint64_t size : {uint64_t{0}, uint64_t{4095}, kFileHeaderBytes, written[1].offset + written[1].bytes - 1}) {
+        write_bytes(directory.file("bad"), {bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)});
+        EXPECT_FALSE(read("bad", written[1]).ok()) << size;
+    }
+}
+
+}  // namespace
+}  // namespace vz
