@@ -67,7 +67,7 @@ TEST(Lifecycle, AnUnknownKeyStopsTheStartWithItsLine) {
         {"log:\n  level: info\nserver:\n  prot: 15002\n", "config.yml:4:", "server.port"},
         {"dat_dir: /tmp/none\n", "config.yml:1:", "data_dir"},
         {"frontends:\n  rest:\n    library: vectorizer-rest.so\n    auto_creat: true\n", "config.yml:4:", "auto_create"},
-        {"server:\n  http:\n    threads: many\n", "config.yml:3:", "server.http.threads"},
+        {"server:\n  http:\n    threads: many\n", "config.yml:3:", "http.threads"},
         {"server:\n  port: 1\n   host: x\n", "config.yml:3:", ""},
     };
     for (const Mistake& mistake : mistakes) {

@@ -116,18 +116,18 @@ std::vector<NamedPoint> points_of(Values& values, uint32_t dimension, const std:
 }
 
 bool fill(Client& client, Content content, Values& values) {
-    if (content == Content::kNoVectors) return client.create("empty", 512, Metric::kCosine);
+    if (content == Content::kNoVectors) return client.create("no points", 512, Metric::kCosine);
     bool done = client.create("some", 7, Metric::kEuclidean) && client.upsert("some", points_of(values, 7, "", 0, 40)) &&
                 client.upsert("some", points_of(values, 7, "id ", 0, 10));
     if (content == Content::kSomeVectors) return done;
-    done = done && client.create("empty", 3, Metric::kManhattan) && client.create("caf\xC3\xA9 \xE2\x98\x95", 33, Metric::kCosine) &&
+    done = done && client.create("no points", 3, Metric::kManhattan) && client.create("caf\xC3\xA9 \xE2\x98\x95", 33, Metric::kCosine) &&
            client.upsert("caf\xC3\xA9 \xE2\x98\x95", points_of(values, 33, "x-", 0, 25)) && client.create("dot", 16, Metric::kDot) &&
            client.upsert("dot", points_of(values, 16, "0f8fad5b-d9cb-469f-a165-7086772895", 10, 30)) &&
            client.upsert("dot", points_of(values, 16, "0f8fad5b-d9cb-469f-a165-7086772895", 20, 3)) &&
            client.create("near", 2, Metric::kManhattan) && client.upsert("near", points_of(values, 2, "", 100, 20));
     if (content == Content::kSeveral) return done;
     return done && client.remove("some", {"3", "7", "id 4"}) && client.drop("near") && client.create("near", 4, Metric::kDot) &&
-           client.upsert("near", points_of(values, 4, "", 100, 5)) && client.rename("dot", "renamed") && client.drop("empty") &&
+           client.upsert("near", points_of(values, 4, "", 100, 5)) && client.rename("dot", "renamed") && client.drop("no points") &&
            client.remove("renamed", {"0f8fad5b-d9cb-469f-a165-708677289511"});
 }
 

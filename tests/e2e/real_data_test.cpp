@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
@@ -89,19 +90,24 @@ private:
     Rows<int32_t> truth_;
 };
 
-void searches_exactly(uint16_t port, const FashionMnist& data) {
+constexpr const char* kOptions = ",\"exact\":true,\"with_vector\":false,\"with_payload\":false";
+
+void searches_one_by_one(uint16_t port, const FashionMnist& data) {
     HttpClient client(port);
-    const std::string options = ",\"exact\":true,\"with_vector\":false,\"with_payload\":false";
     for (size_t query = 0; query < kQueries / 2; ++query) {
         const size_t limit = query % 2 == 0 ? 10 : 100;
         const Answer answer = client.post("/search", "{\"collection\":\"fashion\",\"vector\":" + data.query(query) +
-                                                         ",\"limit\":" + std::to_string(limit) + options + "}");
+                                                         ",\"limit\":" + std::to_string(limit) + kOptions + "}");
         ASSERT_EQ(answer.status, 200) << answer.body;
         const Json json(answer.body);
         ASSERT_NO_FATAL_FAILURE(data.expect_exact(query, json.list("/results"), limit));
     }
+}
+
+void searches_in_batches(uint16_t port, const FashionMnist& data) {
+    HttpClient client(port);
     for (size_t first = kQueries / 2; first < kQueries; first += kBatch) {
-        std::string body = "{\"collection\":\"fashion\",\"limit\":100" + options + ",\"queries\":[";
+        std::string body = std::string("{\"collection\":\"fashion\",\"limit\":100") + kOptions + ",\"queries\":[";
         for (size_t query = first; query < first + kBatch; ++query) {
             body += std::string(query == first ? "" : ",") + "{\"vector\":" + data.query(query) + "}";
         }
@@ -114,6 +120,13 @@ void searches_exactly(uint16_t port, const FashionMnist& data) {
             ASSERT_NO_FATAL_FAILURE(data.expect_exact(first + i, hits, 100));
         }
     }
+}
+
+// Half of the queries alone, half in batches, both at once.
+void searches_exactly(uint16_t port, const FashionMnist& data) {
+    std::thread batches([&] { searches_in_batches(port, data); });
+    searches_one_by_one(port, data);
+    batches.join();
 }
 
 // Payloads are the lines of payload.jsonl, vectors the rows of the base file.
@@ -148,7 +161,8 @@ TEST(RealData, FashionMnistIsImportedSearchedExactlyAndThereAfterARestart) {
         EXPECT_EQ(item.integer("/vector_count"), data.rows());
         EXPECT_EQ(item.integer("/dimension"), 784);
         EXPECT_EQ(item.text("/metric"), "Euclidean");
-        ASSERT_NO_FATAL_FAILURE(searches_exactly(server.port(), data));
+        searches_exactly(server.port(), data);
+        ASSERT_FALSE(testing::Test::HasFailure());
         ASSERT_NO_FATAL_FAILURE(has_its_payloads(server.port(), folder));
         const Ran held = run(import);
         EXPECT_EQ(held.exit.code, 75) << held.output;
@@ -156,7 +170,8 @@ TEST(RealData, FashionMnistIsImportedSearchedExactlyAndThereAfterARestart) {
     }
     {
         Server server(store);
-        ASSERT_NO_FATAL_FAILURE(searches_exactly(server.port(), data));
+        searches_exactly(server.port(), data);
+        ASSERT_FALSE(testing::Test::HasFailure());
         ASSERT_NO_FATAL_FAILURE(has_its_payloads(server.port(), folder));
         EXPECT_EQ(server.stop().code, 0);
     }
