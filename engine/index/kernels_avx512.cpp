@@ -1,0 +1,150 @@
+// AVX-512 with VNNI. Only intrinsics and the table: see kernels.hpp.
+#pragma GCC diagnostic ignored "-Wuninitialized"  // false in gcc 12's own header: _mm512_undefined_*()
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/index/kernels.hpp"
+
+#if defined(__x86_64__)
+namespace {
+
+inline __mmask16 tail_mask(uint32_t left) { return static_cast<__mmask16>((1u << left) - 1u); }
+
+inline __m512 load(const float* p) { return _mm512_loadu_ps(p); }
+inline __m512 load(const uint8_t* p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+inline __m512 load_tail(const float* p, __mmask16 mask) { return _mm512_maskz_loadu_ps(mask, p); }
+inline __m512 load_tail(const uint8_t* p, __mmask16 mask) { return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, p))); }
+
+struct Dot {
+    static __m512 add(__m512 sum, __m512 a, __m512 b) { return _mm512_fmadd_ps(a, b, sum); }
+};
+struct SquaredL2 {
+    static __m512 add(__m512 sum, __m512 a, __m512 b) {
+        const __m512 difference = _mm512_sub_ps(a, b);
+        return _mm512_fmadd_ps(difference, difference, sum);
+    }
+};
+struct L1 {
+    static __m512 add(__m512 sum, __m512 a, __m512 b) { return _mm512_add_ps(sum, _mm512_abs_ps(_mm512_sub_ps(a, b))); }
+};
+
+// Four accumulators hide the latency of the additions; their order depends on the dimension alone.
+template <class Term, class T>
+float sum_terms(const float* a, const T* b, uint32_t dim) {
+    __m512 sum0 = _mm512_setzero_ps();
+    __m512 sum1 = sum0;
+    __m512 sum2 = sum0;
+    __m512 sum3 = sum0;
+    uint32_t i = 0;
+    for (; i + 64 <= dim; i += 64) {
+        sum0 = Term::add(sum0, load(a + i), load(b + i));
+        sum1 = Term::add(sum1, load(a + i + 16), load(b + i + 16));
+        sum2 = Term::add(sum2, load(a + i + 32), load(b + i + 32));
+        sum3 = Term::add(sum3, load(a + i + 48), load(b + i + 48));
+    }
+    for (; i + 16 <= dim; i += 16) sum0 = Term::add(sum0, load(a + i), load(b + i));
+    if (i < dim) {
+        const __mmask16 mask = tail_mask(dim - i);
+        sum1 = Term::add(sum1, load_tail(a + i, mask), load_tail(b + i, mask));
+    }
+    return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum0, sum1), _mm512_add_ps(sum2, sum3)));
+}
+
+inline __m512i load_codes(const void* p) { return _mm512_loadu_si512(p); }
+
+inline int32_t dot_row(const int8_t* a, const uint8_t* b, uint32_t dim) {
+    __m512i sum0 = _mm512_setzero_si512();
+    __m512i sum1 = sum0;
+    uint32_t i = 0;
+    for (; i + 128 <= dim; i += 128) {
+        sum0 = _mm512_dpbusd_epi32(sum0, load_codes(b + i), load_codes(a + i));
+        sum1 = _mm512_dpbusd_epi32(sum1, load_codes(b + i + 64), load_codes(a + i + 64));
+    }
+    if (i < dim) sum0 = _mm512_dpbusd_epi32(sum0, load_codes(b + i), load_codes(a + i));
+    return _mm512_reduce_add_epi32(_mm512_add_epi32(sum0, sum1));
+}
+
+inline int32_t l1_row(const int8_t* a, const uint8_t* b, uint32_t dim) {
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+    __m512i sum = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < dim; i += 64) {
+        sum = _mm512_add_epi64(sum, _mm512_sad_epu8(load_codes(b + i), _mm512_xor_si512(load_codes(a + i), flip)));
+    }
+    return static_cast<int32_t>(_mm512_reduce_add_epi64(sum));
+}
+
+// Of rows above 2 KiB the first lines: the hardware streams the rest.
+inline void prefetch_block(const uint8_t* block, uint32_t padded_dim) {
+    const uint32_t end = 64 + (padded_dim > 2048 ? 256 : padded_dim);
+    for (uint32_t i = 0; i < end; i += 64) _mm_prefetch(reinterpret_cast<const char*>(block + i), _MM_HINT_T0);
+}
+
+template <class Key>
+inline void score_list(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys, Key key) {
+    const auto* blocks = static_cast<const uint8_t*>(base);
+    const uint32_t ahead = query->ahead < count ? query->ahead : count;
+    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(blocks + stride * ids[i], query->padded_dim);
+    for (uint32_t i = 0; i < count; ++i) {
+        if (i + ahead < count) prefetch_block(blocks + stride * ids[i + ahead], query->padded_dim);
+        keys[i] = key(blocks + stride * ids[i]);
+    }
+}
+
+void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+    score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
+        const auto* header = reinterpret_cast<const vz::BlockHeader*>(block);
+        const auto product = static_cast<float>(dot_row(query->codes, block + sizeof(vz::BlockHeader), query->padded_dim));
+        return query->constant + query->norm2_factor * header->norm2 + query->offset_factor * header->offset +
+               header->scale * (query->dot_factor * product + query->sum_factor * static_cast<float>(header->code_sum));
+    });
+}
+
+void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+    score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
+        return static_cast<float>(l1_row(query->codes, block + sizeof(vz::BlockHeader), query->padded_dim));
+    });
+}
+
+void hadamard(float* values, uint32_t size) {
+    for (uint32_t half = 1; half < size; half *= 2) {
+        if (half >= 16) {
+            for (uint32_t start = 0; start < size; start += 2 * half) {
+                for (uint32_t i = start; i < start + half; i += 16) {
+                    const __m512 low = _mm512_loadu_ps(values + i);
+                    const __m512 high = _mm512_loadu_ps(values + i + half);
+                    _mm512_storeu_ps(values + i, _mm512_add_ps(low, high));
+                    _mm512_storeu_ps(values + i + half, _mm512_sub_ps(low, high));
+                }
+            }
+            continue;
+        }
+        for (uint32_t start = 0; start < size; start += 2 * half) {
+            for (uint32_t i = start; i < start + half; ++i) {
+                const float low = values[i];
+                const float high = values[i + half];
+                values[i] = low + high;
+                values[i + half] = low - high;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+extern "C" const vz::Kernels vz_kernels_avx512 = {"avx512-vnni",
+                                                  sum_terms<Dot, float>,
+                                                  sum_terms<SquaredL2, float>,
+                                                  sum_terms<L1, float>,
+                                                  sum_terms<Dot, uint8_t>,
+                                                  sum_terms<SquaredL2, uint8_t>,
+                                                  sum_terms<L1, uint8_t>,
+                                                  dot_row,
+                                                  score_codes,
+                                                  score_codes_l1,
+                                                  hadamard};
+#endif
