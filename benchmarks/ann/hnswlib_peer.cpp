@@ -1,4 +1,5 @@
 // hnswlib as Debian packages it. This unit is compiled -O3 -march=native: else the peer runs without AVX and a ratio to it is a lie.
+#define VZ_HAVE_HNSWLIB
 #include "benchmarks/ann/peer.hpp"
 
 #include <hnswlib/hnswlib.h>

@@ -36,7 +36,11 @@ class Peer {
 };
 
 std::unique_ptr<Peer> make_vectorizer();
-std::unique_ptr<Peer> make_hnswlib();  // null: built without
+#ifdef VZ_HAVE_HNSWLIB
+std::unique_ptr<Peer> make_hnswlib();
+#else
+inline std::unique_ptr<Peer> make_hnswlib() { return nullptr; }
+#endif
 std::unique_ptr<Peer> make_faiss();    // null: built without
 
 }  // namespace vz::ann

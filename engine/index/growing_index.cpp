@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/index/code_guard.hpp"
+
 namespace vz {
 namespace {
 
@@ -44,6 +46,83 @@ Result<std::unique_ptr<GrowingIndex>> GrowingIndex::create(const IndexOptions& o
     return std::unique_ptr<GrowingIndex>(new GrowingIndex(options, rows, slots_max));
 }
 
+Result<std::unique_ptr<GrowingIndex>> GrowingIndex::fold(const IndexOptions& options, RowSource rows, uint32_t slots, const FoldInput& input,
+                                                         Workers& workers) {
+    VZ_ASSIGN(auto folded, create(options, rows, slots));
+    const auto is_kept = [](Slot slot) { return slot != kNoSlot; };
+    const auto kept = static_cast<uint32_t>(std::count_if(input.new_slots.begin(), input.new_slots.end(), is_kept));
+    VZ_CHECK(kept <= slots);
+    const bool wants_fp32 = options.quantization == VZ_QUANTIZATION_NONE;
+    const bool is_alike = input.graph != nullptr && (!wants_fp32 || input.graph->shape().layout == Layout::kFp32) &&
+                          (wants_fp32 || options.metric == VZ_MANHATTAN || input.graph->shape().layout != Layout::kFp32) && input.graph->quantizer->metric() == options.metric && kept > 0 &&
+                          input.graph->shape() == make_block_shape(input.graph->shape().layout, options.dim, options.degree);
+    if (is_alike && kept * 10 >= input.new_slots.size() * 7) VZ_TRY(folded->adopt(input, kept, workers));
+    VZ_TRY(folded->link(slots, workers));
+    folded->connect(workers);
+    return folded;
+}
+
+Status GrowingIndex::adopt(const FoldInput& input, uint32_t kept, Workers& workers) {
+    const GraphView& old = *input.graph;
+    const BlockShape& shape = old.shape();
+    VZ_ASSIGN(Arena arena, Arena::reserve(uint64_t{shape.stride} * slots_max_));
+    arenas_.push_back(std::make_unique<Arena>(std::move(arena)));
+    quantizers_.push_back(std::make_unique<Quantizer>(options_.metric, shape, options_.seed, old.quantizer->mean()));
+    for (Slot slot = 0; slot < input.new_slots.size(); ++slot) {
+        if (input.new_slots[slot] == kNoSlot) continue;
+        std::memcpy(block(input.new_slots[slot]), old.block(slot), sizeof(BlockHeader) + shape.padded_dim);
+        max_norm_ = std::max(max_norm_, header_of(old.block(slot)).norm);
+    }
+    publish(std::make_unique<EntrySet>());
+    if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
+    constexpr uint32_t kRowsATask = 64;
+    const auto old_count = static_cast<uint32_t>(input.new_slots.size());
+    run_on(workers, (old_count + kRowsATask - 1) / kRowsATask, [&](uint32_t task, uint32_t worker) {
+        for (Slot slot = task * kRowsATask; slot < std::min(old_count, (task + 1) * kRowsATask); ++slot) {
+            if (input.new_slots[slot] != kNoSlot) adopt_ids(input, slot, scratch_[worker]);
+        }
+    });
+    linked_.store(kept, std::memory_order_release);
+    refresh_entries();
+    return {};
+}
+
+void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratch& scratch) {
+    const BlockShape& shape = input.graph->shape();
+    const Slot self = input.new_slots[old_slot];
+    auto& neighbours = scratch.slots;
+    neighbours.clear();
+    bool is_hurt = false;
+    const auto each = [&](Slot of, auto&& visit) {
+        const Slot* ids = ids_of(shape, input.graph->block(of));
+        for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) {
+            if (ids[i] < input.new_slots.size()) visit(ids[i]);
+        }
+    };
+    const auto add = [&](Slot old_id) {
+        const Slot id = input.new_slots[old_id];
+        if (id != kNoSlot && id != self) neighbours.push_back(id);
+    };
+    each(old_slot, [&](Slot id) {
+        add(id);
+        if (input.new_slots[id] != kNoSlot) return;
+        is_hurt = true;
+        each(id, add);
+    });
+    if (!is_hurt) {
+        write_ids(self, neighbours);
+        return;
+    }
+    std::sort(neighbours.begin(), neighbours.end());
+    neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
+    replace_neighbours(*view(), self, neighbours, scratch);
+}
+
+std::span<const std::byte> GrowingIndex::blocks() const {
+    if (quantizers_.empty()) return {};
+    return {arenas_.back()->data(), size_t{quantizers_.back()->shape().stride} * linked()};
+}
+
 std::byte* GrowingIndex::block(Slot slot) { return arenas_.back()->data() + size_t{quantizers_.back()->shape().stride} * slot; }
 
 float GrowingIndex::factor() const { return options_.metric == VZ_MANHATTAN ? options_.alpha : options_.alpha * options_.alpha; }
@@ -59,6 +138,7 @@ Status GrowingIndex::link(Slot end, Workers& workers) {
     const Slot begin = linked();
     if (end <= begin) return {};
     VZ_TRY(choose_layout(end));
+    VZ_TRY(guard_codes(end));
     if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
     VZ_TRY(encode(begin, end, workers));
     if (view() == nullptr) publish(std::make_unique<EntrySet>());
@@ -87,6 +167,16 @@ Status GrowingIndex::choose_layout(Slot end) {
     if (all_bytes) return start(Layout::kBytes, end);
     const bool fp32 = options_.quantization == VZ_QUANTIZATION_NONE || options_.metric == VZ_MANHATTAN;
     return start(fp32 ? Layout::kFp32 : Layout::kSq8, end);
+}
+
+// Data whose nearest rows 8 bits a value cannot tell apart is walked in fp32, unless SQ8 was asked for. Looked at anew as it grows.
+Status GrowingIndex::guard_codes(Slot end) {
+    const bool is_due = end >= 64 && end / 4 >= guarded_at_;
+    if (!is_due || options_.quantization != VZ_QUANTIZATION_AUTO || quantizers_.back()->shape().layout != Layout::kSq8) return {};
+    guarded_at_ = end;
+    constexpr double kShareLeast = 0.95;
+    if (share_found_by_codes(*quantizers_.back(), rows_, end) >= kShareLeast) return {};
+    return start(Layout::kFp32, end);
 }
 
 Status GrowingIndex::start(Layout layout, Slot sample_end) {
@@ -193,7 +283,7 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
 void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch) {
     if ((header_of(graph.block(slot)).flags & kAbsentRow) != 0) return;
     prepare_slot(graph, slot, scratch.walk.coded);
-    walk(graph, scratch.walk, options_.build_effort);
+    walk(graph, scratch.walk, {options_.build_effort});
     auto& candidates = scratch.candidates;
     candidates.clear();
     const Pool& pool = scratch.walk.pool;
@@ -263,7 +353,7 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     for (const Slot victim : slots) {
         if (victim >= linked() || (header_of(graph.block(victim)).flags & kAbsentRow) != 0) continue;
         prepare_slot(graph, victim, scratch.walk.coded);
-        walk(graph, scratch.walk, options_.build_effort);
+        walk(graph, scratch.walk, {options_.build_effort});
         std::vector<Slot> pointing;
         const Pool& pool = scratch.walk.pool;
         for (uint32_t i = 0; i < pool.size(); ++i) pointing.push_back(pool.slot(i));
@@ -332,7 +422,7 @@ uint32_t GrowingIndex::connect(Workers& workers) {
         if (reached[slot] || (header_of(graph.block(slot)).flags & kAbsentRow) != 0) continue;
         ++found;
         prepare_slot(graph, slot, scratch.walk.coded);
-        walk(graph, scratch.walk, options_.build_effort);
+        walk(graph, scratch.walk, {options_.build_effort});
         const Pool& pool = scratch.walk.pool;
         bool placed = false;
         for (uint32_t i = 0; i < pool.size() && !placed; ++i) {

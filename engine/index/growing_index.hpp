@@ -22,6 +22,17 @@ class GrowingIndex {
     static Result<std::unique_ptr<GrowingIndex>> create(const IndexOptions& options, RowSource rows, uint32_t slots_max);
     ~GrowingIndex();
 
+    // What a new graph takes over from an old one: blocks and edges, renumbered.
+    struct FoldInput {
+        const GraphView* graph = nullptr;
+        // New slot by old slot, kNoSlot for rows left out. Those kept are numbered 0, 1, 2, ... in the order of the old slots.
+        std::span<const Slot> new_slots;
+    };
+    // A graph of the slots 0 to slots - 1 of `rows`: first those of the input without building anew (edges to rows left out are replaced by
+    // routes around them), then the others, linked. Above three tenths left out all is built anew.
+    static Result<std::unique_ptr<GrowingIndex>> fold(const IndexOptions& options, RowSource rows, uint32_t slots, const FoldInput& input,
+                                                      Workers& workers);
+
     // ---- the writer ----
 
     // Encodes and links the slots from linked() to `end`, in batches whose outcome depends on the rows alone, not on the workers.
@@ -40,12 +51,12 @@ class GrowingIndex {
     // Null before the first link(). Lives as long as the index.
     const GraphView* view() const { return view_.load(std::memory_order_acquire); }
     uint64_t bytes() const;
+    // The blocks of the linked slots, as a sealed segment keeps them. Writer only.
+    std::span<const std::byte> blocks() const;
 
     const IndexOptions& options() const { return options_; }
 
  private:
-    friend class SealedImageWriter;
-
     struct Published;  // a view and what it borrows
     struct WorkerScratch {
         WalkScratch walk;
@@ -61,7 +72,10 @@ class GrowingIndex {
 
     GrowingIndex(const IndexOptions& options, RowSource rows, uint32_t slots_max);
     Status choose_layout(Slot end);
+    Status guard_codes(Slot end);
     Status start(Layout layout, Slot sample_end);
+    Status adopt(const FoldInput& input, uint32_t kept, Workers& workers);
+    void adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratch& scratch);
     Status encode(Slot begin, Slot end, Workers& workers);
     void link_batch(Slot begin, Slot end, Workers& workers);
     void find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch);
@@ -83,6 +97,7 @@ class GrowingIndex {
     std::vector<WorkerScratch> scratch_;
     std::vector<Edge> edges_;
     uint32_t entries_at_ = 0;
+    uint32_t guarded_at_ = 0;
     float max_norm_ = 0;
 };
 

@@ -95,13 +95,49 @@ inline void score_list(const vz::CodedQuery* query, const void* base, size_t str
     }
 }
 
+inline __m128i half_sum(__m512i sum) {
+    const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1));
+    return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+
+// Four rows at a time share the horizontal sums and the arithmetic on their headers.
+inline __m128 four_keys(const vz::CodedQuery* query, const uint8_t* const* blocks) {
+    __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
+    for (uint32_t i = 0; i < query->padded_dim; i += 64) {
+        const __m512i codes = load_codes(query->codes + i);
+        for (int row = 0; row < 4; ++row) sums[row] = _mm512_dpbusd_epi32(sums[row], load_codes(blocks[row] + 64 + i), codes);
+    }
+    const __m128i products = _mm_hadd_epi32(_mm_hadd_epi32(half_sum(sums[0]), half_sum(sums[1])), _mm_hadd_epi32(half_sum(sums[2]), half_sum(sums[3])));
+    const vz::BlockHeader* headers[4];
+    for (int row = 0; row < 4; ++row) headers[row] = reinterpret_cast<const vz::BlockHeader*>(blocks[row]);
+    __m128 scale = _mm_loadu_ps(&headers[0]->scale);  // each row: scale, offset, norm2, error; then transposed
+    __m128 offset = _mm_loadu_ps(&headers[1]->scale);
+    __m128 norm2 = _mm_loadu_ps(&headers[2]->scale);
+    __m128 error = _mm_loadu_ps(&headers[3]->scale);
+    _MM_TRANSPOSE4_PS(scale, offset, norm2, error);
+    const __m128i code_sums = _mm_set_epi32(headers[3]->code_sum, headers[2]->code_sum, headers[1]->code_sum, headers[0]->code_sum);
+    const __m128 by_scale = _mm_fmadd_ps(_mm_set1_ps(query->dot_factor), _mm_cvtepi32_ps(products),
+                                         _mm_mul_ps(_mm_set1_ps(query->sum_factor), _mm_cvtepi32_ps(code_sums)));
+    __m128 key = _mm_fmadd_ps(_mm_set1_ps(query->norm2_factor), norm2, _mm_set1_ps(query->constant));
+    key = _mm_fmadd_ps(_mm_set1_ps(query->offset_factor), offset, key);
+    return _mm_fmadd_ps(scale, by_scale, key);
+}
+
+// The last rows of a list go through the same arithmetic, so that a key does not depend on the place in a list.
 void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
-    score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
-        const auto* header = reinterpret_cast<const vz::BlockHeader*>(block);
-        const auto product = static_cast<float>(dot_row(query->codes, block + sizeof(vz::BlockHeader), query->padded_dim));
-        return query->constant + query->norm2_factor * header->norm2 + query->offset_factor * header->offset +
-               header->scale * (query->dot_factor * product + query->sum_factor * static_cast<float>(header->code_sum));
-    });
+    const auto* blocks = static_cast<const uint8_t*>(base);
+    const uint32_t ahead = query->ahead < count ? query->ahead : count;
+    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(blocks + stride * ids[i], query->padded_dim);
+    for (uint32_t i = 0; i < count; i += 4) {
+        const uint32_t some = count - i < 4 ? count - i : 4;
+        const uint8_t* rows[4];
+        for (uint32_t row = 0; row < 4; ++row) {
+            rows[row] = blocks + stride * ids[i + (row < some ? row : 0)];
+            if (i + ahead + row < count) prefetch_block(blocks + stride * ids[i + ahead + row], query->padded_dim);
+        }
+        const __m128 four = four_keys(query, rows);
+        _mm_mask_storeu_ps(keys + i, static_cast<__mmask8>((1u << some) - 1u), four);
+    }
 }
 
 void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {

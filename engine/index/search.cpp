@@ -14,7 +14,7 @@ float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot) {
     }
     const float* row = graph.rows(slot);
     if (row == nullptr) return is_similarity(query.metric) ? -INFINITY : INFINITY;
-    return score_row(query, row);
+    return score_row(query, row, header_of(graph.block(slot)).norm);
 }
 
 std::span<const Hit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {
@@ -22,10 +22,10 @@ std::span<const Hit> search_part(const PartQuery& part, const ScoreQuery& query,
     auto& hits = scratch.hits;
     hits.clear();
     if (graph.entries->slots.empty() || part.k == 0) return hits;
-    graph.quantizer->prepare_query(query.values, scratch.walk.coded);
-    walk(graph, scratch.walk, std::max(1U, part.effort), part.filter);
-    const Pool& found = part.filter.passes != nullptr ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t wanted = part.rerank != 0 ? part.rerank : std::max(part.k + part.k / 2, part.k + 5);
+    graph.quantizer->prepare_query(query.values, scratch.walk.coded);
+    walk(graph, scratch.walk, {std::max(1U, part.effort), wanted, part.exclude}, part.filter);
+    const Pool& found = part.filter.passes != nullptr ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);
     const bool is_cold = graph.shape().layout == Layout::kSq8;
     for (uint32_t i = 0; i < count && is_cold; ++i) {

@@ -24,6 +24,7 @@ struct PartQuery {
     uint32_t k = 10;
     uint32_t effort = 0;  // at least 1; k or more is sensible
     uint32_t rerank = 0;  // 0: max(1.5 k, k + 5)
+    Slot exclude = kNoSlot;  // a row that is as if it were not there
     RowFilter filter;     // rows that may be answered: visible, passing
 };
 

@@ -5,12 +5,13 @@
 
 namespace vz {
 
-void Pool::reset(uint32_t limit) {
+void Pool::reset(uint32_t limit, uint32_t frontier) {
     if (keys_.size() < limit + size_t{1}) {
         keys_.resize(limit + size_t{1});
         slots_.resize(limit + size_t{1});
     }
     limit_ = limit;
+    frontier_ = std::min(limit, frontier);
     size_ = 0;
     cursor_ = 0;
 }
@@ -31,7 +32,7 @@ bool Pool::insert(float key, Slot slot) {
 
 Slot Pool::expand_next() {
     while (cursor_ < size_ && (slots_[cursor_] & kExpanded) != 0) ++cursor_;
-    if (cursor_ == size_) return kNoSlot;
+    if (cursor_ >= std::min(size_, frontier_)) return kNoSlot;
     const Slot slot = slots_[cursor_];
     slots_[cursor_] |= kExpanded;
     while (cursor_ < size_ && (slots_[cursor_] & kExpanded) != 0) ++cursor_;
@@ -79,15 +80,16 @@ void seed(const GraphView& graph, WalkScratch& scratch, const RowFilter& filter,
 
 }  // namespace
 
-void walk(const GraphView& graph, WalkScratch& scratch, uint32_t effort, const RowFilter& filter, Slot exclude) {
+void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const RowFilter& filter) {
     const BlockShape& shape = graph.shape();
-    scratch.pool.reset(effort);
+    const uint32_t keep = std::max(limits.effort, limits.keep);
+    scratch.pool.reset(keep, limits.effort);
     scratch.visited.reset(graph.slots);
-    if (filter.passes != nullptr) scratch.answers.reset(effort);
+    if (filter.passes != nullptr) scratch.answers.reset(keep, keep);
     if (scratch.keys.size() < shape.degree) scratch.keys.resize(shape.degree);
     if (scratch.slots.size() < shape.degree + size_t{1}) scratch.slots.resize(shape.degree + size_t{1});
-    if (exclude != kNoSlot) scratch.visited.visit(exclude);
-    seed(graph, scratch, filter, exclude);
+    if (limits.exclude != kNoSlot) scratch.visited.visit(limits.exclude);
+    seed(graph, scratch, filter, limits.exclude);
 
     Pool& pool = scratch.pool;
     uint16_t* stamps = scratch.visited.stamps();

@@ -8,16 +8,17 @@
 
 namespace vz {
 
-// The nearest rows met so far, nearest first; the rows among the first `limit` not yet expanded are the frontier.
+// The nearest rows met so far, nearest first, `limit` of them; those among the first `frontier` that are not yet expanded are still to be
+// walked from.
 class Pool {
  public:
-    void reset(uint32_t limit);
+    void reset(uint32_t limit, uint32_t frontier);
     // False: it is no nearer than the last of a full pool.
     bool insert(float key, Slot slot);
     // The nearest row not expanded, now marked so. kNoSlot: none.
     Slot expand_next();
     // The one that expand_next() would take; kNoSlot: none.
-    Slot peek() const { return cursor_ < size_ ? slots_[cursor_] : kNoSlot; }
+    Slot peek() const { return cursor_ < std::min(size_, frontier_) ? slots_[cursor_] : kNoSlot; }
 
     float worst() const { return size_ < limit_ ? INFINITY : keys_[size_ - 1]; }
     uint32_t size() const { return size_; }
@@ -30,6 +31,7 @@ class Pool {
     std::vector<float> keys_;
     std::vector<Slot> slots_;
     uint32_t limit_ = 0;
+    uint32_t frontier_ = 0;
     uint32_t size_ = 0;
     uint32_t cursor_ = 0;
 };
@@ -76,8 +78,13 @@ struct RowFilter {
     bool operator()(Slot slot) const { return passes(owner, slot); }
 };
 
-// Fills scratch.pool with about `effort` nearest rows of scratch.coded; if there is a filter, scratch.answers with those that pass.
-// `exclude`: a row that is neither visited nor used (kNoSlot: none).
-void walk(const GraphView& graph, WalkScratch& scratch, uint32_t effort, const RowFilter& filter = {}, Slot exclude = kNoSlot);
+struct WalkLimits {
+    uint32_t effort = 1;     // the walk goes on while one of so many nearest rows is not expanded
+    uint32_t keep = 0;       // rows kept in the pool, if that is more
+    Slot exclude = kNoSlot;  // a row that is neither walked from nor kept
+};
+
+// Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that pass.
+void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const RowFilter& filter = {});
 
 }  // namespace vz
