@@ -146,25 +146,41 @@ void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride
     });
 }
 
+// The butterfly of distance `half` within one register: the lower of two lanes becomes the sum, the upper the difference.
+inline __m512 turn_within(__m512 values, __m512i lanes, int half) {
+    const __m512i distance = _mm512_set1_epi32(half);
+    const __m512 partner = _mm512_permutexvar_ps(_mm512_xor_si512(lanes, distance), values);
+    const __mmask16 upper = _mm512_test_epi32_mask(lanes, distance);
+    return _mm512_mask_sub_ps(_mm512_add_ps(values, partner), upper, partner, values);
+}
+
 void hadamard(float* values, uint32_t size) {
-    for (uint32_t half = 1; half < size; half *= 2) {
-        if (half >= 16) {
+    if (size < 16) {
+        for (uint32_t half = 1; half < size; half *= 2) {
             for (uint32_t start = 0; start < size; start += 2 * half) {
-                for (uint32_t i = start; i < start + half; i += 16) {
-                    const __m512 low = _mm512_loadu_ps(values + i);
-                    const __m512 high = _mm512_loadu_ps(values + i + half);
-                    _mm512_storeu_ps(values + i, _mm512_add_ps(low, high));
-                    _mm512_storeu_ps(values + i + half, _mm512_sub_ps(low, high));
+                for (uint32_t i = start; i < start + half; ++i) {
+                    const float low = values[i];
+                    const float high = values[i + half];
+                    values[i] = low + high;
+                    values[i + half] = low - high;
                 }
             }
-            continue;
         }
+        return;
+    }
+    const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    for (uint32_t i = 0; i < size; i += 16) {
+        __m512 some = _mm512_loadu_ps(values + i);
+        for (int half = 1; half < 16; half *= 2) some = turn_within(some, lanes, half);
+        _mm512_storeu_ps(values + i, some);
+    }
+    for (uint32_t half = 16; half < size; half *= 2) {
         for (uint32_t start = 0; start < size; start += 2 * half) {
-            for (uint32_t i = start; i < start + half; ++i) {
-                const float low = values[i];
-                const float high = values[i + half];
-                values[i] = low + high;
-                values[i + half] = low - high;
+            for (uint32_t i = start; i < start + half; i += 16) {
+                const __m512 low = _mm512_loadu_ps(values + i);
+                const __m512 high = _mm512_loadu_ps(values + i + half);
+                _mm512_storeu_ps(values + i, _mm512_add_ps(low, high));
+                _mm512_storeu_ps(values + i + half, _mm512_sub_ps(low, high));
             }
         }
     }

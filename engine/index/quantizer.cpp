@@ -23,8 +23,13 @@ struct Range {
 };
 
 Range range_of(std::span<const float> values) {
-    const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    return {(*high - *low) / 255.0F, *low};
+    float low = values.front();
+    float high = low;
+    for (const float value : values) {
+        low = std::min(low, value);
+        high = std::max(high, value);
+    }
+    return {(high - low) / 255.0F, low};
 }
 
 uint8_t code_of(float value, const Range& range, float inverse) {
@@ -132,17 +137,32 @@ namespace {
 uint32_t rows_ahead(uint32_t padded_dim) { return std::clamp(64 * 96 / (padded_dim + 64), 3U, 32U); }
 
 // With the query decoded as low + step (code + 128), see CodedQuery: squared L2 of two decoded rows, or minus their dot product.
-void set_factors(CodedRow& out, uint32_t dim, float low, float step, double square, bool is_l2) {
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < dim; ++i) sum += out.codes[i];
+void set_factors(CodedRow& out, uint32_t dim, float low, float step, float square, bool is_l2) {
+    int32_t sum = 0;
+    const int8_t* codes = out.codes.data();
+    for (uint32_t i = 0; i < dim; ++i) sum += codes[i];
     const float centre = low + 128.0F * step;
     const float factor = is_l2 ? -2.0F : -1.0F;
     out.query.codes = out.codes.data();
     out.query.norm2_factor = is_l2 ? 1.0F : 0.0F;
-    out.query.constant = is_l2 ? static_cast<float>(square) : 0.0F;
+    out.query.constant = is_l2 ? square : 0.0F;
     out.query.offset_factor = factor * (centre * static_cast<float>(dim) + step * static_cast<float>(sum));
     out.query.dot_factor = factor * step;
     out.query.sum_factor = factor * centre;
+}
+
+}  // namespace
+
+namespace {
+
+// 0..255 to -128..127, eight at a time; `count` is a multiple of 64.
+void flip(const uint8_t* codes, int8_t* out, uint32_t count) {
+    for (uint32_t i = 0; i < count; i += 8) {
+        uint64_t eight = 0;
+        std::memcpy(&eight, codes + i, 8);
+        eight ^= 0x8080'8080'8080'8080ULL;
+        std::memcpy(out + i, &eight, 8);
+    }
 }
 
 }  // namespace
@@ -172,12 +192,14 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
     const bool exact = shape_.layout == Layout::kBytes && are_bytes(values, dim);
     const Range range = exact ? Range{1.0F, 0.0F} : range_of(out.rotated);
     const float inverse = range.scale > 0.0F ? 1.0F / range.scale : 0.0F;
-    double square = 0;
+    float square = 0;
+    int8_t* codes = out.codes.data();
+    const float* rotated = out.rotated.data();
     for (uint32_t i = 0; i < dim; ++i) {
-        const uint8_t code = code_of(out.rotated[i], range, inverse);
-        out.codes[i] = static_cast<int8_t>(code - 128);
-        const double decoded = static_cast<double>(range.low + range.scale * static_cast<float>(code));
-        square += decoded * decoded;
+        const uint8_t code = code_of(rotated[i], range, inverse);
+        codes[i] = static_cast<int8_t>(code - 128);
+        const float decoded = range.low + range.scale * static_cast<float>(code);
+        square += decoded * decoded;  // the same for all rows: its rounding moves no row before another
     }
     set_factors(out, dim, range.low, range.scale, square, is_l2);
     out.query.constant += constant;
@@ -192,9 +214,8 @@ void Quantizer::prepare_row(const std::byte* block, const float* row, CodedRow& 
     out.query.padded_dim = shape_.padded_dim;
     out.query.ahead = rows_ahead(shape_.padded_dim);
     out.codes.resize(shape_.padded_dim);
-    const uint8_t* codes = codes_of(block);
-    for (uint32_t i = 0; i < shape_.padded_dim; ++i) out.codes[i] = static_cast<int8_t>(codes[i] ^ 0x80);
-    if (metric_ != VZ_MANHATTAN) std::fill(out.codes.begin() + shape_.dim, out.codes.end(), int8_t{0});
+    flip(codes_of(block), out.codes.data(), shape_.padded_dim);
+    if (metric_ != VZ_MANHATTAN) std::memset(out.codes.data() + shape_.dim, 0, shape_.padded_dim - shape_.dim);
     const float centre_value = header.offset + 128.0F * header.scale;
     const auto sum = static_cast<float>(header.code_sum - static_cast<int32_t>(128 * shape_.dim));
     out.query.codes = out.codes.data();
