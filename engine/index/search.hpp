@@ -17,6 +17,7 @@ struct Hit {
 struct SearchScratch {
     WalkScratch walk;
     std::vector<Hit> hits;
+    std::vector<Hit> candidates;
 };
 
 struct PartQuery {
@@ -32,6 +33,20 @@ struct PartQuery {
 // use. Counters add up in scratch.walk.counters.
 inline constexpr uint32_t kTiesMax = 64;
 std::span<const Hit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
+
+// All of `begin` to `end` that pass, scored exactly: tails, parts without a graph, exact requests. Order, ties and lifetime as above.
+struct ExactScan {
+    RowSource rows;
+    Slot begin = 0;
+    Slot end = 0;
+    uint32_t k = 10;
+    RowFilter filter;
+};
+std::span<const Hit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
+
+// The slots given (below the linked ones, in ascending order, all to be answered), by codes, the best exactly: for filters that few rows
+// pass. part.effort is not used; part.rerank 0: 4 k. In fp32 layout every slot is scored exactly.
+std::span<const Hit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch);
 
 // Exact score of one slot: from the block where that is lossless, else from the full row. Absent rows have the worst score.
 float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot);

@@ -212,6 +212,45 @@ TEST(index, answers_pass_the_filter_and_leave_out_the_excluded) {
     for (const Hit& hit : search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(17), 32), scratch)) EXPECT_NE(hit.slot, 17U);
 }
 
+TEST(index, scans_answer_exactly_and_by_codes) {
+    const TestRows rows = make_rows(3000, 32, 8, 21, false);
+    const TestRows queries = make_rows(20, 32, 8, 22, false);
+    CallingThread workers;
+    for (const vz_metric metric : {VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
+        const auto index = build(rows, make_options(32, metric), workers);
+        const RowFilter third = {[](const void*, Slot slot) { return slot % 3 == 0; }, nullptr};
+        std::vector<Slot> passing;
+        for (Slot slot = 0; slot < 3000; slot += 3) passing.push_back(slot);
+        SearchScratch exact_scratch;
+        SearchScratch codes_scratch;
+        for (uint32_t i = 0; i < queries.count(); ++i) {
+            const ScoreQuery query = make_score_query(metric, queries.row(i), 32);
+            const auto exact = scan_exact({rows.source(), 0, 3000, 10, third}, query, exact_scratch);
+            ASSERT_EQ(exact.size(), 10U);
+            std::vector<Hit> all;
+            for (const Slot slot : passing) all.push_back({score_row(query, rows.row(slot)), slot});
+            std::sort(all.begin(), all.end(), [&](const Hit& a, const Hit& b) { return is_similarity(metric) ? a.score > b.score : a.score < b.score; });
+            PartQuery part;
+            part.graph = index->view();
+            const auto by_codes = scan_codes(part, passing, query, codes_scratch);
+            ASSERT_EQ(by_codes.size(), 10U);
+            for (size_t j = 0; j < 10; ++j) {
+                EXPECT_EQ(exact[j].score, all[j].score);
+                EXPECT_EQ(by_codes[j].score, all[j].score);
+            }
+        }
+    }
+}
+
+TEST(index, rows_tied_with_the_last_come_along_to_a_bound) {
+    const TestRows rows = {2, std::vector<float>(2 * 500, 1.0F)};
+    SearchScratch scratch;
+    const float query[] = {0.0F, 0.0F};
+    const auto hits = scan_exact({rows.source(), 0, 500, 10, {}}, make_score_query(VZ_EUCLIDEAN, query, 2), scratch);
+    ASSERT_EQ(hits.size(), 10U + kTiesMax);
+    for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, i);
+}
+
 TEST(index, erased_rows_are_routed_around) {
     const TestRows rows = make_rows(4000, 32, 8, 9, false);
     const TestRows queries = make_rows(50, 32, 8, 10, false);
