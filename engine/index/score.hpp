@@ -17,6 +17,9 @@ struct ScoreQuery {
 
 ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim);
 float score_row(const ScoreQuery& query, const float* row);
+// The same bits, for whoever kept row_norm(row).
+float score_row(const ScoreQuery& query, const float* row, float norm);
+float row_norm(const float* row, uint32_t dim);
 
 // Whether the better of two scores is the greater one.
 constexpr bool is_similarity(vz_metric metric) { return metric == VZ_COSINE || metric == VZ_DOT; }

@@ -1,0 +1,100 @@
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "benchmarks/ann/peer.hpp"
+#include "engine/index/growing_index.hpp"
+#include "engine/index/search.hpp"
+
+namespace vz::ann {
+namespace {
+
+// Threads of one call: enough for a build that runs once.
+class Threads final : public Workers {
+ public:
+    explicit Threads(uint32_t count) : count_(count) {}
+    uint32_t count() const override { return count_; }
+    void run(uint32_t tasks, void (*task)(void*, uint32_t, uint32_t), void* context) override {
+        if (count_ == 1 || tasks < 2) {
+            for (uint32_t i = 0; i < tasks; ++i) task(context, i, 0);
+            return;
+        }
+        std::atomic<uint32_t> next{0};
+        const auto work = [&](uint32_t worker) {
+            for (uint32_t i = next++; i < tasks; i = next++) task(context, i, worker);
+        };
+        std::vector<std::thread> others;
+        for (uint32_t worker = 1; worker < count_; ++worker) others.emplace_back(work, worker);
+        work(0);
+        for (auto& thread : others) thread.join();
+    }
+
+ private:
+    uint32_t count_;
+};
+
+class VectorizerPeer final : public Peer {
+ public:
+    std::string name() const override { return "vectorizer"; }
+
+    void build(const DataSet& set, const BuildOptions& options) override {
+        set_ = &set;
+        IndexOptions index;
+        index.dim = set.base.dim;
+        index.metric = set.metric;
+        index.degree = options.degree;
+        index.build_effort = options.build_effort;
+        if (options.alpha > 0) index.alpha = options.alpha;
+        if (options.quantization == "none") index.quantization = VZ_QUANTIZATION_NONE;
+        if (options.quantization == "sq8") index.quantization = VZ_QUANTIZATION_SQ8;
+        const RowSource rows = {[](const void* owner, Slot slot) { return static_cast<const Matrix*>(owner)->row(slot); }, &set.base};
+        auto created = GrowingIndex::create(index, rows, set.base.rows);
+        if (!created.ok()) fail(created.status());
+        index_ = created.take();
+        Threads threads(options.threads);
+        const Status linked = index_->link(set.base.rows, threads);
+        if (!linked.ok()) fail(linked);
+        index_->connect(threads);
+        scratch_.resize(64);
+    }
+
+    uint32_t search(const float* query, uint32_t k, uint32_t effort, uint32_t worker, uint32_t* rows) override {
+        const ScoreQuery scored = make_score_query(set_->metric, query, set_->base.dim);
+        PartQuery part;
+        part.graph = index_->view();
+        part.k = k;
+        part.effort = effort;
+        const auto hits = search_part(part, scored, scratch_[worker]);
+        const auto count = static_cast<uint32_t>(std::min<size_t>(k, hits.size()));
+        for (uint32_t i = 0; i < count; ++i) rows[i] = hits[i].slot;
+        return count;
+    }
+
+    uint64_t hot_bytes() const override { return index_->bytes(); }
+
+    PeerCounters counters() const override {
+        PeerCounters sum;
+        for (const auto& scratch : scratch_) {
+            sum.scored += scratch.walk.counters.scored;
+            sum.hops += scratch.walk.counters.hops;
+        }
+        return sum;
+    }
+
+ private:
+    [[noreturn]] static void fail(const Status& status) {
+        std::fprintf(stderr, "vectorizer: %s\n", status.error().message);
+        std::exit(1);
+    }
+
+    const DataSet* set_ = nullptr;
+    std::unique_ptr<GrowingIndex> index_;
+    std::vector<SearchScratch> scratch_;
+};
+
+}  // namespace
+
+std::unique_ptr<Peer> make_vectorizer() { return std::make_unique<VectorizerPeer>(); }
+
+}  // namespace vz::ann

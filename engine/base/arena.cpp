@@ -1,0 +1,38 @@
+#include "engine/base/arena.hpp"
+
+#include <sys/mman.h>
+
+#include <utility>
+
+namespace vz {
+namespace {
+
+constexpr uint64_t kHugePage = 2 * 1024 * 1024;
+
+}  // namespace
+
+Result<Arena> Arena::reserve(uint64_t bytes) {
+    const uint64_t rounded = (bytes + kHugePage - 1) / kHugePage * kHugePage + (bytes == 0 ? kHugePage : 0);
+    void* mapped = mmap(nullptr, rounded + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) return failure(VZ_OUT_OF_MEMORY, "cannot reserve %llu bytes", static_cast<unsigned long long>(rounded));
+    auto* start = static_cast<std::byte*>(mapped);
+    const uint64_t skip = (kHugePage - reinterpret_cast<uintptr_t>(start) % kHugePage) % kHugePage;
+    if (skip != 0) munmap(start, skip);
+    if (skip != kHugePage) munmap(start + skip + rounded, kHugePage - skip);
+    madvise(start + skip, rounded, MADV_HUGEPAGE);
+    return Arena(start + skip, rounded);
+}
+
+Arena::Arena(Arena&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+Arena& Arena::operator=(Arena&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+}
+
+Arena::~Arena() {
+    if (data_ != nullptr) munmap(data_, bytes_);
+}
+
+}  // namespace vz

@@ -1,0 +1,448 @@
+#include "engine/index/growing_index.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/index/code_guard.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kMeanRows = 1024;        // rows whose mean centres the codes
+constexpr uint32_t kBatchRowsMin = 256;     // a batch may always grow to this
+constexpr uint32_t kMatesBelow = 2048;      // while a graph is smaller, rows of one batch are compared with each other
+constexpr uint32_t kSlotsMax = 0x7fff'ffff;  // a pool keeps a mark in the top bit
+
+}  // namespace
+
+Status IndexOptions::check() const {
+    if (dim == 0 || dim > 65'536) return failure(VZ_INVALID_ARGUMENT, "dim must be 1 to 65536").reason(VZ_REASON_RANGE).field("dim");
+    if (metric < VZ_COSINE || metric > VZ_MANHATTAN) return failure(VZ_INVALID_ARGUMENT, "no such metric").reason(VZ_REASON_METRIC).field("metric");
+    if (degree < 4 || degree > 256) return failure(VZ_INVALID_ARGUMENT, "degree must be 4 to 256").reason(VZ_REASON_RANGE).field("degree");
+    if (build_effort < 8 || build_effort > 4096) {
+        return failure(VZ_INVALID_ARGUMENT, "build_effort must be 8 to 4096").reason(VZ_REASON_RANGE).field("build_effort");
+    }
+    if (quantization > VZ_QUANTIZATION_SQ8) return failure(VZ_UNSUPPORTED, "no such quantization").field("quantization");
+    if (metric == VZ_MANHATTAN && quantization == VZ_QUANTIZATION_SQ8) {
+        return failure(VZ_UNSUPPORTED, "sq8 does not keep manhattan distances").field("quantization");
+    }
+    return {};
+}
+
+struct GrowingIndex::Published {
+    std::unique_ptr<EntrySet> entries;
+    GraphView view;
+};
+
+GrowingIndex::GrowingIndex(const IndexOptions& options, RowSource rows, uint32_t slots_max)
+    : options_(options), rows_(rows), slots_max_(slots_max) {}
+
+GrowingIndex::~GrowingIndex() = default;
+
+Result<std::unique_ptr<GrowingIndex>> GrowingIndex::create(const IndexOptions& options, RowSource rows, uint32_t slots_max) {
+    VZ_TRY(options.check());
+    if (slots_max > kSlotsMax) return failure(VZ_LIMIT_EXCEEDED, "a graph has at most 2^31 - 1 slots");
+    return std::unique_ptr<GrowingIndex>(new GrowingIndex(options, rows, slots_max));
+}
+
+Result<std::unique_ptr<GrowingIndex>> GrowingIndex::fold(const IndexOptions& options, RowSource rows, uint32_t slots, const FoldInput& input,
+                                                         Workers& workers) {
+    VZ_ASSIGN(auto folded, create(options, rows, slots));
+    const auto is_kept = [](Slot slot) { return slot != kNoSlot; };
+    const auto kept = static_cast<uint32_t>(std::count_if(input.new_slots.begin(), input.new_slots.end(), is_kept));
+    VZ_CHECK(kept <= slots);
+    const bool wants_fp32 = options.quantization == VZ_QUANTIZATION_NONE;
+    const bool is_alike = input.graph != nullptr && (!wants_fp32 || input.graph->shape().layout == Layout::kFp32) &&
+                          (wants_fp32 || options.metric == VZ_MANHATTAN || input.graph->shape().layout != Layout::kFp32) && input.graph->quantizer->metric() == options.metric && kept > 0 &&
+                          input.graph->shape() == make_block_shape(input.graph->shape().layout, options.dim, options.degree);
+    if (is_alike && kept * 10 >= input.new_slots.size() * 7) VZ_TRY(folded->adopt(input, kept, workers));
+    VZ_TRY(folded->link(slots, workers));
+    folded->connect(workers);
+    return folded;
+}
+
+Status GrowingIndex::adopt(const FoldInput& input, uint32_t kept, Workers& workers) {
+    const GraphView& old = *input.graph;
+    const BlockShape& shape = old.shape();
+    VZ_ASSIGN(Arena arena, Arena::reserve(uint64_t{shape.stride} * slots_max_));
+    arenas_.push_back(std::make_unique<Arena>(std::move(arena)));
+    quantizers_.push_back(std::make_unique<Quantizer>(options_.metric, shape, options_.seed, old.quantizer->mean()));
+    for (Slot slot = 0; slot < input.new_slots.size(); ++slot) {
+        if (input.new_slots[slot] == kNoSlot) continue;
+        std::memcpy(block(input.new_slots[slot]), old.block(slot), sizeof(BlockHeader) + shape.padded_dim);
+        max_norm_ = std::max(max_norm_, header_of(old.block(slot)).norm);
+    }
+    publish(std::make_unique<EntrySet>());
+    if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
+    constexpr uint32_t kRowsATask = 64;
+    const auto old_count = static_cast<uint32_t>(input.new_slots.size());
+    run_on(workers, (old_count + kRowsATask - 1) / kRowsATask, [&](uint32_t task, uint32_t worker) {
+        for (Slot slot = task * kRowsATask; slot < std::min(old_count, (task + 1) * kRowsATask); ++slot) {
+            if (input.new_slots[slot] != kNoSlot) adopt_ids(input, slot, scratch_[worker]);
+        }
+    });
+    linked_.store(kept, std::memory_order_release);
+    refresh_entries();
+    return {};
+}
+
+void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratch& scratch) {
+    const BlockShape& shape = input.graph->shape();
+    const Slot self = input.new_slots[old_slot];
+    auto& neighbours = scratch.slots;
+    neighbours.clear();
+    bool is_hurt = false;
+    const auto each = [&](Slot of, auto&& visit) {
+        const Slot* ids = ids_of(shape, input.graph->block(of));
+        for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) {
+            if (ids[i] < input.new_slots.size()) visit(ids[i]);
+        }
+    };
+    const auto add = [&](Slot old_id) {
+        const Slot id = input.new_slots[old_id];
+        if (id != kNoSlot && id != self) neighbours.push_back(id);
+    };
+    each(old_slot, [&](Slot id) {
+        add(id);
+        if (input.new_slots[id] != kNoSlot) return;
+        is_hurt = true;
+        each(id, add);
+    });
+    if (!is_hurt) {
+        write_ids(self, neighbours);
+        return;
+    }
+    std::sort(neighbours.begin(), neighbours.end());
+    neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
+    replace_neighbours(*view(), self, neighbours, scratch);
+}
+
+std::span<const std::byte> GrowingIndex::blocks() const {
+    if (quantizers_.empty()) return {};
+    return {arenas_.back()->data(), size_t{quantizers_.back()->shape().stride} * linked()};
+}
+
+std::byte* GrowingIndex::block(Slot slot) { return arenas_.back()->data() + size_t{quantizers_.back()->shape().stride} * slot; }
+
+float GrowingIndex::factor() const { return options_.metric == VZ_MANHATTAN ? options_.alpha : options_.alpha * options_.alpha; }
+
+uint64_t GrowingIndex::bytes() const {
+    const GraphView* graph = view();
+    if (graph == nullptr) return 0;
+    return uint64_t{graph->shape().stride} * linked() + graph->entries->blocks.size();
+}
+
+Status GrowingIndex::link(Slot end, Workers& workers) {
+    VZ_CHECK(end <= slots_max_);
+    const Slot begin = linked();
+    if (end <= begin) return {};
+    VZ_TRY(choose_layout(end));
+    VZ_TRY(guard_codes(end));
+    if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
+    VZ_TRY(encode(begin, end, workers));
+    if (view() == nullptr) publish(std::make_unique<EntrySet>());
+    const uint32_t batch_max = std::max(kBatchRowsMin, end / 50);
+    for (Slot at = begin; at < end;) {
+        const Slot stop = std::min(end, at + std::clamp(at / 20, 1U, batch_max));
+        link_batch(at, stop, workers);
+        linked_.store(stop, std::memory_order_release);
+        at = stop;
+        if (at >= 2 * entries_at_) refresh_entries();
+    }
+    return {};
+}
+
+// The first row that is not bytes moves the graph to codes of another kind; its edges stay.
+Status GrowingIndex::choose_layout(Slot end) {
+    const bool may_be_bytes = options_.quantization != VZ_QUANTIZATION_NONE && options_.metric != VZ_COSINE;
+    const bool is_bytes = quantizers_.empty() || quantizers_.back()->shape().layout == Layout::kBytes;
+    if (!quantizers_.empty() && !is_bytes) return {};
+    bool all_bytes = may_be_bytes;
+    for (Slot slot = linked(); slot < end && all_bytes; ++slot) {
+        const float* row = rows_(slot);
+        all_bytes = row == nullptr || Quantizer::are_bytes(row, options_.dim);
+    }
+    if (all_bytes && !quantizers_.empty()) return {};
+    if (all_bytes) return start(Layout::kBytes, end);
+    const bool fp32 = options_.quantization == VZ_QUANTIZATION_NONE || options_.metric == VZ_MANHATTAN;
+    return start(fp32 ? Layout::kFp32 : Layout::kSq8, end);
+}
+
+// Data whose nearest rows 8 bits a value cannot tell apart is walked in fp32, unless SQ8 was asked for. Looked at anew as it grows.
+Status GrowingIndex::guard_codes(Slot end) {
+    const bool is_due = end >= 64 && end / 4 >= guarded_at_;
+    if (!is_due || options_.quantization != VZ_QUANTIZATION_AUTO || quantizers_.back()->shape().layout != Layout::kSq8) return {};
+    guarded_at_ = end;
+    constexpr double kShareLeast = 0.95;
+    if (share_found_by_codes(*quantizers_.back(), rows_, end) >= kShareLeast) return {};
+    return start(Layout::kFp32, end);
+}
+
+Status GrowingIndex::start(Layout layout, Slot sample_end) {
+    const BlockShape shape = make_block_shape(layout, options_.dim, options_.degree);
+    std::vector<float> mean;
+    if (layout == Layout::kSq8) {
+        std::vector<const float*> sample;
+        for (Slot slot = 0; slot < sample_end && sample.size() < kMeanRows; ++slot) {
+            if (const float* row = rows_(slot)) sample.push_back(row);
+        }
+        mean = Quantizer::mean_of(options_.metric, options_.dim, sample);
+    }
+    VZ_ASSIGN(Arena arena, Arena::reserve(uint64_t{shape.stride} * slots_max_));
+    auto quantizer = std::make_unique<Quantizer>(options_.metric, shape, options_.seed, std::move(mean));
+    if (!quantizers_.empty()) {
+        const BlockShape& old = quantizers_.back()->shape();
+        const std::byte* old_blocks = arenas_.back()->data();
+        std::vector<float> scratch;
+        for (Slot slot = 0; slot < linked(); ++slot) {
+            std::byte* to = arena.data() + size_t{shape.stride} * slot;
+            const std::byte* from = old_blocks + size_t{old.stride} * slot;
+            if (const float* row = rows_(slot)) {
+                quantizer->encode(row, to, scratch);
+            } else {
+                std::memcpy(to, from, sizeof(BlockHeader));
+            }
+            std::memcpy(ids_of(shape, to), ids_of(old, from), shape.degree * sizeof(Slot));
+        }
+    }
+    arenas_.push_back(std::make_unique<Arena>(std::move(arena)));
+    quantizers_.push_back(std::move(quantizer));
+    if (view() != nullptr) refresh_entries();
+    return {};
+}
+
+Status GrowingIndex::encode(Slot begin, Slot end, Workers& workers) {
+    constexpr uint32_t kRowsATask = 64;
+    const Quantizer& quantizer = *quantizers_.back();
+    run_on(workers, (end - begin + kRowsATask - 1) / kRowsATask, [&](uint32_t task, uint32_t worker) {
+        const Slot first = begin + task * kRowsATask;
+        for (Slot slot = first; slot < std::min(end, first + kRowsATask); ++slot) {
+            std::byte* to = block(slot);
+            if (const float* row = rows_(slot)) {
+                quantizer.encode(row, to, scratch_[worker].row);
+            } else {
+                BlockHeader absent = {};
+                absent.flags = kAbsentRow;
+                std::memcpy(to, &absent, sizeof absent);
+            }
+            std::memset(ids_of(quantizer.shape(), to), 0xff, quantizer.shape().degree * sizeof(Slot));
+        }
+    });
+    if (options_.metric == VZ_DOT) {
+        const float before = max_norm_;
+        for (Slot slot = begin; slot < end; ++slot) max_norm_ = std::max(max_norm_, header_of(block(slot)).norm);
+        if (max_norm_ > before && view() != nullptr) refresh_entries();
+    }
+    return {};
+}
+
+void GrowingIndex::publish(std::unique_ptr<EntrySet> entries) {
+    auto next = std::make_unique<Published>();
+    next->view = {quantizers_.back().get(), arenas_.back()->data(), entries.get(), rows_, slots_max_, max_norm_};
+    next->entries = std::move(entries);
+    published_.push_back(std::move(next));
+    view_.store(&published_.back()->view, std::memory_order_release);
+}
+
+void GrowingIndex::refresh_entries() {
+    const uint32_t count = linked();
+    const EntrySet none;
+    const GraphView graph = {quantizers_.back().get(), arenas_.back()->data(), &none, rows_, slots_max_, max_norm_};
+    publish(choose_entries(graph, count, entry_count(count), options_.seed));
+    entries_at_ = count;
+}
+
+void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
+    const GraphView& graph = *view();
+    const BlockShape& shape = graph.shape();
+    run_on(workers, end - begin, [&](uint32_t task, uint32_t worker) {
+        find_neighbours(graph, begin + task, begin, end, scratch_[worker]);
+    });
+    edges_.clear();
+    for (Slot slot = begin; slot < end; ++slot) {
+        const Slot* ids = ids_of(shape, block(slot));
+        for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) edges_.push_back({ids[i], slot});
+    }
+    std::sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) { return a.target != b.target ? a.target < b.target : a.source < b.source; });
+    std::vector<uint32_t> starts;
+    for (uint32_t i = 0; i < edges_.size(); ++i) {
+        if (i == 0 || edges_[i].target != edges_[i - 1].target) starts.push_back(i);
+    }
+    starts.push_back(static_cast<uint32_t>(edges_.size()));
+    constexpr uint32_t kTargetsATask = 16;
+    const auto targets = static_cast<uint32_t>(starts.size() - 1);
+    run_on(workers, (targets + kTargetsATask - 1) / kTargetsATask, [&](uint32_t task, uint32_t worker) {
+        for (uint32_t i = task * kTargetsATask; i < std::min(targets, (task + 1) * kTargetsATask); ++i) {
+            const std::span<const Edge> group(edges_.data() + starts[i], starts[i + 1] - starts[i]);
+            add_edges(graph, group.front().target, group, scratch_[worker]);
+        }
+    });
+}
+
+void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch) {
+    if ((header_of(graph.block(slot)).flags & kAbsentRow) != 0) return;
+    prepare_slot(graph, slot, scratch.walk.coded);
+    walk(graph, scratch.walk, {options_.build_effort});
+    auto& candidates = scratch.candidates;
+    candidates.clear();
+    const Pool& pool = scratch.walk.pool;
+    for (uint32_t i = 0; i < pool.size(); ++i) candidates.push_back({std::max(0.0F, pool.key(i)), pool.slot(i)});
+    if (batch_begin < kMatesBelow) {
+        scratch.slots.clear();
+        for (Slot mate = batch_begin; mate < batch_end; ++mate) {
+            if (mate != slot && (header_of(graph.block(mate)).flags & kAbsentRow) == 0) scratch.slots.push_back(mate);
+        }
+        if (scratch.walk.keys.size() < scratch.slots.size()) scratch.walk.keys.resize(scratch.slots.size());
+        const auto count = static_cast<uint32_t>(scratch.slots.size());
+        score_slots(graph, scratch.walk.coded, scratch.slots.data(), count, scratch.walk.keys.data());
+        for (uint32_t i = 0; i < count; ++i) candidates.push_back({std::max(0.0F, scratch.walk.keys[i]), scratch.slots[i]});
+        std::sort(candidates.begin(), candidates.end());
+    }
+    prune(graph, candidates, options_.degree, factor(), scratch.prune);
+    write_ids(slot, scratch.prune.kept);
+}
+
+void GrowingIndex::add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch) {
+    const BlockShape& shape = graph.shape();
+    const Slot* ids = ids_of(shape, graph.block(target));
+    auto& neighbours = scratch.slots;
+    neighbours.clear();
+    for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) neighbours.push_back(ids[i]);
+    const size_t old = neighbours.size();
+    for (const Edge& edge : edges) {
+        if (std::find(neighbours.begin(), neighbours.begin() + static_cast<ptrdiff_t>(old), edge.source) == neighbours.begin() + static_cast<ptrdiff_t>(old)) {
+            neighbours.push_back(edge.source);
+        }
+    }
+    if (neighbours.size() <= options_.degree) {
+        write_ids(target, neighbours);
+    } else {
+        replace_neighbours(graph, target, neighbours, scratch);
+    }
+}
+
+void GrowingIndex::replace_neighbours(const GraphView& graph, Slot slot, std::vector<Slot>& neighbours, WorkerScratch& scratch) {
+    const auto count = static_cast<uint32_t>(neighbours.size());
+    if (scratch.walk.keys.size() < count) scratch.walk.keys.resize(count);
+    prepare_slot(graph, slot, scratch.prune.coded);
+    score_slots(graph, scratch.prune.coded, neighbours.data(), count, scratch.walk.keys.data());
+    scratch.candidates.clear();
+    for (uint32_t i = 0; i < count; ++i) scratch.candidates.push_back({std::max(0.0F, scratch.walk.keys[i]), neighbours[i]});
+    std::sort(scratch.candidates.begin(), scratch.candidates.end());
+    prune(graph, scratch.candidates, options_.degree, factor(), scratch.prune);
+    write_ids(slot, scratch.prune.kept);
+}
+
+// Release: whoever reads an id sees the block it names.
+void GrowingIndex::write_ids(Slot slot, std::span<const Slot> ids) {
+    const BlockShape& shape = quantizers_.back()->shape();
+    Slot* to = ids_of(shape, block(slot));
+    for (uint32_t i = 0; i < shape.degree; ++i) __atomic_store_n(to + i, i < ids.size() ? ids[i] : kNoSlot, __ATOMIC_RELEASE);
+}
+
+// In-place repair (index.md section 9): a walk to the victim finds most rows that point at it; each takes the victim's nearest
+// neighbours instead.
+void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
+    if (view() == nullptr) return;
+    constexpr uint32_t kReplacements = 3;
+    if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
+    const GraphView& graph = *view();
+    const BlockShape& shape = graph.shape();
+    WorkerScratch& scratch = scratch_[0];
+    for (const Slot victim : slots) {
+        if (victim >= linked() || (header_of(graph.block(victim)).flags & kAbsentRow) != 0) continue;
+        prepare_slot(graph, victim, scratch.walk.coded);
+        walk(graph, scratch.walk, {options_.build_effort});
+        std::vector<Slot> pointing;
+        const Pool& pool = scratch.walk.pool;
+        for (uint32_t i = 0; i < pool.size(); ++i) pointing.push_back(pool.slot(i));
+        std::vector<Slot> of_victim;
+        const Slot* victim_ids = ids_of(shape, graph.block(victim));
+        for (uint32_t i = 0; i < shape.degree && victim_ids[i] != kNoSlot; ++i) of_victim.push_back(victim_ids[i]);
+        for (const Slot source : pointing) {
+            const Slot* ids = ids_of(shape, graph.block(source));
+            std::vector<Slot> neighbours;
+            bool points = false;
+            for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) {
+                points = points || ids[i] == victim;
+                if (ids[i] != victim) neighbours.push_back(ids[i]);
+            }
+            if (!points || source == victim) continue;
+            const auto count = static_cast<uint32_t>(of_victim.size());
+            if (scratch.walk.keys.size() < count) scratch.walk.keys.resize(count);
+            prepare_slot(graph, source, scratch.prune.coded);
+            score_slots(graph, scratch.prune.coded, of_victim.data(), count, scratch.walk.keys.data());
+            std::vector<Candidate> nearest;
+            for (uint32_t i = 0; i < count; ++i) {
+                const bool known = of_victim[i] == source || std::find(neighbours.begin(), neighbours.end(), of_victim[i]) != neighbours.end();
+                if (!known) nearest.push_back({scratch.walk.keys[i], of_victim[i]});
+            }
+            std::sort(nearest.begin(), nearest.end());
+            for (uint32_t i = 0; i < std::min<size_t>(kReplacements, nearest.size()); ++i) neighbours.push_back(nearest[i].slot);
+            if (neighbours.size() <= options_.degree) {
+                write_ids(source, neighbours);
+            } else {
+                replace_neighbours(graph, source, neighbours, scratch);
+            }
+        }
+    }
+}
+
+uint32_t GrowingIndex::connect(Workers& workers) {
+    const uint32_t count = linked();
+    if (view() == nullptr || count == 0) return 0;
+    refresh_entries();
+    if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
+    const GraphView& graph = *view();
+    const BlockShape& shape = graph.shape();
+    std::vector<bool> reached(count);
+    std::vector<Slot> queue;
+    const auto reach = [&](Slot first) {
+        reached[first] = true;
+        queue.push_back(first);
+        while (!queue.empty()) {
+            const Slot slot = queue.back();
+            queue.pop_back();
+            const Slot* ids = ids_of(shape, graph.block(slot));
+            for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) {
+                if (reached[ids[i]]) continue;
+                reached[ids[i]] = true;
+                queue.push_back(ids[i]);
+            }
+        }
+    };
+    for (const Slot slot : graph.entries->slots) {
+        if (!reached[slot]) reach(slot);
+    }
+    std::vector<Slot> lost;
+    WorkerScratch& scratch = scratch_[0];
+    uint32_t found = 0;
+    for (Slot slot = 0; slot < count; ++slot) {
+        if (reached[slot] || (header_of(graph.block(slot)).flags & kAbsentRow) != 0) continue;
+        ++found;
+        prepare_slot(graph, slot, scratch.walk.coded);
+        walk(graph, scratch.walk, {options_.build_effort});
+        const Pool& pool = scratch.walk.pool;
+        bool placed = false;
+        for (uint32_t i = 0; i < pool.size() && !placed; ++i) {
+            Slot* ids = ids_of(shape, block(pool.slot(i)));
+            for (uint32_t j = 0; j < shape.degree && !placed; ++j) {
+                if (ids[j] != kNoSlot) continue;
+                __atomic_store_n(ids + j, slot, __ATOMIC_RELEASE);
+                placed = true;
+            }
+        }
+        if (!placed) lost.push_back(slot);
+        reach(slot);
+    }
+    if (!lost.empty()) {
+        auto entries = std::make_unique<EntrySet>(*graph.entries);
+        entries->slots.insert(entries->slots.end(), lost.begin(), lost.end());
+        pack_entries(graph, *entries);
+        publish(std::move(entries));
+    }
+    return found;
+}
+
+}  // namespace vz

@@ -1,0 +1,229 @@
+#include "engine/index/quantizer.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace vz {
+namespace {
+
+uint64_t next_random(uint64_t& state) {
+    uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+}
+
+float norm_of(const float* row, uint32_t dim) { return std::sqrt(kernels().dot(row, row, dim)); }
+
+struct Range {
+    float scale;
+    float low;
+};
+
+Range range_of(std::span<const float> values) {
+    float low = values.front();
+    float high = low;
+    for (const float value : values) {
+        low = std::min(low, value);
+        high = std::max(high, value);
+    }
+    return {(high - low) / 255.0F, low};
+}
+
+uint8_t code_of(float value, const Range& range, float inverse) {
+    return static_cast<uint8_t>(std::clamp((value - range.low) * inverse + 0.5F, 0.0F, 255.0F));
+}
+
+}  // namespace
+
+Rotation::Rotation(uint32_t dim, uint64_t seed)
+    : dim_(dim), block_(std::bit_floor(dim)), scale_(1.0F / std::sqrt(static_cast<float>(block_))), signs_(2 * size_t{dim}) {
+    for (float& sign : signs_) sign = (next_random(seed) & 1) != 0 ? 1.0F : -1.0F;
+}
+
+void Rotation::apply(float* values) const {
+    const auto turn = [this](float* first) {
+        kernels().hadamard(first, block_);
+        for (uint32_t i = 0; i < block_; ++i) first[i] *= scale_;
+    };
+    for (uint32_t round = 0; round < 2; ++round) {
+        const float* signs = signs_.data() + size_t{round} * dim_;
+        for (uint32_t i = 0; i < dim_; ++i) values[i] *= signs[i];
+        turn(values);
+        if (block_ != dim_) turn(values + (dim_ - block_));
+    }
+}
+
+Quantizer::Quantizer(vz_metric metric, const BlockShape& shape, uint64_t seed, std::vector<float> mean)
+    : metric_(metric), shape_(shape), rotation_(shape.dim, seed), mean_(std::move(mean)) {
+    if (shape.layout == Layout::kSq8) mean_.resize(shape.dim);
+}
+
+bool Quantizer::are_bytes(const float* row, uint32_t dim) {
+    for (uint32_t i = 0; i < dim; ++i) {
+        if (!(row[i] >= 0.0F && row[i] <= 255.0F) || row[i] != static_cast<float>(static_cast<uint8_t>(row[i]))) return false;
+    }
+    return true;
+}
+
+std::vector<float> Quantizer::mean_of(vz_metric metric, uint32_t dim, std::span<const float* const> rows) {
+    std::vector<double> sums(dim);
+    for (const float* row : rows) {
+        const float norm = metric == VZ_COSINE ? norm_of(row, dim) : 1.0F;
+        if (norm == 0.0F) continue;
+        for (uint32_t i = 0; i < dim; ++i) sums[i] += static_cast<double>(row[i] / norm);
+    }
+    std::vector<float> mean(dim);
+    for (uint32_t i = 0; i < dim && !rows.empty(); ++i) mean[i] = static_cast<float>(sums[i] / static_cast<double>(rows.size()));
+    return mean;
+}
+
+void Quantizer::centre(const float* row, std::vector<float>& out) const {
+    out.resize(shape_.dim);
+    const float norm = metric_ == VZ_COSINE ? norm_of(row, shape_.dim) : 1.0F;
+    const float factor = norm > 0.0F ? 1.0F / norm : 0.0F;
+    for (uint32_t i = 0; i < shape_.dim; ++i) out[i] = row[i] * factor - mean_[i];
+    rotation_.apply(out.data());
+}
+
+void Quantizer::encode(const float* row, std::byte* block, std::vector<float>& scratch) const {
+    BlockHeader header = {};
+    const uint32_t dim = shape_.dim;
+    header.norm = norm_of(row, dim);
+    auto* codes = reinterpret_cast<uint8_t*>(block + sizeof(BlockHeader));
+    if (shape_.layout == Layout::kFp32) {
+        header.norm2 = header.norm * header.norm;
+    } else if (shape_.layout == Layout::kBytes) {
+        header.scale = 1.0F;
+        int64_t sum = 0;
+        double norm2 = 0;
+        for (uint32_t i = 0; i < dim; ++i) {
+            codes[i] = static_cast<uint8_t>(row[i]);
+            sum += codes[i];
+            norm2 += static_cast<double>(codes[i]) * codes[i];
+        }
+        header.code_sum = static_cast<int32_t>(sum);
+        header.norm2 = static_cast<float>(norm2);
+    } else {
+        centre(row, scratch);
+        const Range range = range_of(scratch);
+        const float inverse = range.scale > 0.0F ? 1.0F / range.scale : 0.0F;
+        int32_t sum = 0;
+        double norm2 = 0;
+        double error2 = 0;
+        for (uint32_t i = 0; i < dim; ++i) {
+            codes[i] = code_of(scratch[i], range, inverse);
+            sum += codes[i];
+            const double decoded = static_cast<double>(range.low + range.scale * static_cast<float>(codes[i]));
+            const double difference = decoded - static_cast<double>(scratch[i]);
+            norm2 += decoded * decoded;
+            error2 += difference * difference;
+        }
+        header.scale = range.scale;
+        header.offset = range.low;
+        header.code_sum = sum;
+        // A zero vector scores 0 against everything: as far from a unit query as one at a right angle to it.
+        header.norm2 = static_cast<float>(norm2) + (metric_ == VZ_COSINE && header.norm == 0.0F ? 1.0F : 0.0F);
+        header.error = static_cast<float>(std::sqrt(error2));
+    }
+    std::memcpy(block, &header, sizeof header);
+}
+
+namespace {
+
+// Rows to prefetch ahead: 32 to 100 lines in flight are best (index.md section 7).
+uint32_t rows_ahead(uint32_t padded_dim) { return std::clamp(64 * 96 / (padded_dim + 64), 3U, 32U); }
+
+// With the query decoded as low + step (code + 128), see CodedQuery: squared L2 of two decoded rows, or minus their dot product.
+void set_factors(CodedRow& out, uint32_t dim, float low, float step, float square, bool is_l2) {
+    int32_t sum = 0;
+    const int8_t* codes = out.codes.data();
+    for (uint32_t i = 0; i < dim; ++i) sum += codes[i];
+    const float centre = low + 128.0F * step;
+    const float factor = is_l2 ? -2.0F : -1.0F;
+    out.query.codes = out.codes.data();
+    out.query.norm2_factor = is_l2 ? 1.0F : 0.0F;
+    out.query.constant = is_l2 ? square : 0.0F;
+    out.query.offset_factor = factor * (centre * static_cast<float>(dim) + step * static_cast<float>(sum));
+    out.query.dot_factor = factor * step;
+    out.query.sum_factor = factor * centre;
+}
+
+}  // namespace
+
+namespace {
+
+// 0..255 to -128..127, eight at a time; `count` is a multiple of 64.
+void flip(const uint8_t* codes, int8_t* out, uint32_t count) {
+    for (uint32_t i = 0; i < count; i += 8) {
+        uint64_t eight = 0;
+        std::memcpy(&eight, codes + i, 8);
+        eight ^= 0x8080'8080'8080'8080ULL;
+        std::memcpy(out + i, &eight, 8);
+    }
+}
+
+}  // namespace
+
+void Quantizer::prepare_query(const float* values, CodedRow& out) const {
+    const uint32_t dim = shape_.dim;
+    out.is_row = false;
+    out.values = values;
+    out.norm = norm_of(values, dim);
+    if (shape_.layout == Layout::kFp32) return;
+    out.query.padded_dim = shape_.padded_dim;
+    out.query.ahead = rows_ahead(shape_.padded_dim);
+    out.codes.assign(shape_.padded_dim, metric_ == VZ_MANHATTAN ? int8_t{-128} : int8_t{0});
+    const bool is_l2 = metric_ != VZ_DOT;
+    float constant = 0;
+    if (shape_.layout == Layout::kSq8) {
+        if (is_l2) {
+            centre(values, out.rotated);
+        } else {
+            out.rotated.assign(values, values + dim);
+            rotation_.apply(out.rotated.data());
+            constant = -kernels().dot(values, mean_.data(), dim);
+        }
+    } else {
+        out.rotated.assign(values, values + dim);
+    }
+    const bool exact = shape_.layout == Layout::kBytes && are_bytes(values, dim);
+    const Range range = exact ? Range{1.0F, 0.0F} : range_of(out.rotated);
+    const float inverse = range.scale > 0.0F ? 1.0F / range.scale : 0.0F;
+    float square = 0;
+    int8_t* codes = out.codes.data();
+    const float* rotated = out.rotated.data();
+    for (uint32_t i = 0; i < dim; ++i) {
+        const uint8_t code = code_of(rotated[i], range, inverse);
+        codes[i] = static_cast<int8_t>(code - 128);
+        const float decoded = range.low + range.scale * static_cast<float>(code);
+        square += decoded * decoded;  // the same for all rows: its rounding moves no row before another
+    }
+    set_factors(out, dim, range.low, range.scale, square, is_l2);
+    out.query.constant += constant;
+}
+
+void Quantizer::prepare_row(const std::byte* block, const float* row, CodedRow& out) const {
+    const BlockHeader& header = header_of(block);
+    out.is_row = true;
+    out.values = row;
+    out.norm = header.norm;
+    if (shape_.layout == Layout::kFp32) return;
+    out.query.padded_dim = shape_.padded_dim;
+    out.query.ahead = rows_ahead(shape_.padded_dim);
+    out.codes.resize(shape_.padded_dim);
+    flip(codes_of(block), out.codes.data(), shape_.padded_dim);
+    if (metric_ != VZ_MANHATTAN) std::memset(out.codes.data() + shape_.dim, 0, shape_.padded_dim - shape_.dim);
+    const float centre_value = header.offset + 128.0F * header.scale;
+    const auto sum = static_cast<float>(header.code_sum - static_cast<int32_t>(128 * shape_.dim));
+    out.query.codes = out.codes.data();
+    out.query.norm2_factor = 1.0F;
+    out.query.constant = header.norm2;
+    out.query.offset_factor = -2.0F * (centre_value * static_cast<float>(shape_.dim) + header.scale * sum);
+    out.query.dot_factor = -2.0F * header.scale;
+    out.query.sum_factor = -2.0F * centre_value;
+}
+
+}  // namespace vz

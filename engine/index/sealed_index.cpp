@@ -1,0 +1,160 @@
+#include "engine/index/sealed_index.hpp"
+
+#include <cmath>
+#include <cstring>
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kMetaVersion = 1;
+
+class Writer {
+ public:
+    template <class T>
+    void put(const T& value) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(&value);
+        bytes_.insert(bytes_.end(), bytes, bytes + sizeof value);
+    }
+    template <class T>
+    void put_all(const std::vector<T>& values) {
+        put(static_cast<uint32_t>(values.size()));
+        for (const T& value : values) put(value);
+    }
+    std::vector<std::byte> take() { return std::move(bytes_); }
+
+ private:
+    std::vector<std::byte> bytes_;
+};
+
+class Reader {
+ public:
+    explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+    template <class T>
+    T get() {
+        T value = {};
+        if (bytes_.size() < sizeof value) {
+            is_short_ = true;
+            return value;
+        }
+        std::memcpy(&value, bytes_.data(), sizeof value);
+        bytes_ = bytes_.subspan(sizeof value);
+        return value;
+    }
+    template <class T>
+    std::vector<T> get_all() {
+        const auto count = get<uint32_t>();
+        if (is_short_ || bytes_.size() / sizeof(T) < count) {
+            is_short_ = true;
+            return {};
+        }
+        std::vector<T> values(count);
+        for (T& value : values) value = get<T>();
+        return values;
+    }
+    bool is_done() const { return !is_short_ && bytes_.empty(); }
+
+ private:
+    std::span<const std::byte> bytes_;
+    bool is_short_ = false;
+};
+
+Status check_meta(const IndexMeta& meta) {
+    const BlockShape& shape = meta.shape;
+    if (shape.dim == 0 || shape.dim > 65'536 || shape.degree == 0 || shape.degree > 256 ||
+        shape != make_block_shape(shape.layout, shape.dim, shape.degree)) {
+        return failure(VZ_CORRUPTION, "index: the shape of its blocks is wrong");
+    }
+    if (meta.metric < VZ_COSINE || meta.metric > VZ_MANHATTAN || meta.indexed_slots > meta.slots || meta.slots > 0x7fff'ffffU) {
+        return failure(VZ_CORRUPTION, "index: metric or slots are wrong");
+    }
+    if (shape.layout == Layout::kSq8 ? meta.mean.size() != shape.dim : !meta.mean.empty()) {
+        return failure(VZ_CORRUPTION, "index: the mean has %zu values", meta.mean.size());
+    }
+    for (const Slot slot : meta.entries) {
+        if (slot >= meta.indexed_slots) return failure(VZ_CORRUPTION, "index: entry %u is no slot", slot);
+    }
+    for (const float value : meta.mean) {
+        if (!std::isfinite(value)) return failure(VZ_CORRUPTION, "index: the mean is not finite");
+    }
+    if (!std::isfinite(meta.max_norm)) return failure(VZ_CORRUPTION, "index: the largest norm is not finite");
+    return {};
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_index_meta(const IndexMeta& meta) {
+    Writer out;
+    out.put(kMetaVersion);
+    out.put(static_cast<uint32_t>(meta.shape.layout));
+    out.put(meta.shape.dim);
+    out.put(meta.shape.degree);
+    out.put(meta.shape.stride);
+    out.put(meta.metric);
+    out.put(meta.slots);
+    out.put(meta.indexed_slots);
+    out.put(meta.seed);
+    out.put(meta.max_norm);
+    out.put_all(meta.mean);
+    out.put_all(meta.entries);
+    out.put_all(meta.curve);
+    return out.take();
+}
+
+Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
+    Reader in(bytes);
+    IndexMeta meta;
+    const auto version = in.get<uint32_t>();
+    const auto layout = in.get<uint32_t>();
+    if (version != kMetaVersion) return failure(VZ_UNSUPPORTED, "index: version %u is not known", version);
+    if (layout < 1 || layout > 3) return failure(VZ_UNSUPPORTED, "index: layout %u is not known", layout);
+    meta.shape.layout = static_cast<Layout>(layout);
+    meta.shape.dim = in.get<uint32_t>();
+    meta.shape.degree = in.get<uint32_t>();
+    meta.shape.stride = in.get<uint32_t>();
+    meta.shape.padded_dim = meta.shape.layout == Layout::kFp32 ? 0 : static_cast<uint32_t>((uint64_t{meta.shape.dim} + 63) / 64 * 64);
+    meta.metric = in.get<vz_metric>();
+    meta.slots = in.get<uint32_t>();
+    meta.indexed_slots = in.get<uint32_t>();
+    meta.seed = in.get<uint64_t>();
+    meta.max_norm = in.get<float>();
+    meta.mean = in.get_all<float>();
+    meta.entries = in.get_all<Slot>();
+    meta.curve = in.get_all<CurvePoint>();
+    if (!in.is_done()) return failure(VZ_CORRUPTION, "index: meta of %zu bytes does not parse", bytes.size());
+    VZ_TRY(check_meta(meta));
+    return meta;
+}
+
+IndexMeta index_meta_of(const GrowingIndex& index, std::vector<CurvePoint> curve) {
+    IndexMeta meta;
+    const GraphView* graph = index.view();
+    VZ_CHECK(graph != nullptr);
+    meta.shape = graph->shape();
+    meta.metric = index.options().metric;
+    meta.slots = index.linked();
+    meta.indexed_slots = index.linked();
+    meta.seed = index.options().seed;
+    meta.max_norm = graph->max_norm;
+    meta.mean = graph->quantizer->mean();
+    meta.entries = graph->entries->slots;
+    meta.curve = std::move(curve);
+    return meta;
+}
+
+Result<std::unique_ptr<SealedIndex>> SealedIndex::open(IndexMeta meta, std::span<const std::byte> blocks, RowSource rows) {
+    VZ_TRY(check_meta(meta));
+    if (blocks.size() < uint64_t{meta.shape.stride} * meta.indexed_slots) {
+        return failure(VZ_CORRUPTION, "index: %zu bytes of blocks are too few for %u slots", blocks.size(), meta.indexed_slots);
+    }
+    if (reinterpret_cast<uintptr_t>(blocks.data()) % 64 != 0) return failure(VZ_CORRUPTION, "index: blocks are not aligned to 64 bytes");
+    return std::unique_ptr<SealedIndex>(new SealedIndex(std::move(meta), blocks, rows));
+}
+
+SealedIndex::SealedIndex(IndexMeta meta, std::span<const std::byte> blocks, RowSource rows)
+    : meta_(std::move(meta)), quantizer_(meta_.metric, meta_.shape, meta_.seed, meta_.mean), entries_{meta_.entries, {}} {
+    view_ = {&quantizer_, blocks.data(), &entries_, rows, meta_.indexed_slots, meta_.max_norm};
+    pack_entries(view_, entries_);
+}
+
+}  // namespace vz

@@ -1,0 +1,115 @@
+#include "engine/index/search.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vz {
+
+float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot) {
+    if (graph.shape().layout == Layout::kBytes) {
+        const Kernels& k = kernels();
+        const uint8_t* row = codes_of(graph.block(slot));
+        if (query.metric == VZ_EUCLIDEAN) return std::sqrt(k.squared_l2_bytes(query.values, row, query.dim));
+        return query.metric == VZ_DOT ? k.dot_bytes(query.values, row, query.dim) : k.l1_bytes(query.values, row, query.dim);
+    }
+    const float* row = graph.rows(slot);
+    if (row == nullptr) return is_similarity(query.metric) ? -INFINITY : INFINITY;
+    return score_row(query, row, header_of(graph.block(slot)).norm);
+}
+
+namespace {
+
+bool is_better(bool greater, const Hit& a, const Hit& b) {
+    if (a.score != b.score) return greater ? a.score > b.score : a.score < b.score;
+    return a.slot < b.slot;
+}
+
+// Sorts the hits and cuts them behind the k-th and its ties.
+void finish(std::vector<Hit>& hits, uint32_t k, bool greater) {
+    const auto better = [greater](const Hit& a, const Hit& b) { return is_better(greater, a, b); };
+    const size_t room = std::min<size_t>(hits.size(), size_t{k} + kTiesMax);
+    if (hits.size() > 4 * room) std::nth_element(hits.begin(), hits.begin() + static_cast<ptrdiff_t>(room), hits.end(), better);
+    if (hits.size() > 4 * room) hits.resize(room);
+    std::sort(hits.begin(), hits.end(), better);
+    size_t kept = std::min<size_t>(k, hits.size());
+    while (kept > 0 && kept < room && hits[kept].score == hits[kept - 1].score) ++kept;
+    hits.resize(kept);
+}
+
+}  // namespace
+
+std::span<const Hit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {
+    const GraphView& graph = *part.graph;
+    auto& hits = scratch.hits;
+    hits.clear();
+    if (graph.entries->slots.empty() || part.k == 0) return hits;
+    const uint32_t wanted = part.rerank != 0 ? part.rerank : std::max(part.k + part.k / 2, part.k + 5);
+    graph.quantizer->prepare_query(query.values, scratch.walk.coded);
+    walk(graph, scratch.walk, {std::max(1U, part.effort), wanted, part.exclude}, part.filter);
+    const Pool& found = part.filter.passes != nullptr ? scratch.walk.answers : scratch.walk.pool;
+    const uint32_t count = std::min(found.size(), wanted);
+    const bool is_cold = graph.shape().layout == Layout::kSq8;
+    for (uint32_t i = 0; i < count && is_cold; ++i) {
+        const auto* row = reinterpret_cast<const char*>(graph.rows(found.slot(i)));
+        for (size_t byte = 0; byte < std::min<size_t>(query.dim * sizeof(float), 512); byte += 64) __builtin_prefetch(row + byte);
+    }
+    for (uint32_t i = 0; i < count; ++i) hits.push_back({exact_score(graph, query, found.slot(i)), found.slot(i)});
+    finish(hits, part.k, is_similarity(query.metric));
+    return hits;
+}
+
+std::span<const Hit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch) {
+    auto& hits = scratch.hits;
+    hits.clear();
+    if (scan.k == 0) return hits;
+    const bool greater = is_similarity(query.metric);
+    // Room for twice what can be answered: cut back each time it is full.
+    const size_t room = 2 * (size_t{scan.k} + kTiesMax);
+    for (Slot slot = scan.begin; slot < scan.end; ++slot) {
+        if (scan.filter.passes != nullptr && !scan.filter(slot)) continue;
+        const float* row = scan.rows(slot);
+        if (row == nullptr) continue;
+        ++scratch.walk.counters.scored;
+        hits.push_back({score_row(query, row), slot});
+        if (hits.size() < room) continue;
+        const auto middle = hits.begin() + static_cast<ptrdiff_t>(room / 2);
+        std::nth_element(hits.begin(), middle, hits.end(), [greater](const Hit& a, const Hit& b) { return is_better(greater, a, b); });
+        hits.erase(middle, hits.end());
+    }
+    finish(hits, scan.k, greater);
+    return hits;
+}
+
+std::span<const Hit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch) {
+    const GraphView& graph = *part.graph;
+    auto& hits = scratch.hits;
+    hits.clear();
+    if (part.k == 0) return hits;
+    const bool is_exact = graph.shape().layout == Layout::kFp32;
+    const size_t wanted = is_exact ? slots.size() : std::max<size_t>(part.rerank != 0 ? part.rerank : 4 * size_t{part.k}, part.k);
+    auto& nearest = scratch.candidates;
+    nearest.clear();
+    if (slots.size() <= wanted) {
+        for (const Slot slot : slots) nearest.push_back({0, slot});
+    } else {
+        graph.quantizer->prepare_query(query.values, scratch.walk.coded);
+        constexpr size_t kAtOnce = 256;
+        float keys[kAtOnce];
+        for (size_t i = 0; i < slots.size(); i += kAtOnce) {
+            const auto some = static_cast<uint32_t>(std::min(kAtOnce, slots.size() - i));
+            score_slots(graph, scratch.walk.coded, slots.data() + i, some, keys);
+            for (uint32_t j = 0; j < some; ++j) nearest.push_back({keys[j], slots[i + j]});
+        }
+        scratch.walk.counters.scored += slots.size();
+        std::nth_element(nearest.begin(), nearest.begin() + static_cast<ptrdiff_t>(wanted), nearest.end(),
+                         [](const Hit& a, const Hit& b) { return is_better(false, a, b); });
+        nearest.resize(wanted);
+    }
+    for (const Hit& candidate : nearest) {
+        if ((header_of(graph.block(candidate.slot)).flags & kAbsentRow) == 0) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
+    }
+    finish(hits, part.k, is_similarity(query.metric));
+    return hits;
+}
+
+}  // namespace vz

@@ -1,0 +1,90 @@
+// Best-first search of a graph: from the entry set, always on from the nearest row not yet expanded (index.md section 7).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/index/graph.hpp"
+
+namespace vz {
+
+// The nearest rows met so far, nearest first, `limit` of them; those among the first `frontier` that are not yet expanded are still to be
+// walked from.
+class Pool {
+ public:
+    void reset(uint32_t limit, uint32_t frontier);
+    // False: it is no nearer than the last of a full pool.
+    bool insert(float key, Slot slot);
+    // The nearest row not expanded, now marked so. kNoSlot: none.
+    Slot expand_next();
+    // The one that expand_next() would take; kNoSlot: none.
+    Slot peek() const { return cursor_ < std::min(size_, frontier_) ? slots_[cursor_] : kNoSlot; }
+
+    float worst() const { return size_ < limit_ ? INFINITY : keys_[size_ - 1]; }
+    uint32_t size() const { return size_; }
+    float key(uint32_t i) const { return keys_[i]; }
+    Slot slot(uint32_t i) const { return slots_[i] & ~kExpanded; }
+
+ private:
+    static constexpr Slot kExpanded = 0x8000'0000;
+
+    std::vector<float> keys_;
+    std::vector<Slot> slots_;
+    uint32_t limit_ = 0;
+    uint32_t frontier_ = 0;
+    uint32_t size_ = 0;
+    uint32_t cursor_ = 0;
+};
+
+// 16-bit stamps by slot: nothing of the size of the graph is cleared for a walk.
+class Visited {
+ public:
+    void reset(uint32_t slots);
+    // True the first time.
+    bool visit(Slot slot) {
+        const bool fresh = stamps_[slot] != stamp_;
+        stamps_[slot] = stamp_;
+        return fresh;
+    }
+    uint16_t* stamps() { return stamps_.data(); }
+    uint16_t stamp() const { return stamp_; }
+
+ private:
+    std::vector<uint16_t> stamps_;
+    uint16_t stamp_ = 0;
+};
+
+struct WalkCounters {
+    uint64_t hops = 0;
+    uint64_t scored = 0;
+    uint64_t damaged_ids = 0;  // ids beyond the graph: the section is damaged
+};
+
+// What a walk needs beside the graph. One thread's; grows, then stays.
+struct WalkScratch {
+    Pool pool;
+    Pool answers;
+    Visited visited;
+    CodedRow coded;
+    std::vector<float> keys;
+    std::vector<Slot> slots;
+    WalkCounters counters;
+};
+
+// Rows that may be answers; rows that fail are walked through.
+struct RowFilter {
+    bool (*passes)(const void* owner, Slot slot) = nullptr;  // null: all
+    const void* owner = nullptr;
+    bool operator()(Slot slot) const { return passes(owner, slot); }
+};
+
+struct WalkLimits {
+    uint32_t effort = 1;     // the walk goes on while one of so many nearest rows is not expanded
+    uint32_t keep = 0;       // rows kept in the pool, if that is more
+    Slot exclude = kNoSlot;  // a row that is neither walked from nor kept
+};
+
+// Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that pass.
+void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const RowFilter& filter = {});
+
+}  // namespace vz

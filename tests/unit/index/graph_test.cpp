@@ -1,0 +1,367 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <thread>
+
+#include "engine/index/calibration.hpp"
+#include "engine/index/growing_index.hpp"
+#include "engine/index/sealed_index.hpp"
+#include "engine/index/search.hpp"
+
+namespace vz {
+namespace {
+
+class Threads final : public Workers {
+ public:
+    explicit Threads(uint32_t count) : count_(count) {}
+    uint32_t count() const override { return count_; }
+    void run(uint32_t tasks, void (*task)(void*, uint32_t, uint32_t), void* context) override {
+        std::atomic<uint32_t> next{0};
+        std::vector<std::thread> threads;
+        for (uint32_t worker = 0; worker < count_; ++worker) {
+            threads.emplace_back([&, worker] {
+                for (uint32_t i = next++; i < tasks; i = next++) task(context, i, worker);
+            });
+        }
+        for (auto& thread : threads) thread.join();
+    }
+
+ private:
+    uint32_t count_;
+};
+
+struct TestRows {
+    uint32_t dim = 0;
+    std::vector<float> values;
+
+    uint32_t count() const { return static_cast<uint32_t>(values.size() / dim); }
+    const float* row(size_t i) const { return values.data() + i * dim; }
+    RowSource source() const {
+        return {[](const void* owner, Slot slot) { return static_cast<const TestRows*>(owner)->row(slot); }, this};
+    }
+};
+
+// Points near a plane of `inner` dimensions: as real data, easier than their dimension says.
+TestRows make_rows(uint32_t count, uint32_t dim, uint32_t inner, uint32_t seed, bool as_bytes) {
+    std::mt19937 plane_random(99);
+    std::normal_distribution<float> normal;
+    std::vector<float> plane(size_t{dim} * inner);
+    for (float& value : plane) value = normal(plane_random);
+    std::mt19937 random(seed);
+    TestRows rows = {dim, {}};
+    std::vector<float> at(inner);
+    for (uint32_t i = 0; i < count; ++i) {
+        for (float& value : at) value = normal(random);
+        for (uint32_t j = 0; j < dim; ++j) {
+            float value = 0.1F * normal(random);
+            for (uint32_t d = 0; d < inner; ++d) value += plane[size_t{j} * inner + d] * at[d];
+            rows.values.push_back(as_bytes ? std::round(std::clamp(128.0F + 20.0F * value, 0.0F, 255.0F)) : value + 0.5F);
+        }
+    }
+    return rows;
+}
+
+IndexOptions make_options(uint32_t dim, vz_metric metric, vz_quantization quantization = VZ_QUANTIZATION_AUTO) {
+    IndexOptions options;
+    options.dim = dim;
+    options.metric = metric;
+    options.quantization = quantization;
+    return options;
+}
+
+std::unique_ptr<GrowingIndex> build(const TestRows& rows, const IndexOptions& options, Workers& workers) {
+    auto index = GrowingIndex::create(options, rows.source(), rows.count());
+    EXPECT_TRUE(index.ok());
+    EXPECT_TRUE((*index)->link(rows.count(), workers).ok());
+    (*index)->connect(workers);
+    return index.take();
+}
+
+double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric, uint32_t effort, const RowFilter& filter = {}) {
+    SearchScratch scratch;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < queries.count(); ++i) {
+        const ScoreQuery query = make_score_query(metric, queries.row(i), rows.dim);
+        std::vector<float> scores;
+        for (Slot slot = 0; slot < rows.count(); ++slot) {
+            if (filter.passes == nullptr || filter(slot)) scores.push_back(score_row(query, rows.row(slot)));
+        }
+        const auto better = [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; };
+        std::partial_sort(scores.begin(), scores.begin() + 10, scores.end(), better);
+        PartQuery part;
+        part.graph = &graph;
+        part.effort = effort;
+        part.filter = filter;
+        uint32_t of_query = 0;
+        for (const Hit& hit : search_part(part, query, scratch)) {
+            EXPECT_EQ(hit.score, score_row(query, rows.row(hit.slot)));
+            if (!better(scores[9], hit.score)) ++of_query;
+        }
+        found += std::min(10U, of_query);
+    }
+    EXPECT_EQ(scratch.walk.counters.damaged_ids, 0U);
+    return found / (10.0 * queries.count());
+}
+
+struct Case {
+    vz_metric metric;
+    vz_quantization quantization;
+    bool as_bytes;
+    Layout layout;
+};
+
+class IndexCases : public testing::TestWithParam<Case> {};
+
+TEST_P(IndexCases, finds_the_nearest_rows) {
+    const Case& c = GetParam();
+    const TestRows rows = make_rows(4000, 72, 10, 1, c.as_bytes);
+    const TestRows queries = make_rows(100, 72, 10, 2, c.as_bytes);
+    CallingThread workers;
+    const auto index = build(rows, make_options(72, c.metric, c.quantization), workers);
+    EXPECT_EQ(index->view()->shape().layout, c.layout);
+    EXPECT_GE(recall(*index->view(), rows, queries, c.metric, 60), 0.97);
+}
+
+INSTANTIATE_TEST_SUITE_P(all, IndexCases,
+                         testing::Values(Case{VZ_COSINE, VZ_QUANTIZATION_AUTO, false, Layout::kSq8},
+                                         Case{VZ_EUCLIDEAN, VZ_QUANTIZATION_AUTO, false, Layout::kSq8},
+                                         Case{VZ_DOT, VZ_QUANTIZATION_AUTO, false, Layout::kSq8},
+                                         Case{VZ_MANHATTAN, VZ_QUANTIZATION_AUTO, false, Layout::kFp32},
+                                         Case{VZ_COSINE, VZ_QUANTIZATION_AUTO, true, Layout::kSq8},
+                                         Case{VZ_EUCLIDEAN, VZ_QUANTIZATION_AUTO, true, Layout::kBytes},
+                                         Case{VZ_DOT, VZ_QUANTIZATION_AUTO, true, Layout::kBytes},
+                                         Case{VZ_MANHATTAN, VZ_QUANTIZATION_AUTO, true, Layout::kBytes},
+                                         Case{VZ_COSINE, VZ_QUANTIZATION_NONE, false, Layout::kFp32},
+                                         Case{VZ_EUCLIDEAN, VZ_QUANTIZATION_NONE, false, Layout::kFp32},
+                                         Case{VZ_DOT, VZ_QUANTIZATION_NONE, false, Layout::kFp32}));
+
+TEST(index, builds_are_equal_with_any_number_of_workers) {
+    const TestRows rows = make_rows(3000, 40, 8, 3, false);
+    std::vector<std::byte> first;
+    for (const uint32_t count : {1U, 2U, 7U}) {
+        Threads workers(count);
+        const auto index = build(rows, make_options(40, VZ_EUCLIDEAN), workers);
+        const auto blocks = index->blocks();
+        if (first.empty()) first.assign(blocks.begin(), blocks.end());
+        EXPECT_TRUE(std::equal(first.begin(), first.end(), blocks.begin(), blocks.end())) << count;
+    }
+}
+
+TEST(index, every_row_is_found_among_duplicates_and_far_clusters) {
+    TestRows rows = make_rows(2000, 16, 4, 4, false);
+    for (uint32_t i = 0; i < 200; ++i) std::copy_n(rows.row(0), 16, rows.values.begin() + static_cast<ptrdiff_t>(16 * (5 * i)));
+    for (uint32_t i = 1000; i < 2000; ++i) rows.values[16 * i] += 1e4F;
+    CallingThread workers;
+    const auto index = build(rows, make_options(16, VZ_EUCLIDEAN), workers);
+    SearchScratch scratch;
+    uint32_t missed = 0;
+    for (Slot slot = 0; slot < rows.count(); ++slot) {
+        PartQuery part;
+        part.graph = index->view();
+        part.k = 1;
+        part.effort = 100;
+        const auto hits = search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(slot), 16), scratch);
+        missed += hits.empty() || hits[0].score != 0.0F ? 1 : 0;
+    }
+    EXPECT_LE(missed, 2U);
+}
+
+TEST(index, equal_and_zero_rows_are_searchable) {
+    CallingThread workers;
+    for (const vz_metric metric : {VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
+        const TestRows rows = {3, std::vector<float>(3 * 700, 0.0F)};
+        const auto index = build(rows, make_options(3, metric), workers);
+        SearchScratch scratch;
+        const float query[] = {1.0F, 2.0F, 3.0F};
+        PartQuery part;
+        part.graph = index->view();
+        part.effort = 50;
+        EXPECT_GE(search_part(part, make_score_query(metric, query, 3), scratch).size(), 10U);
+    }
+}
+
+TEST(index, a_row_that_breaks_the_byte_rule_keeps_the_edges) {
+    TestRows rows = make_rows(3000, 32, 8, 5, true);
+    for (uint32_t i = 2000; i < 3000; ++i) rows.values[32 * i] += 0.25F;
+    const TestRows queries = make_rows(50, 32, 8, 6, true);
+    CallingThread workers;
+    auto index = GrowingIndex::create(make_options(32, VZ_EUCLIDEAN), rows.source(), rows.count());
+    ASSERT_TRUE((*index)->link(2000, workers).ok());
+    EXPECT_EQ((*index)->view()->shape().layout, Layout::kBytes);
+    ASSERT_TRUE((*index)->link(3000, workers).ok());
+    EXPECT_EQ((*index)->view()->shape().layout, Layout::kSq8);
+    EXPECT_GE(recall(*(*index)->view(), rows, queries, VZ_EUCLIDEAN, 60), 0.97);
+}
+
+TEST(index, answers_pass_the_filter_and_leave_out_the_excluded) {
+    const TestRows rows = make_rows(4000, 32, 8, 7, false);
+    const TestRows queries = make_rows(50, 32, 8, 8, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
+    const RowFilter odd = {[](const void*, Slot slot) { return slot % 2 == 1; }, nullptr};
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 80, odd), 0.97);
+    SearchScratch scratch;
+    PartQuery part;
+    part.graph = index->view();
+    part.effort = 40;
+    part.exclude = 17;
+    for (const Hit& hit : search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(17), 32), scratch)) EXPECT_NE(hit.slot, 17U);
+}
+
+TEST(index, scans_answer_exactly_and_by_codes) {
+    const TestRows rows = make_rows(3000, 32, 8, 21, false);
+    const TestRows queries = make_rows(20, 32, 8, 22, false);
+    CallingThread workers;
+    for (const vz_metric metric : {VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
+        const auto index = build(rows, make_options(32, metric), workers);
+        const RowFilter third = {[](const void*, Slot slot) { return slot % 3 == 0; }, nullptr};
+        std::vector<Slot> passing;
+        for (Slot slot = 0; slot < 3000; slot += 3) passing.push_back(slot);
+        SearchScratch exact_scratch;
+        SearchScratch codes_scratch;
+        for (uint32_t i = 0; i < queries.count(); ++i) {
+            const ScoreQuery query = make_score_query(metric, queries.row(i), 32);
+            const auto exact = scan_exact({rows.source(), 0, 3000, 10, third}, query, exact_scratch);
+            ASSERT_EQ(exact.size(), 10U);
+            std::vector<Hit> all;
+            for (const Slot slot : passing) all.push_back({score_row(query, rows.row(slot)), slot});
+            std::sort(all.begin(), all.end(), [&](const Hit& a, const Hit& b) { return is_similarity(metric) ? a.score > b.score : a.score < b.score; });
+            PartQuery part;
+            part.graph = index->view();
+            const auto by_codes = scan_codes(part, passing, query, codes_scratch);
+            ASSERT_EQ(by_codes.size(), 10U);
+            for (size_t j = 0; j < 10; ++j) {
+                EXPECT_EQ(exact[j].score, all[j].score);
+                EXPECT_EQ(by_codes[j].score, all[j].score);
+            }
+        }
+    }
+}
+
+TEST(index, rows_tied_with_the_last_come_along_to_a_bound) {
+    const TestRows rows = {2, std::vector<float>(2 * 500, 1.0F)};
+    SearchScratch scratch;
+    const float query[] = {0.0F, 0.0F};
+    const auto hits = scan_exact({rows.source(), 0, 500, 10, {}}, make_score_query(VZ_EUCLIDEAN, query, 2), scratch);
+    ASSERT_EQ(hits.size(), 10U + kTiesMax);
+    for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, i);
+}
+
+TEST(index, erased_rows_are_routed_around) {
+    const TestRows rows = make_rows(4000, 32, 8, 9, false);
+    const TestRows queries = make_rows(50, 32, 8, 10, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
+    std::vector<Slot> dead;
+    for (Slot slot = 0; slot < 4000; slot += 4) dead.push_back(slot);
+    index->erase(dead, workers);
+    const RowFilter living = {[](const void*, Slot slot) { return slot % 4 != 0; }, nullptr};
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 60, living), 0.96);
+}
+
+TEST(index, a_fold_keeps_what_lives_and_adds_the_rest) {
+    for (const uint32_t share : {8U, 2U}) {  // one row in so many is left out
+        const TestRows rows = make_rows(4000, 32, 8, 11, false);
+        const TestRows queries = make_rows(50, 32, 8, 12, false);
+        CallingThread workers;
+        const TestRows old_rows = {32, {rows.values.begin(), rows.values.begin() + 32 * 3000}};
+        const auto old = build(old_rows, make_options(32, VZ_COSINE), workers);
+        std::vector<Slot> new_slots(3000, kNoSlot);
+        TestRows folded_rows = {32, {}};
+        for (Slot slot = 0; slot < 4000; ++slot) {
+            if (slot < 3000 && slot % share == 0) continue;
+            if (slot < 3000) new_slots[slot] = folded_rows.count();
+            folded_rows.values.insert(folded_rows.values.end(), rows.row(slot), rows.row(slot) + 32);
+        }
+        auto folded = GrowingIndex::fold(make_options(32, VZ_COSINE), folded_rows.source(), folded_rows.count(), {old->view(), new_slots}, workers);
+        ASSERT_TRUE(folded.ok());
+        EXPECT_GE(recall(*(*folded)->view(), folded_rows, queries, VZ_COSINE, 60), 0.97);
+    }
+}
+
+TEST(index, a_sealed_graph_answers_as_the_one_it_came_from) {
+    const TestRows rows = make_rows(3000, 48, 8, 13, false);
+    const TestRows queries = make_rows(50, 48, 8, 14, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(48, VZ_DOT), workers);
+    const auto curve = calibrate(*index->view(), index->linked(), 5, workers);
+    ASSERT_FALSE(curve.empty());
+    const IndexMeta meta = index_meta_of(*index, curve);
+    const auto bytes = encode_index_meta(meta);
+    auto decoded = decode_index_meta(bytes);
+    ASSERT_TRUE(decoded.ok());
+    EXPECT_EQ(meta, *decoded);
+    for (size_t size = 0; size < bytes.size(); size += 7) EXPECT_FALSE(decode_index_meta({bytes.data(), size}).ok());
+    auto sealed = SealedIndex::open(decoded.take(), index->blocks(), rows.source());
+    ASSERT_TRUE(sealed.ok());
+    EXPECT_EQ(recall(*(*sealed)->view(), rows, queries, VZ_DOT, 40), recall(*index->view(), rows, queries, VZ_DOT, 40));
+    EXPECT_FALSE(SealedIndex::open(meta, index->blocks().first(100), rows.source()).ok());
+}
+
+TEST(index, a_bad_id_is_counted_and_never_followed) {
+    const TestRows rows = make_rows(2000, 16, 4, 15, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(16, VZ_EUCLIDEAN), workers);
+    const auto blocks = index->blocks();
+    auto copy = Arena::reserve(blocks.size());
+    ASSERT_TRUE(copy.ok());
+    std::memcpy(copy->data(), blocks.data(), blocks.size());
+    const BlockShape& shape = index->view()->shape();
+    for (Slot slot = 0; slot < 2000; ++slot) ids_of(shape, copy->data() + size_t{shape.stride} * slot)[0] = 0x7fff'ff00U;
+    auto sealed = SealedIndex::open(index_meta_of(*index, {}), {copy->data(), blocks.size()}, rows.source());
+    SearchScratch scratch;
+    PartQuery part;
+    part.graph = (*sealed)->view();
+    part.effort = 40;
+    EXPECT_FALSE(search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(3), 16), scratch).empty());
+    EXPECT_GT(scratch.walk.counters.damaged_ids, 0U);
+}
+
+TEST(index, calibration_foretells_recall) {
+    const TestRows rows = make_rows(5000, 64, 14, 17, false);
+    const TestRows queries = make_rows(200, 64, 14, 18, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(64, VZ_EUCLIDEAN), workers);
+    const auto curve = calibrate(*index->view(), index->linked(), 5, workers);
+    const EffortChoice choice = effort_for(curve, 0.95F, 10);
+    EXPECT_GE(choice.estimate, 0.95F);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, choice.effort), 0.93);
+    EXPECT_EQ(effort_for({}, 0.98F, 50).effort, 200U);
+}
+
+TEST(index, readers_search_while_the_writer_links) {
+    const TestRows rows = make_rows(3000, 24, 6, 19, false);
+    auto index = GrowingIndex::create(make_options(24, VZ_EUCLIDEAN), rows.source(), rows.count());
+    std::atomic<bool> done{false};
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 2; ++i) {
+        readers.emplace_back([&] {
+            SearchScratch scratch;
+            for (uint32_t query = 0; !done; ++query) {
+                PartQuery part;
+                part.graph = (*index)->view();
+                part.effort = 20;
+                if (part.graph == nullptr) continue;
+                search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(query % 3000), 24), scratch);
+            }
+        });
+    }
+    CallingThread workers;
+    for (Slot end = 100; end <= 3000; end += 100) EXPECT_TRUE((*index)->link(end, workers).ok());
+    done = true;
+    for (auto& reader : readers) reader.join();
+    EXPECT_EQ((*index)->linked(), 3000U);
+}
+
+TEST(index, refuses_what_it_cannot_do) {
+    const TestRows rows = {4, std::vector<float>(4)};
+    EXPECT_EQ(GrowingIndex::create(make_options(4, VZ_MANHATTAN, VZ_QUANTIZATION_SQ8), rows.source(), 1).status().code(), VZ_UNSUPPORTED);
+    EXPECT_EQ(GrowingIndex::create(make_options(0, VZ_COSINE), rows.source(), 1).status().code(), VZ_INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace vz
