@@ -30,7 +30,7 @@ report "a NOLINT carries its check and a reason" < <(xargs -d '\n' grep -nH 'NOL
 report "name what it is" < <(grep -iE '(^|[/_-])(utils?|helpers?|common|managers?|misc)([_.-][^/]*)?(/|$)' <<<"$files" || true)
 
 # Whoever defines bytes on disk describes them.
-for folder in engine/io engine/log engine/manifest engine/wal engine/segment; do
+for folder in engine/io engine/log engine/manifest engine/wal engine/segment engine/index; do
     [ -n "$(find "$folder" -name '*.cpp' 2>/dev/null)" ] || continue
     [ -s "$folder/format.md" ] || report "bytes on disk without a description" <<<"$folder/format.md is missing"
 done
