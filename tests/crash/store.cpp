@@ -106,7 +106,7 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kUpdateVectors:
         case Operation::Kind::kDelete:
         case Operation::Kind::kClear: return write(*engine_, operation, lsn);
-        case Operation::Kind::kCheckpoint: return {};
+        case Operation::Kind::kCheckpoint: return checkpoint(operation.collection);
         case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
     }
     return {};
@@ -131,6 +131,12 @@ Status Store::apply_group(const std::vector<Operation>& operations, std::vector<
     VZ_TRY(std::move(refused));
     for (const auto& commit : commits) lsns->push_back(commit->answer.lsn);
     return {};
+}
+
+Status Store::checkpoint(const std::string& collection) {
+    if (collection.empty()) return engine_->checkpoint_all().take_status();
+    VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_->catalogue().resolve(collection));
+    return engine_->checkpoint(*target).take_status();
 }
 
 Result<std::string> Store::dump(const std::string& prefix) {

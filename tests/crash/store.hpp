@@ -30,6 +30,7 @@ class Store {
 
  private:
     Store();
+    Status checkpoint(const std::string& collection);
     std::unique_ptr<Engine> engine_;
 };
 

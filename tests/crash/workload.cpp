@@ -211,7 +211,7 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
         operations.push_back(std::move(operation));
     };
     Operation made;
-    made.collection = "fresh";
+    made.collection = std::string("fresh");
     made.dim = 3;
     made.metric = VZ_DOT;
     add(made);
@@ -223,13 +223,13 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     }
     Operation alias;
     alias.kind = Operation::Kind::kSetAlias;
-    alias.collection = "fresh";
-    alias.name = "x";
+    alias.collection = std::string("fresh");
+    alias.name = std::string("x");
     add(alias);
     Operation renamed;
     renamed.kind = Operation::Kind::kRename;
-    renamed.collection = "fresh";
-    renamed.name = "fresher";
+    renamed.collection = std::string("fresh");
+    renamed.name = std::string("fresher");
     add(renamed);
     Operation idle;
     idle.kind = Operation::Kind::kIdle;
@@ -247,8 +247,8 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     add(dropped);
     Operation value;
     value.kind = Operation::Kind::kPutValue;
-    value.name = "k1";
-    value.value = "after";
+    value.name = std::string("k1");
+    value.value = std::string("after");
     add(value);
     return operations;
 }
