@@ -154,6 +154,17 @@ void stream(Client& client, Content content, Values& values, const std::string& 
     }
 }
 
+// Checkpoints run beside the writes until the server is gone: a kill meets them at any step.
+void checkpoints(uint16_t port) {
+    HttpClient client(port);
+    for (size_t round = 0;; ++round) {
+        const std::string name = round % 4 == 3 ? "some" : "stream-" + std::to_string(round % 4);
+        const Answer answer = client.post("/collections/" + name + "/force-save", "{}");
+        if (answer.status == 0) return;
+        EXPECT_TRUE(answer.status == 200 || answer.status == 404) << answer.body;
+    }
+}
+
 // Counts what differs between what must be there and what is.
 void compare(const Database& wanted, const Database& found, Sums& differences) {
     for (const auto& [name, collection] : wanted) {
@@ -274,6 +285,7 @@ void plays(MakeFrontend make, MakeFrontend make_other, Content content, End end,
             for (size_t i = 0; i < kClients; ++i) {
                 threads.emplace_back([&, i] { stream(*streams[i], content, drawn[i], "stream-" + std::to_string(i), steps); });
             }
+            threads.emplace_back([&] { checkpoints(server.port()); });
             const uint64_t wanted = 10 + values.below(60);
             const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
             while (steps.load() < wanted && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
