@@ -13,6 +13,12 @@ namespace vz {
 namespace {
 
 Status apply_setting(std::string_view name, std::string_view value, EngineSettings* settings) {
+    if (name == "verify") {
+        if (value == "background") return failure(VZ_UNSUPPORTED, "verification in the background is not implemented yet: open or never").field(name);
+        if (value != "open" && value != "never") return failure(VZ_INVALID_ARGUMENT, "verify is open or never").field(name).reason(VZ_REASON_ENUM);
+        settings->verify_at_open = value == "open";
+        return {};
+    }
     uint64_t number = 0;
     for (const char c : value) {
         if (c < '0' || c > '9' || number > UINT64_MAX / 16) return failure(VZ_INVALID_ARGUMENT, "a setting is a whole number").field(name).reason(VZ_REASON_RANGE);

@@ -169,6 +169,7 @@ Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
     expected.hash = ref.hash;
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment,
               SealedSegment::open(files_, segment_path(directory_, 'S', ref.file), database_, ref.file, expected));
+    if (settings_.verify_at_open) VZ_TRY(segment->verify_contents());
     Bitmap ended;
     if (ref.deletes) {
         const DeleteRef& from = *ref.deletes;

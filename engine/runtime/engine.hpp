@@ -22,6 +22,7 @@ struct EngineSettings {
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
     bool must_exist = false;
+    bool verify_at_open = false;        // read every sealed file whole and check its hashes before answering
     bool background = true;             // false: no thread is started; every step runs in the caller
     uint64_t seed = 0;                  // of uuids and salts; 0: from the system
     std::function<int64_t()> now_ms;    // null: the system's clock

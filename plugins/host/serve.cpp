@@ -86,6 +86,7 @@ struct Settings {
     uint64_t drain_delay_ms = 0;
     uint64_t workers = 0;
     uint64_t queue_max_mb = 0;
+    std::string verify = "never";
     uint32_t log_level = VZ_LOG_INFO;
     std::string log_file;
 };
@@ -104,6 +105,10 @@ std::optional<ConfigError> read_settings(const Config& config, Settings* setting
     if (auto error = config.number("engine.workers", 0, 256, &settings->workers)) return error;
     if (auto error = config.number("engine.queue_max_mb", 0, 65'536, &settings->queue_max_mb)) return error;
     settings->log_file = config.text("log.file", "");
+    if (const ConfigValue* verify = config.find("engine.verify")) {
+        if (verify->text != "open" && verify->text != "never") return ConfigError{verify->origin + ": 'engine.verify' must be open or never"};
+        settings->verify = verify->text;
+    }
     if (const ConfigValue* level = config.find("log.level")) {
         settings->log_level = log_level_named(level->text);
         if (settings->log_level == 0) return ConfigError{level->origin + ": 'log.level' must be error, warn, info, debug or trace"};
@@ -133,6 +138,9 @@ class Server {
         options.struct_size = sizeof(options);
         options.workers = static_cast<uint32_t>(settings_.workers);
         options.queue_bytes_max = settings_.queue_max_mb << 20;
+        const vz_kv verify = {{"verify", 6}, {settings_.verify.data(), settings_.verify.size()}};
+        options.settings = &verify;
+        options.setting_count = 1;
         options.log = [](void*, const vz_log_record* record) noexcept { Log::write("engine", *record); };
         if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
         services_ = std::make_unique<Services>(config_, engine.get());

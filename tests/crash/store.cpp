@@ -81,6 +81,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
     settings.wal_file_bytes = kWalBytes;
     settings.background = threads == Threads::kBackground;
     settings.seed = seed | 1;
+    settings.verify_at_open = true;
     settings.now_ms = [] { return int64_t{1'700'000'000'000}; };
     std::unique_ptr<Store> store(new Store);
     VZ_ASSIGN(store->engine_, Engine::open(files, directory, settings));
@@ -143,6 +144,7 @@ Result<std::string> Store::dump(const std::string& prefix) {
     std::string text;
     for (const std::shared_ptr<Collection>& collection : engine_->catalogue().list()) {
         if (!collection->name().starts_with(prefix)) continue;
+        VZ_TRY(collection->health());
         const auto schema = collection->schema();
         const VectorFieldSchema& field = schema->fields.front();
         const std::vector<std::string> aliases = engine_->catalogue().aliases_of(collection->id());
