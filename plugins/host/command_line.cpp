@@ -76,7 +76,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     check->add_option("DIR", line.directory, "The data directory")->required();
     check->add_flag("--json", line.json, "Findings as JSON lines");
     CLI::App* import = app.add_subcommand("import", "Load vectors into a collection, straight into the data directory");
-    import->add_option("SOURCE", line.import.sources, "A folder with base.fbin or base.u8bin and payload.jsonl, or such files, or NDJSON")->required();
+    import->add_option("SOURCE", line.import.sources, "A folder with base.fbin or base.u8bin and payload.jsonl, such files, or NDJSON (.ndjson, .jsonl)")->required();
     import->add_option("--collection", line.import.collection, "Collection to fill; made if it does not exist")->required();
     import->add_option("--data-dir", line.import.data_directory, "Where the data lives [" + default_data_directory() + "]");
     import->add_option("--metric", line.import.metric, "cosine, euclidean, dot or manhattan, for a new collection [cosine]")

@@ -107,9 +107,9 @@ class Import {
         std::vector<vz_str> payloads;
         texts.reserve(batch.rows);
         for (size_t i = 0; i < batch.rows; ++i) {
-            texts.push_back(std::to_string(batch.first + i));
+            texts.push_back(batch.ids.empty() ? std::to_string(batch.first + i) : batch.ids[i]);
             ids.push_back(borrowed(texts.back()));
-            if (!batch.payloads.empty()) payloads.push_back(borrowed(batch.payloads[i]));
+            if (!batch.payloads.empty()) payloads.push_back(batch.payloads[i].empty() ? vz_str{nullptr, 0} : borrowed(batch.payloads[i]));
         }
         vz_write_request request = {};
         request.struct_size = sizeof(request);

@@ -96,8 +96,9 @@ std::unique_ptr<ImportSource> open_source(const std::string& path, std::string* 
         *problem = "there is no file " + file.string() + " (a folder holds base.fbin or base.u8bin)";
         return nullptr;
     }
+    if (file.extension() == ".ndjson" || file.extension() == ".jsonl") return open_ndjson(file.string(), problem);
     if (file.extension() != ".fbin" && file.extension() != ".u8bin") {
-        *problem = file.string() + ": only .fbin and .u8bin files can be imported in this release";
+        *problem = file.string() + " is none of .fbin, .u8bin, .ndjson, .jsonl";
         return nullptr;
     }
     auto source = std::make_unique<BinSource>();

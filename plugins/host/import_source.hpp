@@ -12,6 +12,7 @@ struct ImportBatch {
     uint64_t first = 0;                 // number of the first row
     std::vector<float> vectors;         // rows x dim, packed
     std::vector<std::string> payloads;  // one per row; empty: none
+    std::vector<std::string> ids;       // one per row; empty: row numbers
     size_t rows = 0;
 };
 
@@ -26,7 +27,10 @@ class ImportSource {
     virtual bool read(size_t count, ImportBatch* batch, std::string* problem) = 0;
 };
 
-// A folder with base.fbin or base.u8bin (and payload.jsonl), or one such file. Null: `problem` says why.
+// Points as NDJSON, one object a line: {"id"?, "vector" ("embedding", "data"), "payload"? ("metadata")}. Null: `problem` says why.
+std::unique_ptr<ImportSource> open_ndjson(const std::string& path, std::string* problem);
+
+// A folder with base.fbin or base.u8bin (and payload.jsonl), one such file, or NDJSON. Null: `problem` says why.
 std::unique_ptr<ImportSource> open_source(const std::string& path, std::string* problem);
 
 }  // namespace vz::host

@@ -176,6 +176,29 @@ TEST(Lifecycle, AnOrderlyEndAnswersWhatIsInFlight) {
     }
 }
 
+TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string file = directory.path() + "/points.ndjson";
+    std::ofstream(file) << R"({"id":"x","vector":[1,2,3],"payload":{"a":1}})" "\n\n" R"({"embedding":[4,5,6]})" "\n";
+    const std::vector<std::string> command = {program(), "import", file, "--collection", "n", "--data-dir", data, "--batch", "1"};
+    EXPECT_EQ(run(command).exit.code, 0);
+    const Ran again = run(command);
+    EXPECT_EQ(again.exit.code, 0) << again.output;
+    EXPECT_TRUE(contains(again.output, "2 of them were there already")) << again.output;
+    const std::string bad = directory.path() + "/bad.ndjson";
+    std::ofstream(bad) << R"({"vector":[1,2,3]})" "\n" R"({"vector":[1,2,1e39]})" "\n";
+    const Ran refused = run({program(), "import", bad, "--collection", "m", "--data-dir", data});
+    EXPECT_NE(refused.exit.code, 0);
+    EXPECT_TRUE(contains(refused.output, "bad.ndjson:2")) << refused.output;
+    Server server(data);
+    HttpClient client(server.port());
+    const Json point(client.get("/collections/n/vectors/x").body);
+    EXPECT_EQ(point.integer("/payload/a"), 1);
+    EXPECT_EQ(client.get("/collections/n/vectors/1").status, 200);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 }  // namespace
 }  // namespace vz::e2e
 
