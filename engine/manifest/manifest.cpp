@@ -111,8 +111,8 @@ Result<ManifestReading> read_manifest(FileSystem& files, const std::string& dire
     return reading;
 }
 
-Manifest::Manifest(FileSystem& files, FileHeader header, std::unique_ptr<File> file, ManifestState state)
-    : files_(files), header_(header), file_(std::move(file)), state_(std::move(state)) {
+Manifest::Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state)
+    : header_(header), file_(std::move(file)), state_(std::move(state)) {
     writer_ = std::make_unique<FrameWriter>(*file_, header_, kFileHeaderBytes, header_.crc);
 }
 
@@ -128,7 +128,7 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     state.clean_close.reset();
 
     VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
-    std::unique_ptr<Manifest> manifest(new Manifest(files, header, std::move(file), std::move(state)));
+    std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), std::move(state)));
     const std::vector<std::byte> snapshot = encode_snapshot(manifest->state_);
     manifest->snapshot_bytes_ = snapshot.size();
     VZ_TRY(manifest->file_->write(0, head));

@@ -55,10 +55,9 @@ class Manifest {
     bool wants_roll() const;
 
  private:
-    Manifest(FileSystem& files, FileHeader header, std::unique_ptr<File> file, ManifestState state);
+    Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state);
     Status extend(uint64_t bytes);
 
-    FileSystem& files_;
     FileHeader header_;
     std::unique_ptr<File> file_;
     ManifestState state_;
