@@ -88,6 +88,7 @@ Status Engine::close() {
 // ---- background ----
 
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
+    collection->set_updated_ms(settings_.now_ms());
     if (!settings_.background || collection->growing_bytes() < kGrowingBytesMax) return;
     const std::scoped_lock lock(maintenance_mutex_);
     if (std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end()) return;
