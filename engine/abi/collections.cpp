@@ -265,7 +265,7 @@ VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_re
 }
 
 VZ_API vz_status vz_checkpoint(vz_engine* engine, vz_str collection, uint64_t* lsn, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
+    return guard_engine(engine, error, [&]() -> Status {
         Lsn through = 0;
         if (collection.data == nullptr) {
             VZ_ASSIGN(through, engine->engine->checkpoint_all());
