@@ -109,6 +109,7 @@ void Operations::submit_write(vz_op* op) {
             if (told.ok()) told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request), static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
+        VZ_TRY(engine_.engine->make_room(target, false, 0));
         VZ_TRY(target->begin_write(*request, write->commit, false, &in_flight));
         if (in_flight) {
             static_cast<void>(owned.release());

@@ -180,7 +180,6 @@ Part& Collection::writable_part(const Schema& schema) {
 Status Collection::begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
     *in_flight = false;
     VZ_TRY(health());
-    if (growing_bytes() > 2 * kGrowingBytesMax) return failure(VZ_BUSY, "writes came faster than they could be sealed").reason(VZ_REASON_QUEUE);
     const std::shared_ptr<const Schema> schema = this->schema();
     VZ_ASSIGN(const CheckedBatch batch, check_write(request, *schema));
 

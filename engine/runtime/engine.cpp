@@ -28,6 +28,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_file_first_bytes == 0) settings.wal_file_first_bytes = kWalFileFirstBytes;
     if (settings.wal_file_bytes == 0) settings.wal_file_bytes = kWalFileBytes;
     if (settings.queue_bytes_max == 0) settings.queue_bytes_max = kCommitQueueBytesMax;
+    if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
     if (settings.seed == 0) settings.seed = system_seed();
     if (!settings.now_ms) settings.now_ms = system_now_ms;
     return settings;
@@ -62,6 +63,7 @@ void Engine::stop_threads() {
             stopping_ = true;
         }
         maintenance_wakes_.notify_all();
+        sealed_.notify_all();
         maintenance_thread_.join();
     }
     if (commit_thread_.joinable()) {
@@ -89,11 +91,34 @@ Status Engine::close() {
 
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
     collection->set_updated_ms(settings_.now_ms());
-    if (!settings_.background || collection->growing_bytes() < kGrowingBytesMax) return;
+    seal_if_large(collection, settings_.growing_bytes_max);
+}
+
+// Whether the background has it in hand.
+bool Engine::seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max) {
+    if (!settings_.background || collection->growing_bytes() < bytes_max) return false;
     const std::scoped_lock lock(maintenance_mutex_);
-    if (std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end()) return;
+    if (std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end()) return true;
     to_seal_.push_back(collection);
     maintenance_wakes_.notify_one();
+    return true;
+}
+
+Status Engine::make_room(const std::shared_ptr<Collection>& collection, bool blocking, int64_t deadline_ns) {
+    const uint64_t bytes_max = 2 * settings_.growing_bytes_max;
+    if (!seal_if_large(collection, bytes_max)) return {};
+    const auto in_hand = [&] { return std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end(); };
+    if (blocking) {
+        std::unique_lock lock(maintenance_mutex_);
+        const auto done = [&] { return stopping_ || !in_hand(); };
+        if (deadline_ns == 0) {
+            sealed_.wait(lock, done);
+        } else {
+            sealed_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline_ns)), done);
+        }
+    }
+    if (collection->growing_bytes() < bytes_max) return {};
+    return failure(VZ_BUSY, "writes came faster than they could be sealed").reason(VZ_REASON_QUEUE);
 }
 
 void Engine::run_maintenance() {
@@ -109,6 +134,7 @@ void Engine::run_maintenance() {
         if (!sealed.ok()) report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
         lock.lock();
         std::erase(to_seal_, collection);
+        sealed_.notify_all();
     }
 }
 
@@ -260,6 +286,7 @@ Status Engine::write(std::string_view collection, const vz_write_request& reques
     Status outcome;
     commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
     bool in_flight = false;
+    VZ_TRY(make_room(target, true, request.deadline_ns));
     VZ_TRY(target->begin_write(request, commit, true, &in_flight));
     if (in_flight) log_->drive(commit);
     VZ_TRY(std::move(outcome));

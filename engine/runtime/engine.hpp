@@ -21,6 +21,7 @@ struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
+    uint64_t growing_bytes_max = 0;     // of one collection, before it is sealed; memory stays within twice this
     bool must_exist = false;
     bool verify_at_open = false;        // read every sealed file whole and check its hashes before answering
     bool background = true;             // false: no thread is started; every step runs in the caller
@@ -54,6 +55,9 @@ class Engine {
     // Seals what a collection has in memory; everything up to the answer is in sealed files then. Durability never needs it.
     Result<Lsn> checkpoint(Collection& collection);
     Result<Lsn> checkpoint_all();
+    // What a writer calls before its batch: VZ_BUSY when a collection's growing rows have reached twice their bound. A blocking caller waits
+    // for the sealing that is under way, until its deadline (CLOCK_MONOTONIC; 0: none).
+    Status make_room(const std::shared_ptr<Collection>& collection, bool blocking, int64_t deadline_ns);
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);
 
@@ -73,6 +77,7 @@ class Engine {
     Status retire_wals();
     void load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
+    bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void run_maintenance();
     void stop_threads();
     vz_uuid new_uuid();
@@ -93,6 +98,7 @@ class Engine {
     std::thread maintenance_thread_;
     std::mutex maintenance_mutex_;  // guards what follows
     std::condition_variable maintenance_wakes_;
+    std::condition_variable sealed_;
     std::vector<std::shared_ptr<Collection>> to_seal_;
     bool stopping_ = false;
     uint64_t open_ns_ = 0;

@@ -1,0 +1,80 @@
+// Growing rows are bounded: a writer that is faster than the sealing waits for it, and nothing is refused or lost.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kDim = 256;
+constexpr uint64_t kBatch = 100;
+constexpr uint64_t kBatches = 120;  // 12 MiB of vectors against a bound of 1 MiB
+
+Schema one_field() {
+    Schema schema;
+    VectorFieldSchema field;
+    field.dim = kDim;
+    field.metric = VZ_DOT;
+    field.id = schema.next_field_id++;
+    schema.fields.push_back(field);
+    return schema;
+}
+
+Status write_batch(Engine& engine, uint64_t first) {
+    std::vector<std::string> texts;
+    std::vector<vz_str> ids;
+    for (uint64_t i = 0; i < kBatch; ++i) texts.push_back(std::to_string(first + i));
+    for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
+    const std::vector<float> values(kBatch * kDim, static_cast<float>(first));
+    vz_write_request request = {};
+    request.struct_size = sizeof(request);
+    request.kind = VZ_UPSERT;
+    request.count = kBatch;
+    request.ids = ids.data();
+    request.vectors = {values.data(), kBatch, 0, kDim, VZ_F32};
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    return engine.write("c", request, &answer, &errors);
+}
+
+TEST(Sealing, a_fast_writer_waits_for_it) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    EngineSettings settings;
+    settings.growing_bytes_max = 1 << 20;
+    settings.wal_file_bytes = 1 << 20;
+    {
+        auto engine = Engine::open(*files, directory.path() + "/data", settings);
+        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
+        ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
+        const auto collection = (*engine)->catalogue().resolve("c").take();
+        for (uint64_t i = 0; i < kBatches; ++i) {
+            const Status written = write_batch(**engine, i * kBatch);
+            ASSERT_TRUE(written.ok()) << written.error().message;
+            EXPECT_LT(collection->growing_bytes(), 3 * settings.growing_bytes_max);
+        }
+        vz_collection_stats stats = {};
+        collection->fill_stats(&stats);
+        EXPECT_GT(stats.sealed_segments, 0U);
+        EXPECT_EQ(stats.points, kBatch * kBatches);
+    }
+    auto again = Engine::open(*files, directory.path() + "/data", settings);
+    ASSERT_TRUE(again.ok()) << again.status().error().message;
+    const auto collection = (*again)->catalogue().resolve("c").take();
+    EXPECT_EQ(collection->points(), kBatch * kBatches);
+    const ReadView view = collection->pin();
+    for (uint64_t i = 0; i < kBatches; ++i) {
+        const IdView id{IdKind::kU64, i * kBatch, 0, {}};
+        const RowRef row = find_row(view, id);
+        ASSERT_NE(row.part, nullptr) << i;
+        EXPECT_EQ(row.part->vector(0, row.row)[kDim - 1], static_cast<float>(i * kBatch));
+    }
+}
+
+}  // namespace
+}  // namespace vz
