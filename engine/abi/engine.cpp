@@ -36,10 +36,10 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
     if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0) return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
     if ((options.flags & VZ_OPEN_READ_ONLY) != 0) return failure(VZ_UNSUPPORTED, "opening read-only is not implemented yet").field("flags");
     if (options.memory_bytes_max != 0) return failure(VZ_UNSUPPORTED, "a memory limit is not implemented yet").field("memory_bytes_max");
-    if (options.wal_bytes_max != 0) return failure(VZ_UNSUPPORTED, "a limit of the WAL is not implemented yet").field("wal_bytes_max");
     if (options.log_level > VZ_LOG_TRACE) return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
     settings->must_exist = (options.flags & VZ_OPEN_MUST_EXIST) != 0;
     settings->queue_bytes_max = options.queue_bytes_max;
+    settings->wal_bytes_max = options.wal_bytes_max;
     if (options.setting_count != 0 && options.settings == nullptr) return misuse("the settings are NULL");
     for (uint64_t i = 0; i < options.setting_count; ++i) {
         VZ_TRY(apply_setting(view(options.settings[i].key), view(options.settings[i].value), settings));
@@ -150,7 +150,8 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
             stats.memory_bytes += one.memory_bytes;
             stats.mapped_bytes += one.mapped_bytes;
         }
-        stats.wal_bytes = inner.log().wal_bytes();
+        // Growing rows are what a restart would replay.
+        stats.wal_bytes = stats.memory_bytes;
         const Result<uint64_t> free = engine->files->free_bytes(inner.directory());
         stats.disk_free_bytes = free.ok() ? *free : 0;
         stats.queued_ops = engine->operations->queued();

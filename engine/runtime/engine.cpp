@@ -28,6 +28,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_file_first_bytes == 0) settings.wal_file_first_bytes = kWalFileFirstBytes;
     if (settings.wal_file_bytes == 0) settings.wal_file_bytes = kWalFileBytes;
     if (settings.queue_bytes_max == 0) settings.queue_bytes_max = kCommitQueueBytesMax;
+    if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
     if (settings.seed == 0) settings.seed = system_seed();
     if (!settings.now_ms) settings.now_ms = system_now_ms;
@@ -92,6 +93,15 @@ Status Engine::close() {
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
     collection->set_updated_ms(settings_.now_ms());
     seal_if_large(collection, settings_.growing_bytes_max);
+    seal_all_if_long();
+}
+
+// Many small collections grow the log without any of them growing large.
+void Engine::seal_all_if_long() {
+    if (!settings_.background || log_->appended_bytes() < settings_.wal_bytes_max / 2) return;
+    const std::scoped_lock lock(maintenance_mutex_);
+    seal_all_ = true;
+    maintenance_wakes_.notify_one();
 }
 
 // Whether the background has it in hand.
@@ -124,6 +134,17 @@ Status Engine::make_room(const std::shared_ptr<Collection>& collection, bool blo
 void Engine::run_maintenance() {
     std::unique_lock lock(maintenance_mutex_);
     while (!stopping_) {
+        if (seal_all_) {
+            lock.unlock();
+            const uint64_t appended = log_->appended_bytes();
+            const Result<Lsn> sealed = checkpoint_all();
+            if (!sealed.ok()) report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
+            // After a failure too: the next attempt comes with the next half, not with the next write.
+            log_->forget_appended(appended);
+            lock.lock();
+            seal_all_ = false;
+            continue;
+        }
         if (to_seal_.empty()) {
             maintenance_wakes_.wait(lock);
             continue;

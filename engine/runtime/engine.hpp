@@ -21,6 +21,7 @@ struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
+    uint64_t wal_bytes_max = 0;         // beyond half of it every collection is sealed: bounds replay
     uint64_t growing_bytes_max = 0;     // of one collection, before it is sealed; memory stays within twice this
     bool must_exist = false;
     bool verify_at_open = false;        // read every sealed file whole and check its hashes before answering
@@ -78,6 +79,7 @@ class Engine {
     void load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
+    void seal_all_if_long();
     void run_maintenance();
     void stop_threads();
     vz_uuid new_uuid();
@@ -100,6 +102,7 @@ class Engine {
     std::condition_variable maintenance_wakes_;
     std::condition_variable sealed_;
     std::vector<std::shared_ptr<Collection>> to_seal_;
+    bool seal_all_ = false;
     bool stopping_ = false;
     uint64_t open_ns_ = 0;
     uint64_t replayed_records_ = 0;

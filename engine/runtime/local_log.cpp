@@ -203,7 +203,7 @@ Status LocalLog::write_records(std::span<const Entry> group) {
     }
     if (!wal_->fits(bytes)) VZ_TRY(switch_wal(bytes));
     VZ_TRY(wal_->append(records, group.front().commit->lsn, durable()));
-    wal_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    appended_bytes_.fetch_add(bytes, std::memory_order_relaxed);
     return {};
 }
 

@@ -75,11 +75,14 @@ class LocalLog final : public Log {
     // VZ_OK, or why no write is taken any more.
     Status health() const;
     uint64_t queued() const;
-    uint64_t wal_bytes() const { return wal_bytes_.load(std::memory_order_relaxed); }
+    // Bytes appended since the last forget_appended(), those replayed at recovery included.
+    uint64_t appended_bytes() const { return appended_bytes_.load(std::memory_order_relaxed); }
+    // All of them up to a reading of appended_bytes() are in sealed files.
+    void forget_appended(uint64_t bytes) { appended_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
     const Counters& counters() const { return counters_; }
     uint64_t manifest_number() const { return manifest_->number(); }
     // At recovery: records of earlier files that a restart would replay.
-    void note_replayed(uint64_t bytes) { wal_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+    void note_replayed(uint64_t bytes) { appended_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
     // Calls `visit` with the manifest's state while no edit is folded.
     template <class Visit>
     void read_state(Visit visit) const {
@@ -127,7 +130,7 @@ class LocalLog final : public Log {
     std::atomic<Lsn> last_lsn_;
     std::atomic<Lsn> durable_lsn_;
     std::atomic<bool> failed_{false};  // poisoned_ is set
-    std::atomic<uint64_t> wal_bytes_{0};
+    std::atomic<uint64_t> appended_bytes_{0};
     Counters counters_;
 };
 

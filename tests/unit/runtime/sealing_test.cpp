@@ -76,5 +76,27 @@ TEST(Sealing, a_fast_writer_waits_for_it) {
     }
 }
 
+TEST(Sealing, many_small_collections_do_not_let_the_log_grow) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    EngineSettings settings;
+    settings.wal_bytes_max = 8 << 20;
+    settings.wal_file_bytes = 1 << 20;
+    settings.wal_file_first_bytes = 1 << 20;
+    auto engine = Engine::open(*files, directory.path() + "/data", settings);
+    ASSERT_TRUE(engine.ok()) << engine.status().error().message;
+    // 24 MiB of vectors in all; no collection comes near the growing bound.
+    ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
+    for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kBatch).ok());
+    ASSERT_TRUE((*engine)->checkpoint_all().ok());
+    vz_collection_stats stats = {};
+    (*engine)->catalogue().resolve("c").take()->fill_stats(&stats);
+    EXPECT_GT(stats.sealed_segments, 1U);
+    EXPECT_EQ(stats.points, 2 * kBatch * kBatches);
+    size_t wals = 0;
+    (*engine)->log().read_state([&](const ManifestState& state) { wals = state.wals.size(); });
+    EXPECT_LE(wals, 2U);
+}
+
 }  // namespace
 }  // namespace vz
