@@ -73,10 +73,18 @@ void Connection::input(std::string_view bytes) {
         const std::lock_guard lock(mutex_);
         if (closing_) return;
         if (advancing_ || running_ || writing_) {
-            if (!overrun_ && in_.size() + bytes.size() <= kPipelinedBytesMax) {
+            // Behind an answer that is still due, a client may send a little ahead. Once it has the answer, or while we parse, the bytes are
+            // of a request that is due now, and are bounded as that is.
+            const bool ahead = (running_ || writing_) && !answered_;
+            const uint64_t most = kPipelinedBytesMax + (ahead ? 0 : listener_.body_bytes_max());
+            if (!overrun_ && in_.size() + bytes.size() <= most) {
                 in_.append(bytes);
             } else {
                 overrun_ = true;
+                if (!running_ && !writing_) {
+                    closing_ = true;
+                    shutdown(descriptor_, SHUT_RDWR);
+                }
             }
             return;
         }
@@ -308,6 +316,10 @@ void Connection::refuse_all() {
 }
 
 void Connection::send(vzh_request& r) {
+    {
+        const std::lock_guard lock(mutex_);
+        answered_ = true;
+    }
     switch (send_once(descriptor_, r)) {
         case Sent::kAll: finish(false); return;
         case Sent::kBroken: finish(true); return;
@@ -316,6 +328,7 @@ void Connection::send(vzh_request& r) {
     {
         const std::lock_guard lock(mutex_);
         writing_ = true;
+        answered_ = false;
     }
     if (!listener_.writer().add(*this)) finish(true);
 }
@@ -343,7 +356,7 @@ void Connection::finish(bool broken) {
     listener_.give_back(request_);
     std::unique_lock lock(mutex_);
     request_ = nullptr;
-    running_ = writing_ = false;
+    running_ = writing_ = answered_ = false;
     if (broken) {
         closing_ = true;
         shutdown(descriptor_, SHUT_RDWR);

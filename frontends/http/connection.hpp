@@ -82,6 +82,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool advancing_ = false;
     bool running_ = false;      // a request is with its handler
     bool writing_ = false;      // the rest of an answer is with the writer
+    bool answered_ = false;     // the client may hold the whole answer already: what arrives is its next request
     bool closing_ = false;      // no more is parsed; what arrives is dropped
     bool input_ended_ = false;
     bool overrun_ = false;      // too much was pipelined: the last answer closes

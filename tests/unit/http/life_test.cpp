@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -166,6 +167,26 @@ TEST(Budgets, too_much_pipelined_behind_a_request_ends_the_connection) {
     server.release();
     EXPECT_EQ(client.read().body, "released");
     EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST(Budgets, a_large_request_right_behind_an_answer_is_no_pipelining) {
+    Server server;
+    server.start();
+    const std::string body(1300000, 'x');
+    std::vector<std::thread> clients;
+    std::atomic<int> answered{0};
+    for (int i = 0; i < 4; ++i) {
+        clients.emplace_back([&] {
+            Client client(server.port());
+            for (int request = 0; request < 150; ++request) {
+                client.send(post("/echo", body));
+                if (client.read().status != 200) return;
+                ++answered;
+            }
+        });
+    }
+    for (std::thread& client : clients) client.join();
+    EXPECT_EQ(answered, 600);
 }
 
 TEST(Drain, answers_what_is_in_flight_and_refuses_the_rest) {
