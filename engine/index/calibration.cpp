@@ -43,10 +43,10 @@ Truth find_truth(const GraphView& graph, uint32_t linked, Slot slot, std::vector
     return {slot, {scores.begin(), scores.begin() + static_cast<ptrdiff_t>(kept)}};
 }
 
-float share_found(vz_metric metric, const Truth& truth, uint32_t k, std::span<const Hit> hits) {
+float share_found(vz_metric metric, const Truth& truth, uint32_t k, std::span<const SlotHit> hits) {
     const size_t wanted = std::min<size_t>(k, truth.best.size());
     const float border = truth.best[wanted - 1];
-    const auto found = std::count_if(hits.begin(), hits.end(), [&](const Hit& hit) {
+    const auto found = std::count_if(hits.begin(), hits.end(), [&](const SlotHit& hit) {
         return is_similarity(metric) ? hit.score >= border : hit.score <= border;
     });
     return std::min(1.0F, static_cast<float>(found) / static_cast<float>(wanted));

@@ -19,14 +19,14 @@ float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot) {
 
 namespace {
 
-bool is_better(bool greater, const Hit& a, const Hit& b) {
+bool is_better(bool greater, const SlotHit& a, const SlotHit& b) {
     if (a.score != b.score) return greater ? a.score > b.score : a.score < b.score;
     return a.slot < b.slot;
 }
 
 // Sorts the hits and cuts them behind the k-th and its ties.
-void finish(std::vector<Hit>& hits, uint32_t k, bool greater) {
-    const auto better = [greater](const Hit& a, const Hit& b) { return is_better(greater, a, b); };
+void finish(std::vector<SlotHit>& hits, uint32_t k, bool greater) {
+    const auto better = [greater](const SlotHit& a, const SlotHit& b) { return is_better(greater, a, b); };
     const size_t room = std::min<size_t>(hits.size(), size_t{k} + kTiesMax);
     if (hits.size() > 4 * room) std::nth_element(hits.begin(), hits.begin() + static_cast<ptrdiff_t>(room), hits.end(), better);
     if (hits.size() > 4 * room) hits.resize(room);
@@ -38,7 +38,7 @@ void finish(std::vector<Hit>& hits, uint32_t k, bool greater) {
 
 }  // namespace
 
-std::span<const Hit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {
+std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {
     const GraphView& graph = *part.graph;
     auto& hits = scratch.hits;
     hits.clear();
@@ -58,7 +58,7 @@ std::span<const Hit> search_part(const PartQuery& part, const ScoreQuery& query,
     return hits;
 }
 
-std::span<const Hit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch) {
+std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch) {
     auto& hits = scratch.hits;
     hits.clear();
     if (scan.k == 0) return hits;
@@ -73,14 +73,14 @@ std::span<const Hit> scan_exact(const ExactScan& scan, const ScoreQuery& query, 
         hits.push_back({score_row(query, row), slot});
         if (hits.size() < room) continue;
         const auto middle = hits.begin() + static_cast<ptrdiff_t>(room / 2);
-        std::nth_element(hits.begin(), middle, hits.end(), [greater](const Hit& a, const Hit& b) { return is_better(greater, a, b); });
+        std::nth_element(hits.begin(), middle, hits.end(), [greater](const SlotHit& a, const SlotHit& b) { return is_better(greater, a, b); });
         hits.erase(middle, hits.end());
     }
     finish(hits, scan.k, greater);
     return hits;
 }
 
-std::span<const Hit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch) {
+std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch) {
     const GraphView& graph = *part.graph;
     auto& hits = scratch.hits;
     hits.clear();
@@ -102,10 +102,10 @@ std::span<const Hit> scan_codes(const PartQuery& part, std::span<const Slot> slo
         }
         scratch.walk.counters.scored += slots.size();
         std::nth_element(nearest.begin(), nearest.begin() + static_cast<ptrdiff_t>(wanted), nearest.end(),
-                         [](const Hit& a, const Hit& b) { return is_better(false, a, b); });
+                         [](const SlotHit& a, const SlotHit& b) { return is_better(false, a, b); });
         nearest.resize(wanted);
     }
-    for (const Hit& candidate : nearest) {
+    for (const SlotHit& candidate : nearest) {
         if ((header_of(graph.block(candidate.slot)).flags & kAbsentRow) == 0) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     }
     finish(hits, part.k, is_similarity(query.metric));

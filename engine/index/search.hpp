@@ -9,15 +9,15 @@
 
 namespace vz {
 
-struct Hit {
+struct SlotHit {
     float score;  // of score.hpp
     Slot slot;
 };
 
 struct SearchScratch {
     WalkScratch walk;
-    std::vector<Hit> hits;
-    std::vector<Hit> candidates;
+    std::vector<SlotHit> hits;
+    std::vector<SlotHit> candidates;
 };
 
 struct PartQuery {
@@ -26,13 +26,13 @@ struct PartQuery {
     uint32_t effort = 0;  // at least 1; k or more is sensible
     uint32_t rerank = 0;  // 0: max(1.5 k, k + 5)
     Slot exclude = kNoSlot;  // a row that is as if it were not there
-    RowFilter filter;     // rows that may be answered: visible, passing
+    SlotFilter filter;     // rows that may be answered: visible, passing
 };
 
 // Best first, ties in slot order; those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next
 // use. Counters add up in scratch.walk.counters.
 inline constexpr uint32_t kTiesMax = 64;
-std::span<const Hit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
+std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
 
 // All of `begin` to `end` that pass, scored exactly: tails, parts without a graph, exact requests. Order, ties and lifetime as above.
 struct ExactScan {
@@ -40,13 +40,13 @@ struct ExactScan {
     Slot begin = 0;
     Slot end = 0;
     uint32_t k = 10;
-    RowFilter filter;
+    SlotFilter filter;
 };
-std::span<const Hit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
+std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
 
 // The slots given (below the linked ones, in ascending order, all to be answered), by codes, the best exactly: for filters that few rows
 // pass. part.effort is not used; part.rerank 0: 4 k. In fp32 layout every slot is scored exactly.
-std::span<const Hit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch);
+std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch);
 
 // Exact score of one slot: from the block where that is lossless, else from the full row. Absent rows have the worst score.
 float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot);

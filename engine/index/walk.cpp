@@ -51,7 +51,7 @@ namespace {
 
 constexpr uint32_t kSeeds = 4;  // entries that start a walk
 
-void seed(const GraphView& graph, WalkScratch& scratch, const RowFilter& filter, Slot exclude) {
+void seed(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter, Slot exclude) {
     const auto& slots = graph.entries->slots;
     const auto count = static_cast<uint32_t>(slots.size());
     if (scratch.keys.size() < count) scratch.keys.resize(count);
@@ -80,7 +80,7 @@ void seed(const GraphView& graph, WalkScratch& scratch, const RowFilter& filter,
 
 }  // namespace
 
-void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const RowFilter& filter) {
+void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter) {
     const BlockShape& shape = graph.shape();
     const uint32_t keep = std::max(limits.effort, limits.keep);
     scratch.pool.reset(keep, limits.effort);

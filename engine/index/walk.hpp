@@ -72,7 +72,7 @@ struct WalkScratch {
 };
 
 // Rows that may be answers; rows that fail are walked through.
-struct RowFilter {
+struct SlotFilter {
     bool (*passes)(const void* owner, Slot slot) = nullptr;  // null: all
     const void* owner = nullptr;
     bool operator()(Slot slot) const { return passes(owner, slot); }
@@ -85,6 +85,6 @@ struct WalkLimits {
 };
 
 // Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that pass.
-void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const RowFilter& filter = {});
+void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter = {});
 
 }  // namespace vz

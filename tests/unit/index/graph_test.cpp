@@ -81,7 +81,7 @@ std::unique_ptr<GrowingIndex> build(const TestRows& rows, const IndexOptions& op
     return index.take();
 }
 
-double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric, uint32_t effort, const RowFilter& filter = {}) {
+double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric, uint32_t effort, const SlotFilter& filter = {}) {
     SearchScratch scratch;
     uint32_t found = 0;
     for (uint32_t i = 0; i < queries.count(); ++i) {
@@ -97,7 +97,7 @@ double recall(const GraphView& graph, const TestRows& rows, const TestRows& quer
         part.effort = effort;
         part.filter = filter;
         uint32_t of_query = 0;
-        for (const Hit& hit : search_part(part, query, scratch)) {
+        for (const SlotHit& hit : search_part(part, query, scratch)) {
             EXPECT_EQ(hit.score, score_row(query, rows.row(hit.slot)));
             if (!better(scores[9], hit.score)) ++of_query;
         }
@@ -202,14 +202,14 @@ TEST(index, answers_pass_the_filter_and_leave_out_the_excluded) {
     const TestRows queries = make_rows(50, 32, 8, 8, false);
     CallingThread workers;
     const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
-    const RowFilter odd = {[](const void*, Slot slot) { return slot % 2 == 1; }, nullptr};
+    const SlotFilter odd = {[](const void*, Slot slot) { return slot % 2 == 1; }, nullptr};
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 80, odd), 0.97);
     SearchScratch scratch;
     PartQuery part;
     part.graph = index->view();
     part.effort = 40;
     part.exclude = 17;
-    for (const Hit& hit : search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(17), 32), scratch)) EXPECT_NE(hit.slot, 17U);
+    for (const SlotHit& hit : search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(17), 32), scratch)) EXPECT_NE(hit.slot, 17U);
 }
 
 TEST(index, scans_answer_exactly_and_by_codes) {
@@ -218,7 +218,7 @@ TEST(index, scans_answer_exactly_and_by_codes) {
     CallingThread workers;
     for (const vz_metric metric : {VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
         const auto index = build(rows, make_options(32, metric), workers);
-        const RowFilter third = {[](const void*, Slot slot) { return slot % 3 == 0; }, nullptr};
+        const SlotFilter third = {[](const void*, Slot slot) { return slot % 3 == 0; }, nullptr};
         std::vector<Slot> passing;
         for (Slot slot = 0; slot < 3000; slot += 3) passing.push_back(slot);
         SearchScratch exact_scratch;
@@ -227,9 +227,9 @@ TEST(index, scans_answer_exactly_and_by_codes) {
             const ScoreQuery query = make_score_query(metric, queries.row(i), 32);
             const auto exact = scan_exact({rows.source(), 0, 3000, 10, third}, query, exact_scratch);
             ASSERT_EQ(exact.size(), 10U);
-            std::vector<Hit> all;
+            std::vector<SlotHit> all;
             for (const Slot slot : passing) all.push_back({score_row(query, rows.row(slot)), slot});
-            std::sort(all.begin(), all.end(), [&](const Hit& a, const Hit& b) { return is_similarity(metric) ? a.score > b.score : a.score < b.score; });
+            std::sort(all.begin(), all.end(), [&](const SlotHit& a, const SlotHit& b) { return is_similarity(metric) ? a.score > b.score : a.score < b.score; });
             PartQuery part;
             part.graph = index->view();
             const auto by_codes = scan_codes(part, passing, query, codes_scratch);
@@ -259,7 +259,7 @@ TEST(index, erased_rows_are_routed_around) {
     std::vector<Slot> dead;
     for (Slot slot = 0; slot < 4000; slot += 4) dead.push_back(slot);
     index->erase(dead, workers);
-    const RowFilter living = {[](const void*, Slot slot) { return slot % 4 != 0; }, nullptr};
+    const SlotFilter living = {[](const void*, Slot slot) { return slot % 4 != 0; }, nullptr};
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 60, living), 0.96);
 }
 
