@@ -28,7 +28,7 @@ void LiveRows::take(Part& part, Lsn through) {
     }
 }
 
-SegmentRows LiveRows::rows() const { return {ids_, versions_, expires_ms_, payloads_, fields_}; }
+SegmentRows LiveRows::rows() const { return {ids_, versions_, expires_ms_, payloads_, fields_, {}}; }
 
 Bitmap ended_rows(const Part& part, Lsn through) {
     Bitmap ended;

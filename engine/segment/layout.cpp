@@ -58,6 +58,10 @@ const char* section_name(SectionKind kind) {
         case SectionKind::kSlots: return "slots";
         case SectionKind::kPayloadOffsets: return "payload_offsets";
         case SectionKind::kPayload: return "payload";
+        case SectionKind::kGraphMeta: return "graph_meta";
+        case SectionKind::kGraph: return "graph";
+        case SectionKind::kFieldIndex: return "field_index";
+        case SectionKind::kTextIndex: return "text_index";
         case SectionKind::kIdTable: return "id_table";
         case SectionKind::kIdOrder: return "id_order";
     }

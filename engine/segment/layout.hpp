@@ -29,6 +29,10 @@ enum class SectionKind : uint16_t {
     kPayload = 11,
     kIdTable = 12,
     kIdOrder = 13,
+    kGraphMeta = 14,
+    kGraph = 15,
+    kFieldIndex = 16,
+    kTextIndex = 17,
 };
 
 inline constexpr uint64_t kSectionEntryBytes = 64;

@@ -183,6 +183,16 @@ uint32_t SealedSegment::row_in_id_order(uint32_t i) const {
     return std::min(load<uint32_t>(id_order_.data() + uint64_t{i} * 4), rows_ - 1);
 }
 
+std::span<const std::byte> SealedSegment::derived(SectionKind kind, uint32_t field) const {
+    const SectionEntry* entry = layout_.section(kind, field);
+    return entry == nullptr ? std::span<const std::byte>() : bytes_of(*entry);
+}
+
+Status SealedSegment::verify_derived(SectionKind kind, uint32_t field) const {
+    const SectionEntry* entry = layout_.section(kind, field);
+    return entry == nullptr ? Status() : verify_section(*entry);
+}
+
 Status SealedSegment::verify_section(const SectionEntry& entry) const {
     const auto file = mapping_->bytes();
     const auto section = bytes_of(entry);

@@ -41,6 +41,11 @@ class SealedSegment {
     // The i-th row in id order.
     uint32_t row_in_id_order(uint32_t i) const;
 
+    // A derived section where it lies, at its alignment; empty: there is none. Its content is unchecked.
+    std::span<const std::byte> derived(SectionKind kind, uint32_t field) const;
+    // Whether the bytes of a derived section pass their checksums. Reads all of them.
+    Status verify_derived(SectionKind kind, uint32_t field) const;
+
     const Mapping& mapping() const { return *mapping_; }
     uint64_t bytes() const { return expected_.bytes; }
     uint64_t payload_bytes() const { return payload_.size(); }

@@ -215,6 +215,12 @@ Status plan_rows(Plan& plan, const SegmentIdentity& identity, const Schema& sche
         plan_field(plan, field, known->dim);
     }
     plan_payloads(plan, rows.payloads);
+    for (const SegmentRows::Derived& derived : rows.derived) {
+        if (derived.bytes.empty()) continue;
+        SectionEntry& entry = plan.add(derived.kind, derived.bytes.size(), 1, [bytes = derived.bytes](SectionSink& sink) { return sink.append(bytes); });
+        entry.field = derived.field;
+        entry.flags |= kDerivedFlag;
+    }
     return {};
 }
 

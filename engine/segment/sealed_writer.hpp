@@ -11,6 +11,7 @@
 #include "engine/base/schema.hpp"
 #include "engine/base/status.hpp"
 #include "engine/io/file.hpp"
+#include "engine/segment/layout.hpp"
 
 namespace vz {
 
@@ -34,6 +35,13 @@ struct SegmentRows {
         std::span<const float* const> rows;       // as many floats as the schema's dim; nullptr: absent
     };
     std::span<const Field> fields;
+    // What can be computed again from the rows: graphs, indexes. Damage there costs time, never data.
+    struct Derived {
+        SectionKind kind = SectionKind::kGraph;
+        uint32_t field = 0;  // vector field or payload index; (kind, field) is unique
+        std::span<const std::byte> bytes;
+    };
+    std::span<const Derived> derived;
 };
 
 // What the manifest keeps of it, and what open compares with.

@@ -73,7 +73,7 @@ struct Sample {
         for (uint32_t f = 0; f < 4; ++f) fields.push_back({schema.fields[f].id, vectors[f]});
     }
 
-    SegmentRows rows() const { return {ids, versions, expires, payloads, fields}; }
+    SegmentRows rows() const { return {ids, versions, expires, payloads, fields, {}}; }
 };
 
 void expect_equal(const SealedSegment& segment, const Sample& sample) {
@@ -157,6 +157,39 @@ TEST_F(Sealed, gives_back_every_kind_of_id_and_all_else) {
             read_everything(**segment, sample);
         }
     }
+}
+
+TEST_F(Sealed, keeps_derived_sections_and_names_their_damage) {
+    const Sample sample(Ids::kNumbers, 50);
+    std::vector<std::byte> bytes(3 * kMiB);
+    std::mt19937_64 random(5);
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+    const std::vector<SegmentRows::Derived> derived = {{SectionKind::kGraphMeta, 70'000, std::span(bytes).first(100)},
+                                                       {SectionKind::kGraph, 70'000, bytes},
+                                                       {SectionKind::kFieldIndex, 0, {}}};
+    SegmentRows rows = sample.rows();
+    rows.derived = derived;
+    const Result<SegmentSummary> summary = write_segment(*files, directory.file("d"), sample.identity, sample.schema, rows);
+    ASSERT_TRUE(summary.ok()) << summary.status().error().message;
+    const auto segment = open(sample, "d", *summary);
+    ASSERT_TRUE(segment.ok());
+    expect_equal(**segment, sample);
+    EXPECT_TRUE(std::ranges::equal((*segment)->derived(SectionKind::kGraphMeta, 70'000), std::span(bytes).first(100)));
+    const auto graph = (*segment)->derived(SectionKind::kGraph, 70'000);
+    EXPECT_TRUE(std::ranges::equal(graph, bytes));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(graph.data()) % 4096, 0u);
+    EXPECT_TRUE((*segment)->derived(SectionKind::kGraph, 0).empty());
+    EXPECT_TRUE((*segment)->derived(SectionKind::kFieldIndex, 0).empty());
+    EXPECT_TRUE((*segment)->verify_derived(SectionKind::kGraph, 70'000).ok());
+
+    const auto at = graph.data() - (*segment)->mapping().bytes().data();
+    std::vector<char> file = read_bytes(directory.file("d"));
+    file[static_cast<size_t>(at) + 12345] ^= 8;
+    write_bytes(directory.file("d"), file);
+    const auto damaged = open(sample, "d", *summary);
+    ASSERT_TRUE(damaged.ok());
+    EXPECT_EQ((*damaged)->verify_derived(SectionKind::kGraph, 70'000).code(), VZ_CORRUPTION);
+    EXPECT_TRUE((*damaged)->verify_derived(SectionKind::kGraphMeta, 70'000).ok());
 }
 
 TEST_F(Sealed, refuses_rows_that_are_no_segment) {
