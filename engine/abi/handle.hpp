@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/abi/guard.hpp"
@@ -16,8 +17,8 @@
 
 namespace vz {
 
-// Runs asynchronous operations: writes enter the log inside submit() and are completed by the commit leader; everything else, and every
-// failure, is done by a worker.
+// Runs asynchronous operations: writes enter the log inside submit(), or on the ingest thread where rows have to be linked first, and are
+// completed by the commit leader; everything else, and every failure, is done by a worker.
 class Operations {
  public:
     Operations(vz_engine& engine, uint32_t workers);
@@ -35,6 +36,9 @@ class Operations {
     void work();
     void run(vz_op* op);
     void submit_write(vz_op* op);
+    void begin_write(vz_op* op, const std::shared_ptr<Collection>& target, bool may_wait);
+    void refuse(vz_op* op, vz_status status, const vz_error& error);
+    void ingest();
     void complete(vz_op* op, const Status& status);
     void push(vz_op* op);
     Status take(vz_op* op);
@@ -49,6 +53,17 @@ class Operations {
     std::deque<vz_op*> queue_;
     bool stopping_ = false;
     std::atomic<uint64_t> in_flight_{0};
+
+    struct IngestWrite {
+        vz_op* op;
+        std::shared_ptr<Collection> target;
+    };
+    std::thread ingest_thread_;
+    std::mutex ingest_mutex_;  // guards what follows
+    std::condition_variable ingest_wakes_;
+    std::deque<IngestWrite> ingest_;
+    std::unordered_map<uint64_t, uint32_t> ingest_waiting_;  // by collection: writes queued or about to enter the log
+    bool ingest_stopping_ = false;
 };
 
 }  // namespace vz

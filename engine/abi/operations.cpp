@@ -28,9 +28,16 @@ struct OwnedWrite {
 
 Operations::Operations(vz_engine& engine, uint32_t workers) : engine_(engine) {
     for (uint32_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+    ingest_thread_ = std::thread([this] { ingest(); });
 }
 
 Operations::~Operations() {
+    {
+        const std::scoped_lock lock(ingest_mutex_);
+        ingest_stopping_ = true;
+    }
+    ingest_wakes_.notify_all();
+    ingest_thread_.join();
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
@@ -89,17 +96,53 @@ void Operations::push(vz_op* op) {
     wakes_.notify_one();
 }
 
-// Writes enter the log here, in submission order. What does not enter is completed by a worker: done never runs inside submit().
+namespace {
+
+// Points that will need a row.
+uint64_t points_of(const vz_write_request* request) {
+    uint64_t points = 0;
+    for (; request != nullptr; request = request->next) {
+        if (request->kind == VZ_UPSERT || request->kind == VZ_UPDATE) points += request->count;
+    }
+    return points;
+}
+
+}  // namespace
+
+// Writes enter the log in submission order: here, if that takes no time, else behind others of their collection on the ingest thread.
+// What does not enter is completed by a worker: done never runs inside submit().
 void Operations::submit_write(vz_op* op) {
     state_of(op).store(kRunning);
+    const auto* request = static_cast<const vz_write_request*>(op->request);
+    std::shared_ptr<Collection> target;
+    vz_error error = {};
+    const vz_status status = guard(&error, [&]() -> Status {
+        VZ_TRY(check_write_structs(request, static_cast<const vz_write_answer*>(op->answer)));
+        VZ_ASSIGN(target, engine_.engine->catalogue().resolve(view(op->collection)));
+        return Interruption{request->deadline_ns, nullptr}.check();
+    });
+    if (status != VZ_OK) return refuse(op, status, error);
+    const bool is_quick = target->has_room(points_of(request)) && engine_.engine->make_room(target, false, 0).ok();
+    {
+        const std::scoped_lock lock(ingest_mutex_);
+        uint32_t& waiting = ingest_waiting_[target->id()];
+        if (waiting != 0 || !is_quick) {
+            ++waiting;
+            ingest_.push_back({op, std::move(target)});
+            ingest_wakes_.notify_one();
+            return;
+        }
+        ingest_waiting_.erase(target->id());
+    }
+    begin_write(op, target, false);
+}
+
+void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& target, bool may_wait) {
     const auto* request = static_cast<const vz_write_request*>(op->request);
     std::unique_ptr<OwnedWrite> owned;
     bool in_flight = false;
     vz_error error = {};
     const vz_status status = guard(&error, [&]() -> Status {
-        VZ_TRY(check_write_structs(request, static_cast<const vz_write_answer*>(op->answer)));
-        VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_.engine->catalogue().resolve(view(op->collection)));
-        VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
         owned = std::make_unique<OwnedWrite>(target);
         OwnedWrite* write = owned.get();
         write->commit.done = [this, op, write](const Status& outcome) {
@@ -109,7 +152,8 @@ void Operations::submit_write(vz_op* op) {
             if (told.ok()) told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request), static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
-        VZ_TRY(engine_.engine->make_room(target, false, 0));
+        VZ_TRY(engine_.engine->make_room(target, may_wait, request->deadline_ns));
+        VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
         VZ_TRY(target->begin_write(*request, write->commit, false, &in_flight));
         if (in_flight) {
             static_cast<void>(owned.release());
@@ -117,10 +161,29 @@ void Operations::submit_write(vz_op* op) {
         }
         return answer_write(write->commit, request, static_cast<vz_write_answer*>(op->answer));
     });
-    if (in_flight) return;
+    if (!in_flight) refuse(op, status, error);
+}
+
+void Operations::refuse(vz_op* op, vz_status status, const vz_error& error) {
     op->status = status;
     if (status != VZ_OK && op->error != nullptr) *op->error = error;
     push(op);
+}
+
+// Writes that link rows first, or wait for sealing: what takes time has a thread of its own, so that searches keep theirs.
+void Operations::ingest() {
+    std::unique_lock lock(ingest_mutex_);
+    for (;;) {
+        ingest_wakes_.wait(lock, [this] { return ingest_stopping_ || !ingest_.empty(); });
+        if (ingest_.empty()) return;
+        const IngestWrite write = std::move(ingest_.front());
+        ingest_.pop_front();
+        lock.unlock();
+        begin_write(write.op, write.target, true);
+        lock.lock();
+        const auto waiting = ingest_waiting_.find(write.target->id());
+        if (--waiting->second == 0) ingest_waiting_.erase(waiting);
+    }
 }
 
 void Operations::complete(vz_op* op, const Status& status) {

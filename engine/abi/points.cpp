@@ -1,35 +1,13 @@
-// Points: write, search, get, scan, count.
-#include <time.h>
-
+// Points: write, get, scan, count.
 #include <algorithm>
-#include <cmath>
 
 #include "engine/abi/handle.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
-#include "engine/index/score.hpp"
 
 namespace vz {
 namespace {
-
-uint64_t now_ns() {
-    timespec now = {};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ull + static_cast<uint64_t>(now.tv_nsec);
-}
-
-Status refuse_filter(vz_str filter) {
-    return filter.data == nullptr ? Status() : failure(VZ_UNSUPPORTED, "filters are not implemented yet").field("filter");
-}
-
-Status no_flags(uint32_t flags, uint32_t known) {
-    return (flags & ~known) == 0 ? Status() : failure(VZ_UNSUPPORTED, "a flag of this request is not known").field("flags");
-}
-
-Status out_of_range(const char* field, const char* what, int64_t expected, int64_t actual) {
-    return failure(VZ_INVALID_ARGUMENT, "%s", what).field(field).reason(VZ_REASON_RANGE).expected(expected).actual(actual);
-}
 
 std::string make_cursor(const Collection& collection, const std::string& id) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -47,71 +25,6 @@ Result<std::string> read_cursor(const Collection& collection, std::string_view c
         return failure(VZ_INVALID_ARGUMENT, "the cursor is none of this collection's").field("cursor").reason(VZ_REASON_CURSOR);
     }
     return std::string(cursor.substr(own.size()));
-}
-
-struct SearchPlan {
-    const VectorFieldSchema* field = nullptr;
-    uint64_t stride = 0;
-};
-
-Result<SearchPlan> check_search(const vz_search_request& request, const Schema& schema) {
-    VZ_TRY(no_flags(request.flags, VZ_SEARCH_EXACT | VZ_SEARCH_SCORE_LIMIT | VZ_SEARCH_EXPLAIN));
-    VZ_TRY(refuse_filter(request.filter));
-    if (request.text != nullptr) return failure(VZ_UNSUPPORTED, "text queries are not implemented yet").field("text");
-    if (request.k < 1 || request.k > kHitsMax) return out_of_range("k", "k is 1 to 65,536", kHitsMax, request.k);
-    if (request.effort > kHitsMax) return out_of_range("effort", "effort is at most 65,536", kHitsMax, request.effort);
-    if (request.recall_target != 0 && !(request.recall_target >= 0.5F && request.recall_target < 1.0F)) {
-        return out_of_range("recall_target", "a recall target is 0.5 to below 1", 0, 0);
-    }
-    if (request.recall_target != 0 && request.effort != 0) {
-        return failure(VZ_INVALID_ARGUMENT, "effort and recall_target exclude each other").field("recall_target").reason(VZ_REASON_CONFLICTING);
-    }
-    if ((request.flags & VZ_SEARCH_EXACT) != 0 && (request.effort != 0 || request.recall_target != 0)) {
-        return failure(VZ_INVALID_ARGUMENT, "an exact search takes neither effort nor recall_target").field("flags").reason(VZ_REASON_CONFLICTING);
-    }
-    if (std::isnan(request.score_limit)) return failure(VZ_INVALID_ARGUMENT, "the score limit is no number").field("score_limit").reason(VZ_REASON_NOT_FINITE);
-    SearchPlan plan;
-    plan.field = schema.field(view(request.field));
-    if (plan.field == nullptr) {
-        return failure(VZ_NOT_FOUND, "there is no such vector field").field("field").reason(VZ_REASON_VECTOR_FIELD);
-    }
-    const vz_matrix& queries = request.queries;
-    if (queries.rows == 0 || queries.data == nullptr) return failure(VZ_INVALID_ARGUMENT, "there are no queries").field("queries").reason(VZ_REASON_REQUIRED);
-    if (queries.rows > kHitsMax) return out_of_range("queries.rows", "one request has at most 65,536 queries", kHitsMax, static_cast<int64_t>(queries.rows));
-    if (queries.element != VZ_F32) return failure(VZ_UNSUPPORTED, "queries are float32 in this release").field("queries.element");
-    if (queries.dim != plan.field->dim) {
-        return failure(VZ_INVALID_ARGUMENT, "vector dimension %u does not match collection dimension %u", queries.dim, plan.field->dim)
-            .field("queries.dim")
-            .reason(VZ_REASON_DIMENSION)
-            .expected(plan.field->dim)
-            .actual(queries.dim);
-    }
-    plan.stride = queries.stride_bytes != 0 ? queries.stride_bytes : uint64_t{queries.dim} * sizeof(float);
-    if (plan.stride < uint64_t{queries.dim} * sizeof(float) || plan.stride % sizeof(float) != 0) {
-        return out_of_range("queries.stride_bytes", "rows of queries overlap or are not aligned", 0, static_cast<int64_t>(plan.stride));
-    }
-    for (uint64_t i = 0; i < queries.rows; ++i) {
-        const auto* row = reinterpret_cast<const float*>(static_cast<const char*>(queries.data) + i * plan.stride);
-        if (!std::all_of(row, row + queries.dim, [](float value) { return std::isfinite(value); })) {
-            return failure(VZ_INVALID_ARGUMENT, "a query has a number that is not finite").field("queries").reason(VZ_REASON_NOT_FINITE).item(i);
-        }
-    }
-    return plan;
-}
-
-void fill_profile(const ReadView& view, const ExactCounters& counters, uint64_t ns, RowSet* set) {
-    vz_profile& profile = set->profile;
-    profile.struct_size = sizeof(profile);
-    profile.plan = VZ_PLAN_EXACT;
-    profile.segments = static_cast<uint32_t>(view.parts->size());
-    profile.visited = counters.visited;
-    profile.scored = counters.scored;
-    profile.filter_passed = counters.visited;
-    profile.exact_ns = ns;
-    profile.total_ns = ns;
-    set->explain = "{\"plan\":\"exact\",\"parts\":" + std::to_string(view.parts->size()) + ",\"scored\":" + std::to_string(counters.scored) +
-                   ",\"us\":{\"exact\":" + std::to_string(ns / 1000) + "}}";
-    profile.explain = to_vz_str(set->explain);
 }
 
 }  // namespace
@@ -153,44 +66,6 @@ Status answer_write(const WriteCommit& commit, const vz_write_request* request, 
         if (!status.ok() && answer.errors != nullptr && noted < answer.error_capacity) answer.errors[noted++] = status.error();
     }
     return give_out(answer, out);
-}
-
-Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, const Interruption& stop, vz_result** out) {
-    vz_search_request request;
-    VZ_TRY(take_in(in, &request));
-    VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
-    VZ_TRY(collection->health());
-    auto result = std::make_unique<vz_result>(&engine->results_held);
-    result->schema = collection->schema();
-    VZ_ASSIGN(const SearchPlan plan, check_search(request, *result->schema));
-    VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
-    result->view = collection->pin();
-    result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
-    Interruption until = stop;
-    until.deadline_ns = request.deadline_ns;
-    for (uint64_t i = 0; i < request.queries.rows; ++i) {
-        ExactQuery query;
-        query.field_id = plan.field->id;
-        query.dim = plan.field->dim;
-        query.metric = plan.field->metric;
-        query.values = reinterpret_cast<const float*>(static_cast<const char*>(request.queries.data) + i * plan.stride);
-        query.k = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{request.k} + request.skip, UINT32_MAX));
-        if ((request.flags & VZ_SEARCH_SCORE_LIMIT) != 0) query.score_limit = request.score_limit;
-        ExactCounters counters;
-        const uint64_t began = now_ns();
-        VZ_ASSIGN(const std::vector<Hit> hits, search_exact(result->view, query, until, &counters));
-        RowSet& set = result->sets.emplace_back();
-        set.has_scores = true;
-        std::vector<RowRef> rows;
-        for (size_t hit = request.skip; hit < hits.size(); ++hit) {
-            rows.push_back(hits[hit].row);
-            set.scores.push_back(hits[hit].score);
-        }
-        fill_rows(rows, nullptr, parts, &set);
-        if (result->explained) fill_profile(result->view, counters, now_ns() - began, &set);
-    }
-    *out = result.release();
-    return {};
 }
 
 Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, const Interruption&, vz_result** out) {
@@ -290,6 +165,7 @@ VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_r
         VZ_TRY(engine->engine->make_room(target, true, request->deadline_ns));
         VZ_TRY(target->begin_write(*request, commit, true, &in_flight));
         if (in_flight) engine->engine->log().drive(commit);
+        if (in_flight) engine->engine->note_write(target);
         if (!outcome.ok()) return outcome;
         return answer_write(commit, request, answer);
     });

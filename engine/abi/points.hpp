@@ -13,4 +13,19 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* request, c
 Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* request, const Interruption& stop, vz_result** out);
 Status read_count(vz_engine* engine, vz_str name, const vz_count_request* request, const Interruption& stop, uint64_t* out);
 
+
+// ---- checks that several requests share ----
+
+inline Status no_flags(uint32_t flags, uint32_t known) {
+    return (flags & ~known) == 0 ? Status() : failure(VZ_UNSUPPORTED, "a flag of this request is not known").field("flags");
+}
+
+inline Status refuse_filter(vz_str filter) {
+    return filter.data == nullptr ? Status() : failure(VZ_UNSUPPORTED, "filters are not implemented yet").field("filter");
+}
+
+inline Status out_of_range(const char* field, const char* what, int64_t expected, int64_t actual) {
+    return failure(VZ_INVALID_ARGUMENT, "%s", what).field(field).reason(VZ_REASON_RANGE).expected(expected).actual(actual);
+}
+
 }  // namespace vz

@@ -27,6 +27,12 @@ inline constexpr uint64_t kRequestIdsMax = 65'536;             // remembered re-
 inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;         // drops and deletes work on a full disk; small disks start
 inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
 
+inline constexpr uint64_t kTailBytesMax = 1 * kMiB;            // rows not linked yet, scanned by every search: 30 us
+inline constexpr uint64_t kTailRowsMin = 64;                   // the tail may always hold these, however wide
+inline constexpr uint64_t kGraphBytesMin = 1 * kMiB;           // fewer bytes of rows are scanned: no graph is faster
+inline constexpr uint64_t kGrowingGraphBytesMax = 8 * kGiB;    // of rows that one growing graph covers: address space
+inline constexpr uint64_t kGrowingGraphSlotsMax = 1 << 24;     // likewise, for narrow rows
+
 inline constexpr uint64_t kNameBytesMax = 255;                 // of collections, aliases and vector fields
 inline constexpr uint64_t kPayloadBytesMax = 1 * kMiB;
 inline constexpr uint32_t kJsonDepthMax = 64;                  // recursion in parsers

@@ -152,13 +152,14 @@ void WriteCommit::finish(const Status& status) {
     if (done) done(status);
 }
 
-Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests)
+Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers)
     : id_(state.id),
       uuid_(state.uuid),
       created_ms_(state.created_ms),
       created_lsn_(state.created_lsn),
       log_(log),
       requests_(requests),
+      workers_(workers),
       name_(state.name),
       schema_(std::make_shared<const Schema>(state.schema)),
       parts_(std::make_shared<const PartList>()) {
@@ -171,7 +172,7 @@ Part& Collection::writable_part(const Schema& schema) {
     const auto parts = std::atomic_load(&parts_);
     if (!parts->empty() && parts->front()->growing() != nullptr) return *parts->front();
     auto more = std::make_shared<PartList>(*parts);
-    more->insert(more->begin(), std::make_shared<Part>(std::make_unique<GrowingSegment>(schema)));
+    more->insert(more->begin(), std::make_shared<Part>(schema));
     Part& part = *more->front();
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(more)));
     return part;
@@ -200,6 +201,9 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     Staging staging(*parts, writable);
     Sequencer sequencer(*schema, writable, staging, commit);
     VZ_TRY(sequencer.run(batch));
+    // Before the log has them: nothing that is durable waits to be found. Rows of a batch that fails below stay unseen in the graph.
+    GrowingGraphs& graphs = *writable.growing_graphs();
+    if (graphs.tail_bytes(writable.row_count()) > graphs.tail_bytes_max()) VZ_TRY(graphs.link(writable.row_count(), workers_));
     // Nothing to do is an answer only about what is durable; otherwise an empty record waits for what is on its way.
     if (sequencer.is_empty() && last_lsn() <= log_.durable()) return {};
 
@@ -279,6 +283,34 @@ Status Collection::replay(const Batch& batch, Lsn lsn) {
     return {};
 }
 
+namespace {
+
+Part* growing_part(const PartList& parts) { return !parts.empty() && parts.front()->growing() != nullptr ? parts.front().get() : nullptr; }
+
+}  // namespace
+
+bool Collection::has_room(uint64_t points) const {
+    const auto parts = std::atomic_load(&parts_);
+    Part* part = growing_part(*parts);
+    uint64_t widest = 0;
+    for (const VectorFieldSchema& field : schema()->fields) widest = std::max(widest, scan_bytes(field));
+    const uint64_t more = points * widest;
+    if (part == nullptr) return more <= std::max(kTailBytesMax, kTailRowsMin * widest);
+    return part->growing_graphs()->tail_bytes(part->row_count()) + more <= part->growing_graphs()->tail_bytes_max();
+}
+
+bool Collection::wants_linking() const {
+    const auto parts = std::atomic_load(&parts_);
+    Part* part = growing_part(*parts);
+    return part != nullptr && part->growing_graphs()->tail_bytes(part->row_count()) > part->growing_graphs()->tail_bytes_max() / 2;
+}
+
+Status Collection::link_tail() {
+    const auto parts = std::atomic_load(&parts_);
+    Part* part = growing_part(*parts);
+    return part == nullptr ? Status() : part->growing_graphs()->link(part->row_count(), workers_);
+}
+
 void Collection::make_visible(Lsn lsn, int64_t live_delta) {
     live_.fetch_add(live_delta, std::memory_order_acq_rel);
     visible_.store(lsn, std::memory_order_release);
@@ -329,7 +361,7 @@ std::optional<Frozen> Collection::freeze() {
     }
     if (frozen.growing.empty()) return frozen;
     auto more = std::make_shared<PartList>(*frozen.parts);
-    more->insert(more->begin(), std::make_shared<Part>(std::make_unique<GrowingSegment>(*frozen.schema)));
+    more->insert(more->begin(), std::make_shared<Part>(*frozen.schema));
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(more)));
     return frozen;
 }

@@ -39,13 +39,20 @@ class WriteCommit final : public Commit {
 
 class Collection : public std::enable_shared_from_this<Collection> {
  public:
-    Collection(const CollectionState& state, Log& log, RequestIds& requests);
+    // `workers` link rows into graphs.
+    Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers);
 
     // ---- writing ----
 
     // Validates, resolves, stages and appends one batch. *in_flight: the log has it, and commit.done will be called; otherwise the answer
     // is complete (a repeated request, nothing to apply) or the Status says why nothing was done. The request is not needed afterwards.
     Status begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
+    // Whether begin_write would go on at once with so many points; otherwise it links rows first, which takes CPU time.
+    bool has_room(uint64_t points) const;
+    // Whether rows wait to be linked in such numbers that the background should do it, before writers have to.
+    bool wants_linking() const;
+    // Links the rows that wait. Any thread.
+    Status link_tail();
     // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state.
     Status replay(const Batch& batch, Lsn lsn);
 
@@ -102,6 +109,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     const Lsn created_lsn_;
     Log& log_;
     RequestIds& requests_;
+    Workers& workers_;
 
     mutable std::mutex sequencing_;  // before the log's own lock
     bool dropped_ = false;           // under sequencing_

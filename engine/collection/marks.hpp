@@ -39,8 +39,14 @@ class Marks {
             for (auto& entry : page->ended) entry.store(kAlive, std::memory_order_relaxed);
             place.store(page, std::memory_order_release);
         }
-        page->ended[row % kPageRows].store(lsn, std::memory_order_release);
+        std::atomic<Lsn>& ended = page->ended[row % kPageRows];
+        const bool was_alive = ended.load(std::memory_order_relaxed) == kAlive;
+        if (was_alive != (lsn == kAlive)) count_.store(count() + (was_alive ? 1 : UINT32_MAX), std::memory_order_release);
+        ended.store(lsn, std::memory_order_release);
     }
+
+    // Rows that have a mark. Never less than what a reader may find marked.
+    uint32_t count() const { return count_.load(std::memory_order_acquire); }
 
     static constexpr uint32_t kPageRows = 512;
 
@@ -48,6 +54,7 @@ class Marks {
     struct Page {
         std::atomic<Lsn> ended[kPageRows];
     };
+    std::atomic<uint32_t> count_{0};
     uint32_t page_count_;
     std::unique_ptr<std::atomic<Page*>[]> pages_;
 };

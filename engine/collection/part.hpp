@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/id.hpp"
+#include "engine/collection/graphs.hpp"
 #include "engine/collection/growing_segment.hpp"
 #include "engine/collection/marks.hpp"
 #include "engine/manifest/state.hpp"
@@ -17,13 +18,21 @@ class Part {
  public:
     static constexpr uint32_t kNoRow = GrowingSegment::kNoRow;
 
-    explicit Part(std::unique_ptr<GrowingSegment> growing) : growing_(std::move(growing)), marks_(0) {}
-    Part(std::unique_ptr<SealedSegment> sealed, const SegmentRef& ref)
-        : sealed_(std::move(sealed)), ref_(ref), marks_(sealed_->row_count()) {}
+    // An empty growing part.
+    explicit Part(const Schema& schema)
+        : growing_(std::make_unique<GrowingSegment>(schema)), growing_graphs_(std::make_unique<GrowingGraphs>(schema, *growing_)), marks_(0) {}
+    Part(std::unique_ptr<SealedSegment> sealed, const SegmentRef& ref, const Schema& schema)
+        : sealed_(std::move(sealed)),
+          sealed_graphs_(std::make_unique<SealedGraphs>(schema, *sealed_)),
+          ref_(ref),
+          marks_(sealed_->row_count()) {}
 
     GrowingSegment* growing() { return growing_.get(); }
     const GrowingSegment* growing() const { return growing_.get(); }
     const SealedSegment* sealed() const { return sealed_.get(); }
+    GrowingGraphs* growing_graphs() { return growing_graphs_.get(); }
+    const SealedGraphs* sealed_graphs() const { return sealed_graphs_.get(); }
+    FieldGraph graph(uint32_t field_id) const { return growing_ ? growing_graphs_->field(field_id) : sealed_graphs_->field(field_id); }
     // The manifest's entry of a sealed part, as of its last checkpoint.
     const SegmentRef& ref() const { return ref_; }
 
@@ -59,15 +68,21 @@ class Part {
         }
     }
 
+    // Rows known to have ended, in a sealed part; readers of older LSNs may still see some of them.
+    uint32_t ended_rows() const { return marks_.count(); }
+
     // Rows were read from bytes that turned out to be unreadable.
     bool failed() const { return sealed_ && sealed_->mapping().failed(); }
     uint64_t memory_bytes() const { return growing_ ? growing_->bytes() : 0; }
+    uint64_t index_bytes() const { return growing_ ? growing_graphs_->bytes() : sealed_graphs_->bytes(); }
     uint64_t mapped_bytes() const { return sealed_ ? sealed_->bytes() : 0; }
     uint64_t payload_bytes() const { return growing_ ? growing_->payload_bytes() : sealed_->payload_bytes(); }
 
  private:
     std::unique_ptr<GrowingSegment> growing_;
+    std::unique_ptr<GrowingGraphs> growing_graphs_;
     std::unique_ptr<SealedSegment> sealed_;
+    std::unique_ptr<SealedGraphs> sealed_graphs_;
     SegmentRef ref_;
     Marks marks_;
 };

@@ -1,10 +1,12 @@
-// What a checkpoint of one collection writes: the rows of its frozen part that live at an LSN, and the marks of older parts up to there.
+// What goes into a sealed segment: the rows of some parts that live at an LSN, and the marks of older parts up to there.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/base/bitmap.hpp"
+#include "engine/base/workers.hpp"
 #include "engine/collection/part.hpp"
 #include "engine/segment/sealed_writer.hpp"
 
@@ -19,13 +21,15 @@ struct Frozen {
     std::shared_ptr<const PartList> parts;
 };
 
-// The columns of the rows of frozen parts that live at `through`; borrows of the parts.
+// The columns of the rows of parts that had not ended at `through`, part behind part, the one with the largest graph first, in row order;
+// borrows of the parts.
 class LiveRows {
  public:
-    explicit LiveRows(const Frozen& frozen);
+    LiveRows(const Schema& schema, const PartList& parts, Lsn through);
     SegmentRows rows() const;
     // Where each row of the segment comes from.
     const std::vector<RowRef>& sources() const { return sources_; }
+    std::span<const float* const> vectors(size_t field) const { return vectors_[field]; }
 
  private:
     void take(Part& part, Lsn through);
@@ -37,6 +41,27 @@ class LiveRows {
     std::vector<std::string_view> payloads_;
     std::vector<std::vector<const float*>> vectors_;
     std::vector<SegmentRows::Field> fields_;
+};
+
+// How far the graphs of a new segment go.
+enum class GraphsWanted {
+    kWhole,   // every row is linked
+    kAsTheyAre,  // what is not linked yet stays so: for a close that should not take long
+};
+
+// The graphs of a segment's rows, as its derived sections: the first part's graph is taken over, the others' rows are linked.
+class BuiltGraphs {
+ public:
+    static Result<BuiltGraphs> build(const Schema& schema, const LiveRows& live, GraphsWanted wanted, Workers& workers);
+    std::vector<SegmentRows::Derived> derived() const;
+
+ private:
+    struct Field {
+        uint32_t id = 0;
+        std::unique_ptr<GrowingIndex> index;
+        std::vector<std::byte> meta;
+    };
+    std::vector<Field> fields_;
 };
 
 // Rows of a sealed part that ended at or before `through`.

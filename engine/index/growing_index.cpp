@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kMeanRows = 1024;        // rows whose mean centres the codes
 constexpr uint32_t kBatchRowsMin = 256;     // a batch may always grow to this
+constexpr uint32_t kViewSlotsMin = 4096;    // what a walk allocates at least
 constexpr uint32_t kMatesBelow = 2048;      // while a graph is smaller, rows of one batch are compared with each other
 constexpr uint32_t kSlotsMax = 0x7fff'ffff;  // a pool keeps a mark in the top bit
 
@@ -96,7 +97,7 @@ void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratc
     const auto each = [&](Slot of, auto&& visit) {
         const Slot* ids = ids_of(shape, input.graph->block(of));
         for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) {
-            if (ids[i] < input.new_slots.size()) visit(ids[i]);
+            if (ids[i] < input.new_slots.size()) visit(ids[i]);  // a graph that still grows has ids beyond
         }
     };
     const auto add = [&](Slot old_id) {
@@ -145,6 +146,7 @@ Status GrowingIndex::link(Slot end, Workers& workers) {
     const uint32_t batch_max = std::max(kBatchRowsMin, end / 50);
     for (Slot at = begin; at < end;) {
         const Slot stop = std::min(end, at + std::clamp(at / 20, 1U, batch_max));
+        if (stop > view_slots_) publish(std::make_unique<EntrySet>(*view()->entries));
         link_batch(at, stop, workers);
         linked_.store(stop, std::memory_order_release);
         at = stop;
@@ -238,8 +240,10 @@ Status GrowingIndex::encode(Slot begin, Slot end, Workers& workers) {
 }
 
 void GrowingIndex::publish(std::unique_ptr<EntrySet> entries) {
+    const uint64_t ahead = std::max<uint64_t>(kViewSlotsMin, 2 * uint64_t{linked()} + kBatchRowsMin);
+    view_slots_ = std::max(view_slots_, static_cast<uint32_t>(std::min<uint64_t>(ahead, slots_max_)));
     auto next = std::make_unique<Published>();
-    next->view = {quantizers_.back().get(), arenas_.back()->data(), entries.get(), rows_, slots_max_, max_norm_};
+    next->view = {quantizers_.back().get(), arenas_.back()->data(), entries.get(), rows_, view_slots_, max_norm_};
     next->entries = std::move(entries);
     published_.push_back(std::move(next));
     view_.store(&published_.back()->view, std::memory_order_release);

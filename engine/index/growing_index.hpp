@@ -48,7 +48,7 @@ class GrowingIndex {
 
     // Slots below are in the graph (but rows that are absent); those above are to be scanned.
     uint32_t linked() const { return linked_.load(std::memory_order_acquire); }
-    // Null before the first link(). Lives as long as the index.
+    // Null before the first link(). Lives as long as the index. Taken after linked(), it covers the slots below.
     const GraphView* view() const { return view_.load(std::memory_order_acquire); }
     uint64_t bytes() const;
     // The blocks of the linked slots, as a sealed segment keeps them. Writer only.
@@ -96,6 +96,7 @@ class GrowingIndex {
     std::vector<std::unique_ptr<Published>> published_;    // likewise
     std::vector<WorkerScratch> scratch_;
     std::vector<Edge> edges_;
+    uint32_t view_slots_ = 0;  // slots that the published view covers: what a walk keeps a mark of
     uint32_t entries_at_ = 0;
     uint32_t guarded_at_ = 0;
     float max_norm_ = 0;

@@ -43,7 +43,7 @@ void Catalogue::load(const ManifestState& state, LocalLog& log) {
     next_collection_ = state.next_collection;
     for (const auto& [id, collection] : state.collections) {
         names_[collection.name] = {id, false};
-        collections_[id] = std::make_shared<Collection>(collection, log, requests_);
+        collections_[id] = std::make_shared<Collection>(collection, log, requests_, workers_);
     }
     for (const auto& [alias, id] : state.aliases) names_[alias] = {id, true};
     for (const auto& [key, value] : state.values) values_[key] = value;
@@ -152,7 +152,7 @@ Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, cons
             state.created_lsn = lsn;
             state.through_lsn = lsn;
             names_[state.name] = {state.id, false};
-            collections_[state.id] = std::make_shared<Collection>(state, *log_, requests_);
+            collections_[state.id] = std::make_shared<Collection>(state, *log_, requests_, workers_);
         };
         return {};
     });

@@ -25,8 +25,8 @@ struct EditOutcome {
 // Any thread. Changes block until they are durable.
 class Catalogue {
  public:
-    Catalogue(RequestIds& requests, std::function<int64_t()> now_ms, std::function<vz_uuid()> new_uuid)
-        : requests_(requests), now_ms_(std::move(now_ms)), new_uuid_(std::move(new_uuid)) {}
+    Catalogue(RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms, std::function<vz_uuid()> new_uuid)
+        : requests_(requests), workers_(workers), now_ms_(std::move(now_ms)), new_uuid_(std::move(new_uuid)) {}
 
     // At recovery, before anything else.
     void load(const ManifestState& state, LocalLog& log);
@@ -64,6 +64,7 @@ class Catalogue {
     Result<std::shared_ptr<Collection>> collection_named(std::string_view name) const;
 
     RequestIds& requests_;
+    Workers& workers_;
     std::function<int64_t()> now_ms_;
     std::function<vz_uuid()> new_uuid_;
     LocalLog* log_ = nullptr;

@@ -51,9 +51,9 @@ Result<Lsn> Engine::checkpoint(Collection& collection) {
     one.collection = collection.id();
     one.through_lsn = frozen->through;
     std::shared_ptr<Part> sealed;
-    const LiveRows live(*frozen);
+    const LiveRows live(*frozen->schema, frozen->growing, frozen->through);
     if (!live.sources().empty()) {
-        VZ_ASSIGN(sealed, seal(collection, *frozen, live));
+        VZ_ASSIGN(sealed, seal(collection, *frozen->schema, live));
         one.segments.push_back(sealed->ref());
     }
     VZ_TRY(seal_deletes(*frozen, &one));
@@ -67,7 +67,7 @@ Result<Lsn> Engine::checkpoint(Collection& collection) {
     return frozen->through;
 }
 
-Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const Frozen& frozen, const LiveRows& live) {
+Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const Schema& schema, const LiveRows& live) {
     SegmentIdentity identity;
     identity.database = database_;
     identity.file_number = numbers_->next_number();
@@ -76,7 +76,11 @@ Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const F
     identity.collection_uuid = collection.uuid();
     identity.collection_name = collection.name();
     const std::string path = segment_path(directory_, 'S', identity.file_number);
-    VZ_ASSIGN(const SegmentSummary summary, write_segment(files_, path, identity, *frozen.schema, live.rows()));
+    VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, *workers_));
+    const std::vector<SegmentRows::Derived> derived = graphs.derived();
+    SegmentRows rows = live.rows();
+    rows.derived = derived;
+    VZ_ASSIGN(const SegmentSummary summary, write_segment(files_, path, identity, schema, rows));
     SegmentRef ref;
     ref.file = identity.file_number;
     ref.bytes = summary.bytes;
@@ -86,7 +90,7 @@ Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const F
     ref.header_crc = summary.header_crc;
     ref.hash = summary.hash;
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(files_, path, database_, ref.file, summary));
-    return std::make_shared<Part>(std::move(segment), ref);
+    return std::make_shared<Part>(std::move(segment), ref, schema);
 }
 
 Status Engine::seal_deletes(const Frozen& frozen, CheckpointOne* one) {
@@ -176,7 +180,7 @@ Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
         const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
         VZ_ASSIGN(ended, read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file, written, segment->row_count()));
     }
-    collection.add_sealed(std::make_shared<Part>(std::move(segment), ref), ended);
+    collection.add_sealed(std::make_shared<Part>(std::move(segment), ref, *collection.schema()), ended);
     return {};
 }
 

@@ -41,7 +41,12 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
     : files_(files),
       directory_(std::move(directory)),
       settings_(with_defaults(std::move(settings))),
-      catalogue_(requests_, settings_.now_ms, [this] { return new_uuid(); }) {}
+      workers_(std::make_unique<WorkerPool>(settings_.background ? std::max(1u, std::thread::hardware_concurrency()) - 1 : 0)),
+      catalogue_(requests_, *workers_, settings_.now_ms, [this] { return new_uuid(); }),
+      linking_([this](const std::shared_ptr<Collection>& collection) {
+          const Status linked = collection->link_tail();
+          if (!linked.ok()) report(VZ_LOG_ERROR, "index.failed", linked.error().message);
+      }) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory, const EngineSettings& settings) {
     const auto began = std::chrono::steady_clock::now();
@@ -50,6 +55,10 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
     engine->open_ns_ = static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
     if (engine->settings_.background) {
         engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
+        engine->linking_.start();
+        for (const auto& collection : engine->catalogue_.list()) {
+            if (collection->wants_linking()) engine->linking_.add(collection);
+        }
         engine->maintenance_thread_ = std::thread([raw = engine.get()] { raw->run_maintenance(); });
     }
     return engine;
@@ -58,6 +67,7 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
 Engine::~Engine() { stop_threads(); }
 
 void Engine::stop_threads() {
+    linking_.stop();
     if (maintenance_thread_.joinable()) {
         {
             const std::scoped_lock lock(maintenance_mutex_);
@@ -81,6 +91,7 @@ Status Engine::close() {
     uint64_t growing = 0;
     for (const auto& collection : catalogue_.list()) growing += collection->growing_bytes();
     if (growing > kCloseReplayBytes) {
+        graphs_wanted_ = GraphsWanted::kAsTheyAre;
         // What cannot be sealed now is replayed at the next open.
         const Result<Lsn> sealed = checkpoint_all();
         if (!sealed.ok()) report(VZ_LOG_WARN, "close.not_sealed", sealed.status().error().message);
@@ -92,6 +103,7 @@ Status Engine::close() {
 
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
     collection->set_updated_ms(settings_.now_ms());
+    if (settings_.background && collection->wants_linking()) linking_.add(collection);
     seal_if_large(collection, settings_.growing_bytes_max);
     seal_all_if_long();
 }

@@ -10,7 +10,9 @@
 
 #include "engine/io/file.hpp"
 #include "engine/runtime/catalogue.hpp"
+#include "engine/runtime/collection_queue.hpp"
 #include "engine/runtime/local_log.hpp"
+#include "engine/runtime/worker_pool.hpp"
 
 namespace vz {
 
@@ -50,6 +52,7 @@ class Engine {
     const LocalLog& log() const { return *log_; }
     FileSystem& files() const { return files_; }
     const std::string& directory() const { return directory_; }
+    WorkerPool& workers() { return *workers_; }
     uint64_t open_ns() const { return open_ns_; }
     uint64_t replayed_records() const { return replayed_records_; }
 
@@ -73,7 +76,7 @@ class Engine {
     Status sweep();
     // Unlinks numbered files that the durable manifest does not name and nobody is writing.
     Status remove_unnamed();
-    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Frozen& frozen, const LiveRows& live);
+    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live);
     Status seal_deletes(const Frozen& frozen, CheckpointOne* one);
     Status retire_wals();
     void load_segments(const ManifestState& state);
@@ -88,15 +91,18 @@ class Engine {
     FileSystem& files_;
     const std::string directory_;
     EngineSettings settings_;
+    std::unique_ptr<WorkerPool> workers_;
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<FileNumbers> numbers_;
     RequestIds requests_;
     std::unique_ptr<LocalLog> log_;
     Catalogue catalogue_;
+    GraphsWanted graphs_wanted_ = GraphsWanted::kWhole;
     std::thread commit_thread_;
     vz_uuid database_ = {};
     std::mutex checkpoint_mutex_;
 
+    CollectionQueue linking_;
     std::thread maintenance_thread_;
     std::mutex maintenance_mutex_;  // guards what follows
     std::condition_variable maintenance_wakes_;

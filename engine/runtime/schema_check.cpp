@@ -5,6 +5,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/id.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/collection/graphs.hpp"
 #include "engine/payload/json.hpp"
 
 namespace vz {
@@ -36,17 +37,25 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
             .reason(VZ_REASON_METRIC);
     }
     if (from.element != VZ_F32) return unsupported("vector_fields.element", "vectors are float32 in this release");
-    if (from.quantization > VZ_QUANTIZATION_NONE) return unsupported("vector_fields.quantization", "quantization is not implemented yet: auto and none exist");
+    if (from.quantization > VZ_QUANTIZATION_SQ8) return unsupported("vector_fields.quantization", "there are the quantizations auto, none and sq8");
     if (from.index > VZ_INDEX_NONE) return unsupported("vector_fields.index", "this kind of index does not exist");
-    if (from.degree != 0) return unsupported("vector_fields.degree", "graph indexes are not implemented yet: searches are exact");
-    if (from.build_effort != 0) return unsupported("vector_fields.build_effort", "graph indexes are not implemented yet: searches are exact");
-    if (from.search_effort != 0) return unsupported("vector_fields.search_effort", "graph indexes are not implemented yet: searches are exact");
+    if (from.search_effort > kHitsMax) {
+        return failure(VZ_INVALID_ARGUMENT, "search_effort is at most %u", kHitsMax)
+            .field("vector_fields.search_effort")
+            .reason(VZ_REASON_RANGE)
+            .expected(kHitsMax)
+            .actual(from.search_effort);
+    }
     if (from.flags != 0) return unsupported("vector_fields.flags", "component counts are not implemented yet");
     to.dim = from.dim;
     to.metric = from.metric;
     to.element = from.element;
     to.quantization = from.quantization;
     to.index = from.index;
+    to.degree = from.degree;
+    to.build_effort = from.build_effort;
+    to.search_effort = from.search_effort;
+    VZ_TRY(check_index(to));
     return to;
 }
 

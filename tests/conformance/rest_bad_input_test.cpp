@@ -163,7 +163,7 @@ TEST_F(RestBadInput, create_refuses_each_wrong_field) {
         with(R"({"name":"n","hnsw_config":[]})", 400, "invalid_configuration", "hnsw_config"),
         with(R"({"name":"n","quantization":"binary"})", 400, "invalid_configuration", "quantization"),
         with(R"({"name":"n","quantization":{"type":"sq","bits":4}})", 400, "invalid_configuration", "quantization"),
-        with(R"({"name":"n","quantization":"sq8"})", 501, kLater, nullptr),
+        with(R"({"name":"n","metric":"manhattan","quantization":"sq8"})", 501, kLater, nullptr),
         with(R"({"name":"n","embedding_provider":"bert"})", 400, "unsupported_provider", nullptr),
         with(R"({"name":"n","embedding_provider":"bm25"})", 501, kLater, nullptr),
         with(R"({"name":"n","lexical":true})", 501, kLater, nullptr),

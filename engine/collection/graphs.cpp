@@ -1,0 +1,143 @@
+#include "engine/collection/graphs.hpp"
+
+#include <algorithm>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+bool wants_graph(const VectorFieldSchema& field) { return field.index == VZ_INDEX_GRAPH; }
+
+}  // namespace
+
+IndexOptions index_options(const VectorFieldSchema& field) {
+    IndexOptions options;
+    options.dim = field.dim;
+    options.metric = field.metric;
+    options.quantization = field.quantization;
+    if (field.degree != 0) options.degree = field.degree;
+    if (field.build_effort != 0) options.build_effort = field.build_effort;
+    options.seed = uint64_t{field.id} + 1;
+    return options;
+}
+
+Status check_index(const VectorFieldSchema& field) {
+    Status checked = index_options(field).check();
+    if (checked.ok()) return checked;
+    const std::string path = std::string("vector_fields.") + checked.error().field;
+    return std::move(checked).field(path);
+}
+
+uint64_t scan_bytes(const VectorFieldSchema& field) { return align_up(uint64_t{field.dim} * sizeof(float), 64); }
+
+// ---- growing ----
+
+GrowingGraphs::GrowingGraphs(const Schema& schema, const GrowingSegment& rows) {
+    for (const VectorFieldSchema& field : schema.fields) {
+        if (!wants_graph(field)) continue;
+        auto& own = fields_.emplace_back(std::make_unique<Field>());
+        own->rows = &rows;
+        own->id = field.id;
+        own->row_bytes = scan_bytes(field);
+        own->options = index_options(field);
+        own->slots_max = static_cast<uint32_t>(std::min(kGrowingGraphBytesMax / own->row_bytes, kGrowingGraphSlotsMax));
+        tail_bytes_max_ = std::max({tail_bytes_max_, kTailBytesMax, kTailRowsMin * own->row_bytes});
+    }
+}
+
+FieldGraph GrowingGraphs::field(uint32_t field_id) const {
+    for (const auto& field : fields_) {
+        if (field->id != field_id) continue;
+        const GrowingIndex* index = field->visible.load(std::memory_order_acquire);
+        if (index == nullptr) return {};
+        const uint32_t linked = index->linked();
+        return {linked == 0 ? nullptr : index->view(), linked, nullptr};
+    }
+    return {};
+}
+
+uint64_t GrowingGraphs::tail_bytes(uint32_t rows) const {
+    uint64_t most = 0;
+    for (const auto& field : fields_) {
+        const GrowingIndex* index = field->visible.load(std::memory_order_acquire);
+        const uint32_t linked = index == nullptr ? 0 : index->linked();
+        if (linked < rows && linked < field->slots_max) most = std::max(most, (rows - linked) * field->row_bytes);
+    }
+    return most;
+}
+
+Status GrowingGraphs::link(uint32_t end, Workers& workers) {
+    const std::scoped_lock lock(linking_);
+    for (const auto& field : fields_) {
+        if (field->index == nullptr) {
+            const RowSource rows = {[](const void* owner, Slot slot) {
+                                        const auto* of = static_cast<const Field*>(owner);
+                                        return of->rows->vector(of->id, slot);
+                                    },
+                                    field.get()};
+            VZ_ASSIGN(field->index, GrowingIndex::create(field->options, rows, field->slots_max));
+            field->visible.store(field->index.get(), std::memory_order_release);
+        }
+        VZ_TRY(field->index->link(std::min(end, field->slots_max), workers));
+    }
+    return {};
+}
+
+uint64_t GrowingGraphs::bytes() const {
+    uint64_t sum = 0;
+    for (const auto& field : fields_) {
+        const GrowingIndex* index = field->visible.load(std::memory_order_acquire);
+        if (index != nullptr) sum += index->bytes();
+    }
+    return sum;
+}
+
+// ---- sealed ----
+
+SealedGraphs::SealedGraphs(const Schema& schema, const SealedSegment& segment) {
+    const auto open = [&](Field& field, std::span<const std::byte> meta_bytes) -> Status {
+        VZ_TRY(segment.verify_derived(SectionKind::kGraphMeta, field.id));
+        VZ_ASSIGN(IndexMeta meta, decode_index_meta(meta_bytes));
+        const VectorFieldSchema& known = *schema.field_by_id(field.id);
+        if (meta.shape.dim != known.dim || meta.metric != known.metric || meta.slots != segment.row_count()) {
+            return failure(VZ_CORRUPTION, "index: the graph is of other rows");
+        }
+        const RowSource rows = {[](const void* owner, Slot slot) {
+                                    const auto* of = static_cast<const Field*>(owner);
+                                    return of->segment->vector(of->id, slot);
+                                },
+                                &field};
+        VZ_ASSIGN(field.index, SealedIndex::open(std::move(meta), segment.derived(SectionKind::kGraph, field.id), rows));
+        return {};
+    };
+    for (const VectorFieldSchema& known : schema.fields) {
+        const auto meta = segment.derived(SectionKind::kGraphMeta, known.id);
+        if (meta.empty()) continue;
+        auto field = std::make_unique<Field>();
+        field->segment = &segment;
+        field->id = known.id;
+        const Status opened = open(*field, meta);
+        if (opened.ok()) {
+            fields_.push_back(std::move(field));
+        } else {
+            problems_.emplace_back(opened.error().message);
+        }
+    }
+}
+
+uint64_t SealedGraphs::bytes() const {
+    uint64_t sum = 0;
+    for (const auto& field : fields_) sum += field->segment->derived(SectionKind::kGraph, field->id).size();
+    return sum;
+}
+
+FieldGraph SealedGraphs::field(uint32_t field_id) const {
+    for (const auto& field : fields_) {
+        if (field->id == field_id) return {field->index->view(), field->index->meta().indexed_slots, &field->index->meta().curve};
+    }
+    return {};
+}
+
+}  // namespace vz

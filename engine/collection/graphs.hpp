@@ -1,0 +1,81 @@
+// The graphs of a part's vector fields: growing beside growing rows, mapped beside sealed ones. Slots are the part's row numbers.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/base/schema.hpp"
+#include "engine/base/workers.hpp"
+#include "engine/collection/growing_segment.hpp"
+#include "engine/index/growing_index.hpp"
+#include "engine/index/sealed_index.hpp"
+#include "engine/segment/sealed_segment.hpp"
+
+namespace vz {
+
+// What the schema asks of a field's graph.
+IndexOptions index_options(const VectorFieldSchema& field);
+// VZ_INVALID_ARGUMENT, VZ_UNSUPPORTED: there is no such graph; names the member of a vector field.
+Status check_index(const VectorFieldSchema& field);
+// Bytes that an exact scan of one row reads.
+uint64_t scan_bytes(const VectorFieldSchema& field);
+
+// What a search takes of one field of one part.
+struct FieldGraph {
+    const GraphView* view = nullptr;                 // null: every row is scanned
+    uint32_t linked = 0;                             // rows from here on are scanned
+    const std::vector<CurvePoint>* curve = nullptr;  // null: not calibrated
+};
+
+// One linker at a time, any number of readers, no lock for them. Borrows the rows.
+class GrowingGraphs {
+ public:
+    GrowingGraphs(const Schema& schema, const GrowingSegment& rows);
+
+    FieldGraph field(uint32_t field_id) const;
+    // What an exact scan of the rows below `rows` that are not linked reads, of the field where that is most.
+    uint64_t tail_bytes(uint32_t rows) const;
+    // What the tail may hold: a row more and writers link before they go on.
+    uint64_t tail_bytes_max() const { return tail_bytes_max_; }
+    // Links the rows below `end`, staged ones included: readers pass through what they may not see.
+    Status link(uint32_t end, Workers& workers);
+    uint64_t bytes() const;
+
+ private:
+    struct Field {
+        const GrowingSegment* rows = nullptr;
+        uint32_t id = 0;
+        uint64_t row_bytes = 0;
+        IndexOptions options;
+        uint32_t slots_max = 0;
+        std::unique_ptr<GrowingIndex> index;            // by the linker
+        std::atomic<const GrowingIndex*> visible{nullptr};
+    };
+    std::mutex linking_;  // after the collection's sequencing lock
+    std::vector<std::unique_ptr<Field>> fields_;
+    uint64_t tail_bytes_max_ = 0;
+};
+
+// Immutable, any thread. Borrows the segment.
+class SealedGraphs {
+ public:
+    SealedGraphs(const Schema& schema, const SealedSegment& segment);
+
+    FieldGraph field(uint32_t field_id) const;
+    // Of sections that cannot be used: their fields are searched exactly.
+    const std::vector<std::string>& problems() const { return problems_; }
+    uint64_t bytes() const;
+
+ private:
+    struct Field {
+        const SealedSegment* segment = nullptr;
+        uint32_t id = 0;
+        std::unique_ptr<SealedIndex> index;
+    };
+    std::vector<std::unique_ptr<Field>> fields_;
+    std::vector<std::string> problems_;
+};
+
+}  // namespace vz

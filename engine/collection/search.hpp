@@ -1,0 +1,52 @@
+// The nearest rows of a pinned view: each part is searched by the plan that fits it, the hits are merged. No locks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/schema.hpp"
+#include "engine/collection/interruption.hpp"
+#include "engine/collection/part.hpp"
+
+namespace vz {
+
+struct NearestQuery {
+    const VectorFieldSchema* field = nullptr;
+    const float* values = nullptr;
+    uint32_t k = 0;       // hits wanted, those to skip included
+    bool exact = false;   // every row is scored
+    uint32_t effort = 0;  // 0: by recall; the field's search_effort if that is 0 too; else what a recall of 0.98 takes
+    float recall = 0;
+    uint32_t rerank = 0;  // rows scored exactly behind a walk; 0: the index's default
+    std::optional<float> score_limit;  // least similarity or greatest distance
+};
+
+struct Hit {
+    RowRef row;
+    float score = 0;
+};
+
+// How one part was searched.
+struct PartReport {
+    uint64_t file = 0;    // 0: growing
+    bool is_tail = false; // the rows of a growing part that no graph covers
+    uint32_t plan = 0;    // VZ_PLAN_EXACT, ...
+    uint32_t rows = 0;
+    uint32_t effort = 0;
+    float estimate = 0;   // of recall; 0: unknown
+    uint64_t hops = 0;
+    uint64_t scored = 0;
+    uint64_t reranked = 0;
+    uint64_t ns = 0;
+};
+
+struct SearchReport {
+    std::vector<PartReport> parts;
+    uint64_t merge_ns = 0;
+};
+
+// The k best rows, best first, ties by id. `report` may be null.
+Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery& query, const Interruption& stop, SearchReport* report);
+
+}  // namespace vz

@@ -1,0 +1,80 @@
+#include "engine/runtime/worker_pool.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+
+namespace vz {
+
+void lower_priority() {
+    constexpr int kNice = 10;
+    // Linux keeps it per thread; where it is refused the work only competes harder.
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice));
+}
+
+WorkerPool::WorkerPool(uint32_t threads) : threads_max_(threads) {
+    for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this, i] { help(i); });
+}
+
+WorkerPool::~WorkerPool() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    wakes_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+bool WorkerPool::Job::run_next(uint32_t worker) {
+    const uint32_t index = next.fetch_add(1, std::memory_order_relaxed);
+    if (index >= tasks) return false;
+    task(context, index, worker);
+    return true;
+}
+
+void WorkerPool::run(uint32_t tasks, void (*task)(void* context, uint32_t index, uint32_t worker), void* context) {
+    Job job{task, context, tasks, {}, 0};
+    const bool is_shared = tasks > 1 && threads_max_ != 0;
+    if (is_shared) {
+        const std::scoped_lock lock(mutex_);
+        jobs_.push_back(&job);
+        wakes_.notify_all();
+    }
+    while (job.run_next(0)) {
+    }
+    if (!is_shared) return;
+    std::unique_lock lock(mutex_);
+    jobs_.remove(&job);
+    left_.wait(lock, [&] { return job.helpers == 0; });
+}
+
+WorkerPool::Job* WorkerPool::next_job() {
+    for (Job* job : jobs_) {
+        if (job->has_tasks()) return job;
+    }
+    return nullptr;
+}
+
+void WorkerPool::help(uint32_t thread) {
+    lower_priority();
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        Job* job = next_job();
+        if (job == nullptr) {
+            wakes_.wait(lock);
+        } else if (stands_back(thread)) {
+            // Nobody tells when a search ends.
+            wakes_.wait_for(lock, std::chrono::milliseconds(1));
+        } else {
+            ++job->helpers;
+            lock.unlock();
+            while (!stands_back(thread) && job->run_next(thread + 1)) {
+            }
+            lock.lock();
+            if (--job->helpers == 0) left_.notify_all();
+        }
+    }
+}
+
+}  // namespace vz
