@@ -96,7 +96,7 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, cons
     vz_scan_request request;
     VZ_TRY(take_in(in, &request));
     VZ_TRY(no_flags(request.flags, 0));
-    VZ_TRY(refuse_filter(request.filter));
+    VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     if (request.order != 0) return failure(VZ_UNSUPPORTED, "scans come in id order in this release").field("order");
     if (request.limit < 1 || request.limit > kHitsMax) return out_of_range("limit", "limit is 1 to 65,536", kHitsMax, request.limit);
     constexpr uint64_t kSkipMax = 1'000'000;
@@ -122,7 +122,7 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, cons
     result->view = collection->pin();
     Interruption until = stop;
     until.deadline_ns = request.deadline_ns;
-    VZ_ASSIGN(const Page page, scan_rows(result->view, start, request.skip, request.limit, until));
+    VZ_ASSIGN(const Page page, scan_rows(result->view, filter.get(), start, request.skip, request.limit, until));
     RowSet& set = result->sets.emplace_back();
     if (page.next) set.cursor = make_cursor(*collection, *page.next);
     fill_rows(page.rows, nullptr, parts, &set);
@@ -134,13 +134,21 @@ Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, co
     vz_count_request request;
     VZ_TRY(take_in(in, &request, true));
     VZ_TRY(no_flags(request.flags, VZ_COUNT_ESTIMATE));
-    VZ_TRY(refuse_filter(request.filter));
+    VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
     Interruption until = stop;
     until.deadline_ns = request.deadline_ns;
     VZ_TRY(until.check());
-    *out = collection->points();
+    if (filter == nullptr) {
+        *out = collection->points();
+        return {};
+    }
+    const ReadView rows = collection->pin();
+    VZ_ASSIGN(*out, count_rows(rows, filter.get(), until));
+    for (const auto& part : *rows.parts) {
+        if (part->failed()) return failure(VZ_CORRUPTION, "a segment file could not be read").field("collection");
+    }
     return {};
 }
 

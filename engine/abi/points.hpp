@@ -20,10 +20,6 @@ inline Status no_flags(uint32_t flags, uint32_t known) {
     return (flags & ~known) == 0 ? Status() : failure(VZ_UNSUPPORTED, "a flag of this request is not known").field("flags");
 }
 
-inline Status refuse_filter(vz_str filter) {
-    return filter.data == nullptr ? Status() : failure(VZ_UNSUPPORTED, "filters are not implemented yet").field("filter");
-}
-
 inline Status out_of_range(const char* field, const char* what, int64_t expected, int64_t actual) {
     return failure(VZ_INVALID_ARGUMENT, "%s", what).field(field).reason(VZ_REASON_RANGE).expected(expected).actual(actual);
 }

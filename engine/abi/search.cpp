@@ -22,7 +22,6 @@ struct SearchPlan {
 
 Result<SearchPlan> check_search(const vz_search_request& request, const Schema& schema) {
     VZ_TRY(no_flags(request.flags, VZ_SEARCH_EXACT | VZ_SEARCH_SCORE_LIMIT | VZ_SEARCH_EXPLAIN));
-    VZ_TRY(refuse_filter(request.filter));
     if (request.text != nullptr) return failure(VZ_UNSUPPORTED, "text queries are not implemented yet").field("text");
     if (request.k < 1 || request.k > kHitsMax) return out_of_range("k", "k is 1 to 65,536", kHitsMax, request.k);
     if (request.effort > kHitsMax) return out_of_range("effort", "effort is at most 65,536", kHitsMax, request.effort);
@@ -138,6 +137,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     result->schema = collection->schema();
     VZ_ASSIGN(const SearchPlan plan, check_search(request, *result->schema));
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
+    VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     const WorkerPool::Yield others_yield(engine->engine->workers());
     result->view = collection->pin();
     result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
@@ -150,6 +150,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     query.effort = request.effort;
     query.recall = request.recall_target;
     query.rerank = request.rerank;
+    query.filter = filter.get();
     if ((request.flags & VZ_SEARCH_SCORE_LIMIT) != 0) query.score_limit = request.score_limit;
     for (uint64_t i = 0; i < request.queries.rows; ++i) {
         query.values = reinterpret_cast<const float*>(static_cast<const char*>(request.queries.data) + i * plan.stride);

@@ -11,7 +11,8 @@ struct LessById {
 
 }  // namespace
 
-Result<Page> scan_rows(const ReadView& view, const std::optional<IdView>& start, uint64_t skip, uint32_t limit, const Interruption& stop) {
+Result<Page> scan_rows(const ReadView& view, const RowFilter* filter, const std::optional<IdView>& start, uint64_t skip, uint32_t limit,
+                       const Interruption& stop) {
     // A heap of the smallest ids seen so far: one pass over the rows, memory for one page.
     const uint64_t wanted = skip + limit + 1;
     std::vector<RowRef> heap;
@@ -22,8 +23,9 @@ Result<Page> scan_rows(const ReadView& view, const std::optional<IdView>& start,
             if (!part->is_visible(row, view.visible)) continue;
             if (start && part->id(row) < *start) continue;
             const RowRef found{part.get(), row};
+            if (heap.size() == wanted && !LessById()(found, heap.front())) continue;
+            if (filter != nullptr && !filter->passes(*part, row)) continue;
             if (heap.size() == wanted) {
-                if (!LessById()(found, heap.front())) continue;
                 std::pop_heap(heap.begin(), heap.end(), LessById());
                 heap.back() = found;
             } else {
@@ -43,13 +45,13 @@ Result<Page> scan_rows(const ReadView& view, const std::optional<IdView>& start,
     return page;
 }
 
-Result<uint64_t> count_rows(const ReadView& view, const Interruption& stop) {
+Result<uint64_t> count_rows(const ReadView& view, const RowFilter* filter, const Interruption& stop) {
     uint64_t count = 0;
     for (const auto& part : *view.parts) {
         const uint32_t rows = part->row_count();
         for (uint32_t row = 0; row < rows; ++row) {
             if (row % kRowsBetweenChecks == 0) VZ_TRY(stop.check());
-            if (part->is_visible(row, view.visible)) ++count;
+            if (part->is_visible(row, view.visible) && (filter == nullptr || filter->passes(*part, row))) ++count;
         }
     }
     return count;

@@ -7,6 +7,7 @@
 
 #include "engine/collection/interruption.hpp"
 #include "engine/collection/part.hpp"
+#include "engine/collection/row_filter.hpp"
 
 namespace vz {
 
@@ -15,9 +16,10 @@ struct Page {
     std::optional<std::string> next;  // text of the first id of the next page
 };
 
-// Rows from `start` on (absent: all), after leaving out `skip`.
-Result<Page> scan_rows(const ReadView& view, const std::optional<IdView>& start, uint64_t skip, uint32_t limit, const Interruption& stop);
+// Rows that pass the filter (null: all), from `start` on (absent: from the first), after leaving out `skip`.
+Result<Page> scan_rows(const ReadView& view, const RowFilter* filter, const std::optional<IdView>& start, uint64_t skip, uint32_t limit,
+                       const Interruption& stop);
 
-Result<uint64_t> count_rows(const ReadView& view, const Interruption& stop);
+Result<uint64_t> count_rows(const ReadView& view, const RowFilter* filter, const Interruption& stop);
 
 }  // namespace vz

@@ -24,11 +24,12 @@ struct Target {
     Part* part = nullptr;
     uint32_t field_id = 0;
     Lsn visible = 0;
+    const RowFilter* row_filter = nullptr;
 
-    bool shows(Slot row) const { return part->is_visible(row, visible); }
+    bool shows(Slot row) const { return part->is_visible(row, visible) && (row_filter == nullptr || row_filter->passes(*part, row)); }
     // Whether some row is not to be answered.
     bool hides_rows() const {
-        return part->growing() != nullptr || part->ended_rows() != 0 || part->ref().version_max > visible;
+        return row_filter != nullptr || part->growing() != nullptr || part->ended_rows() != 0 || part->ref().version_max > visible;
     }
     RowSource rows() const {
         return {[](const void* owner, Slot row) {
@@ -196,7 +197,7 @@ Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery
     const ScoreQuery scored = make_score_query(query.field->metric, query.values, query.field->dim);
     std::vector<Hit> hits;
     PartSearch search(query, scored, stop, largest_curve(view, query.field->id), &hits, report);
-    for (const auto& part : *view.parts) VZ_TRY(search.run({part.get(), query.field->id, view.visible}));
+    for (const auto& part : *view.parts) VZ_TRY(search.run({part.get(), query.field->id, view.visible, query.filter}));
     const auto began = report != nullptr ? Clock::now() : Clock::time_point();
     merge(query, &hits);
     if (report != nullptr) report->merge_ns = ns_since(began);

@@ -8,6 +8,7 @@
 #include "engine/base/schema.hpp"
 #include "engine/collection/interruption.hpp"
 #include "engine/collection/part.hpp"
+#include "engine/collection/row_filter.hpp"
 
 namespace vz {
 
@@ -19,6 +20,7 @@ struct NearestQuery {
     uint32_t effort = 0;  // 0: by recall; the field's search_effort if that is 0 too; else what a recall of 0.98 takes
     float recall = 0;
     uint32_t rerank = 0;  // rows scored exactly behind a walk; 0: the index's default
+    const RowFilter* filter = nullptr;  // null: every row passes
     std::optional<float> score_limit;  // least similarity or greatest distance
 };
 

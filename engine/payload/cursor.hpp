@@ -1,4 +1,5 @@
-// A cursor over the bytes of JSON that was validated when it was written. It skips what nobody asks for and allocates nothing.
+// A cursor over the bytes of JSON that was validated when it was written. It skips what nobody asks for and allocates
+// nothing.
 //
 // Bytes that a failing disk has changed since are safe to read: no step goes beyond `end`, and nothing recurses.
 #pragma once
@@ -83,7 +84,8 @@ inline const char* skip_value(const char* at, const char* end) {
                 if (depth == 0) return at;
                 ++at;
                 continue;
-            default: ++at;
+            default:
+                ++at;
         }
     }
     return end;

@@ -45,7 +45,8 @@ bool passes_scalar(const FieldTest& test, const char* at, const char* end) {
             RawString raw;
             json::read_string(at, end, &raw);
             const std::string_view text = text_of(raw);
-            if (test.kind == Kind::kAnyText) return std::binary_search(test.texts.begin(), test.texts.end(), text, std::less<>());
+            if (test.kind == Kind::kAnyText)
+                return std::binary_search(test.texts.begin(), test.texts.end(), text, std::less<>());
             if (test.kind == Kind::kContains) return text.find(test.texts[0]) != std::string_view::npos;
             if (test.kind == Kind::kPrefix) return text.starts_with(test.texts[0]);
             if (test.kind == Kind::kSuffix) return text.ends_with(test.texts[0]);
@@ -57,7 +58,8 @@ bool passes_scalar(const FieldTest& test, const char* at, const char* end) {
             return json::read_number(at, end, &number) && number.is_integer &&
                    std::binary_search(test.integers.begin(), test.integers.end(), number.value);
         }
-        case Kind::kBool: return *at == (test.flag ? 't' : 'f');
+        case Kind::kBool:
+            return *at == (test.flag ? 't' : 'f');
         case Kind::kExcept: {
             if (*at == 'n') return false;
             if (*at == '"') {
@@ -81,9 +83,11 @@ bool passes_scalar(const FieldTest& test, const char* at, const char* end) {
             GeoPoint point;
             return read_point(at, end, &point) && test.box.contains(point);
         }
-        case Kind::kNull: return *at == 'n';
+        case Kind::kNull:
+            return *at == 'n';
         case Kind::kCount:
-        case Kind::kEmpty: break;
+        case Kind::kEmpty:
+            break;
     }
     return false;
 }
@@ -96,7 +100,8 @@ bool passes(const FieldTest& test, const char* at, const char* end) {
         const char* end;
         bool run(const char* at, uint32_t depth) const {
             if (*at != '[') return passes_scalar(test, at, end);
-            return depth < kJsonDepthMax && json::any_element(at, end, [&](const char* element) { return run(element, depth + 1); });
+            return depth < kJsonDepthMax &&
+                   json::any_element(at, end, [&](const char* element) { return run(element, depth + 1); });
         }
     };
     return Walk{test, end}.run(at, 0);
@@ -120,7 +125,8 @@ bool GeoCircle::contains(const GeoPoint& point) const {
     constexpr double kRadians = std::numbers::pi / 180;
     const double half_lat = std::sin((point.lat - center.lat) * kRadians / 2);
     const double half_lon = std::sin((point.lon - center.lon) * kRadians / 2);
-    const double haversine = half_lat * half_lat + std::cos(center.lat * kRadians) * std::cos(point.lat * kRadians) * half_lon * half_lon;
+    const double haversine =
+        half_lat * half_lat + std::cos(center.lat * kRadians) * std::cos(point.lat * kRadians) * half_lon * half_lon;
     return 2 * kEarthMeters * std::asin(std::min(1.0, std::sqrt(haversine))) <= meters;
 }
 
@@ -159,7 +165,8 @@ class FilterRun {
     bool holds(const FilterNode& node, uint32_t scope) {
         switch (node.kind) {
             case FilterNode::Kind::kAll:
-                return std::all_of(node.children.begin(), node.children.end(), [&](const FilterNode& child) { return holds(child, scope); });
+                return std::all_of(node.children.begin(), node.children.end(),
+                                   [&](const FilterNode& child) { return holds(child, scope); });
             case FilterNode::Kind::kAtLeast: {
                 uint32_t missing = node.min_count;
                 for (auto child = node.children.begin(); missing != 0 && child != node.children.end(); ++child) {
@@ -167,9 +174,12 @@ class FilterRun {
                 }
                 return missing == 0;
             }
-            case FilterNode::Kind::kNot: return !holds(node.children[0], scope);
-            case FilterNode::Kind::kField: return passes_field(node.test, scope);
-            case FilterNode::Kind::kId: return std::binary_search(node.ids.begin(), node.ids.end(), id_);
+            case FilterNode::Kind::kNot:
+                return !holds(node.children[0], scope);
+            case FilterNode::Kind::kField:
+                return passes_field(node.test, scope);
+            case FilterNode::Kind::kId:
+                return std::binary_search(node.ids.begin(), node.ids.end(), id_);
             case FilterNode::Kind::kNested:
                 return any_value(node.test, scope, [&](const char* at) {
                     return *at == '[' && json::any_element(at, end_, [&](const char* element) {
@@ -205,7 +215,8 @@ class FilterRun {
     const Filter& filter_;
     const IdView& id_;
     const char* end_;
-    std::array<const char*, kFilterConditionsMax> values_;  // no scope has more keys than conditions, nor have all together
+    std::array<const char*, kFilterConditionsMax>
+        values_;  // no scope has more keys than conditions, nor have all together
 };
 
 bool Filter::matches(const IdView& id, std::string_view payload) const {
@@ -237,7 +248,8 @@ bool parse_time(std::string_view text, int64_t* microseconds) {
     };
     int64_t year, month, day, hour, minute, second;
     if (!digits(4, &year) || !mark('-') || !digits(2, &month) || !mark('-') || !digits(2, &day)) return false;
-    if (!sign('t') || !digits(2, &hour) || !mark(':') || !digits(2, &minute) || !mark(':') || !digits(2, &second)) return false;
+    if (!sign('t') || !digits(2, &hour) || !mark(':') || !digits(2, &minute) || !mark(':') || !digits(2, &second))
+        return false;
     static constexpr int64_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (month < 1 || month > 12 || day < 1 || day > kDays[month - 1] + (month == 2 && is_leap ? 1 : 0)) return false;
@@ -245,7 +257,8 @@ bool parse_time(std::string_view text, int64_t* microseconds) {
     int64_t fraction = 0;
     if (mark('.')) {
         const size_t begin = at;
-        for (int64_t unit = 100'000; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) fraction += unit * (text[at] - '0');
+        for (int64_t unit = 100'000; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
+            fraction += unit * (text[at] - '0');
         if (at == begin) return false;
     }
     int64_t offset_minutes = 0;
@@ -262,7 +275,8 @@ bool parse_time(std::string_view text, int64_t* microseconds) {
     const int64_t era = shifted / 400;
     const int64_t year_of_era = shifted % 400;
     const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    const int64_t days = (era - 1) * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
+    const int64_t days =
+        (era - 1) * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
     *microseconds = (((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second) * 1'000'000 + fraction;
     return true;
 }

@@ -48,28 +48,28 @@ struct GeoBox {
 // What the value at a path is asked.
 struct FieldTest {
     enum class Kind : uint8_t {
-        kAnyText,        // texts
-        kAnyInteger,     // integers
-        kBool,           // flag
-        kExcept,         // present, not null, none of texts and integers
-        kContains,       // texts[0], likewise below
+        kAnyText,     // texts
+        kAnyInteger,  // integers
+        kBool,        // flag
+        kExcept,      // present, not null, none of texts and integers
+        kContains,    // texts[0], likewise below
         kPrefix,
         kSuffix,
-        kNumber,         // range
-        kTime,           // range, in microseconds since 1970
+        kNumber,  // range
+        kTime,    // range, in microseconds since 1970
         kGeoCircle,
         kGeoBox,
-        kCount,          // range
+        kCount,  // range
         kEmpty,
         kNull,
     };
     Kind kind = Kind::kAnyText;
     bool flag = false;
-    uint32_t key = 0;                    // number of the path's first key among those of its scope
+    uint32_t key = 0;  // number of the path's first key among those of its scope
     std::string path_text;
     Path path;
-    std::vector<std::string> texts;      // sorted
-    std::vector<long double> integers;   // sorted
+    std::vector<std::string> texts;     // sorted
+    std::vector<long double> integers;  // sorted
     ValueRange range;
     GeoCircle circle;
     GeoBox box;
@@ -78,12 +78,12 @@ struct FieldTest {
 struct FilterNode {
     enum class Kind : uint8_t { kAll, kAtLeast, kNot, kField, kId, kNested };
     Kind kind = Kind::kAll;
-    uint32_t min_count = 0;              // of kAtLeast
-    uint32_t scope = 0;                  // of kNested
-    std::vector<FilterNode> children;    // one of kNot and kNested
-    FieldTest test;                      // of kField; of kNested only the path
+    uint32_t min_count = 0;            // of kAtLeast
+    uint32_t scope = 0;                // of kNested
+    std::vector<FilterNode> children;  // one of kNot and kNested
+    FieldTest test;                    // of kField; of kNested only the path
     std::vector<std::string> id_texts;
-    std::vector<IdView> ids;             // of kId, sorted; borrows of id_texts
+    std::vector<IdView> ids;  // of kId, sorted; borrows of id_texts
 
     FilterNode() = default;
     FilterNode(FilterNode&&) = default;
@@ -93,13 +93,15 @@ struct FilterNode {
 // Immutable; any thread. Movable, not copied: it borrows of itself.
 class Filter {
  public:
-    // VZ_INVALID_ARGUMENT with VZ_REASON_FILTER, the place ("filter.must[0].range.gte") and, as `actual`, the byte; VZ_LIMIT_EXCEEDED.
+    // VZ_INVALID_ARGUMENT with VZ_REASON_FILTER, the place ("filter.must[0].range.gte") and, as `actual`, the byte;
+    // VZ_LIMIT_EXCEEDED.
     static Result<Filter> parse(std::string_view json);
 
     Filter(Filter&&) noexcept = default;
     Filter& operator=(Filter&&) noexcept = default;
 
-    // `payload` was validated when it was written. Allocates nothing, but for strings with escapes beyond what the thread has met.
+    // `payload` was validated when it was written. Allocates nothing, but for strings with escapes beyond what the
+    // thread has met.
     bool matches(const IdView& id, std::string_view payload) const;
     // No condition at all: every point passes.
     bool is_empty() const { return conditions_ == 0; }
@@ -108,7 +110,8 @@ class Filter {
  private:
     friend class FilterParser;
     friend class FilterRun;
-    // The keys that the tests of one object begin with, found in one pass over it. A nested filter has a scope of its own.
+    // The keys that the tests of one object begin with, found in one pass over it. A nested filter has a scope of its
+    // own.
     struct Scope {
         std::vector<std::string> keys;
         uint32_t first = 0;  // its places among those of all scopes

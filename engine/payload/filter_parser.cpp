@@ -32,7 +32,10 @@ class FilterParser {
     // ---- failures ----
 
     Status refuse(size_t offset, const char* what) const {
-        return failure(VZ_INVALID_ARGUMENT, "%s", what).reason(VZ_REASON_FILTER).field(path_).actual(static_cast<int64_t>(offset));
+        return failure(VZ_INVALID_ARGUMENT, "%s", what)
+            .reason(VZ_REASON_FILTER)
+            .field(path_)
+            .actual(static_cast<int64_t>(offset));
     }
     Status refuse(const char* what) const { return refuse(text_.offset(), what); }
     Status fault() const { return refuse(text_.fault()); }
@@ -146,7 +149,8 @@ class FilterParser {
                 has_count = true;
                 json::Number number;
                 if (!text_.take_number(&number)) return fault();
-                if (!number.is_integer || number.value < 0 || number.value > UINT32_MAX) return refuse(offset, "min_count is an integer of 0 or more");
+                if (!number.is_integer || number.value < 0 || number.value > UINT32_MAX)
+                    return refuse(offset, "min_count is an integer of 0 or more");
                 min_count = static_cast<uint32_t>(number.value);
                 return {};
             };
@@ -193,7 +197,9 @@ class FilterParser {
         Result<Path> path = parse_path(test->path_text);
         if (!path.ok()) {
             Status failed = path.take_status();
-            return failed.code() == VZ_LIMIT_EXCEEDED ? std::move(failed) : std::move(failed).field(path_).actual(static_cast<int64_t>(offset));
+            return failed.code() == VZ_LIMIT_EXCEEDED
+                       ? std::move(failed)
+                       : std::move(failed).field(path_).actual(static_cast<int64_t>(offset));
         }
         test->path = path.take();
         return {};
@@ -210,7 +216,8 @@ class FilterParser {
             test.path_text = std::move(named.path_text);
             test.path = std::move(named.path);
         }
-        if (node->kind != FilterNode::Kind::kId && node->kind != FilterNode::Kind::kNested) test.key = number_of(test.path[0].key);
+        if (node->kind != FilterNode::Kind::kId && node->kind != FilterNode::Kind::kNested)
+            test.key = number_of(test.path[0].key);
         return {};
     }
 
@@ -309,7 +316,8 @@ class FilterParser {
     Status integer(FieldTest* test) {
         const size_t offset = text_.offset();
         const char first = text_.peek();
-        if (first != '-' && (first < '0' || first > '9')) return refuse("a string, an integer, true or false was expected");
+        if (first != '-' && (first < '0' || first > '9'))
+            return refuse("a string, an integer, true or false was expected");
         json::Number number;
         if (!text_.take_number(&number)) return fault();
         if (!number.is_integer) return refuse(offset, "numbers with fraction or exponent are matched by a range");
@@ -321,7 +329,8 @@ class FilterParser {
     Status values(FieldTest* test) {
         const auto element = [&]() -> Status {
             const bool is_text = text_.peek() == '"';
-            if (is_text ? !test->integers.empty() : !test->texts.empty()) return refuse("a list of values has one type");
+            if (is_text ? !test->integers.empty() : !test->texts.empty())
+                return refuse("a list of values has one type");
             if (is_text) {
                 if (!text_.take_string(&test->texts.emplace_back())) return fault();
             } else {
@@ -342,7 +351,8 @@ class FilterParser {
         bool is_excluded;
     };
     static const Bound* bound(const std::string& name) {
-        static constexpr Bound kBounds[] = {{"gt", true, true}, {"gte", true, false}, {"lt", false, true}, {"lte", false, false}};
+        static constexpr Bound kBounds[] = {
+            {"gt", true, true}, {"gte", true, false}, {"lt", false, true}, {"lte", false, false}};
         for (const Bound& each : kBounds) {
             if (name == each.name) return &each;
         }
@@ -417,7 +427,8 @@ class FilterParser {
         const size_t offset = text_.offset();
         if (!text_.take_number(&number)) return fault();
         *value = static_cast<double>(number.value);
-        return std::abs(*value) <= limit ? Status() : refuse(offset, "a latitude is within 90 and a longitude within 180 degrees");
+        return std::abs(*value) <= limit ? Status()
+                                         : refuse(offset, "a latitude is within 90 and a longitude within 180 degrees");
     }
 
     Status point(GeoPoint* point) {
@@ -498,7 +509,8 @@ class FilterParser {
                 }
                 text = std::to_string(static_cast<uint64_t>(number.value));
             }
-            if (!parse_id(text).ok()) return refuse(offsets.back(), "an id has 1 to 256 bytes without control characters");
+            if (!parse_id(text).ok())
+                return refuse(offsets.back(), "an id has 1 to 256 bytes without control characters");
             const uint64_t count = node->id_texts.size();
             return count > kFilterValuesMax ? too_many("filter_values_max", kFilterValuesMax, count) : Status();
         };
@@ -545,9 +557,12 @@ class FilterParser {
 };
 
 Result<Filter> Filter::parse(std::string_view json) {
-    const auto bad = [](const char* what) { return failure(VZ_INVALID_ARGUMENT, "%s", what).reason(VZ_REASON_FILTER).field("filter"); };
+    const auto bad = [](const char* what) {
+        return failure(VZ_INVALID_ARGUMENT, "%s", what).reason(VZ_REASON_FILTER).field("filter");
+    };
     if (json.size() > kFilterBytesMax) {
-        return failure(VZ_LIMIT_EXCEEDED, "a filter has at most %llu bytes", static_cast<unsigned long long>(kFilterBytesMax))
+        return failure(VZ_LIMIT_EXCEEDED, "a filter has at most %llu bytes",
+                       static_cast<unsigned long long>(kFilterBytesMax))
             .reason(VZ_REASON_FILTER)
             .field("filter_bytes_max")
             .expected(static_cast<int64_t>(kFilterBytesMax))

@@ -88,7 +88,9 @@ bool FilterText::take_number(json::Number* number) {
         while (at < text_.size() && text_[at] >= '0' && text_[at] <= '9') ++at;
         return at != from;
     };
-    const auto next_is = [&](std::string_view any) { return at < text_.size() && any.find(text_[at]) != std::string_view::npos; };
+    const auto next_is = [&](std::string_view any) {
+        return at < text_.size() && any.find(text_[at]) != std::string_view::npos;
+    };
     if (next_is("-")) ++at;
     const size_t whole = at;
     if (!digits()) return fail("a number was expected");
@@ -102,7 +104,8 @@ bool FilterText::take_number(json::Number* number) {
         if (next_is("+-")) ++at;
         if (!digits()) return fail("a number has digits in its exponent");
     }
-    const bool fits = json::read_number(text_.data() + begin, text_.data() + at, number) && std::isfinite(number->value);
+    const bool fits =
+        json::read_number(text_.data() + begin, text_.data() + at, number) && std::isfinite(number->value);
     if (!fits) return fail("a number is too large");
     at_ = at;
     return true;
@@ -116,6 +119,8 @@ bool FilterText::take_word() {
     return true;
 }
 
-bool FilterText::take_end() { return peek() == '\0' && at_ == text_.size() ? true : fail("something stands behind the filter"); }
+bool FilterText::take_end() {
+    return peek() == '\0' && at_ == text_.size() ? true : fail("something stands behind the filter");
+}
 
 }  // namespace vz

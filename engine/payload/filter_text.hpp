@@ -9,7 +9,8 @@
 
 namespace vz {
 
-// `text` is valid UTF-8; whatever else is wrong with it is found here. Functions return false at a mistake: fault() names it, offset() is there.
+// `text` is valid UTF-8; whatever else is wrong with it is found here. Functions return false at a mistake: fault()
+// names it, offset() is there.
 class FilterText {
  public:
     explicit FilterText(std::string_view text) : text_(text) {}
@@ -18,8 +19,8 @@ class FilterText {
     char peek();
     size_t offset() const { return at_; }
     const char* fault() const { return fault_; }
-    bool take(char wanted);      // structural: skips space, then that character or a mistake
-    bool take_if(char wanted);   // likewise, without the mistake
+    bool take(char wanted);     // structural: skips space, then that character or a mistake
+    bool take_if(char wanted);  // likewise, without the mistake
     bool take_string(std::string* text);
     bool take_number(json::Number* number);
     // true, false or null, by its first character.

@@ -1,4 +1,5 @@
-// Where a value lies in a payload: `a.b`, `a[].b` (of each element), `a[0]`, and quoted parts for keys with other characters: `"a.b".c`.
+// Where a value lies in a payload: `a.b`, `a[].b` (of each element), `a[0]`, and quoted parts for keys with other
+// characters: `"a.b".c`.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ inline const char* find_member(const char* object, const char* end, std::string_
     return found;
 }
 
-// Calls visit(first byte) for each value that the steps from `step` on lead to, until one call returns true: then so does this.
+// Calls visit(first byte) for each value that the steps from `step` on lead to, until one call returns true: then so
+// does this.
 template <class Visit>
 bool any_at(const Path& path, size_t step, const char* at, const char* end, Visit&& visit) {
     for (; step < path.size(); ++step) {
@@ -50,7 +52,8 @@ bool any_at(const Path& path, size_t step, const char* at, const char* end, Visi
         }
         if (*at != '[') return false;
         if (next.kind == PathStep::Kind::kEach) {
-            return any_element(at, end, [&](const char* element) { return any_at(path, step + 1, element, end, visit); });
+            return any_element(at, end,
+                               [&](const char* element) { return any_at(path, step + 1, element, end, visit); });
         }
         const char* found = nullptr;
         uint32_t left = next.index;

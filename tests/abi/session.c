@@ -179,6 +179,7 @@ static void play(int how) {
     counts(client);
     act_once(client, "films", VZ_REPLAYED);
     act_points(client, "films");
+    act_filters(client, "sieve");
     vz_result* values = NULL;
     EXPECT_STATUS(VZ_OK, vz_value_list(client.engine, text("session/"), &values, &error));
     uint64_t count = 0;

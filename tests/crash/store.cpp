@@ -150,7 +150,7 @@ Result<std::string> Store::dump(const std::string& prefix) {
         const std::vector<std::string> aliases = engine_->catalogue().aliases_of(collection->id());
         dump_collection(&text, collection->name(), field.dim, field.metric, {aliases.begin(), aliases.end()});
         const ReadView view = collection->pin();
-        VZ_ASSIGN(const Page page, scan_rows(view, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
+        VZ_ASSIGN(const Page page, scan_rows(view, nullptr, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
         if (page.rows.size() != collection->points()) {
             return failure(VZ_INTERNAL, "%s counts %llu points and shows %zu", collection->name().c_str(),
                            static_cast<unsigned long long>(collection->points()), page.rows.size());
