@@ -107,6 +107,14 @@ uint64_t points_of(const vz_write_request* request) {
     return points;
 }
 
+// Finding the points takes time.
+bool has_filter(const vz_write_request* request) {
+    for (; request != nullptr; request = request->next) {
+        if (request->filter.data != nullptr) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 // Writes enter the log in submission order: here, if that takes no time, else behind others of their collection on the ingest thread.
@@ -122,7 +130,7 @@ void Operations::submit_write(vz_op* op) {
         return Interruption{request->deadline_ns, nullptr}.check();
     });
     if (status != VZ_OK) return refuse(op, status, error);
-    const bool is_quick = target->has_room(points_of(request)) && engine_.engine->make_room(target, false, 0).ok();
+    const bool is_quick = !has_filter(request) && target->has_room(points_of(request)) && engine_.engine->make_room(target, false, 0).ok();
     {
         const std::scoped_lock lock(ingest_mutex_);
         uint32_t& waiting = ingest_waiting_[target->id()];

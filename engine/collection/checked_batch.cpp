@@ -31,6 +31,8 @@ class Checker {
         operation.kind = request.kind;
         operation.condition = request.condition;
         if (request.kind == VZ_CLEAR) return {};
+        operation.patches_payloads = request.payload_mode == VZ_PAYLOAD_PATCH;
+        if (request.filter.data != nullptr) return check_filtered(request, operation);
         first_item_ = batch_.items;
         batch_.items += request.count;
         if (batch_.items > kBatchPointsMax) {
@@ -50,11 +52,12 @@ class Checker {
         if (request.kind < VZ_UPSERT || request.kind > VZ_CLEAR) return invalid("kind", VZ_REASON_ENUM, "kind is no kind of write");
         if ((request.flags & ~VZ_WRITE_PER_ITEM) != 0) return failure(VZ_UNSUPPORTED, "a flag of this write is not known").field("flags");
         if (request.condition > VZ_IF_VERSION) return invalid("condition", VZ_REASON_ENUM, "condition is no condition");
-        if (request.filter.data != nullptr) return failure(VZ_UNSUPPORTED, "writes by filter are not implemented yet").field("filter");
         if (request.expires_ms != nullptr) return failure(VZ_UNSUPPORTED, "expiry is not implemented yet").field("expires_ms");
-        if (request.payload_mode != VZ_PAYLOAD_REPLACE) {
-            return failure(VZ_UNSUPPORTED, "merge patches of payloads are not implemented yet").field("payload_mode");
+        if (request.payload_mode > VZ_PAYLOAD_PATCH) return invalid("payload_mode", VZ_REASON_ENUM, "payload_mode is none");
+        if (request.payload_mode == VZ_PAYLOAD_PATCH && request.kind != VZ_UPDATE) {
+            return invalid("payload_mode", VZ_REASON_CONFLICTING, "only an update patches payloads");
         }
+        if (request.filter.data != nullptr) return check_filtered_shape(request);
         if (request.kind == VZ_CLEAR && (request.count != 0 || request.condition != VZ_IF_ALWAYS)) {
             return invalid("count", VZ_REASON_CONFLICTING, "clear takes neither points nor a condition");
         }
@@ -68,6 +71,33 @@ class Checker {
             return invalid("ids", VZ_REASON_REQUIRED, "ids are missing");
         }
         return {};
+    }
+
+    static Status check_filtered_shape(const vz_write_request& request) {
+        if (request.kind != VZ_UPDATE && request.kind != VZ_DELETE) {
+            return invalid("filter", VZ_REASON_CONFLICTING, "only an update or a delete selects its points by a filter");
+        }
+        if (request.count != 0 || request.ids != nullptr) return invalid("ids", VZ_REASON_CONFLICTING, "ids and filter exclude each other");
+        if (request.condition != VZ_IF_ALWAYS) return invalid("condition", VZ_REASON_CONFLICTING, "a write by filter takes no condition");
+        if (request.flags != 0) return invalid("flags", VZ_REASON_CONFLICTING, "a write by filter is atomic");
+        if (request.vectors.rows != 0 || request.field_count != 0) {
+            return invalid("vectors", VZ_REASON_CONFLICTING, "a write by filter changes no vectors");
+        }
+        const bool has_payload = request.payloads != nullptr && request.payloads[0].data != nullptr;
+        if (request.kind == VZ_DELETE && has_payload) return invalid("payloads", VZ_REASON_CONFLICTING, "a delete takes a filter only");
+        if (request.kind == VZ_UPDATE && !has_payload) {
+            return invalid("payloads", VZ_REASON_REQUIRED, "an update by filter has one payload for all points");
+        }
+        return {};
+    }
+
+    static Status check_filtered(const vz_write_request& request, CheckedOperation& operation) {
+        VZ_ASSIGN(operation.filter, RowFilter::read(view(request.filter)));
+        if (operation.filter == nullptr) return invalid("filter", VZ_REASON_REQUIRED, "a write by filter needs at least one condition");
+        if (request.kind == VZ_DELETE) return {};
+        operation.filtered_payload = view(request.payloads[0]);
+        Status valid = validate_payload(operation.filtered_payload);
+        return valid.ok() || valid.error().field[0] != 0 ? std::move(valid) : std::move(valid).field("payloads");
     }
 
     // Notes a bad item, or passes its failure on in an atomic batch.

@@ -1,10 +1,12 @@
 // A write request after everything that needs no lock was checked: ids, dimensions, finite floats, payload syntax.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "engine/base/id.hpp"
 #include "engine/base/schema.hpp"
+#include "engine/collection/row_filter.hpp"
 #include "engine/log/frame.hpp"
 
 namespace vz {
@@ -20,7 +22,10 @@ struct CheckedItem {
 struct CheckedOperation {
     uint32_t kind = 0;       // VZ_UPSERT, ...
     uint32_t condition = 0;  // VZ_IF_ALWAYS, ...
+    bool patches_payloads = false;  // payloads are merge patches of what is there
     std::vector<CheckedItem> items;
+    std::unique_ptr<const RowFilter> filter;  // instead of items: the points that pass
+    std::string_view filtered_payload;        // what each of them gets
 };
 
 struct CheckedBatch {

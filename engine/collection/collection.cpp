@@ -1,11 +1,14 @@
 #include "engine/collection/collection.hpp"
 
 #include <algorithm>
+#include <deque>
 
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
 #include "engine/collection/checked_batch.hpp"
 #include "engine/collection/staging.hpp"
+#include "engine/payload/json.hpp"
+#include "engine/payload/merge_patch.hpp"
 
 namespace vz {
 namespace {
@@ -46,6 +49,7 @@ class Sequencer {
                 cleared_ = true;
                 continue;
             }
+            if (operation.filter != nullptr) VZ_TRY(take_filtered(operation));
             for (const CheckedItem& item : operation.items) {
                 Status done = item.error.ok() ? take(operation, item) : item.error.clone();
                 if (!done.ok()) {
@@ -64,6 +68,35 @@ class Sequencer {
     Batch& record() { return record_; }
 
  private:
+    // The points are found here, under the lock: the log names them, not the filter.
+    Status take_filtered(const CheckedOperation& operation) {
+        const std::vector<RowRef> rows = staging_.find_all(*operation.filter);
+        if (rows.size() > kBatchPointsMax) {
+            return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points, the filter selects %zu", static_cast<unsigned long long>(kBatchPointsMax), rows.size())
+                .field("record_bytes_max")
+                .expected(kRecordBytesMax)
+                .actual(static_cast<int64_t>(rows.size()));
+        }
+        if (operation.kind == VZ_UPDATE) {
+            // Each row is written anew, its vectors with it.
+            uint64_t row_bytes = 0;
+            for (const VectorFieldSchema& field : schema_.fields) row_bytes += uint64_t{field.dim} * sizeof(float);
+            if (rows.size() * row_bytes > kGrowingTotalBytesMax) {
+                return failure(VZ_LIMIT_EXCEEDED, "the filter selects %zu points to write anew: change them in parts", rows.size())
+                    .field("growing_total_bytes_max")
+                    .expected(kGrowingTotalBytesMax)
+                    .actual(static_cast<int64_t>(rows.size() * row_bytes));
+            }
+        }
+        CheckedItem item;
+        item.payload = operation.filtered_payload;
+        for (const RowRef& row : rows) {
+            item.id = row.part->id(row.row);
+            VZ_TRY(take(operation, item));
+        }
+        return {};
+    }
+
     Status take(const CheckedOperation& operation, const CheckedItem& item) {
         const RowRef old = staging_.find(item.id);
         const bool exists = old.part != nullptr;
@@ -72,21 +105,28 @@ class Sequencer {
         if (operation.kind == VZ_UPDATE && !exists) return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
         if (operation.kind == VZ_DELETE) {
             if (!exists) return {};
-            open(OperationKind::kDelete).ids.push_back(item.id);
+            open(OperationKind::kDelete, operation.filter != nullptr ? kDeletedByFilter : kDeletedByClient).ids.push_back(item.id);
             current_->base_versions.push_back(base);
             staging_.erase(old);
         } else {
-            upsert(operation, item, old, base);
+            VZ_TRY(upsert(operation, item, old, base));
         }
         ++record_.items;
         return {};
     }
 
-    void upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, Lsn base) {
+    Status upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, Lsn base) {
+        std::string_view payload = item.payload;
+        if (operation.patches_payloads && payload.data() != nullptr) {
+            std::string& merged = merged_.emplace_back();
+            merge_patch(old.part->payload(old.row), payload, &merged);
+            VZ_TRY(validate_payload(merged));
+            payload = merged;
+        }
         const bool is_patch = operation.kind == VZ_UPDATE;
         BatchOperation& to = open(is_patch ? OperationKind::kPatch : OperationKind::kUpsert);
         to.ids.push_back(item.id);
-        to.payloads.push_back(item.payload);
+        to.payloads.push_back(payload);
         if (is_patch) to.base_versions.push_back(base);
         RowImage image;
         image.vectors.resize(fields_.size());
@@ -96,7 +136,7 @@ class Sequencer {
             image.vectors[i] = vector;
         }
         image.row.id = item.id;
-        image.row.payload = item.payload;
+        image.row.payload = payload;
         if (is_patch) {
             image.row.expires_ms = kExpiryUnchanged;
             fill_from(old, fields_, &image);
@@ -104,13 +144,15 @@ class Sequencer {
         image.row.vectors = image.vectors.data();
         staging_.upsert(image.row, old);
         if (old.part == nullptr) ++record_.created;
+        return {};
     }
 
     // Items of one kind in a row share an operation.
-    BatchOperation& open(OperationKind kind) {
-        if (current_ != nullptr && record_.operations.back().kind == kind) return *current_;
+    BatchOperation& open(OperationKind kind, uint8_t reason = 0) {
+        if (current_ != nullptr && record_.operations.back().kind == kind && current_->reason == reason) return *current_;
         current_ = &record_.operations.emplace_back();
         current_->kind = kind;
+        current_->reason = reason;
         if (kind == OperationKind::kDelete) return *current_;
         for (const VectorFieldSchema& field : schema_.fields) current_->vectors.push_back({field.id, field.dim, {}});
         return *current_;
@@ -120,6 +162,7 @@ class Sequencer {
     const std::vector<GrowingSegment::Field>& fields_;
     Staging& staging_;
     WriteCommit& commit_;
+    std::deque<std::string> merged_;  // payloads that the record borrows
     Batch record_;
     BatchOperation* current_ = nullptr;
     uint64_t item_ = 0;

@@ -16,6 +16,17 @@ RowRef Staging::find(const IdView& id) const {
     return {};
 }
 
+std::vector<RowRef> Staging::find_all(const RowFilter& filter) const {
+    std::vector<RowRef> found;
+    for (const auto& part : parts_) {
+        const uint32_t rows = part->row_count();
+        for (uint32_t row = 0; row < rows; ++row) {
+            if (part->version(row) != kAlive && part->ended(row) == kAlive && filter.passes(*part, row)) found.push_back({part.get(), row});
+        }
+    }
+    return found;
+}
+
 Lsn Staging::base_version(RowRef row) const {
     const Lsn version = row.part->version(row.row);
     return version == kStaged ? 0 : version;

@@ -15,6 +15,9 @@ namespace vz {
 
 enum class OperationKind : uint8_t { kUpsert = 1, kPatch = 2, kDelete = 3, kClear = 4 };
 
+inline constexpr uint8_t kDeletedByClient = 0;  // BatchOperation::reason of a delete
+inline constexpr uint8_t kDeletedByFilter = 1;
+
 inline constexpr int64_t kExpiryUnchanged = std::numeric_limits<int64_t>::min();
 
 // One field's vectors for the items of an operation; a null row: the item has none.

@@ -151,7 +151,7 @@ Failure limit_exceeded(const vz_error& error, const Names& names) {
         if (error.expected != 0) details.number("limit_bytes", error.expected);
         return make(413, "payload_too_large", error.message, details.done());
     }
-    std::string field = request_field(error, names);
+    std::string field = error.reason == VZ_REASON_FILTER ? "filter" : request_field(error, names);
     if (limit == "payload_bytes_max" || limit == "id_bytes_max") {
         vz_error renamed = error;
         renamed.field[0] = '\0';

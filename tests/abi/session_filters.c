@@ -77,6 +77,94 @@ static void reads(struct client client, const char* name) {
     EXPECT(strcmp(ids_in(result, ids), "3 5 ") == 0);
 }
 
+static vz_write_request by_filter(uint32_t kind, const char* filter) {
+    vz_write_request request = NEW(vz_write_request);
+    request.kind = kind;
+    request.filter = text(filter);
+    return request;
+}
+
+static void payload_is(struct client client, const char* name, const char* id, const char* payload) {
+    vz_error error;
+    const vz_str ids[] = {text(id)};
+    const vz_parts parts = {.struct_size = sizeof(parts), .flags = VZ_PARTS_PAYLOAD};
+    vz_get_request request = NEW(vz_get_request);
+    request.count = 1;
+    request.ids = ids;
+    request.parts = &parts;
+    vz_result* result = NULL;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_GET, text(name), &request, &result, &error));
+    vz_rows rows = NEW(vz_rows);
+    EXPECT_STATUS(VZ_OK, vz_result_rows(result, 0, &rows, &error));
+    EXPECT(rows.count == 1 && rows.payloads[0].size == strlen(payload) && memcmp(rows.payloads[0].data, payload, strlen(payload)) == 0);
+    vz_result_release(result);
+}
+
+static void writes(struct client client, const char* name) {
+    vz_error error;
+    vz_write_answer answer = NEW(vz_write_answer);
+    const vz_str patch[] = {text("{\"kind\":null,\"seen\":{\"by\":\"filter\",\"no\":null}}")};
+    vz_write_request request = by_filter(VZ_UPDATE, "{\"must\":{\"key\":\"n\",\"range\":{\"gte\":6}}}");
+    request.payloads = patch;
+    request.payload_mode = VZ_PAYLOAD_PATCH;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &request, &answer, &error));
+    EXPECT(answer.applied == 2 && answer.created == 0 && answer.lsn > 0);
+    payload_is(client, name, "7", "{\"n\":7,\"seen\":{\"by\":\"filter\"}}");
+    payload_is(client, name, "5", "{\"n\":5,\"kind\":\"odd\"}");
+    EXPECT(count(client, name, "{\"must\":{\"key\":\"seen.by\",\"match\":{\"prefix\":\"fil\"}}}") == 2);
+
+    /* Vectors stay with a point whose payload was changed. */
+    const float query[4] = {7, 0, 0, 0};
+    vz_result* result = NULL;
+    char ids[64];
+    vz_search_request search = NEW(vz_search_request);
+    search.queries = (vz_matrix){.data = query, .rows = 1, .dim = 4, .element = VZ_F32};
+    search.k = 2;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
+    EXPECT(strcmp(ids_in(result, ids), "7 6 ") == 0);
+
+    const vz_str one[] = {text("5")};
+    request = NEW(vz_write_request);
+    request.kind = VZ_UPDATE;
+    request.count = 1;
+    request.ids = one;
+    request.payloads = patch;
+    request.payload_mode = VZ_PAYLOAD_PATCH;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &request, &answer, &error));
+    payload_is(client, name, "5", "{\"n\":5,\"seen\":{\"by\":\"filter\"}}");
+
+    /* The second operation of a chain sees the first. */
+    vz_write_request again = by_filter(VZ_DELETE, "{\"must\":{\"key\":\"n\",\"match\":{\"any\":[0,1,2]}}}");
+    request = by_filter(VZ_DELETE, "{\"must\":{\"key\":\"kind\",\"match\":{\"value\":\"even\"}}}");
+    request.next = &again;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &request, &answer, &error));
+    EXPECT(answer.applied == 4);
+    EXPECT(count(client, name, NULL) == POINTS - 4);
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &request, &answer, &error));
+    EXPECT(answer.applied == 0);
+}
+
+static void refused_writes(struct client client, const char* name) {
+    vz_error error;
+    const vz_str payload[] = {text("{}")};
+    vz_write_request request = by_filter(VZ_DELETE, "{\"must\":[]}");
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_WRITE, text(name), &request, NULL, &error));
+    EXPECT(error.reason == VZ_REASON_REQUIRED && strcmp(error.field, "filter") == 0);
+    const char* const some = "{\"must\":{\"has_id\":[1]}}";
+    request = by_filter(VZ_UPSERT, some);
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_WRITE, text(name), &request, NULL, &error));
+    request = by_filter(VZ_UPDATE, some);
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_WRITE, text(name), &request, NULL, &error));
+    EXPECT(error.reason == VZ_REASON_REQUIRED && strcmp(error.field, "payloads") == 0);
+    request = by_filter(VZ_DELETE, some);
+    request.flags = VZ_WRITE_PER_ITEM;
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_WRITE, text(name), &request, NULL, &error));
+    request = by_filter(VZ_DELETE, some);
+    request.payloads = payload;
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_WRITE, text(name), &request, NULL, &error));
+    EXPECT(count(client, name, NULL) == POINTS);
+}
+
 static void mistakes(struct client client, const char* name) {
     vz_error error;
     vz_count_request request = NEW(vz_count_request);
@@ -95,5 +183,7 @@ void act_filters(struct client client, const char* name) {
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_CHECKPOINT, text(name), NULL, &lsn, &error));
     reads(client, name);
     mistakes(client, name);
+    refused_writes(client, name);
+    writes(client, name);
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_DROP, text(name), NULL, NULL, &error));
 }

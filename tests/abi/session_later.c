@@ -29,7 +29,6 @@ static void later_calls(struct client client, const char* name) {
 static void later_options(struct client client, const char* name) {
     vz_error error;
     vz_result* result = NULL;
-    const vz_str filter = text("{\"must\":[]}");
     const float query[4] = {0, 0, 0, 0};
     vz_search_request search = NEW(vz_search_request);
     search.queries.data = query;
@@ -39,25 +38,15 @@ static void later_options(struct client client, const char* name) {
     vz_text_query words = NEW(vz_text_query);
     search.text = &words;
     EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
-    vz_write_request write = NEW(vz_write_request);
-    write.kind = VZ_DELETE;
-    write.filter = filter;
-    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
     const vz_str ids[] = {text("7")};
     const int64_t expires[] = {1};
     const vz_matrix vectors = search.queries;
-    write = NEW(vz_write_request);
+    vz_write_request write = NEW(vz_write_request);
     write.kind = VZ_UPSERT;
     write.count = 1;
     write.ids = ids;
     write.vectors = vectors;
     write.expires_ms = expires;
-    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
-    const vz_str patch[] = {text("{\"a\":null}")};
-    write.expires_ms = NULL;
-    write.kind = VZ_UPDATE;
-    write.payloads = patch;
-    write.payload_mode = VZ_PAYLOAD_PATCH;
     EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_WRITE, text(name), &write, NULL, &error));
     EXPECT(result == NULL);
 }
