@@ -104,7 +104,8 @@ Failure invalid_argument(const vz_error& error, const Names& names) {
     if (error.reason == VZ_REASON_FILTER || error.reason == VZ_REASON_CURSOR) {
         if (error.reason == VZ_REASON_CURSOR) return validation("cursor", error.message);
         Details details;
-        details.text("field", field).text("reason", error.message).number("offset", error.actual);
+        details.text("field", field).text("reason", error.message);
+        if (!names.filter_is_rewritten) details.number("offset", error.actual);
         return make(400, "parse_error", std::string("Failed to parse ").append(field).append(": ").append(error.message), details.done());
     }
     Details details;

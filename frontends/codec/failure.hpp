@@ -31,6 +31,7 @@ struct Names {
     std::span<const uint64_t> positions;  // item of the ABI's batch -> index in the request; empty: the same
     bool write = false;               // VZ_BUSY of a write is 429, of a read 503
     bool insert = false;              // dimension message of inserts: "embedding length ..."
+    bool filter_is_rewritten = false;  // the engine's byte offsets are not those of the request
     int64_t timeout_ms = 0;
 };
 

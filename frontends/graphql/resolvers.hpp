@@ -72,6 +72,9 @@ bool read_points(RootCall& call, const EngineCall& from, vz_metric metric, std::
 // What of points a selection asks for.
 uint32_t wanted_parts(const PlannedField& points, bool vectors);
 
+// A JSON argument that is a filter, in the engine's spelling; absent or null: none.
+vz_str filter_of(RootCall& call, const Input& input);
+
 // An Int argument within [least, most]; absent: `otherwise`. False: the field has failed.
 bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most, int64_t otherwise, int64_t& out);
 

@@ -74,7 +74,7 @@ void scan_begin(RootCall& call) {
     scan->request.deadline_ns = call.view->deadline_ns;
     if (scan->parts.flags != 0) scan->request.parts = &scan->parts;
     if (!input["cursor"].empty()) scan->request.cursor = str_of(input["cursor"].text);
-    if (!input["filter"].empty()) scan->request.filter = str_of(input["filter"].text);
+    scan->request.filter = filter_of(call, input["filter"]);
     const bool counted = selected(*call.planned, "totalCount") != nullptr;
     call.expect(counted ? 2 : 1);
     call.set(0, VZ_OP_SCAN, collection, &scan->request, &call.engine_calls[0].result);
@@ -112,7 +112,7 @@ void count_begin(RootCall& call) {
     auto* request = call.make<vz_count_request>();
     request->struct_size = sizeof *request;
     request->deadline_ns = call.view->deadline_ns;
-    if (!call.argument("filter").empty()) request->filter = str_of(call.argument("filter").text);
+    request->filter = filter_of(call, call.argument("filter"));
     call.names.collection = call.argument("collection").text;
     call.expect(1);
     call.set(0, VZ_OP_COUNT, call.names.collection, request, &call.engine_calls[0].number);

@@ -40,7 +40,7 @@ bool read_search(RootCall& call, const Input& input, const std::string& at, Sear
     request.k = static_cast<uint32_t>(limit);
     request.effort = static_cast<uint32_t>(effort);
     request.deadline_ns = call.view->deadline_ns;
-    if (!input["filter"].empty()) request.filter = str_of(input["filter"].text);
+    request.filter = filter_of(call, input["filter"]);
     if (input["exact"].boolean_or(false)) request.flags |= VZ_SEARCH_EXACT;
     if (!input["recall"].empty()) request.recall_target = static_cast<float>(input["recall"].number);
     if (!input["scoreThreshold"].empty()) {

@@ -164,7 +164,7 @@ void delete_many_begin(RootCall& call) {
         for (size_t i = 0; i < items.size(); ++i) ids[i] = str_of(items[i].text);
         request->ids = ids.data();
     } else {
-        request->filter = str_of(input["filter"].text);
+        request->filter = filter_of(call, input["filter"]);
     }
     submit_write(call, input["collection"].text, request);
 }

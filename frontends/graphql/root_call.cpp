@@ -1,5 +1,6 @@
 #include "frontends/graphql/root_call.hpp"
 
+#include "frontends/codec/filter.hpp"
 #include "frontends/graphql/exchange.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
@@ -80,6 +81,14 @@ const vz_collection_info* describe(RootCall& call, std::string_view collection) 
     const vz_collection_info* info = describe_if_present(call, collection, absent);
     if (absent) call.fail(codec::collection_not_found(collection));
     return info;
+}
+
+vz_str filter_of(RootCall& call, const Input& input) {
+    if (input.empty()) return {};
+    std::string rewritten;
+    if (!codec::rewrite_filter(input.text, &rewritten)) return str_of(input.text);
+    call.names.filter_is_rewritten = true;
+    return str_of(call.arena->copy_text(rewritten));
 }
 
 bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most, int64_t otherwise, int64_t& out) {

@@ -1,6 +1,9 @@
 #include "frontends/rest/fields.hpp"
 
 #include <charconv>
+#include <string>
+
+#include "frontends/codec/filter.hpp"
 
 namespace vz::rest {
 namespace {
@@ -62,7 +65,7 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
             options.limit = static_cast<uint32_t>(whole);
             return true;
         case kThreshold: return reader.float32(value, options.threshold);
-        case kFilter: return reader.raw_object(value, options.filter);
+        case kFilter: return read_filter(reader, value, options.filter, options.filter_is_rewritten);
         case kWithPayload:
             if (reader.kind(value) == json::Kind::kArray) return read_payload_paths(reader, value, options);
             if (!reader.boolean(value, flag)) return false;
@@ -94,6 +97,15 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
             return true;
         default: return true;
     }
+}
+
+bool read_filter(json::Reader& reader, json::Value value, std::string_view& filter, uint8_t& is_rewritten) {
+    if (!reader.raw_object(value, filter)) return false;
+    std::string rewritten;
+    is_rewritten = codec::rewrite_filter(filter, &rewritten);
+    if (is_rewritten == 0) return true;
+    filter = reader.arena().copy(rewritten);
+    return filter.data() != nullptr || reader.out_of_memory();
 }
 
 void inherit(Options& options, const Options& defaults) {

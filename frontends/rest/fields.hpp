@@ -69,6 +69,7 @@ struct Options {
     float threshold;
     uint32_t set;  // bit id - kLimit of each option that was sent
     uint8_t exact;
+    uint8_t filter_is_rewritten;  // from the tagged spelling
     uint8_t with_payload;
     uint8_t with_vector;
     codec::VectorFormat format;
@@ -81,6 +82,8 @@ struct Options {
 Options default_options();
 // Reads one of the fields above, null included.
 bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_frontend& frontend, Options& options);
+// An object that is a filter, in the engine's spelling.
+bool read_filter(json::Reader& reader, json::Value value, std::string_view& filter, uint8_t& is_rewritten);
 // Takes from `defaults` what was not sent.
 void inherit(Options& options, const Options& defaults);
 // What excludes each other; to be called once all fields were read.

@@ -39,6 +39,10 @@ void import_points(vzh_request* request, const vzh_view* view);
 void copy_vectors(vzh_request* request, const vzh_view* view);
 void move_vectors(vzh_request* request, const vzh_view* view);
 
+// filtered.cpp
+void delete_by_filter(vzh_request* request, const vzh_view* view);
+void bulk_update_metadata(vzh_request* request, const vzh_view* view);
+
 // points.cpp
 void put_vector(vzh_request* request, const vzh_view* view);
 void update_vector(vzh_request* request, const vzh_view* view);

@@ -52,6 +52,7 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
         const bool text = call->query.text.data() != nullptr;
         return fail(*call, text ? codec::unimplemented("text") : codec::validation("vector", "required"));
     }
+    call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
     const std::string_view target = collection ? *collection : named;
     if (!enter(*call, target, VZH_READ) || !find_metric(*call, target, call->metric)) return;
     fill_search(call->query, floats.data, call->metric, view_in->deadline_ns, call->parts, call->wanted);

@@ -1,0 +1,256 @@
+// Deleting and changing the points that pass a filter: as one atomic write; or, where the client wants to hear of each,
+// read first and then written in batches, every point under the version that was read.
+#include <algorithm>
+
+#include "frontends/codec/filter.hpp"
+#include "frontends/rest/fields.hpp"
+#include "frontends/rest/handlers.hpp"
+#include "frontends/rest/list.hpp"
+
+namespace vz::rest {
+namespace {
+
+using json::Value;
+
+constexpr uint32_t kBatchPoints = 10'000;
+
+constexpr json::Field kDeleteFields[] = {{"filter", 0}, {"wait", 2}};
+constexpr json::Field kUpdateFields[] = {{"filter", 0}, {"patch", 1}, {"wait", 2}};
+
+struct Filtered : Call {
+    bool is_delete;
+    bool lists_all;
+    std::string_view filter;
+    uint8_t filter_is_rewritten;
+    vz_str patch;
+    uint64_t scanned;
+    vz_count_request counted;
+    vz_write_request wanted;
+    vz_write_answer answer;
+
+    // Of lists_all.
+    vz_scan_request page;
+    std::string_view cursor;
+    vz_str* ids;
+    uint64_t* versions;
+    vz_status* statuses;
+    vz_str* patches;
+    uint64_t id_count;
+    uint64_t room;
+    uint64_t sent;
+    uint64_t step;
+};
+
+void write_reply(Call& base, json::Writer& out) {
+    const auto& call = static_cast<Filtered&>(base);
+    const uint64_t changed =
+        call.lists_all ? static_cast<uint64_t>(std::count(call.statuses, call.statuses + call.id_count, VZ_OK))
+                       : call.answer.applied;
+    const char* const verb = call.is_delete ? "deleted" : "updated";
+    out.begin_object();
+    out.field("scanned", call.scanned);
+    out.field("matched", call.lists_all ? call.id_count : changed);
+    out.field(verb, changed);
+    out.key("results");
+    out.begin_array();
+    for (uint64_t i = 0; i < call.id_count; ++i) {
+        if (call.statuses[i] != VZ_OK) continue;
+        out.begin_object();
+        out.field("id", view(call.ids[i]));
+        out.field("status", verb);
+        out.end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
+
+void begin_write(Filtered& call) {
+    call.wanted = vz_write_request{};
+    call.wanted.struct_size = sizeof(vz_write_request);
+    call.wanted.kind = call.is_delete ? VZ_DELETE : VZ_UPDATE;
+    if (!call.is_delete) call.wanted.payload_mode = VZ_PAYLOAD_PATCH;
+    call.wanted.deadline_ns = call.view->deadline_ns;
+    call.wanted.request_id = request_id(call, call.step);
+    call.answer = vz_write_answer{};
+    call.answer.struct_size = sizeof(vz_write_answer);
+}
+
+// ---- one atomic write ----
+
+void written(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    if (call.op.status != VZ_OK) return fail_op(call);
+    note_outcome(call, call.answer.outcome);
+    deliver(call, 0, &write_reply);
+}
+
+void write_all(Filtered& call) {
+    begin_write(call);
+    call.wanted.filter = borrowed(call.filter);
+    if (!call.is_delete) call.wanted.payloads = &call.patch;
+    submit(call, VZ_OP_WRITE, call.names.collection, &call.wanted, &call.answer, &written);
+}
+
+// ---- read first ----
+
+void write_batch(Filtered& call);
+
+void batch_written(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    const uint64_t end = call.sent + call.wanted.count;
+    if (call.op.status != VZ_OK) {
+        if (call.sent == 0) return fail_op(call);
+        // What came before is durable and has to be told.
+        std::fill(call.statuses + call.sent, call.statuses + call.id_count, call.op.status);
+        return deliver(call, call.id_count * 64, &write_reply);
+    }
+    if (call.step == 0) note_outcome(call, call.answer.outcome);
+    call.sent = end;
+    ++call.step;
+    write_batch(call);
+}
+
+void write_batch(Filtered& call) {
+    if (call.sent == call.id_count) return deliver(call, call.id_count * 64, &write_reply);
+    begin_write(call);
+    call.wanted.flags = VZ_WRITE_PER_ITEM;
+    call.wanted.condition = VZ_IF_VERSION;  // what was changed since it was read may no longer pass
+    call.wanted.count = std::min<uint64_t>(kBatchPoints, call.id_count - call.sent);
+    call.wanted.ids = call.ids + call.sent;
+    call.wanted.versions = call.versions + call.sent;
+    if (!call.is_delete) call.wanted.payloads = call.patches;
+    call.answer.statuses = call.statuses + call.sent;
+    submit(call, VZ_OP_WRITE, call.names.collection, &call.wanted, &call.answer, &batch_written);
+}
+
+void begin_batches(Filtered& call) {
+    call.statuses = call.arena.make<vz_status>(call.id_count);
+    if (!call.is_delete) call.patches = call.arena.make<vz_str>(kBatchPoints);
+    if (call.statuses == nullptr || (!call.is_delete && call.patches == nullptr))
+        return fail(call, codec::overloaded());
+    if (!call.is_delete) std::fill_n(call.patches, kBatchPoints, call.patch);
+    write_batch(call);
+}
+
+// False: memory is short.
+bool keep_ids(Filtered& call, const vz_rows& rows) {
+    if (call.id_count + rows.count > call.room) {
+        const uint64_t room = std::max(call.room * 2, call.id_count + rows.count);
+        auto* ids = call.arena.make<vz_str>(room);
+        auto* versions = call.arena.make<uint64_t>(room);
+        if (ids == nullptr || versions == nullptr) return false;
+        std::copy_n(call.ids, call.id_count, ids);
+        std::copy_n(call.versions, call.id_count, versions);
+        call.ids = ids;
+        call.versions = versions;
+        call.room = room;
+    }
+    for (uint64_t row = 0; row < rows.count; ++row) {
+        const std::string_view id = call.arena.copy(view(rows.ids[row]));
+        if (id.data() == nullptr) return false;
+        call.ids[call.id_count] = borrowed(id);
+        call.versions[call.id_count++] = rows.versions[row];
+    }
+    call.cursor = rows.cursor.size == 0 ? std::string_view() : call.arena.copy(view(rows.cursor));
+    return rows.cursor.size == 0 || call.cursor.data() != nullptr;
+}
+
+void scanned(Call& base);
+
+void scan_page(Filtered& call) {
+    call.page = vz_scan_request{};
+    call.page.struct_size = sizeof(vz_scan_request);
+    call.page.filter = borrowed(call.filter);
+    call.page.cursor = borrowed(call.cursor);
+    call.page.deadline_ns = call.view->deadline_ns;
+    call.page.limit = kBatchPoints;
+    submit(call, VZ_OP_SCAN, call.names.collection, &call.page, &call.result, &scanned);
+}
+
+void take_page(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    vz_rows rows{};
+    rows.struct_size = sizeof rows;
+    vz_status status = vz_result_rows(call.result, 0, &rows, &call.error);
+    if (status != VZ_OK) return fail_status(call, status);
+    if (!keep_ids(call, rows)) return fail(call, codec::overloaded());
+    status = vz_result_check(call.result, &call.error);
+    if (status != VZ_OK) return fail_status(call, status);
+    vz_result_release(call.result);
+    call.result = nullptr;
+    if (call.cursor.data() != nullptr) return scan_page(call);
+    begin_batches(call);
+}
+
+void scanned(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    if (call.op.status != VZ_OK) return fail_op(call);
+    // Copying ten thousand ids is more than a completion may do.
+    on_worker(call, &take_page);
+}
+
+// ---- both ----
+
+void points_counted(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    if (call.op.status != VZ_OK) return fail_op(call);
+    call.scanned = call.number;
+    if (!call.lists_all) return write_all(call);
+    scan_page(call);
+}
+
+bool read_filtered(Filtered& call) {
+    json::Reader reader(view(call.view->body), call.arena);
+    const std::span<const json::Field> fields =
+        call.is_delete ? std::span<const json::Field>(kDeleteFields) : kUpdateFields;
+    const bool good = reader.read(fields, [&](uint32_t id, Value value) {
+        if (id == 2 || reader.is_null(value)) return true;
+        if (id == 0) return read_filter(reader, value, call.filter, call.filter_is_rewritten);
+        std::string_view patch;
+        if (!reader.raw_object(value, patch)) return false;
+        call.patch = borrowed(patch);
+        return true;
+    });
+    if (!good) {
+        fail_reading(call, reader);
+        return false;
+    }
+    const bool asks_nothing = call.filter.data() == nullptr || !codec::has_condition(call.filter);
+    if (asks_nothing) {
+        fail(call, codec::validation("filter", call.filter.data() == nullptr ? "required" : "must have a condition"));
+    } else if (!call.is_delete && call.patch.data == nullptr) {
+        fail(call, codec::validation("patch", "required"));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+void start(vzh_request* request, const vzh_view* view_in, bool is_delete) {
+    auto* call = begin<Filtered>(request, view_in);
+    if (call == nullptr) return;
+    call->is_delete = is_delete;
+    call->names.payload = "patch";
+    if (const auto results = query(*call, "results")) {
+        if (*results != "errors" && *results != "all")
+            return fail(*call, codec::validation("results", "must be \"errors\" or \"all\""));
+        call->lists_all = *results == "all";
+    }
+    if (!read_filtered(*call) || !enter(*call, call->param(0), VZH_WRITE)) return;
+    call->names.filter_is_rewritten = call->filter_is_rewritten != 0;
+    call->counted.struct_size = sizeof(vz_count_request);
+    call->counted.deadline_ns = view_in->deadline_ns;
+    submit(*call, VZ_OP_COUNT, call->names.collection, &call->counted, &call->number, &points_counted);
+}
+
+}  // namespace
+
+void delete_by_filter(vzh_request* request, const vzh_view* view_in) {
+    start(request, view_in, true);
+}
+
+void bulk_update_metadata(vzh_request* request, const vzh_view* view_in) {
+    start(request, view_in, false);
+}
+
+}  // namespace vz::rest
