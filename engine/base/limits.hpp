@@ -27,6 +27,9 @@ inline constexpr uint64_t kRequestIdsMax = 65'536;             // remembered re-
 inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;         // drops and deletes work on a full disk; small disks start
 inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
 
+inline constexpr uint32_t kSegmentRowsMax = 10'000'000;        // compaction makes none larger: bounds one rewrite
+inline constexpr int64_t kSettleAfterMs = 10'000;              // without a write: a collection is sealed and becomes one segment
+inline constexpr uint64_t kSettleBytesPerSecond = 20 * kMiB;   // an idle rewrite waits a second for each: large ones come rarely
 inline constexpr uint64_t kTailBytesMax = 1 * kMiB;            // rows not linked yet, scanned by every search: 30 us
 inline constexpr uint64_t kTailRowsMin = 64;                   // the tail may always hold these, however wide
 inline constexpr uint64_t kGraphBytesMin = 1 * kMiB;           // fewer bytes of rows are scanned: no graph is faster

@@ -6,6 +6,7 @@
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
 #include "engine/collection/checked_batch.hpp"
+#include "engine/collection/compaction.hpp"
 #include "engine/collection/staging.hpp"
 #include "engine/payload/json.hpp"
 #include "engine/payload/merge_patch.hpp"
@@ -409,13 +410,21 @@ std::optional<Frozen> Collection::freeze() {
     return frozen;
 }
 
-void Collection::publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources) {
-    const std::scoped_lock lock(sequencing_);
-    // Ends that came while the segment was written.
+namespace {
+
+// Ends that came while a segment was written.
+void carry_ends(Part& part, const std::vector<RowRef>& sources) {
     for (uint32_t row = 0; row < sources.size(); ++row) {
         const Lsn ended = sources[row].part->ended(sources[row].row);
-        if (ended != kAlive) part->set_ended(row, ended);
+        if (ended != kAlive) part.set_ended(row, ended);
     }
+}
+
+}  // namespace
+
+void Collection::publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources) {
+    const std::scoped_lock lock(sequencing_);
+    if (part != nullptr) carry_ends(*part, sources);
     auto parts = std::make_shared<PartList>();
     for (const auto& each : *std::atomic_load(&parts_)) {
         const bool is_frozen = std::find(frozen.growing.begin(), frozen.growing.end(), each) != frozen.growing.end();
@@ -426,6 +435,22 @@ void Collection::publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
     through_lsn_.store(frozen.through, std::memory_order_release);
 }
+
+void Collection::publish_compacted(const PartList& inputs, std::shared_ptr<Part> part, const std::vector<RowRef>& sources) {
+    const std::scoped_lock lock(sequencing_);
+    if (part != nullptr) carry_ends(*part, sources);
+    auto parts = std::make_shared<PartList>(*std::atomic_load(&parts_));
+    std::erase_if(*parts, [&](const auto& each) { return std::find(inputs.begin(), inputs.end(), each) != inputs.end(); });
+    if (part != nullptr) parts->push_back(std::move(part));
+    std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
+}
+
+bool Collection::is_in_pieces() const {
+    const auto parts = std::atomic_load(&parts_);
+    return !choose_inputs(*schema(), *parts, true).empty() || growing_bytes() >= kGraphBytesMin;
+}
+
+uint64_t Collection::idle_compaction_bytes() const { return vz::idle_compaction_bytes(*schema(), *std::atomic_load(&parts_)); }
 
 void Collection::add_sealed(std::shared_ptr<Part> part, const Bitmap& ended) {
     // A row that the manifest's bitmap names ended before everything that can be read.
@@ -471,7 +496,9 @@ void Collection::fill_stats(vz_collection_stats* stats) const {
         rows += part->row_count();
         if (part->growing() != nullptr) stats->growing_rows += part->row_count();
         if (part->sealed() != nullptr) ++stats->sealed_segments;
-        stats->memory_bytes += part->memory_bytes();
+        stats->memory_bytes += part->memory_bytes() + (part->growing() != nullptr ? part->index_bytes() : 0);
+        stats->index_bytes += part->index_bytes();
+        stats->unindexed_rows += unindexed_rows(*schema(), *part);
         stats->mapped_bytes += part->mapped_bytes();
         stats->disk_bytes += part->mapped_bytes();
         stats->payload_bytes += part->payload_bytes();

@@ -70,6 +70,18 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::optional<Frozen> freeze();
     // The checkpoint's edit is durable: readers go over to the sealed part. `part` null: no frozen row lived.
     void publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
+    // Readers go over from sealed parts to the one made of them; `part` null: nothing of them lived. `sources`: where its rows come from.
+    void publish_compacted(const PartList& inputs, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
+    // Whether an idle look would find something to do: more than one sealed part, or rows without a graph.
+    bool is_in_pieces() const;
+    // Bytes that compaction would rewrite if no write comes any more; 0: it is settled.
+    uint64_t idle_compaction_bytes() const;
+    // True for the first write since the last settled().
+    bool becomes_unsettled() { return !unsettled_.load(std::memory_order_relaxed) && !unsettled_.exchange(true); }
+    void settled() { unsettled_.store(false); }
+    // Since the last write, or since the last note_active().
+    int64_t idle_ms(int64_t now_ms) const { return now_ms - active_ms_.load(std::memory_order_relaxed); }
+    void note_active(int64_t now_ms) { active_ms_.store(now_ms, std::memory_order_relaxed); }
     // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
     void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
     // At recovery: the collection is set aside. Reads and writes of it are refused with the reason, drop is not.
@@ -95,7 +107,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Lsn last_lsn() const { return last_lsn_.load(std::memory_order_acquire); }
     Lsn through_lsn() const { return through_lsn_.load(std::memory_order_acquire); }
     uint64_t points() const { return static_cast<uint64_t>(live_.load(std::memory_order_acquire)); }
-    void set_updated_ms(int64_t ms) { updated_ms_.store(ms, std::memory_order_relaxed); }
+    void set_updated_ms(int64_t ms) {
+        updated_ms_.store(ms, std::memory_order_relaxed);
+        note_active(ms);
+    }
 
  private:
     friend class WriteCommit;
@@ -127,6 +142,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::atomic<Lsn> through_lsn_{0};
     std::atomic<int64_t> live_{0};
     std::atomic<int64_t> updated_ms_{0};
+    std::atomic<int64_t> active_ms_{0};
+    std::atomic<bool> unsettled_{false};
 };
 
 }  // namespace vz

@@ -145,6 +145,7 @@ Status GrowingIndex::link(Slot end, Workers& workers) {
     if (view() == nullptr) publish(std::make_unique<EntrySet>());
     const uint32_t batch_max = std::max(kBatchRowsMin, end / 50);
     for (Slot at = begin; at < end;) {
+        if (workers.is_cancelled()) return failure(VZ_CANCELLED, "linking was cancelled");
         const Slot stop = std::min(end, at + std::clamp(at / 20, 1U, batch_max));
         if (stop > view_slots_) publish(std::make_unique<EntrySet>(*view()->entries));
         link_batch(at, stop, workers);

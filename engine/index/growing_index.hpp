@@ -36,6 +36,7 @@ class GrowingIndex {
     // ---- the writer ----
 
     // Encodes and links the slots from linked() to `end`, in batches whose outcome depends on the rows alone, not on the workers.
+    // VZ_CANCELLED between two of them, if the workers say so: linked() tells how far it came, a later call goes on from there.
     Status link(Slot end, Workers& workers);
     // Routes around rows that no reader may answer with any more; their blocks stay readable. Slots stay taken.
     void erase(std::span<const Slot> slots, Workers& workers);

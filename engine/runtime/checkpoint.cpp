@@ -19,19 +19,19 @@ class PhysicalEdit final : public EditCommit {
     Status outcome;
 };
 
-Status commit_edit(LocalLog& log, Action action) {
-    PhysicalEdit commit;
-    commit.edit.actions.push_back(std::move(action));
-    VZ_TRY(log.append_edit(commit, true));
-    log.drive(commit);
-    return std::move(commit.outcome);
-}
-
 DeleteRef delete_ref(uint64_t file, const WrittenDeletes& from) {
     return {file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
 }
 
 }  // namespace
+
+Status Engine::commit_physical(Action action) {
+    PhysicalEdit commit;
+    commit.edit.actions.push_back(std::move(action));
+    VZ_TRY(log_->append_edit(commit, true));
+    log_->drive(commit);
+    return std::move(commit.outcome);
+}
 
 std::string segment_path(const std::string& directory, char kind, uint64_t number) {
     char name[40];
@@ -45,32 +45,34 @@ Result<Lsn> Engine::checkpoint(Collection& collection) {
     const std::optional<Frozen> frozen = collection.freeze();
     if (!frozen) return collection.through_lsn();
     // Edits queue behind everything sequenced before, so this returns when all of that is durable and visible.
-    VZ_TRY(commit_edit(*log_, ReserveFiles{numbers_->peek()}));
+    VZ_TRY(commit_physical(ReserveFiles{numbers_->peek()}));
 
     CheckpointOne one;
     one.collection = collection.id();
     one.through_lsn = frozen->through;
     std::shared_ptr<Part> sealed;
+    const BeingWritten written(*this);
     const LiveRows live(*frozen->schema, frozen->growing, frozen->through);
     if (!live.sources().empty()) {
-        VZ_ASSIGN(sealed, seal(collection, *frozen->schema, live));
+        VZ_ASSIGN(sealed, seal(collection, *frozen->schema, live, written.number()));
         one.segments.push_back(sealed->ref());
     }
     VZ_TRY(seal_deletes(*frozen, &one));
     VZ_TRY(files_.sync_directory(directory_ + "/seg"));
     Checkpoint edit;
     edit.collections.push_back(std::move(one));
-    VZ_TRY(commit_edit(*log_, std::move(edit)));
+    VZ_TRY(commit_physical(std::move(edit)));
     collection.publish_sealed(*frozen, std::move(sealed), live.sources());
+    if (settings_.background) compacting_.add(catalogue_.by_id(collection.id()));
     VZ_TRY(retire_wals());
     VZ_TRY(remove_unnamed());
     return frozen->through;
 }
 
-Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const Schema& schema, const LiveRows& live) {
+Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const Schema& schema, const LiveRows& live, uint64_t number) {
     SegmentIdentity identity;
     identity.database = database_;
-    identity.file_number = numbers_->next_number();
+    identity.file_number = number;
     identity.salt = numbers_->salt();
     identity.collection_id = collection.id();
     identity.collection_uuid = collection.uuid();
@@ -106,11 +108,17 @@ Status Engine::seal_deletes(const Frozen& frozen, CheckpointOne* one) {
     if (bitmaps.empty()) return {};
     std::vector<DeleteEntry> entries;
     for (size_t i = 0; i < bitmaps.size(); ++i) entries.push_back({segments[i], &bitmaps[i]});
+    VZ_ASSIGN(one->deletes, write_delete_file(entries));
+    return {};
+}
+
+Result<std::vector<SegmentDeletes>> Engine::write_delete_file(std::span<const DeleteEntry> entries) {
     const uint64_t number = numbers_->next_number();
     VZ_ASSIGN(const std::vector<WrittenDeletes> written,
               write_deletes(files_, segment_path(directory_, 'D', number), database_, number, numbers_->salt(), entries));
-    for (const WrittenDeletes& each : written) one->deletes.push_back({each.segment, delete_ref(number, each)});
-    return {};
+    std::vector<SegmentDeletes> named;
+    for (const WrittenDeletes& each : written) named.push_back({each.segment, delete_ref(number, each)});
+    return named;
 }
 
 Result<Lsn> Engine::checkpoint_all() {
@@ -145,7 +153,7 @@ Status Engine::retire_wals() {
         }
     });
     if (retire.below == 0) return {};
-    return commit_edit(*log_, std::move(retire));
+    return commit_physical(std::move(retire));
 }
 
 // ---- recovery ----

@@ -13,6 +13,9 @@
 namespace vz {
 namespace {
 
+// Between two looks at collections that were written lately.
+constexpr auto kSettleLook = std::chrono::milliseconds(500);
+
 int64_t system_now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -31,6 +34,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
     if (settings.seed == 0) settings.seed = system_seed();
+    if (settings.settle_after_ms == 0) settings.settle_after_ms = kSettleAfterMs;
     if (!settings.now_ms) settings.now_ms = system_now_ms;
     return settings;
 }
@@ -45,8 +49,9 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
       catalogue_(requests_, *workers_, settings_.now_ms, [this] { return new_uuid(); }),
       linking_([this](const std::shared_ptr<Collection>& collection) {
           const Status linked = collection->link_tail();
-          if (!linked.ok()) report(VZ_LOG_ERROR, "index.failed", linked.error().message);
-      }) {}
+          if (!linked.ok() && linked.code() != VZ_CANCELLED) report(VZ_LOG_ERROR, "index.failed", linked.error().message);
+      }),
+      compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory, const EngineSettings& settings) {
     const auto began = std::chrono::steady_clock::now();
@@ -56,8 +61,12 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
     if (engine->settings_.background) {
         engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
         engine->linking_.start();
+        engine->compacting_.start();
         for (const auto& collection : engine->catalogue_.list()) {
             if (collection->wants_linking()) engine->linking_.add(collection);
+            if (!collection->is_in_pieces() || !collection->becomes_unsettled()) continue;
+            collection->note_active(engine->settings_.now_ms());
+            engine->unsettled_.push_back(collection);
         }
         engine->maintenance_thread_ = std::thread([raw = engine.get()] { raw->run_maintenance(); });
     }
@@ -67,7 +76,10 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
 Engine::~Engine() { stop_threads(); }
 
 void Engine::stop_threads() {
+    workers_->set_cancelled(true);
     linking_.stop();
+    compacting_.stop();
+    workers_->set_cancelled(false);
     if (maintenance_thread_.joinable()) {
         {
             const std::scoped_lock lock(maintenance_mutex_);
@@ -103,7 +115,14 @@ Status Engine::close() {
 
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
     collection->set_updated_ms(settings_.now_ms());
-    if (settings_.background && collection->wants_linking()) linking_.add(collection);
+    if (settings_.background) {
+        if (collection->wants_linking()) linking_.add(collection);
+        if (collection->becomes_unsettled()) {
+            const std::scoped_lock lock(maintenance_mutex_);
+            unsettled_.push_back(collection);
+            if (unsettled_.size() == 1) maintenance_wakes_.notify_one();
+        }
+    }
     seal_if_large(collection, settings_.growing_bytes_max);
     seal_all_if_long();
 }
@@ -143,6 +162,29 @@ Status Engine::make_room(const std::shared_ptr<Collection>& collection, bool blo
     return failure(VZ_BUSY, "writes came faster than they could be sealed").reason(VZ_REASON_QUEUE);
 }
 
+// Of the collections written lately, those that went idle are sealed, and compacted when they have been idle long enough for the bytes.
+void Engine::queue_idle() {
+    std::vector<std::shared_ptr<Collection>> waiting;
+    for (std::shared_ptr<Collection>& collection : unsettled_) {
+        const int64_t idle_ms = collection->idle_ms(settings_.now_ms());
+        if (idle_ms < settings_.settle_after_ms) {
+            waiting.push_back(std::move(collection));
+        } else if (collection->health().ok() && collection->growing_bytes() >= kGraphBytesMin) {
+            if (std::find(to_seal_.begin(), to_seal_.end(), collection) == to_seal_.end()) to_seal_.push_back(collection);
+            waiting.push_back(std::move(collection));
+        } else {
+            const uint64_t bytes = collection->health().ok() ? collection->idle_compaction_bytes() : 0;
+            if (bytes / (kSettleBytesPerSecond / 1000) > static_cast<uint64_t>(idle_ms)) {
+                waiting.push_back(std::move(collection));
+                continue;
+            }
+            collection->settled();
+            if (bytes != 0) compacting_.add(collection);
+        }
+    }
+    unsettled_ = std::move(waiting);
+}
+
 void Engine::run_maintenance() {
     std::unique_lock lock(maintenance_mutex_);
     while (!stopping_) {
@@ -158,7 +200,11 @@ void Engine::run_maintenance() {
             continue;
         }
         if (to_seal_.empty()) {
-            maintenance_wakes_.wait(lock);
+            if (unsettled_.empty()) {
+                maintenance_wakes_.wait(lock);
+            } else if (maintenance_wakes_.wait_for(lock, kSettleLook) == std::cv_status::timeout) {
+                queue_idle();
+            }
             continue;
         }
         const std::shared_ptr<Collection> collection = to_seal_.front();
@@ -300,6 +346,10 @@ Status Engine::remove_unnamed() {
         }
     });
     named.push_back(log_->manifest_number());
+    {
+        const std::scoped_lock lock(being_written_mutex_);
+        named.insert(named.end(), being_written_.begin(), being_written_.end());
+    }
     for (const char* folder : {"/", "/wal/", "/seg/"}) {
         VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
         for (const std::string& name : names) {

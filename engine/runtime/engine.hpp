@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "engine/runtime/collection_queue.hpp"
 #include "engine/runtime/local_log.hpp"
 #include "engine/runtime/worker_pool.hpp"
+#include "engine/segment/delete_file.hpp"
 
 namespace vz {
 
@@ -27,6 +29,7 @@ struct EngineSettings {
     uint64_t growing_bytes_max = 0;     // of one collection, before it is sealed; memory stays within twice this
     bool must_exist = false;
     bool verify_at_open = false;        // read every sealed file whole and check its hashes before answering
+    int64_t settle_after_ms = 0;        // without a write, before a collection is sealed and becomes one segment
     bool background = true;             // false: no thread is started; every step runs in the caller
     uint64_t seed = 0;                  // of uuids and salts; 0: from the system
     std::function<int64_t()> now_ms;    // null: the system's clock
@@ -65,10 +68,33 @@ class Engine {
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);
 
+    // Makes sealed parts of a collection one, if that is worth its cost; of an idle one at any cost. False: it was not.
+    Result<bool> compact(Collection& collection, bool is_idle);
+
     // One batch, until it is durable.
     Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer, std::vector<Status>* item_errors);
 
  private:
+    // A number for a segment file that nobody sweeps away before the manifest names it.
+    class BeingWritten {
+     public:
+        explicit BeingWritten(Engine& engine) : engine_(engine), number_(engine.numbers_->next_number()) {
+            const std::scoped_lock lock(engine_.being_written_mutex_);
+            engine_.being_written_.insert(number_);
+        }
+        ~BeingWritten() {
+            const std::scoped_lock lock(engine_.being_written_mutex_);
+            engine_.being_written_.erase(number_);
+        }
+        BeingWritten(const BeingWritten&) = delete;
+        BeingWritten& operator=(const BeingWritten&) = delete;
+        uint64_t number() const { return number_; }
+
+     private:
+        Engine& engine_;
+        uint64_t number_;
+    };
+
     Engine(FileSystem& files, std::string directory, EngineSettings settings);
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
@@ -76,13 +102,17 @@ class Engine {
     Status sweep();
     // Unlinks numbered files that the durable manifest does not name and nobody is writing.
     Status remove_unnamed();
-    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live);
+    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live, uint64_t number);
+    Result<std::vector<SegmentDeletes>> write_delete_file(std::span<const DeleteEntry> entries);
+    Status commit_physical(Action action);
     Status seal_deletes(const Frozen& frozen, CheckpointOne* one);
     Status retire_wals();
     void load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();
+    void compact_while_worth(const std::shared_ptr<Collection>& collection);
+    void queue_idle();
     void run_maintenance();
     void stop_threads();
     vz_uuid new_uuid();
@@ -103,12 +133,16 @@ class Engine {
     std::mutex checkpoint_mutex_;
 
     CollectionQueue linking_;
+    CollectionQueue compacting_;
+    std::mutex being_written_mutex_;
+    std::set<uint64_t> being_written_;  // segments on their way into the manifest
     std::thread maintenance_thread_;
     std::mutex maintenance_mutex_;  // guards what follows
     std::condition_variable maintenance_wakes_;
     std::condition_variable sealed_;
     std::vector<std::shared_ptr<Collection>> to_seal_;
     bool seal_all_ = false;
+    std::vector<std::shared_ptr<Collection>> unsettled_;  // written, or opened in several pieces, and not looked at since they went idle
     bool stopping_ = false;
     uint64_t open_ns_ = 0;
     uint64_t replayed_records_ = 0;

@@ -22,6 +22,8 @@ class WorkerPool final : public Workers {
 
     uint32_t count() const override { return threads_max_ + 1; }
     void run(uint32_t tasks, void (*task)(void* context, uint32_t index, uint32_t worker), void* context) override;
+    bool is_cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
+    void set_cancelled(bool cancelled) { cancelled_.store(cancelled, std::memory_order_relaxed); }
 
     // While searches hold these, as many threads of the pool stand back.
     class Yield {
@@ -58,6 +60,7 @@ class WorkerPool final : public Workers {
     std::list<Job*> jobs_;
     bool stopping_ = false;
     std::atomic<uint32_t> searches_{0};
+    std::atomic<bool> cancelled_{false};
     std::vector<std::thread> threads_;  // last: they use what stands above
 };
 

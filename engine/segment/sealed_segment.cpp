@@ -178,6 +178,11 @@ const float* SealedSegment::vector(uint32_t field_id, uint32_t row) const {
     return nullptr;
 }
 
+uint64_t SealedSegment::vector_count(uint32_t field_id) const {
+    const auto field = std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });
+    return field == fields_.end() ? 0 : field->items;
+}
+
 uint32_t SealedSegment::row_in_id_order(uint32_t i) const {
     if (i >= rows_) return rows_ - 1;
     return std::min(load<uint32_t>(id_order_.data() + uint64_t{i} * 4), rows_ - 1);

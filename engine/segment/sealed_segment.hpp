@@ -38,6 +38,8 @@ class SealedSegment {
     std::string_view payload(uint32_t row) const;
     // dim floats of the schema in metadata(); nullptr: absent.
     const float* vector(uint32_t field_id, uint32_t row) const;
+    // Rows that have the field.
+    uint64_t vector_count(uint32_t field_id) const;
     // The i-th row in id order.
     uint32_t row_in_id_order(uint32_t i) const;
 

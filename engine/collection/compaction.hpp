@@ -1,0 +1,18 @@
+// Which sealed parts of a collection should become one.
+#pragma once
+
+#include "engine/collection/part.hpp"
+
+namespace vz {
+
+// Sealed rows, live or not, of one part that is not the largest are "small"; the largest takes part when that is worth rewriting it: small ones
+// hold half of its live rows, a fifth of its rows are dead, or the collection is idle. Empty: nothing to do.
+PartList choose_inputs(const Schema& schema, const PartList& parts, bool is_idle);
+
+// Rows that a graph should cover and does not, of the field where they are most: not linked yet beyond what a tail may hold, or sealed in haste.
+uint64_t unindexed_rows(const Schema& schema, const Part& part);
+
+// Bytes that an idle collection's compaction would rewrite; 0: nothing to do.
+uint64_t idle_compaction_bytes(const Schema& schema, const PartList& parts);
+
+}  // namespace vz

@@ -1,0 +1,57 @@
+// Compaction: sealed parts become one, without the rows that ended. The Replace edit is the commit point; until then the new file is an orphan.
+#include <algorithm>
+
+#include "engine/base/limits.hpp"
+#include "engine/collection/compaction.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace vz {
+
+void Engine::compact_while_worth(const std::shared_ptr<Collection>& collection) {
+    while (!compacting_.is_stopping() && collection->health().ok()) {
+        const Result<bool> done = compact(*collection, collection->idle_ms(settings_.now_ms()) >= settings_.settle_after_ms);
+        if (!done.ok() && done.status().code() != VZ_CANCELLED) report(VZ_LOG_ERROR, "compaction.failed", "collection '" + collection->name() + "': " + done.status().error().message);
+        if (!done.ok() || !*done) return;
+    }
+}
+
+Result<bool> Engine::compact(Collection& collection, bool is_idle) {
+    const std::shared_ptr<const Schema> schema = collection.schema();
+    const PartList inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
+    if (inputs.empty()) return false;
+    // Rows that ended by then are gone from every replay. Those that end later are kept: records above name them as what they meet.
+    const Lsn through = collection.through_lsn();
+    const LiveRows live(*schema, inputs, through);
+    const BeingWritten written(*this);
+    std::shared_ptr<Part> output;
+    if (!live.sources().empty()) {
+        VZ_ASSIGN(output, seal(collection, *schema, live, written.number()));
+    }
+
+    const std::scoped_lock no_checkpoint(checkpoint_mutex_);
+    Replace edit;
+    edit.collection = collection.id();
+    for (const auto& part : inputs) edit.remove.push_back(part->ref().file);
+    if (output != nullptr) {
+        SegmentRef ref = output->ref();
+        // What the last checkpoint took out of the inputs while the file was written has left the logs.
+        Bitmap ended;
+        const auto& sources = live.sources();
+        for (uint32_t row = 0; row < sources.size(); ++row) {
+            if (sources[row].part->ended(sources[row].row) <= collection.through_lsn()) ended.add(row);
+        }
+        if (ended.cardinality() != 0) {
+            const DeleteEntry entry{ref.file, &ended};
+            VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, write_delete_file({&entry, 1}));
+            ref.deletes = deletes[0].deletes;
+        }
+        VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+        edit.add.push_back(ref);
+    }
+    VZ_TRY(commit_physical(std::move(edit)));
+    collection.publish_compacted(inputs, std::move(output), live.sources());
+    VZ_TRY(remove_unnamed());
+    return true;
+}
+
+}  // namespace vz
