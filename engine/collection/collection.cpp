@@ -352,7 +352,12 @@ bool Collection::wants_linking() const {
 Status Collection::link_tail() {
     const auto parts = std::atomic_load(&parts_);
     Part* part = growing_part(*parts);
-    return part == nullptr ? Status() : part->growing_graphs()->link(part->row_count(), workers_);
+    if (part == nullptr) return {};
+    VZ_TRY(part->growing_graphs()->link(part->row_count(), workers_));
+    const bool has_sealed = parts->size() > 1;
+    // What was measured on sealed rows serves the growing ones too.
+    if (!has_sealed) part->growing_graphs()->calibrate(workers_);
+    return {};
 }
 
 void Collection::make_visible(Lsn lsn, int64_t live_delta) {
@@ -449,6 +454,8 @@ bool Collection::is_in_pieces() const {
     const auto parts = std::atomic_load(&parts_);
     return !choose_inputs(*schema(), *parts, true).empty() || growing_bytes() >= kGraphBytesMin;
 }
+
+bool Collection::wants_compaction() const { return !choose_inputs(*schema(), *std::atomic_load(&parts_), false).empty(); }
 
 uint64_t Collection::idle_compaction_bytes() const { return vz::idle_compaction_bytes(*schema(), *std::atomic_load(&parts_)); }
 

@@ -51,7 +51,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     bool has_room(uint64_t points) const;
     // Whether rows wait to be linked in such numbers that the background should do it, before writers have to.
     bool wants_linking() const;
-    // Links the rows that wait. Any thread.
+    // Links the rows that wait, and looks at how well that graph answers. One thread.
     Status link_tail();
     // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state.
     Status replay(const Batch& batch, Lsn lsn);
@@ -74,6 +74,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     void publish_compacted(const PartList& inputs, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
     // Whether an idle look would find something to do: more than one sealed part, or rows without a graph.
     bool is_in_pieces() const;
+    // Whether compaction is worth its cost although writes go on.
+    bool wants_compaction() const;
     // Bytes that compaction would rewrite if no write comes any more; 0: it is settled.
     uint64_t idle_compaction_bytes() const;
     // True for the first write since the last settled().

@@ -7,10 +7,11 @@
 namespace vz {
 namespace {
 
-constexpr size_t kSmallPartsMax = 4;  // beside the largest
+constexpr size_t kSmallPartsMax = 4;        // beside the largest
+constexpr uint32_t kDeadRowsMin = 1000;     // fewer do not slow a search: they wait until the collection is idle
 
 uint32_t live_rows(const Part& part) { return part.row_count() - part.ended_rows(); }
-bool is_a_fifth_dead(const Part& part) { return uint64_t{part.ended_rows()} * 5 >= part.row_count(); }
+bool is_a_fifth_dead(const Part& part) { return part.ended_rows() >= kDeadRowsMin && uint64_t{part.ended_rows()} * 5 >= part.row_count(); }
 // Dead rows that are worth a rewrite when there is nothing else to do.
 bool has_dead(const Part& part) { return uint64_t{part.ended_rows()} * 100 >= part.row_count() && part.ended_rows() != 0; }
 

@@ -8,6 +8,8 @@
 namespace vz {
 namespace {
 
+constexpr uint32_t kCalibratedRowsMin = 2000;
+
 bool wants_graph(const VectorFieldSchema& field) { return field.index == VZ_INDEX_GRAPH; }
 
 }  // namespace
@@ -53,7 +55,7 @@ FieldGraph GrowingGraphs::field(uint32_t field_id) const {
         const GrowingIndex* index = field->visible.load(std::memory_order_acquire);
         if (index == nullptr) return {};
         const uint32_t linked = index->linked();
-        return {linked == 0 ? nullptr : index->view(), linked, nullptr};
+        return {linked == 0 ? nullptr : index->view(), linked, field->curve.load(std::memory_order_acquire)};
     }
     return {};
 }
@@ -83,6 +85,17 @@ Status GrowingGraphs::link(uint32_t end, Workers& workers) {
         VZ_TRY(field->index->link(std::min(end, field->slots_max), workers));
     }
     return {};
+}
+
+void GrowingGraphs::calibrate(Workers& workers) {
+    for (const auto& field : fields_) {
+        const FieldGraph graph = this->field(field->id);
+        if (graph.view == nullptr || graph.linked < kCalibratedRowsMin || graph.linked < 2 * field->calibrated_at) continue;
+        field->calibrated_at = graph.linked;
+        field->curves.push_back(std::make_unique<const std::vector<CurvePoint>>(
+            vz::calibrate(*graph.view, graph.linked, field->id, Calibration::kQuick, workers)));
+        field->curve.store(field->curves.back().get(), std::memory_order_release);
+    }
 }
 
 uint64_t GrowingGraphs::bytes() const {

@@ -41,6 +41,8 @@ class GrowingGraphs {
     uint64_t tail_bytes_max() const { return tail_bytes_max_; }
     // Links the rows below `end`, staged ones included: readers pass through what they may not see.
     Status link(uint32_t end, Workers& workers);
+    // Measures anew how effort and recall relate where a graph has doubled since. One thread at a time, beside the linker.
+    void calibrate(Workers& workers);
     uint64_t bytes() const;
 
  private:
@@ -52,6 +54,9 @@ class GrowingGraphs {
         uint32_t slots_max = 0;
         std::unique_ptr<GrowingIndex> index;            // by the linker
         std::atomic<const GrowingIndex*> visible{nullptr};
+        std::vector<std::unique_ptr<const std::vector<CurvePoint>>> curves;  // the last one counts; older ones may have readers
+        std::atomic<const std::vector<CurvePoint>*> curve{nullptr};
+        uint32_t calibrated_at = 0;
     };
     std::mutex linking_;  // after the collection's sequencing lock
     std::vector<std::unique_ptr<Field>> fields_;

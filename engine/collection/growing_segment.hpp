@@ -51,12 +51,17 @@ class GrowingSegment {
     // Places a row with version kStaged, reachable by its id but visible to nobody. Throws std::bad_alloc; then nothing has changed.
     uint32_t stage(const NewRow& row);
     void set_version(uint32_t row, Lsn version) { rows_.at(row)->version.store(version, std::memory_order_release); }
-    void set_ended(uint32_t row, Lsn ended) { rows_.at(row)->ended.store(ended, std::memory_order_release); }
+    void set_ended(uint32_t row, Lsn ended) {
+        const bool was_alive = rows_.at(row)->ended.load(std::memory_order_relaxed) == kAlive;
+        if (was_alive != (ended == kAlive)) ended_rows_.store(ended_rows() + (was_alive ? 1 : UINT32_MAX), std::memory_order_relaxed);
+        rows_.at(row)->ended.store(ended, std::memory_order_release);
+    }
     // The newest row of an id that is not ended and whose batch was not refused, as the sequencer sees it.
     uint32_t find_latest(const IdView& id) const;
 
     // ---- readers ----
 
+    uint32_t ended_rows() const { return ended_rows_.load(std::memory_order_relaxed); }
     uint32_t row_count() const { return row_count_.load(std::memory_order_acquire); }
     uint32_t find(const IdView& id, Lsn visible) const;  // kNoRow: none
     bool is_visible(uint32_t row, Lsn visible) const { return version(row) <= visible && visible < ended(row); }
@@ -104,6 +109,7 @@ class GrowingSegment {
     std::vector<std::unique_ptr<IdTable>> tables_;
     std::atomic<IdTable*> table_;
     std::atomic<uint32_t> row_count_{0};
+    std::atomic<uint32_t> ended_rows_{0};
     std::atomic<uint64_t> bytes_{0};
     std::atomic<uint64_t> payload_bytes_{0};
 };

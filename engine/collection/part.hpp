@@ -68,8 +68,8 @@ class Part {
         }
     }
 
-    // Rows known to have ended, in a sealed part; readers of older LSNs may still see some of them.
-    uint32_t ended_rows() const { return marks_.count(); }
+    // Rows known to have ended; readers of older LSNs may still see some of them.
+    uint32_t ended_rows() const { return growing_ ? growing_->ended_rows() : marks_.count(); }
 
     // Rows were read from bytes that turned out to be unreadable.
     bool failed() const { return sealed_ && sealed_->mapping().failed(); }

@@ -86,7 +86,7 @@ Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& liv
         Field& own = built.fields_.emplace_back();
         own.id = field.id;
         VZ_ASSIGN(own.index, GrowingIndex::fold(index_options(field), source, end, {old.view, slots}, workers));
-        IndexMeta meta = index_meta_of(*own.index, calibrate(*own.index->view(), end, field.id, workers));
+        IndexMeta meta = index_meta_of(*own.index, calibrate(*own.index->view(), end, field.id, Calibration::kWhole, workers));
         meta.slots = rows;
         own.meta = encode_index_meta(meta);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "engine/base/limits.hpp"
 #include "engine/index/search.hpp"
@@ -10,8 +11,10 @@ namespace vz {
 namespace {
 
 constexpr float kRecallByDefault = 0.98F;
-// A walk under a filter goes on while rows that fail fill its frontier.
+// Nothing is known about how a filter and a query relate.
 constexpr float kEffortUnderFilter = 1.5F;
+// Rows that have ended fill the frontier of a walk: beyond this share of them effort grows no more.
+constexpr float kEndedShareMax = 0.75F;
 // A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
 constexpr uint32_t kWalkShareMax = 8;
 
@@ -25,8 +28,11 @@ struct Target {
     uint32_t field_id = 0;
     Lsn visible = 0;
     const RowFilter* row_filter = nullptr;
+    Slot end = UINT32_MAX;  // rows from here on are not for this step: a walk meets rows that are being linked, and the scan has them
 
-    bool shows(Slot row) const { return part->is_visible(row, visible) && (row_filter == nullptr || row_filter->passes(*part, row)); }
+    bool shows(Slot row) const {
+        return row < end && part->is_visible(row, visible) && (row_filter == nullptr || row_filter->passes(*part, row));
+    }
     // Whether some row is not to be answered.
     bool hides_rows() const {
         return row_filter != nullptr || part->growing() != nullptr || part->ended_rows() != 0 || part->ref().version_max > visible;
@@ -59,7 +65,9 @@ class PartSearch {
         uint32_t scanned_from = 0;
         if (is_walked) {
             begin(target, VZ_PLAN_GRAPH, graph.linked);
-            if (walk_graph(target, graph)) scanned_from = graph.linked;
+            Target linked = target;
+            linked.end = graph.linked;
+            if (walk_graph(linked, graph)) scanned_from = graph.linked;
             end();
         }
         if (scanned_from >= rows) return {};
@@ -78,7 +86,7 @@ class PartSearch {
         part.k = query_.k;
         part.rerank = query_.rerank;
         part.filter = target.filter();
-        part.effort = effort(graph, part.filter.passes != nullptr);
+        part.effort = effort(graph, *target.part);
         std::span<const SlotHit> found = search_part(part, scored_, scratch());
         if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
         if (found.size() < query_.k) {
@@ -96,15 +104,20 @@ class PartSearch {
         return true;
     }
 
-    uint32_t effort(const FieldGraph& graph, bool is_filtered) {
+    uint32_t effort(const FieldGraph& graph, const Part& part) {
         uint32_t effort = query_.effort != 0 ? query_.effort : query_.recall == 0 ? query_.field->search_effort : 0;
         if (effort == 0) {
             static const std::vector<CurvePoint> kNoCurve;
             const std::vector<CurvePoint>* curve = graph.curve != nullptr && !graph.curve->empty() ? graph.curve : largest_curve_;
             const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, query_.recall != 0 ? query_.recall : kRecallByDefault, query_.k);
             effort = choice.effort;
-            part_report_.estimate = is_filtered ? 0 : choice.estimate;
-            if (is_filtered) effort = static_cast<uint32_t>(static_cast<float>(effort) * kEffortUnderFilter);
+            part_report_.estimate = choice.estimate;
+            const float ended = static_cast<float>(part.ended_rows()) / static_cast<float>(std::max(part.row_count(), 1U));
+            effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) / (1 - std::min(ended, kEndedShareMax))));
+            if (query_.filter != nullptr) {
+                effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) * kEffortUnderFilter));
+                part_report_.estimate = 0;
+            }
         }
         part_report_.effort = effort;
         return effort;

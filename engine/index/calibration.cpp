@@ -9,6 +9,8 @@ namespace vz {
 namespace {
 
 constexpr uint32_t kSampleRows = 200;
+constexpr uint32_t kSampleRowsQuick = 80;
+constexpr size_t kEffortsQuick = 10;
 constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 500, 800};
 constexpr uint32_t kCounts[] = {10, 100};
 constexpr uint32_t kRowsMin = 1000;  // below, every effort is cheap and no sample says much
@@ -18,8 +20,8 @@ struct Truth {
     std::vector<float> best;  // scores, best first
 };
 
-std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed) {
-    const uint32_t count = std::min(kSampleRows, linked / 10);
+std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max) {
+    const uint32_t count = std::min(rows_max, linked / 10);
     std::vector<Slot> sample;
     for (uint64_t i = 0; i < count; ++i) {
         const uint64_t low = i * linked / count;
@@ -54,23 +56,25 @@ float share_found(vz_metric metric, const Truth& truth, uint32_t k, std::span<co
 
 }  // namespace
 
-std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Workers& workers) {
+std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers) {
     if (linked < kRowsMin) return {};
     const vz_metric metric = graph.quantizer->metric();
-    const std::vector<Slot> sample = sample_rows(graph, linked, seed);
+    const std::vector<Slot> sample = sample_rows(graph, linked, seed, scope == Calibration::kQuick ? kSampleRowsQuick : kSampleRows);
     const auto count = static_cast<uint32_t>(sample.size());
     if (count == 0) return {};
-    constexpr size_t kPoints = std::size(kEfforts) * std::size(kCounts);
-    std::vector<float> recalls(kPoints * count);
-    std::vector<WalkCounters> counters(kPoints * count);
+    const std::span<const uint32_t> counts(kCounts, scope == Calibration::kQuick ? 1 : std::size(kCounts));
+    const std::span<const uint32_t> efforts(kEfforts, scope == Calibration::kQuick ? kEffortsQuick : std::size(kEfforts));
+    const size_t points = efforts.size() * counts.size();
+    std::vector<float> recalls(points * count);
+    std::vector<WalkCounters> counters(points * count);
     std::vector<SearchScratch> scratch(workers.count());
     run_on(workers, count, [&](uint32_t i, uint32_t worker) {
         SearchScratch& mine = scratch[worker];
         const Truth truth = find_truth(graph, linked, sample[i], mine.walk.keys);
         const ScoreQuery query = make_score_query(metric, graph.rows(sample[i]), graph.shape().dim);
         size_t point = i;
-        for (const uint32_t k : kCounts) {
-            for (const uint32_t effort : kEfforts) {
+        for (const uint32_t k : counts) {
+            for (const uint32_t effort : efforts) {
                 PartQuery part;
                 part.graph = &graph;
                 part.k = k;
@@ -84,7 +88,7 @@ std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint6
         }
     });
     std::vector<CurvePoint> curve;
-    for (size_t point = 0; point < kPoints; ++point) {
+    for (size_t point = 0; point < points; ++point) {
         double sum = 0;
         double squares = 0;
         double scored = 0;
@@ -97,7 +101,7 @@ std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint6
         }
         const double mean = sum / count;
         const double variance = std::max(0.0, squares / count - mean * mean);
-        curve.push_back({kCounts[point / std::size(kEfforts)], kEfforts[point % std::size(kEfforts)], static_cast<float>(mean),
+        curve.push_back({counts[point / efforts.size()], efforts[point % efforts.size()], static_cast<float>(mean),
                          static_cast<float>(std::sqrt(variance / count)), static_cast<float>(scored / count), static_cast<float>(hops / count)});
     }
     return curve;
@@ -106,7 +110,8 @@ std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint6
 EffortChoice effort_for(const std::vector<CurvePoint>& curve, float recall, uint32_t k) {
     const uint32_t without = std::max(4 * k, 100U);
     if (curve.empty()) return {without, 0};
-    const uint32_t measured = k <= 31 ? kCounts[0] : kCounts[1];  // the nearer one by ratio
+    // The nearer one by ratio, of those measured.
+    const uint32_t measured = k <= 31 || curve.back().k == kCounts[0] ? kCounts[0] : kCounts[1];
     const float scale = std::max(1.0F, static_cast<float>(k) / static_cast<float>(measured));
     const CurvePoint* before = nullptr;
     const CurvePoint* chosen = nullptr;

@@ -19,8 +19,14 @@ struct CurvePoint {
     friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
 };
 
-// Sampled rows are searched with themselves left out. `linked`: slots with edges. Reads every row of the graph. Empty: too few rows.
-std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Workers& workers);
+enum class Calibration {
+    kWhole,  // for a graph that stays
+    kQuick,  // for one that grows: fewer rows, k = 10, no great efforts
+};
+
+// Sampled rows are searched with themselves left out. `linked`: slots with edges. Reads every row of the graph, which may be growing. Empty:
+// too few rows.
+std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers);
 
 struct EffortChoice {
     uint32_t effort = 0;

@@ -16,10 +16,16 @@ void Engine::compact_while_worth(const std::shared_ptr<Collection>& collection) 
 }
 
 Result<bool> Engine::compact(Collection& collection, bool is_idle) {
+    const std::scoped_lock one_at_a_time(compaction_mutex_);
     const std::shared_ptr<const Schema> schema = collection.schema();
-    const PartList inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
+    PartList inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
     if (inputs.empty()) return false;
-    // Rows that ended by then are gone from every replay. Those that end later are kept: records above name them as what they meet.
+    // Rows that ended by the last checkpoint are gone from every replay, and left out. Those that ended later are kept: records above it
+    // name them as what they meet.
+    if (std::any_of(inputs.begin(), inputs.end(), [](const auto& part) { return part->ended_rows() != 0; })) {
+        VZ_TRY(checkpoint(collection).take_status());
+        inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
+    }
     const Lsn through = collection.through_lsn();
     const LiveRows live(*schema, inputs, through);
     const BeingWritten written(*this);

@@ -168,6 +168,7 @@ void Engine::queue_idle() {
     for (std::shared_ptr<Collection>& collection : unsettled_) {
         const int64_t idle_ms = collection->idle_ms(settings_.now_ms());
         if (idle_ms < settings_.settle_after_ms) {
+            if (collection->health().ok() && collection->wants_compaction()) compacting_.add(collection);
             waiting.push_back(std::move(collection));
         } else if (collection->health().ok() && collection->growing_bytes() >= kGraphBytesMin) {
             if (std::find(to_seal_.begin(), to_seal_.end(), collection) == to_seal_.end()) to_seal_.push_back(collection);

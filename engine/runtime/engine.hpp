@@ -130,6 +130,7 @@ class Engine {
     GraphsWanted graphs_wanted_ = GraphsWanted::kWhole;
     std::thread commit_thread_;
     vz_uuid database_ = {};
+    std::mutex compaction_mutex_;  // before checkpoint_mutex_
     std::mutex checkpoint_mutex_;
 
     CollectionQueue linking_;

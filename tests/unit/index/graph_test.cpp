@@ -288,7 +288,7 @@ TEST(index, a_sealed_graph_answers_as_the_one_it_came_from) {
     const TestRows queries = make_rows(50, 48, 8, 14, false);
     CallingThread workers;
     const auto index = build(rows, make_options(48, VZ_DOT), workers);
-    const auto curve = calibrate(*index->view(), index->linked(), 5, workers);
+    const auto curve = calibrate(*index->view(), index->linked(), 5, Calibration::kWhole, workers);
     ASSERT_FALSE(curve.empty());
     const IndexMeta meta = index_meta_of(*index, curve);
     const auto bytes = encode_index_meta(meta);
@@ -326,7 +326,7 @@ TEST(index, calibration_foretells_recall) {
     const TestRows queries = make_rows(200, 64, 14, 18, false);
     CallingThread workers;
     const auto index = build(rows, make_options(64, VZ_EUCLIDEAN), workers);
-    const auto curve = calibrate(*index->view(), index->linked(), 5, workers);
+    const auto curve = calibrate(*index->view(), index->linked(), 5, Calibration::kWhole, workers);
     const EffortChoice choice = effort_for(curve, 0.95F, 10);
     EXPECT_GE(choice.estimate, 0.95F);
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, choice.effort), 0.93);

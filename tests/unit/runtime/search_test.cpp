@@ -1,0 +1,327 @@
+// Searches of a living collection: whatever its rows went through, the answers are those of brute force, nearly or exactly.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "engine/collection/search.hpp"
+#include "engine/index/score.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kDim = 40;
+constexpr uint32_t kRows = 9'000;
+constexpr uint32_t kQueries = 25;
+constexpr uint32_t kNeighbours = 10;
+
+Schema fields(vz_metric metric) {
+    Schema schema;
+    for (const char* name : {"", "second"}) {
+        VectorFieldSchema field;
+        field.name = name;
+        field.dim = kDim;
+        field.metric = metric;
+        field.id = schema.next_field_id++;
+        schema.fields.push_back(field);
+    }
+    return schema;
+}
+
+// Points around a few hundred centres: neighbours mean something.
+class Points {
+ public:
+    explicit Points(uint64_t seed) : random_(1), centres_(300 * kDim) {
+        for (float& value : centres_) value = normal_(random_);
+        random_.seed(seed);
+    }
+    std::vector<float> draw() {
+        const size_t centre = random_() % 300;
+        std::vector<float> row(kDim);
+        for (uint32_t d = 0; d < kDim; ++d) row[d] = centres_[centre * kDim + d] + 0.4F * normal_(random_);
+        return row;
+    }
+
+ private:
+    std::mt19937_64 random_;
+    std::normal_distribution<float> normal_;
+    std::vector<float> centres_;
+};
+
+class Living : public ::testing::TestWithParam<vz_metric> {
+ protected:
+    void SetUp() override {
+        open();
+        ASSERT_TRUE(engine_->catalogue().create("c", fields(GetParam()), {}).ok());
+    }
+
+    void open() {
+        engine_.reset();
+        EngineSettings settings;
+        settings.growing_bytes_max = 64 << 20;
+        settings.settle_after_ms = 3'600'000;  // nothing happens but what the test asks for
+        auto engine = Engine::open(*files_, directory_.path() + "/data", settings);
+        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
+        engine_ = engine.take();
+    }
+    Collection& collection() {
+        held_ = engine_->catalogue().resolve("c").take();
+        return *held_;
+    }
+
+    // The second field is there for every other point.
+    void upsert(uint32_t begin, uint32_t end) {
+        constexpr uint32_t kBatch = 500;
+        for (uint32_t first = begin; first < end; first += kBatch) {
+            std::vector<std::string> texts;
+            std::vector<float> values;
+            for (uint32_t id = first; id < std::min(end, first + kBatch); ++id) {
+                texts.push_back(std::to_string(id));
+                live_[id] = points_.draw();
+                values.insert(values.end(), live_[id].begin(), live_[id].end());
+            }
+            std::vector<vz_str> ids;
+            for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
+            std::vector<uint64_t> present((texts.size() + 63) / 64, 0x5555'5555'5555'5555ULL);
+            vz_vectors second = {};
+            second.struct_size = sizeof second;
+            second.name = {"second", 6};
+            second.matrix = {values.data(), texts.size(), 0, kDim, VZ_F32};
+            second.present = present.data();
+            vz_write_request request = {};
+            request.struct_size = sizeof request;
+            request.kind = VZ_UPSERT;
+            request.count = texts.size();
+            request.ids = ids.data();
+            request.vectors = {values.data(), texts.size(), 0, kDim, VZ_F32};
+            request.fields = &second;
+            request.field_count = 1;
+            write(request);
+        }
+    }
+    void erase(const std::vector<uint32_t>& gone) {
+        std::vector<std::string> texts;
+        for (const uint32_t id : gone) {
+            texts.push_back(std::to_string(id));
+            live_.erase(id);
+        }
+        std::vector<vz_str> ids;
+        for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = VZ_DELETE;
+        request.count = ids.size();
+        request.ids = ids.data();
+        write(request);
+    }
+    void write(const vz_write_request& request) {
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        const Status written = engine_->write("c", request, &answer, &errors);
+        ASSERT_TRUE(written.ok()) << written.error().message;
+    }
+    void checkpoint() {
+        const auto done = engine_->checkpoint(collection());
+        ASSERT_TRUE(done.ok()) << done.status().error().message;
+    }
+    void compact() {
+        for (;;) {
+            const Result<bool> done = engine_->compact(collection(), true);
+            ASSERT_TRUE(done.ok()) << done.status().error().message;
+            if (!*done) return;
+        }
+    }
+
+    std::vector<Hit> search(const ReadView& view, const std::vector<float>& query, uint32_t k, bool exact, size_t field = 0) {
+        NearestQuery nearest;
+        schema_ = collection().schema();
+        nearest.field = &schema_->fields[field];
+        nearest.values = query.data();
+        nearest.k = k;
+        nearest.exact = exact;
+        report_ = {};
+        auto hits = search_nearest(view, nearest, {}, &report_);
+        EXPECT_TRUE(hits.ok());
+        return hits.take();
+    }
+
+    std::vector<std::pair<float, uint32_t>> brute_force(const std::vector<float>& query, bool only_even) {
+        const ScoreQuery scored = make_score_query(GetParam(), query.data(), kDim);
+        std::vector<std::pair<float, uint32_t>> all;
+        for (const auto& [id, row] : live_) {
+            if (only_even && !has_second(id)) continue;
+            all.emplace_back(score_row(scored, row.data()), id);
+        }
+        const bool greater = is_similarity(GetParam());
+        std::sort(all.begin(), all.end(), [greater](const auto& a, const auto& b) {
+            return a.first != b.first ? (greater ? a.first > b.first : a.first < b.first) : a.second < b.second;
+        });
+        return all;
+    }
+    static bool has_second(uint32_t id) { return id % 500 % 2 == 0; }
+
+    // Recall at default settings on both fields, and what exact searches answer.
+    void expect_good_answers(const char* state) {
+        const ReadView view = collection().pin();
+        Points queries(99);
+        double found[2] = {};
+        for (uint32_t q = 0; q < kQueries; ++q) {
+            const std::vector<float> query = queries.draw();
+            for (const size_t field : {0u, 1u}) {
+                const auto truth = brute_force(query, field == 1);
+                const auto exact = search(view, query, kNeighbours, true, field);
+                ASSERT_EQ(exact.size(), std::min<size_t>(kNeighbours, truth.size())) << state;
+                for (size_t i = 0; i < exact.size(); ++i) {
+                    ASSERT_EQ(exact[i].row.part->id(exact[i].row.row).high, truth[i].second) << state << " rank " << i;
+                    ASSERT_EQ(exact[i].score, truth[i].first) << state;
+                }
+                const auto hits = search(view, query, kNeighbours, false, field);
+                ASSERT_EQ(hits.size(), exact.size()) << state;
+                std::set<uint64_t> ids;
+                for (const Hit& hit : hits) {
+                    const uint64_t id = hit.row.part->id(hit.row.row).high;
+                    ASSERT_TRUE(ids.insert(id).second) << state << ": twice " << id;
+                    ASSERT_TRUE(live_.contains(static_cast<uint32_t>(id))) << state << ": gone " << id;
+                }
+                for (const Hit& hit : exact) found[field] += ids.contains(hit.row.part->id(hit.row.row).high) ? 1 : 0;
+            }
+        }
+        for (const double sum : found) EXPECT_GE(sum / (kQueries * kNeighbours), 0.95) << state;
+    }
+    bool walks() {
+        search(collection().pin(), live_.begin()->second, kNeighbours, false);
+        return std::any_of(report_.parts.begin(), report_.parts.end(), [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
+    }
+
+    e2e::TemporaryDirectory directory_;
+    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
+    std::unique_ptr<Engine> engine_;
+    std::shared_ptr<Collection> held_;
+    std::shared_ptr<const Schema> schema_;
+    SearchReport report_;
+    Points points_{7};
+    std::map<uint32_t, std::vector<float>> live_;
+};
+
+TEST_P(Living, answers_are_good_in_every_state) {
+    upsert(0, 2'000);
+    expect_good_answers("few rows");
+    upsert(2'000, kRows);
+    expect_good_answers("growing");
+    EXPECT_TRUE(walks());
+    checkpoint();
+    expect_good_answers("sealed");
+    EXPECT_TRUE(walks());
+    upsert(kRows, kRows + 3'000);
+    upsert(100, 600);
+    expect_good_answers("sealed and growing, rows replaced");
+    checkpoint();
+    upsert(kRows + 3'000, kRows + 3'100);
+    checkpoint();
+    expect_good_answers("three segments");
+    std::vector<uint32_t> gone;
+    for (uint32_t id = 0; id < kRows; ++id) {
+        if (id % 10 < 4) gone.push_back(id);
+    }
+    erase(gone);
+    expect_good_answers("forty in a hundred deleted");
+    checkpoint();
+    compact();
+    vz_collection_stats stats = {};
+    collection().fill_stats(&stats);
+    EXPECT_EQ(stats.sealed_segments, 1U);
+    EXPECT_EQ(stats.deleted_rows, 0U);
+    EXPECT_EQ(stats.unindexed_rows, 0U);
+    EXPECT_EQ(stats.points, live_.size());
+    expect_good_answers("compacted");
+    EXPECT_TRUE(walks());
+    held_.reset();
+    ASSERT_TRUE(engine_->close().ok());
+    open();
+    expect_good_answers("opened again");
+    EXPECT_TRUE(walks());
+}
+
+TEST_P(Living, never_fewer_hits_than_live_rows) {
+    upsert(0, kRows);
+    checkpoint();
+    std::vector<uint32_t> gone;
+    for (uint32_t id = 0; id < kRows; ++id) {
+        if (id % 150 != 0) gone.push_back(id);
+    }
+    erase(gone);
+    upsert(kRows, kRows + 20);
+    const ReadView view = collection().pin();
+    Points queries(5);
+    for (uint32_t q = 0; q < 20; ++q) {
+        const std::vector<float> query = queries.draw();
+        EXPECT_EQ(search(view, query, 50, false).size(), 50U);
+        EXPECT_EQ(search(view, query, 20'000, false).size(), live_.size());
+        EXPECT_EQ(search(view, query, 20'000, false, 1).size(), brute_force(query, true).size());
+    }
+}
+
+TEST_P(Living, a_view_pinned_before_compaction_goes_on_answering) {
+    upsert(0, kRows);
+    checkpoint();
+    const ReadView before = collection().pin();
+    const std::vector<float> query = points_.draw();
+    const auto then = search(before, query, kNeighbours, true);
+    std::vector<uint32_t> gone;
+    for (const Hit& hit : then) gone.push_back(static_cast<uint32_t>(hit.row.part->id(hit.row.row).high));
+    std::vector<std::string> ids;
+    erase(gone);
+    checkpoint();
+    for (uint32_t id = 0; id < 3'000; ++id) gone.push_back(id);
+    erase(gone);
+    compact();
+    const auto still = search(before, query, kNeighbours, true);
+    ASSERT_EQ(still.size(), then.size());
+    for (size_t i = 0; i < then.size(); ++i) EXPECT_EQ(still[i].row.part->id(still[i].row.row), then[i].row.part->id(then[i].row.row));
+    expect_good_answers("deleted and compacted");
+}
+
+TEST_P(Living, what_ends_while_compaction_runs_stays_ended) {
+    upsert(0, 6'000);
+    checkpoint();
+    upsert(6'000, 8'000);
+    checkpoint();
+    std::vector<uint32_t> gone;
+    for (uint32_t id = 0; id < 2'000; ++id) gone.push_back(id);
+    erase(gone);
+    // Checkpoints move the line above which records are replayed, in the middle of it all.
+    std::thread compaction([this] {
+        const auto kept = engine_->catalogue().resolve("c").take();
+        EXPECT_TRUE(engine_->compact(*kept, true).ok());
+    });
+    for (uint32_t round = 0; round < 20; ++round) {
+        std::vector<uint32_t> some;
+        for (uint32_t id = 2'000 + round * 100; id < 2'100 + round * 100; ++id) some.push_back(id);
+        erase(some);
+        upsert(2'000 + round * 100, 2'050 + round * 100);
+        if (round % 3 == 0) {
+            const auto kept = engine_->catalogue().resolve("c").take();
+            ASSERT_TRUE(engine_->checkpoint(*kept).ok());
+        }
+    }
+    compaction.join();
+    EXPECT_EQ(collection().points(), live_.size());
+    expect_good_answers("compacted under writes");
+    // As if killed: the logs go over what was sealed.
+    held_.reset();
+    open();
+    EXPECT_EQ(collection().points(), live_.size());
+    expect_good_answers("recovered");
+}
+
+INSTANTIATE_TEST_SUITE_P(Metrics, Living, ::testing::Values(VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN));
+
+}  // namespace
+}  // namespace vz
