@@ -63,7 +63,7 @@ Result<Lsn> Engine::checkpoint(Collection& collection) {
     edit.collections.push_back(std::move(one));
     VZ_TRY(commit_physical(std::move(edit)));
     collection.publish_sealed(*frozen, std::move(sealed), live.sources());
-    if (settings_.background) compacting_.add(catalogue_.by_id(collection.id()));
+    if (settings_.background) compacting_.add(collection.shared_from_this());
     VZ_TRY(retire_wals());
     VZ_TRY(remove_unnamed());
     return frozen->through;

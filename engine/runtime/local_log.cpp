@@ -99,8 +99,8 @@ void LocalLog::mark_if_idle(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     write_markers();
     lock.lock();
-    leading_ = false;
     unmarked_ = false;
+    pass_on();
 }
 
 void LocalLog::stop() {
@@ -135,6 +135,18 @@ std::vector<LocalLog::Entry> LocalLog::take_group() {
     return group;
 }
 
+// Whoever came while somebody led waits to be told.
+void LocalLog::pass_on() {
+    leading_ = false;
+    if (!queue_.empty() && queue_.front().commit->blocking_) {
+        Commit& next = *queue_.front().commit;
+        next.turn_.store(Commit::Turn::kLead, std::memory_order_release);
+        next.turn_.notify_one();
+    } else {
+        commit_thread_wakes_.notify_one();
+    }
+}
+
 void LocalLog::lead(std::unique_lock<std::mutex>& lock) {
     if (queue_.empty()) return;
     leading_ = true;
@@ -156,14 +168,7 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) {
         queue_bytes_ = 0;
     }
     unmarked_ = true;
-    leading_ = false;
-    if (!queue_.empty() && queue_.front().commit->blocking_) {
-        Commit& next = *queue_.front().commit;
-        next.turn_.store(Commit::Turn::kLead, std::memory_order_release);
-        next.turn_.notify_one();
-    } else {
-        commit_thread_wakes_.notify_one();
-    }
+    pass_on();
     lock.unlock();
 
     const auto finish = [](const Entry& entry, const Status& status) {

@@ -98,6 +98,7 @@ class LocalLog final : public Log {
 
     Status enqueue(Entry entry, bool blocking);
     void lead(std::unique_lock<std::mutex>& lock);
+    void pass_on();
     std::vector<Entry> take_group();
     Status write_group(std::span<const Entry> group);
     Status write_records(std::span<const Entry> group);
