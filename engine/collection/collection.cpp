@@ -346,7 +346,9 @@ bool Collection::has_room(uint64_t points) const {
 bool Collection::wants_linking() const {
     const auto parts = std::atomic_load(&parts_);
     Part* part = growing_part(*parts);
-    return part != nullptr && part->growing_graphs()->tail_bytes(part->row_count()) > part->growing_graphs()->tail_bytes_max() / 2;
+    if (part == nullptr) return false;
+    const GrowingGraphs& graphs = *part->growing_graphs();
+    return graphs.tail_bytes(part->row_count()) > graphs.tail_bytes_max() / 2 || (parts->size() == 1 && graphs.wants_calibration());
 }
 
 Status Collection::link_tail() {

@@ -49,7 +49,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Status begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
     // Whether begin_write would go on at once with so many points; otherwise it links rows first, which takes CPU time.
     bool has_room(uint64_t points) const;
-    // Whether rows wait to be linked in such numbers that the background should do it, before writers have to.
+    // Whether rows wait to be linked in such numbers that the background should do it, before writers have to; or a graph has doubled since
+    // it was calibrated.
     bool wants_linking() const;
     // Links the rows that wait, and looks at how well that graph answers. One thread.
     Status link_tail();

@@ -87,10 +87,19 @@ Status GrowingGraphs::link(uint32_t end, Workers& workers) {
     return {};
 }
 
+bool GrowingGraphs::wants_calibration(const Field& field) {
+    const GrowingIndex* index = field.visible.load(std::memory_order_acquire);
+    return index != nullptr && index->linked() >= std::max(kCalibratedRowsMin, 2 * field.calibrated_at.load(std::memory_order_relaxed));
+}
+
+bool GrowingGraphs::wants_calibration() const {
+    return std::any_of(fields_.begin(), fields_.end(), [](const auto& field) { return wants_calibration(*field); });
+}
+
 void GrowingGraphs::calibrate(Workers& workers) {
     for (const auto& field : fields_) {
+        if (!wants_calibration(*field)) continue;
         const FieldGraph graph = this->field(field->id);
-        if (graph.view == nullptr || graph.linked < kCalibratedRowsMin || graph.linked < 2 * field->calibrated_at) continue;
         field->calibrated_at = graph.linked;
         field->curves.push_back(std::make_unique<const std::vector<CurvePoint>>(
             vz::calibrate(*graph.view, graph.linked, field->id, Calibration::kQuick, workers)));

@@ -41,6 +41,8 @@ class GrowingGraphs {
     uint64_t tail_bytes_max() const { return tail_bytes_max_; }
     // Links the rows below `end`, staged ones included: readers pass through what they may not see.
     Status link(uint32_t end, Workers& workers);
+    // Whether calibrate() would.
+    bool wants_calibration() const;
     // Measures anew how effort and recall relate where a graph has doubled since. One thread at a time, beside the linker.
     void calibrate(Workers& workers);
     uint64_t bytes() const;
@@ -56,8 +58,10 @@ class GrowingGraphs {
         std::atomic<const GrowingIndex*> visible{nullptr};
         std::vector<std::unique_ptr<const std::vector<CurvePoint>>> curves;  // the last one counts; older ones may have readers
         std::atomic<const std::vector<CurvePoint>*> curve{nullptr};
-        uint32_t calibrated_at = 0;
+        std::atomic<uint32_t> calibrated_at{0};
     };
+    static bool wants_calibration(const Field& field);
+
     std::mutex linking_;  // after the collection's sequencing lock
     std::vector<std::unique_ptr<Field>> fields_;
     uint64_t tail_bytes_max_ = 0;
