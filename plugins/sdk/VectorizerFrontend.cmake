@@ -1,12 +1,14 @@
-# vz_add_frontend(<name> SOURCES <files> [LINK <libraries>]): a frontend plugin, with one exported function and no unresolved symbol.
+# vz_add_frontend(<name> SOURCES <files> [LINK <libraries>]): a frontend plugin, <name>.so with one exported function and no unresolved symbol.
 set(VECTORIZER_FRONTEND_MAP ${CMAKE_CURRENT_LIST_DIR}/frontend.map)
+# Below an installation's prefix; the program's folder is beside lib/.
+set(VECTORIZER_FRONTEND_INSTALL_DIRECTORY lib/vectorizer/frontends)
 
 function(vz_add_frontend name)
     cmake_parse_arguments(FRONTEND "" "" "SOURCES;LINK" ${ARGN})
     add_library(${name} MODULE ${FRONTEND_SOURCES})
     target_link_libraries(${name} PRIVATE Vectorizer::engine ${FRONTEND_LINK})
-    set_target_properties(${name} PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden
-        LINK_DEPENDS ${VECTORIZER_FRONTEND_MAP})
+    set_target_properties(${name} PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+        LINK_DEPENDS ${VECTORIZER_FRONTEND_MAP} INSTALL_RPATH "$ORIGIN/../..")
     target_link_options(${name} PRIVATE -Wl,-z,defs -Wl,-z,nodelete -Wl,--version-script=${VECTORIZER_FRONTEND_MAP})
     target_compile_options(${name} PRIVATE $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fno-gnu-unique>)
     if(VECTORIZER_FRONTEND_DIRECTORY)
