@@ -33,8 +33,13 @@ const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
         field.dim = from.dim;
         field.metric = from.metric;
         field.element = from.element;
-        field.quantization = from.quantization == VZ_QUANTIZATION_AUTO ? VZ_QUANTIZATION_NONE : from.quantization;
-        field.index = VZ_INDEX_NONE;
+        // What is really used: auto takes 8 bits where they keep the metric's order.
+        const bool takes_codes = from.index == VZ_INDEX_GRAPH && from.metric != VZ_MANHATTAN;
+        field.quantization = from.quantization != VZ_QUANTIZATION_AUTO ? from.quantization : takes_codes ? VZ_QUANTIZATION_SQ8 : VZ_QUANTIZATION_NONE;
+        field.index = from.index;
+        field.degree = index_options(from).degree;
+        field.build_effort = index_options(from).build_effort;
+        field.search_effort = from.search_effort;
         fields.push_back(field);
     }
     vz_schema& described = result->schemas.emplace_back();
@@ -183,18 +188,15 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
             return failure(VZ_INVALID_ARGUMENT, "there is nothing to change").field("changes").reason(VZ_REASON_REQUIRED);
         }
         VZ_TRY(check_elements(wanted.changes, wanted.change_count, "changes"));
-        std::string metadata;
-        for (uint32_t i = 0; i < wanted.change_count; ++i) {
-            const vz_alter_change& one = *VZ_AT(vz_alter_change, wanted.changes, i);
-            if (one.kind < VZ_ALTER_ADD_VECTOR_FIELD || one.kind > VZ_ALTER_SET_TTL) {
-                return failure(VZ_INVALID_ARGUMENT, "there is no such change").field("changes.kind").reason(VZ_REASON_ENUM).item(i);
+        const auto apply = [&wanted](Schema& schema) -> Status {
+            for (uint32_t i = 0; i < wanted.change_count; ++i) {
+                Status applied = apply_change(*VZ_AT(vz_alter_change, wanted.changes, i), &schema);
+                if (!applied.ok()) return std::move(applied).item(i);
             }
-            if (one.kind != VZ_ALTER_SET_METADATA) return failure(VZ_UNSUPPORTED, "only metadata can be altered in this release").field("changes.kind").item(i);
-            metadata = one.metadata.data == nullptr ? "{}" : std::string(view(one.metadata));
-            VZ_TRY(validate_metadata(metadata));
-        }
-        VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().set_metadata(view(collection), std::move(metadata),
-                                                                                      (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
+            return {};
+        };
+        VZ_ASSIGN(const EditOutcome outcome,
+                  engine->engine->catalogue().alter(view(collection), apply, (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
         return answer_change(outcome, given, change);
     });
 }

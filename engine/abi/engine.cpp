@@ -29,6 +29,11 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
         (name == "wal_file_bytes" ? settings->wal_file_bytes : settings->wal_file_first_bytes) = number;
         return {};
     }
+    if (name == "settle_after_ms") {
+        if (number == 0 || number > 86'400'000) return failure(VZ_INVALID_ARGUMENT, "a collection settles after 1 ms to a day").field(name).reason(VZ_REASON_RANGE);
+        settings->settle_after_ms = static_cast<int64_t>(number);
+        return {};
+    }
     return failure(VZ_UNSUPPORTED, "there is no setting '%.*s'", static_cast<int>(name.size()), name.data()).field("settings");
 }
 

@@ -140,7 +140,7 @@ Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, co
     Interruption until = stop;
     until.deadline_ns = request.deadline_ns;
     VZ_TRY(until.check());
-    if (filter == nullptr) {
+    if (filter == nullptr && !collection->has_expiry()) {
         *out = collection->points();
         return {};
     }

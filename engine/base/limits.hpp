@@ -28,6 +28,9 @@ inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;         // drops and dele
 inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
 
 inline constexpr uint32_t kSegmentRowsMax = 10'000'000;        // compaction makes none larger: bounds one rewrite
+inline constexpr int64_t kTtlMsMax = 1LL << 52;                 // 140,000 years: sums with a clock do not overflow
+inline constexpr int64_t kExpiryLookMs = 1000;                 // between two looks for points that have expired
+inline constexpr uint32_t kExpiryPointsMax = 5000;             // deleted by one record: writers wait no longer than for a batch of theirs
 inline constexpr int64_t kSettleAfterMs = 10'000;              // without a write: a collection is sealed and becomes one segment
 inline constexpr uint64_t kSettleBytesPerSecond = 20 * kMiB;   // an idle rewrite waits a second for each: large ones come rarely
 inline constexpr uint64_t kTailBytesMax = 256 * kKiB;          // rows not linked yet, scanned by every search: 10 us

@@ -52,7 +52,9 @@ class Checker {
         if (request.kind < VZ_UPSERT || request.kind > VZ_CLEAR) return invalid("kind", VZ_REASON_ENUM, "kind is no kind of write");
         if ((request.flags & ~VZ_WRITE_PER_ITEM) != 0) return failure(VZ_UNSUPPORTED, "a flag of this write is not known").field("flags");
         if (request.condition > VZ_IF_VERSION) return invalid("condition", VZ_REASON_ENUM, "condition is no condition");
-        if (request.expires_ms != nullptr) return failure(VZ_UNSUPPORTED, "expiry is not implemented yet").field("expires_ms");
+        if (request.expires_ms != nullptr && (request.filter.data != nullptr || (request.kind != VZ_UPSERT && request.kind != VZ_UPDATE))) {
+            return invalid("expires_ms", VZ_REASON_CONFLICTING, "upserts and updates by id set times of expiry");
+        }
         if (request.payload_mode > VZ_PAYLOAD_PATCH) return invalid("payload_mode", VZ_REASON_ENUM, "payload_mode is none");
         if (request.payload_mode == VZ_PAYLOAD_PATCH && request.kind != VZ_UPDATE) {
             return invalid("payload_mode", VZ_REASON_CONFLICTING, "only an update patches payloads");
@@ -121,6 +123,9 @@ class Checker {
                 VZ_TRY(reject(item, i, "ids", id.take_status()));
             }
             if (request.condition == VZ_IF_VERSION) item.version = request.versions[i];
+            if (request.expires_ms == nullptr) continue;
+            item.expires_ms = request.expires_ms[i];
+            if (*item.expires_ms < 0) VZ_TRY(reject(item, i, "expires_ms", invalid("expires_ms", VZ_REASON_RANGE, "a time of expiry is not negative")));
         }
         return {};
     }

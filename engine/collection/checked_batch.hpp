@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/base/id.hpp"
@@ -16,6 +17,7 @@ struct CheckedItem {
     std::string_view payload;            // a null data(): absent
     std::vector<const float*> vectors;   // one per vector field of the schema, null: absent; empty: none at all
     Lsn version = 0;                     // of VZ_IF_VERSION
+    std::optional<int64_t> expires_ms;   // 0: never; none: by the collection's TTL
     Status error;                        // the item is left out
 };
 

@@ -19,8 +19,7 @@ Status point_failure(vz_status code, const char* what, const IdView& id) {
     return failure(code, "point '%s' %s", text.c_str(), what).field("ids").reason(VZ_REASON_POINT);
 }
 
-Status check_condition(uint32_t condition, const CheckedItem& item, const RowRef& old, Lsn base) {
-    const bool exists = old.part != nullptr;
+Status check_condition(uint32_t condition, const CheckedItem& item, bool exists, Lsn base) {
     if (condition == VZ_IF_ABSENT && exists) return point_failure(VZ_ALREADY_EXISTS, "already exists", item.id);
     if ((condition == VZ_IF_PRESENT || condition == VZ_IF_VERSION) && !exists) return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
     if (condition == VZ_IF_VERSION && base != item.version) {
@@ -38,8 +37,8 @@ Status check_condition(uint32_t condition, const CheckedItem& item, const RowRef
 // Decides each item against what is durable and what is on its way, stages its effect, and writes down what happened.
 class Sequencer {
  public:
-    Sequencer(const Schema& schema, Part& writable, Staging& staging, WriteCommit& commit)
-        : schema_(schema), fields_(writable.growing()->fields()), staging_(staging), commit_(commit) {}
+    Sequencer(const Schema& schema, Part& writable, Staging& staging, WriteCommit& commit, int64_t now_ms)
+        : schema_(schema), fields_(writable.growing()->fields()), staging_(staging), commit_(commit), now_ms_(now_ms) {}
 
     Status run(const CheckedBatch& batch) {
         if (batch.per_item) commit_.item_errors.resize(batch.items);
@@ -100,9 +99,10 @@ class Sequencer {
 
     Status take(const CheckedOperation& operation, const CheckedItem& item) {
         const RowRef old = staging_.find(item.id);
-        const bool exists = old.part != nullptr;
-        const Lsn base = exists ? staging_.base_version(old) : 0;
-        VZ_TRY(check_condition(operation.condition, item, old, base));
+        // An expired point that nobody removed yet is not there for the client, though it is for the log.
+        const bool exists = old.part != nullptr && !old.part->has_expired(old.row, now_ms_);
+        const Lsn base = old.part != nullptr ? staging_.base_version(old) : 0;
+        VZ_TRY(check_condition(operation.condition, item, exists, base));
         if (operation.kind == VZ_UPDATE && !exists) return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
         if (operation.kind == VZ_DELETE) {
             if (!exists) return {};
@@ -110,13 +110,20 @@ class Sequencer {
             current_->base_versions.push_back(base);
             staging_.erase(old);
         } else {
-            VZ_TRY(upsert(operation, item, old, base));
+            VZ_TRY(upsert(operation, item, old, exists, base));
         }
         ++record_.items;
         return {};
     }
 
-    Status upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, Lsn base) {
+    // Unix ms, 0: never, kExpiryUnchanged.
+    int64_t expiry(const CheckedItem& item, bool is_patch) const {
+        if (item.expires_ms) return *item.expires_ms;
+        if (schema_.ttl_ms != 0) return now_ms_ + schema_.ttl_ms;
+        return is_patch ? kExpiryUnchanged : 0;
+    }
+
+    Status upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, bool exists, Lsn base) {
         std::string_view payload = item.payload;
         if (operation.patches_payloads && payload.data() != nullptr) {
             std::string& merged = merged_.emplace_back();
@@ -138,13 +145,12 @@ class Sequencer {
         }
         image.row.id = item.id;
         image.row.payload = payload;
-        if (is_patch) {
-            image.row.expires_ms = kExpiryUnchanged;
-            fill_from(old, fields_, &image);
-        }
+        image.row.expires_ms = expiry(item, is_patch);
+        to.expires.push_back(image.row.expires_ms);
+        if (is_patch) fill_from(old, fields_, &image);
         image.row.vectors = image.vectors.data();
         staging_.upsert(image.row, old);
-        if (old.part == nullptr) ++record_.created;
+        if (!exists) ++record_.created;
         return {};
     }
 
@@ -163,6 +169,7 @@ class Sequencer {
     const std::vector<GrowingSegment::Field>& fields_;
     Staging& staging_;
     WriteCommit& commit_;
+    const int64_t now_ms_;
     std::deque<std::string> merged_;  // payloads that the record borrows
     Batch record_;
     BatchOperation* current_ = nullptr;
@@ -180,6 +187,8 @@ void drop_absent_columns(Batch& record) {
         const bool no_payload = std::all_of(operation.payloads.begin(), operation.payloads.end(),
                                             [](std::string_view payload) { return payload.data() == nullptr; });
         if (no_payload) operation.payloads.clear();
+        const int64_t usual = operation.kind == OperationKind::kPatch ? kExpiryUnchanged : 0;
+        if (std::all_of(operation.expires.begin(), operation.expires.end(), [&](int64_t at) { return at == usual; })) operation.expires.clear();
     }
 }
 
@@ -196,7 +205,7 @@ void WriteCommit::finish(const Status& status) {
     if (done) done(status);
 }
 
-Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers)
+Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms)
     : id_(state.id),
       uuid_(state.uuid),
       created_ms_(state.created_ms),
@@ -204,6 +213,7 @@ Collection::Collection(const CollectionState& state, Log& log, RequestIds& reque
       log_(log),
       requests_(requests),
       workers_(workers),
+      now_ms_(std::move(now_ms)),
       name_(state.name),
       schema_(std::make_shared<const Schema>(state.schema)),
       parts_(std::make_shared<const PartList>()) {
@@ -214,7 +224,7 @@ Collection::Collection(const CollectionState& state, Log& log, RequestIds& reque
 
 Part& Collection::writable_part(const Schema& schema) {
     const auto parts = std::atomic_load(&parts_);
-    if (!parts->empty() && parts->front()->growing() != nullptr) return *parts->front();
+    if (!parts->empty() && parts->front()->growing() != nullptr && parts->front()->growing()->is_for(schema)) return *parts->front();
     auto more = std::make_shared<PartList>(*parts);
     more->insert(more->begin(), std::make_shared<Part>(schema));
     Part& part = *more->front();
@@ -225,10 +235,14 @@ Part& Collection::writable_part(const Schema& schema) {
 Status Collection::begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
     *in_flight = false;
     VZ_TRY(health());
-    const std::shared_ptr<const Schema> schema = this->schema();
-    VZ_ASSIGN(const CheckedBatch batch, check_write(request, *schema));
+    std::shared_ptr<const Schema> schema = this->schema();
+    VZ_ASSIGN(CheckedBatch batch, check_write(request, *schema));
 
     const std::scoped_lock lock(sequencing_);
+    if (const auto altered = this->schema(); altered != schema) {
+        schema = altered;
+        VZ_ASSIGN(batch, check_write(request, *schema));
+    }
     // What the sequencer sees may never have happened then: no answer is drawn from it.
     if (log_.has_failed()) return failure(VZ_READ_ONLY, "writes are refused since a write failed");
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
@@ -243,7 +257,7 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     Part& writable = writable_part(*schema);
     const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
     Staging staging(*parts, writable);
-    Sequencer sequencer(*schema, writable, staging, commit);
+    Sequencer sequencer(*schema, writable, staging, commit, now_ms_());
     VZ_TRY(sequencer.run(batch));
     // Before the log has them: nothing that is durable waits to be found. Rows of a batch that fails below stay unseen in the graph.
     GrowingGraphs& graphs = *writable.growing_graphs();
@@ -252,8 +266,17 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     if (sequencer.is_empty() && last_lsn() <= log_.durable()) return {};
 
     Batch& record = sequencer.record();
-    record.collection = id_;
     record.request_id = batch.request_id;
+    VZ_TRY(append(record, staging, commit, blocking));
+    if (sequencer.is_empty()) commit.answer.lsn = 0;
+    *in_flight = true;
+    commit.set_staged();
+    return {};
+}
+
+// Under the sequencing lock. The caller sets the commit staged when it is done with it.
+Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking) {
+    record.collection = id_;
     drop_absent_columns(record);
     commit.bytes = encode_record(record);
     if (commit.bytes.size() > kRecordBytesMax) {
@@ -267,11 +290,68 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     commit.answer.applied = record.items;
     commit.answer.created = record.created;
     VZ_TRY(log_.append(commit, blocking));
-    commit.answer.lsn = sequencer.is_empty() ? 0 : commit.lsn;
+    commit.answer.lsn = commit.lsn;
     staging.commit(commit.lsn);
     sequenced_live_ += commit.live_delta_;
     last_lsn_.store(commit.lsn, std::memory_order_release);
-    requests_.remember(batch.request_id, commit.lsn, record.items, record.created);
+    requests_.remember(record.request_id, commit.lsn, record.items, record.created);
+    return {};
+}
+
+// ---- expiry ----
+
+bool Collection::has_expiry() const {
+    const auto parts = std::atomic_load(&parts_);
+    return std::any_of(parts->begin(), parts->end(), [](const auto& part) { return part->has_expiry(); });
+}
+
+Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* in_flight) {
+    *in_flight = false;
+    VZ_TRY(health());
+    const int64_t now = now_ms_();
+    if (now < next_expiry_ms_) return {};
+    // Found without the lock; looked at again under it, for a point may have been written anew.
+    std::vector<RowRef> found;
+    int64_t next = INT64_MAX;
+    const ReadView view = pin();
+    for (const auto& part : *view.parts) {
+        if (!part->has_expiry()) continue;
+        const uint32_t rows = part->row_count();
+        for (uint32_t row = 0; row < rows; ++row) {
+            const int64_t at = part->expires_ms(row);
+            if (at == 0 || !part->is_visible(row, view.visible)) continue;
+            if (at > now) {
+                next = std::min(next, at);
+            } else if (found.size() < points_max) {
+                found.push_back({part.get(), row});
+            }
+        }
+    }
+    // Points that are written from now on are seen by the look after the next one at the latest.
+    next_expiry_ms_ = found.size() == points_max ? 0 : std::min(next, now + kExpiryLookMs);
+    if (found.empty()) return {};
+
+    const std::scoped_lock lock(sequencing_);
+    if (log_.has_failed() || dropped_) return {};
+    const std::shared_ptr<const Schema> schema = this->schema();
+    Part& writable = writable_part(*schema);
+    const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
+    Staging staging(*parts, writable);
+    Batch record;
+    BatchOperation& expired = record.operations.emplace_back();
+    expired.kind = OperationKind::kDelete;
+    expired.reason = kDeletedByExpiry;
+    for (const RowRef& row : found) {
+        // Compaction may have moved it: what counts is the point.
+        const RowRef latest = staging.find(row.part->id(row.row));
+        if (latest.part == nullptr || !latest.part->has_expired(latest.row, now)) continue;
+        expired.ids.push_back(latest.part->id(latest.row));
+        expired.base_versions.push_back(staging.base_version(latest));
+        staging.erase(latest);
+        ++record.items;
+    }
+    if (expired.ids.empty()) return {};
+    VZ_TRY(append(record, staging, commit, true));
     *in_flight = true;
     commit.set_staged();
     return {};
@@ -379,6 +459,11 @@ Status Collection::close_for_drop() {
 void Collection::reopen() {
     const std::scoped_lock lock(sequencing_);
     dropped_ = false;
+}
+
+bool Collection::is_dropped() const {
+    const std::scoped_lock lock(sequencing_);
+    return dropped_;
 }
 
 bool Collection::has_points_or_writes() const {
@@ -492,7 +577,10 @@ ReadView Collection::pin() const {
     for (;;) {
         const Lsn visible = visible_.load(std::memory_order_acquire);
         auto again = std::atomic_load(&parts_);
-        if (again == parts) return {std::move(parts), visible};
+        if (again == parts) {
+            const bool may_expire = std::any_of(parts->begin(), parts->end(), [](const auto& part) { return part->has_expiry(); });
+            return {std::move(parts), visible, may_expire ? now_ms_() : 0};
+        }
         parts = std::move(again);
     }
 }

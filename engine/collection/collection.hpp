@@ -19,6 +19,7 @@
 namespace vz {
 
 class Collection;
+class Staging;
 
 // A write on its way. Begun by Collection::begin_write; `done` is called once, when its fate is known, unless begin_write answered at once.
 class WriteCommit final : public Commit {
@@ -40,13 +41,25 @@ class WriteCommit final : public Commit {
 class Collection : public std::enable_shared_from_this<Collection> {
  public:
     // `workers` link rows into graphs.
-    Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers);
+    Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms);
 
     // ---- writing ----
 
     // Validates, resolves, stages and appends one batch. *in_flight: the log has it, and commit.done will be called; otherwise the answer
     // is complete (a repeated request, nothing to apply) or the Status says why nothing was done. The request is not needed afterwards.
     Status begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
+    // Deletes points that have expired, points_max at most, by an ordinary record. One thread. *in_flight as above; false: there is nothing to do.
+    Status begin_expiry(uint32_t points_max, WriteCommit& commit, bool* in_flight);
+    bool has_expiry() const;
+    // True the first time, until stays_expiring() says no.
+    bool becomes_expiring() { return !expiring_.load(std::memory_order_relaxed) && !expiring_.exchange(true); }
+    // False: nothing can expire any more, and the next write that changes that is to be told by becomes_expiring().
+    bool stays_expiring() {
+        if (has_expiry()) return true;
+        expiring_.store(false);
+        return has_expiry() && becomes_expiring();
+    }
+    bool is_dropped() const;
     // Whether begin_write would go on at once with so many points; otherwise it links rows first, which takes CPU time.
     bool has_room(uint64_t points) const;
     // Whether rows wait to be linked in such numbers that the background should do it, before writers have to; or a graph has doubled since
@@ -120,6 +133,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     friend class Sequencer;
     void make_visible(Lsn lsn, int64_t live_delta);
     Part& writable_part(const Schema& schema);
+    Status append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking);
 
     const uint64_t id_;
     const vz_uuid uuid_;
@@ -128,6 +142,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Log& log_;
     RequestIds& requests_;
     Workers& workers_;
+    const std::function<int64_t()> now_ms_;  // Unix
 
     mutable std::mutex sequencing_;  // before the log's own lock
     bool dropped_ = false;           // under sequencing_
@@ -147,6 +162,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::atomic<int64_t> updated_ms_{0};
     std::atomic<int64_t> active_ms_{0};
     std::atomic<bool> unsettled_{false};
+    std::atomic<bool> expiring_{false};
+    int64_t next_expiry_ms_ = 0;  // of begin_expiry's thread: no point expires before
 };
 
 }  // namespace vz

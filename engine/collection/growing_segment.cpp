@@ -45,6 +45,11 @@ GrowingSegment::GrowingSegment(const Schema& schema) {
     table_.store(tables_.back().get(), std::memory_order_release);
 }
 
+bool GrowingSegment::is_for(const Schema& schema) const {
+    return std::equal(fields_.begin(), fields_.end(), schema.fields.begin(), schema.fields.end(),
+                      [](const Field& own, const VectorFieldSchema& wanted) { return own.id == wanted.id; });
+}
+
 void GrowingSegment::insert(IdTable& table, uint32_t row) {
     const IdView& id = rows_.at(row)->id;
     for (auto slot = static_cast<uint32_t>(hash_id(id, kHashSeed)) & table.mask;; slot = (slot + 1) & table.mask) {
@@ -89,6 +94,7 @@ uint32_t GrowingSegment::stage(const NewRow& from) {
     to->id.text = arena_.copy(from.id.text);
     to->payload = arena_.copy(from.payload);
     to->expires_ms = from.expires_ms;
+    if (from.expires_ms != 0) has_expiry_.store(true, std::memory_order_release);
     to->present = 0;
     uint64_t row_bytes = sizeof(Row) + from.id.text.size() + from.payload.size();
     for (size_t i = 0; i < fields_.size(); ++i) {

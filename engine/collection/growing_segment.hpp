@@ -46,6 +46,9 @@ class GrowingSegment {
         const float* const* vectors = nullptr;  // one pointer per field of fields(), null: absent
     };
 
+    // Whether its vector fields are those of the schema.
+    bool is_for(const Schema& schema) const;
+
     // ---- the writer ----
 
     // Places a row with version kStaged, reachable by its id but visible to nobody. Throws std::bad_alloc; then nothing has changed.
@@ -61,6 +64,8 @@ class GrowingSegment {
 
     // ---- readers ----
 
+    // Whether some row has a time to expire.
+    bool has_expiry() const { return has_expiry_.load(std::memory_order_acquire); }
     uint32_t ended_rows() const { return ended_rows_.load(std::memory_order_relaxed); }
     uint32_t row_count() const { return row_count_.load(std::memory_order_acquire); }
     uint32_t find(const IdView& id, Lsn visible) const;  // kNoRow: none
@@ -110,6 +115,7 @@ class GrowingSegment {
     std::atomic<IdTable*> table_;
     std::atomic<uint32_t> row_count_{0};
     std::atomic<uint32_t> ended_rows_{0};
+    std::atomic<bool> has_expiry_{false};
     std::atomic<uint64_t> bytes_{0};
     std::atomic<uint64_t> payload_bytes_{0};
 };

@@ -50,6 +50,13 @@ class Part {
         return growing_ ? growing_->vector(field_id, row) : sealed_->vector(field_id, row);
     }
     bool is_visible(uint32_t row, Lsn visible) const { return version(row) <= visible && visible < ended(row); }
+    // Whether some row may expire.
+    bool has_expiry() const { return growing_ ? growing_->has_expiry() : sealed_->has_expiry(); }
+    bool has_expired(uint32_t row, int64_t now_ms) const {
+        if (!has_expiry()) return false;
+        const int64_t at = expires_ms(row);
+        return at != 0 && at <= now_ms;
+    }
     uint32_t find(const IdView& id, Lsn visible) const {
         if (growing_) return growing_->find(id, visible);
         const uint32_t row = sealed_->find(id);
@@ -94,6 +101,9 @@ using PartList = std::vector<std::shared_ptr<Part>>;
 struct ReadView {
     std::shared_ptr<const PartList> parts;
     Lsn visible = 0;
+    int64_t now_ms = 0;  // points that have expired by then are hidden; 0: none ever expires here
+
+    bool shows(const Part& part, uint32_t row) const { return part.is_visible(row, visible) && !part.has_expired(row, now_ms); }
 };
 
 struct RowRef {
@@ -104,7 +114,8 @@ struct RowRef {
 inline RowRef find_row(const ReadView& view, const IdView& id) {
     for (const auto& part : *view.parts) {
         const uint32_t row = part->find(id, view.visible);
-        if (row != Part::kNoRow) return {part.get(), row};
+        if (row == Part::kNoRow) continue;
+        return part->has_expired(row, view.now_ms) ? RowRef() : RowRef{part.get(), row};
     }
     return {};
 }

@@ -20,7 +20,7 @@ Result<Page> scan_rows(const ReadView& view, const RowFilter* filter, const std:
         const uint32_t rows = part->row_count();
         for (uint32_t row = 0; row < rows; ++row) {
             if (row % kRowsBetweenChecks == 0) VZ_TRY(stop.check());
-            if (!part->is_visible(row, view.visible)) continue;
+            if (!view.shows(*part, row)) continue;
             if (start && part->id(row) < *start) continue;
             const RowRef found{part.get(), row};
             if (heap.size() == wanted && !LessById()(found, heap.front())) continue;
@@ -51,7 +51,7 @@ Result<uint64_t> count_rows(const ReadView& view, const RowFilter* filter, const
         const uint32_t rows = part->row_count();
         for (uint32_t row = 0; row < rows; ++row) {
             if (row % kRowsBetweenChecks == 0) VZ_TRY(stop.check());
-            if (part->is_visible(row, view.visible) && (filter == nullptr || filter->passes(*part, row))) ++count;
+            if (view.shows(*part, row) && (filter == nullptr || filter->passes(*part, row))) ++count;
         }
     }
     return count;

@@ -26,16 +26,16 @@ uint64_t ns_since(Clock::time_point begin) { return static_cast<uint64_t>(std::c
 struct Target {
     Part* part = nullptr;
     uint32_t field_id = 0;
-    Lsn visible = 0;
+    const ReadView* view = nullptr;
     const RowFilter* row_filter = nullptr;
     Slot end = UINT32_MAX;  // rows from here on are not for this step: a walk meets rows that are being linked, and the scan has them
 
     bool shows(Slot row) const {
-        return row < end && part->is_visible(row, visible) && (row_filter == nullptr || row_filter->passes(*part, row));
+        return row < end && view->shows(*part, row) && (row_filter == nullptr || row_filter->passes(*part, row));
     }
     // Whether some row is not to be answered.
     bool hides_rows() const {
-        return row_filter != nullptr || part->growing() != nullptr || part->ended_rows() != 0 || part->ref().version_max > visible;
+        return row_filter != nullptr || part->growing() != nullptr || part->ended_rows() != 0 || part->has_expiry() || part->ref().version_max > view->visible;
     }
     RowSource rows() const {
         return {[](const void* owner, Slot row) {
@@ -210,7 +210,7 @@ Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery
     const ScoreQuery scored = make_score_query(query.field->metric, query.values, query.field->dim);
     std::vector<Hit> hits;
     PartSearch search(query, scored, stop, largest_curve(view, query.field->id), &hits, report);
-    for (const auto& part : *view.parts) VZ_TRY(search.run({part.get(), query.field->id, view.visible, query.filter}));
+    for (const auto& part : *view.parts) VZ_TRY(search.run({part.get(), query.field->id, &view, query.filter}));
     const auto began = report != nullptr ? Clock::now() : Clock::time_point();
     merge(query, &hits);
     if (report != nullptr) report->merge_ns = ns_since(began);

@@ -43,7 +43,7 @@ void Catalogue::load(const ManifestState& state, LocalLog& log) {
     next_collection_ = state.next_collection;
     for (const auto& [id, collection] : state.collections) {
         names_[collection.name] = {id, false};
-        collections_[id] = std::make_shared<Collection>(collection, log, requests_, workers_);
+        collections_[id] = std::make_shared<Collection>(collection, log, requests_, workers_, now_ms_);
     }
     for (const auto& [alias, id] : state.aliases) names_[alias] = {id, true};
     for (const auto& [key, value] : state.values) values_[key] = value;
@@ -152,7 +152,7 @@ Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, cons
             state.created_lsn = lsn;
             state.through_lsn = lsn;
             names_[state.name] = {state.id, false};
-            collections_[state.id] = std::make_shared<Collection>(state, *log_, requests_, workers_);
+            collections_[state.id] = std::make_shared<Collection>(state, *log_, requests_, workers_, now_ms_);
         };
         return {};
     });
@@ -210,14 +210,18 @@ Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to
     });
 }
 
-Result<EditOutcome> Catalogue::set_metadata(std::string_view name, std::string metadata, bool only_if_empty, const vz_uuid& request) {
+Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<Status(Schema&)>& apply, bool only_if_empty, const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
         VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
         if (only_if_empty && collection->has_points_or_writes()) {
             return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
         }
-        Schema schema = *collection->schema();
-        schema.metadata = std::move(metadata);
+        const auto known = sequenced_schemas_.find(collection->id());
+        const Schema before = known == sequenced_schemas_.end() ? *collection->schema() : known->second;
+        Schema schema = before;
+        VZ_TRY(apply(schema));
+        sequenced_schemas_[collection->id()] = schema;
+        change.undo = [this, id = collection->id(), before] { sequenced_schemas_[id] = before; };
         change.edit.actions.emplace_back(AlterCollection{collection->id(), schema});
         change.make_visible = [collection, schema = std::move(schema)](Lsn) { collection->set_schema(schema); };
         return {};

@@ -46,7 +46,8 @@ class Catalogue {
     Result<EditOutcome> create(std::string_view name, Schema schema, const vz_uuid& request);
     Result<EditOutcome> drop(std::string_view name, bool only_if_empty, const vz_uuid& request);
     Result<EditOutcome> rename(std::string_view name, std::string_view to, bool keep_alias, const vz_uuid& request);
-    Result<EditOutcome> set_metadata(std::string_view name, std::string metadata, bool only_if_empty, const vz_uuid& request);
+    // `apply` changes the schema as the edits before it leave it, or refuses.
+    Result<EditOutcome> alter(std::string_view name, const std::function<Status(Schema&)>& apply, bool only_if_empty, const vz_uuid& request);
     Result<EditOutcome> apply_aliases(std::span<const vz_alias_change> changes, const vz_uuid& request);
     Result<EditOutcome> put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values, const vz_uuid& request);
 
@@ -71,6 +72,7 @@ class Catalogue {
 
     std::mutex sequencing_;  // before a collection's sequencing lock, before the log's
     Names sequenced_;
+    std::map<uint64_t, Schema> sequenced_schemas_;  // of collections that were altered
     uint64_t next_collection_ = 1;
 
     mutable std::shared_mutex visible_mutex_;

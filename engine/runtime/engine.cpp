@@ -64,6 +64,7 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
         engine->compacting_.start();
         for (const auto& collection : engine->catalogue_.list()) {
             if (collection->wants_linking()) engine->linking_.add(collection);
+            if (collection->has_expiry() && collection->becomes_expiring()) engine->expiring_.push_back(collection);
             if (!collection->is_in_pieces() || !collection->becomes_unsettled()) continue;
             collection->note_active(engine->settings_.now_ms());
             engine->unsettled_.push_back(collection);
@@ -117,6 +118,11 @@ void Engine::note_write(const std::shared_ptr<Collection>& collection) {
     collection->set_updated_ms(settings_.now_ms());
     if (settings_.background) {
         if (collection->wants_linking()) linking_.add(collection);
+        if (collection->has_expiry() && collection->becomes_expiring()) {
+            const std::scoped_lock lock(maintenance_mutex_);
+            expiring_.push_back(collection);
+            maintenance_wakes_.notify_one();
+        }
         if (collection->becomes_unsettled()) {
             const std::scoped_lock lock(maintenance_mutex_);
             unsettled_.push_back(collection);
@@ -162,6 +168,17 @@ Status Engine::make_room(const std::shared_ptr<Collection>& collection, bool blo
     return failure(VZ_BUSY, "writes came faster than they could be sealed").reason(VZ_REASON_QUEUE);
 }
 
+Result<uint64_t> Engine::expire(const std::shared_ptr<Collection>& collection) {
+    WriteCommit commit(collection);
+    Status outcome;
+    commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
+    bool in_flight = false;
+    VZ_TRY(collection->begin_expiry(kExpiryPointsMax, commit, &in_flight));
+    if (in_flight) log_->drive(commit);
+    VZ_TRY(std::move(outcome));
+    return commit.answer.applied;
+}
+
 // Of the collections written lately, those that went idle are sealed, and compacted when they have been idle long enough for the bytes.
 void Engine::queue_idle() {
     std::vector<std::shared_ptr<Collection>> waiting;
@@ -201,10 +218,19 @@ void Engine::run_maintenance() {
             continue;
         }
         if (to_seal_.empty()) {
-            if (unsettled_.empty()) {
+            if (unsettled_.empty() && expiring_.empty()) {
                 maintenance_wakes_.wait(lock);
             } else if (maintenance_wakes_.wait_for(lock, kSettleLook) == std::cv_status::timeout) {
                 queue_idle();
+                const std::vector<std::shared_ptr<Collection>> expiring = expiring_;
+                lock.unlock();
+                for (const auto& collection : expiring) {
+                    const Result<uint64_t> expired = expire(collection);
+                    if (!expired.ok()) report(VZ_LOG_ERROR, "expiry.failed", "collection '" + collection->name() + "': " + expired.status().error().message);
+                }
+                lock.lock();
+                // Removed as soon as nothing can expire any more; a dropped collection has nothing to read.
+                std::erase_if(expiring_, [](const auto& collection) { return collection->is_dropped() || !collection->stays_expiring(); });
             }
             continue;
         }

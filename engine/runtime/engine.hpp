@@ -71,6 +71,9 @@ class Engine {
     // Makes sealed parts of a collection one, if that is worth its cost; of an idle one at any cost. False: it was not.
     Result<bool> compact(Collection& collection, bool is_idle);
 
+    // Deletes what has expired in a collection. The number of points.
+    Result<uint64_t> expire(const std::shared_ptr<Collection>& collection);
+
     // One batch, until it is durable.
     Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer, std::vector<Status>* item_errors);
 
@@ -143,6 +146,7 @@ class Engine {
     std::condition_variable sealed_;
     std::vector<std::shared_ptr<Collection>> to_seal_;
     bool seal_all_ = false;
+    std::vector<std::shared_ptr<Collection>> expiring_;   // some point of theirs may expire
     std::vector<std::shared_ptr<Collection>> unsettled_;  // written, or opened in several pieces, and not looked at since they went idle
     bool stopping_ = false;
     uint64_t open_ns_ = 0;

@@ -15,6 +15,19 @@ Status unsupported(const char* field, const char* what) {
     return failure(VZ_UNSUPPORTED, "%s", what).field(field);
 }
 
+Status check_options(const VectorFieldSchema& field) {
+    if (field.quantization > VZ_QUANTIZATION_SQ8) return unsupported("vector_fields.quantization", "there are the quantizations auto, none and sq8");
+    if (field.index > VZ_INDEX_NONE) return unsupported("vector_fields.index", "this kind of index does not exist");
+    if (field.search_effort > kHitsMax) {
+        return failure(VZ_INVALID_ARGUMENT, "search_effort is at most %u", kHitsMax)
+            .field("vector_fields.search_effort")
+            .reason(VZ_REASON_RANGE)
+            .expected(kHitsMax)
+            .actual(field.search_effort);
+    }
+    return check_index(field);
+}
+
 Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
     VectorFieldSchema to;
     to.name = view(from.name);
@@ -37,15 +50,6 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
             .reason(VZ_REASON_METRIC);
     }
     if (from.element != VZ_F32) return unsupported("vector_fields.element", "vectors are float32 in this release");
-    if (from.quantization > VZ_QUANTIZATION_SQ8) return unsupported("vector_fields.quantization", "there are the quantizations auto, none and sq8");
-    if (from.index > VZ_INDEX_NONE) return unsupported("vector_fields.index", "this kind of index does not exist");
-    if (from.search_effort > kHitsMax) {
-        return failure(VZ_INVALID_ARGUMENT, "search_effort is at most %u", kHitsMax)
-            .field("vector_fields.search_effort")
-            .reason(VZ_REASON_RANGE)
-            .expected(kHitsMax)
-            .actual(from.search_effort);
-    }
     if (from.flags != 0) return unsupported("vector_fields.flags", "component counts are not implemented yet");
     to.dim = from.dim;
     to.metric = from.metric;
@@ -55,11 +59,89 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
     to.degree = from.degree;
     to.build_effort = from.build_effort;
     to.search_effort = from.search_effort;
-    VZ_TRY(check_index(to));
+    VZ_TRY(check_options(to));
     return to;
 }
 
+Status check_ttl(int64_t ttl_ms) {
+    if (ttl_ms >= 0 && ttl_ms <= kTtlMsMax) return {};
+    return failure(VZ_INVALID_ARGUMENT, "a TTL has 0 to %lld ms", static_cast<long long>(kTtlMsMax))
+        .field("ttl_ms")
+        .reason(VZ_REASON_RANGE)
+        .expected(kTtlMsMax)
+        .actual(ttl_ms);
+}
+
+Result<VectorFieldSchema*> known_field(Schema& schema, const vz_alter_change& change) {
+    if (change.vector_field == nullptr) {
+        return failure(VZ_INVALID_ARGUMENT, "the change names no vector field").field("changes.vector_field").reason(VZ_REASON_REQUIRED);
+    }
+    const std::string_view name = view(change.vector_field->name);
+    for (VectorFieldSchema& field : schema.fields) {
+        if (field.name == name) return &field;
+    }
+    return failure(VZ_NOT_FOUND, "there is no such vector field").field("changes.vector_field.name").reason(VZ_REASON_VECTOR_FIELD);
+}
+
+Status add_field(const vz_vector_field& from, Schema* schema) {
+    if (schema->fields.size() >= kVectorFieldsMax) {
+        return failure(VZ_LIMIT_EXCEEDED, "a collection has at most %u vector fields", kVectorFieldsMax)
+            .field("vector_fields_max")
+            .expected(kVectorFieldsMax)
+            .actual(static_cast<int64_t>(schema->fields.size()) + 1);
+    }
+    VZ_ASSIGN(VectorFieldSchema field, check_field(from));
+    if (schema->field(field.name) != nullptr) {
+        return failure(VZ_ALREADY_EXISTS, "there is a vector field of this name").field("vector_fields.name").reason(VZ_REASON_VECTOR_FIELD);
+    }
+    field.id = schema->next_field_id++;
+    schema->fields.push_back(std::move(field));
+    return {};
+}
+
+// What shapes the vectors stays; all options of index and search are set anew.
+Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
+    VectorFieldSchema tuned = *field;
+    tuned.index = from.index;
+    tuned.degree = from.degree;
+    tuned.build_effort = from.build_effort;
+    tuned.search_effort = from.search_effort;
+    tuned.quantization = from.quantization;
+    VZ_TRY(check_options(tuned));
+    *field = std::move(tuned);
+    return {};
+}
+
 }  // namespace
+
+Status apply_change(const vz_alter_change& change, Schema* schema) {
+    switch (change.kind) {
+        case VZ_ALTER_SET_METADATA:
+            schema->metadata = change.metadata.data == nullptr ? "{}" : std::string(view(change.metadata));
+            return validate_metadata(schema->metadata);
+        case VZ_ALTER_SET_TTL: VZ_TRY(check_ttl(change.ttl_ms)); schema->ttl_ms = change.ttl_ms; return {};
+        case VZ_ALTER_ADD_VECTOR_FIELD:
+            if (change.vector_field == nullptr) {
+                return failure(VZ_INVALID_ARGUMENT, "the change names no vector field").field("changes.vector_field").reason(VZ_REASON_REQUIRED);
+            }
+            return add_field(*change.vector_field, schema);
+        case VZ_ALTER_TUNE_VECTOR_FIELD: {
+            VZ_ASSIGN(VectorFieldSchema* const field, known_field(*schema, change));
+            return tune_field(*change.vector_field, field);
+        }
+        case VZ_ALTER_DROP_VECTOR_FIELD: {
+            VZ_ASSIGN(const VectorFieldSchema* const field, known_field(*schema, change));
+            if (schema->fields.size() == 1) {
+                return failure(VZ_INVALID_ARGUMENT, "the last vector field stays").field("changes.vector_field").reason(VZ_REASON_REQUIRED);
+            }
+            schema->fields.erase(schema->fields.begin() + (field - schema->fields.data()));
+            return {};
+        }
+        case VZ_ALTER_ADD_FIELD_INDEX:
+        case VZ_ALTER_DROP_FIELD_INDEX: return unsupported("changes.kind", "payload indexes are not implemented yet");
+        default: return failure(VZ_INVALID_ARGUMENT, "there is no such change").field("changes.kind").reason(VZ_REASON_ENUM);
+    }
+}
 
 Status check_name(std::string_view name, const char* field) {
     const auto bad = [&](const char* what) {
@@ -85,7 +167,7 @@ Result<Schema> check_schema(const vz_schema& from) {
             .actual(from.vector_field_count);
     }
     if (from.field_index_count != 0) return unsupported("field_indexes", "payload indexes are not implemented yet");
-    if (from.ttl_ms != 0) return unsupported("ttl_ms", "expiry is not implemented yet");
+    VZ_TRY(check_ttl(from.ttl_ms));
     Schema schema;
     for (uint32_t i = 0; i < from.vector_field_count; ++i) {
         VZ_ASSIGN(VectorFieldSchema field, check_field(*VZ_AT(vz_vector_field, from.vector_fields, i)));
@@ -95,6 +177,7 @@ Result<Schema> check_schema(const vz_schema& from) {
         field.id = schema.next_field_id++;
         schema.fields.push_back(std::move(field));
     }
+    schema.ttl_ms = from.ttl_ms;
     if (from.metadata.data != nullptr) {
         VZ_TRY(validate_metadata(view(from.metadata)));
         schema.metadata = view(from.metadata);

@@ -7,6 +7,8 @@
 
 namespace vz {
 
+// Applies one change of an alter request, or refuses it and leaves the schema half changed.
+Status apply_change(const vz_alter_change& change, Schema* schema);
 Result<Schema> check_schema(const vz_schema& schema);
 // 1 to 255 bytes of UTF-8 without '/' and control characters.
 Status check_name(std::string_view name, const char* field);

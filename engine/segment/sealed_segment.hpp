@@ -32,6 +32,7 @@ class SealedSegment {
     // UINT32_MAX: none.
     uint32_t find(const IdView& id) const;
     uint64_t version(uint32_t row) const;
+    bool has_expiry() const { return !expiry_.empty(); }
     // 0: never.
     int64_t expires_ms(uint32_t row) const;
     // "{}" when empty.

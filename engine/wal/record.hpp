@@ -17,6 +17,7 @@ enum class OperationKind : uint8_t { kUpsert = 1, kPatch = 2, kDelete = 3, kClea
 
 inline constexpr uint8_t kDeletedByClient = 0;  // BatchOperation::reason of a delete
 inline constexpr uint8_t kDeletedByFilter = 1;
+inline constexpr uint8_t kDeletedByExpiry = 2;
 
 inline constexpr int64_t kExpiryUnchanged = std::numeric_limits<int64_t>::min();
 

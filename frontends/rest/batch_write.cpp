@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "frontends/codec/collection.hpp"
+#include "frontends/codec/expiry.hpp"
 #include "frontends/rest/batch.hpp"
 
 namespace vz::rest {
@@ -37,19 +38,26 @@ uint64_t record_end(const Batch& batch, uint64_t from) {
     return until;
 }
 
-// Consecutive items with vectors of one length share a matrix; the engine judges each length.
+// Consecutive items share a request if their vectors have one length, which the engine judges, and all or none of them say when they expire.
 bool build_chain(Batch& batch) {
+    auto* expires = static_cast<int64_t*>(batch.arena.take(batch.arena.owner, (batch.until - batch.sent) * sizeof(int64_t), alignof(int64_t)));
+    if (expires == nullptr) return false;
+    const auto expiry = [&](uint64_t good) -> int64_t& { return expires[good - batch.sent]; };
+    const auto continues = [&](uint64_t i) {
+        return good_item(batch, i).dimension == good_item(batch, i - 1).dimension && (expiry(i) != 0) == (expiry(i - 1) != 0);
+    };
     uint64_t runs = 0;
     for (uint64_t i = batch.sent; i < batch.until; ++i) {
-        if (i == batch.sent || good_item(batch, i).dimension != good_item(batch, i - 1).dimension) ++runs;
+        expiry(i) = batch.kind == BatchKind::kDelete ? 0 : codec::expiry_of(view(batch.payloads[i])).value_or(0);
+        if (i == batch.sent || !continues(i)) ++runs;
     }
     batch.chain = batch.arena.make<vz_write_request>(runs);
     if (batch.chain == nullptr) return false;
     uint64_t run = 0;
     for (uint64_t from = batch.sent; from < batch.until; ++run) {
         const BatchItem& first = good_item(batch, from);
-        uint64_t to = from;
-        while (to < batch.until && good_item(batch, to).dimension == first.dimension) ++to;
+        uint64_t to = from + 1;
+        while (to < batch.until && continues(to)) ++to;
         vz_write_request& request = batch.chain[run];
         request.struct_size = sizeof request;
         request.kind = abi_kind(batch.kind);
@@ -59,6 +67,7 @@ bool build_chain(Batch& batch) {
         request.ids = batch.ids + from;
         if (first.dimension != 0) request.vectors = {batch.floats + first.first, to - from, 0, static_cast<uint32_t>(first.dimension), VZ_F32};
         if (batch.kind != BatchKind::kDelete) request.payloads = batch.payloads + from;
+        if (expiry(from) != 0) request.expires_ms = &expiry(from);
         request.deadline_ns = batch.view->deadline_ns;
         if (run == 0) {
             request.request_id = request_id(batch, batch.record);

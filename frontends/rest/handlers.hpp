@@ -43,6 +43,10 @@ void move_vectors(vzh_request* request, const vzh_view* view);
 void delete_by_filter(vzh_request* request, const vzh_view* view);
 void bulk_update_metadata(vzh_request* request, const vzh_view* view);
 
+// expiry.cpp
+void set_ttl(vzh_request* request, const vzh_view* view);
+void set_expiry(vzh_request* request, const vzh_view* view);
+
 // points.cpp
 void put_vector(vzh_request* request, const vzh_view* view);
 void update_vector(vzh_request* request, const vzh_view* view);

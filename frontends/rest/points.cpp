@@ -1,4 +1,5 @@
 // One point: read, put, change, delete.
+#include "frontends/codec/expiry.hpp"
 #include "frontends/codec/points.hpp"
 
 #include "frontends/rest/fields.hpp"
@@ -23,6 +24,7 @@ constexpr json::Field kGetFields[] = {{"collection", kCollection}, {"id", kId}, 
 struct PointCall : Call {
     vz_str id;
     vz_str payload;
+    int64_t expires_ms;
     const float* floats;
     uint64_t dimension;
     uint32_t tries;
@@ -135,7 +137,13 @@ void write_one(PointCall& call, uint32_t kind, uint32_t condition, Continue next
     call.wanted.count = 1;
     call.wanted.ids = &call.id;
     if (call.dimension != 0) call.wanted.vectors = {call.floats, 1, 0, static_cast<uint32_t>(call.dimension), VZ_F32};
-    if (call.payload.data != nullptr) call.wanted.payloads = &call.payload;
+    if (call.payload.data != nullptr) {
+        call.wanted.payloads = &call.payload;
+        if (const auto expiry = codec::expiry_of(view(call.payload))) {
+            call.expires_ms = *expiry;
+            call.wanted.expires_ms = &call.expires_ms;
+        }
+    }
     call.wanted.deadline_ns = call.view->deadline_ns;
     call.wanted.request_id = request_id(call, 0);
     call.answer = vz_write_answer{};

@@ -87,6 +87,7 @@ struct Settings {
     uint64_t workers = 0;
     uint64_t queue_max_mb = 0;
     std::string verify = "never";
+    uint64_t settle_after_ms = 10'000;
     uint32_t log_level = VZ_LOG_INFO;
     std::string log_file;
 };
@@ -104,6 +105,7 @@ std::optional<ConfigError> read_settings(const Config& config, Settings* setting
     if (auto error = config.number("drain_delay_ms", 0, 600'000, &settings->drain_delay_ms)) return error;
     if (auto error = config.number("engine.workers", 0, 256, &settings->workers)) return error;
     if (auto error = config.number("engine.queue_max_mb", 0, 65'536, &settings->queue_max_mb)) return error;
+    if (auto error = config.number("engine.settle_after_ms", 1, 86'400'000, &settings->settle_after_ms)) return error;
     settings->log_file = config.text("log.file", "");
     if (const ConfigValue* verify = config.find("engine.verify")) {
         if (verify->text != "open" && verify->text != "never") return ConfigError{verify->origin + ": 'engine.verify' must be open or never"};
@@ -138,9 +140,11 @@ class Server {
         options.struct_size = sizeof(options);
         options.workers = static_cast<uint32_t>(settings_.workers);
         options.queue_bytes_max = settings_.queue_max_mb << 20;
-        const vz_kv verify = {{"verify", 6}, {settings_.verify.data(), settings_.verify.size()}};
-        options.settings = &verify;
-        options.setting_count = 1;
+        const std::string settle = std::to_string(settings_.settle_after_ms);
+        const vz_kv engine_settings[] = {{{"verify", 6}, {settings_.verify.data(), settings_.verify.size()}},
+                                         {{"settle_after_ms", 15}, {settle.data(), settle.size()}}};
+        options.settings = engine_settings;
+        options.setting_count = std::size(engine_settings);
         options.log = [](void*, const vz_log_record* record) noexcept { Log::write("engine", *record); };
         if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
         services_ = std::make_unique<Services>(config_, engine.get());

@@ -1,0 +1,57 @@
+#include "frontends/codec/expiry.hpp"
+
+#include <charconv>
+
+namespace vz::codec {
+namespace {
+
+constexpr std::string_view kSpace = " \t\r\n";
+
+// Behind the string that begins at `at`; npos: it does not end.
+size_t string_end(std::string_view text, size_t at) {
+    for (++at; at < text.size(); ++at) {
+        if (text[at] == '\\') {
+            ++at;
+        } else if (text[at] == '"') {
+            return at + 1;
+        }
+    }
+    return std::string_view::npos;
+}
+
+std::optional<int64_t> integer_at(std::string_view text, size_t at) {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), number);
+    const bool ends = end == text.data() + text.size() || kSpace.find(*end) != std::string_view::npos || *end == ',' || *end == '}';
+    if (error != std::errc() || !ends || number <= 0) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+std::optional<int64_t> expiry_of(std::string_view payload) {
+    if (payload.find(kExpiryKey) == std::string_view::npos) return std::nullopt;
+    std::optional<int64_t> found;
+    uint32_t depth = 0;
+    for (size_t at = 0; at < payload.size();) {
+        const char c = payload[at];
+        if (c == '{' || c == '[') ++depth;
+        if ((c == '}' || c == ']') && depth > 0) --depth;
+        if (c != '"') {
+            ++at;
+            continue;
+        }
+        const size_t end = string_end(payload, at);
+        if (end == std::string_view::npos) return found;
+        const std::string_view text = payload.substr(at + 1, end - at - 2);
+        at = end;
+        if (depth != 1 || text != kExpiryKey) continue;
+        const size_t colon = payload.find_first_not_of(kSpace, end);
+        if (colon == std::string_view::npos || payload[colon] != ':') continue;
+        const size_t value = payload.find_first_not_of(kSpace, colon + 1);
+        if (value != std::string_view::npos) found = integer_at(payload, value);
+    }
+    return found;
+}
+
+}  // namespace vz::codec

@@ -1,0 +1,16 @@
+// The payload key by which clients of the reference system say when a point expires.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace vz::codec {
+
+inline constexpr std::string_view kExpiryKey = "__expires_at";
+
+// The integer (Unix ms, above 0) at that top-level key of a payload; the last one, if it comes twice. Of text that is no JSON object: whatever,
+// the engine refuses it.
+std::optional<int64_t> expiry_of(std::string_view payload);
+
+}  // namespace vz::codec

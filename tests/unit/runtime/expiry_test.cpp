@@ -1,0 +1,182 @@
+// Points with a time to expire: hidden at once, deleted by the log, and gone or alive again as the log says, whatever the clock does.
+#include <gtest/gtest.h>
+
+#include "engine/collection/read.hpp"
+#include "engine/collection/search.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+class Expiry : public ::testing::Test {
+ protected:
+    void SetUp() override {
+        open();
+        Schema schema;
+        VectorFieldSchema field;
+        field.dim = 2;
+        field.metric = VZ_DOT;
+        field.id = schema.next_field_id++;
+        schema.fields.push_back(field);
+        ASSERT_TRUE(engine_->catalogue().create("c", schema, {}).ok());
+        collection_ = engine_->catalogue().resolve("c").take();
+    }
+    void open() {
+        collection_.reset();
+        engine_.reset();
+        EngineSettings settings;
+        settings.background = false;
+        settings.now_ms = [this] { return now_; };
+        auto engine = Engine::open(*files_, directory_.path() + "/data", settings);
+        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
+        engine_ = engine.take();
+        if (engine_->catalogue().resolve("c").ok()) collection_ = engine_->catalogue().resolve("c").take();
+    }
+
+    // -1: none is given.
+    Status upsert(const char* id, int64_t expires_ms, uint32_t condition = VZ_IF_ALWAYS, uint32_t kind = VZ_UPSERT, vz_write_answer* out = nullptr) {
+        const vz_str name = {id, std::char_traits<char>::length(id)};
+        const float values[] = {1, 2};
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = kind;
+        request.condition = condition;
+        request.count = 1;
+        request.ids = &name;
+        if (kind != VZ_DELETE) request.vectors = {values, 1, 0, 2, VZ_F32};
+        if (expires_ms >= 0) request.expires_ms = &expires_ms;
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        Status written = engine_->write("c", request, &answer, &errors);
+        if (out != nullptr) *out = answer;
+        return written;
+    }
+    bool is_found(const char* id) { return find_row(collection_->pin(), parse_id(id).take()).part != nullptr; }
+    uint64_t count() { return count_rows(collection_->pin(), nullptr, {}).take(); }
+    size_t hits() {
+        const auto schema = collection_->schema();
+        const float query[] = {1, 1};
+        NearestQuery nearest;
+        nearest.field = schema->fields.data();
+        nearest.values = query;
+        nearest.k = 10;
+        return search_nearest(collection_->pin(), nearest, {}, nullptr).take().size();
+    }
+    uint64_t expire() {
+        auto done = engine_->expire(collection_);
+        EXPECT_TRUE(done.ok());
+        return done.take();
+    }
+
+    int64_t now_ = 1'000'000;
+    e2e::TemporaryDirectory directory_;
+    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
+    std::unique_ptr<Engine> engine_;
+    std::shared_ptr<Collection> collection_;
+};
+
+TEST_F(Expiry, hides_a_point_from_every_read_at_once) {
+    ASSERT_TRUE(upsert("a", now_ + 100).ok());
+    ASSERT_TRUE(upsert("b", 0).ok());
+    EXPECT_EQ(count(), 2U);
+    now_ += 99;
+    EXPECT_TRUE(is_found("a"));
+    now_ += 1;
+    EXPECT_FALSE(is_found("a"));
+    EXPECT_EQ(count(), 1U);
+    EXPECT_EQ(hits(), 1U);
+    EXPECT_EQ(scan_rows(collection_->pin(), nullptr, {}, 0, 10, {}).take().rows.size(), 1U);
+    ASSERT_TRUE(engine_->checkpoint(*collection_).ok());
+    EXPECT_FALSE(is_found("a"));
+    EXPECT_EQ(hits(), 1U);
+    EXPECT_EQ(expire(), 1U);
+    EXPECT_EQ(collection_->points(), 1U);
+    EXPECT_EQ(expire(), 0U);
+}
+
+TEST_F(Expiry, an_expired_point_is_absent_to_writers) {
+    ASSERT_TRUE(upsert("a", now_ + 100).ok());
+    now_ += 200;
+    EXPECT_EQ(upsert("a", 0, VZ_IF_ALWAYS, VZ_UPDATE).code(), VZ_NOT_FOUND);
+    EXPECT_EQ(upsert("a", -1, VZ_IF_PRESENT, VZ_DELETE).code(), VZ_NOT_FOUND);
+    vz_write_answer answer = {};
+    ASSERT_TRUE(upsert("a", 0, VZ_IF_ABSENT, VZ_UPSERT, &answer).ok());
+    EXPECT_EQ(answer.created, 1U);
+    EXPECT_EQ(collection_->points(), 1U);
+    EXPECT_EQ(expire(), 0U);
+    EXPECT_TRUE(is_found("a"));
+}
+
+TEST_F(Expiry, of_the_collection_counts_from_each_write) {
+    const auto set_ttl = [](Schema& schema) -> Status {
+        schema.ttl_ms = 1'000;
+        return {};
+    };
+    ASSERT_TRUE(upsert("before", -1).ok());
+    ASSERT_TRUE(engine_->catalogue().alter("c", set_ttl, false, {}).ok());
+    ASSERT_TRUE(upsert("a", -1).ok());
+    ASSERT_TRUE(upsert("own", now_ + 5'000).ok());
+    ASSERT_TRUE(upsert("never", 0).ok());
+    now_ += 900;
+    ASSERT_TRUE(upsert("a", -1, VZ_IF_ALWAYS, VZ_UPDATE).ok());
+    now_ += 900;
+    EXPECT_TRUE(is_found("a"));
+    now_ += 100;
+    EXPECT_FALSE(is_found("a"));
+    EXPECT_TRUE(is_found("own"));
+    EXPECT_TRUE(is_found("before"));
+    now_ += 1'000'000;
+    EXPECT_EQ(count(), 2U);
+    EXPECT_TRUE(is_found("never"));
+}
+
+TEST_F(Expiry, survives_a_kill_and_a_clock_that_goes_back) {
+    ASSERT_TRUE(upsert("a", now_ + 100).ok());
+    ASSERT_TRUE(upsert("b", now_ + 100).ok());
+    ASSERT_TRUE(upsert("c", now_ + 900).ok());
+    ASSERT_TRUE(engine_->checkpoint(*collection_).ok());
+    now_ += 200;
+    EXPECT_EQ(expire(), 2U);
+    ASSERT_TRUE(upsert("b", 0).ok());
+    now_ -= 190;
+    open();
+    // Deleted is deleted, and what was written again stays.
+    EXPECT_FALSE(is_found("a"));
+    EXPECT_TRUE(is_found("b"));
+    EXPECT_TRUE(is_found("c"));
+    now_ += 2'000;
+    open();
+    EXPECT_FALSE(is_found("c"));
+    EXPECT_EQ(expire(), 1U);
+    EXPECT_EQ(collection_->points(), 1U);
+    open();
+    EXPECT_EQ(collection_->points(), 1U);
+    EXPECT_TRUE(is_found("b"));
+}
+
+TEST_F(Expiry, bad_times_are_refused) {
+    EXPECT_EQ(upsert("a", -1).code(), VZ_OK);
+    const vz_str name = {"a", 1};
+    const int64_t times[] = {-5};
+    const float values[] = {1, 2};
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_UPSERT;
+    request.count = 1;
+    request.ids = &name;
+    request.vectors = {values, 1, 0, 2, VZ_F32};
+    request.expires_ms = times;
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    const Status refused = engine_->write("c", request, &answer, &errors);
+    EXPECT_EQ(refused.code(), VZ_INVALID_ARGUMENT);
+    EXPECT_STREQ(refused.error().field, "expires_ms");
+    request.kind = VZ_DELETE;
+    request.vectors = {};
+    EXPECT_EQ(engine_->write("c", request, &answer, &errors).code(), VZ_INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace vz
