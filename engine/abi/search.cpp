@@ -64,6 +64,31 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
     return plan;
 }
 
+const char* source_name(FilterSource source) {
+    switch (source) {
+        case FilterSource::kRowByRow: return "row by row";
+        case FilterSource::kCache: return "known";
+        case FilterSource::kIndex: return "index";
+        default: return "payloads";
+    }
+}
+
+// As the inside of a JSON string.
+std::string escaped(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x20) {
+            char code[8];
+            std::snprintf(code, sizeof code, "\\u%04x", c);
+            out += code;
+            continue;
+        }
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
 const char* plan_name(uint32_t plan) {
     switch (plan) {
         case VZ_PLAN_FILTER_FIRST: return "filter_first";
@@ -100,6 +125,12 @@ std::string explain(const NearestQuery& query, const SearchReport& report, uint6
             add("reranked", part.reranked);
         }
         add("scored", part.scored);
+        if (part.is_filtered) {
+            text += std::string(",\"filter\":\"") + source_name(part.filter_source) + "\"";
+            if (part.filter_source != FilterSource::kRowByRow) add("passing", part.passing);
+            if (!part.wanted_index.empty()) text += ",\"wants_index\":\"" + escaped(part.wanted_index) + "\"";
+            add("us_filter", part.filter_ns / 1000);
+        }
         add("us", part.ns / 1000);
         text += "}";
     }
@@ -117,6 +148,8 @@ void fill_profile(const NearestQuery& query, const SearchReport& report, uint64_
         profile.visited += part.plan == VZ_PLAN_EXACT ? part.rows : part.hops;
         profile.scored += part.scored;
         profile.reranked += part.reranked;
+        if (!part.is_tail) profile.filter_passed += part.passing;
+        if (!part.is_tail) profile.filter_ns += part.filter_ns;
         (part.plan == VZ_PLAN_EXACT ? profile.exact_ns : profile.graph_ns) += part.ns;
         if (!part.is_tail) ++profile.segments;
     }

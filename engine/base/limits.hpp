@@ -1,6 +1,7 @@
 // Every limit of the engine: name, unit, default, reason.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace vz {
@@ -47,6 +48,8 @@ inline constexpr uint64_t kFilterBytesMax = 32 * kMiB;         // 65,536 ids of 
 inline constexpr uint32_t kFilterConditionsMax = 1024;         // work per row
 inline constexpr uint32_t kFilterDepthMax = 32;                // recursion per row
 inline constexpr uint32_t kFilterValuesMax = 65'536;           // of one `any`, `except` or `has_id`: memory
+inline constexpr size_t kFiltersCachedMax = 16;                // filters whose rows a part remembers: a bit per row each
+inline constexpr uint64_t kFilterCachedBytesMax = 16 * kKiB;   // longer filters are not remembered: their text is the key
 inline constexpr uint64_t kMetadataBytesMax = 64 * kKiB;
 inline constexpr uint32_t kDimMax = 65'536;
 inline constexpr uint32_t kVectorFieldsMax = 64;               // per collection

@@ -70,7 +70,7 @@ class Sequencer {
  private:
     // The points are found here, under the lock: the log names them, not the filter.
     Status take_filtered(const CheckedOperation& operation) {
-        const std::vector<RowRef> rows = staging_.find_all(*operation.filter);
+        VZ_ASSIGN(const std::vector<RowRef> rows, staging_.find_all(*operation.filter));
         if (rows.size() > kBatchPointsMax) {
             return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points, the filter selects %zu", static_cast<unsigned long long>(kBatchPointsMax), rows.size())
                 .field("record_bytes_max")

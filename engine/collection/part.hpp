@@ -9,6 +9,7 @@
 #include "engine/collection/graphs.hpp"
 #include "engine/collection/growing_segment.hpp"
 #include "engine/collection/marks.hpp"
+#include "engine/collection/passing_rows.hpp"
 #include "engine/manifest/state.hpp"
 #include "engine/segment/sealed_segment.hpp"
 
@@ -78,9 +79,12 @@ class Part {
     // Rows known to have ended; readers of older LSNs may still see some of them.
     uint32_t ended_rows() const { return growing_ ? growing_->ended_rows() : marks_.count(); }
 
+    // What filters found among the rows.
+    FilterCache& filters() const { return filters_; }
+
     // Rows were read from bytes that turned out to be unreadable.
     bool failed() const { return sealed_ && sealed_->mapping().failed(); }
-    uint64_t memory_bytes() const { return growing_ ? growing_->bytes() : 0; }
+    uint64_t memory_bytes() const { return (growing_ ? growing_->bytes() : 0) + filters_.bytes(); }
     uint64_t index_bytes() const { return growing_ ? growing_graphs_->bytes() : sealed_graphs_->bytes(); }
     uint64_t mapped_bytes() const { return sealed_ ? sealed_->bytes() : 0; }
     uint64_t payload_bytes() const { return growing_ ? growing_->payload_bytes() : sealed_->payload_bytes(); }
@@ -92,6 +96,7 @@ class Part {
     std::unique_ptr<SealedGraphs> sealed_graphs_;
     SegmentRef ref_;
     Marks marks_;
+    mutable FilterCache filters_;
 };
 
 // Newest first: at most one row of an id is visible at an LSN, so the first hit ends a look-up.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/collection/candidates.hpp"
+
 namespace vz {
 namespace {
 
@@ -18,14 +20,18 @@ Result<Page> scan_rows(const ReadView& view, const RowFilter* filter, const std:
     std::vector<RowRef> heap;
     for (const auto& part : *view.parts) {
         const uint32_t rows = part->row_count();
+        Candidates passing;
+        if (filter != nullptr) {
+            VZ_ASSIGN(passing, find_candidates(*part, rows, *filter, stop));
+        }
         for (uint32_t row = 0; row < rows; ++row) {
             if (row % kRowsBetweenChecks == 0) VZ_TRY(stop.check());
+            if (passing.rows != nullptr && !passing.rows->contains(row)) continue;
             if (!view.shows(*part, row)) continue;
             if (start && part->id(row) < *start) continue;
             const RowRef found{part.get(), row};
-            if (heap.size() == wanted && !LessById()(found, heap.front())) continue;
-            if (filter != nullptr && !filter->passes(*part, row)) continue;
             if (heap.size() == wanted) {
+                if (!LessById()(found, heap.front())) continue;
                 std::pop_heap(heap.begin(), heap.end(), LessById());
                 heap.back() = found;
             } else {
@@ -49,9 +55,14 @@ Result<uint64_t> count_rows(const ReadView& view, const RowFilter* filter, const
     uint64_t count = 0;
     for (const auto& part : *view.parts) {
         const uint32_t rows = part->row_count();
+        if (filter != nullptr) {
+            VZ_ASSIGN(const Candidates passing, find_candidates(*part, rows, *filter, stop));
+            passing.rows->for_each([&](uint32_t row) { count += view.shows(*part, row) ? 1 : 0; });
+            continue;
+        }
         for (uint32_t row = 0; row < rows; ++row) {
             if (row % kRowsBetweenChecks == 0) VZ_TRY(stop.check());
-            if (view.shows(*part, row) && (filter == nullptr || filter->passes(*part, row))) ++count;
+            if (view.shows(*part, row)) ++count;
         }
     }
     return count;

@@ -1,18 +1,19 @@
 #include "engine/collection/search.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <chrono>
 #include <cmath>
 
 #include "engine/base/limits.hpp"
+#include "engine/collection/plan.hpp"
 #include "engine/index/search.hpp"
 
 namespace vz {
 namespace {
 
 constexpr float kRecallByDefault = 0.98F;
-// Nothing is known about how a filter and a query relate.
-constexpr float kEffortUnderFilter = 1.5F;
 // Rows that have ended fill the frontier of a walk: beyond this share of them effort grows no more.
 constexpr float kEndedShareMax = 0.75F;
 // A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
@@ -28,14 +29,18 @@ struct Target {
     uint32_t field_id = 0;
     const ReadView* view = nullptr;
     const RowFilter* row_filter = nullptr;
+    std::shared_ptr<const PassingRows> passing;  // null: rows are asked one by one
+    bool all_visible = false;                    // but for the filter every row may be answered
     Slot end = UINT32_MAX;  // rows from here on are not for this step: a walk meets rows that are being linked, and the scan has them
 
     bool shows(Slot row) const {
-        return row < end && view->shows(*part, row) && (row_filter == nullptr || row_filter->passes(*part, row));
+        if (row >= end) return false;
+        if (passing != nullptr) return passing->contains(row) && (all_visible || view->shows(*part, row));
+        return view->shows(*part, row) && (row_filter == nullptr || row_filter->passes(*part, row));
     }
     // Whether some row is not to be answered.
     bool hides_rows() const {
-        return row_filter != nullptr || part->growing() != nullptr || part->ended_rows() != 0 || part->has_expiry() || part->ref().version_max > view->visible;
+        return row_filter != nullptr || !all_visible;
     }
     RowSource rows() const {
         return {[](const void* owner, Slot row) {
@@ -56,18 +61,23 @@ class PartSearch {
                std::vector<Hit>* hits, SearchReport* report)
         : query_(query), scored_(scored), stop_(stop), largest_curve_(largest_curve), hits_(*hits), report_(report) {}
 
-    Status run(const Target& target) {
+    Status run(Target target) {
+        target.all_visible = target.part->growing() == nullptr && target.part->ended_rows() == 0 && !target.part->has_expiry() &&
+                             target.part->ref().version_max <= target.view->visible;
         // Linked before the rows: what is linked later is scanned.
         const FieldGraph graph = query_.exact ? FieldGraph() : target.part->graph(query_.field->id);
         const uint32_t rows = target.part->row_count();
         const bool is_walked = graph.view != nullptr && graph.linked * scan_bytes(*query_.field) >= kGraphBytesMin &&
                                uint64_t{query_.k} * kWalkShareMax < graph.linked;
+        filter_report_ = {};
+        double share = 1;
+        if (target.row_filter != nullptr) VZ_TRY(resolve_filter(&target, rows, is_walked, &share));
         uint32_t scanned_from = 0;
         if (is_walked) {
             begin(target, VZ_PLAN_GRAPH, graph.linked);
             Target linked = target;
             linked.end = graph.linked;
-            if (walk_graph(linked, graph)) scanned_from = graph.linked;
+            if (search_graph(linked, graph, share)) scanned_from = graph.linked;
             end();
         }
         if (scanned_from >= rows) return {};
@@ -79,45 +89,115 @@ class PartSearch {
     }
 
  private:
+    // Finds the rows that pass, unless so many do that a walk had better ask the few it meets.
+    Status resolve_filter(Target* target, uint32_t rows, bool is_walked, double* share) {
+        const auto began = report_ != nullptr ? Clock::now() : Clock::time_point();
+        Candidates found = known_candidates(*target->part, rows, *target->row_filter);
+        bool is_asked_by_walk = false;
+        if (found.rows == nullptr && is_walked) {
+            *share = estimate_selectivity(*target->part, rows, *target->row_filter, kFilterSeeds, &sampled_);
+            // A filter that comes back has paid for its bitset once walks have asked as many rows as there are.
+            is_asked_by_walk = *share >= kRowByRowShareMin && target->part->filters().note_asked(target->row_filter->text(), kRowsAskedByWalk) < rows;
+        }
+        if (found.rows == nullptr && !is_asked_by_walk) {
+            VZ_ASSIGN(found, find_candidates(*target->part, rows, *target->row_filter, stop_));
+        }
+        if (found.rows != nullptr) {
+            target->passing = found.rows;
+            *share = rows == 0 ? 0 : static_cast<double>(found.rows->count) / rows;
+        }
+        if (report_ == nullptr) return {};
+        filter_report_.is_filtered = true;
+        filter_report_.filter_source = found.source;
+        filter_report_.passing = found.rows == nullptr ? 0 : found.rows->count;
+        if (found.wanted_index != nullptr) filter_report_.wanted_index = *found.wanted_index;
+        filter_report_.filter_ns = ns_since(began);
+        return {};
+    }
+
     // False: the graph is damaged, nothing was taken from it.
-    bool walk_graph(const Target& target, const FieldGraph& graph) {
+    bool search_graph(const Target& target, const FieldGraph& graph, double share) {
         PartQuery part;
         part.graph = graph.view;
         part.k = query_.k;
         part.rerank = query_.rerank;
         part.filter = target.filter();
         part.effort = effort(graph, *target.part);
-        std::span<const SlotHit> found = search_part(part, scored_, scratch());
-        if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
-        if (found.size() < query_.k) {
-            std::vector<Slot> passing;
-            for (Slot row = 0; row < graph.linked; ++row) {
-                if (target.shows(row)) passing.push_back(row);
+        FilterPlan plan = FilterPlan::kWalkAll;
+        if (target.row_filter != nullptr) {
+            plan = choose_plan(*graph.view, query_.field->dim, curve_of(graph), part.effort, share * graph.linked, share);
+            // Without a bitset that would be a scan of payloads: the walk finds what it can first.
+            if (target.passing == nullptr && plan == FilterPlan::kReadPassing) plan = FilterPlan::kExpand;
+        }
+        std::span<const SlotHit> found;
+        if (plan != FilterPlan::kReadPassing) {
+            std::array<Slot, kFilterSeeds> seeds;
+            if (plan == FilterPlan::kExpand) {
+                part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds) : std::span<const Slot>(sampled_);
+                part.effort = expand_effort(part.effort, share);
+                part_report_.plan = VZ_PLAN_EXPAND;
             }
+            part_report_.effort = part.effort;
+            found = search_part(part, scored_, scratch());
+            if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
+        }
+        if (found.size() < query_.k) {
+            const std::vector<Slot> passing = shown_rows(target, graph.linked);
             if (found.size() < std::min<size_t>(query_.k, passing.size())) {
                 part_report_.plan = VZ_PLAN_FILTER_FIRST;
                 found = scan_codes(part, passing, scored_, scratch());
             }
         }
+        if (plan == FilterPlan::kReadPassing) part_report_.plan = VZ_PLAN_FILTER_FIRST;
         part_report_.reranked = found.size();
         take(target, found);
         return true;
+    }
+
+    // Evenly spread over those that pass.
+    static std::span<const Slot> some_passing(const PassingRows& passing, uint32_t end, std::span<Slot> out) {
+        const uint32_t step = std::max<uint32_t>(1, static_cast<uint32_t>(passing.words.size() / out.size()));
+        size_t count = 0;
+        for (size_t word = 0; word < passing.words.size() && count < out.size(); word += step) {
+            size_t at = word;
+            while (at < std::min<size_t>(word + step, passing.words.size()) && passing.words[at] == 0) ++at;
+            if (at == std::min<size_t>(word + step, passing.words.size())) continue;
+            const auto row = static_cast<Slot>(at * 64 + static_cast<size_t>(std::countr_zero(passing.words[at])));
+            if (row < end) out[count++] = row;
+        }
+        return out.first(count);
+    }
+
+    static std::vector<Slot> shown_rows(const Target& target, uint32_t end) {
+        std::vector<Slot> shown;
+        if (target.passing != nullptr) {
+            shown.reserve(target.passing->count);
+            target.passing->for_each([&](Slot row) {
+                if (row < end && target.view->shows(*target.part, row)) shown.push_back(row);
+            });
+            return shown;
+        }
+        for (Slot row = 0; row < end; ++row) {
+            if (target.shows(row)) shown.push_back(row);
+        }
+        return shown;
+    }
+
+    const std::vector<CurvePoint>* curve_of(const FieldGraph& graph) const {
+        return graph.curve != nullptr && !graph.curve->empty() ? graph.curve : largest_curve_;
     }
 
     uint32_t effort(const FieldGraph& graph, const Part& part) {
         uint32_t effort = query_.effort != 0 ? query_.effort : query_.recall == 0 ? query_.field->search_effort : 0;
         if (effort == 0) {
             static const std::vector<CurvePoint> kNoCurve;
-            const std::vector<CurvePoint>* curve = graph.curve != nullptr && !graph.curve->empty() ? graph.curve : largest_curve_;
+            const std::vector<CurvePoint>* curve = curve_of(graph);
             const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, query_.recall != 0 ? query_.recall : kRecallByDefault, query_.k);
             effort = choice.effort;
-            part_report_.estimate = choice.estimate;
+            // Nothing is known about how a filter and a query relate.
+            part_report_.estimate = query_.filter != nullptr ? 0 : choice.estimate;
             const float ended = static_cast<float>(part.ended_rows()) / static_cast<float>(std::max(part.row_count(), 1U));
             effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) / (1 - std::min(ended, kEndedShareMax))));
-            if (query_.filter != nullptr) {
-                effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) * kEffortUnderFilter));
-                part_report_.estimate = 0;
-            }
         }
         part_report_.effort = effort;
         return effort;
@@ -143,7 +223,7 @@ class PartSearch {
 
     void begin(const Target& target, uint32_t plan, uint32_t rows) {
         scratch().walk.counters = {};
-        part_report_ = {};
+        part_report_ = filter_report_;
         part_report_.file = target.part->growing() != nullptr ? 0 : target.part->ref().file;
         part_report_.plan = plan;
         part_report_.rows = rows;
@@ -170,7 +250,9 @@ class PartSearch {
     const std::vector<CurvePoint>* largest_curve_;
     std::vector<Hit>& hits_;
     SearchReport* report_;
+    PartReport filter_report_;  // what reports of this part begin with
     PartReport part_report_;
+    std::vector<Slot> sampled_;  // rows that pass, of a part whose passing rows are not known
     Clock::time_point began_;
 };
 
@@ -210,7 +292,7 @@ Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery
     const ScoreQuery scored = make_score_query(query.field->metric, query.values, query.field->dim);
     std::vector<Hit> hits;
     PartSearch search(query, scored, stop, largest_curve(view, query.field->id), &hits, report);
-    for (const auto& part : *view.parts) VZ_TRY(search.run({part.get(), query.field->id, &view, query.filter}));
+    for (const auto& part : *view.parts) VZ_TRY(search.run({part.get(), query.field->id, &view, query.filter, nullptr}));
     const auto began = report != nullptr ? Clock::now() : Clock::time_point();
     merge(query, &hits);
     if (report != nullptr) report->merge_ns = ns_since(began);

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "engine/base/schema.hpp"
+#include "engine/collection/candidates.hpp"
 #include "engine/collection/interruption.hpp"
 #include "engine/collection/part.hpp"
-#include "engine/collection/row_filter.hpp"
 
 namespace vz {
 
@@ -40,7 +40,12 @@ struct PartReport {
     uint64_t hops = 0;
     uint64_t scored = 0;
     uint64_t reranked = 0;
-    uint64_t ns = 0;
+    bool is_filtered = false;
+    FilterSource filter_source = FilterSource::kRowByRow;
+    uint64_t passing = 0;      // rows that pass the filter, visible or not; 0 of kRowByRow
+    std::string wanted_index;  // a path whose index would have spared reading payloads; empty: none
+    uint64_t filter_ns = 0;
+    uint64_t ns = 0;           // filter_ns not included
 };
 
 struct SearchReport {

@@ -1,5 +1,7 @@
 #include "engine/collection/staging.hpp"
 
+#include "engine/collection/candidates.hpp"
+
 namespace vz {
 
 Staging::~Staging() {
@@ -16,13 +18,13 @@ RowRef Staging::find(const IdView& id) const {
     return {};
 }
 
-std::vector<RowRef> Staging::find_all(const RowFilter& filter) const {
+Result<std::vector<RowRef>> Staging::find_all(const RowFilter& filter) const {
     std::vector<RowRef> found;
     for (const auto& part : parts_) {
-        const uint32_t rows = part->row_count();
-        for (uint32_t row = 0; row < rows; ++row) {
-            if (part->version(row) != kAlive && part->ended(row) == kAlive && filter.passes(*part, row)) found.push_back({part.get(), row});
-        }
+        VZ_ASSIGN(const Candidates passing, find_candidates(*part, part->row_count(), filter, {}));
+        passing.rows->for_each([&](uint32_t row) {
+            if (part->version(row) != kAlive && part->ended(row) == kAlive) found.push_back({part.get(), row});
+        });
     }
     return found;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/index/expand.hpp"
+
 namespace vz {
 
 float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot) {
@@ -45,8 +47,14 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     if (graph.entries->slots.empty() || part.k == 0) return hits;
     const uint32_t wanted = part.rerank != 0 ? part.rerank : std::max(part.k + part.k / 2, part.k + 5);
     graph.quantizer->prepare_query(query.values, scratch.walk.coded);
-    walk(graph, scratch.walk, {std::max(1U, part.effort), wanted, part.exclude}, part.filter);
-    const Pool& found = part.filter.passes != nullptr ? scratch.walk.answers : scratch.walk.pool;
+    const WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
+    const bool is_expanding = !part.seeds.empty() && part.filter.passes != nullptr;
+    if (is_expanding) {
+        walk_passing(graph, scratch.walk, limits, part.filter, part.seeds);
+    } else {
+        walk(graph, scratch.walk, limits, part.filter);
+    }
+    const Pool& found = part.filter.passes != nullptr && !is_expanding ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);
     const bool is_cold = graph.shape().layout == Layout::kSq8;
     for (uint32_t i = 0; i < count && is_cold; ++i) {

@@ -27,6 +27,7 @@ struct PartQuery {
     uint32_t rerank = 0;  // 0: max(1.5 k, k + 5)
     Slot exclude = kNoSlot;  // a row that is as if it were not there
     SlotFilter filter;     // rows that may be answered: visible, passing
+    std::span<const Slot> seeds;  // some of these: given, the walk is over such rows only (expand.hpp)
 };
 
 // Best first, ties in slot order; those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next

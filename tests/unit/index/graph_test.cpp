@@ -81,7 +81,8 @@ std::unique_ptr<GrowingIndex> build(const TestRows& rows, const IndexOptions& op
     return index.take();
 }
 
-double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric, uint32_t effort, const SlotFilter& filter = {}) {
+double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric, uint32_t effort, const SlotFilter& filter = {},
+              std::span<const Slot> seeds = {}, uint64_t* scored = nullptr) {
     SearchScratch scratch;
     uint32_t found = 0;
     for (uint32_t i = 0; i < queries.count(); ++i) {
@@ -96,6 +97,7 @@ double recall(const GraphView& graph, const TestRows& rows, const TestRows& quer
         part.graph = &graph;
         part.effort = effort;
         part.filter = filter;
+        part.seeds = seeds;
         uint32_t of_query = 0;
         for (const SlotHit& hit : search_part(part, query, scratch)) {
             EXPECT_EQ(hit.score, score_row(query, rows.row(hit.slot)));
@@ -104,6 +106,7 @@ double recall(const GraphView& graph, const TestRows& rows, const TestRows& quer
         found += std::min(10U, of_query);
     }
     EXPECT_EQ(scratch.walk.counters.damaged_ids, 0U);
+    if (scored != nullptr) *scored = scratch.walk.counters.scored;
     return found / (10.0 * queries.count());
 }
 
@@ -240,6 +243,36 @@ TEST(index, scans_answer_exactly_and_by_codes) {
             }
         }
     }
+}
+
+TEST(index, a_walk_over_passing_rows_finds_them_by_few_scores) {
+    const TestRows rows = make_rows(8000, 48, 10, 31, false);
+    const TestRows queries = make_rows(100, 48, 10, 32, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(48, VZ_EUCLIDEAN), workers);
+    std::vector<Slot> seeds;
+    for (Slot slot = 0; slot < 8000; slot += 500) seeds.push_back(slot);
+
+    // One in ten, whatever the row is.
+    const SlotFilter tenth = {[](const void*, Slot slot) { return slot % 10 == 0; }, nullptr};
+    uint64_t through_all = 0;
+    uint64_t over_passing = 0;
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 40, tenth, seeds, &over_passing), 0.98);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 400, tenth, {}, &through_all), 0.98);
+    EXPECT_LT(2 * over_passing, through_all);
+
+    // Those on one side of space: most queries lie far from all that pass.
+    const auto side = [](const void* owner, Slot slot) { return static_cast<const TestRows*>(owner)->row(slot)[0] > 3.5F; };
+    const SlotFilter far = {side, &rows};
+    seeds.clear();
+    uint32_t passing = 0;
+    for (Slot slot = 0; slot < 8000; ++slot) {
+        if (!far(slot)) continue;
+        if (passing++ % 32 == 0) seeds.push_back(slot);
+    }
+    ASSERT_GT(passing, 400U);
+    ASSERT_LT(passing, 1600U);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 40, far, seeds), 0.95);
 }
 
 TEST(index, rows_tied_with_the_last_come_along_to_a_bound) {
