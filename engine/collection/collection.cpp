@@ -91,6 +91,7 @@ class Sequencer {
         CheckedItem item;
         item.payload = operation.filtered_payload;
         for (const RowRef& row : rows) {
+            if (row.part->has_expired(row.row, now_ms_)) continue;
             item.id = row.part->id(row.row);
             VZ_TRY(take(operation, item));
         }
