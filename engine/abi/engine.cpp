@@ -76,6 +76,17 @@ void emit(vz_sample_fn visit, void* user, uint32_t kind, const char* name, const
 }
 
 }  // namespace
+
+void note_misuse(const vz_engine* engine, const Status& status) {
+    if (engine->log == nullptr || engine->log_level < VZ_LOG_WARN) return;
+    vz_log_record record = {};
+    record.struct_size = sizeof(record);
+    record.level = VZ_LOG_WARN;
+    record.event = to_vz_str("abi.misuse");
+    record.message = to_vz_str(status.error().message);
+    engine->log(engine->log_user, &record);
+}
+
 }  // namespace vz
 
 using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI

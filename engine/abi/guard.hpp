@@ -8,6 +8,7 @@
 #include <new>
 
 #include "engine/base/status.hpp"
+#include "vectorizer/engine.h"
 
 namespace vz {
 
@@ -40,17 +41,22 @@ Status take_in(const T* in, T* out, bool optional = false) {
     return {};
 }
 
-// Whether an array of growable elements can be stepped through with VZ_AT and holds nothing that this engine does not know.
+// Whether an array of growable elements can be stepped through with VZ_AT and holds nothing that this engine does not
+// know.
 template <class T>
 Status check_elements(const T* elements, uint64_t count, const char* field) {
     if (count == 0) return {};
-    if (elements == nullptr) return failure(VZ_INVALID_ARGUMENT, "elements are missing").field(field).reason(VZ_REASON_REQUIRED);
+    if (elements == nullptr)
+        return failure(VZ_INVALID_ARGUMENT, "elements are missing").field(field).reason(VZ_REASON_REQUIRED);
     const uint64_t stride = elements->struct_size;
-    if (stride < sizeof(T) || stride % alignof(T) != 0) return misuse("struct_size of the first element is no stride of version 1.0 or later");
+    if (stride < sizeof(T) || stride % alignof(T) != 0)
+        return misuse("struct_size of the first element is no stride of version 1.0 or later");
     for (uint64_t i = 0; i < count; ++i) {
         const auto* element = reinterpret_cast<const unsigned char*>(elements) + i * stride;
         if (std::any_of(element + sizeof(T), element + stride, [](unsigned char byte) { return byte != 0; })) {
-            return failure(VZ_UNSUPPORTED, "an element uses members that this engine does not know").field(field).item(i);
+            return failure(VZ_UNSUPPORTED, "an element uses members that this engine does not know")
+                .field(field)
+                .item(i);
         }
     }
     return {};
@@ -101,11 +107,25 @@ vz_status guard_outside(vz_error* error, Body body) noexcept {
     });
 }
 
-// The same for functions of an engine.
+// Logs a broken rule on the thread that broke it, so that a host can name the plugin whose call this is.
+void note_misuse(const vz_engine* engine, const Status& status);
+
+// The same for functions of an engine, in a completion or not.
 template <class Body>
-vz_status guard_engine(const void* engine, vz_error* error, Body body) noexcept {
-    return guard_outside(error, [&]() -> Status {
+vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body body) noexcept {
+    return guard(error, [&]() -> Status {
         if (engine == nullptr) return misuse("the engine is NULL");
+        Status status = body();
+        if (status.code() == VZ_MISUSE) note_misuse(engine, status);
+        return status;
+    });
+}
+
+// The same for functions of an engine that a completion must not call.
+template <class Body>
+vz_status guard_engine(const vz_engine* engine, vz_error* error, Body body) noexcept {
+    return guard_engine_anywhere(engine, error, [&]() -> Status {
+        if (in_completion()) return misuse("this function must not be called inside a completion");
         return body();
     });
 }

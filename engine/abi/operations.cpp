@@ -283,11 +283,11 @@ extern "C" {
 #define VZ_API __attribute__((visibility("default")))
 
 VZ_API vz_status vz_submit(vz_engine* engine, vz_op* const* ops, uint32_t count) VZ_NOEXCEPT {
-    return vz::guard(nullptr, [&] { return engine == nullptr ? vz::misuse("the engine is NULL") : engine->operations->submit(ops, count); });
+    return vz::guard_engine_anywhere(engine, nullptr, [&] { return engine->operations->submit(ops, count); });
 }
 
 VZ_API vz_status vz_cancel(vz_engine* engine, vz_op* op) VZ_NOEXCEPT {
-    return vz::guard(nullptr, [&] { return engine == nullptr ? vz::misuse("the engine is NULL") : engine->operations->cancel(op); });
+    return vz::guard_engine_anywhere(engine, nullptr, [&] { return engine->operations->cancel(op); });
 }
 
 }  // extern "C"

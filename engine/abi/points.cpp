@@ -253,6 +253,9 @@ VZ_API vz_status vz_result_check(const vz_result* result, vz_error* error) VZ_NO
     });
 }
 
-VZ_API void vz_result_release(vz_result* result) VZ_NOEXCEPT { delete result; }
+VZ_API void vz_result_release(vz_result* result) VZ_NOEXCEPT {
+    VZ_CHECK(result == nullptr || result->is_held());  // released twice, or no result
+    delete result;
+}
 
 }  // extern "C"

@@ -43,16 +43,31 @@ struct WantedParts {
 Result<WantedParts> want_parts(const vz_parts* parts, const Schema& schema);
 
 // Fills every column but scores. A null part is a point that does not exist: `missing_id` names it.
-void fill_rows(const std::vector<RowRef>& rows, const std::vector<vz_str>* missing_ids, const WantedParts& parts, RowSet* set);
+void fill_rows(const std::vector<RowRef>& rows, const std::vector<vz_str>* missing_ids, const WantedParts& parts,
+               RowSet* set);
 
 }  // namespace vz
 
 struct vz_result {
-    explicit vz_result(std::atomic<uint64_t>* held) : results_held(held) { held->fetch_add(1, std::memory_order_relaxed); }
-    ~vz_result() { results_held->fetch_sub(1, std::memory_order_relaxed); }
+    explicit vz_result(std::atomic<uint64_t>* held) : results_held(held) {
+        held->fetch_add(1, std::memory_order_relaxed);
+    }
+    ~vz_result() {
+        mark_ = 0;
+        results_held->fetch_sub(1, std::memory_order_relaxed);
+    }
     vz_result(const vz_result&) = delete;
     vz_result& operator=(const vz_result&) = delete;
 
+    // False for one that was released, as long as its memory has not become another result.
+    bool is_held() const { return mark_ == kHeld; }
+
+ private:
+    static constexpr uint64_t kHeld = 0x746c757365725a56;  // "VZresult"
+    volatile uint64_t mark_ =
+        kHeld;  // first, where an allocator writes over freed memory; volatile, so that it is cleared
+
+ public:
     std::atomic<uint64_t>* results_held;
     vz::ReadView view;
     std::shared_ptr<const vz::Schema> schema;

@@ -2,30 +2,26 @@
 
 #include <cstdio>
 
+#include "plugins/host/json_text.hpp"
 #include "vectorizer/engine.h"
 
 namespace vz::host {
 namespace {
 
-std::string json_text(vz_str text) {
-    std::string out = "\"";
-    for (uint64_t i = 0; i < text.size; ++i) {
-        const char c = text.data[i];
-        if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) >= 0x20) out += c;
-    }
-    return out + "\"";
+std::string_view view(vz_str text) {
+    return {text.data, text.size};
 }
 
 void print(const vz_finding& finding, bool json) {
     const bool is_note = finding.status == VZ_OK;
     if (json) {
-        std::printf("{\"severity\":\"%s\",\"file\":%s,\"offset\":%llu,\"message\":%s}\n", is_note ? "note" : "damage", json_text(finding.file).c_str(),
-                    static_cast<unsigned long long>(finding.offset), json_text(finding.message).c_str());
+        std::printf("{\"severity\":\"%s\",\"file\":%s,\"offset\":%llu,\"message\":%s}\n", is_note ? "note" : "damage",
+                    json_text(view(finding.file)).c_str(), static_cast<unsigned long long>(finding.offset),
+                    json_text(view(finding.message)).c_str());
         return;
     }
-    std::printf("%s  %.*s: %.*s\n", is_note ? "note  " : "damage", static_cast<int>(finding.file.size), finding.file.data,
-                static_cast<int>(finding.message.size), finding.message.data);
+    std::printf("%s  %.*s: %.*s\n", is_note ? "note  " : "damage", static_cast<int>(finding.file.size),
+                finding.file.data, static_cast<int>(finding.message.size), finding.message.data);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ constexpr const char* kExamples =
     "  vectorizer serve --port 8080 --data-dir ./data\n"
     "  vectorizer serve --set server.limits.body_mb=200\n"
     "  vectorizer import ./fashion-mnist --collection pictures --metric euclidean\n"
+    "  vectorizer plugin check mine.so --set port=0\n"
     "  vectorizer check ./data                      is everything on disk as it should be?\n";
 
 struct ServeFlags {
@@ -50,7 +51,8 @@ struct ServeFlags {
         if (!log_level.empty()) to->set("log.level", log_level, "--log-level");
         for (const std::string& setting : settings) {
             const size_t equals = setting.find('=');
-            if (equals == std::string::npos || equals == 0) return ConfigError{"--set takes key=value, not '" + setting + "'"};
+            if (equals == std::string::npos || equals == 0)
+                return ConfigError{"--set takes key=value, not '" + setting + "'"};
             to->set(setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting.substr(0, equals));
         }
         return std::nullopt;
@@ -76,12 +78,30 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     check->add_option("DIR", line.directory, "The data directory")->required();
     check->add_flag("--json", line.json, "Findings as JSON lines");
     CLI::App* import = app.add_subcommand("import", "Load vectors into a collection, straight into the data directory");
-    import->add_option("SOURCE", line.import.sources, "A folder with base.fbin or base.u8bin and payload.jsonl, such files, or NDJSON (.ndjson, .jsonl)")->required();
-    import->add_option("--collection", line.import.collection, "Collection to fill; made if it does not exist")->required();
-    import->add_option("--data-dir", line.import.data_directory, "Where the data lives [" + default_data_directory() + "]");
-    import->add_option("--metric", line.import.metric, "cosine, euclidean, dot or manhattan, for a new collection [cosine]")
+    import
+        ->add_option("SOURCE", line.import.sources,
+                     "A folder with base.fbin or base.u8bin and payload.jsonl, such files, or NDJSON (.ndjson, .jsonl)")
+        ->required();
+    import->add_option("--collection", line.import.collection, "Collection to fill; made if it does not exist")
+        ->required();
+    import->add_option("--data-dir", line.import.data_directory,
+                       "Where the data lives [" + default_data_directory() + "]");
+    import
+        ->add_option("--metric", line.import.metric,
+                     "cosine, euclidean, dot or manhattan, for a new collection [cosine]")
         ->check(CLI::IsMember({"cosine", "euclidean", "dot", "manhattan"}));
     import->add_option("--batch", line.import.batch, "Points per atomic batch [1000]")->check(CLI::Range(1, 65536));
+
+    CLI::App* plugin = app.add_subcommand("plugin", "Tools for authors of frontends");
+    plugin->require_subcommand(1);
+    CLI::App* plugin_check =
+        plugin->add_subcommand("check", "Put a frontend through its life, each check in a process of its own");
+    plugin_check->add_option("FILE", line.plugin_check.file, "The frontend, a shared library")->required();
+    plugin_check->add_option("--set", line.plugin_check.settings, "A key of the frontend's configuration: --set port=0")
+        ->allow_extra_args(false);
+    plugin_check->add_option("--check", line.plugin_check.only, "Only this check; may be given several times")
+        ->allow_extra_args(false);
+    plugin_check->add_flag("--json", line.plugin_check.json, "The report as JSON");
 
     try {
         app.parse(argc, argv);
@@ -92,6 +112,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     }
     if (check->parsed()) {
         line.command = Command::kCheck;
+        return line;
+    }
+    if (plugin_check->parsed()) {
+        line.command = Command::kPluginCheck;
         return line;
     }
     if (import->parsed()) {

@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "plugins/host/config.hpp"
+#include "plugins/host/plugin_check.hpp"
 
 namespace vz::host {
 
-enum class Command { kServe, kCheck, kImport, kCheckConfig, kExit };
+enum class Command { kServe, kCheck, kImport, kCheckConfig, kPluginCheck, kExit };
 
 struct ImportOptions {
     std::vector<std::string> sources;
@@ -21,12 +22,13 @@ struct ImportOptions {
 
 struct CommandLine {
     Command command = Command::kServe;
-    int exit_code = 0;  // of kExit
-    Config config;      // of serve and check-config: file, environment and flags together
+    int exit_code = 0;      // of kExit
+    Config config;          // of serve and check-config: file, environment and flags together
     std::string directory;  // of check
     bool deep = false;
     bool json = false;
     ImportOptions import;
+    PluginCheckOptions plugin_check;
 };
 
 // Help, version and mistakes are printed here; then the command is kExit.

@@ -3,6 +3,7 @@
 #include "plugins/host/check.hpp"
 #include "plugins/host/command_line.hpp"
 #include "plugins/host/import.hpp"
+#include "plugins/host/plugin_check.hpp"
 #include "plugins/host/serve.hpp"
 
 extern char** environ;
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
         case Command::kServe: return serve(line.config);
         case Command::kCheck: return check(line.directory, line.json);
         case Command::kImport: return import(line.import);
+        case Command::kPluginCheck: return plugin_check(line.plugin_check);
         case Command::kCheckConfig: return check_config(line.config);
         case Command::kExit: break;
     }

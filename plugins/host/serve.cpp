@@ -11,8 +11,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -22,7 +22,9 @@
 #include <thread>
 
 #include "plugins/host/banner.hpp"
+#include "plugins/host/blame.hpp"
 #include "plugins/host/engine_handle.hpp"
+#include "plugins/host/instance.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/log.hpp"
 #include "plugins/host/services.hpp"
@@ -43,8 +45,8 @@ class Watchdog {
         : thread_([this, instance, function, limit] {
               std::unique_lock lock(mutex_);
               if (returned_.wait_for(lock, limit, [this] { return done_; })) return;
-              std::fprintf(stderr, "vectorizer: frontend '%s' did not return from %s within %lld s\n", instance.c_str(), function,
-                           static_cast<long long>(limit.count()));
+              std::fprintf(stderr, "vectorizer: frontend '%s' did not return from %s within %lld s\n", instance.c_str(),
+                           function, static_cast<long long>(limit.count()));
               std::_Exit(kExitFrontend);
           }) {}
     ~Watchdog() {
@@ -76,7 +78,8 @@ void notify_supervisor(const char* state) {
     if (path[0] == '@') address.sun_path[0] = 0;
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
-    static_cast<void>(::sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
+    static_cast<void>(
+        ::sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
     ::close(fd);
 }
 
@@ -108,23 +111,31 @@ std::optional<ConfigError> read_settings(const Config& config, Settings* setting
     if (auto error = config.number("engine.settle_after_ms", 1, 86'400'000, &settings->settle_after_ms)) return error;
     settings->log_file = config.text("log.file", "");
     if (const ConfigValue* verify = config.find("engine.verify")) {
-        if (verify->text != "open" && verify->text != "never") return ConfigError{verify->origin + ": 'engine.verify' must be open or never"};
+        if (verify->text != "open" && verify->text != "never")
+            return ConfigError{verify->origin + ": 'engine.verify' must be open or never"};
         settings->verify = verify->text;
     }
     if (const ConfigValue* level = config.find("log.level")) {
         settings->log_level = log_level_named(level->text);
-        if (settings->log_level == 0) return ConfigError{level->origin + ": 'log.level' must be error, warn, info, debug or trace"};
+        if (settings->log_level == 0)
+            return ConfigError{level->origin + ": 'log.level' must be error, warn, info, debug or trace"};
     }
     return std::nullopt;
 }
 
-struct Instance {
-    std::string name;
-    const vz_frontend_descriptor* descriptor = nullptr;
-    std::unique_ptr<HostView> host;
-    vz_frontend* frontend = nullptr;
-    bool started = false;
-};
+// The engine's log. A broken rule is a frontend's: its call is on the stack.
+void log_of_engine(void*, const vz_log_record* record) noexcept {
+    const std::string_view event(record->event.data, record->event.size);
+    const char* culprit = event == "abi.misuse" ? Blame::on_this_stack() : "";
+    Log::write(*culprit != 0 ? culprit : "engine", *record);
+}
+
+// What a frontend wrote over is no longer to be trusted; nothing of it is on disk, and nothing more shall be.
+void end_if_damaged(const Instance& instance) {
+    if (instance.damage().empty()) return;
+    std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance.name().c_str(), instance.damage().c_str());
+    std::_Exit(kExitFrontend);
+}
 
 class Server {
  public:
@@ -135,6 +146,7 @@ class Server {
         sigset_t signals = block_signals();
         const int signal_fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
         raise_descriptor_limit();
+        Blame::watch_signals();
         EngineHandle engine;
         vz_engine_options options = {};
         options.struct_size = sizeof(options);
@@ -145,14 +157,15 @@ class Server {
                                          {{"settle_after_ms", 15}, {settle.data(), settle.size()}}};
         options.settings = engine_settings;
         options.setting_count = std::size(engine_settings);
-        options.log = [](void*, const vz_log_record* record) noexcept { Log::write("engine", *record); };
+        options.log = log_of_engine;
         if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
         services_ = std::make_unique<Services>(config_, engine.get());
         int code = create_all();
         if (code == 0) code = start_all();
         if (code == 0) {
             services_->health.set_host(VZ_HEALTH_READY, "");
-            BannerFacts facts{settings_.data_directory, addresses(), std::chrono::duration<double, std::milli>(Clock::now() - began).count()};
+            BannerFacts facts{settings_.data_directory, addresses(),
+                              std::chrono::duration<double, std::milli>(Clock::now() - began).count()};
             print_banner(facts, engine.get());
             notify_supervisor("READY=1");
             wait_for_end(signal_fd);
@@ -219,18 +232,18 @@ class Server {
     }
 
     bool create(const std::string& name, const std::string& library) {
+        Blame::enter(name.c_str(), "loading");
         const Loaded loaded = load_frontend(library);
+        Blame::leave();
         if (loaded.descriptor == nullptr) {
             std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), loaded.problem.c_str());
             return false;
         }
-        auto instance = std::make_unique<Instance>();
-        instance->name = name;
-        instance->descriptor = loaded.descriptor;
-        instance->host = std::make_unique<HostView>(*services_, name);
+        auto instance = std::make_unique<Instance>(*services_, name, *loaded.descriptor);
         vz_error error = {};
         const Watchdog watchdog(name, "create", kCreateLimit);
-        const vz_status status = loaded.descriptor->create(instance->host->get(), &instance->frontend, &error);
+        const vz_status status = instance->create(&error);
+        end_if_damaged(*instance);
         if (status != VZ_OK) {
             problem_is_config_ = status == VZ_INVALID_ARGUMENT;
             std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), error.message);
@@ -244,28 +257,33 @@ class Server {
     int start_all() {
         for (auto& instance : instances_) {
             vz_error error = {};
-            const Watchdog watchdog(instance->name, "start", kCreateLimit);
-            if (instance->descriptor->start(instance->frontend, &error) != VZ_OK) {
-                std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance->name.c_str(), error.message);
-                return kExitFrontend;
-            }
-            instance->started = true;
+            const Watchdog watchdog(instance->name(), "start", kCreateLimit);
+            const vz_status status = instance->start(&error);
+            end_if_damaged(*instance);
+            if (status == VZ_OK) continue;
+            std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance->name().c_str(), error.message);
+            return kExitFrontend;
         }
         return 0;
     }
 
-    // A frontend that reports itself ready gives its address as the reason; otherwise it is what the configuration says.
+    // A frontend that reports itself ready gives its address as the reason; otherwise it is what the configuration
+    // says.
     std::vector<std::pair<std::string, std::string>> addresses() const {
         std::vector<std::pair<std::string, std::string>> found;
         for (const auto& instance : instances_) {
-            std::string address = services_->health.reason_of(instance->name);
+            std::string address = services_->health.reason_of(instance->name());
             if (address.empty()) {
-                const ConfigValue* host = config_.find_for(instance->name, "host");
-                const ConfigValue* port = config_.find_for(instance->name, "port");
-                address = "http://" + (host != nullptr ? host->text : "127.0.0.1") + ":" + (port != nullptr ? port->text : "15002");
-                if (instance->name == "graphql") address += config_.find_for("graphql", "path") != nullptr ? config_.find_for("graphql", "path")->text : "/graphql";
+                const ConfigValue* host = config_.find_for(instance->name(), "host");
+                const ConfigValue* port = config_.find_for(instance->name(), "port");
+                address = "http://" + (host != nullptr ? host->text : "127.0.0.1") + ":" +
+                          (port != nullptr ? port->text : "15002");
+                if (instance->name() == "graphql")
+                    address += config_.find_for("graphql", "path") != nullptr
+                                   ? config_.find_for("graphql", "path")->text
+                                   : "/graphql";
             }
-            found.emplace_back(instance->name, address);
+            found.emplace_back(instance->name(), address);
         }
         return found;
     }
@@ -275,7 +293,8 @@ class Server {
             signalfd_siginfo info = {};
             if (::read(signal_fd, &info, sizeof(info)) != sizeof(info)) continue;
             if (info.ssi_signo != SIGHUP) return;
-            Log::write(VZ_LOG_INFO, "host.sighup", "nothing is reread in this release; restart to change the configuration");
+            Log::write(VZ_LOG_INFO, "host.sighup",
+                       "nothing is reread in this release; restart to change the configuration");
         }
     }
 
@@ -287,11 +306,12 @@ class Server {
     void drain(int signal_fd) {
         services_->health.set_host(VZ_HEALTH_DRAINING, "the server is stopping");
         notify_supervisor("STOPPING=1");
-        if (settings_.drain_delay_ms != 0 && signalled(signal_fd, std::chrono::milliseconds(settings_.drain_delay_ms))) return;
-        for (auto& instance : instances_) instance->descriptor->drain(instance->frontend);
+        if (settings_.drain_delay_ms != 0 && signalled(signal_fd, std::chrono::milliseconds(settings_.drain_delay_ms)))
+            return;
+        for (auto& instance : instances_) instance->drain();
         const auto deadline = Clock::now() + std::chrono::milliseconds(settings_.drain_ms);
         const auto all_idle = [&] {
-            return std::all_of(instances_.begin(), instances_.end(), [](const auto& each) { return each->descriptor->idle(each->frontend) != 0; });
+            return std::all_of(instances_.begin(), instances_.end(), [](const auto& each) { return each->idle(); });
         };
         while (!all_idle() && Clock::now() < deadline && !signalled(signal_fd, kIdlePoll)) {
         }
@@ -299,9 +319,10 @@ class Server {
 
     void stop_all() {
         for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-            const Watchdog watchdog((*instance)->name, "stop", kStopLimit);
-            if ((*instance)->started) (*instance)->descriptor->stop((*instance)->frontend);
-            (*instance)->descriptor->destroy((*instance)->frontend);
+            const Watchdog watchdog((*instance)->name(), "stop", kStopLimit);
+            (*instance)->stop();
+            end_if_damaged(**instance);
+            (*instance)->destroy();
         }
         instances_.clear();
     }

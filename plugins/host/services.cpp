@@ -8,13 +8,21 @@
 namespace vz::host {
 namespace {
 
-std::string text(vz_str value) { return value.data == nullptr ? std::string() : std::string(value.data, value.size); }
-vz_str borrowed(const std::string& value) { return {value.c_str(), value.size()}; }
+std::string text(vz_str value) {
+    return value.data == nullptr ? std::string() : std::string(value.data, value.size);
+}
+vz_str borrowed(const std::string& value) {
+    return {value.c_str(), value.size()};
+}
 
 // ---- vz.log/1 ----
 
-uint32_t log_level(const vz_host*) noexcept { return Log::level(); }
-void log_write(const vz_host* host, const vz_log_record* record) noexcept { Log::write(HostView::of(host).instance(), *record); }
+uint32_t log_level(const vz_host*) noexcept {
+    return Log::level();
+}
+void log_write(const vz_host* host, const vz_log_record* record) noexcept {
+    Log::write(HostView::of(host).instance(), *record);
+}
 
 // ---- vz.config/1 ----
 
@@ -28,7 +36,8 @@ uint32_t config_get(const vz_host* host, vz_str key, vz_str* value) noexcept {
 
 void config_list(const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) noexcept {
     const HostView& view = HostView::of(host);
-    for (const auto& [key, value] : view.services().config.list_for(view.instance(), text(prefix))) visit(user, borrowed(key), borrowed(value->text));
+    for (const auto& [key, value] : view.services().config.list_for(view.instance(), text(prefix)))
+        visit(user, borrowed(key), borrowed(value->text));
 }
 
 vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error* error) noexcept {
@@ -36,7 +45,8 @@ vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error
     const HostView& view = HostView::of(host);
     const std::string name = text(key);
     auto found = view.services().config.list_for(view.instance(), name);
-    const std::string origin = found.empty() ? "configuration of '" + view.instance() + "'" : found.front().second->origin;
+    const std::string origin =
+        found.empty() ? "configuration of '" + view.instance() + "'" : found.front().second->origin;
     *error = {};
     error->status = VZ_INVALID_ARGUMENT;
     error->item = VZ_NO_ITEM;
@@ -51,8 +61,12 @@ vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error
 vz_status metrics_declare(const vz_host* host, const vz_series* series, uint64_t* id) noexcept {
     return HostView::of(host).services().metrics.declare(*series, id);
 }
-void metrics_add(const vz_host* host, uint64_t id, double value) noexcept { HostView::of(host).services().metrics.add(id, value); }
-void metrics_observe(const vz_host* host, uint64_t id, double value) noexcept { HostView::of(host).services().metrics.observe(id, value); }
+void metrics_add(const vz_host* host, uint64_t id, double value) noexcept {
+    HostView::of(host).services().metrics.add(id, value);
+}
+void metrics_observe(const vz_host* host, uint64_t id, double value) noexcept {
+    HostView::of(host).services().metrics.observe(id, value);
+}
 vz_status metrics_render(const vz_host* host, vz_write_fn write, void* user) noexcept {
     Services& services = HostView::of(host).services();
     const std::string rendered = services.metrics.render(services.engine);
@@ -61,7 +75,9 @@ vz_status metrics_render(const vz_host* host, vz_write_fn write, void* user) noe
 
 // ---- vz.thread-check/1 ----
 
-uint32_t is_host_thread(const vz_host* host) noexcept { return std::this_thread::get_id() == HostView::of(host).services().host_thread ? 1 : 0; }
+uint32_t is_host_thread(const vz_host* host) noexcept {
+    return std::this_thread::get_id() == HostView::of(host).services().host_thread ? 1 : 0;
+}
 uint32_t is_completion(const vz_host* host) noexcept {
     // A function without [done] says so itself, before it looks at anything else.
     vz_result* result = nullptr;
@@ -120,7 +136,8 @@ uint32_t Health::read(vz_engine* engine, vz_health_visit_fn visit, void* user) c
     vz_engine_stats_read(engine, &stats, nullptr);
     const std::scoped_lock lock(mutex_);
     uint32_t worst = host_state_;
-    if (visit != nullptr && host_state_ != VZ_HEALTH_READY) visit(user, {"host", 4}, host_state_, borrowed(host_reason_));
+    if (visit != nullptr && host_state_ != VZ_HEALTH_READY)
+        visit(user, {"host", 4}, host_state_, borrowed(host_reason_));
     if (stats.state == VZ_STATE_READ_ONLY || stats.state == VZ_STATE_DISK_FULL) {
         const uint32_t state = stats.state == VZ_STATE_READ_ONLY ? VZ_HEALTH_POISONED : VZ_HEALTH_DEGRADED;
         const std::string reason = state == VZ_HEALTH_POISONED ? "a write to the log failed" : "the disk is full";
@@ -143,12 +160,22 @@ std::string Health::reason_of(const std::string& who) const {
     return "";
 }
 
-HostView::HostView(Services& services, std::string instance) : host_(), services_(services), instance_(std::move(instance)) {
+HostView::HostView(Services& services, std::string instance)
+    : host_(), services_(services), instance_(std::move(instance)) {
     host_.struct_size = sizeof(host_);
     host_.abi = VZ_ABI_VERSION;
     host_.engine = services.engine;
     host_.instance = borrowed(instance_);
     host_.service = find_service;
+}
+
+void HostView::grow() {
+    host_.struct_size = sizeof(host_) + sizeof(tail_);
+    host_.abi = VZ_ABI_VERSION + 99;
+}
+
+bool HostView::is_tail_whole() const {
+    return std::all_of(tail_.begin(), tail_.end(), [](uint64_t word) { return word == kTail; });
 }
 
 }  // namespace vz::host

@@ -1,6 +1,8 @@
 // What the host offers a frontend: the five services of the ABI, and vz_host itself.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -55,12 +57,28 @@ class HostView {
     Services& services() const { return services_; }
     const std::string& instance() const { return instance_; }
 
-    static const HostView& of(const vz_host* host) { return *reinterpret_cast<const HostView*>(host); }
+    // As a host of a later minor looks: a longer struct, with something in it.
+    void grow();
+    bool is_tail_whole() const;
+    // The frontend is destroyed; whether it went on calling is asked later.
+    void close() { is_closed_.store(true); }
+    bool was_used_after_close() const { return was_used_after_close_.load(); }
+
+    static const HostView& of(const vz_host* host) {
+        const auto& view = *reinterpret_cast<const HostView*>(host);
+        if (view.is_closed_.load(std::memory_order_relaxed)) view.was_used_after_close_.store(true);
+        return view;
+    }
 
  private:
+    static constexpr uint64_t kTail = 0x6c696174;
+
     vz_host host_;  // first: the view is found from its address
+    std::array<uint64_t, 8> tail_ = {kTail, kTail, kTail, kTail, kTail, kTail, kTail, kTail};
     Services& services_;
     std::string instance_;
+    std::atomic<bool> is_closed_ = false;
+    mutable std::atomic<bool> was_used_after_close_ = false;
 };
 
 }  // namespace vz::host

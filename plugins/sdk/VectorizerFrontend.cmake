@@ -1,10 +1,13 @@
-# vz_add_frontend(<name> SOURCES <files> [LINK <libraries>]): a frontend plugin, <name>.so with one exported function and no unresolved symbol.
+# vz_add_frontend(<name> SOURCES <files> [LINK <libraries>] [CHECK_CONFIG <key=value>...])
+#
+# A frontend plugin: <name>.so with one exported function and no unresolved symbol. Where testing is enabled, the test <name>.check runs
+# `vectorizer plugin check` on it, with the keys that its configuration requires.
 set(VECTORIZER_FRONTEND_MAP ${CMAKE_CURRENT_LIST_DIR}/frontend.map)
 # Below an installation's prefix; the program's folder is beside lib/.
 set(VECTORIZER_FRONTEND_INSTALL_DIRECTORY lib/vectorizer/frontends)
 
 function(vz_add_frontend name)
-    cmake_parse_arguments(FRONTEND "" "" "SOURCES;LINK" ${ARGN})
+    cmake_parse_arguments(FRONTEND "" "" "SOURCES;LINK;CHECK_CONFIG" ${ARGN})
     add_library(${name} MODULE ${FRONTEND_SOURCES})
     target_link_libraries(${name} PRIVATE Vectorizer::engine ${FRONTEND_LINK})
     set_target_properties(${name} PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
@@ -14,4 +17,7 @@ function(vz_add_frontend name)
     if(VECTORIZER_FRONTEND_DIRECTORY)
         set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${VECTORIZER_FRONTEND_DIRECTORY})
     endif()
+    set(settings ${FRONTEND_CHECK_CONFIG})
+    list(TRANSFORM settings PREPEND "--set=")
+    add_test(NAME ${name}.check COMMAND Vectorizer::host plugin check ${settings} $<TARGET_FILE:${name}>)
 endfunction()

@@ -1,0 +1,145 @@
+#include "plugins/host/blame.hpp"
+
+#include <link.h>
+#include <signal.h>
+#include <sys/uio.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+namespace vz::host {
+namespace {
+
+// The code of one plugin.
+struct Territory {
+    uintptr_t begin = 0, end = 0;
+    char instance[128] = {};
+};
+
+// Read by signal handlers, hence neither locked nor allocated.
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): a signal handler has nothing else to hold on to
+std::array<Territory, 64> territories;
+std::atomic<size_t> territories_used{0};
+std::atomic<const char*> current_instance{nullptr};
+std::atomic<const char*> current_function{nullptr};
+// NOLINTEND
+
+const char* owner_of(uintptr_t address) {
+    const size_t used = territories_used.load(std::memory_order_acquire);
+    for (size_t i = 0; i < used; ++i) {
+        if (address >= territories[i].begin && address < territories[i].end) return territories[i].instance;
+    }
+    return nullptr;
+}
+
+// Words from `stack` upward; the kernel copies, so that the end of the stack is an answer and not another fault.
+const char* owner_on_stack(uintptr_t stack) {
+    std::array<uintptr_t, 512> words = {};
+    for (int page = 0; page < 32; ++page) {
+        const size_t bytes = page == 0 ? sizeof(words) - stack % sizeof(words) : sizeof(words);
+        const iovec to = {words.data(), bytes};
+        const iovec from = {reinterpret_cast<void*>(stack),
+                            bytes};  // NOLINT(performance-no-int-to-ptr): an address of a stack
+        if (::process_vm_readv(::getpid(), &to, 1, &from, 1, 0) != static_cast<ssize_t>(bytes)) return nullptr;
+        for (size_t i = 0; i < bytes / sizeof(uintptr_t); ++i) {
+            if (const char* owner = owner_of(words[i])) return owner;
+        }
+        stack += bytes;
+    }
+    return nullptr;
+}
+
+void print(const char* text) {
+    static_cast<void>(!::write(STDERR_FILENO, text, std::strlen(text)));
+}
+
+const char* name_of(int signal_number) {
+    switch (signal_number) {
+        case SIGSEGV:
+            return "SIGSEGV";
+        case SIGABRT:
+            return "SIGABRT";
+        case SIGFPE:
+            return "SIGFPE";
+        default:
+            return "SIGILL";
+    }
+}
+
+void on_fatal_signal(int signal_number, siginfo_t*, void* context) {
+    const greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+    const char* owner = owner_of(static_cast<uintptr_t>(registers[REG_RIP]));
+    if (owner == nullptr) owner = owner_on_stack(static_cast<uintptr_t>(registers[REG_RSP]) & ~uintptr_t{7});
+    const char* instance = current_instance.load();
+    const char* function = current_function.load();
+    if (owner != nullptr || instance != nullptr) {
+        print("vectorizer: frontend '");
+        print(owner != nullptr ? owner : instance);
+        print("' crashed");
+        if (instance != nullptr && function != nullptr && (owner == nullptr || std::strcmp(owner, instance) == 0)) {
+            print(" in ");
+            print(function);
+        }
+    } else {
+        print("vectorizer: crashed");
+    }
+    print(" (");
+    print(name_of(signal_number));
+    print("); what was acknowledged is on disk\n");
+    ::raise(signal_number);  // SA_RESETHAND: it ends the process as it would have
+}
+
+}  // namespace
+
+void Blame::add(const std::string& instance, const void* address) {
+    const size_t place = territories_used.load();
+    if (place == territories.size() || owner_of(reinterpret_cast<uintptr_t>(address)) != nullptr) return;
+    struct Search {
+        uintptr_t wanted, begin, end;
+    } search = {reinterpret_cast<uintptr_t>(address), 0, 0};
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* object, size_t, void* data) {
+            auto& sought = *static_cast<Search*>(data);
+            for (size_t i = 0; i < object->dlpi_phnum; ++i) {
+                const ElfW(Phdr)& part = object->dlpi_phdr[i];
+                const uintptr_t begin = object->dlpi_addr + part.p_vaddr;
+                if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+                if (sought.wanted < begin || sought.wanted >= begin + part.p_memsz) continue;
+                sought.begin = begin;
+                sought.end = begin + part.p_memsz;
+                return 1;
+            }
+            return 0;
+        },
+        &search);
+    Territory& territory = territories[place];
+    territory.begin = search.begin;
+    territory.end = search.end;
+    std::strncpy(territory.instance, instance.c_str(), sizeof(territory.instance) - 1);
+    territories_used.store(place + 1, std::memory_order_release);
+}
+
+void Blame::enter(const char* instance, const char* function) {
+    current_instance.store(instance);
+    current_function.store(function);
+}
+
+void Blame::watch_signals() {
+    struct sigaction action = {};
+    action.sa_sigaction = on_fatal_signal;
+    action.sa_flags = SA_SIGINFO | static_cast<int>(SA_RESETHAND);
+    sigemptyset(&action.sa_mask);
+    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL}) ::sigaction(number, &action, nullptr);
+}
+
+const char* Blame::on_this_stack() {
+    const char* owner = owner_on_stack(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
+    if (owner == nullptr) owner = current_instance.load();
+    return owner != nullptr ? owner : "";
+}
+
+}  // namespace vz::host

@@ -1,0 +1,203 @@
+#include "plugins/host/plugin_check.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "plugins/host/blame.hpp"
+#include "plugins/host/engine_handle.hpp"
+#include "plugins/host/json_text.hpp"
+#include "plugins/host/log.hpp"
+#include "plugins/host/plugin_trial.hpp"
+
+namespace vz::host {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kTrialLimit(40);
+
+struct Outcome {
+    const Trial* trial;
+    std::vector<std::string> findings;
+};
+
+// A temporary directory for one trial.
+class Scratch {
+ public:
+    Scratch() {
+        path_ = (std::filesystem::temp_directory_path() / "vz-check-XXXXXX").string();
+        if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+    }
+    ~Scratch() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    const std::string& path() const { return path_; }
+
+ private:
+    std::string path_;
+};
+
+[[noreturn]] void be_child(const Trial& trial, const TrialInput& input) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int output = ::open(input.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
+    ::close(output);
+    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    static_cast<void>(Log::open(input.directory + ".log", VZ_LOG_DEBUG));  // what it logs is no output
+    Blame::watch_signals();
+    trial.run(input);
+    std::fflush(nullptr);
+    ::_exit(0);  // the plugin's threads may be anything but joined
+}
+
+// What the child writes until it closes the pipe; false: it takes too long.
+bool read_report(int pipe, std::string* text) {
+    const auto deadline = Clock::now() + kTrialLimit;
+    for (;;) {
+        pollfd poll = {pipe, POLLIN, 0};
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        if (left <= 0 || ::poll(&poll, 1, static_cast<int>(left)) == 0) return false;
+        char bytes[4096];
+        const ssize_t got = ::read(pipe, bytes, sizeof bytes);
+        if (got <= 0) return true;
+        text->append(bytes, static_cast<size_t>(got));
+    }
+}
+
+// The line of Blame, else the last words.
+std::string last_words(const std::string& output) {
+    std::ifstream file(output);
+    std::string last;
+    for (std::string line; std::getline(file, line);) {
+        if (!line.empty()) last = line;
+    }
+    return last;
+}
+
+Outcome run_trial(const Trial& trial, TrialInput input) {
+    Outcome outcome{&trial, {}};
+    const Scratch scratch;
+    int ends[2];
+    if (scratch.path().empty() || ::pipe2(ends, O_CLOEXEC) != 0) {
+        outcome.findings.emplace_back("the checker has no temporary directory or no pipe");
+        return outcome;
+    }
+    input.directory = scratch.path() + "/data";
+    input.output = scratch.path() + "/output";
+    input.report = ends[1];
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::close(ends[0]);
+        be_child(trial, input);
+    }
+    ::close(ends[1]);
+    std::string text;
+    const bool is_in_time = child > 0 && read_report(ends[0], &text);
+    ::close(ends[0]);
+    if (!is_in_time && child > 0) ::kill(child, SIGKILL);
+    int status = 0;
+    if (child > 0) ::waitpid(child, &status, 0);
+    for (size_t begin = 0; begin < text.size();) {
+        const size_t end = std::min(text.find('\n', begin), text.size());
+        const std::string finding = text.substr(begin, end - begin);
+        if (std::find(outcome.findings.begin(), outcome.findings.end(), finding) == outcome.findings.end())
+            outcome.findings.push_back(finding);
+        begin = end + 1;
+    }
+    if (!is_in_time) {
+        outcome.findings.emplace_back("it hangs: the check does not end within 40 s");
+    } else if (WIFSIGNALED(status)) {
+        outcome.findings.push_back(std::string("it crashes: ") + last_words(input.output));
+    } else if (WEXITSTATUS(status) != 0) {
+        outcome.findings.push_back("it ends the process with exit status " + std::to_string(WEXITSTATUS(status)));
+    }
+    return outcome;
+}
+
+void print_json(const std::string& file, const std::vector<Outcome>& outcomes, int code) {
+    std::string out = "{\"file\":" + json_text(file) + ",\"exit\":" + std::to_string(code) + ",\"checks\":[";
+    for (const Outcome& outcome : outcomes) {
+        if (&outcome != outcomes.data()) out += ",";
+        out += "{\"check\":" + json_text(outcome.trial->name) +
+               ",\"passed\":" + (outcome.findings.empty() ? "true" : "false") + ",\"findings\":[";
+        for (const std::string& finding : outcome.findings)
+            out += (&finding == outcome.findings.data() ? "" : ",") + json_text(finding);
+        out += "]}";
+    }
+    std::printf("%s]}\n", out.c_str());
+}
+
+void print_line(const Outcome& outcome) {
+    if (outcome.findings.empty()) std::printf("ok    %-10s %s\n", outcome.trial->name, outcome.trial->promise);
+    for (const std::string& finding : outcome.findings)
+        std::printf("FAIL  %-10s %s\n", outcome.trial->name, finding.c_str());
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int plugin_check(const PluginCheckOptions& options) {
+    TrialInput input;
+    std::error_code error;
+    input.file = std::filesystem::absolute(options.file, error).lexically_normal().string();
+    for (const std::string& setting : options.settings) {
+        const size_t equals = setting.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            std::fprintf(stderr, "vectorizer: --set takes key=value, not '%s'\n", setting.c_str());
+            return kExitUsage;
+        }
+        input.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+    }
+    const auto is_trial = [](const std::string& name) {
+        return std::any_of(all_trials().begin(), all_trials().end(),
+                           [&](const Trial& trial) { return name == trial.name; });
+    };
+    for (const std::string& name : options.only) {
+        if (is_trial(name)) continue;
+        std::fprintf(stderr, "vectorizer: there is no check '%s'\n", name.c_str());
+        return kExitUsage;
+    }
+    std::vector<Outcome> outcomes;
+    size_t findings = 0;
+    bool is_loaded = true;
+    for (const Trial& trial : all_trials()) {
+        const bool is_first = &trial == &all_trials().front();
+        if (!is_loaded && !trial.reads_file_only) continue;
+        if (!is_first && !options.only.empty() &&
+            std::find(options.only.begin(), options.only.end(), trial.name) == options.only.end())
+            continue;
+        outcomes.push_back(run_trial(trial, input));
+        findings += outcomes.back().findings.size();
+        if (!options.json) print_line(outcomes.back());
+        if (is_first) is_loaded = outcomes.back().findings.empty();
+    }
+    const int code = !is_loaded ? 2 : findings != 0 ? 1 : 0;
+    if (options.json) {
+        print_json(input.file, outcomes, code);
+    } else {
+        std::printf("%s: %zu checks, %zu findings\n", input.file.c_str(), outcomes.size(), findings);
+    }
+    return code;
+}
+
+}  // namespace vz::host

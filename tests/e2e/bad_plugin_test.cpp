@@ -1,0 +1,201 @@
+// Frontends that break a rule: the checker finds the rule, the host names the frontend, and what was acknowledged
+// stays.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/e2e/support/frontend.hpp"
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+std::string plugin(const std::string& kind) {
+    return VZ_BUILD_DIRECTORY "/lib/bad_plugins/" + kind + ".so";
+}
+
+// Names of the checks that found something; "exit N" as well if it is not 1.
+std::set<std::string> rows_that_fail(const std::string& kind, const std::vector<std::string>& only = {}) {
+    std::vector<std::string> command = {program(), "plugin", "check", "--json", plugin(kind)};
+    for (const std::string& check : only) command.insert(command.end(), {"--check", check});
+    const Ran ran = run(command);
+    std::set<std::string> rows;
+    if (ran.exit.code != 1) rows.insert("exit " + std::to_string(ran.exit.code));
+    const Json report(ran.output);
+    for (uint64_t i = 0; report.has("/checks/" + std::to_string(i)); ++i) {
+        const std::string check = "/checks/" + std::to_string(i);
+        EXPECT_EQ(report.truth(check + "/passed"), !report.has(check + "/findings/0")) << ran.output;
+        if (!report.truth(check + "/passed")) rows.insert(report.text(check + "/check"));
+    }
+    return rows;
+}
+
+using Rows = std::set<std::string>;
+
+TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
+    const std::vector<std::pair<const char*, Rows>> expected = {
+        {"none", {"exit 0"}},
+        {"no-entry", {"exit 2", "load", "exports"}},
+        {"newer", {"exit 2", "load", "needs"}},
+        {"declines", {"exit 2", "load"}},
+        {"wrong-major", {"exit 2", "load"}},
+        {"short-descriptor", {"exit 2", "load"}},
+        {"null-callback", {"exit 2", "load"}},
+        {"extra-export", {"exports"}},
+        {"no-domain", {"layout"}},
+        {"any-key", {"create"}},
+        {"thread-in-create", {"create", "cycle", "second", "hard-stop", "slow-stop"}},
+        {"one-only", {"cycle", "second"}},
+        {"descriptor", {"cycle", "second", "hard-stop", "slow-stop"}},
+        {"held-result", {"cycle", "second", "hard-stop", "slow-stop"}},
+        {"thread-after-stop", {"cycle", "second", "hard-stop", "slow-stop"}},
+        {"waiting-drain", {"cycle", "second", "growth", "manners", "misuse", "poisoned"}},
+        {"dies-poisoned", {"poisoned"}},
+        {"short-host", {"growth"}},
+        {"prints", {"manners"}},
+        {"signal-handler", {"manners"}},
+        {"chdir", {"manners"}},
+        {"environment", {"manners"}},
+        {"forbidden-thread", {"misuse"}},
+    };
+    for (const auto& [kind, rows] : expected) EXPECT_EQ(rows_that_fail(kind), rows) << kind;
+}
+
+TEST(PluginCheck, ReportsWhatEndsItsProcess) {
+    for (const char* kind : {"failing-create", "crash-in-create", "past-error", "into-host"})
+        EXPECT_EQ(rows_that_fail(kind, {"create"}), Rows{"create"}) << kind;
+    for (const char* kind : {"throws", "crash-in-stop", "release-twice"})
+        EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), (Rows{"cycle", "misuse"})) << kind;
+    EXPECT_EQ(rows_that_fail("slow-stop", {"slow-stop"}), Rows{"slow-stop"});
+}
+
+TEST(PluginCheck, KnowsItsOptions) {
+    EXPECT_EQ(run({program(), "plugin", "check", plugin("none"), "--check", "all"}).exit.code, 2);
+    EXPECT_EQ(run({program(), "plugin", "check", plugin("none"), "--set", "port"}).exit.code, 2);
+    EXPECT_EQ(run({program(), "plugin", "check"}).exit.code, 2);
+    EXPECT_EQ(run({program(), "plugin", "check", plugin("there-is-none")}).exit.code, 2);
+    EXPECT_EQ(run({program(), "plugin", "check", VZ_SOURCE_DIRECTORY "/README.md"}).exit.code, 2);
+}
+
+// A server with REST and one bad plugin, whose data is looked at afterwards.
+struct Host {
+    TemporaryDirectory directory;
+    std::string data = directory.path() + "/data";
+
+    std::vector<std::string> arguments(const std::string& kind) const {
+        return {"--set", "frontends.culprit.library=" + plugin(kind)};
+    }
+    // For plugins that are found before the server is ready.
+    Ran start(const std::string& kind) const {
+        std::vector<std::string> command = {program(), "serve",  "--data-dir",
+                                            data,      "--port", std::to_string(free_port())};
+        for (const std::string& argument : arguments(kind)) command.push_back(argument);
+        return run(command);
+    }
+};
+
+void fill(uint16_t port) {
+    const auto rest = rest_frontend(port);
+    ASSERT_EQ(rest->create("docs", 2, Metric::kCosine), Outcome::kAcknowledged);
+    ASSERT_EQ(rest->upsert("docs", {{"a", {{1, 0}, "{}"}}, {"b", {{0, 1}, "{\"n\":2}"}}}), Outcome::kAcknowledged);
+}
+
+void expect_whole(const std::string& data) {
+    EXPECT_EQ(run({program(), "check", data}).exit.code, 0);
+    Server server(data);
+    Database database = rest_frontend(server.port())->read();
+    ASSERT_TRUE(database.contains("docs"));
+    EXPECT_EQ(database["docs"].points.size(), 2U);
+    EXPECT_EQ(database["docs"].points["b"], (Point{{0, 1}, "{\"n\":2}"}));
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+bool is_named(const std::string& output) {
+    return output.find("frontend 'culprit'") != std::string::npos;
+}
+
+TEST(Host, RefusesToStartAndNamesTheFrontend) {
+    for (const char* kind : {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback",
+                             "failing-create", "past-error", "into-host"}) {
+        const Host host;
+        const Ran ran = host.start(kind);
+        EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;
+        EXPECT_TRUE(is_named(ran.output)) << kind << "\n" << ran.output;
+    }
+    const Host host;
+    const Ran crashed = host.start("crash-in-create");
+    EXPECT_EQ(crashed.exit.signal, SIGABRT) << crashed.output;
+    EXPECT_TRUE(is_named(crashed.output)) << crashed.output;
+}
+
+TEST(Host, EndsACreateThatHangs) {
+    const Host host;
+    const Ran ran = host.start("slow-create");
+    EXPECT_EQ(ran.exit.code, 3) << ran.output;
+    EXPECT_TRUE(is_named(ran.output)) << ran.output;
+}
+
+TEST(Host, NamesAFrontendThatCrashesAndKeepsWhatWasAcknowledged) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("crash"));
+        fill(server.port());
+        const auto exit = server.process().wait(std::chrono::seconds(20));
+        ASSERT_TRUE(exit);
+        EXPECT_EQ(exit->signal, SIGSEGV);
+        EXPECT_TRUE(is_named(server.process().output())) << server.process().output();
+    }
+    expect_whole(host.data);
+}
+
+TEST(Host, NamesAFrontendThatFailsWhileStopping) {
+    for (const auto& [kind, signal] : {std::pair{"throws", SIGABRT}, {"crash-in-stop", SIGABRT}, {"slow-stop", 0}}) {
+        const Host host;
+        {
+            Server server(host.data, host.arguments(kind));
+            fill(server.port());
+            const Exit exit = server.stop();
+            EXPECT_EQ(exit.signal, signal) << kind;
+            EXPECT_EQ(exit.code, signal == 0 ? 3 : -1) << kind;
+            EXPECT_TRUE(is_named(server.process().output())) << kind << "\n" << server.process().output();
+        }
+        expect_whole(host.data);
+    }
+}
+
+TEST(Host, NamesAFrontendThatReleasesTwice) {
+    const Host host;
+    const Ran ran = host.start("release-twice");
+    EXPECT_EQ(ran.exit.signal, SIGABRT) << ran.output;
+    EXPECT_TRUE(is_named(ran.output)) << ran.output;
+}
+
+TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("forbidden-thread"));
+        fill(server.port());
+        EXPECT_EQ(server.stop().code, 0);
+        EXPECT_NE(server.process().output().find("culprit abi.misuse: "), std::string::npos)
+            << server.process().output();
+    }
+    expect_whole(host.data);
+}
+
+}  // namespace
+}  // namespace vz::e2e
+
+int main(int count, char** arguments) {
+    testing::InitGoogleTest(&count, arguments);
+    const int failed = RUN_ALL_TESTS();
+    std::printf("GATE e2e.bad_plugins %s plugins=32\n", failed == 0 ? "PASS" : "FAIL");
+    return failed;
+}

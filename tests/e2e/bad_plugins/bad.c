@@ -1,0 +1,155 @@
+/* A frontend that breaks one rule: the one that KIND names. Otherwise it serves nobody, in order. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vectorizer/frontend.h"
+
+struct vz_frontend {
+    const vz_host* host;
+    pthread_t thread;
+    vz_op op;
+    uint64_t count;
+    vz_count_request request;
+    volatile int ended;
+};
+
+static int is(const char* kind) { return strcmp(KIND, kind) == 0; }
+static vz_str str(const char* text) { return (vz_str){text, strlen(text)}; }
+
+static void create_docs(const struct vz_frontend* self) {
+    const vz_vector_field field = {.struct_size = sizeof field, .metric = VZ_COSINE, .dim = 2};
+    const vz_schema schema = {.struct_size = sizeof schema, .vector_fields = &field, .vector_field_count = 1};
+    vz_collection_create(self->host->engine, str("bad-docs"), &schema, NULL, NULL);
+}
+
+/* Crashes in a thread of its own a moment after it was started; or does nothing, for too long. */
+static void* run(void* argument) {
+    struct vz_frontend* self = argument;
+    if (is("crash")) {
+        usleep(300000);
+        if (self != NULL) *(volatile int*)8 = 1;
+    }
+    while (is("thread-after-stop") || is("thread-in-create")) usleep(1000);
+    return NULL;
+}
+
+/* A completion that waits for disk, which none may. */
+static void count_in_completion(vz_op* op) {
+    struct vz_frontend* self = op->user;
+    uint64_t count = 0;
+    const vz_count_request request = {.struct_size = sizeof request};
+    vz_count(self->host->engine, str("bad-docs"), &request, &count, NULL);
+    self->ended = 1;
+}
+
+static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) {
+    const vz_config_service* config = host->service(host, VZ_SERVICE_CONFIG);
+    if (is("failing-create")) {
+        *error = (vz_error){.status = VZ_IO_ERROR, .item = VZ_NO_ITEM, .message = "there is no moon tonight"};
+        return VZ_IO_ERROR;
+    }
+    if (is("slow-create")) sleep(60);
+    if (is("crash-in-create")) abort();
+    if (is("past-error")) memset((char*)error + sizeof *error, 0, 16);
+    if (is("into-host")) ((vz_host*)(uintptr_t)host)->abi = 7;
+    if (is("short-host") && host->struct_size != sizeof *host) {
+        *error = (vz_error){.status = VZ_UNSUPPORTED, .item = VZ_NO_ITEM, .message = "a host of another size"};
+        return VZ_UNSUPPORTED;
+    }
+    vz_str value = {NULL, 0};
+    if (is("any-key")) config->get(host, str("no-such-key"), &value);
+    struct vz_frontend* self = calloc(1, sizeof *self);
+    self->host = host;
+    if (is("thread-in-create")) pthread_create(&self->thread, NULL, run, NULL);
+    *out = self;
+    return VZ_OK;
+}
+
+static vz_status start(vz_frontend* self, vz_error* error) {
+    static int running; /* a plugin keeps no state in globals; this one does, to be found */
+    if (is("one-only") && running++ != 0) {
+        *error = (vz_error){.status = VZ_BUSY, .item = VZ_NO_ITEM};
+        return VZ_BUSY;
+    }
+    if (is("prints")) fputs("hello from a plugin\n", stderr);
+    if (is("signal-handler")) signal(SIGUSR1, SIG_IGN);
+    if (is("chdir") && chdir("/") != 0) return VZ_INTERNAL;
+    if (is("environment")) setenv("BAD_PLUGIN", "1", 1);
+    if (is("descriptor")) self->ended = dup(0) < 0;
+    if (is("crash") || is("thread-after-stop")) pthread_create(&self->thread, NULL, run, self);
+    if (is("held-result") || is("release-twice")) {
+        vz_result* result = NULL;
+        vz_collection_list(self->host->engine, &result, NULL);
+        if (is("release-twice")) {
+            vz_result_release(result);
+            vz_result_release(result);
+        }
+    }
+    if (is("forbidden-thread")) {
+        create_docs(self);
+        self->request = (vz_count_request){.struct_size = sizeof self->request};
+        self->op = (vz_op){.struct_size = sizeof self->op, .kind = VZ_OP_COUNT, .collection = str("bad-docs"), .request = &self->request,
+                           .answer = &self->count, .done = count_in_completion, .user = self};
+        vz_op* const op = &self->op;
+        vz_submit(self->host->engine, &op, 1);
+        while (!self->ended) usleep(1000);
+    }
+    return VZ_OK;
+}
+
+static void drain(vz_frontend* self) {
+    (void)self;
+    if (is("waiting-drain")) sleep(1);
+}
+
+static uint32_t idle(vz_frontend* self) { return (void)self, 1; }
+
+static void stop(vz_frontend* self) {
+    if (is("slow-stop")) sleep(7);
+    if (is("crash-in-stop")) abort();
+    if (is("dies-poisoned")) {
+        vz_engine_stats stats = {.struct_size = sizeof stats};
+        vz_engine_stats_read(self->host->engine, &stats, NULL);
+        if (stats.state != VZ_STATE_READY) abort();
+    }
+}
+
+static void destroy(vz_frontend* self) {
+    if (!is("thread-after-stop")) free(self);
+}
+
+static const void* extension(vz_frontend* self, const char* id) { return (void)self, (void)id, NULL; }
+
+static vz_frontend_descriptor descriptor = {sizeof descriptor, VZ_ABI_VERSION, "dev.vectorizer.bad", "Bad", "1.0.0", create,
+                                            start, drain, idle, stop, destroy, extension};
+
+#ifndef NO_ENTRY
+__attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi);
+const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi) {
+    (void)host_abi;
+    if (is("declines")) return NULL;
+    if (is("wrong-major")) descriptor.abi = 2u << 16;
+    if (is("short-descriptor")) descriptor.struct_size = 40;
+    if (is("null-callback")) descriptor.idle = NULL;
+    if (is("no-domain")) descriptor.id = "bad";
+    return &descriptor;
+}
+#else
+__attribute__((visibility("default"))) const void* another_entry(void);
+const void* another_entry(void) { return &descriptor; }
+#endif
+
+#ifdef EXTRA_EXPORT
+__attribute__((visibility("default"))) int a_second_export(void);
+int a_second_export(void) { return 1; }
+#endif
+
+#ifdef NEWER
+extern uint32_t vz_from_the_future(void);
+__attribute__((constructor)) static void ask_the_future(void) { vz_from_the_future(); }
+#endif
