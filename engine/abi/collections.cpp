@@ -1,6 +1,7 @@
 // Collections, aliases and values.
 #include <algorithm>
 
+#include "engine/abi/change.hpp"
 #include "engine/abi/handle.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -9,19 +10,6 @@
 
 namespace vz {
 namespace {
-
-Status take_change(const vz_change* in, uint32_t flags, vz_change* out) {
-    VZ_TRY(take_in(in, out, true));
-    if ((out->flags & ~flags) != 0) return failure(VZ_UNSUPPORTED, "a flag of this change is not known").field("change.flags");
-    return {};
-}
-
-Status answer_change(const EditOutcome& outcome, vz_change given, vz_change* out) {
-    if (out == nullptr) return {};
-    given.lsn = outcome.lsn;
-    given.outcome = outcome.replayed ? VZ_REPLAYED : VZ_APPLIED;
-    return give_out(given, out);
-}
 
 const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
     std::vector<vz_vector_field>& fields = result->vector_fields.emplace_back();
@@ -121,6 +109,14 @@ void report_persistence(const Engine& engine, const Collection& collection, vz_r
         report.state = VZ_STATE_QUARANTINED;
         problems.push_back(result->keep(collection.damage()));
     }
+    std::vector<vz_str>& snapshots = result->lists.emplace_back();
+    for (const SnapshotState& snapshot : engine.snapshots()) {
+        const bool has_it = std::any_of(snapshot.collections.begin(), snapshot.collections.end(),
+                                        [&](const CollectionState& each) { return each.id == collection.id(); });
+        if (has_it) snapshots.push_back(result->keep(snapshot.name));
+    }
+    report.snapshots = snapshots.data();
+    report.snapshot_count = static_cast<uint32_t>(snapshots.size());
     const bool all_there = report_segments(engine, collection, result, &report, &problems);
     report.persisted = report.last_lsn <= report.durable_lsn && all_there && collection.damage().empty() ? 1 : 0;
     report.problems = problems.data();

@@ -15,10 +15,6 @@ extern "C" {
 #define VZ_API __attribute__((visibility("default")))
 
 VZ_API vz_status vz_verify(vz_engine*, vz_str, const vz_verify_request*, vz_result**, vz_error* error) VZ_NOEXCEPT { return refuse(error, "verifications of a running engine"); }
-VZ_API vz_status vz_snapshot_create(vz_engine*, const vz_snapshot_request*, vz_result**, vz_error* error) VZ_NOEXCEPT { return refuse(error, "snapshots"); }
-VZ_API vz_status vz_snapshot_list(vz_engine*, vz_result**, vz_error* error) VZ_NOEXCEPT { return refuse(error, "snapshots"); }
-VZ_API vz_status vz_snapshot_drop(vz_engine*, vz_str, vz_change*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "snapshots"); }
 VZ_API vz_status vz_archive_export(vz_engine*, const vz_archive_request*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "archives"); }
-VZ_API vz_status vz_restore(vz_engine*, const vz_restore_request*, vz_change*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "restores"); }
 
 }  // extern "C"

@@ -238,6 +238,7 @@ VZ_API const void* vz_result_items(const vz_result* result, uint32_t kind, uint6
         case VZ_RESULT_PERSISTENCE: return give(result->persistence);
         case VZ_RESULT_VALUES: return give(result->values);
         case VZ_RESULT_FINDINGS: return give(result->findings);
+        case VZ_RESULT_SNAPSHOTS: return give(result->snapshots);
         default: return nullptr;
     }
 }

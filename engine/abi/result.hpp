@@ -80,6 +80,7 @@ struct vz_result {
     std::vector<vz_persistence> persistence;
     std::vector<vz_value> values;
     std::vector<vz_finding> findings;
+    std::vector<vz_snapshot_info> snapshots;
     std::deque<std::string> texts;
     std::deque<vz_schema> schemas;
     std::deque<vz_collection_stats> stats;

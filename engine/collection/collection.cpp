@@ -488,6 +488,21 @@ void Collection::set_name(std::string name) {
 
 std::optional<Frozen> Collection::freeze() {
     const std::scoped_lock lock(sequencing_);
+    return freeze_locked();
+}
+
+std::vector<std::optional<Frozen>> Collection::freeze_together(std::span<const std::shared_ptr<Collection>> collections) {
+    // The one place where several of these locks are held: in the order of ids, under the mutex of checkpoints.
+    std::vector<std::shared_ptr<Collection>> in_order(collections.begin(), collections.end());
+    std::sort(in_order.begin(), in_order.end(), [](const auto& a, const auto& b) { return a->id() < b->id(); });
+    std::vector<std::unique_lock<std::mutex>> locks;
+    for (const auto& collection : in_order) locks.emplace_back(collection->sequencing_);
+    std::vector<std::optional<Frozen>> frozen;
+    for (const auto& collection : collections) frozen.push_back(collection->freeze_locked());
+    return frozen;
+}
+
+std::optional<Frozen> Collection::freeze_locked() {
     Frozen frozen;
     frozen.through = last_lsn();
     if (frozen.through == through_lsn()) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
     // Ends the growing parts: what is written from here on goes into a new one. Nothing: all is sealed already.
     std::optional<Frozen> freeze();
+    // The same for several at one moment: what they hold through `through` is one cut of history.
+    static std::vector<std::optional<Frozen>> freeze_together(std::span<const std::shared_ptr<Collection>> collections);
     // The checkpoint's edit is durable: readers go over to the sealed part. `part` null: no frozen row lived.
     void publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
     // Readers go over from sealed parts to the one made of them; `part` null: nothing of them lived. `sources`: where its rows come from.
@@ -133,6 +136,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     friend class Sequencer;
     void make_visible(Lsn lsn, int64_t live_delta);
     Part& writable_part(const Schema& schema);
+    std::optional<Frozen> freeze_locked();
     Status append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking);
 
     const uint64_t id_;

@@ -25,8 +25,8 @@ struct Action {
         createFieldIndex @7 :Void;              # L, reserved: alterCollection carries the whole new schema
         dropFieldIndex @8 :Void;                # L, reserved
         putMetadata @9 :Value;                  # L
-        createSnapshot @10 :Void;               # L, reserved
-        dropSnapshot @11 :Text;                 # L, reserved
+        createSnapshot @10 :Pinned;             # L
+        dropSnapshot @11 :Text;                 # L
         walOpen @12 :WalOpen;                   # P
         walRetire @13 :WalRetire;               # P
         checkpoint @14 :List(Checkpoint);       # P
@@ -36,6 +36,7 @@ struct Action {
         reserveFiles @18 :UInt64;               # P
         features @19 :UInt64;                   # P
         cleanClose @20 :CleanClose;             # P
+        restoreCollection @21 :Collection;      # L, with segments
     }
 }
 
@@ -144,6 +145,15 @@ struct Snapshot {
     values @4 :List(SnapshotValue);
     wals @5 :List(WalFile);
     requests @6 :List(Request);
+    pinned @7 :List(Pinned);
+}
+
+struct Pinned {                # a snapshot that a user made
+    name @0 :Text;
+    uuid @1 :Data;
+    createdMs @2 :Int64;
+    lsn @3 :UInt64;
+    collections @4 :List(Collection);
 }
 
 struct SnapshotValue {

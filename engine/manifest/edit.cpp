@@ -46,6 +46,7 @@ void put(wire::Segment::Builder to, const SegmentRef& from) {
     if (from.deletes) put(to.initDeletes(), *from.deletes);
 }
 
+void put(wire::Collection::Builder to, const CollectionState& from);
 void put(wire::Request::Builder to, const RequestOutcome& from);
 void put(wire::SegmentDeletes::Builder to, const SegmentDeletes& from);
 void put(wire::Checkpoint::Builder to, const CheckpointOne& from);
@@ -71,6 +72,14 @@ void put(wire::Collection::Builder to, const CollectionState& from) {
     to.setThroughLsn(from.through_lsn);
     put_all(to.initSegments(count_of(from.segments)), from.segments);
     to.setDamage(text_of(from.damage));
+}
+
+void put(wire::Pinned::Builder to, const SnapshotState& from) {
+    to.setName(text_of(from.name));
+    to.setUuid(data_of(from.uuid.bytes, sizeof(from.uuid.bytes)));
+    to.setCreatedMs(from.created_ms);
+    to.setLsn(from.lsn);
+    put_all(to.initCollections(count_of(from.collections)), from.collections);
 }
 
 void put(wire::Request::Builder to, const RequestOutcome& from) {
@@ -117,6 +126,9 @@ struct PutAction {
         value.setDelete(!action.value.has_value());
         if (action.value) value.setValue(data_of(*action.value));
     }
+    void operator()(const CreateSnapshot& action) { put(to.initCreateSnapshot(), action.snapshot); }
+    void operator()(const DropSnapshot& action) { to.setDropSnapshot(text_of(action.name)); }
+    void operator()(const RestoreCollection& action) { put(to.initRestoreCollection(), action.collection); }
     void operator()(const WalOpen& action) {
         auto open = to.initWalOpen();
         open.setNumber(action.number);
@@ -200,6 +212,19 @@ Result<CollectionState> get(wire::Collection::Reader from) {
     return to;
 }
 
+Result<SnapshotState> get(wire::Pinned::Reader from) {
+    SnapshotState to;
+    to.name = string_of(from.getName());
+    fill(to.uuid, from.getUuid());
+    to.created_ms = from.getCreatedMs();
+    to.lsn = from.getLsn();
+    for (auto entry : from.getCollections()) {
+        VZ_ASSIGN(CollectionState collection, get(entry));
+        to.collections.push_back(std::move(collection));
+    }
+    return to;
+}
+
 Checkpoint get_checkpoint(capnp::List<wire::Checkpoint>::Reader from) {
     Checkpoint to;
     for (auto one : from) {
@@ -234,6 +259,15 @@ Result<Action> get_action(wire::Action::Reader from) {
             PutValue put{string_of(value.getKey()), {}};
             if (!value.getDelete()) put.value = string_of(value.getValue());
             return Action(std::move(put));
+        }
+        case wire::Action::CREATE_SNAPSHOT: {
+            VZ_ASSIGN(SnapshotState snapshot, get(from.getCreateSnapshot()));
+            return Action(CreateSnapshot{std::move(snapshot)});
+        }
+        case wire::Action::DROP_SNAPSHOT: return Action(DropSnapshot{string_of(from.getDropSnapshot())});
+        case wire::Action::RESTORE_COLLECTION: {
+            VZ_ASSIGN(CollectionState collection, get(from.getRestoreCollection()));
+            return Action(RestoreCollection{std::move(collection)});
         }
         case wire::Action::WAL_OPEN: {
             const auto open = from.getWalOpen();
@@ -276,6 +310,11 @@ Result<ManifestState> get_snapshot(wire::Snapshot::Reader from) {
     for (auto value : from.getValues()) to.values[string_of(value.getKey())] = {string_of(value.getValue()), value.getLsn()};
     for (auto wal : from.getWals()) to.wals.push_back({wal.getNumber(), wal.getSealedEnd(), wal.getLastLsn()});
     for (auto request : from.getRequests()) to.requests.push_back(get(request));
+    for (auto pinned : from.getPinned()) {
+        VZ_ASSIGN(SnapshotState snapshot, get(pinned));
+        std::string name = snapshot.name;
+        to.snapshots.emplace(std::move(name), std::move(snapshot));
+    }
     return to;
 }
 
@@ -343,6 +382,9 @@ std::vector<std::byte> encode_snapshot(const ManifestState& state) {
         wals[i].setLastLsn(state.wals[i].last_lsn);
     }
     put_all(snapshot.initRequests(count_of(state.requests)), state.requests);
+    auto pinned = snapshot.initPinned(count_of(state.snapshots));
+    i = 0;
+    for (const auto& [name, from] : state.snapshots) put(pinned[i++], from);
     return flatten(message);
 }
 

@@ -22,14 +22,33 @@ struct Fold {
     }
 
     Status operator()(const CreateCollection& action) const {
-        CollectionState collection = action.collection;
+        return begin(action.collection);
+    }
+
+    Status operator()(const RestoreCollection& action) const { return begin(action.collection); }
+
+    Status begin(CollectionState collection) const {
         collection.created_lsn = lsn;
         collection.through_lsn = lsn;
+        note_files(collection);
         state.next_collection = std::max(state.next_collection, collection.id + 1);
         const uint64_t id = collection.id;
         if (!state.collections.emplace(id, std::move(collection)).second) {
             return failure(VZ_CORRUPTION, "an edit creates collection %llu a second time", static_cast<unsigned long long>(id));
         }
+        return {};
+    }
+
+    Status operator()(const CreateSnapshot& action) const {
+        for (const CollectionState& collection : action.snapshot.collections) note_files(collection);
+        if (!state.snapshots.emplace(action.snapshot.name, action.snapshot).second) {
+            return failure(VZ_CORRUPTION, "an edit creates snapshot '%s' a second time", action.snapshot.name.c_str());
+        }
+        return {};
+    }
+
+    Status operator()(const DropSnapshot& action) const {
+        if (state.snapshots.erase(action.name) == 0) return failure(VZ_CORRUPTION, "an edit drops snapshot '%s', which does not exist", action.name.c_str());
         return {};
     }
 
@@ -95,6 +114,13 @@ struct Fold {
 
     void note_file(uint64_t number) const { state.next_file = std::max(state.next_file, number + 1); }
 
+    void note_files(const CollectionState& collection) const {
+        for (const SegmentRef& segment : collection.segments) {
+            note_file(segment.file);
+            if (segment.deletes) note_file(segment.deletes->file);
+        }
+    }
+
     Status operator()(const Checkpoint& action) const {
         for (const CheckpointOne& one : action.collections) {
             CollectionState* collection = find(one.collection);
@@ -149,7 +175,7 @@ struct Fold {
 }  // namespace
 
 bool is_logical(const Edit& edit) {
-    return std::any_of(edit.actions.begin(), edit.actions.end(), [](const Action& action) { return action.index() <= 6; });
+    return std::any_of(edit.actions.begin(), edit.actions.end(), [](const Action& action) { return action.index() <= 9; });
 }
 
 Status ManifestState::fold(const Edit& edit, Lsn lsn) {

@@ -51,6 +51,15 @@ struct CollectionState {
     std::string damage;  // not empty: quarantined
 };
 
+// Files of one LSN, kept whatever becomes of the collections.
+struct SnapshotState {
+    std::string name;
+    vz_uuid uuid = {};
+    int64_t created_ms = 0;
+    Lsn lsn = 0;  // what the collections held up to here, and nothing above
+    std::vector<CollectionState> collections;
+};
+
 struct ValueState {
     std::string value;
     Lsn lsn = 0;
@@ -81,6 +90,10 @@ struct RenameCollection { uint64_t collection = 0; std::string name; };
 struct SetAlias { uint64_t collection = 0; std::string alias; };
 struct DropAlias { std::string alias; };
 struct PutValue { std::string key; std::optional<std::string> value; };
+struct CreateSnapshot { SnapshotState snapshot; };
+struct DropSnapshot { std::string name; };
+// A collection that begins with sealed rows, of files that others may name too.
+struct RestoreCollection { CollectionState collection; };
 struct WalOpen { uint64_t number = 0; uint64_t sealed_end = 0; Lsn last_lsn = 0; };
 struct WalRetire { uint64_t below = 0; std::vector<RequestOutcome> requests; };
 struct SegmentDeletes { uint64_t segment = 0; DeleteRef deletes; };
@@ -91,8 +104,8 @@ struct Quarantine { uint64_t collection = 0; std::string reason; };
 struct ReserveFiles { uint64_t next_file = 0; };
 struct CleanClose { uint64_t wal_end = 0; Lsn last_lsn = 0; };
 
-using Action = std::variant<CreateCollection, DropCollection, AlterCollection, RenameCollection, SetAlias, DropAlias, PutValue, WalOpen,
-                            WalRetire, Checkpoint, Replace, Quarantine, ReserveFiles, CleanClose>;
+using Action = std::variant<CreateCollection, DropCollection, AlterCollection, RenameCollection, SetAlias, DropAlias, PutValue, CreateSnapshot,
+                            DropSnapshot, RestoreCollection, WalOpen, WalRetire, Checkpoint, Replace, Quarantine, ReserveFiles, CleanClose>;
 
 // Actions that become true together.
 struct Edit {
@@ -107,6 +120,7 @@ struct ManifestState {
     std::map<uint64_t, CollectionState> collections;
     std::map<std::string, uint64_t> aliases;
     std::map<std::string, ValueState> values;
+    std::map<std::string, SnapshotState> snapshots;
     std::vector<WalState> wals;  // in order; the last one is open
     Lsn retired_lsn = 0;  // records up to here left with their WALs since the snapshot
     std::deque<RequestOutcome> requests;
@@ -117,5 +131,18 @@ struct ManifestState {
 };
 
 bool is_logical(const Edit& edit);
+
+// Calls `visit` with every segment that a collection or a snapshot names; the same one may come more than once.
+template <class Visit>
+void for_each_segment(const ManifestState& state, Visit visit) {
+    for (const auto& [id, collection] : state.collections) {
+        for (const SegmentRef& segment : collection.segments) visit(segment);
+    }
+    for (const auto& [name, snapshot] : state.snapshots) {
+        for (const CollectionState& collection : snapshot.collections) {
+            for (const SegmentRef& segment : collection.segments) visit(segment);
+        }
+    }
+}
 
 }  // namespace vz

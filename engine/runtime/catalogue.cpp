@@ -228,6 +228,73 @@ Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<
     });
 }
 
+Result<EditOutcome> Catalogue::commit_snapshot(Action action, const vz_uuid& request) {
+    return change(request, [&](Change& change) -> Status {
+        // Collections that a snapshot names must outlive the order of edits: one that is being dropped has lost its files by then.
+        if (const auto* create = std::get_if<CreateSnapshot>(&action)) {
+            for (const CollectionState& pinned : create->snapshot.collections) {
+                const bool lives = std::any_of(sequenced_.begin(), sequenced_.end(), [&](const auto& entry) { return entry.second.id == pinned.id; });
+                if (!lives) return no_collection(pinned.name);
+            }
+        }
+        change.edit.actions.push_back(std::move(action));
+        change.make_visible = [](Lsn) {};
+        return {};
+    });
+}
+
+Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool replace, const vz_uuid& request) {
+    return change(request, [&](Change& change) -> Status {
+        std::vector<uint64_t> replaced;
+        std::vector<std::pair<std::string, uint64_t>> aliases;
+        const auto closed = std::make_shared<std::vector<std::shared_ptr<Collection>>>();
+        change.undo = [closed] {
+            for (const auto& collection : *closed) collection->reopen();
+        };
+        for (Restored& one : restored) {
+            const std::string& name = one.state.name;
+            VZ_TRY(check_name(name, "to"));
+            one.state.id = next_collection_++;
+            one.state.uuid = new_uuid_();
+            one.state.created_ms = now_ms_();
+            if (const auto taken = sequenced_.find(name); taken != sequenced_.end()) {
+                if (!replace || taken->second.is_alias) return name_taken(name, taken->second.is_alias);
+                VZ_ASSIGN(const std::shared_ptr<Collection> old, collection_named(name));
+                VZ_TRY(old->close_for_drop());
+                closed->push_back(old);
+                replaced.push_back(old->id());
+                for (auto& [alias, named] : sequenced_) {
+                    if (named.id == old->id() && named.is_alias) aliases.emplace_back(alias, one.state.id);
+                }
+                std::erase_if(sequenced_, [&](const auto& entry) { return entry.second.id == old->id(); });
+                change.edit.actions.emplace_back(DropCollection{old->id()});
+            }
+            sequenced_[name] = {one.state.id, false};
+            change.edit.actions.emplace_back(RestoreCollection{one.state});
+        }
+        for (const auto& [alias, id] : aliases) {
+            sequenced_[alias] = {id, true};
+            change.edit.actions.emplace_back(SetAlias{id, alias});
+        }
+        change.make_visible = [this, ready = std::make_shared<std::vector<Restored>>(std::move(restored)), replaced, aliases](Lsn lsn) {
+            for (const uint64_t id : replaced) {
+                std::erase_if(names_, [&](const auto& entry) { return entry.second.id == id; });
+                collections_.erase(id);
+            }
+            for (Restored& one : *ready) {
+                one.state.created_lsn = lsn;
+                one.state.through_lsn = lsn;
+                auto collection = std::make_shared<Collection>(one.state, *log_, requests_, workers_, now_ms_);
+                for (auto& [part, ended] : one.parts) collection->add_sealed(std::move(part), ended);
+                names_[one.state.name] = {one.state.id, false};
+                collections_[one.state.id] = std::move(collection);
+            }
+            for (const auto& [alias, id] : aliases) names_[alias] = {id, true};
+        };
+        return {};
+    });
+}
+
 Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> changes, const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
         for (size_t i = 0; i < changes.size(); ++i) {

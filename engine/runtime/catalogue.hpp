@@ -51,6 +51,16 @@ class Catalogue {
     Result<EditOutcome> apply_aliases(std::span<const vz_alias_change> changes, const vz_uuid& request);
     Result<EditOutcome> put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values, const vz_uuid& request);
 
+    // The edit of a snapshot that is made or dropped: it names no collection.
+    Result<EditOutcome> commit_snapshot(Action action, const vz_uuid& request);
+    // A collection that begins with sealed parts.
+    struct Restored {
+        CollectionState state;  // id, uuid and creation are set here
+        std::vector<std::pair<std::shared_ptr<Part>, Bitmap>> parts;
+    };
+    // All or none, as one edit. Over existing collections only if `replace`; their aliases stay.
+    Result<EditOutcome> restore(std::vector<Restored> collections, bool replace, const vz_uuid& request);
+
  private:
     struct Named {
         uint64_t id = 0;

@@ -44,29 +44,34 @@ Result<Lsn> Engine::checkpoint(Collection& collection) {
     VZ_TRY(collection.health());
     const std::optional<Frozen> frozen = collection.freeze();
     if (!frozen) return collection.through_lsn();
+    VZ_TRY(checkpoint_frozen(collection, *frozen));
+    VZ_TRY(retire_wals());
+    VZ_TRY(remove_unnamed());
+    return frozen->through;
+}
+
+Status Engine::checkpoint_frozen(Collection& collection, const Frozen& frozen) {
     // Edits queue behind everything sequenced before, so this returns when all of that is durable and visible.
     VZ_TRY(commit_physical(ReserveFiles{numbers_->peek()}));
 
     CheckpointOne one;
     one.collection = collection.id();
-    one.through_lsn = frozen->through;
+    one.through_lsn = frozen.through;
     std::shared_ptr<Part> sealed;
     const BeingWritten written(*this);
-    const LiveRows live(*frozen->schema, frozen->growing, frozen->through);
+    const LiveRows live(*frozen.schema, frozen.growing, frozen.through);
     if (!live.sources().empty()) {
-        VZ_ASSIGN(sealed, seal(collection, *frozen->schema, live, written.number()));
+        VZ_ASSIGN(sealed, seal(collection, *frozen.schema, live, written.number()));
         one.segments.push_back(sealed->ref());
     }
-    VZ_TRY(seal_deletes(*frozen, &one));
+    VZ_TRY(seal_deletes(frozen, &one));
     VZ_TRY(files_.sync_directory(directory_ + "/seg"));
     Checkpoint edit;
     edit.collections.push_back(std::move(one));
     VZ_TRY(commit_physical(std::move(edit)));
-    collection.publish_sealed(*frozen, std::move(sealed), live.sources());
+    collection.publish_sealed(frozen, std::move(sealed), live.sources());
     if (settings_.background) compacting_.add(collection.shared_from_this());
-    VZ_TRY(retire_wals());
-    VZ_TRY(remove_unnamed());
-    return frozen->through;
+    return {};
 }
 
 Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const Schema& schema, const LiveRows& live, uint64_t number) {
@@ -172,6 +177,12 @@ void Engine::load_segments(const ManifestState& state) {
 }
 
 Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
+    VZ_ASSIGN(OpenedSegment opened, open_segment(ref, *collection.schema()));
+    collection.add_sealed(std::move(opened.part), opened.ended);
+    return {};
+}
+
+Result<Engine::OpenedSegment> Engine::open_segment(const SegmentRef& ref, const Schema& schema) {
     SegmentSummary expected;
     expected.bytes = ref.bytes;
     expected.rows = ref.rows;
@@ -182,14 +193,15 @@ Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment,
               SealedSegment::open(files_, segment_path(directory_, 'S', ref.file), database_, ref.file, expected));
     if (settings_.verify_at_open) VZ_TRY(segment->verify_contents());
-    Bitmap ended;
+    OpenedSegment opened;
     if (ref.deletes) {
         const DeleteRef& from = *ref.deletes;
         const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-        VZ_ASSIGN(ended, read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file, written, segment->row_count()));
+        VZ_ASSIGN(opened.ended,
+                  read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file, written, segment->row_count()));
     }
-    collection.add_sealed(std::make_shared<Part>(std::move(segment), ref, *collection.schema()), ended);
-    return {};
+    opened.part = std::make_shared<Part>(std::move(segment), ref, schema);
+    return opened;
 }
 
 }  // namespace vz

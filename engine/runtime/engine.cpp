@@ -365,23 +365,22 @@ Status Engine::remove_unnamed() {
     log_->read_state([&](const ManifestState& state) {
         highest = state.next_file;
         for (const WalState& wal : state.wals) named.push_back(wal.number);
-        for (const auto& [id, collection] : state.collections) {
-            for (const SegmentRef& segment : collection.segments) {
-                named.push_back(segment.file);
-                if (segment.deletes) named.push_back(segment.deletes->file);
-            }
-        }
+        for_each_segment(state, [&](const SegmentRef& segment) {
+            named.push_back(segment.file);
+            if (segment.deletes) named.push_back(segment.deletes->file);
+        });
     });
     named.push_back(log_->manifest_number());
     {
         const std::scoped_lock lock(being_written_mutex_);
         named.insert(named.end(), being_written_.begin(), being_written_.end());
     }
+    std::sort(named.begin(), named.end());
     for (const char* folder : {"/", "/wal/", "/seg/"}) {
         VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
         for (const std::string& name : names) {
             const uint64_t number = file_number_of(name);
-            if (number == 0 || number >= highest || std::find(named.begin(), named.end(), number) != named.end()) continue;
+            if (number == 0 || number >= highest || std::binary_search(named.begin(), named.end(), number)) continue;
             VZ_TRY(files_.unlink(directory_ + folder + name));
         }
     }

@@ -71,6 +71,16 @@ class Engine {
     // Makes sealed parts of a collection one, if that is worth its cost; of an idle one at any cost. False: it was not.
     Result<bool> compact(Collection& collection, bool is_idle);
 
+    // ---- snapshots; see snapshots.cpp ----
+
+    // Pins what the named collections (none: all) hold at one LSN, under writes. No byte is copied beyond the checkpoint.
+    Result<SnapshotState> create_snapshot(std::string_view name, std::span<const vz_str> collections);
+    Result<EditOutcome> drop_snapshot(std::string_view name, const vz_uuid& request);
+    std::vector<SnapshotState> snapshots() const;
+    // The collection `from` of a snapshot (absent: each of its collections) becomes `to` (absent: its own name), with the same files.
+    // Over an existing collection only if `replace`; then in the same edit.
+    Result<EditOutcome> restore(std::string_view snapshot, std::string_view from, std::string_view to, bool replace, const vz_uuid& request);
+
     // Deletes what has expired in a collection. The number of points.
     Result<uint64_t> expire(const std::shared_ptr<Collection>& collection);
 
@@ -112,6 +122,12 @@ class Engine {
     Status retire_wals();
     void load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
+    struct OpenedSegment {
+        std::shared_ptr<Part> part;
+        Bitmap ended;
+    };
+    Result<OpenedSegment> open_segment(const SegmentRef& ref, const Schema& schema);
+    Status checkpoint_frozen(Collection& collection, const Frozen& frozen);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();
     void compact_while_worth(const std::shared_ptr<Collection>& collection);

@@ -1,0 +1,89 @@
+// Snapshots: made, listed, dropped, restored.
+#include "engine/abi/change.hpp"
+#include "engine/abi/handle.hpp"
+#include "engine/base/bytes.hpp"
+
+namespace vz {
+namespace {
+
+void describe_snapshot(const SnapshotState& from, vz_result* result) {
+    vz_snapshot_info info = {};
+    info.struct_size = sizeof(info);
+    info.name = result->keep(from.name);
+    info.lsn = from.lsn;
+    info.created_ms = from.created_ms;
+    std::vector<vz_str>& names = result->lists.emplace_back();
+    for (const CollectionState& collection : from.collections) {
+        names.push_back(result->keep(collection.name));
+        for (const SegmentRef& segment : collection.segments) info.bytes += segment.bytes + (segment.deletes ? segment.deletes->bytes : 0);
+    }
+    info.collections = names.data();
+    info.collection_count = static_cast<uint32_t>(names.size());
+    result->snapshots.push_back(info);
+}
+
+}  // namespace
+}  // namespace vz
+
+using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
+
+extern "C" {
+
+#define VZ_API __attribute__((visibility("default")))
+
+VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_engine(engine, error, [&]() -> Status {
+        if (out == nullptr) return misuse("the place for the result is NULL");
+        vz_snapshot_request wanted;
+        VZ_TRY(take_in(request, &wanted));
+        if (wanted.collection_count != 0 && wanted.collections == nullptr) {
+            return failure(VZ_INVALID_ARGUMENT, "the collections are missing").field("collections").reason(VZ_REASON_REQUIRED);
+        }
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        result->item_kind = VZ_RESULT_SNAPSHOTS;
+        VZ_ASSIGN(const SnapshotState made, engine->engine->create_snapshot(view(wanted.name), {wanted.collections, wanted.collection_count}));
+        describe_snapshot(made, result.get());
+        *out = result.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_snapshot_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_engine(engine, error, [&]() -> Status {
+        if (out == nullptr) return misuse("the place for the result is NULL");
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        result->item_kind = VZ_RESULT_SNAPSHOTS;
+        for (const SnapshotState& snapshot : engine->engine->snapshots()) describe_snapshot(snapshot, result.get());
+        *out = result.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_snapshot_drop(vz_engine* engine, vz_str name, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+    return guard_engine(engine, error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, 0, &given));
+        VZ_ASSIGN(const EditOutcome outcome, engine->engine->drop_snapshot(view(name), given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+VZ_API vz_status vz_restore(vz_engine* engine, const vz_restore_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+    return guard_engine(engine, error, [&]() -> Status {
+        vz_change given;
+        VZ_TRY(take_change(change, 0, &given));
+        vz_restore_request wanted;
+        VZ_TRY(take_in(request, &wanted));
+        if ((wanted.flags & ~VZ_RESTORE_REPLACE) != 0) return failure(VZ_UNSUPPORTED, "a flag of restore is not known").field("flags");
+        if ((wanted.snapshot.data == nullptr) == (wanted.archive.data == nullptr)) {
+            return failure(VZ_INVALID_ARGUMENT, "a restore names a snapshot or an archive").field("snapshot").reason(VZ_REASON_REQUIRED);
+        }
+        if (wanted.archive.data != nullptr) return failure(VZ_UNSUPPORTED, "archives are not implemented yet").field("archive");
+        const bool replace = (wanted.flags & VZ_RESTORE_REPLACE) != 0;
+        VZ_ASSIGN(const EditOutcome outcome,
+                  engine->engine->restore(view(wanted.snapshot), view(wanted.from), view(wanted.to), replace, given.request_id));
+        return answer_change(outcome, given, change);
+    });
+}
+
+}  // extern "C"

@@ -1,0 +1,109 @@
+// Snapshots: files of one LSN, pinned by name. Making one is a checkpoint and an edit; restoring is an edit that names the same files again.
+#include <algorithm>
+
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/schema_check.hpp"
+
+namespace vz {
+namespace {
+
+Status no_snapshot(std::string_view name) {
+    return failure(VZ_NOT_FOUND, "there is no snapshot '%.*s'", static_cast<int>(name.size()), name.data()).field("snapshot").reason(VZ_REASON_SNAPSHOT);
+}
+
+}  // namespace
+
+Result<SnapshotState> Engine::create_snapshot(std::string_view name, std::span<const vz_str> collections) {
+    VZ_TRY(check_name(name, "name"));
+    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    bool is_taken = false;
+    log_->read_state([&](const ManifestState& state) { is_taken = state.snapshots.contains(std::string(name)); });
+    if (is_taken) {
+        return failure(VZ_ALREADY_EXISTS, "there is a snapshot '%.*s'", static_cast<int>(name.size()), name.data()).field("name").reason(VZ_REASON_SNAPSHOT);
+    }
+    std::vector<std::shared_ptr<Collection>> chosen;
+    for (const vz_str& each : collections) {
+        VZ_ASSIGN(std::shared_ptr<Collection> collection, catalogue_.resolve({each.data, each.size}));
+        if (std::find(chosen.begin(), chosen.end(), collection) == chosen.end()) chosen.push_back(std::move(collection));
+    }
+    if (collections.empty()) chosen = catalogue_.list();
+    for (const auto& collection : chosen) VZ_TRY(collection->health());
+
+    SnapshotState snapshot;
+    snapshot.name = name;
+    snapshot.uuid = new_uuid();
+    snapshot.created_ms = settings_.now_ms();
+    const std::vector<std::optional<Frozen>> frozen = Collection::freeze_together(chosen);
+    for (size_t i = 0; i < chosen.size(); ++i) {
+        snapshot.lsn = std::max(snapshot.lsn, frozen[i] ? frozen[i]->through : chosen[i]->through_lsn());
+        if (frozen[i]) VZ_TRY(checkpoint_frozen(*chosen[i], *frozen[i]));
+    }
+    log_->read_state([&](const ManifestState& state) {
+        for (size_t i = 0; i < chosen.size(); ++i) {
+            const auto found = state.collections.find(chosen[i]->id());
+            if (found == state.collections.end()) continue;
+            snapshot.collections.push_back(found->second);
+            if (frozen[i]) snapshot.collections.back().schema = *frozen[i]->schema;
+        }
+    });
+    if (snapshot.collections.size() != chosen.size()) return failure(VZ_NOT_FOUND, "a collection was dropped meanwhile").reason(VZ_REASON_COLLECTION);
+    VZ_TRY(catalogue_.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
+    VZ_TRY(retire_wals());
+    VZ_TRY(remove_unnamed());
+    return snapshot;
+}
+
+Result<EditOutcome> Engine::drop_snapshot(std::string_view name, const vz_uuid& request) {
+    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    bool exists = false;
+    log_->read_state([&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
+    if (!exists) return no_snapshot(name);
+    VZ_ASSIGN(const EditOutcome outcome, catalogue_.commit_snapshot(DropSnapshot{std::string(name)}, request));
+    VZ_TRY(remove_unnamed());
+    return outcome;
+}
+
+std::vector<SnapshotState> Engine::snapshots() const {
+    std::vector<SnapshotState> all;
+    log_->read_state([&](const ManifestState& state) {
+        for (const auto& [name, snapshot] : state.snapshots) all.push_back(snapshot);
+    });
+    return all;
+}
+
+Result<EditOutcome> Engine::restore(std::string_view name, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
+    // Nobody drops the snapshot, or sweeps its files, until the new collections name them.
+    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    std::optional<SnapshotState> snapshot;
+    log_->read_state([&](const ManifestState& state) {
+        const auto found = state.snapshots.find(std::string(name));
+        if (found != state.snapshots.end()) snapshot = found->second;
+    });
+    if (!snapshot) return no_snapshot(name);
+    if (!from.empty()) {
+        std::erase_if(snapshot->collections, [&](const CollectionState& collection) { return collection.name != from; });
+        if (snapshot->collections.empty()) {
+            return failure(VZ_NOT_FOUND, "the snapshot has no collection '%.*s'", static_cast<int>(from.size()), from.data())
+                .field("from")
+                .reason(VZ_REASON_COLLECTION);
+        }
+    }
+    if (!to.empty() && snapshot->collections.size() != 1) {
+        return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`").field("from").reason(VZ_REASON_REQUIRED);
+    }
+    std::vector<Catalogue::Restored> restored;
+    for (CollectionState& state : snapshot->collections) {
+        Catalogue::Restored& one = restored.emplace_back();
+        for (const SegmentRef& ref : state.segments) {
+            VZ_ASSIGN(OpenedSegment opened, open_segment(ref, state.schema));
+            one.parts.emplace_back(std::move(opened.part), std::move(opened.ended));
+        }
+        one.state = std::move(state);
+        if (!to.empty()) one.state.name = to;
+    }
+    VZ_ASSIGN(const EditOutcome outcome, catalogue_.restore(std::move(restored), replace, request));
+    VZ_TRY(remove_unnamed());
+    return outcome;
+}
+
+}  // namespace vz

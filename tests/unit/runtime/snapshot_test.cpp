@@ -1,0 +1,182 @@
+// Snapshots: one cut of history under writes, files that outlive their collection, restores that copy nothing.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "engine/collection/read.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+class Snapshots : public ::testing::Test {
+ protected:
+    void SetUp() override {
+        open();
+        create("a");
+        create("b");
+    }
+    void open() {
+        engine_.reset();
+        auto engine = Engine::open(*files_, directory_.path() + "/data", {});
+        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
+        engine_ = engine.take();
+    }
+    void create(const char* name) {
+        Schema schema;
+        VectorFieldSchema field;
+        field.dim = 2;
+        field.metric = VZ_DOT;
+        field.id = schema.next_field_id++;
+        schema.fields.push_back(field);
+        ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
+    }
+    void write(const char* collection, uint32_t id, uint32_t kind = VZ_UPSERT) {
+        const std::string text = std::to_string(id);
+        const vz_str name = {text.data(), text.size()};
+        const float values[] = {static_cast<float>(id), 2};
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = kind;
+        request.count = 1;
+        request.ids = &name;
+        if (kind == VZ_UPSERT) request.vectors = {values, 1, 0, 2, VZ_F32};
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        const Status written = engine_->write(collection, request, &answer, &errors);
+        ASSERT_TRUE(written.ok()) << written.error().message;
+    }
+    // Ids in order; -1: there is no such collection.
+    std::vector<int64_t> ids(const char* collection) {
+        auto found = engine_->catalogue().resolve(collection);
+        if (!found.ok()) return {-1};
+        const ReadView view = (*found)->pin();
+        std::vector<int64_t> all;
+        for (const RowRef& row : scan_rows(view, nullptr, {}, 0, 10'000, {}).take().rows) all.push_back(static_cast<int64_t>(row.part->id(row.row).high));
+        return all;
+    }
+    std::vector<int64_t> range(int64_t begin, int64_t end) {
+        std::vector<int64_t> all;
+        for (int64_t i = begin; i < end; ++i) all.push_back(i);
+        return all;
+    }
+    vz_status snapshot(const char* name) { return engine_->create_snapshot(name, {}).status().code(); }
+    vz_status restore(const char* name, std::string_view from, std::string_view to, bool replace) {
+        return engine_->restore(name, from, to, replace, {}).status().code();
+    }
+    size_t segment_files() {
+        size_t count = 0;
+        for (const auto& file : std::filesystem::directory_iterator(directory_.path() + "/data/seg")) count += file.path().filename().string()[0] == 'S' ? 1 : 0;
+        return count;
+    }
+
+    e2e::TemporaryDirectory directory_;
+    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
+    std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(Snapshots, keep_what_was_and_outlive_the_collection) {
+    for (uint32_t i = 0; i < 20; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    EXPECT_EQ(snapshot("s"), VZ_ALREADY_EXISTS);
+    for (uint32_t i = 0; i < 10; ++i) write("a", i, VZ_DELETE);
+    for (uint32_t i = 20; i < 30; ++i) write("a", i);
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_EQ(restore("s", "a", "old", false), VZ_OK);
+    EXPECT_EQ(ids("old"), range(0, 20));
+    EXPECT_EQ(ids("a"), range(10, 30));
+    ASSERT_TRUE(engine_->catalogue().drop("a", false, {}).ok());
+    ASSERT_TRUE(engine_->catalogue().drop("old", false, {}).ok());
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    open();
+    ASSERT_EQ(restore("s", "a", "", false), VZ_OK);
+    EXPECT_EQ(ids("a"), range(0, 20));
+    // The restored collection is one like any other.
+    write("a", 100);
+    write("a", 3, VZ_DELETE);
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    open();
+    EXPECT_EQ(ids("a").size(), 20U);
+    ASSERT_EQ(restore("s", "a", "again", false), VZ_OK);
+    EXPECT_EQ(ids("again"), range(0, 20));
+}
+
+TEST_F(Snapshots, a_restore_copies_no_byte_and_a_drop_frees_the_files) {
+    for (uint32_t i = 0; i < 20; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    const size_t files = segment_files();
+    ASSERT_EQ(restore("s", "a", "one", false), VZ_OK);
+    ASSERT_EQ(restore("s", "a", "two", false), VZ_OK);
+    EXPECT_EQ(segment_files(), files);
+    for (const char* name : {"a", "one", "two"}) ASSERT_TRUE(engine_->catalogue().drop(name, false, {}).ok());
+    ASSERT_TRUE(engine_->drop_snapshot("s", {}).ok());
+    EXPECT_EQ(engine_->drop_snapshot("s", {}).status().code(), VZ_NOT_FOUND);
+    EXPECT_EQ(restore("s", "", "", false), VZ_NOT_FOUND);
+    EXPECT_EQ(segment_files(), 0U);
+}
+
+TEST_F(Snapshots, restore_in_place_is_one_step_and_keeps_aliases) {
+    for (uint32_t i = 0; i < 5; ++i) write("a", i);
+    const vz_alias_change alias = {{"now", 3}, {"a", 1}};
+    ASSERT_TRUE(engine_->catalogue().apply_aliases({&alias, 1}, {}).ok());
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    for (uint32_t i = 5; i < 9; ++i) write("a", i);
+    EXPECT_EQ(restore("s", "a", "", false), VZ_ALREADY_EXISTS);
+    EXPECT_EQ(ids("a"), range(0, 9));
+    ASSERT_EQ(restore("s", "a", "", true), VZ_OK);
+    EXPECT_EQ(ids("a"), range(0, 5));
+    EXPECT_EQ(ids("now"), range(0, 5));
+    write("now", 77);
+    open();
+    EXPECT_EQ(ids("now").back(), 77);
+    EXPECT_EQ(ids("a").size(), 6U);
+}
+
+TEST_F(Snapshots, of_two_collections_are_one_cut_under_writes) {
+    // One writer: what it wrote to b is also in a, but for the newest.
+    std::atomic<bool> stop{false};
+    std::atomic<uint32_t> written{0};
+    std::thread writer([&] {
+        for (uint32_t i = 0; !stop && i < 5'000; ++i) {
+            write("a", i);
+            write("b", i);
+            written = i;
+        }
+    });
+    while (written < 20) std::this_thread::yield();
+    for (int i = 0; i < 8; ++i) ASSERT_EQ(snapshot(("s" + std::to_string(i)).c_str()), VZ_OK);
+    stop = true;
+    writer.join();
+    open();
+    for (int i = 0; i < 8; ++i) {
+        const std::string name = "s" + std::to_string(i);
+        ASSERT_EQ(restore(name.c_str(), "a", "a" + name, false), VZ_OK);
+        ASSERT_EQ(restore(name.c_str(), "b", "b" + name, false), VZ_OK);
+        const size_t in_a = ids(("a" + name).c_str()).size();
+        const size_t in_b = ids(("b" + name).c_str()).size();
+        EXPECT_TRUE(in_a == in_b || in_a == in_b + 1) << in_a << " " << in_b;
+        EXPECT_EQ(ids(("a" + name).c_str()), range(0, static_cast<int64_t>(in_a)));
+    }
+}
+
+TEST_F(Snapshots, survive_compaction_of_what_they_pin) {
+    for (uint32_t i = 0; i < 10; ++i) write("a", i);
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    for (uint32_t i = 10; i < 20; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    for (uint32_t i = 0; i < 15; ++i) write("a", i, VZ_DELETE);
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    const auto collection = engine_->catalogue().resolve("a").take();
+    ASSERT_TRUE(*engine_->compact(*collection, true));
+    EXPECT_EQ(ids("a"), range(15, 20));
+    open();
+    ASSERT_EQ(restore("s", "a", "", true), VZ_OK);
+    EXPECT_EQ(ids("a"), range(0, 20));
+}
+
+}  // namespace
+}  // namespace vz
