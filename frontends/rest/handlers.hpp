@@ -47,6 +47,12 @@ void bulk_update_metadata(vzh_request* request, const vzh_view* view);
 void set_ttl(vzh_request* request, const vzh_view* view);
 void set_expiry(vzh_request* request, const vzh_view* view);
 
+// snapshots.cpp
+void create_snapshot(vzh_request* request, const vzh_view* view);
+void list_snapshots(vzh_request* request, const vzh_view* view);
+void restore_snapshot(vzh_request* request, const vzh_view* view);
+void delete_snapshot(vzh_request* request, const vzh_view* view);
+
 // points.cpp
 void put_vector(vzh_request* request, const vzh_view* view);
 void update_vector(vzh_request* request, const vzh_view* view);

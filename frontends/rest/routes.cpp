@@ -40,6 +40,11 @@ constexpr Row kRows[] = {
     {"GET", "/collections/{name}/persistence", VZH_READ, VZH_BODY_NONE, nullptr, &get_persistence, nullptr},
     {"POST", "/collections/{name}/rename", VZH_WRITE, VZH_BODY_JSON, "wait", &rename_collection, nullptr},
 
+    {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_NONE, nullptr, &create_snapshot, nullptr},
+    {"GET", "/collections/{name}/snapshots", VZH_READ, VZH_BODY_NONE, nullptr, &list_snapshots, nullptr},
+    {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_NONE, nullptr, &restore_snapshot, nullptr},
+    {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_NONE, nullptr, &delete_snapshot, nullptr},
+
     {"POST", "/insert_vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors, nullptr},
     {"POST", "/collections/{name}/vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors_into, nullptr},
     {"PUT", "/qdrant/collections/{name}/points", VZH_WRITE, VZH_BODY_JSON, "wait", &qdrant_upsert, nullptr},
@@ -74,10 +79,6 @@ constexpr Row kRows[] = {
     {"POST", "/slow_queries/config", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},
     {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reencode"},
-    {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
-    {"GET", "/collections/{name}/snapshots", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
-    {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
-    {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "snapshots"},
     {"POST", "/insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/insert_texts", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/batch_insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},

@@ -1,0 +1,231 @@
+// Snapshots of one collection: made, listed, restored in place, deleted. An id is the moment and a number: it names the engine's snapshot.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "frontends/codec/collection.hpp"
+#include "frontends/codec/element.hpp"
+#include "frontends/codec/names.hpp"
+#include "frontends/rest/fields.hpp"
+#include "frontends/rest/handlers.hpp"
+
+namespace vz::rest {
+namespace {
+
+constexpr uint32_t kSameMomentMax = 10'000;
+
+struct SnapshotCall : Call {
+    uint32_t number;  // of this moment
+    int64_t now_s;
+    vz_str id;
+    vz_str collection;
+    vz_snapshot_request wanted;
+    vz_restore_request restored;
+};
+
+const vz_snapshot_info* infos_of(const vz_result* result, uint64_t& count) {
+    return static_cast<const vz_snapshot_info*>(vz_result_items(result, VZ_RESULT_SNAPSHOTS, &count));
+}
+
+void write_snapshot(json::Writer& out, const vz_snapshot_info& info, std::string_view collection) {
+    out.begin_object();
+    out.field("id", view(info.name));
+    out.field("collection", collection);
+    out.field("created_at", codec::rfc3339(info.created_ms));
+    out.field("size_bytes", info.bytes);
+    out.field("status", "created");
+    out.end_object();
+}
+
+// ---- make ----
+
+void write_made(Call& base, json::Writer& out) {
+    const auto& call = static_cast<SnapshotCall&>(base);
+    uint64_t count = 0;
+    const vz_snapshot_info* info = infos_of(call.result, count);
+    if (info != nullptr) write_snapshot(out, *info, call.names.collection);
+}
+
+void make(SnapshotCall& call);
+
+void made(Call& base) {
+    auto& call = static_cast<SnapshotCall&>(base);
+    const bool is_taken = call.op.status == VZ_ALREADY_EXISTS && call.error.reason == VZ_REASON_SNAPSHOT;
+    if (is_taken && ++call.number < kSameMomentMax) return make(call);
+    if (call.op.status != VZ_OK) return fail_op(call);
+    deliver(call, 0, &write_made);
+}
+
+void make(SnapshotCall& call) {
+    std::tm moment{};
+    const std::time_t seconds = call.now_s;
+    ::gmtime_r(&seconds, &moment);
+    char text[48];
+    const size_t length = std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ-", &moment);
+    std::snprintf(text + length, sizeof text - length, "%u", call.number + 1);
+    const std::string_view id = call.arena.copy(text);
+    if (id.data() == nullptr) return fail(call, codec::overloaded());
+    call.id = borrowed(id);
+    call.collection = borrowed(call.names.collection);
+    call.wanted.struct_size = sizeof call.wanted;
+    call.wanted.name = call.id;
+    call.wanted.collections = &call.collection;
+    call.wanted.collection_count = 1;
+    submit(call, VZ_OP_SNAPSHOT_CREATE, call.names.collection, &call.wanted, &call.result, &made);
+}
+
+// ---- list ----
+
+// The snapshots of this collection alone, newest first.
+std::vector<const vz_snapshot_info*> of_collection(const vz_result* result, std::string_view collection) {
+    uint64_t count = 0;
+    const vz_snapshot_info* infos = infos_of(result, count);
+    std::vector<const vz_snapshot_info*> own;
+    for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
+        const vz_snapshot_info* info = codec::element_at(infos, i);
+        if (info->collection_count == 1 && view(info->collections[0]) == collection) own.push_back(info);
+    }
+    std::sort(own.begin(), own.end(), [](const auto* a, const auto* b) {
+        return a->created_ms != b->created_ms ? a->created_ms > b->created_ms : a->lsn != b->lsn ? a->lsn > b->lsn : view(a->name) > view(b->name);
+    });
+    return own;
+}
+
+void write_list(Call& call, json::Writer& out) {
+    const auto own = of_collection(call.result, call.names.collection);
+    out.begin_object();
+    out.field("collection", call.names.collection);
+    out.key("snapshots");
+    out.begin_array();
+    for (const vz_snapshot_info* info : own) write_snapshot(out, *info, call.names.collection);
+    out.end_array();
+    out.field("total", uint64_t{own.size()});
+    out.end_object();
+}
+
+// The list in call.result. False: the request was answered.
+bool list(Call& call) {
+    const vz_status status = vz_snapshot_list(call.frontend->engine, &call.result, &call.error);
+    if (status == VZ_OK) return true;
+    call.result = nullptr;
+    fail_status(call, status);
+    return false;
+}
+
+void list_all(Call& call) {
+    // Of a collection that is gone as well: its snapshots are what brings it back.
+    if (!list(call)) return;
+    const auto own = of_collection(call.result, call.names.collection);
+    if (own.empty()) {
+        vz_collection_stats stats{};
+        stats.struct_size = sizeof stats;
+        const vz_status status = vz_collection_stats_read(call.frontend->engine, borrowed(call.names.collection), &stats, &call.error);
+        if (status != VZ_OK) return fail_status(call, status);
+    }
+    deliver(call, own.size() * 128, &write_list);
+}
+
+// ---- restore and delete ----
+
+// Whether the snapshot is one of this collection; else the request was answered.
+bool is_own(SnapshotCall& call) {
+    if (!list(call)) return false;
+    const auto own = of_collection(call.result, call.names.collection);
+    const bool found = std::any_of(own.begin(), own.end(), [&](const auto* info) { return view(info->name) == view(call.id); });
+    vz_result_release(call.result);
+    call.result = nullptr;
+    if (found) return true;
+    call.error = vz_error{};
+    call.error.status = VZ_NOT_FOUND;
+    call.error.reason = VZ_REASON_SNAPSHOT;
+    call.error.item = VZ_NO_ITEM;
+    fail_status(call, VZ_NOT_FOUND);
+    return false;
+}
+
+void write_restored(Call& base, json::Writer& out) {
+    const auto& call = static_cast<SnapshotCall&>(base);
+    out.begin_object();
+    out.field("collection", call.names.collection);
+    out.field("snapshot_id", view(call.id));
+    out.field("status", "restored");
+    out.end_object();
+}
+
+void restored(Call& base) {
+    if (base.op.status != VZ_OK) return fail_op(base);
+    note_outcome(base, base.change.outcome);
+    deliver(base, 0, &write_restored);
+}
+
+void restore(Call& base) {
+    auto& call = static_cast<SnapshotCall&>(base);
+    if (!is_own(call)) return;
+    call.restored.struct_size = sizeof call.restored;
+    call.restored.flags = VZ_RESTORE_REPLACE;
+    call.restored.snapshot = call.id;
+    call.restored.from = borrowed(call.names.collection);
+    call.change.request_id = request_id(call, 0);
+    submit(call, VZ_OP_RESTORE, call.names.collection, &call.restored, &call.change, &restored);
+}
+
+void write_dropped(Call& base, json::Writer& out) {
+    const auto& call = static_cast<SnapshotCall&>(base);
+    out.begin_object();
+    out.field("message", std::string("Snapshot '").append(view(call.id)).append("' deleted successfully"));
+    out.field_boolean("success", true);
+    out.end_object();
+}
+
+void dropped(Call& base) {
+    if (base.op.status != VZ_OK) return fail_op(base);
+    note_outcome(base, base.change.outcome);
+    deliver(base, 0, &write_dropped);
+}
+
+void drop(Call& base) {
+    auto& call = static_cast<SnapshotCall&>(base);
+    if (!is_own(call)) return;
+    call.change.request_id = request_id(call, 0);
+    submit(call, VZ_OP_SNAPSHOT_DROP, view(call.id), nullptr, &call.change, &dropped);
+}
+
+SnapshotCall* begin_snapshot(vzh_request* request, const vzh_view* view_in, uint32_t permission) {
+    auto* call = begin<SnapshotCall>(request, view_in);
+    if (call == nullptr || !enter(*call, call->param(0), permission)) return nullptr;
+    return call;
+}
+
+SnapshotCall* begin_known(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin_snapshot(request, view_in, VZH_ADMIN);
+    if (call == nullptr) return nullptr;
+    call->id = view_in->params[1].value;
+    call->names.snapshot = view(call->id);
+    return call;
+}
+
+}  // namespace
+
+void create_snapshot(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin_snapshot(request, view_in, VZH_WRITE);
+    if (call == nullptr) return;
+    call->now_s = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    make(*call);
+}
+
+void list_snapshots(vzh_request* request, const vzh_view* view_in) {
+    if (auto* call = begin_snapshot(request, view_in, VZH_READ)) on_worker(*call, &list_all);
+}
+
+void restore_snapshot(vzh_request* request, const vzh_view* view_in) {
+    if (auto* call = begin_known(request, view_in)) on_worker(*call, &restore);
+}
+
+void delete_snapshot(vzh_request* request, const vzh_view* view_in) {
+    if (auto* call = begin_known(request, view_in)) on_worker(*call, &drop);
+}
+
+}  // namespace vz::rest

@@ -1,0 +1,114 @@
+// Snapshots, expiry and tuning over REST: the shapes, and that they do what they say.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+class RestOperations : public testing::Test {
+protected:
+    void SetUp() override {
+        start();
+        good("POST", "/collections", R"({"name":"s","dimension":2})");
+        good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"a","vector":[1,2]},{"id":"b","vector":[2,1],"payload":{"n":1}}]})");
+    }
+    void start() {
+        client_.reset();
+        server_.reset();
+        server_ = std::make_unique<Server>(directory_.path() + "/data");
+        client_ = std::make_unique<HttpClient>(server_->port());
+    }
+    void kill() {
+        client_.reset();
+        server_->kill();
+        start();
+    }
+    std::string good(const std::string& method, const std::string& path, const std::string& body = {}) {
+        const Answer answer = client_->request(method, path, body);
+        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body << "\n" << answer.body;
+        return answer.body;
+    }
+    int64_t count() { return Json(good("POST", "/collections/s/count", "{}")).integer("/count"); }
+
+    TemporaryDirectory directory_;
+    std::unique_ptr<Server> server_;
+    std::unique_ptr<HttpClient> client_;
+};
+
+TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
+    const Json made(good("POST", "/collections/s/snapshot"));
+    const std::string id = made.text("/id");
+    EXPECT_EQ(made.text("/collection"), "s");
+    EXPECT_EQ(made.text("/status"), "created");
+    EXPECT_GT(made.integer("/size_bytes"), 0);
+    kill();
+    good("DELETE", "/collections/s/vectors/a");
+    const Json second(good("POST", "/collections/s/snapshot"));
+    EXPECT_NE(second.text("/id"), id);
+    const Json list(good("GET", "/collections/s/snapshots"));
+    EXPECT_EQ(list.integer("/total"), 2);
+    EXPECT_EQ(list.text("/snapshots/0/id"), second.text("/id"));
+    const Json restored(good("POST", "/collections/s/snapshots/" + id + "/restore"));
+    EXPECT_EQ(restored.text("/status"), "restored");
+    EXPECT_EQ(restored.text("/snapshot_id"), id);
+    kill();
+    EXPECT_EQ(count(), 2);
+    EXPECT_EQ(Json(good("GET", "/collections/s/vectors/b")).integer("/payload/n"), 1);
+    good("DELETE", "/collections/s");
+    EXPECT_EQ(Json(good("GET", "/collections/s/snapshots")).integer("/total"), 2);
+    good("POST", "/collections/s/snapshots/" + id + "/restore");
+    EXPECT_EQ(count(), 2);
+    good("DELETE", "/collections/s/snapshots/" + id);
+    const Answer gone = client_->request("POST", "/collections/s/snapshots/" + id + "/restore", "");
+    EXPECT_EQ(gone.status, 404);
+    EXPECT_EQ(Json(gone.body).text("/error_type"), "snapshot_not_found");
+    EXPECT_EQ(client_->request("GET", "/collections/nope/snapshots", "").status, 404);
+}
+
+TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
+    const auto in_ms = [](int64_t ms) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count() + ms);
+    };
+    const std::string far = in_ms(60'000);
+    EXPECT_EQ(Json(good("PATCH", "/collections/s/vectors/b/expiry", R"({"expires_at":)" + far + "}")).integer("/expires_at"), std::stoll(far));
+    const Json point(good("GET", "/collections/s/vectors/b"));
+    EXPECT_EQ(point.integer("/expires_at"), std::stoll(far));
+    EXPECT_EQ(point.integer("/payload/__expires_at"), std::stoll(far));
+    good("PATCH", "/collections/s/vectors/b/expiry", R"({"expires_at":null})");
+    EXPECT_EQ(good("GET", "/collections/s/vectors/b").find("__expires_at"), std::string::npos);
+    good("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":1})");
+    EXPECT_EQ(client_->get("/collections/s/vectors/a").status, 404);
+    EXPECT_EQ(client_->request("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":null})").status, 404);
+    EXPECT_EQ(count(), 1);
+    EXPECT_EQ(client_->request("PATCH", "/collections/s/vectors/b/expiry", "{}").status, 400);
+
+    good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"k","vector":[1,1],"payload":{"__expires_at":1}},{"id":"l","vector":[1,1]}]})");
+    EXPECT_EQ(count(), 2);
+    EXPECT_EQ(Json(good("POST", "/collections/s/ttl", R"({"ttl_secs":1})")).integer("/ttl_secs"), 1);
+    EXPECT_EQ(Json(good("GET", "/collections/s?view=full")).integer("/ttl_secs"), 1);
+    good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"t","vector":[1,1]}]})");
+    EXPECT_EQ(count(), 3);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    EXPECT_EQ(count(), 2);
+    kill();
+    EXPECT_EQ(count(), 2);
+    EXPECT_EQ(client_->get("/collections/s/vectors/t").status, 404);
+}
+
+TEST_F(RestOperations, the_search_effort_can_be_tuned) {
+    good("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":77}})");
+    kill();
+    EXPECT_EQ(Json(good("GET", "/collections/s?view=full")).integer("/hnsw_config/ef_search"), 77);
+    const Answer bad = client_->request("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":0}})");
+    EXPECT_EQ(bad.status, 400);
+}
+
+}  // namespace
+}  // namespace vz::e2e
