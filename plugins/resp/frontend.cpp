@@ -1,0 +1,48 @@
+// The Redis protocol as a frontend. Keys of its configuration: host, port, clients.
+#include <arpa/inet.h>
+
+#include "plugins/resp/protocol.hpp"
+#include "plugins/resp/server.hpp"
+
+namespace resp {
+
+class Frontend {
+ public:
+    static vz::Expected<std::unique_ptr<Frontend>> create(vz::Host host) {
+        ServerOptions options;
+        in_addr address = {};
+        int64_t number = 0;
+        options.host = host.config("host", options.host);
+        if (::inet_pton(AF_INET, options.host.c_str(), &address) != 1)
+            return host.reject("host", "must be an IPv4 address");
+        const bool is_open = host.config("auth.allow_unauthenticated", "false") == "true";
+        if (!is_open && ntohl(address.s_addr) >> 24 != 127)
+            return host.reject("host", "beyond loopback needs auth.allow_unauthenticated: true");
+        if (!parse_integer(host.config("port", "6380"), 0, 65'535, &number))
+            return host.reject("port", "must be a number up to 65535");
+        options.port = static_cast<uint16_t>(number);
+        if (!parse_integer(host.config("clients", "256"), 1, 4096, &number))
+            return host.reject("clients", "must be a number from 1 to 4096");
+        options.clients_max = static_cast<uint32_t>(number);
+        return std::make_unique<Frontend>(host, std::move(options));
+    }
+
+    Frontend(vz::Host host, ServerOptions options) : host_(host), server_(host.engine(), std::move(options)) {}
+
+    vz::Expected<void> start() {
+        vz::Expected<void> started = server_.start();
+        if (started) host_.report(VZ_HEALTH_READY, "redis://" + server_.address());
+        return started;
+    }
+    void drain() { server_.drain(); }
+    bool idle() const { return server_.idle(); }
+    void stop() { server_.stop(); }
+
+ private:
+    vz::Host host_;
+    Server server_;
+};
+
+}  // namespace resp
+
+VZ_FRONTEND(resp::Frontend, "dev.vectorizer.resp", "RESP", "1.0.0")

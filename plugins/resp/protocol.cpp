@@ -1,0 +1,153 @@
+#include "plugins/resp/protocol.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace resp {
+namespace {
+
+Parsed fail(const char** problem, const char* text) {
+    *problem = text;
+    return Parsed::kProtocolError;
+}
+
+// "*12\r\n" or "$3\r\n" at `at`: the number, and `at` behind it.
+Parsed parse_length(std::string_view bytes, char type, size_t most, size_t* at, size_t* length, const char** problem) {
+    if (*at >= bytes.size()) return Parsed::kIncomplete;
+    if (bytes[*at] != type) return fail(problem, type == '$' ? "expected '$' before an argument" : "expected '*'");
+    const size_t end = bytes.substr(0, std::min(bytes.size(), *at + 32)).find("\r\n", *at);
+    if (end == std::string_view::npos)
+        return bytes.size() - *at >= 32 ? fail(problem, "invalid length") : Parsed::kIncomplete;
+    int64_t number = 0;
+    if (!parse_integer(bytes.substr(*at + 1, end - *at - 1), 0, static_cast<int64_t>(most), &number))
+        return fail(problem, "invalid length");
+    *length = static_cast<size_t>(number);
+    *at = end + 2;
+    return Parsed::kRequest;
+}
+
+Parsed parse_line(std::string_view bytes, std::vector<std::string_view>* arguments, size_t* used,
+                  const char** problem) {
+    const size_t end = bytes.find('\n');
+    if (end == std::string_view::npos)
+        return bytes.size() > kLineBytesMax ? fail(problem, "too big inline request") : Parsed::kIncomplete;
+    std::string_view line = bytes.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    *used = end + 1;
+    for (size_t begin = 0; (begin = line.find_first_not_of(" \t", begin)) != std::string_view::npos;) {
+        const size_t stop = std::min(line.find_first_of(" \t", begin), line.size());
+        arguments->push_back(line.substr(begin, stop - begin));
+        begin = stop;
+    }
+    return Parsed::kRequest;
+}
+
+}  // namespace
+
+Parsed parse_request(std::string_view bytes, std::vector<std::string_view>* arguments, size_t* used,
+                     const char** problem) {
+    arguments->clear();
+    if (bytes.empty()) return Parsed::kIncomplete;
+    if (bytes[0] != '*') return parse_line(bytes, arguments, used, problem);
+    size_t at = 0;
+    size_t count = 0;
+    Parsed parsed = parse_length(bytes, '*', kArgumentsMax, &at, &count, problem);
+    for (size_t i = 0; parsed == Parsed::kRequest && i < count; ++i) {
+        size_t length = 0;
+        parsed = parse_length(bytes, '$', kBulkBytesMax, &at, &length, problem);
+        if (parsed != Parsed::kRequest) break;
+        if (at + length + 2 > kRequestBytesMax) return fail(problem, "too big request");
+        if (at + length + 2 > bytes.size()) return Parsed::kIncomplete;
+        if (bytes[at + length] != '\r' || bytes[at + length + 1] != '\n')
+            return fail(problem, "an argument is not as long as it says");
+        arguments->push_back(bytes.substr(at, length));
+        at += length + 2;
+    }
+    *used = at;
+    return parsed;
+}
+
+void Replies::header(char type, int64_t value) {
+    bytes_ += type;
+    bytes_ += std::to_string(value);
+    bytes_ += "\r\n";
+}
+
+void Replies::simple(std::string_view text) {
+    bytes_ += '+';
+    bytes_ += text;
+    bytes_ += "\r\n";
+}
+
+void Replies::error(std::string_view text) {
+    bytes_ += '-';
+    for (const char c : text) bytes_ += c == '\r' || c == '\n' ? ' ' : c;
+    bytes_ += "\r\n";
+}
+
+void Replies::integer(int64_t value) {
+    header(':', value);
+}
+
+void Replies::bulk(std::string_view text) {
+    header('$', static_cast<int64_t>(text.size()));
+    bytes_ += text;
+    bytes_ += "\r\n";
+}
+
+void Replies::null() {
+    bytes_ += version_ == 3 ? "_\r\n" : "$-1\r\n";
+}
+
+void Replies::real(double value) {
+    if (version_ != 3) return bulk(number_text(value));
+    bytes_ += ',';
+    bytes_ += number_text(value);
+    bytes_ += "\r\n";
+}
+
+void Replies::boolean(bool value) {
+    if (version_ != 3) return integer(value ? 1 : 0);
+    bytes_ += value ? "#t\r\n" : "#f\r\n";
+}
+
+void Replies::array(size_t elements) {
+    header('*', static_cast<int64_t>(elements));
+}
+
+void Replies::map(size_t pairs) {
+    if (version_ == 3) {
+        header('%', static_cast<int64_t>(pairs));
+    } else {
+        array(pairs * 2);
+    }
+}
+
+std::string number_text(double value) {
+    std::array<char, 40> text = {};
+    const auto narrow = static_cast<float>(value);
+    const auto end = static_cast<double>(narrow) == value ? std::to_chars(text.begin(), text.end(), narrow)
+                                                          : std::to_chars(text.begin(), text.end(), value);
+    return {text.begin(), end.ptr};
+}
+
+bool parse_integer(std::string_view text, int64_t low, int64_t high, int64_t* out) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), *out);
+    return problem == std::errc() && end == text.data() + text.size() && *out >= low && *out <= high;
+}
+
+bool parse_real(std::string_view text, float* out) {
+    if (text.starts_with('+')) text.remove_prefix(1);
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), *out);
+    return problem == std::errc() && end == text.data() + text.size() && std::isfinite(*out);
+}
+
+bool same_word(std::string_view left, std::string_view right) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [&](char a, char b) { return lower(a) == lower(b); });
+}
+
+}  // namespace resp

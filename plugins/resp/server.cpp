@@ -1,0 +1,169 @@
+#include "plugins/resp/server.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <vector>
+
+#include "plugins/resp/session.hpp"
+
+namespace resp {
+namespace {
+
+constexpr size_t kReadBytes = 64 << 10;
+constexpr size_t kRepliesBytes = 1 << 20;  // sent before more is executed
+
+bool send_all(int socket, std::string& bytes) {
+    for (size_t sent = 0; sent < bytes.size();) {
+        const ssize_t now = ::send(socket, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (now < 0 && errno == EINTR) continue;
+        if (now <= 0) return false;
+        sent += static_cast<size_t>(now);
+    }
+    bytes.clear();
+    return true;
+}
+
+// Counts a client as busy; looks at `is_draining` after that, so that no request slips between drain and idle.
+class Busy {
+ public:
+    explicit Busy(std::atomic<uint32_t>& count) : count_(count) { ++count_; }
+    ~Busy() { --count_; }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+ private:
+    std::atomic<uint32_t>& count_;
+};
+
+}  // namespace
+
+vz::Expected<void> Server::start() {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(options_.port);
+    ::inet_pton(AF_INET, options_.host.c_str(), &address.sin_addr);
+    socklen_t size = sizeof address;
+    const int yes = 1;
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener_ < 0 || ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener_, 128) != 0 || ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        const vz::Error error(VZ_IO_ERROR, "port",
+                              std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): the main thread's
+        if (listener_ >= 0) ::close(listener_);
+        return error;
+    }
+    port_ = ntohs(address.sin_port);
+    acceptor_ = std::thread([this] { accept_clients(); });
+    return {};
+}
+
+std::string Server::address() const {
+    return options_.host + ":" + std::to_string(port_);
+}
+
+void Server::accept_clients() {
+    while (!is_draining_) {
+        const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (socket < 0) {
+            if (errno == EMFILE || errno == ENFILE) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            continue;
+        }
+        const int yes = 1;
+        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        reap();
+        const std::scoped_lock lock(mutex_);
+        if (is_draining_ || clients_.size() >= options_.clients_max) {
+            std::string refusal = "-ERR max number of clients reached\r\n";
+            static_cast<void>(send_all(socket, refusal));
+            ::close(socket);
+            continue;
+        }
+        Client& client = clients_.emplace_back();
+        client.socket = socket;
+        client.thread = std::thread([this, &client] { serve(client); });
+    }
+}
+
+// Joins the clients that went.
+void Server::reap() {
+    std::list<Client> gone;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (auto client = clients_.begin(); client != clients_.end();) {
+            const auto next = std::next(client);
+            if (client->is_gone) gone.splice(gone.end(), clients_, client);
+            client = next;
+        }
+    }
+    for (Client& client : gone) client.thread.join();
+}
+
+void Server::serve(Client& client) {
+    {
+        Session session(engine_);
+        std::string received;
+        std::vector<std::string_view> arguments;
+        for (bool is_open = true; is_open;) {
+            const size_t have = received.size();
+            received.resize(have + kReadBytes);
+            const ssize_t got = ::recv(client.socket, received.data() + have, kReadBytes, 0);
+            received.resize(have + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) break;
+            const Busy busy(busy_);
+            if (is_draining_) break;
+            size_t used = 0;
+            const char* problem = nullptr;
+            Parsed parsed = Parsed::kRequest;
+            while (is_open) {
+                size_t one = 0;
+                parsed = parse_request(std::string_view(received).substr(used), &arguments, &one, &problem);
+                if (parsed != Parsed::kRequest) break;
+                is_open = session.execute(arguments);
+                used += one;
+                if (session.replies().size() >= kRepliesBytes && !send_all(client.socket, session.replies()))
+                    is_open = false;
+            }
+            received.erase(0, used);
+            session.finish_writes();
+            if (parsed == Parsed::kProtocolError) {
+                session.out().error(std::string("ERR Protocol error: ") + problem);
+                is_open = false;
+            }
+            if (!send_all(client.socket, session.replies())) break;
+        }
+    }
+    const std::scoped_lock lock(mutex_);
+    ::close(client.socket);
+    client.is_gone = true;
+}
+
+void Server::shut_down(int how) {
+    is_draining_ = true;
+    ::shutdown(listener_, SHUT_RDWR);
+    const std::scoped_lock lock(mutex_);
+    for (const Client& client : clients_) {
+        if (!client.is_gone) ::shutdown(client.socket, how);
+    }
+}
+
+void Server::drain() {
+    shut_down(SHUT_RD);
+}
+
+void Server::stop() {
+    shut_down(SHUT_RDWR);
+    acceptor_.join();
+    for (Client& client : clients_) client.thread.join();
+    clients_.clear();
+    ::close(listener_);
+}
+
+}  // namespace resp

@@ -1,0 +1,60 @@
+// The listener and its clients, a thread each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "vectorizer/vectorizer.hpp"
+
+namespace resp {
+
+struct ServerOptions {
+    std::string host = "127.0.0.1";  // an IPv4 address
+    uint16_t port = 6380;            // 0: any free one
+    uint32_t clients_max = 256;
+};
+
+// start, drain, idle and stop on one thread.
+class Server {
+ public:
+    Server(vz::EngineView engine, ServerOptions options) : engine_(engine), options_(std::move(options)) {}
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Listens, or leaves nothing behind.
+    vz::Expected<void> start();
+    // "127.0.0.1:6380". After start.
+    std::string address() const;
+    // No new client, no new byte from one; what was read is answered.
+    void drain();
+    bool idle() const { return busy_.load() == 0; }
+    void stop();
+
+ private:
+    struct Client {
+        int socket;
+        bool is_gone = false;  // guarded by mutex_
+        std::thread thread;
+    };
+
+    void accept_clients();
+    void serve(Client& client);
+    void shut_down(int how);
+    void reap();
+
+    const vz::EngineView engine_;
+    const ServerOptions options_;
+    uint16_t port_ = 0;
+    int listener_ = -1;
+    std::thread acceptor_;
+    std::atomic<bool> is_draining_ = false;
+    std::atomic<uint32_t> busy_ = 0;  // clients whose requests are being executed or answered
+    std::mutex mutex_;                // guards clients_
+    std::list<Client> clients_;
+};
+
+}  // namespace resp

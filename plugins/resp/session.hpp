@@ -1,0 +1,95 @@
+// One client: its requests in order, its writes in flight, its replies in order.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/resp/protocol.hpp"
+#include "vectorizer/vectorizer.hpp"
+
+namespace resp {
+
+using Arguments = std::span<const std::string_view>;
+
+// How the one vector field of a collection is made; what VADD's options are held against.
+struct FieldShape {
+    uint32_t dim = 0;
+    vz_metric metric = VZ_COSINE;
+    vz_quantization quantization = VZ_QUANTIZATION_AUTO;
+    uint32_t degree = 0;
+    uint32_t build_effort = 0;
+};
+
+// Used by one thread. Writes are submitted as they are read and answered when the pipeline is at its end, or before the
+// next request that is no write: so pipelined writes share a group commit, and a read sees the writes before it.
+class Session {
+ public:
+    explicit Session(vz::EngineView engine) : engine_(engine) {}
+    ~Session() { finish_writes(); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Executes a request. False: the connection ends after the replies so far (QUIT).
+    bool execute(Arguments arguments);
+    // Answers the writes in flight. Replies are then complete.
+    void finish_writes();
+    std::string& replies() { return replies_.bytes(); }
+
+    vz::EngineView engine() const { return engine_; }
+    Replies& out() { return replies_; }
+    void fail(const vz::Error& error);
+    void fail_syntax() { replies_.error("ERR syntax error"); }
+
+    // The shape of a collection, remembered once it was looked up. NULL: the reason was replied, or *is_missing is set
+    // instead.
+    const FieldShape* shape_of(std::string_view key, bool* is_missing = nullptr);
+    void forget(std::string_view key) { shapes_.erase(std::string(key)); }
+
+    // A write of one point, owned until it is done.
+    struct Write {
+        std::string key, id, payload;
+        std::vector<float> vector;
+        vz_str id_text = {}, payload_text = {};
+        vz_write_request request = vz::make<vz_write_request>();
+        vz_write_answer answer = vz::make<vz_write_answer>();
+        vz_error error = {};
+        vz_op op = vz::make<vz_op>();
+        void (*reply)(Session& session, const Write& write) = nullptr;
+        Session* session = nullptr;
+    };
+    // Fills request and op from the texts and submits; the reply comes in its turn.
+    void submit(std::unique_ptr<Write> write);
+
+ private:
+    static void done(vz_op* op) noexcept;
+
+    vz::EngineView engine_;
+    Replies replies_;
+    std::map<std::string, FieldShape> shapes_;
+    std::deque<std::unique_ptr<Write>> writes_;
+    size_t writes_bytes_ = 0;
+    std::mutex mutex_;
+    std::condition_variable all_done_;
+    size_t in_flight_ = 0;  // guarded by mutex_
+};
+
+// A command, its least and most number of arguments (itself included), and whether it may run while writes are in
+// flight.
+struct Command {
+    std::string_view name;
+    size_t least, most;
+    bool is_write;
+    void (*run)(Session& session, Arguments arguments);
+};
+std::span<const Command> vector_set_commands();
+std::span<const Command> keyspace_commands();
+
+}  // namespace resp

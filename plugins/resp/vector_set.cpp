@@ -1,0 +1,401 @@
+// The vector set commands of Redis 8 over collections: a key is a collection, an element a point, its attributes the
+// payload.
+#include <cmath>
+#include <cstring>
+
+#include "plugins/resp/session.hpp"
+
+namespace resp {
+namespace {
+
+constexpr int64_t kCountMax = 10'000;
+constexpr int64_t kDimMax = 65'536;
+
+// Reads arguments from left to right.
+class Reader {
+ public:
+    explicit Reader(Arguments arguments) : arguments_(arguments) {}
+    bool at_end() const { return next_ == arguments_.size(); }
+    // Empty at the end.
+    std::string_view take() { return at_end() ? std::string_view() : arguments_[next_++]; }
+    bool take_if(std::string_view word) {
+        if (at_end() || !same_word(arguments_[next_], word)) return false;
+        ++next_;
+        return true;
+    }
+    bool take_integer(int64_t low, int64_t high, int64_t* out) {
+        return !at_end() && parse_integer(take(), low, high, out);
+    }
+
+ private:
+    Arguments arguments_;
+    size_t next_ = 0;
+};
+
+// FP32 blob, or VALUES n and n numbers.
+bool take_vector(Reader& reader, std::vector<float>* out) {
+    if (reader.take_if("FP32")) {
+        const std::string_view blob = reader.take();
+        if (blob.empty() || blob.size() % sizeof(float) != 0) return false;
+        out->resize(blob.size() / sizeof(float));
+        std::memcpy(out->data(), blob.data(), blob.size());
+        return true;
+    }
+    int64_t count = 0;
+    if (!reader.take_if("VALUES") || !reader.take_integer(1, kDimMax, &count)) return false;
+    for (; count > 0 && !reader.at_end(); --count) {
+        float value = 0;
+        if (!parse_real(reader.take(), &value)) return false;
+        out->push_back(value);
+    }
+    return count == 0;
+}
+
+struct AddOptions {
+    std::string_view attributes;
+    vz_quantization quantization = VZ_QUANTIZATION_AUTO;
+    int64_t degree = 0, build_effort = 0;  // 0: not given
+};
+
+bool take_add_options(Reader& reader, AddOptions* options) {
+    while (!reader.at_end()) {
+        if (reader.take_if("CAS")) continue;  // the engine takes writes concurrently, always
+        if (reader.take_if("NOQUANT")) {
+            options->quantization = VZ_QUANTIZATION_NONE;
+        } else if (reader.take_if("Q8")) {
+            options->quantization = VZ_QUANTIZATION_SQ8;
+        } else if (reader.take_if("SETATTR") && !reader.at_end()) {
+            options->attributes = reader.take();
+        } else if (reader.take_if("EF")) {
+            if (!reader.take_integer(8, 4096, &options->build_effort)) return false;
+        } else if (reader.take_if("M")) {
+            if (!reader.take_integer(4, 256, &options->degree)) return false;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool matches(const AddOptions& options, const FieldShape& shape) {
+    if (options.degree != 0 && static_cast<uint32_t>(options.degree) != shape.degree) return false;
+    if (options.build_effort != 0 && static_cast<uint32_t>(options.build_effort) != shape.build_effort) return false;
+    return options.quantization == VZ_QUANTIZATION_AUTO || options.quantization == shape.quantization;
+}
+
+// The collection of a VADD, made if there is none. False: replied why not.
+bool have_collection(Session& session, std::string_view key, size_t dim, const AddOptions& options) {
+    bool is_missing = false;
+    const FieldShape* shape = session.shape_of(key, &is_missing);
+    if (shape == nullptr && !is_missing) return false;
+    if (shape == nullptr) {
+        auto field = vz::make<vz_vector_field>();
+        field.dim = static_cast<uint32_t>(dim);
+        field.metric = VZ_COSINE;
+        field.quantization = options.quantization;
+        field.degree = static_cast<uint32_t>(options.degree);
+        field.build_effort = static_cast<uint32_t>(options.build_effort);
+        auto schema = vz::make<vz_schema>();
+        schema.vector_fields = &field;
+        schema.vector_field_count = 1;
+        session.finish_writes();
+        const vz::Expected<void> made = session.engine().create(key, schema);
+        if (!made && made.error().status() != VZ_ALREADY_EXISTS) {
+            session.fail(made.error());
+            return false;
+        }
+        shape = session.shape_of(key);
+        if (shape == nullptr) return false;
+    }
+    if (matches(options, *shape)) return true;
+    session.finish_writes();
+    session.out().error("ERR an option of VADD differs from what the vector set was made with");
+    return false;
+}
+
+void reply_added(Session& session, const Session::Write& write) {
+    if (write.op.status != VZ_OK) return session.fail(vz::Error(write.error));
+    session.out().boolean(write.answer.created != 0);
+}
+
+// VADD key (FP32 | VALUES num) vector element [CAS] [NOQUANT | Q8] [EF build-effort] [SETATTR json] [M links]
+void vadd(Session& session, Arguments arguments) {
+    Reader reader(arguments.subspan(1));
+    auto write = std::make_unique<Session::Write>();
+    write->key = reader.take();
+    AddOptions options;
+    const bool is_vector = take_vector(reader, &write->vector);
+    write->id = reader.take();
+    if (!is_vector || !take_add_options(reader, &options)) {
+        session.finish_writes();
+        return session.out().error(is_vector ? "ERR syntax error, or an option that is not supported"
+                                             : "ERR invalid vector specification");
+    }
+    if (!have_collection(session, write->key, write->vector.size(), options)) return;
+    write->payload = options.attributes;
+    write->request.kind = VZ_UPSERT;
+    write->reply = reply_added;
+    session.submit(std::move(write));
+}
+
+// 1, or 0 where there is no such collection or point.
+void reply_changed(Session& session, const Session::Write& write) {
+    if (write.op.status != VZ_OK && write.op.status != VZ_NOT_FOUND) return session.fail(vz::Error(write.error));
+    session.out().boolean(write.op.status == VZ_OK);
+}
+
+void vrem(Session& session, Arguments arguments) {
+    auto write = std::make_unique<Session::Write>();
+    write->key = arguments[1];
+    write->id = arguments[2];
+    write->request.kind = VZ_DELETE;
+    write->request.condition = VZ_IF_PRESENT;
+    write->reply = reply_changed;
+    session.submit(std::move(write));
+}
+
+// An empty text takes the attributes away.
+void vsetattr(Session& session, Arguments arguments) {
+    auto write = std::make_unique<Session::Write>();
+    write->key = arguments[1];
+    write->id = arguments[2];
+    write->payload = arguments[3].empty() ? "{}" : arguments[3];
+    write->request.kind = VZ_UPDATE;
+    write->reply = reply_changed;
+    session.submit(std::move(write));
+}
+
+struct SearchOptions {
+    bool with_scores = false, with_attributes = false;
+    int64_t count = 10, effort = 0;
+    bool is_exact = false;
+    float epsilon = 0;  // 0: not given
+    std::string_view filter;
+};
+
+bool take_search_options(Reader& reader, SearchOptions* options) {
+    while (!reader.at_end()) {
+        if (reader.take_if("NOTHREAD")) continue;  // a search runs on the client's thread anyway
+        if (reader.take_if("WITHSCORES")) {
+            options->with_scores = true;
+        } else if (reader.take_if("WITHATTRIBS")) {
+            options->with_attributes = true;
+        } else if (reader.take_if("TRUTH")) {
+            options->is_exact = true;
+        } else if (reader.take_if("COUNT")) {
+            if (!reader.take_integer(1, kCountMax, &options->count)) return false;
+        } else if (reader.take_if("EF")) {
+            if (!reader.take_integer(1, kDimMax, &options->effort)) return false;
+        } else if (reader.take_if("EPSILON")) {
+            if (!parse_real(reader.take(), &options->epsilon) || options->epsilon <= 0 || options->epsilon > 1)
+                return false;
+        } else if (reader.take_if("FILTER")) {
+            options->filter = reader.take();
+            if (!options->filter.starts_with('{')) return false;  // the engine's JSON; expressions are not supported
+        } else {
+            return false;
+        }
+    }
+    return !options->is_exact || options->effort == 0;
+}
+
+// Redis scores from 1, the same, to 0, the opposite. Other metrics keep the engine's score.
+double score_of(const FieldShape& shape, float score) {
+    return shape.metric == VZ_COSINE ? (1.0 + static_cast<double>(score)) / 2.0 : static_cast<double>(score);
+}
+
+void reply_hits(Session& session, const FieldShape& shape, const SearchOptions& options, const vz::Result& hits) {
+    const vz::Rows rows = hits.rows();
+    Replies answer;
+    answer.set_version(session.out().version());
+    const size_t columns = (options.with_scores ? 1 : 0) + (options.with_attributes ? 1 : 0);
+    if (columns == 0) {
+        answer.array(rows.size());
+    } else if (answer.version() == 3) {
+        answer.map(rows.size());
+    } else {
+        answer.array(rows.size() * (1 + columns));
+    }
+    for (const vz::Row row : rows) {
+        answer.bulk(row.id());
+        if (columns == 2 && answer.version() == 3) answer.array(2);
+        if (options.with_scores) answer.real(score_of(shape, row.score()));
+        if (!options.with_attributes) continue;
+        if (row.payload() == "{}") {
+            answer.null();
+        } else {
+            answer.bulk(row.payload());
+        }
+    }
+    if (const vz::Expected<void> whole = hits.check(); !whole) return session.fail(whole.error());
+    session.out().bytes() += answer.bytes();
+}
+
+// The vector of an element. False: replied why not.
+bool read_element(Session& session, std::string_view key, std::string_view element, std::vector<float>* out) {
+    auto parts = vz::make<vz_parts>();
+    parts.flags = VZ_PARTS_VECTORS;
+    const vz_str id = vz::str(element);
+    const vz::Expected<vz::Result> got = session.engine().get(key, std::span(&id, 1), &parts);
+    if (!got) return session.fail(got.error()), false;
+    const vz::Rows rows = got->rows();
+    const std::span<const float> vector = rows[0].vector();
+    out->assign(vector.begin(), vector.end());
+    if (const vz::Expected<void> whole = got->check(); !whole) return session.fail(whole.error()), false;
+    if (out->empty()) session.out().error("ERR element not found in set");
+    return !out->empty();
+}
+
+// VSIM key (ELE | FP32 | VALUES num) (vector | element) [WITHSCORES] [WITHATTRIBS] [COUNT n] [EF n] [EPSILON d] [FILTER
+// json] [TRUTH]
+void vsim(Session& session, Arguments arguments) {
+    Reader reader(arguments.subspan(1));
+    const std::string_view key = reader.take();
+    std::vector<float> query;
+    std::string_view element;
+    if (reader.take_if("ELE")) {
+        element = reader.take();
+    } else if (!take_vector(reader, &query)) {
+        return session.out().error("ERR invalid vector specification");
+    }
+    SearchOptions options;
+    if (!take_search_options(reader, &options))
+        return session.out().error("ERR syntax error, or an option that is not supported");
+    session.forget(key);  // others may have made it anew
+    if (!session.engine().stats(key)) return session.out().array(0);
+    const FieldShape* shape = session.shape_of(key);
+    if (shape == nullptr) return;
+    if (query.empty() && !read_element(session, key, element, &query)) return;
+    auto parts = vz::make<vz_parts>();
+    parts.flags = VZ_PARTS_PAYLOAD;
+    auto request = vz::make<vz_search_request>();
+    request.queries = vz::matrix(query);
+    request.k = static_cast<uint32_t>(options.count);
+    request.effort = static_cast<uint32_t>(options.effort);
+    request.filter = vz::str(options.filter);
+    if (options.is_exact) request.flags |= VZ_SEARCH_EXACT;
+    if (options.with_attributes) request.parts = &parts;
+    if (options.epsilon != 0) {
+        if (shape->metric != VZ_COSINE) return session.out().error("ERR EPSILON needs the cosine metric");
+        request.flags |= VZ_SEARCH_SCORE_LIMIT;
+        request.score_limit = 1 - 2 * options.epsilon;
+    }
+    const vz::Expected<vz::Result> hits = session.engine().search(key, request);
+    if (!hits) return session.fail(hits.error());
+    reply_hits(session, *shape, options, *hits);
+}
+
+bool is_missing(const vz::Error& error) {
+    return error.status() == VZ_NOT_FOUND && error.reason() == VZ_REASON_COLLECTION;
+}
+
+void vcard(Session& session, Arguments arguments) {
+    const vz::Expected<uint64_t> count = session.engine().count(arguments[1]);
+    if (!count && !is_missing(count.error())) return session.fail(count.error());
+    session.out().integer(count ? static_cast<int64_t>(*count) : 0);
+}
+
+void vdim(Session& session, Arguments arguments) {
+    session.forget(arguments[1]);
+    if (const FieldShape* shape = session.shape_of(arguments[1])) session.out().integer(shape->dim);
+}
+
+// One point, whose parts `give` replies with; null where there is none.
+template <class Give>
+void reply_point(Session& session, Arguments arguments, uint32_t flags, Give give) {
+    auto parts = vz::make<vz_parts>();
+    parts.flags = flags;
+    const vz_str id = vz::str(arguments[2]);
+    const vz::Expected<vz::Result> got = session.engine().get(arguments[1], std::span(&id, 1), &parts);
+    if (!got && !is_missing(got.error())) return session.fail(got.error());
+    Replies answer;
+    answer.set_version(session.out().version());
+    if (got) {
+        const vz::Rows rows = got->rows();
+        give(answer, rows[0]);
+        if (const vz::Expected<void> whole = got->check(); !whole) return session.fail(whole.error());
+    } else {
+        auto none = vz::make<vz_rows>();
+        const uint64_t version = 0;
+        none.versions = &version;
+        none.count = 1;
+        give(answer, vz::Row(none, 0));
+    }
+    session.out().bytes() += answer.bytes();
+}
+
+void vemb(Session& session, Arguments arguments) {
+    if (arguments.size() == 4) return session.out().error("ERR RAW is not supported");
+    reply_point(session, arguments, VZ_PARTS_VECTORS, [](Replies& answer, const vz::Row& row) {
+        if (!row.exists() || row.vector().empty()) return answer.null();
+        answer.array(row.vector().size());
+        for (const float value : row.vector()) answer.real(static_cast<double>(value));
+    });
+}
+
+void vgetattr(Session& session, Arguments arguments) {
+    reply_point(session, arguments, VZ_PARTS_PAYLOAD, [](Replies& answer, const vz::Row& row) {
+        if (!row.exists() || row.payload() == "{}") return answer.null();
+        answer.bulk(row.payload());
+    });
+}
+
+void vismember(Session& session, Arguments arguments) {
+    reply_point(session, arguments, 0, [](Replies& answer, const vz::Row& row) { answer.boolean(row.exists()); });
+}
+
+const char* quantization_name(vz_quantization quantization) {
+    return quantization == VZ_QUANTIZATION_SQ8 ? "int8" : quantization == VZ_QUANTIZATION_NONE ? "f32" : "auto";
+}
+
+const char* metric_name(vz_metric metric) {
+    switch (metric) {
+        case VZ_EUCLIDEAN:
+            return "euclidean";
+        case VZ_DOT:
+            return "dot";
+        case VZ_MANHATTAN:
+            return "manhattan";
+        default:
+            return "cosine";
+    }
+}
+
+void vinfo(Session& session, Arguments arguments) {
+    session.forget(arguments[1]);
+    const vz::Expected<vz_collection_stats> stats = session.engine().stats(arguments[1]);
+    if (!stats && is_missing(stats.error())) return session.out().null();
+    if (!stats) return session.fail(stats.error());
+    const FieldShape* shape = session.shape_of(arguments[1]);
+    if (shape == nullptr) return;
+    Replies& out = session.out();
+    out.map(6);
+    out.bulk("quant-type");
+    out.bulk(quantization_name(shape->quantization));
+    out.bulk("vector-dim");
+    out.integer(shape->dim);
+    out.bulk("size");
+    out.integer(static_cast<int64_t>(stats->points));
+    out.bulk("hnsw-m");
+    out.integer(shape->degree);
+    out.bulk("metric");
+    out.bulk(metric_name(shape->metric));
+    out.bulk("disk-bytes");
+    out.integer(static_cast<int64_t>(stats->disk_bytes));
+}
+
+constexpr size_t kAny = kArgumentsMax;
+constexpr Command kCommands[] = {
+    {"vadd", 5, kAny, true, vadd},         {"vsim", 4, kAny, false, vsim},      {"vrem", 3, 3, true, vrem},
+    {"vsetattr", 4, 4, true, vsetattr},    {"vcard", 2, 2, false, vcard},       {"vdim", 2, 2, false, vdim},
+    {"vemb", 3, 4, false, vemb},           {"vgetattr", 3, 3, false, vgetattr}, {"vinfo", 2, 2, false, vinfo},
+    {"vismember", 3, 3, false, vismember},
+};
+
+}  // namespace
+
+std::span<const Command> vector_set_commands() {
+    return kCommands;
+}
+
+}  // namespace resp
