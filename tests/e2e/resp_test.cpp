@@ -248,6 +248,7 @@ TEST_F(Resp, PipelinedWritesShareCommitsAndKeepTheirOrder) {
     pipeline += request({"VCARD", "docs"}) + request({"VEMB", "docs", "p7"}) + request({"VREM", "docs", "p7"}) +
                 request({"VCARD", "docs"});
     const uint64_t syncs = counter(server.port(), "vectorizer_commit_syncs_total");
+    ASSERT_GT(syncs, 0U);
     client.send(pipeline);
     for (int i = 0; i < kWrites; ++i) ASSERT_EQ(client.reply(), i < 250 ? "1" : "0") << i;
     EXPECT_EQ(client.reply(), "251");
