@@ -30,10 +30,14 @@ const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
         field.search_effort = from.search_effort;
         fields.push_back(field);
     }
+    std::vector<vz_field_index>& indexes = result->field_indexes.emplace_back();
+    for (const FieldIndexSchema& from : schema.field_indexes) indexes.push_back({sizeof(vz_field_index), from.kind, result->keep(from.path)});
     vz_schema& described = result->schemas.emplace_back();
     described.struct_size = sizeof(described);
     described.vector_fields = fields.data();
     described.vector_field_count = static_cast<uint32_t>(fields.size());
+    described.field_indexes = indexes.empty() ? nullptr : indexes.data();
+    described.field_index_count = static_cast<uint32_t>(indexes.size());
     described.metadata = result->keep(schema.metadata);
     described.ttl_ms = schema.ttl_ms;
     return &described;
@@ -193,6 +197,8 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
         };
         VZ_ASSIGN(const EditOutcome outcome,
                   engine->engine->catalogue().alter(view(collection), apply, (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
+        const Result<std::shared_ptr<Collection>> altered = engine->engine->catalogue().resolve(view(collection));
+        if (altered.ok()) engine->engine->note_altered(*altered);
         return answer_change(outcome, given, change);
     });
 }

@@ -85,6 +85,7 @@ struct vz_result {
     std::deque<vz_schema> schemas;
     std::deque<vz_collection_stats> stats;
     std::deque<std::vector<vz_vector_field>> vector_fields;
+    std::deque<std::vector<vz_field_index>> field_indexes;
     std::deque<std::vector<vz_str>> lists;
     std::deque<std::vector<vz_segment_info>> segments;
 

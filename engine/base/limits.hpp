@@ -43,6 +43,7 @@ inline constexpr uint64_t kGrowingGraphSlotsMax = 1 << 24;     // likewise, for 
 inline constexpr uint64_t kNameBytesMax = 255;                 // of collections, aliases and vector fields
 inline constexpr uint64_t kPayloadBytesMax = 1 * kMiB;
 inline constexpr uint32_t kJsonDepthMax = 64;                  // recursion in parsers
+inline constexpr uint32_t kFieldIndexesMax = 64;               // per collection: work of a seal, looked for at open
 inline constexpr uint32_t kPathStepsMax = 64;                  // of a payload path: JSON nests no deeper
 inline constexpr uint64_t kFilterBytesMax = 32 * kMiB;         // 65,536 ids of 256 bytes fit
 inline constexpr uint32_t kFilterConditionsMax = 1024;         // work per row

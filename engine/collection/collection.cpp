@@ -443,6 +443,17 @@ Status Collection::link_tail() {
     return {};
 }
 
+bool Collection::wants_indexes() const {
+    const auto parts = std::atomic_load(&parts_);
+    const std::shared_ptr<const Schema> schema = this->schema();
+    return std::any_of(parts->begin(), parts->end(), [&](const auto& part) { return part->wants_indexes(*schema); });
+}
+
+void Collection::refresh_indexes() {
+    const auto parts = std::atomic_load(&parts_);
+    for (const auto& part : *parts) part->refresh_indexes(*schema());
+}
+
 void Collection::make_visible(Lsn lsn, int64_t live_delta) {
     live_.fetch_add(live_delta, std::memory_order_acq_rel);
     visible_.store(lsn, std::memory_order_release);

@@ -68,6 +68,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
     bool wants_linking() const;
     // Links the rows that wait, and looks at how well that graph answers. One thread.
     Status link_tail();
+    // Whether some sealed part lacks a field index that is declared, or has one that is not.
+    bool wants_indexes() const;
+    // Builds and drops them. One thread; readers go on.
+    void refresh_indexes();
     // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state.
     Status replay(const Batch& batch, Lsn lsn);
 

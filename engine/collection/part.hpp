@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/id.hpp"
+#include "engine/collection/field_indexes.hpp"
 #include "engine/collection/graphs.hpp"
 #include "engine/collection/growing_segment.hpp"
 #include "engine/collection/marks.hpp"
@@ -25,6 +26,7 @@ class Part {
     Part(std::unique_ptr<SealedSegment> sealed, const SegmentRef& ref, const Schema& schema)
         : sealed_(std::move(sealed)),
           sealed_graphs_(std::make_unique<SealedGraphs>(schema, *sealed_)),
+          indexes_(load_indexes(schema, *sealed_)),
           ref_(ref),
           marks_(sealed_->row_count()) {}
 
@@ -79,6 +81,17 @@ class Part {
     // Rows known to have ended; readers of older LSNs may still see some of them.
     uint32_t ended_rows() const { return growing_ ? growing_->ended_rows() : marks_.count(); }
 
+    // Of payload fields; null in a growing part.
+    std::shared_ptr<const IndexList> indexes() const { return std::atomic_load(&indexes_); }
+    bool wants_indexes(const Schema& schema) const { return !growing_ && !are_those_declared(schema, *indexes()); }
+    // Drops and builds what the schema asks for. One thread at a time; readers go on.
+    void refresh_indexes(const Schema& schema) {
+        if (growing_) return;
+        const auto known = indexes();
+        auto fresh = vz::refresh_indexes(schema, *sealed_, known);
+        if (fresh != known) std::atomic_store(&indexes_, std::move(fresh));
+    }
+
     // What filters found among the rows.
     FilterCache& filters() const { return filters_; }
 
@@ -94,6 +107,7 @@ class Part {
     std::unique_ptr<GrowingGraphs> growing_graphs_;
     std::unique_ptr<SealedSegment> sealed_;
     std::unique_ptr<SealedGraphs> sealed_graphs_;
+    std::shared_ptr<const IndexList> indexes_;  // by atomic_load, atomic_store; null in a growing part
     SegmentRef ref_;
     Marks marks_;
     mutable FilterCache filters_;

@@ -19,7 +19,9 @@ std::string_view text_of(const RawString& raw) {
     return json::unescape(raw, &space);
 }
 
-bool read_point(const char* at, const char* end, GeoPoint* point) {
+}  // namespace
+
+bool read_geo_point(const char* at, const char* end, GeoPoint* point) {
     if (*at != '{') return false;
     Number lat, lon;
     bool has_lat = false;
@@ -31,6 +33,8 @@ bool read_point(const char* at, const char* end, GeoPoint* point) {
     *point = {static_cast<double>(lat.value), static_cast<double>(lon.value)};
     return has_lat && has_lon && std::abs(point->lat) <= 90 && std::abs(point->lon) <= 180;
 }
+
+namespace {
 
 // Of a value that is no array.
 bool passes_scalar(const FieldTest& test, const char* at, const char* end) {
@@ -77,11 +81,11 @@ bool passes_scalar(const FieldTest& test, const char* at, const char* end) {
         }
         case Kind::kGeoCircle: {
             GeoPoint point;
-            return read_point(at, end, &point) && test.circle.contains(point);
+            return read_geo_point(at, end, &point) && test.circle.contains(point);
         }
         case Kind::kGeoBox: {
             GeoPoint point;
-            return read_point(at, end, &point) && test.box.contains(point);
+            return read_geo_point(at, end, &point) && test.box.contains(point);
         }
         case Kind::kNull:
             return *at == 'n';

@@ -123,6 +123,9 @@ class Filter {
     uint32_t conditions_ = 0;
 };
 
+// An object with numbers `lat` and `lon` within the globe.
+bool read_geo_point(const char* at, const char* end, GeoPoint* point);
+
 // RFC 3339, date and time, as microseconds since 1970; further digits are cut off.
 bool parse_time(std::string_view text, int64_t* microseconds);
 

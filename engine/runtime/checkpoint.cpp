@@ -71,6 +71,7 @@ Status Engine::checkpoint_frozen(Collection& collection, const Frozen& frozen) {
     VZ_TRY(commit_physical(std::move(edit)));
     collection.publish_sealed(frozen, std::move(sealed), live.sources());
     if (settings_.background) compacting_.add(collection.shared_from_this());
+    note_altered(collection.shared_from_this());  // the schema may have changed meanwhile
     return {};
 }
 
@@ -84,8 +85,10 @@ Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const S
     identity.collection_name = collection.name();
     const std::string path = segment_path(directory_, 'S', identity.file_number);
     VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, *workers_));
-    const std::vector<SegmentRows::Derived> derived = graphs.derived();
     SegmentRows rows = live.rows();
+    const BuiltIndexes indexes(schema, rows);
+    std::vector<SegmentRows::Derived> derived = graphs.derived();
+    indexes.add_to(&derived);
     rows.derived = derived;
     VZ_ASSIGN(const SegmentSummary summary, write_segment(files_, path, identity, schema, rows));
     SegmentRef ref;

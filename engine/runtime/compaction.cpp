@@ -56,6 +56,7 @@ Result<bool> Engine::compact(Collection& collection, bool is_idle) {
     }
     VZ_TRY(commit_physical(std::move(edit)));
     collection.publish_compacted(inputs, std::move(output), live.sources());
+    note_altered(collection.shared_from_this());
     VZ_TRY(remove_unnamed());
     return true;
 }

@@ -51,7 +51,8 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
           const Status linked = collection->link_tail();
           if (!linked.ok() && linked.code() != VZ_CANCELLED) report(VZ_LOG_ERROR, "index.failed", linked.error().message);
       }),
-      compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }) {}
+      compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }),
+      indexing_([](const std::shared_ptr<Collection>& collection) { collection->refresh_indexes(); }) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory, const EngineSettings& settings) {
     const auto began = std::chrono::steady_clock::now();
@@ -62,8 +63,10 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
         engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
         engine->linking_.start();
         engine->compacting_.start();
+        engine->indexing_.start();
         for (const auto& collection : engine->catalogue_.list()) {
             if (collection->wants_linking()) engine->linking_.add(collection);
+            if (collection->wants_indexes()) engine->indexing_.add(collection);
             if (collection->has_expiry() && collection->becomes_expiring()) engine->expiring_.push_back(collection);
             if (!collection->is_in_pieces() || !collection->becomes_unsettled()) continue;
             collection->note_active(engine->settings_.now_ms());
@@ -80,6 +83,7 @@ void Engine::stop_threads() {
     workers_->set_cancelled(true);
     linking_.stop();
     compacting_.stop();
+    indexing_.stop();
     workers_->set_cancelled(false);
     if (maintenance_thread_.joinable()) {
         {
@@ -113,6 +117,15 @@ Status Engine::close() {
 }
 
 // ---- background ----
+
+void Engine::note_altered(const std::shared_ptr<Collection>& collection) {
+    if (!collection->wants_indexes()) return;
+    if (settings_.background) {
+        indexing_.add(collection);
+    } else {
+        collection->refresh_indexes();
+    }
+}
 
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
     collection->set_updated_ms(settings_.now_ms());

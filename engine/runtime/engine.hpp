@@ -84,6 +84,9 @@ class Engine {
     // Deletes what has expired in a collection. The number of points.
     Result<uint64_t> expire(const std::shared_ptr<Collection>& collection);
 
+    // What follows a change of the schema: field indexes of sealed parts are built or dropped, in the background where there is one.
+    void note_altered(const std::shared_ptr<Collection>& collection);
+
     // One batch, until it is durable.
     Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer, std::vector<Status>* item_errors);
 
@@ -154,6 +157,7 @@ class Engine {
 
     CollectionQueue linking_;
     CollectionQueue compacting_;
+    CollectionQueue indexing_;
     std::mutex being_written_mutex_;
     std::set<uint64_t> being_written_;  // segments on their way into the manifest
     std::thread maintenance_thread_;

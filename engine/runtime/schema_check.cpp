@@ -7,6 +7,7 @@
 #include "engine/base/limits.hpp"
 #include "engine/collection/graphs.hpp"
 #include "engine/payload/json.hpp"
+#include "engine/payload/path.hpp"
 
 namespace vz {
 namespace {
@@ -114,6 +115,44 @@ Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
 
 }  // namespace
 
+namespace {
+
+Status add_field_index(const vz_field_index& from, Schema* schema) {
+    if (from.kind < VZ_FIELD_INDEX_KEYWORD || from.kind > VZ_FIELD_INDEX_TEXT) {
+        return failure(VZ_INVALID_ARGUMENT, "there is no such kind of field index").field("field_indexes.kind").reason(VZ_REASON_ENUM);
+    }
+    if (from.kind == VZ_FIELD_INDEX_TEXT) return unsupported("field_indexes.kind", "text indexes are not implemented yet");
+    const FieldIndexSchema index{from.kind, std::string(view(from.path))};
+    if (index.path.size() > kNameBytesMax || !is_valid_utf8(index.path)) {
+        return failure(VZ_INVALID_ARGUMENT, "the path of a field index has at most 255 bytes of UTF-8").field("field_indexes.path").reason(VZ_REASON_NAME);
+    }
+    Result<Path> path = parse_path(index.path);
+    if (!path.ok()) return std::move(path.take_status()).field("field_indexes.path").reason(VZ_REASON_NAME);
+    if (std::find(schema->field_indexes.begin(), schema->field_indexes.end(), index) != schema->field_indexes.end()) {
+        return failure(VZ_ALREADY_EXISTS, "there is such an index on '%s' already", index.path.c_str()).field("field_indexes.path").reason(VZ_REASON_FIELD_INDEX);
+    }
+    if (schema->field_indexes.size() == kFieldIndexesMax) {
+        return failure(VZ_LIMIT_EXCEEDED, "a collection has at most %u field indexes", kFieldIndexesMax)
+            .field("field_indexes_max")
+            .expected(kFieldIndexesMax)
+            .actual(kFieldIndexesMax + 1);
+    }
+    schema->field_indexes.push_back(index);
+    return {};
+}
+
+Status drop_field_index(const vz_field_index& from, Schema* schema) {
+    const FieldIndexSchema index{from.kind, std::string(view(from.path))};
+    const auto found = std::find(schema->field_indexes.begin(), schema->field_indexes.end(), index);
+    if (found == schema->field_indexes.end()) {
+        return failure(VZ_NOT_FOUND, "there is no such index on '%s'", index.path.c_str()).field("field_indexes.path").reason(VZ_REASON_FIELD_INDEX);
+    }
+    schema->field_indexes.erase(found);
+    return {};
+}
+
+}  // namespace
+
 Status apply_change(const vz_alter_change& change, Schema* schema) {
     switch (change.kind) {
         case VZ_ALTER_SET_METADATA:
@@ -138,7 +177,11 @@ Status apply_change(const vz_alter_change& change, Schema* schema) {
             return {};
         }
         case VZ_ALTER_ADD_FIELD_INDEX:
-        case VZ_ALTER_DROP_FIELD_INDEX: return unsupported("changes.kind", "payload indexes are not implemented yet");
+        case VZ_ALTER_DROP_FIELD_INDEX:
+            if (change.field_index == nullptr) {
+                return failure(VZ_INVALID_ARGUMENT, "the change names no field index").field("changes.field_index").reason(VZ_REASON_REQUIRED);
+            }
+            return change.kind == VZ_ALTER_ADD_FIELD_INDEX ? add_field_index(*change.field_index, schema) : drop_field_index(*change.field_index, schema);
         default: return failure(VZ_INVALID_ARGUMENT, "there is no such change").field("changes.kind").reason(VZ_REASON_ENUM);
     }
 }
@@ -166,7 +209,6 @@ Result<Schema> check_schema(const vz_schema& from) {
             .expected(kVectorFieldsMax)
             .actual(from.vector_field_count);
     }
-    if (from.field_index_count != 0) return unsupported("field_indexes", "payload indexes are not implemented yet");
     VZ_TRY(check_ttl(from.ttl_ms));
     Schema schema;
     for (uint32_t i = 0; i < from.vector_field_count; ++i) {
@@ -178,6 +220,10 @@ Result<Schema> check_schema(const vz_schema& from) {
         schema.fields.push_back(std::move(field));
     }
     schema.ttl_ms = from.ttl_ms;
+    for (uint32_t i = 0; i < from.field_index_count; ++i) {
+        Status added = add_field_index(*VZ_AT(vz_field_index, from.field_indexes, i), &schema);
+        if (!added.ok()) return std::move(added).item(i);
+    }
     if (from.metadata.data != nullptr) {
         VZ_TRY(validate_metadata(view(from.metadata)));
         schema.metadata = view(from.metadata);

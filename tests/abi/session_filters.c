@@ -174,6 +174,48 @@ static void mistakes(struct client client, const char* name) {
     EXPECT(error.reason == VZ_REASON_FILTER && strcmp(error.field, "filter.must[0].range.gte") == 0 && error.actual == 35);
 }
 
+static const vz_collection_info* describe(struct client client, const char* name, vz_result** result) {
+    vz_error error;
+    uint64_t count = 0;
+    EXPECT_STATUS(VZ_OK, vz_collection_describe(client.engine, text(name), result, &error));
+    const vz_collection_info* info = vz_result_items(*result, VZ_RESULT_COLLECTIONS, &count);
+    EXPECT(info != NULL && count == 1);
+    return info;
+}
+
+/* Field indexes come and go while the collection is in use. */
+static void indexes(struct client client, const char* name) {
+    vz_error error;
+    vz_result* result = NULL;
+    vz_field_index index = NEW(vz_field_index);
+    index.kind = VZ_FIELD_INDEX_KEYWORD;
+    index.path = text("kind");
+    vz_alter_change change = NEW(vz_alter_change);
+    change.kind = VZ_ALTER_ADD_FIELD_INDEX;
+    change.field_index = &index;
+    vz_alter_request request = NEW(vz_alter_request);
+    request.change_count = 1;
+    request.changes = &change;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_ALTER, text(name), &request, NULL, &error));
+    const vz_collection_info* info = describe(client, name, &result);
+    EXPECT(info->schema->field_index_count == 1 && info->schema->field_indexes[0].kind == VZ_FIELD_INDEX_KEYWORD &&
+           info->schema->field_indexes[0].path.size == 4);
+    vz_result_release(result);
+    EXPECT_STATUS(VZ_ALREADY_EXISTS, perform(client, VZ_OP_COLLECTION_ALTER, text(name), &request, NULL, &error));
+    EXPECT(error.reason == VZ_REASON_FIELD_INDEX);
+    reads(client, name);
+    change.kind = VZ_ALTER_DROP_FIELD_INDEX;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_ALTER, text(name), &request, NULL, &error));
+    EXPECT_STATUS(VZ_NOT_FOUND, perform(client, VZ_OP_COLLECTION_ALTER, text(name), &request, NULL, &error));
+    EXPECT(error.reason == VZ_REASON_FIELD_INDEX);
+    change.kind = VZ_ALTER_ADD_FIELD_INDEX;
+    index.path = text("a..b");
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_ALTER, text(name), &request, NULL, &error));
+    info = describe(client, name, &result);
+    EXPECT(info->schema->field_index_count == 0);
+    vz_result_release(result);
+}
+
 void act_filters(struct client client, const char* name) {
     vz_error error;
     create_plain(client, name);
@@ -184,6 +226,7 @@ void act_filters(struct client client, const char* name) {
     reads(client, name);
     mistakes(client, name);
     refused_writes(client, name);
+    indexes(client, name);
     writes(client, name);
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_DROP, text(name), NULL, NULL, &error));
 }

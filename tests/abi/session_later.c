@@ -74,7 +74,7 @@ static void later_schemas(struct client client) {
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
     schema.ttl_ms = 0;
     vz_field_index index = NEW(vz_field_index);
-    index.kind = VZ_FIELD_INDEX_KEYWORD;
+    index.kind = VZ_FIELD_INDEX_TEXT;
     index.path = text("a");
     schema.field_indexes = &index;
     schema.field_index_count = 1;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/payload/field_index.hpp"
 #include "engine/payload/filter.hpp"
 #include "engine/payload/json.hpp"
 #include "tests/support/random.hpp"
@@ -26,6 +27,14 @@ class Generator {
     explicit Generator(uint64_t seed) : random_(seed) {}
 
     Value payload() { return object(0); }
+    // A filter of one condition on a field.
+    Value field_filter() {
+        for (;;) {
+            Value one = condition(4);
+            if (one.member("key") != nullptr) return Value::of_object({{"must", std::move(one)}});
+        }
+    }
+    std::string index_path() { return path(); }
     Value filter() { return filter(0); }
     std::string id() { return kIds[random_.below(std::size(kIds))]; }
 
@@ -389,6 +398,82 @@ TEST(filter, agrees_with_an_obvious_evaluator) {
     std::printf("GATE unit.filter_pairs %s pairs=%llu passed=%llu seed=%llu\n", HasFailure() ? "FAIL" : "PASS",
                 static_cast<unsigned long long>(done), static_cast<unsigned long long>(passed),
                 static_cast<unsigned long long>(seed));
+}
+
+TEST(field_index, knows_what_the_filter_says) {
+    const uint64_t seed = 11;
+    Generator generator(seed);
+    uint64_t exact = 0;
+    uint64_t superset = 0;
+    for (int round = 0; round < 300; ++round) {
+        std::vector<std::string> texts(100);
+        std::vector<std::string_view> payloads;
+        for (size_t i = 0; i < texts.size(); ++i) {
+            if (i % 20 != 19) generator.write(generator.payload(), &texts[i]);
+            payloads.push_back(texts[i]);
+        }
+        for (const uint32_t kind : {VZ_FIELD_INDEX_KEYWORD, VZ_FIELD_INDEX_INTEGER, VZ_FIELD_INDEX_FLOAT, VZ_FIELD_INDEX_BOOL, VZ_FIELD_INDEX_DATETIME,
+                                    VZ_FIELD_INDEX_UUID, VZ_FIELD_INDEX_GEO}) {
+            const char* const usual[] = {"a", "b", "c", "a.b", "a[]"};
+            const std::string path = round % 3 == 0 ? generator.index_path() : usual[round % std::size(usual)];
+            Result<FieldIndex> index = FieldIndex::own(build_field_index({kind, path}, payloads), static_cast<uint32_t>(payloads.size()));
+            ASSERT_TRUE(index.ok());
+            for (int i = 0; i < 100; ++i) {
+                std::string text;
+                generator.write(generator.field_filter(), &text);
+                const Filter filter = Filter::parse(text).take();
+                const FilterNode& node = filter.root().children[0];
+                const bool is_negated = node.kind == FilterNode::Kind::kNot;
+                const FieldTest& test = is_negated ? node.children[0].test : node.test;
+                std::vector<uint64_t> words(2);
+                const FieldIndex::Answer answer = index->find(test, words);
+                if (answer == FieldIndex::Answer::kNone) continue;
+                (answer == FieldIndex::Answer::kExact ? exact : superset) += 1;
+                for (size_t row = 0; row < payloads.size(); ++row) {
+                    const bool holds = filter.matches(*parse_id("1"), payloads[row].empty() ? "{}" : payloads[row]) != is_negated;
+                    const bool found = (words[row / 64] >> (row % 64) & 1) != 0;
+                    if (answer == FieldIndex::Answer::kExact || holds) {
+                        ASSERT_EQ(found, holds) << "seed " << seed << " kind " << kind << " path " << path << "\n" << text << "\n" << payloads[row];
+                    }
+                }
+                EXPECT_EQ(words[1] >> (payloads.size() - 64), 0U);
+            }
+        }
+    }
+    EXPECT_GT(exact, 5'000U);
+    EXPECT_GT(superset, 50U);
+}
+
+TEST(field_index, survives_any_bytes) {
+    Generator generator(12);
+    Random random(13);
+    std::vector<std::string> texts(70);
+    std::vector<std::string_view> payloads;
+    for (std::string& text : texts) {
+        generator.write(generator.payload(), &text);
+        payloads.push_back(text);
+    }
+    std::vector<Filter> filters;
+    for (int i = 0; i < 50; ++i) {
+        std::string text;
+        generator.write(generator.field_filter(), &text);
+        filters.push_back(Filter::parse(text).take());
+    }
+    for (const uint32_t kind : {VZ_FIELD_INDEX_KEYWORD, VZ_FIELD_INDEX_INTEGER, VZ_FIELD_INDEX_GEO}) {
+        const std::vector<std::byte> good = build_field_index({kind, "a"}, payloads);
+        for (int round = 0; round < 3000; ++round) {
+            std::vector<std::byte> bad = good;
+            for (uint64_t left = 1 + random.below(4); left != 0; --left) bad[random.below(bad.size())] = static_cast<std::byte>(random.next());
+            if (random.chance(30)) bad.resize(random.below(bad.size() + 1));
+            const Result<FieldIndex> index = FieldIndex::own(bad, 70);
+            if (!index.ok()) continue;
+            for (const Filter& filter : filters) {
+                const FilterNode& node = filter.root().children[0];
+                std::vector<uint64_t> words(2);
+                static_cast<void>(index->find(node.kind == FilterNode::Kind::kNot ? node.children[0].test : node.test, words));
+            }
+        }
+    }
 }
 
 }  // namespace
