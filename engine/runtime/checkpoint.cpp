@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/delete_file.hpp"
 
@@ -65,7 +66,7 @@ Status Engine::checkpoint_frozen(Collection& collection, const Frozen& frozen) {
         one.segments.push_back(sealed->ref());
     }
     VZ_TRY(seal_deletes(frozen, &one));
-    VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+    if (!VZ_PLANT(segment_directory_not_synced)) VZ_TRY(files_.sync_directory(directory_ + "/seg"));
     Checkpoint edit;
     edit.collections.push_back(std::move(one));
     VZ_TRY(commit_physical(std::move(edit)));
@@ -113,7 +114,7 @@ Status Engine::seal_deletes(const Frozen& frozen, CheckpointOne* one) {
         bitmaps.push_back(std::move(ended));
         segments.push_back(part->ref().file);
     }
-    if (bitmaps.empty()) return {};
+    if (bitmaps.empty() || VZ_PLANT(checkpoint_forgets_marks)) return {};
     std::vector<DeleteEntry> entries;
     for (size_t i = 0; i < bitmaps.size(); ++i) entries.push_back({segments[i], &bitmaps[i]});
     VZ_ASSIGN(one->deletes, write_delete_file(entries));
@@ -137,6 +138,12 @@ Result<Lsn> Engine::checkpoint_all() {
         through = std::min(through, one);
     }
     return through == UINT64_MAX ? log_->durable() : through;
+}
+
+void Engine::clean_up() {
+    Status done = retire_wals();
+    if (done.ok()) done = remove_unnamed();
+    if (!done.ok()) report(VZ_LOG_WARN, "checkpoint.files_left", done.error().message);
 }
 
 Status Engine::retire_wals() {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 #include "engine/collection/compaction.hpp"
 #include "engine/runtime/engine.hpp"
 
@@ -51,13 +52,13 @@ Result<bool> Engine::compact(Collection& collection, bool is_idle) {
             VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, write_delete_file({&entry, 1}));
             ref.deletes = deletes[0].deletes;
         }
-        VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+        if (!VZ_PLANT(compacted_segment_not_synced)) VZ_TRY(files_.sync_directory(directory_ + "/seg"));
         edit.add.push_back(ref);
     }
     VZ_TRY(commit_physical(std::move(edit)));
     collection.publish_compacted(inputs, std::move(output), live.sources());
     note_altered(collection.shared_from_this());
-    VZ_TRY(remove_unnamed());
+    clean_up();
     return true;
 }
 

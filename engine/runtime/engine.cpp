@@ -8,6 +8,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/base/plant.hpp"
 #include "engine/runtime/recovery.hpp"
 
 namespace vz {
@@ -378,10 +379,15 @@ Status Engine::remove_unnamed() {
     log_->read_state([&](const ManifestState& state) {
         highest = state.next_file;
         for (const WalState& wal : state.wals) named.push_back(wal.number);
-        for_each_segment(state, [&](const SegmentRef& segment) {
+        const auto keep = [&](const SegmentRef& segment) {
             named.push_back(segment.file);
             if (segment.deletes) named.push_back(segment.deletes->file);
-        });
+        };
+        if (VZ_PLANT(snapshot_does_not_pin)) {
+            for (const auto& [id, collection] : state.collections) std::for_each(collection.segments.begin(), collection.segments.end(), keep);
+        } else {
+            for_each_segment(state, keep);
+        }
     });
     named.push_back(log_->manifest_number());
     {

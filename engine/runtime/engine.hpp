@@ -123,6 +123,8 @@ class Engine {
     Status commit_physical(Action action);
     Status seal_deletes(const Frozen& frozen, CheckpointOne* one);
     Status retire_wals();
+    // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next checkpoint tries again.
+    void clean_up();
     void load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
     struct OpenedSegment {

@@ -48,8 +48,7 @@ Result<SnapshotState> Engine::create_snapshot(std::string_view name, std::span<c
     });
     if (snapshot.collections.size() != chosen.size()) return failure(VZ_NOT_FOUND, "a collection was dropped meanwhile").reason(VZ_REASON_COLLECTION);
     VZ_TRY(catalogue_.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
-    VZ_TRY(retire_wals());
-    VZ_TRY(remove_unnamed());
+    clean_up();
     return snapshot;
 }
 
@@ -59,7 +58,7 @@ Result<EditOutcome> Engine::drop_snapshot(std::string_view name, const vz_uuid& 
     log_->read_state([&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
     if (!exists) return no_snapshot(name);
     VZ_ASSIGN(const EditOutcome outcome, catalogue_.commit_snapshot(DropSnapshot{std::string(name)}, request));
-    VZ_TRY(remove_unnamed());
+    clean_up();
     return outcome;
 }
 
@@ -102,7 +101,7 @@ Result<EditOutcome> Engine::restore(std::string_view name, std::string_view from
         if (!to.empty()) one.state.name = to;
     }
     VZ_ASSIGN(const EditOutcome outcome, catalogue_.restore(std::move(restored), replace, request));
-    VZ_TRY(remove_unnamed());
+    clean_up();
     return outcome;
 }
 

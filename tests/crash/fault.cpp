@@ -61,7 +61,7 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
             if (unknown) continue;
             model.apply(operation, lsn);
             applied.insert(request);
-            last_lsn = std::max(last_lsn, lsn);
+            last_lsn = std::max(lsn, store->durable_lsn());
             timeline->add(0, 0, model);
         } else if (status.code() == VZ_OUTCOME_UNKNOWN && !unknown) {
             unknown = true;

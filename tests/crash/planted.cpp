@@ -40,6 +40,10 @@ const Plant kPlants[] = {
     {"request_id_forgotten", run_sweep, scale_of(20, 12, 1)},
     {"sealed_end_not_synced", run_sweep, scale_of(100, 12, 1)},
     {"file_number_reused", run_nested, scale_of(10, 12, 10)},
+    {"segment_directory_not_synced", run_sweep, scale_of(20, 12, 1)},
+    {"checkpoint_forgets_marks", run_sweep, scale_of(20, 12, 1)},
+    {"snapshot_does_not_pin", run_sweep, scale_of(20, 12, 1)},
+    {"compacted_segment_not_synced", run_sweep, scale_of(20, 12, 1)},
 };
 
 // Whether the mode goes red, in a child process: a planted bug may stop it.

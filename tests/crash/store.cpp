@@ -108,6 +108,13 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kDelete:
         case Operation::Kind::kClear: return write(*engine_, operation, lsn);
         case Operation::Kind::kCheckpoint: return checkpoint(operation.collection);
+        case Operation::Kind::kCompact: return compact(operation.collection);
+        case Operation::Kind::kSnapshot: {
+            const vz_str collection = text_of(operation.collection);
+            return engine_->create_snapshot(operation.name, {&collection, 1}).take_status();
+        }
+        case Operation::Kind::kDropSnapshot: return edit(engine_->drop_snapshot(operation.name, request), lsn);
+        case Operation::Kind::kRestore: return edit(engine_->restore(operation.name, "", "", true, request), lsn);
         case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
     }
     return {};
@@ -140,6 +147,14 @@ Status Store::checkpoint(const std::string& collection) {
     return engine_->checkpoint(*target).take_status();
 }
 
+Status Store::compact(const std::string& collection) {
+    VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_->catalogue().resolve(collection));
+    for (;;) {
+        VZ_ASSIGN(const bool done, engine_->compact(*target, true));
+        if (!done) return {};
+    }
+}
+
 Result<std::string> Store::dump(const std::string& prefix) {
     std::string text;
     for (const std::shared_ptr<Collection>& collection : engine_->catalogue().list()) {
@@ -163,9 +178,14 @@ Result<std::string> Store::dump(const std::string& prefix) {
                        std::string(row.part->payload(row.row)));
         }
     }
+    for (const SnapshotState& snapshot : engine_->snapshots()) {
+        if (snapshot.name.starts_with(prefix)) dump_snapshot(&text, snapshot.name, snapshot.collections.front().name);
+    }
     for (const Catalogue::Value& value : engine_->catalogue().values(prefix)) dump_value(&text, value.key, value.value, value.lsn);
     return text;
 }
+
+uint64_t Store::durable_lsn() const { return engine_->log().durable(); }
 
 Status Store::close() { return engine_->close(); }
 

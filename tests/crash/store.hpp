@@ -27,10 +27,13 @@ class Store {
     // What clients see, as Model::dump() says it, of names and keys that begin with `prefix`.
     Result<std::string> dump(const std::string& prefix = {});
     Status close();
+    // Of the last record or edit that is durable: some operations do not tell theirs.
+    uint64_t durable_lsn() const;
 
  private:
     Store();
     Status checkpoint(const std::string& collection);
+    Status compact(const std::string& collection);
     std::unique_ptr<Engine> engine_;
 };
 

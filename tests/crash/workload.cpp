@@ -38,7 +38,8 @@ std::string owner_of(const Model& model, const std::string& alias) {
 
 const char* operation_name(Operation::Kind kind) {
     static constexpr const char* kTexts[] = {"create", "drop", "rename", "set alias", "drop alias", "put value", "drop value",
-                                             "upsert", "update payloads", "update vectors", "delete", "clear", "checkpoint", "idle"};
+                                             "upsert", "update payloads", "update vectors", "delete", "clear", "checkpoint", "compact",
+                                             "snapshot", "drop snapshot", "restore", "idle"};
     return kTexts[static_cast<size_t>(kind)];
 }
 
@@ -59,6 +60,12 @@ void dump_point(std::string* text, const std::string& id, uint64_t version, cons
     put(text, version);
     text->append(reinterpret_cast<const char*>(vector), vector == nullptr ? 0 : dim * sizeof(float));
     put_text(text, payload);
+}
+
+void dump_snapshot(std::string* text, const std::string& name, const std::string& collection) {
+    text->push_back('S');
+    put_text(text, name);
+    put_text(text, collection);
 }
 
 void dump_value(std::string* text, const std::string& key, const std::string& value, uint64_t lsn) {
@@ -119,7 +126,18 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
             rows([&](size_t, const std::string& id) { collection->second.points.erase(id); });
             break;
         case Operation::Kind::kClear: collection->second.points.clear(); break;
+        case Operation::Kind::kSnapshot: snapshots_[operation.name] = {operation.collection, collection->second}; break;
+        case Operation::Kind::kDropSnapshot: snapshots_.erase(operation.name); break;
+        case Operation::Kind::kRestore: {
+            const auto& [name, kept] = snapshots_.at(operation.name);
+            Collection& restored = collections_[name];
+            const std::set<std::string> aliases = restored.aliases;
+            restored = kept;
+            restored.aliases = aliases;
+            break;
+        }
         case Operation::Kind::kCheckpoint:
+        case Operation::Kind::kCompact:
         case Operation::Kind::kIdle: break;
     }
 }
@@ -132,6 +150,7 @@ std::string Model::dump() const {
             dump_point(&text, id, point.version, point.vector.data(), collection.dim, point.payload);
         }
     }
+    for (const auto& [name, snapshot] : snapshots_) dump_snapshot(&text, name, snapshot.first);
     for (const auto& [key, value] : values_) dump_value(&text, key, value.first, value.second);
     return text;
 }
@@ -174,7 +193,11 @@ Operation WorkloadSource::next(const Model& model) {
     } else if (dice < 27) {
         operation.kind = Operation::Kind::kCheckpoint;
         if (random_.chance(50)) operation.collection.clear();
-    } else if (dice < 31) {
+    } else if (dice < 30) {
+        operation.kind = Operation::Kind::kCompact;
+    } else if (dice < 34) {
+        return snapshot(model, name);
+    } else if (dice < 36) {
         operation.kind = Operation::Kind::kClear;
     } else if (dice < 43) {
         return write(Operation::Kind::kDelete, name, collection);
@@ -185,6 +208,22 @@ Operation WorkloadSource::next(const Model& model) {
     } else {
         return write(Operation::Kind::kUpsert, name, collection);
     }
+    return operation;
+}
+
+// One of: make a snapshot, restore one, drop one.
+Operation WorkloadSource::snapshot(const Model& model, const std::string& collection) {
+    Operation operation;
+    operation.collection = collection;
+    operation.kind = Operation::Kind::kSnapshot;
+    operation.name = prefix_ + "s" + std::to_string(++snapshots_);
+    if (model.snapshots().empty() || random_.chance(40)) return operation;
+    const auto picked = std::next(model.snapshots().begin(), static_cast<std::ptrdiff_t>(random_.below(model.snapshots().size())));
+    const auto& [of, kept] = picked->second;
+    const bool is_an_alias = !owner_of(model, of).empty();
+    operation.kind = is_an_alias || random_.chance(30) ? Operation::Kind::kDropSnapshot : Operation::Kind::kRestore;
+    operation.name = picked->first;
+    operation.collection = of;
     return operation;
 }
 
@@ -237,6 +276,20 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     Operation checkpoint;
     checkpoint.kind = Operation::Kind::kCheckpoint;
     add(checkpoint);
+    Operation pinned;
+    pinned.kind = Operation::Kind::kSnapshot;
+    pinned.collection = after.collections().begin()->first;
+    pinned.name = std::string("after");
+    add(pinned);
+    Operation compacted;
+    compacted.kind = Operation::Kind::kCompact;
+    compacted.collection = pinned.collection;
+    add(compacted);
+    Operation restored;
+    restored.kind = Operation::Kind::kRestore;
+    restored.collection = pinned.collection;
+    restored.name = pinned.name;
+    add(restored);
     Operation cleared;
     cleared.kind = Operation::Kind::kClear;
     cleared.collection = after.collections().begin()->first;

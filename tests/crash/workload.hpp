@@ -16,11 +16,11 @@ namespace vz {
 struct Operation {
     enum class Kind {
         kCreate, kDrop, kRename, kSetAlias, kDropAlias, kPutValue, kDropValue, kUpsert, kUpdatePayloads, kUpdateVectors, kDelete, kClear,
-        kCheckpoint, kIdle
+        kCheckpoint, kCompact, kSnapshot, kDropSnapshot, kRestore, kIdle
     };
     Kind kind = Kind::kCreate;
     std::string collection;
-    std::string name;  // new name; alias; key
+    std::string name;  // new name; alias; key; snapshot
     std::string value;
     uint32_t dim = 0;
     vz_metric metric = VZ_EUCLIDEAN;
@@ -52,15 +52,19 @@ class Model {
         std::set<std::string> aliases;
     };
     const std::map<std::string, Collection>& collections() const { return collections_; }
+    // Snapshots of one collection each: its name then, and what it held.
+    const std::map<std::string, std::pair<std::string, Collection>>& snapshots() const { return snapshots_; }
 
  private:
     std::map<std::string, Collection> collections_;
     std::map<std::string, std::pair<std::string, uint64_t>> values_;
+    std::map<std::string, std::pair<std::string, Collection>> snapshots_;
 };
 
-// The pieces of dump(), for whoever reads them out of a store: collections by name, each with its points by id, then values by key.
+// The pieces of dump(), for whoever reads them out of a store: collections by name, each with its points by id, then snapshots by name, then values by key.
 void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases);
 void dump_point(std::string* text, const std::string& id, uint64_t version, const float* vector, uint32_t dim, const std::string& payload);
+void dump_snapshot(std::string* text, const std::string& name, const std::string& collection);
 void dump_value(std::string* text, const std::string& key, const std::string& value, uint64_t lsn);
 
 // Draws operations that fit what the model holds. Some name what is not there: the store must refuse them without a trace.
@@ -81,11 +85,13 @@ class WorkloadSource {
     std::string fresh_name(const Model& model);
     std::string payload();
     void set_request_id(Operation* operation);
+    Operation snapshot(const Model& model, const std::string& collection);
 
     Random random_;
     std::string prefix_;
     std::vector<Operation> repeatable_;
     uint64_t requests_ = 0;
+    uint64_t snapshots_ = 0;
 };
 
 }  // namespace vz
