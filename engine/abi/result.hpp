@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +27,8 @@ struct RowSet {
     bool has_scores = false, has_payloads = false;
     vz_profile profile = {};
     std::string explain;
-    std::deque<std::string> texts;  // ids that are numbers, payloads that were cut
+    std::unique_ptr<char[]> numbers;  // texts of ids that are numbers, one place of kIdNumberTextMax bytes each
+    std::list<std::string> texts;     // ids that were asked for in vain, payloads that were cut
 
     vz_rows view() const;
 };
@@ -71,23 +72,23 @@ struct vz_result {
     std::atomic<uint64_t>* results_held;
     vz::ReadView view;
     std::shared_ptr<const vz::Schema> schema;
-    std::deque<vz::RowSet> sets;
+    std::vector<vz::RowSet> sets;  // reserved for all queries before the first: profiles point into them
     bool explained = false;
 
-    // Descriptions; texts and nested arrays live in the deques.
+    // Descriptions; texts and nested arrays live in the lists, which cost nothing while they are empty.
     uint32_t item_kind = 0;
     std::vector<vz_collection_info> collections;
     std::vector<vz_persistence> persistence;
     std::vector<vz_value> values;
     std::vector<vz_finding> findings;
     std::vector<vz_snapshot_info> snapshots;
-    std::deque<std::string> texts;
-    std::deque<vz_schema> schemas;
-    std::deque<vz_collection_stats> stats;
-    std::deque<std::vector<vz_vector_field>> vector_fields;
-    std::deque<std::vector<vz_field_index>> field_indexes;
-    std::deque<std::vector<vz_str>> lists;
-    std::deque<std::vector<vz_segment_info>> segments;
+    std::list<std::string> texts;
+    std::list<vz_schema> schemas;
+    std::list<vz_collection_stats> stats;
+    std::list<std::vector<vz_vector_field>> vector_fields;
+    std::list<std::vector<vz_field_index>> field_indexes;
+    std::list<std::vector<vz_str>> lists;
+    std::list<std::vector<vz_segment_info>> segments;
 
     vz_str keep(std::string text) {
         texts.push_back(std::move(text));

@@ -185,6 +185,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     query.rerank = request.rerank;
     query.filter = filter.get();
     if ((request.flags & VZ_SEARCH_SCORE_LIMIT) != 0) query.score_limit = request.score_limit;
+    result->sets.reserve(request.queries.rows);
     for (uint64_t i = 0; i < request.queries.rows; ++i) {
         query.values = reinterpret_cast<const float*>(static_cast<const char*>(request.queries.data) + i * plan.stride);
         const auto began = Clock::now();
@@ -193,6 +194,8 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
         RowSet& set = result->sets.emplace_back();
         set.has_scores = true;
         std::vector<RowRef> rows;
+        rows.reserve(hits.size());
+        set.scores.reserve(hits.size());
         for (size_t hit = request.skip; hit < hits.size(); ++hit) {
             rows.push_back(hits[hit].row);
             set.scores.push_back(hits[hit].score);
