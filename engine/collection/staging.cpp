@@ -22,6 +22,8 @@ Result<std::vector<RowRef>> Staging::find_all(const RowFilter& filter) const {
     std::vector<RowRef> found;
     for (const auto& part : parts_) {
         VZ_ASSIGN(const Candidates passing, find_candidates(*part, part->row_count(), filter, {}));
+        // Zeros in place of payloads pass what says must_not: nothing may be deleted for that.
+        if (part->failed()) return failure(VZ_CORRUPTION, "a segment file could not be read").field("collection");
         passing.rows->for_each([&](uint32_t row) {
             if (part->version(row) != kAlive && part->ended(row) == kAlive) found.push_back({part.get(), row});
         });
