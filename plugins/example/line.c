@@ -10,12 +10,14 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "vectorizer/frontend.h"
@@ -27,11 +29,10 @@ struct vz_frontend {
     vz_engine* engine;
     uint16_t port;
     int listener;
+    int client; /* of the thread alone */
     pthread_t thread;
-    pthread_mutex_t client_lock; /* so that nobody shuts down a descriptor that was closed and given to another */
-    int client;                  /* -1: none */
-    atomic_bool draining;
-    atomic_bool busy; /* a line is being executed or answered */
+    atomic_bool draining; /* looked at ten times a second */
+    atomic_bool busy;     /* lines are being executed and answered */
     FILE* answer;     /* of the current line, in memory until it is known to be good */
     float vector[DIM_MAX];
     char line[LINE_BYTES_MAX];
@@ -123,12 +124,8 @@ static vz_status search(struct vz_frontend* self, char** rest, vz_error* error) 
 }
 
 static int send_all(int client, const char* bytes, size_t size) {
-    while (size > 0) {
-        const ssize_t sent = send(client, bytes, size, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) return 0;
-        bytes += sent;
-        size -= (size_t)sent;
+    for (ssize_t sent = 0; size > 0; bytes += sent, size -= (size_t)sent) {
+        if ((sent = send(client, bytes, size, MSG_NOSIGNAL)) <= 0) return 0;
     }
     return 1;
 }
@@ -156,61 +153,54 @@ static int answer_line(struct vz_frontend* self, char* line) {
     return good;
 }
 
-/* `busy` is raised before `draining` is read, and drain writes `draining` before idle reads `busy`: no line slips between. */
-static int execute(struct vz_frontend* self, char* line) {
-    atomic_store(&self->busy, 1);
-    const int good = !atomic_load(&self->draining) && answer_line(self, line);
-    atomic_store(&self->busy, 0);
-    return good;
+/* 1: there is something to read or to accept. 0: no more work is wanted. */
+static int wait_for(struct vz_frontend* self, int descriptor) {
+    struct pollfd poll_one = {.fd = descriptor, .events = POLLIN};
+    while (!atomic_load(&self->draining)) {
+        if (poll(&poll_one, 1, 100) > 0) return 1;
+    }
+    return 0;
+}
+
+/* Executes the whole lines of self->line; what is left of the last one moves to the front. 0: the client has to go. */
+static int answer_lines(struct vz_frontend* self, size_t* have) {
+    char* begin = self->line;
+    for (char* end; (end = memchr(begin, '\n', *have)) != NULL; begin = end + 1) {
+        *have -= (size_t)(end + 1 - begin);
+        *end = 0;
+        if (strlen(begin) != (size_t)(end - begin)) return 0; /* a NUL is no text */
+        if (end > begin && end[-1] == '\r') end[-1] = 0;
+        if (!answer_line(self, begin)) return 0;
+    }
+    memmove(self->line, begin, *have);
+    return *have < sizeof self->line; /* a line that does not fit */
 }
 
 static void serve_client(struct vz_frontend* self) {
     size_t have = 0;
-    for (;;) {
-        const ssize_t got = recv(self->client, self->line + have, sizeof self->line - have, 0);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return; /* also for a line that does not fit: there is no room to read into */
-        have += (size_t)got;
-        char* begin = self->line;
-        for (char* end; (end = memchr(begin, '\n', have)) != NULL;) {
-            have -= (size_t)(end + 1 - begin);
-            *end = 0;
-            if (strlen(begin) != (size_t)(end - begin)) return; /* a NUL is no text */
-            if (end > begin && end[-1] == '\r') end[-1] = 0;
-            if (!execute(self, begin)) return;
-            begin = end + 1;
+    int good = 1;
+    while (good && wait_for(self, self->client)) {
+        /* Raised before `draining` is looked at, which drain sets before idle looks at `busy`: no line slips between. */
+        atomic_store(&self->busy, 1);
+        const ssize_t got = atomic_load(&self->draining) ? 0 : recv(self->client, self->line + have, sizeof self->line - have, 0);
+        good = got > 0;
+        if (good) {
+            have += (size_t)got;
+            good = answer_lines(self, &have);
         }
-        memmove(self->line, begin, have);
+        atomic_store(&self->busy, 0);
     }
-}
-
-static void set_client(struct vz_frontend* self, int client) {
-    pthread_mutex_lock(&self->client_lock);
-    if (self->client >= 0) close(self->client);
-    self->client = client;
-    if (client >= 0 && atomic_load(&self->draining)) shutdown(client, SHUT_RD);
-    pthread_mutex_unlock(&self->client_lock);
-}
-
-static void shut_down(struct vz_frontend* self, int how) {
-    atomic_store(&self->draining, 1);
-    shutdown(self->listener, SHUT_RDWR);
-    pthread_mutex_lock(&self->client_lock);
-    if (self->client >= 0) shutdown(self->client, how);
-    pthread_mutex_unlock(&self->client_lock);
 }
 
 static void* run(void* argument) {
     struct vz_frontend* self = argument;
-    while (!atomic_load(&self->draining)) {
-        const int client = accept4(self->listener, NULL, NULL, SOCK_CLOEXEC);
-        if (client < 0) {
-            if (errno == EMFILE || errno == ENFILE) usleep(10000); /* others may give descriptors back */
-            continue;
-        }
-        set_client(self, client);
+    const struct timeval patience = {.tv_sec = 2}; /* with a client that does not read: stop has five seconds */
+    while (wait_for(self, self->listener)) {
+        self->client = accept4(self->listener, NULL, NULL, SOCK_CLOEXEC);
+        if (self->client < 0) continue;
+        setsockopt(self->client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         serve_client(self);
-        set_client(self, -1);
+        close(self->client);
     }
     return NULL;
 }
@@ -226,8 +216,6 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
     self->host = host;
     self->engine = host->engine;
     self->port = (uint16_t)port;
-    self->listener = self->client = -1;
-    pthread_mutex_init(&self->client_lock, NULL);
     *out = self;
     return VZ_OK;
 }
@@ -246,28 +234,22 @@ static vz_status start(vz_frontend* self, vz_error* error) {
         return VZ_IO_ERROR;
     }
     snprintf(where, sizeof where, "127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
-    const vz_log_service* log = self->host->service(self->host, VZ_SERVICE_LOG);
-    const vz_log_record record = {.struct_size = sizeof record, .level = VZ_LOG_INFO, .event = str("frontend.listening"), .message = str(where)};
-    log->write(self->host, &record);
     const vz_health_service* health = self->host->service(self->host, VZ_SERVICE_HEALTH);
     health->report(self->host, VZ_HEALTH_READY, str(where));
     return VZ_OK;
 }
 
-static void drain(vz_frontend* self) { shut_down(self, SHUT_RD); }
+static void drain(vz_frontend* self) { atomic_store(&self->draining, 1); }
 
 static uint32_t idle(vz_frontend* self) { return atomic_load(&self->busy) ? 0 : 1; }
 
 static void stop(vz_frontend* self) {
-    shut_down(self, SHUT_RDWR);
+    drain(self);
     pthread_join(self->thread, NULL);
     close(self->listener);
 }
 
-static void destroy(vz_frontend* self) {
-    pthread_mutex_destroy(&self->client_lock);
-    free(self);
-}
+static void destroy(vz_frontend* self) { free(self); }
 
 static const void* extension(vz_frontend* self, const char* id) { return (void)self, (void)id, NULL; }
 
