@@ -41,6 +41,12 @@ static void* run(void* argument) {
 /* A completion that waits for disk, which none may. */
 static void count_in_completion(vz_op* op) {
     struct vz_frontend* self = op->user;
+    if (is("asks-in-completion")) { /* which anyone may */
+        const vz_thread_check_service* check = self->host->service(self->host, VZ_SERVICE_THREAD_CHECK);
+        if (check->is_completion(self->host) != 1 || check->is_host_thread(self->host) != 0) abort();
+        self->ended = 1;
+        return;
+    }
     uint64_t count = 0;
     const vz_count_request request = {.struct_size = sizeof request};
     vz_count(self->host->engine, str("bad-docs"), &request, &count, NULL);
@@ -90,7 +96,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
             vz_result_release(result);
         }
     }
-    if (is("forbidden-thread")) {
+    if (is("forbidden-thread") || is("asks-in-completion")) {
         create_docs(self);
         self->request = (vz_count_request){.struct_size = sizeof self->request};
         self->op = (vz_op){.struct_size = sizeof self->op, .kind = VZ_OP_COUNT, .collection = str("bad-docs"), .request = &self->request,
