@@ -15,6 +15,5 @@ extern "C" {
 #define VZ_API __attribute__((visibility("default")))
 
 VZ_API vz_status vz_verify(vz_engine*, vz_str, const vz_verify_request*, vz_result**, vz_error* error) VZ_NOEXCEPT { return refuse(error, "verifications of a running engine"); }
-VZ_API vz_status vz_archive_export(vz_engine*, const vz_archive_request*, vz_error* error) VZ_NOEXCEPT { return refuse(error, "archives"); }
 
 }  // extern "C"

@@ -52,7 +52,8 @@ class Part {
     const float* vector(uint32_t field_id, uint32_t row) const {
         return growing_ ? growing_->vector(field_id, row) : sealed_->vector(field_id, row);
     }
-    bool is_visible(uint32_t row, Lsn visible) const { return version(row) <= visible && visible < ended(row); }
+    // A sealed part is published after all of its rows are visible. Their versions may be those of another database, by an archive.
+    bool is_visible(uint32_t row, Lsn visible) const { return growing_ ? growing_->is_visible(row, visible) : visible < marks_.ended(row); }
     // Whether some row may expire.
     bool has_expiry() const { return growing_ ? growing_->has_expiry() : sealed_->has_expiry(); }
     bool has_expired(uint32_t row, int64_t now_ms) const {

@@ -62,8 +62,7 @@ class PartSearch {
         : query_(query), scored_(scored), stop_(stop), largest_curve_(largest_curve), hits_(*hits), report_(report) {}
 
     Status run(Target target) {
-        target.all_visible = target.part->growing() == nullptr && target.part->ended_rows() == 0 && !target.part->has_expiry() &&
-                             target.part->ref().version_max <= target.view->visible;
+        target.all_visible = target.part->growing() == nullptr && target.part->ended_rows() == 0 && !target.part->has_expiry();
         // Linked before the rows: what is linked later is scanned.
         const FieldGraph graph = query_.exact ? FieldGraph() : target.part->graph(query_.field->id);
         const uint32_t rows = target.part->row_count();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/io/file.hpp"
+#include "engine/runtime/archive.hpp"
 #include "engine/runtime/catalogue.hpp"
 #include "engine/runtime/collection_queue.hpp"
 #include "engine/runtime/local_log.hpp"
@@ -81,6 +82,13 @@ class Engine {
     // Over an existing collection only if `replace`; then in the same edit.
     Result<EditOutcome> restore(std::string_view snapshot, std::string_view from, std::string_view to, bool replace, const vz_uuid& request);
 
+    // The collections of a snapshot (none: all of it), or without a snapshot of this moment, as an archive.
+    Status export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink);
+    // Into a file that must not exist yet; durable on return, gone after a failure.
+    Status export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections);
+    // As restore(), from an archive, which is checked whole before anything is made.
+    Result<EditOutcome> import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace, const vz_uuid& request);
+
     // Deletes what has expired in a collection. The number of points.
     Result<uint64_t> expire(const std::shared_ptr<Collection>& collection);
 
@@ -132,6 +140,7 @@ class Engine {
         Bitmap ended;
     };
     Result<OpenedSegment> open_segment(const SegmentRef& ref, const Schema& schema);
+    Result<SegmentRef> import_segment(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number, uint64_t collection);
     Status checkpoint_frozen(Collection& collection, const Frozen& frozen);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();

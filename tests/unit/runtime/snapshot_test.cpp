@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "engine/collection/read.hpp"
@@ -176,6 +177,68 @@ TEST_F(Snapshots, survive_compaction_of_what_they_pin) {
     open();
     ASSERT_EQ(restore("s", "a", "", true), VZ_OK);
     EXPECT_EQ(ids("a"), range(0, 20));
+}
+
+TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
+    for (uint32_t i = 0; i < 300; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    for (uint32_t i = 0; i < 100; ++i) write("a", i, VZ_DELETE);
+    const std::string now = directory_.path() + "/now.vecdb";
+    const std::string then = directory_.path() + "/then.vecdb";
+    ASSERT_TRUE(engine_->export_archive_to(now, "", {}).ok());
+    ASSERT_TRUE(engine_->export_archive_to(then, "s", {}).ok());
+    EXPECT_EQ(engine_->export_archive_to(then, "s", {}).code(), VZ_ALREADY_EXISTS);
+    EXPECT_EQ(engine_->snapshots().size(), 1U);
+    engine_.reset();
+    auto other = Engine::open(*files_, directory_.path() + "/other", {});
+    ASSERT_TRUE(other.ok());
+    engine_ = other.take();
+    create("a");
+    EXPECT_EQ(engine_->import_archive(now, "a", "", false, {}).status().code(), VZ_ALREADY_EXISTS);
+    ASSERT_TRUE(engine_->import_archive(now, "a", "", true, {}).ok());
+    ASSERT_TRUE(engine_->import_archive(then, "a", "before", false, {}).ok());
+    EXPECT_EQ(ids("a"), range(100, 300));
+    EXPECT_EQ(ids("before"), range(0, 300));
+    write("a", 500);
+    write("before", 7, VZ_DELETE);
+    engine_.reset();
+    engine_ = Engine::open(*files_, directory_.path() + "/other", {}).take();
+    EXPECT_EQ(ids("a").size(), 201U);
+    EXPECT_EQ(ids("before").size(), 299U);
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(*engine_->compact(*engine_->catalogue().resolve("a").take(), true));
+    EXPECT_EQ(ids("a").size(), 201U);
+}
+
+TEST_F(Snapshots, an_archive_with_any_byte_changed_creates_nothing) {
+    for (uint32_t i = 0; i < 5; ++i) write("a", i);
+    const std::string path = directory_.path() + "/a.vecdb";
+    const vz_str only = {"a", 1};
+    ASSERT_TRUE(engine_->export_archive_to(path, "", {&only, 1}).ok());
+    std::ifstream in(path, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    const std::string bad = directory_.path() + "/bad.vecdb";
+    const size_t before = segment_files();
+    std::ofstream(bad, std::ios::binary) << bytes;
+    for (size_t at = 0; at < bytes.size(); ++at) {
+        std::fstream file(bad, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekp(static_cast<std::streamoff>(at));
+        file.put(static_cast<char>(bytes[at] ^ (1 << at % 8)));
+        file.close();
+        ASSERT_FALSE(engine_->import_archive(bad, "", "copy", false, {}).ok()) << at;
+        file.open(bad, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekp(static_cast<std::streamoff>(at));
+        file.put(bytes[at]);
+    }
+    for (const size_t size : {size_t{0}, size_t{100}, bytes.size() / 2, bytes.size() - 1}) {
+        std::filesystem::resize_file(bad, size);
+        ASSERT_FALSE(engine_->import_archive(bad, "", "copy", false, {}).ok()) << size;
+        std::ofstream(bad, std::ios::binary) << bytes;
+    }
+    EXPECT_EQ(segment_files(), before);
+    EXPECT_EQ(ids("copy"), std::vector<int64_t>{-1});
+    EXPECT_TRUE(engine_->import_archive(bad, "", "copy", false, {}).ok());
+    EXPECT_EQ(ids("copy"), range(0, 5));
 }
 
 }  // namespace

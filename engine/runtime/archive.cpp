@@ -1,0 +1,185 @@
+#include "engine/runtime/archive.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/checksum.hpp"
+#include "engine/io/file_header.hpp"
+#include "engine/manifest/edit.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/segment/delete_file.hpp"
+
+namespace vz {
+namespace {
+
+constexpr Magic kArchiveMagic = {'V', 'Z', 'A', 'R', 'C', 'H', 'V', '1'};
+constexpr char kFooterMagic[8] = {'V', 'Z', 'A', 'R', 'F', 'T', '0', '1'};
+constexpr uint64_t kArchiveFooterBytes = 128;
+constexpr uint64_t kFooterHashAt = 48;
+constexpr uint64_t kFooterCrcAt = kArchiveFooterBytes - 4;
+constexpr uint64_t kEntryBytes = 48;
+constexpr uint64_t kAlign = 64;
+
+// Counts and hashes what goes out.
+class Stream {
+ public:
+    explicit Stream(const ArchiveSink& sink) : sink_(sink) {}
+
+    Status put(std::span<const std::byte> bytes) {
+        constexpr size_t kPiece = 1 << 20;
+        for (size_t at = 0; at < bytes.size(); at += kPiece) {
+            const auto piece = bytes.subspan(at, std::min(kPiece, bytes.size() - at));
+            hasher_.update(piece);
+            VZ_TRY(sink_(piece));
+        }
+        offset_ += bytes.size();
+        return {};
+    }
+    Status align() {
+        static constexpr std::byte kZeros[kAlign] = {};
+        return put(std::span(kZeros, align_up(offset_, kAlign) - offset_));
+    }
+    uint64_t offset() const { return offset_; }
+    Hash128 hash() const { return hasher_.digest(); }
+
+ private:
+    const ArchiveSink& sink_;
+    Hasher128 hasher_;
+    uint64_t offset_ = 0;
+};
+
+Status damaged(const std::string& path, uint64_t offset, const char* what) {
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(), static_cast<unsigned long long>(offset), what).field("archive");
+}
+
+}  // namespace
+
+Status write_archive(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t salt, const SnapshotState& snapshot,
+                     const ArchiveSink& sink) {
+    Stream out(sink);
+    FileHeader header;
+    header.magic = kArchiveMagic;
+    header.database = database;
+    header.salt = salt;
+    header.created_us = static_cast<uint64_t>(snapshot.created_ms) * 1000;
+    VZ_TRY(out.put(encode_header(header)));
+
+    std::vector<ArchiveView::Entry> entries;
+    std::set<uint64_t> written;
+    for (const CollectionState& collection : snapshot.collections) {
+        for (const SegmentRef& ref : collection.segments) {
+            if (written.insert(ref.file).second) {
+                VZ_ASSIGN(const std::unique_ptr<Mapping> map, files.map(segment_path(directory, 'S', ref.file)));
+                if (map->bytes().size() != ref.bytes) return failure(VZ_CORRUPTION, "a segment file has another size than recorded");
+                VZ_TRY(out.align());
+                entries.push_back({ArchiveView::kSegment, 0, ref.file, out.offset(), ref.bytes});
+                VZ_TRY(out.put(map->bytes()));
+                if (map->failed()) return failure(VZ_IO_ERROR, "a segment file could not be read");
+            }
+            if (!ref.deletes) continue;
+            const DeleteRef& from = *ref.deletes;
+            const WrittenDeletes expected{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
+            VZ_ASSIGN(const Bitmap ended, read_deletes(files, segment_path(directory, 'D', from.file), database, from.file, expected,
+                                                       static_cast<uint32_t>(ref.rows)));
+            const std::vector<std::byte> bytes = ended.to_bytes();
+            VZ_TRY(out.align());
+            entries.push_back({ArchiveView::kDeletes, collection.id, ref.file, out.offset(), bytes.size()});
+            VZ_TRY(out.put(bytes));
+        }
+    }
+
+    Edit edit;
+    edit.actions.emplace_back(CreateSnapshot{snapshot});
+    const Edit* const edits[] = {&edit};
+    const std::vector<std::byte> manifest = encode_edits(edits);
+    VZ_TRY(out.align());
+    const uint64_t manifest_at = out.offset();
+    VZ_TRY(out.put(manifest));
+
+    VZ_TRY(out.align());
+    const uint64_t index_at = out.offset();
+    for (const ArchiveView::Entry& entry : entries) {
+        std::array<std::byte, kEntryBytes> bytes = {};
+        store(bytes.data(), static_cast<uint32_t>(entry.kind));
+        store(bytes.data() + 8, entry.collection);
+        store(bytes.data() + 16, entry.file);
+        store(bytes.data() + 24, entry.offset);
+        store(bytes.data() + 32, entry.bytes);
+        VZ_TRY(out.put(bytes));
+    }
+    VZ_TRY(out.align());
+
+    std::array<std::byte, kArchiveFooterBytes> footer = {};
+    std::memcpy(footer.data(), kFooterMagic, sizeof kFooterMagic);
+    store(footer.data() + 8, index_at);
+    store(footer.data() + 16, uint64_t{entries.size()});
+    store(footer.data() + 24, manifest_at);
+    store(footer.data() + 32, uint64_t{manifest.size()});
+    store(footer.data() + 40, out.offset() + kArchiveFooterBytes);
+    store(footer.data() + kFooterHashAt, out.hash());
+    store(footer.data() + kFooterCrcAt, mask_crc(crc32c(std::span(footer).first(kFooterCrcAt))));
+    return out.put(footer);
+}
+
+Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const std::string& path) {
+    if (bytes.size() < kFileHeaderBytes + kArchiveFooterBytes) return damaged(path, bytes.size(), "it is too short for an archive");
+    const uint64_t footer_at = bytes.size() - kArchiveFooterBytes;
+    const auto footer = bytes.subspan(footer_at);
+    const bool is_whole = std::memcmp(footer.data(), kFooterMagic, sizeof kFooterMagic) == 0 && load<uint64_t>(footer.data() + 40) == bytes.size() &&
+                          load<uint32_t>(footer.data() + kFooterCrcAt) == mask_crc(crc32c(footer.first(kFooterCrcAt)));
+    if (!is_whole) return damaged(path, footer_at, "it does not end as an archive does");
+    if (xxh3_128(bytes.first(footer_at)) != load<Hash128>(footer.data() + kFooterHashAt)) return damaged(path, 0, "hash of the archive");
+    VZ_TRY(decode_header(bytes.first(kFileHeaderBytes), kArchiveMagic).take_status());
+
+    ArchiveView view;
+    view.bytes_ = bytes;
+    const auto within = [&](uint64_t offset, uint64_t size) { return offset >= kFileHeaderBytes && offset <= footer_at && size <= footer_at - offset; };
+    const auto index_at = load<uint64_t>(footer.data() + 8);
+    const auto count = load<uint64_t>(footer.data() + 16);
+    if (count > bytes.size() / kEntryBytes || !within(index_at, count * kEntryBytes)) return damaged(path, footer_at, "place of the index");
+    for (uint64_t i = 0; i < count; ++i) {
+        const std::byte* at = bytes.data() + index_at + i * kEntryBytes;
+        const Entry entry{static_cast<Kind>(load<uint32_t>(at)), load<uint64_t>(at + 8), load<uint64_t>(at + 16), load<uint64_t>(at + 24), load<uint64_t>(at + 32)};
+        if (!within(entry.offset, entry.bytes)) return damaged(path, index_at + i * kEntryBytes, "place of an item");
+        view.entries_.push_back(entry);
+    }
+    const auto manifest_at = load<uint64_t>(footer.data() + 24);
+    const auto manifest_bytes = load<uint64_t>(footer.data() + 32);
+    if (!within(manifest_at, manifest_bytes)) return damaged(path, footer_at, "place of the manifest");
+    VZ_ASSIGN(EditFrame frame, decode_edits(bytes.subspan(manifest_at, manifest_bytes)));
+    CreateSnapshot* create = nullptr;
+    if (frame.edits.size() == 1 && frame.edits[0].actions.size() == 1) create = std::get_if<CreateSnapshot>(&frame.edits[0].actions[0]);
+    if (create == nullptr) return damaged(path, manifest_at, "the manifest of the archive");
+    view.snapshot_ = std::move(create->snapshot);
+    for (const CollectionState& collection : view.snapshot_.collections) {
+        for (const SegmentRef& ref : collection.segments) {
+            const bool has_deletes = view.find(kDeletes, collection.id, ref.file) != nullptr;
+            if (view.segment(ref).size() != ref.bytes || has_deletes != ref.deletes.has_value()) return damaged(path, index_at, "an item is missing");
+        }
+    }
+    return view;
+}
+
+const ArchiveView::Entry* ArchiveView::find(Kind kind, uint64_t collection, uint64_t file) const {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        return entry.kind == kind && entry.collection == collection && entry.file == file;
+    });
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+std::span<const std::byte> ArchiveView::segment(const SegmentRef& ref) const {
+    const Entry* entry = find(kSegment, 0, ref.file);
+    return entry == nullptr ? std::span<const std::byte>() : bytes_.subspan(entry->offset, entry->bytes);
+}
+
+Result<Bitmap> ArchiveView::ended(uint64_t collection, const SegmentRef& ref) const {
+    const Entry* entry = find(kDeletes, collection, ref.file);
+    if (entry == nullptr) return Bitmap();
+    VZ_ASSIGN(Bitmap ended, Bitmap::from_bytes(bytes_.subspan(entry->offset, entry->bytes)));
+    if (ended.cardinality() != 0 && ended.maximum() >= ref.rows) return failure(VZ_CORRUPTION, "a delete bitmap names rows beyond its segment");
+    return ended;
+}
+
+}  // namespace vz

@@ -1,0 +1,53 @@
+// A snapshot as one file that another database can take in (archive.md): written front to back, read only when all of it is as it was written.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/bitmap.hpp"
+#include "engine/io/file.hpp"
+#include "engine/manifest/state.hpp"
+
+namespace vz {
+
+// Takes the next bytes of the archive.
+using ArchiveSink = std::function<Status(std::span<const std::byte>)>;
+
+// Writes the files that the snapshot names. The caller keeps them from being removed meanwhile.
+Status write_archive(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t salt, const SnapshotState& snapshot,
+                     const ArchiveSink& sink);
+
+// An archive whose every byte was checked. Borrows the bytes.
+class ArchiveView {
+ public:
+    // VZ_CORRUPTION names `path` and an offset.
+    static Result<ArchiveView> open(std::span<const std::byte> bytes, const std::string& path);
+
+    // Files are named as they were in the database that wrote it.
+    const SnapshotState& snapshot() const { return snapshot_; }
+    // The whole file of a segment, header included.
+    std::span<const std::byte> segment(const SegmentRef& ref) const;
+    // Rows of it that had ended in that collection; empty: none.
+    Result<Bitmap> ended(uint64_t collection, const SegmentRef& ref) const;
+
+ private:
+    enum Kind : uint32_t { kSegment = 1, kDeletes = 2 };
+    friend Status write_archive(FileSystem&, const std::string&, const vz_uuid&, uint64_t, const SnapshotState&, const ArchiveSink&);
+    struct Entry {
+        Kind kind;
+        uint64_t collection;  // of deletes
+        uint64_t file;        // of the segment
+        uint64_t offset;
+        uint64_t bytes;
+    };
+    const Entry* find(Kind kind, uint64_t collection, uint64_t file) const;
+
+    std::span<const std::byte> bytes_;
+    SnapshotState snapshot_;
+    std::vector<Entry> entries_;
+};
+
+}  // namespace vz
