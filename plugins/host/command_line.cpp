@@ -21,6 +21,8 @@ constexpr const char* kExamples =
     "  vectorizer serve --port 8080 --data-dir ./data\n"
     "  vectorizer serve --set server.limits.body_mb=200\n"
     "  vectorizer import ./fashion-mnist --collection pictures --metric euclidean\n"
+    "  vectorizer export pictures.vecdb --collection pictures\n"
+    "  vectorizer import pictures.vecdb --data-dir ./elsewhere\n"
     "  vectorizer plugin check mine.so --set port=0\n"
     "  vectorizer check ./data                      is everything on disk as it should be?\n";
 
@@ -80,10 +82,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     CLI::App* import = app.add_subcommand("import", "Load vectors into a collection, straight into the data directory");
     import
         ->add_option("SOURCE", line.import.sources,
-                     "A folder with base.fbin or base.u8bin and payload.jsonl, such files, or NDJSON (.ndjson, .jsonl)")
+                     "A folder with base.fbin or base.u8bin and payload.jsonl, such files, NDJSON (.ndjson, .jsonl), or an archive (.vecdb)")
         ->required();
-    import->add_option("--collection", line.import.collection, "Collection to fill; made if it does not exist")
-        ->required();
+    import->add_option("--collection", line.import.collection,
+                       "Collection to fill; made if it does not exist. Of an archive: its new name [its own]");
     import->add_option("--data-dir", line.import.data_directory,
                        "Where the data lives [" + default_data_directory() + "]");
     import
@@ -91,6 +93,12 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
                      "cosine, euclidean, dot or manhattan, for a new collection [cosine]")
         ->check(CLI::IsMember({"cosine", "euclidean", "dot", "manhattan"}));
     import->add_option("--batch", line.import.batch, "Points per atomic batch [1000]")->check(CLI::Range(1, 65536));
+
+    CLI::App* archive = app.add_subcommand("export", "Write collections into one archive, straight from the data directory");
+    archive->add_option("FILE", line.archive.file, "The archive to make, NAME.vecdb")->required();
+    archive->add_option("--collection", line.archive.collections, "Only this one; may be given several times")->allow_extra_args(false);
+    archive->add_option("--snapshot", line.archive.snapshot, "As of this snapshot [now]");
+    archive->add_option("--data-dir", line.archive.data_directory, "Where the data lives [" + default_data_directory() + "]");
 
     CLI::App* plugin = app.add_subcommand("plugin", "Tools for authors of frontends");
     plugin->require_subcommand(1);
@@ -116,6 +124,11 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     }
     if (plugin_check->parsed()) {
         line.command = Command::kPluginCheck;
+        return line;
+    }
+    if (archive->parsed()) {
+        line.command = Command::kExport;
+        if (line.archive.data_directory.empty()) line.archive.data_directory = default_data_directory();
         return line;
     }
     if (import->parsed()) {

@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "plugins/host/config.hpp"
+#include "plugins/host/export.hpp"
 #include "plugins/host/plugin_check.hpp"
 
 namespace vz::host {
 
-enum class Command { kServe, kCheck, kImport, kCheckConfig, kPluginCheck, kExit };
+enum class Command { kServe, kCheck, kImport, kExport, kCheckConfig, kPluginCheck, kExit };
 
 struct ImportOptions {
     std::vector<std::string> sources;
@@ -28,6 +29,7 @@ struct CommandLine {
     bool deep = false;
     bool json = false;
     ImportOptions import;
+    ExportOptions archive;  // of export
     PluginCheckOptions plugin_check;
 };
 

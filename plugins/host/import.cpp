@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "plugins/host/engine_handle.hpp"
+#include "plugins/host/export.hpp"
 #include "plugins/host/import_source.hpp"
 
 namespace vz::host {
@@ -134,6 +135,20 @@ class Import {
 }  // namespace
 
 int import(const ImportOptions& options) {
+    const ArchiveKind kind = archive_kind(options.sources[0]);
+    if (kind == ArchiveKind::kZip) {
+        std::fprintf(stderr, "vectorizer: %s is an archive of the reference system: this release does not read it yet\n", options.sources[0].c_str());
+        return kExitUsage;
+    }
+    if (kind == ArchiveKind::kOwn) {
+        if (options.sources.size() == 1) return import_archive(options.sources[0], options.collection, options.data_directory);
+        std::fprintf(stderr, "vectorizer: an archive is imported alone\n");
+        return kExitUsage;
+    }
+    if (options.collection.empty()) {
+        std::fprintf(stderr, "vectorizer: --collection is required: the collection to fill\n");
+        return kExitUsage;
+    }
     EngineHandle engine;
     vz_engine_options engine_options = {};
     engine_options.struct_size = sizeof(engine_options);

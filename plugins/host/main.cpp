@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     switch (line.command) {
         case Command::kServe: return serve(line.config);
         case Command::kCheck: return check(line.directory, line.json);
+        case Command::kExport: return export_archive(line.archive);
         case Command::kImport: return import(line.import);
         case Command::kPluginCheck: return plugin_check(line.plugin_check);
         case Command::kCheckConfig: return check_config(line.config);
