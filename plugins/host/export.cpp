@@ -74,7 +74,7 @@ int export_archive(const ExportOptions& options) {
     if (const int failed = engine.open(options.data_directory, engine_options); failed != 0) return failed;
     Target target(options.file);
     if (!target.is_open()) {
-        std::fprintf(stderr, "vectorizer: cannot create %s: %s\n", options.file.c_str(), std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+        std::fprintf(stderr, "vectorizer: cannot create %s: %s\n", options.file.c_str(), std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): no other thread asks
         return kExitUsage;
     }
     std::vector<vz_str> names;
