@@ -47,6 +47,11 @@ void bulk_update_metadata(vzh_request* request, const vzh_view* view);
 void set_ttl(vzh_request* request, const vzh_view* view);
 void set_expiry(vzh_request* request, const vzh_view* view);
 
+// aliases.cpp
+void list_aliases(vzh_request* request, const vzh_view* view);
+void set_alias(vzh_request* request, const vzh_view* view);
+void delete_alias(vzh_request* request, const vzh_view* view);
+
 // snapshots.cpp
 void create_snapshot(vzh_request* request, const vzh_view* view);
 void list_snapshots(vzh_request* request, const vzh_view* view);

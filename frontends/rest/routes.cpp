@@ -45,6 +45,10 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_NONE, nullptr, &restore_snapshot, nullptr},
     {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_NONE, nullptr, &delete_snapshot, nullptr},
 
+    {"GET", "/aliases", VZH_READ, VZH_BODY_NONE, nullptr, &list_aliases, nullptr},
+    {"PUT", "/aliases/{alias}", VZH_WRITE, VZH_BODY_JSON, "wait", &set_alias, nullptr},
+    {"DELETE", "/aliases/{alias}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_alias, nullptr},
+
     {"POST", "/insert_vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors, nullptr},
     {"POST", "/collections/{name}/vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors_into, nullptr},
     {"PUT", "/qdrant/collections/{name}/points", VZH_WRITE, VZH_BODY_JSON, "wait", &qdrant_upsert, nullptr},

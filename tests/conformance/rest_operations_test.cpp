@@ -102,6 +102,25 @@ TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     EXPECT_EQ(client_->get("/collections/s/vectors/t").status, 404);
 }
 
+TEST_F(RestOperations, an_alias_moves_in_one_step) {
+    good("POST", "/collections", R"({"name":"t","dimension":2})");
+    EXPECT_EQ(Json(good("PUT", "/aliases/now", R"({"collection":"s"})")).text("/collection"), "s");
+    EXPECT_EQ(Json(good("POST", "/collections/now/count", "{}")).integer("/count"), 2);
+    good("PUT", "/aliases/now", R"({"collection":"t"})");
+    kill();
+    EXPECT_EQ(Json(good("POST", "/collections/now/count", "{}")).integer("/count"), 0);
+    const Json list(good("GET", "/aliases"));
+    EXPECT_EQ(list.integer("/total"), 1);
+    EXPECT_EQ(list.text("/aliases/0/alias"), "now");
+    EXPECT_EQ(list.text("/aliases/0/collection"), "t");
+    EXPECT_EQ(client_->request("PUT", "/aliases/s", R"({"collection":"t"})").status, 409);
+    EXPECT_EQ(client_->request("PUT", "/aliases/x", R"({"collection":"nope"})").status, 404);
+    EXPECT_EQ(client_->request("PUT", "/aliases/x", "{}").status, 400);
+    good("DELETE", "/aliases/now");
+    EXPECT_EQ(client_->request("DELETE", "/aliases/now", "").status, 404);
+    EXPECT_EQ(client_->request("POST", "/collections/now/count", "{}").status, 404);
+}
+
 TEST_F(RestOperations, the_search_effort_can_be_tuned) {
     good("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":77}})");
     kill();
