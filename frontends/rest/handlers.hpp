@@ -71,6 +71,9 @@ void list_vectors(vzh_request* request, const vzh_view* view);
 void scroll(vzh_request* request, const vzh_view* view);
 void count(vzh_request* request, const vzh_view* view);
 
+// explain.cpp
+void explain(vzh_request* request, const vzh_view* view);
+
 // search.cpp
 void search(vzh_request* request, const vzh_view* view);
 void search_in(vzh_request* request, const vzh_view* view);

@@ -73,6 +73,7 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/count", VZH_READ, VZH_BODY_JSON, nullptr, &count, nullptr},
     {"POST", "/search", VZH_READ, VZH_BODY_JSON, nullptr, &search, nullptr},
     {"POST", "/collections/{name}/search", VZH_READ, VZH_BODY_JSON, nullptr, &search_in, nullptr},
+    {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_JSON, nullptr, &explain, nullptr},
     {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search, nullptr},
 
     // Known, promised for later.
@@ -89,7 +90,6 @@ constexpr Row kRows[] = {
     {"POST", "/embed", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "hybrid_search"},
-    {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "explain"},
     {"POST", "/auth/keys", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
     {"GET", "/auth/keys", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
     {"DELETE", "/auth/keys/{id}", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},

@@ -324,7 +324,7 @@ TEST_F(RestBadInput, what_is_missing_is_told) {
         cases.push_back({"GET", path, "", 501, kLater});
     }
     for (const char* path : {"/insert", "/insert_texts", "/batch_insert", "/embed", "/collections/docs/search/text", "/collections/docs/hybrid_search",
-                             "/collections/docs/explain", "/collections/docs/reindex"}) {
+                             "/collections/docs/reindex"}) {
         cases.push_back({"POST", path, "{}", 501, kLater});
     }
     refuses(cases);

@@ -121,6 +121,19 @@ TEST_F(RestOperations, an_alias_moves_in_one_step) {
     EXPECT_EQ(client_->request("POST", "/collections/now/count", "{}").status, 404);
 }
 
+TEST_F(RestOperations, explain_tells_what_a_search_did) {
+    const Json told(good("POST", "/collections/s/explain", R"({"vector":[1,0],"k":1,"filter":{"must":{"key":"n","match":{"value":1}}}})"));
+    EXPECT_EQ(told.integer("/k"), 1);
+    EXPECT_EQ(told.text("/results/0/id"), "b");
+    EXPECT_EQ(told.integer("/results/0/payload/n"), 1);
+    EXPECT_EQ(told.integer("/trace/scored"), 1);
+    EXPECT_EQ(told.integer("/trace/segments"), 1);
+    EXPECT_EQ(told.text("/trace/plan"), "exact");
+    EXPECT_EQ(told.text("/explain/parts/0/segment"), "growing");
+    EXPECT_EQ(client_->request("POST", "/collections/s/explain", R"({"vector":[1]})").status, 400);
+    EXPECT_EQ(client_->request("POST", "/collections/s/explain", "{}").status, 400);
+}
+
 TEST_F(RestOperations, the_search_effort_can_be_tuned) {
     good("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":77}})");
     kill();
