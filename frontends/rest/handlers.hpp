@@ -66,6 +66,9 @@ void delete_vector_by_body(vzh_request* request, const vzh_view* view);
 void get_vector(vzh_request* request, const vzh_view* view);
 void get_vector_by_body(vzh_request* request, const vzh_view* view);
 
+// progress.cpp
+void indexing_progress(vzh_request* request, const vzh_view* view);
+
 // pages.cpp
 void list_vectors(vzh_request* request, const vzh_view* view);
 void scroll(vzh_request* request, const vzh_view* view);

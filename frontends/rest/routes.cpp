@@ -45,6 +45,7 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_NONE, nullptr, &restore_snapshot, nullptr},
     {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_NONE, nullptr, &delete_snapshot, nullptr},
 
+    {"GET", "/indexing/progress", VZH_READ, VZH_BODY_NONE, nullptr, &indexing_progress, nullptr},
     {"GET", "/aliases", VZH_READ, VZH_BODY_NONE, nullptr, &list_aliases, nullptr},
     {"PUT", "/aliases/{alias}", VZH_WRITE, VZH_BODY_JSON, "wait", &set_alias, nullptr},
     {"DELETE", "/aliases/{alias}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_alias, nullptr},
@@ -79,7 +80,6 @@ constexpr Row kRows[] = {
     // Known, promised for later.
     {"GET", "/openapi.json", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
     {"GET", "/docs", VZH_OPEN, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
-    {"GET", "/indexing/progress", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "indexing_progress"},
     {"GET", "/slow_queries", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/slow_queries/config", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},

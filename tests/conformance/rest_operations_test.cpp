@@ -134,6 +134,15 @@ TEST_F(RestOperations, explain_tells_what_a_search_did) {
     EXPECT_EQ(client_->request("POST", "/collections/s/explain", "{}").status, 400);
 }
 
+TEST_F(RestOperations, indexing_progress_counts_collections) {
+    const Json told(good("GET", "/indexing/progress"));
+    EXPECT_EQ(told.text("/overall_status"), "completed");
+    EXPECT_EQ(told.integer("/total_collections"), 1);
+    EXPECT_EQ(told.integer("/completed_collections"), 1);
+    EXPECT_EQ(told.text("/collections/0/name"), "s");
+    EXPECT_EQ(told.integer("/collections/0/processed_documents"), 2);
+}
+
 TEST_F(RestOperations, the_search_effort_can_be_tuned) {
     good("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":77}})");
     kill();
