@@ -40,6 +40,10 @@ std::string segment_path(const std::string& directory, char kind, uint64_t numbe
     return directory + name;
 }
 
+SegmentSummary summary_of(const SegmentRef& ref) {
+    return {ref.bytes, ref.rows, ref.version_min, ref.version_max, ref.header_crc, ref.hash};
+}
+
 Result<Lsn> Engine::checkpoint(Collection& collection) {
     const std::scoped_lock one_at_a_time(checkpoint_mutex_);
     VZ_TRY(collection.health());
@@ -193,15 +197,8 @@ Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
 }
 
 Result<Engine::OpenedSegment> Engine::open_segment(const SegmentRef& ref, const Schema& schema) {
-    SegmentSummary expected;
-    expected.bytes = ref.bytes;
-    expected.rows = ref.rows;
-    expected.version_min = ref.version_min;
-    expected.version_max = ref.version_max;
-    expected.header_crc = ref.header_crc;
-    expected.hash = ref.hash;
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment,
-              SealedSegment::open(files_, segment_path(directory_, 'S', ref.file), database_, ref.file, expected));
+              SealedSegment::open(files_, segment_path(directory_, 'S', ref.file), database_, ref.file, summary_of(ref)));
     if (settings_.verify_at_open) VZ_TRY(segment->verify_contents());
     OpenedSegment opened;
     if (ref.deletes) {

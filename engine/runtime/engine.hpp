@@ -21,6 +21,8 @@ namespace vz {
 
 // "<directory>/seg/S-0000000000000031"; kind is S or D.
 std::string segment_path(const std::string& directory, char kind, uint64_t number);
+// What opening the file has to find.
+SegmentSummary summary_of(const SegmentRef& ref);
 
 struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below

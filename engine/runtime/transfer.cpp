@@ -86,14 +86,7 @@ Result<SegmentRef> Engine::import_segment(std::span<const std::byte> bytes, cons
     ref.file = number;
     ref.header_crc = header.crc;
     ref.deletes.reset();
-    SegmentSummary expected;
-    expected.bytes = ref.bytes;
-    expected.rows = ref.rows;
-    expected.version_min = ref.version_min;
-    expected.version_max = ref.version_max;
-    expected.header_crc = ref.header_crc;
-    expected.hash = ref.hash;
-    VZ_ASSIGN(const std::unique_ptr<SealedSegment> written, SealedSegment::open(files_, path, database_, number, expected));
+    VZ_ASSIGN(const std::unique_ptr<SealedSegment> written, SealedSegment::open(files_, path, database_, number, summary_of(ref)));
     VZ_TRY(written->verify_contents());
     return ref;
 }
