@@ -6,36 +6,42 @@
 namespace vz {
 
 void Pool::reset(uint32_t limit, uint32_t frontier) {
-    if (keys_.size() < limit + size_t{1}) {
-        keys_.resize(limit + size_t{1});
-        slots_.resize(limit + size_t{1});
-    }
+    if (entries_.size() < limit + size_t{1}) entries_.resize(limit + size_t{1});
     limit_ = limit;
     frontier_ = std::min(limit, frontier);
     size_ = 0;
     cursor_ = 0;
 }
 
+// A binary search whose steps are selections: where the key belongs cannot be foreseen, and a wrong guess costs more than the whole search.
+uint32_t Pool::rank(float key) const {
+    const Entry* first = entries_.data();
+    uint32_t left = size_;
+    while (left > 1) {
+        const uint32_t half = left / 2;
+        first += first[half - 1].key <= key ? half : 0;
+        left -= half;
+    }
+    return static_cast<uint32_t>(first - entries_.data()) + (left == 1 && first->key <= key ? 1 : 0);
+}
+
 bool Pool::insert(float key, Slot slot) {
-    if (size_ == limit_ && !(key < keys_[size_ - 1])) return false;
-    const auto end = keys_.begin() + size_;
-    const auto at = static_cast<uint32_t>(std::upper_bound(keys_.begin(), end, key) - keys_.begin());
+    if (size_ == limit_ && !(key < entries_[size_ - 1].key)) return false;
+    const uint32_t at = rank(key);
     const uint32_t moved = (size_ == limit_ ? size_ - 1 : size_) - at;
-    std::memmove(&keys_[at + 1], &keys_[at], moved * sizeof(float));
-    std::memmove(&slots_[at + 1], &slots_[at], moved * sizeof(Slot));
-    keys_[at] = key;
-    slots_[at] = slot;
+    std::memmove(&entries_[at + 1], &entries_[at], moved * sizeof(Entry));
+    entries_[at] = {key, slot};
     if (size_ < limit_) ++size_;
     cursor_ = std::min(cursor_, at);
     return true;
 }
 
 Slot Pool::expand_next() {
-    while (cursor_ < size_ && (slots_[cursor_] & kExpanded) != 0) ++cursor_;
+    while (cursor_ < size_ && (entries_[cursor_].slot & kExpanded) != 0) ++cursor_;
     if (cursor_ >= std::min(size_, frontier_)) return kNoSlot;
-    const Slot slot = slots_[cursor_];
-    slots_[cursor_] |= kExpanded;
-    while (cursor_ < size_ && (slots_[cursor_] & kExpanded) != 0) ++cursor_;
+    const Slot slot = entries_[cursor_].slot;
+    entries_[cursor_].slot |= kExpanded;
+    while (cursor_ < size_ && (entries_[cursor_].slot & kExpanded) != 0) ++cursor_;
     return slot;
 }
 
@@ -116,6 +122,7 @@ void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits
             count += stamps[id] != stamp ? 1 : 0;
             stamps[id] = stamp;
         }
+
         score_slots(graph, scratch.coded, fresh, count, keys);
         ++scratch.counters.hops;
         scratch.counters.scored += count;

@@ -18,18 +18,25 @@ class Pool {
     // The nearest row not expanded, now marked so. kNoSlot: none.
     Slot expand_next();
     // The one that expand_next() would take; kNoSlot: none.
-    Slot peek() const { return cursor_ < std::min(size_, frontier_) ? slots_[cursor_] : kNoSlot; }
+    Slot peek() const { return cursor_ < std::min(size_, frontier_) ? entries_[cursor_].slot : kNoSlot; }
 
-    float worst() const { return size_ < limit_ ? INFINITY : keys_[size_ - 1]; }
+    float worst() const { return size_ < limit_ ? INFINITY : entries_[size_ - 1].key; }
     uint32_t size() const { return size_; }
-    float key(uint32_t i) const { return keys_[i]; }
-    Slot slot(uint32_t i) const { return slots_[i] & ~kExpanded; }
+    float key(uint32_t i) const { return entries_[i].key; }
+    Slot slot(uint32_t i) const { return entries_[i].slot & ~kExpanded; }
 
  private:
     static constexpr Slot kExpanded = 0x8000'0000;
 
-    std::vector<float> keys_;
-    std::vector<Slot> slots_;
+    struct Entry {
+        float key;
+        Slot slot;  // with kExpanded
+    };
+
+    // How many entries are no farther than key.
+    uint32_t rank(float key) const;
+
+    std::vector<Entry> entries_;
     uint32_t limit_ = 0;
     uint32_t frontier_ = 0;
     uint32_t size_ = 0;
