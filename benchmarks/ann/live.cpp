@@ -1,12 +1,15 @@
-// What users meet while a collection lives: a data set goes through the C ABI into a fresh directory, and searches run at default settings
-// beside full-speed ingest, when all has settled, and after half of the rows were replaced one by one.
+// What users meet while a collection lives: a data set goes through the C ABI into a fresh directory, and searches run
+// at default settings beside full-speed ingest, when all has settled, and after half of the rows were replaced one by
+// one.
 //   vectorizer-live --data FOLDER [--metric M] [--directory D] [--batch N] [--queries N] [--k K] [--replace SHARE]
-// One line a phase: recall@k against exact searches of the same moment, latency, queries a CPU second of the searching thread.
+// One line a phase: recall@k against exact searches of the same moment, latency, queries a CPU second of the searching
+// thread.
 #include <time.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -39,7 +42,9 @@ double cpu_seconds() {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 void check(vz_status status, const vz_error& error) {
     if (status == VZ_OK) return;
@@ -47,7 +52,9 @@ void check(vz_status status, const vz_error& error) {
     std::exit(1);
 }
 
-vz_str text(std::string_view view) { return {view.data(), view.size()}; }
+vz_str text(std::string_view view) {
+    return {view.data(), view.size()};
+}
 
 // One collection of one data set.
 class Live {
@@ -110,6 +117,21 @@ class Live {
         return scores;
     }
 
+    // Wall seconds of one request that holds `count` queries.
+    double search_batch(const float* queries, uint32_t count) {
+        vz_search_request request = {};
+        request.struct_size = sizeof request;
+        request.queries = {queries, count, 0, set_.base.dim, VZ_F32};
+        request.k = options_.k;
+        vz_result* result = nullptr;
+        vz_error error = {};
+        const auto begin = Clock::now();
+        check(vz_search(engine_, text("live"), &request, &result, &error), error);
+        const double seconds = seconds_since(begin);
+        vz_result_release(result);
+        return seconds;
+    }
+
     vz_collection_stats stats() {
         vz_collection_stats stats = {};
         stats.struct_size = sizeof stats;
@@ -131,8 +153,10 @@ class Live {
             const vz_collection_stats now = stats();
             if (now.sealed_segments <= 1 && now.deleted_rows == 0 && now.unindexed_rows == 0) break;
             if (seconds_since(begin) > seconds_max) {
-                std::printf("settle gave_up=1 segments=%llu deleted=%llu unindexed=%llu\n", static_cast<unsigned long long>(now.sealed_segments),
-                            static_cast<unsigned long long>(now.deleted_rows), static_cast<unsigned long long>(now.unindexed_rows));
+                std::printf("settle gave_up=1 segments=%llu deleted=%llu unindexed=%llu\n",
+                            static_cast<unsigned long long>(now.sealed_segments),
+                            static_cast<unsigned long long>(now.deleted_rows),
+                            static_cast<unsigned long long>(now.unindexed_rows));
                 return;
             }
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -156,7 +180,8 @@ struct Measured {
 
 double share_found(const DataSet& set, const std::vector<float>& truth, const std::vector<float>& found) {
     if (truth.empty()) return 1;
-    const auto hits = std::count_if(found.begin(), found.end(), [&](float score) { return counts_as_hit(set.metric, score, truth.back()); });
+    const auto hits = std::count_if(found.begin(), found.end(),
+                                    [&](float score) { return counts_as_hit(set.metric, score, truth.back()); });
     return std::min(1.0, static_cast<double>(hits) / static_cast<double>(truth.size()));
 }
 
@@ -191,8 +216,9 @@ Measured search_while(Live& live, const DataSet& set, const std::atomic<bool>* s
 }
 
 void print(const char* phase, const Options& options, const Measured& measured) {
-    std::printf("%s recall@%u=%.4f worst_100=%.4f p50_us=%.0f p99_us=%.0f queries_per_cpu_second=%.0f\n", phase, options.k, measured.recall,
-                measured.recall_worst, measured.p50_us, measured.p99_us, measured.per_cpu_second);
+    std::printf("%s recall@%u=%.4f worst_100=%.4f p50_us=%.0f p99_us=%.0f queries_per_cpu_second=%.0f\n", phase,
+                options.k, measured.recall, measured.recall_worst, measured.p50_us, measured.p99_us,
+                measured.per_cpu_second);
     std::fflush(stdout);
 }
 
@@ -205,6 +231,25 @@ Measured best_of_three(Live& live, const DataSet& set) {
         best.p99_us = std::min(best.p99_us, next.p99_us);
     }
     return best;
+}
+
+// What the cores bring: the queries in batches of 100, which all of them answer, against one by one, which one does.
+void compare_batches(Live& live, const DataSet& set) {
+    constexpr uint32_t kBatch = 100;
+    double one_by_one = INFINITY;
+    double together = INFINITY;
+    for (int pass = 0; pass < 5; ++pass) {
+        double seconds = 0;
+        for (uint32_t i = 0; i + kBatch <= set.queries.rows; i += kBatch)
+            seconds += live.search_batch(set.queries.row(i), kBatch);
+        together = std::min(together, seconds);
+        seconds = 0;
+        for (uint32_t i = 0; i < set.queries.rows / kBatch * kBatch; ++i)
+            seconds += live.search_batch(set.queries.row(i), 1);
+        one_by_one = std::min(one_by_one, seconds);
+    }
+    std::printf("batches_of_100/one_by_one speed=%.2f threads=%u\n", one_by_one / together,
+                std::thread::hardware_concurrency());
 }
 
 void run(const Options& options) {
@@ -235,7 +280,9 @@ void run(const Options& options) {
     live.settle(120);
     const Measured settled = best_of_three(live, set);
     print("settled", options, settled);
-    std::printf("while_ingesting/settled p50=%.2f p99=%.2f\n", ingesting.p50_us / settled.p50_us, ingesting.p99_us / settled.p99_us);
+    std::printf("while_ingesting/settled p50=%.2f p99=%.2f\n", ingesting.p50_us / settled.p50_us,
+                ingesting.p99_us / settled.p99_us);
+    compare_batches(live, set);
 
     if (options.replaced <= 0) return;
     std::mt19937_64 random(7);
@@ -255,9 +302,9 @@ void run(const Options& options) {
     live.settle(120);
     const Measured replaced_settled = best_of_three(live, set);
     print("replaced_settled", options, replaced_settled);
-    std::printf("replaced/settled recall=%+.4f qps=%.2f at_once: recall=%+.4f qps=%.2f\n", replaced_settled.recall - settled.recall,
-                replaced_settled.per_cpu_second / settled.per_cpu_second, at_once.recall - settled.recall,
-                at_once.per_cpu_second / settled.per_cpu_second);
+    std::printf("replaced/settled recall=%+.4f qps=%.2f at_once: recall=%+.4f qps=%.2f\n",
+                replaced_settled.recall - settled.recall, replaced_settled.per_cpu_second / settled.per_cpu_second,
+                at_once.recall - settled.recall, at_once.per_cpu_second / settled.per_cpu_second);
 }
 
 }  // namespace
@@ -268,17 +315,27 @@ int main(int count, char** arguments) {
     for (int i = 1; i + 1 < count; i += 2) {
         const std::string name = arguments[i];
         const char* value = arguments[i + 1];
-        if (name == "--data") options.data = value;
-        else if (name == "--metric") options.metric = value;
-        else if (name == "--directory") options.directory = value;
-        else if (name == "--batch") options.batch = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--queries") options.queries = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--k") options.k = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--replace") options.replaced = std::atof(value);
-        else count = 0;
+        if (name == "--data")
+            options.data = value;
+        else if (name == "--metric")
+            options.metric = value;
+        else if (name == "--directory")
+            options.directory = value;
+        else if (name == "--batch")
+            options.batch = static_cast<uint32_t>(std::atoi(value));
+        else if (name == "--queries")
+            options.queries = static_cast<uint32_t>(std::atoi(value));
+        else if (name == "--k")
+            options.k = static_cast<uint32_t>(std::atoi(value));
+        else if (name == "--replace")
+            options.replaced = std::atof(value);
+        else
+            count = 0;
     }
     if (options.data.empty() || count % 2 == 0) {
-        std::fprintf(stderr, "usage: vectorizer-live --data FOLDER [--metric M] [--directory D] [--batch N] [--queries N] [--k K] [--replace SHARE]\n");
+        std::fprintf(stderr,
+                     "usage: vectorizer-live --data FOLDER [--metric M] [--directory D] [--batch N] [--queries N] [--k "
+                     "K] [--replace SHARE]\n");
         return 2;
     }
     if (options.directory.empty()) {

@@ -1,9 +1,11 @@
 // Searches: what the request means, the queries one by one, and what explains them.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 
+#include "engine/abi/guard.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -18,6 +20,10 @@ using Clock = std::chrono::steady_clock;
 struct SearchPlan {
     const VectorFieldSchema* field = nullptr;
     uint64_t stride = 0;
+
+    const float* query(const vz_matrix& queries, uint64_t i) const {
+        return reinterpret_cast<const float*>(static_cast<const char*>(queries.data) + i * stride);
+    }
 };
 
 Result<SearchPlan> check_search(const vz_search_request& request, const Schema& schema) {
@@ -29,23 +35,35 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
         return out_of_range("recall_target", "a recall target is 0.5 to below 1", 0, 0);
     }
     if (request.recall_target != 0 && request.effort != 0) {
-        return failure(VZ_INVALID_ARGUMENT, "effort and recall_target exclude each other").field("recall_target").reason(VZ_REASON_CONFLICTING);
+        return failure(VZ_INVALID_ARGUMENT, "effort and recall_target exclude each other")
+            .field("recall_target")
+            .reason(VZ_REASON_CONFLICTING);
     }
     if ((request.flags & VZ_SEARCH_EXACT) != 0 && (request.effort != 0 || request.recall_target != 0)) {
-        return failure(VZ_INVALID_ARGUMENT, "an exact search takes neither effort nor recall_target").field("flags").reason(VZ_REASON_CONFLICTING);
+        return failure(VZ_INVALID_ARGUMENT, "an exact search takes neither effort nor recall_target")
+            .field("flags")
+            .reason(VZ_REASON_CONFLICTING);
     }
-    if (std::isnan(request.score_limit)) return failure(VZ_INVALID_ARGUMENT, "the score limit is no number").field("score_limit").reason(VZ_REASON_NOT_FINITE);
+    if (std::isnan(request.score_limit))
+        return failure(VZ_INVALID_ARGUMENT, "the score limit is no number")
+            .field("score_limit")
+            .reason(VZ_REASON_NOT_FINITE);
     SearchPlan plan;
     plan.field = schema.field(view(request.field));
     if (plan.field == nullptr) {
         return failure(VZ_NOT_FOUND, "there is no such vector field").field("field").reason(VZ_REASON_VECTOR_FIELD);
     }
     const vz_matrix& queries = request.queries;
-    if (queries.rows == 0 || queries.data == nullptr) return failure(VZ_INVALID_ARGUMENT, "there are no queries").field("queries").reason(VZ_REASON_REQUIRED);
-    if (queries.rows > kHitsMax) return out_of_range("queries.rows", "one request has at most 65,536 queries", kHitsMax, static_cast<int64_t>(queries.rows));
-    if (queries.element != VZ_F32) return failure(VZ_UNSUPPORTED, "queries are float32 in this release").field("queries.element");
+    if (queries.rows == 0 || queries.data == nullptr)
+        return failure(VZ_INVALID_ARGUMENT, "there are no queries").field("queries").reason(VZ_REASON_REQUIRED);
+    if (queries.rows > kHitsMax)
+        return out_of_range("queries.rows", "one request has at most 65,536 queries", kHitsMax,
+                            static_cast<int64_t>(queries.rows));
+    if (queries.element != VZ_F32)
+        return failure(VZ_UNSUPPORTED, "queries are float32 in this release").field("queries.element");
     if (queries.dim != plan.field->dim) {
-        return failure(VZ_INVALID_ARGUMENT, "vector dimension %u does not match collection dimension %u", queries.dim, plan.field->dim)
+        return failure(VZ_INVALID_ARGUMENT, "vector dimension %u does not match collection dimension %u", queries.dim,
+                       plan.field->dim)
             .field("queries.dim")
             .reason(VZ_REASON_DIMENSION)
             .expected(plan.field->dim)
@@ -53,12 +71,16 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
     }
     plan.stride = queries.stride_bytes != 0 ? queries.stride_bytes : uint64_t{queries.dim} * sizeof(float);
     if (plan.stride < uint64_t{queries.dim} * sizeof(float) || plan.stride % sizeof(float) != 0) {
-        return out_of_range("queries.stride_bytes", "rows of queries overlap or are not aligned", 0, static_cast<int64_t>(plan.stride));
+        return out_of_range("queries.stride_bytes", "rows of queries overlap or are not aligned", 0,
+                            static_cast<int64_t>(plan.stride));
     }
     for (uint64_t i = 0; i < queries.rows; ++i) {
-        const auto* row = reinterpret_cast<const float*>(static_cast<const char*>(queries.data) + i * plan.stride);
+        const float* row = plan.query(queries, i);
         if (!std::all_of(row, row + queries.dim, [](float value) { return std::isfinite(value); })) {
-            return failure(VZ_INVALID_ARGUMENT, "a query has a number that is not finite").field("queries").reason(VZ_REASON_NOT_FINITE).item(i);
+            return failure(VZ_INVALID_ARGUMENT, "a query has a number that is not finite")
+                .field("queries")
+                .reason(VZ_REASON_NOT_FINITE)
+                .item(i);
         }
     }
     return plan;
@@ -66,10 +88,14 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
 
 const char* source_name(FilterSource source) {
     switch (source) {
-        case FilterSource::kRowByRow: return "row by row";
-        case FilterSource::kCache: return "known";
-        case FilterSource::kIndex: return "index";
-        default: return "payloads";
+        case FilterSource::kRowByRow:
+            return "row by row";
+        case FilterSource::kCache:
+            return "known";
+        case FilterSource::kIndex:
+            return "index";
+        default:
+            return "payloads";
     }
 }
 
@@ -91,11 +117,16 @@ std::string escaped(const std::string& text) {
 
 const char* plan_name(uint32_t plan) {
     switch (plan) {
-        case VZ_PLAN_FILTER_FIRST: return "filter_first";
-        case VZ_PLAN_GRAPH: return "graph";
-        case VZ_PLAN_EXPAND: return "expand";
-        case VZ_PLAN_MIXED: return "mixed";
-        default: return "exact";
+        case VZ_PLAN_FILTER_FIRST:
+            return "filter_first";
+        case VZ_PLAN_GRAPH:
+            return "graph";
+        case VZ_PLAN_EXPAND:
+            return "expand";
+        case VZ_PLAN_MIXED:
+            return "mixed";
+        default:
+            return "exact";
     }
 }
 
@@ -159,9 +190,48 @@ void fill_profile(const NearestQuery& query, const SearchReport& report, uint64_
     profile.explain = to_vz_str(set->explain);
 }
 
+Status answer_query(NearestQuery query, const float* values, uint32_t skip, const WantedParts& parts,
+                    const Interruption& until, const vz_result& result, RowSet* set) {
+    query.values = values;
+    const auto began = Clock::now();
+    SearchReport report;
+    VZ_ASSIGN(const std::vector<Hit> hits,
+              search_nearest(result.view, query, until, result.explained ? &report : nullptr));
+    set->has_scores = true;
+    std::vector<RowRef> rows;
+    rows.reserve(hits.size());
+    set->scores.reserve(hits.size());
+    for (size_t hit = skip; hit < hits.size(); ++hit) {
+        rows.push_back(hits[hit].row);
+        set->scores.push_back(hits[hit].score);
+    }
+    fill_rows(rows, nullptr, parts, set);
+    if (result.explained)
+        fill_profile(query, report, static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), set);
+    return {};
+}
+
+// Fewer are done before another thread is awake.
+constexpr uint64_t kQueriesToShare = 8;
+
+// The first error in the order of the queries; those behind it may be left out.
+template <class Answer>
+Status answer_together(Workers& workers, uint64_t queries, const Answer& answer) {
+    std::vector<Status> answered(queries);
+    std::atomic<bool> has_failed = false;
+    run_on(workers, static_cast<uint32_t>(queries), [&](uint32_t i, uint32_t) {
+        if (has_failed.load(std::memory_order_relaxed)) return;
+        answered[i] = within_memory([&] { return answer(i); });
+        if (!answered[i].ok()) has_failed.store(true, std::memory_order_relaxed);
+    });
+    for (Status& status : answered) VZ_TRY(std::move(status));
+    return {};
+}
+
 }  // namespace
 
-Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, const Interruption& stop, vz_result** out) {
+Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, const Interruption& stop,
+                   vz_result** out) {
     vz_search_request request;
     VZ_TRY(take_in(in, &request));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
@@ -185,24 +255,15 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     query.rerank = request.rerank;
     query.filter = filter.get();
     if ((request.flags & VZ_SEARCH_SCORE_LIMIT) != 0) query.score_limit = request.score_limit;
-    result->sets.reserve(request.queries.rows);
-    for (uint64_t i = 0; i < request.queries.rows; ++i) {
-        query.values = reinterpret_cast<const float*>(static_cast<const char*>(request.queries.data) + i * plan.stride);
-        const auto began = Clock::now();
-        SearchReport report;
-        VZ_ASSIGN(const std::vector<Hit> hits, search_nearest(result->view, query, until, result->explained ? &report : nullptr));
-        RowSet& set = result->sets.emplace_back();
-        set.has_scores = true;
-        std::vector<RowRef> rows;
-        rows.reserve(hits.size());
-        set.scores.reserve(hits.size());
-        for (size_t hit = request.skip; hit < hits.size(); ++hit) {
-            rows.push_back(hits[hit].row);
-            set.scores.push_back(hits[hit].score);
-        }
-        fill_rows(rows, nullptr, parts, &set);
-        if (!result->explained) continue;
-        fill_profile(query, report, static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), &set);
+    result->sets.resize(request.queries.rows);
+    const auto answer = [&](uint64_t i) {
+        return answer_query(query, plan.query(request.queries, i), request.skip, parts, until, *result,
+                            &result->sets[i]);
+    };
+    if (request.queries.rows < kQueriesToShare) {
+        for (uint64_t i = 0; i < request.queries.rows; ++i) VZ_TRY(answer(i));
+    } else {
+        VZ_TRY(answer_together(engine->engine->query_workers(), request.queries.rows, answer));
     }
     *out = result.release();
     return {};

@@ -18,7 +18,8 @@ namespace {
 constexpr auto kSettleLook = std::chrono::milliseconds(500);
 
 int64_t system_now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 uint64_t system_seed() {
@@ -40,26 +41,34 @@ EngineSettings with_defaults(EngineSettings settings) {
     return settings;
 }
 
+uint32_t helping_threads(const EngineSettings& settings) {
+    return settings.background ? std::max(1U, std::thread::hardware_concurrency()) - 1 : 0;
+}
+
 }  // namespace
 
 Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings)
     : files_(files),
       directory_(std::move(directory)),
       settings_(with_defaults(std::move(settings))),
-      workers_(std::make_unique<WorkerPool>(settings_.background ? std::max(1u, std::thread::hardware_concurrency()) - 1 : 0)),
+      workers_(std::make_unique<WorkerPool>(WorkerPool::Work::kBackground, helping_threads(settings_))),
+      query_workers_(std::make_unique<WorkerPool>(WorkerPool::Work::kQueries, helping_threads(settings_))),
       catalogue_(requests_, *workers_, settings_.now_ms, [this] { return new_uuid(); }),
       linking_([this](const std::shared_ptr<Collection>& collection) {
           const Status linked = collection->link_tail();
-          if (!linked.ok() && linked.code() != VZ_CANCELLED) report(VZ_LOG_ERROR, "index.failed", linked.error().message);
+          if (!linked.ok() && linked.code() != VZ_CANCELLED)
+              report(VZ_LOG_ERROR, "index.failed", linked.error().message);
       }),
       compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }),
       indexing_([](const std::shared_ptr<Collection>& collection) { collection->refresh_indexes(); }) {}
 
-Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory, const EngineSettings& settings) {
+Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory,
+                                             const EngineSettings& settings) {
     const auto began = std::chrono::steady_clock::now();
     std::unique_ptr<Engine> engine(new Engine(files, directory, settings));
     VZ_TRY(engine->recover());
-    engine->open_ns_ = static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
+    engine->open_ns_ =
+        static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
     if (engine->settings_.background) {
         engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
         engine->linking_.start();
@@ -78,7 +87,9 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
     return engine;
 }
 
-Engine::~Engine() { stop_threads(); }
+Engine::~Engine() {
+    stop_threads();
+}
 
 void Engine::stop_threads() {
     workers_->set_cancelled(true);
@@ -175,7 +186,8 @@ Status Engine::make_room(const std::shared_ptr<Collection>& collection, bool blo
         if (deadline_ns == 0) {
             sealed_.wait(lock, done);
         } else {
-            sealed_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline_ns)), done);
+            sealed_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline_ns)),
+                               done);
         }
     }
     if (collection->growing_bytes() < bytes_max) return {};
@@ -193,7 +205,8 @@ Result<uint64_t> Engine::expire(const std::shared_ptr<Collection>& collection) {
     return commit.answer.applied;
 }
 
-// Of the collections written lately, those that went idle are sealed, and compacted when they have been idle long enough for the bytes.
+// Of the collections written lately, those that went idle are sealed, and compacted when they have been idle long
+// enough for the bytes.
 void Engine::queue_idle() {
     std::vector<std::shared_ptr<Collection>> waiting;
     for (std::shared_ptr<Collection>& collection : unsettled_) {
@@ -202,7 +215,8 @@ void Engine::queue_idle() {
             if (collection->health().ok() && collection->wants_compaction()) compacting_.add(collection);
             waiting.push_back(std::move(collection));
         } else if (collection->health().ok() && collection->growing_bytes() >= kGraphBytesMin) {
-            if (std::find(to_seal_.begin(), to_seal_.end(), collection) == to_seal_.end()) to_seal_.push_back(collection);
+            if (std::find(to_seal_.begin(), to_seal_.end(), collection) == to_seal_.end())
+                to_seal_.push_back(collection);
             waiting.push_back(std::move(collection));
         } else {
             const uint64_t bytes = collection->health().ok() ? collection->idle_compaction_bytes() : 0;
@@ -240,11 +254,15 @@ void Engine::run_maintenance() {
                 lock.unlock();
                 for (const auto& collection : expiring) {
                     const Result<uint64_t> expired = expire(collection);
-                    if (!expired.ok()) report(VZ_LOG_ERROR, "expiry.failed", "collection '" + collection->name() + "': " + expired.status().error().message);
+                    if (!expired.ok())
+                        report(VZ_LOG_ERROR, "expiry.failed",
+                               "collection '" + collection->name() + "': " + expired.status().error().message);
                 }
                 lock.lock();
                 // Removed as soon as nothing can expire any more; a dropped collection has nothing to read.
-                std::erase_if(expiring_, [](const auto& collection) { return collection->is_dropped() || !collection->stays_expiring(); });
+                std::erase_if(expiring_, [](const auto& collection) {
+                    return collection->is_dropped() || !collection->stays_expiring();
+                });
             }
             continue;
         }
@@ -275,17 +293,22 @@ void Engine::report(uint32_t level, const char* event, const std::string& messag
 
 Status Engine::recover() {
     VZ_ASSIGN(const bool exists, files_.exists(directory_));
-    if (!exists && settings_.must_exist) return failure(VZ_NOT_FOUND, "there is no data directory %s", directory_.c_str());
+    if (!exists && settings_.must_exist)
+        return failure(VZ_NOT_FOUND, "there is no data directory %s", directory_.c_str());
     if (!exists) VZ_TRY(files_.make_directory(directory_));
     VZ_ASSIGN(lock_, files_.lock(directory_ + "/LOCK"));
-    for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"}) VZ_TRY(files_.make_directory(directory_ + folder));
+    for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
+        VZ_TRY(files_.make_directory(directory_ + folder));
     VZ_TRY(settle(files_, directory_));
     VZ_ASSIGN(Findings findings, examine(files_, directory_));
-    if (findings.unborn && settings_.must_exist) return failure(VZ_NOT_FOUND, "%s holds no database", directory_.c_str());
-    for (const std::string& tail : findings.torn) report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
+    if (findings.unborn && settings_.must_exist)
+        return failure(VZ_NOT_FOUND, "%s holds no database", directory_.c_str());
+    for (const std::string& tail : findings.torn)
+        report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
 
     database_ = findings.database;
-    numbers_ = std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1), settings_.seed);
+    numbers_ =
+        std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1), settings_.seed);
     if (findings.unborn) {
         findings.database = new_uuid();
         database_ = findings.database;
@@ -310,11 +333,12 @@ Status Engine::recover() {
     state.last_lsn = findings.last_lsn;
     const uint64_t number = numbers_->next_number();
     state.next_file = numbers_->peek();
-    VZ_ASSIGN(std::unique_ptr<Manifest> manifest,
-              Manifest::create(files_, directory_, findings.database, number, numbers_->salt(), state, findings.manifest));
-    log_ = std::make_unique<LocalLog>(files_, directory_, findings.database, *numbers_,
-                                      LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background},
-                                      std::move(manifest), std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
+    VZ_ASSIGN(std::unique_ptr<Manifest> manifest, Manifest::create(files_, directory_, findings.database, number,
+                                                                   numbers_->salt(), state, findings.manifest));
+    log_ = std::make_unique<LocalLog>(
+        files_, directory_, findings.database, *numbers_,
+        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background}, std::move(manifest),
+        std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
     for (const RequestOutcome& request : state.requests) {
         vz_uuid id;
         std::memcpy(id.bytes, request.id.data(), sizeof(id.bytes));
@@ -352,7 +376,8 @@ Status Engine::replay(Findings& findings) {
                 VZ_ASSIGN(const Batch batch, decode_record(left, &size));
                 left = left.subspan(size);
                 // Records of a collection that was dropped later have nothing to go to.
-                if (const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection); collection && collection->health().ok()) {
+                if (const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection);
+                    collection && collection->health().ok()) {
                     VZ_TRY(collection->replay(batch, frame.head.lsn + i));
                     ++replayed_records_;
                     bytes_in_wal += size;
@@ -384,7 +409,8 @@ Status Engine::remove_unnamed() {
             if (segment.deletes) named.push_back(segment.deletes->file);
         };
         if (VZ_PLANT(snapshot_does_not_pin)) {
-            for (const auto& [id, collection] : state.collections) std::for_each(collection.segments.begin(), collection.segments.end(), keep);
+            for (const auto& [id, collection] : state.collections)
+                std::for_each(collection.segments.begin(), collection.segments.end(), keep);
         } else {
             for_each_segment(state, keep);
         }
@@ -408,7 +434,8 @@ Status Engine::remove_unnamed() {
 
 // ---- writing ----
 
-Status Engine::write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer, std::vector<Status>* item_errors) {
+Status Engine::write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer,
+                     std::vector<Status>* item_errors) {
     VZ_ASSIGN(const std::shared_ptr<Collection> target, catalogue_.resolve(collection));
     WriteCommit commit(target);
     Status outcome;

@@ -28,22 +28,24 @@ struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
-    uint64_t wal_bytes_max = 0;         // beyond half of it every collection is sealed: bounds replay
-    uint64_t growing_bytes_max = 0;     // of one collection, before it is sealed; memory stays within twice this
+    uint64_t wal_bytes_max = 0;      // beyond half of it every collection is sealed: bounds replay
+    uint64_t growing_bytes_max = 0;  // of one collection, before it is sealed; memory stays within twice this
     bool must_exist = false;
-    bool verify_at_open = false;        // read every sealed file whole and check its hashes before answering
-    int64_t settle_after_ms = 0;        // without a write, before a collection is sealed and becomes one segment
-    bool background = true;             // false: no thread is started; every step runs in the caller
-    uint64_t seed = 0;                  // of uuids and salts; 0: from the system
-    std::function<int64_t()> now_ms;    // null: the system's clock
+    bool verify_at_open = false;      // read every sealed file whole and check its hashes before answering
+    int64_t settle_after_ms = 0;      // without a write, before a collection is sealed and becomes one segment
+    bool background = true;           // false: no thread is started; every step runs in the caller
+    uint64_t seed = 0;                // of uuids and salts; 0: from the system
+    std::function<int64_t()> now_ms;  // null: the system's clock
     std::function<void(uint32_t level, const char* event, const std::string& message)> log;  // null: silent
 };
 
 // Functions may be called from any thread, but for close().
 class Engine {
  public:
-    // Locks and recovers the directory; returns when all that was acknowledged is readable. `files` outlives the engine.
-    static Result<std::unique_ptr<Engine>> open(FileSystem& files, const std::string& directory, const EngineSettings& settings);
+    // Locks and recovers the directory; returns when all that was acknowledged is readable. `files` outlives the
+    // engine.
+    static Result<std::unique_ptr<Engine>> open(FileSystem& files, const std::string& directory,
+                                                const EngineSettings& settings);
     // Without close() before: as if the process had been killed.
     ~Engine();
     Engine(const Engine&) = delete;
@@ -59,14 +61,17 @@ class Engine {
     FileSystem& files() const { return files_; }
     const std::string& directory() const { return directory_; }
     WorkerPool& workers() { return *workers_; }
+    // For the queries of one batch.
+    WorkerPool& query_workers() { return *query_workers_; }
     uint64_t open_ns() const { return open_ns_; }
     uint64_t replayed_records() const { return replayed_records_; }
 
-    // Seals what a collection has in memory; everything up to the answer is in sealed files then. Durability never needs it.
+    // Seals what a collection has in memory; everything up to the answer is in sealed files then. Durability never
+    // needs it.
     Result<Lsn> checkpoint(Collection& collection);
     Result<Lsn> checkpoint_all();
-    // What a writer calls before its batch: VZ_BUSY when a collection's growing rows have reached twice their bound. A blocking caller waits
-    // for the sealing that is under way, until its deadline (CLOCK_MONOTONIC; 0: none).
+    // What a writer calls before its batch: VZ_BUSY when a collection's growing rows have reached twice their bound. A
+    // blocking caller waits for the sealing that is under way, until its deadline (CLOCK_MONOTONIC; 0: none).
     Status make_room(const std::shared_ptr<Collection>& collection, bool blocking, int64_t deadline_ns);
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);
@@ -76,29 +81,34 @@ class Engine {
 
     // ---- snapshots; see snapshots.cpp ----
 
-    // Pins what the named collections (none: all) hold at one LSN, under writes. No byte is copied beyond the checkpoint.
+    // Pins what the named collections (none: all) hold at one LSN, under writes. No byte is copied beyond the
+    // checkpoint.
     Result<SnapshotState> create_snapshot(std::string_view name, std::span<const vz_str> collections);
     Result<EditOutcome> drop_snapshot(std::string_view name, const vz_uuid& request);
     std::vector<SnapshotState> snapshots() const;
-    // The collection `from` of a snapshot (absent: each of its collections) becomes `to` (absent: its own name), with the same files.
-    // Over an existing collection only if `replace`; then in the same edit.
-    Result<EditOutcome> restore(std::string_view snapshot, std::string_view from, std::string_view to, bool replace, const vz_uuid& request);
+    // The collection `from` of a snapshot (absent: each of its collections) becomes `to` (absent: its own name), with
+    // the same files. Over an existing collection only if `replace`; then in the same edit.
+    Result<EditOutcome> restore(std::string_view snapshot, std::string_view from, std::string_view to, bool replace,
+                                const vz_uuid& request);
 
     // The collections of a snapshot (none: all of it), or without a snapshot of this moment, as an archive.
     Status export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink);
     // Into a file that must not exist yet; durable on return, gone after a failure.
     Status export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections);
     // As restore(), from an archive, which is checked whole before anything is made.
-    Result<EditOutcome> import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace, const vz_uuid& request);
+    Result<EditOutcome> import_archive(const std::string& path, std::string_view from, std::string_view to,
+                                       bool replace, const vz_uuid& request);
 
     // Deletes what has expired in a collection. The number of points.
     Result<uint64_t> expire(const std::shared_ptr<Collection>& collection);
 
-    // What follows a change of the schema: field indexes of sealed parts are built or dropped, in the background where there is one.
+    // What follows a change of the schema: field indexes of sealed parts are built or dropped, in the background where
+    // there is one.
     void note_altered(const std::shared_ptr<Collection>& collection);
 
     // One batch, until it is durable.
-    Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer, std::vector<Status>* item_errors);
+    Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer,
+                 std::vector<Status>* item_errors);
 
  private:
     // A number for a segment file that nobody sweeps away before the manifest names it.
@@ -128,12 +138,14 @@ class Engine {
     Status sweep();
     // Unlinks numbered files that the durable manifest does not name and nobody is writing.
     Status remove_unnamed();
-    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live, uint64_t number);
+    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live,
+                                       uint64_t number);
     Result<std::vector<SegmentDeletes>> write_delete_file(std::span<const DeleteEntry> entries);
     Status commit_physical(Action action);
     Status seal_deletes(const Frozen& frozen, CheckpointOne* one);
     Status retire_wals();
-    // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next checkpoint tries again.
+    // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next
+    // checkpoint tries again.
     void clean_up();
     void load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
@@ -142,7 +154,8 @@ class Engine {
         Bitmap ended;
     };
     Result<OpenedSegment> open_segment(const SegmentRef& ref, const Schema& schema);
-    Result<SegmentRef> import_segment(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number, uint64_t collection);
+    Result<SegmentRef> import_segment(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number,
+                                      uint64_t collection);
     Status checkpoint_frozen(Collection& collection, const Frozen& frozen);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();
@@ -157,6 +170,7 @@ class Engine {
     const std::string directory_;
     EngineSettings settings_;
     std::unique_ptr<WorkerPool> workers_;
+    std::unique_ptr<WorkerPool> query_workers_;
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<FileNumbers> numbers_;
     RequestIds requests_;
@@ -179,8 +193,9 @@ class Engine {
     std::condition_variable sealed_;
     std::vector<std::shared_ptr<Collection>> to_seal_;
     bool seal_all_ = false;
-    std::vector<std::shared_ptr<Collection>> expiring_;   // some point of theirs may expire
-    std::vector<std::shared_ptr<Collection>> unsettled_;  // written, or opened in several pieces, and not looked at since they went idle
+    std::vector<std::shared_ptr<Collection>> expiring_;  // some point of theirs may expire
+    std::vector<std::shared_ptr<Collection>>
+        unsettled_;  // written, or opened in several pieces, and not looked at since they went idle
     bool stopping_ = false;
     uint64_t open_ns_ = 0;
     uint64_t replayed_records_ = 0;

@@ -13,7 +13,7 @@ void lower_priority() {
     static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice));
 }
 
-WorkerPool::WorkerPool(uint32_t threads) : threads_max_(threads) {
+WorkerPool::WorkerPool(Work work, uint32_t threads) : work_(work), threads_max_(threads) {
     for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this, i] { help(i); });
 }
 
@@ -57,7 +57,7 @@ WorkerPool::Job* WorkerPool::next_job() {
 }
 
 void WorkerPool::help(uint32_t thread) {
-    lower_priority();
+    if (work_ == Work::kBackground) lower_priority();
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         Job* job = next_job();

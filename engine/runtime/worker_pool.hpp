@@ -1,4 +1,5 @@
-// The engine's threads for heavy work: linking, sealing, folding. They run at low priority, and stand back while searches run.
+// Threads that help whoever calls them: for heavy work behind the scenes (linking, sealing, folding), and for batches
+// of queries.
 #pragma once
 
 #include <atomic>
@@ -13,11 +14,14 @@
 
 namespace vz {
 
-// run() may be called from several threads at once: each caller works on its own tasks, the pool's threads help whoever came first.
+// run() may be called from several threads at once: each caller works on its own tasks, the pool's threads help whoever
+// came first.
 class WorkerPool final : public Workers {
  public:
+    // Threads of the background run at low priority, and stand back while searches run.
+    enum class Work { kBackground, kQueries };
     // `threads` beside the calling ones; 0: callers work alone.
-    explicit WorkerPool(uint32_t threads);
+    WorkerPool(Work work, uint32_t threads);
     ~WorkerPool() override;
 
     uint32_t count() const override { return threads_max_ + 1; }
@@ -51,8 +55,11 @@ class WorkerPool final : public Workers {
     void help(uint32_t thread);
     Job* next_job();
     // Whether a core is wanted for searches that this thread would take.
-    bool stands_back(uint32_t thread) const { return searches_.load(std::memory_order_relaxed) + thread >= threads_max_; }
+    bool stands_back(uint32_t thread) const {
+        return work_ == Work::kBackground && searches_.load(std::memory_order_relaxed) + thread >= threads_max_;
+    }
 
+    const Work work_;
     const uint32_t threads_max_;
     std::mutex mutex_;
     std::condition_variable wakes_;

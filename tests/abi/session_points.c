@@ -155,6 +155,45 @@ static void searches(struct client client, const char* name) {
     EXPECT(error.reason == VZ_REASON_COLLECTION);
 }
 
+/* A batch is answered by several threads: each query as if it had come alone, the first bad one in their order. */
+static void searches_many(struct client client, const char* name) {
+    enum { kMany = 300 };
+    vz_error error;
+    float queries[kMany][4];
+    for (int i = 0; i < kMany; i++) {
+        for (int d = 0; d < 4; d++) queries[i][d] = (float)((i * (d + 3) * 37) % 101) / 25.0F;
+    }
+    vz_search_request request = NEW(vz_search_request);
+    request.queries = rows(queries[0], kMany);
+    request.flags = VZ_SEARCH_EXPLAIN;
+    request.k = 4;
+    request.skip = 1;
+    vz_result* many = NULL;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_SEARCH, text(name), &request, &many, &error));
+    for (uint32_t i = 0; i < kMany; i++) {
+        request.queries = rows(queries[i], 1);
+        vz_result* one = NULL;
+        EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_SEARCH, text(name), &request, &one, &error));
+        vz_rows of_many = NEW(vz_rows);
+        vz_rows of_one = NEW(vz_rows);
+        EXPECT_STATUS(VZ_OK, vz_result_rows(many, i, &of_many, &error));
+        EXPECT_STATUS(VZ_OK, vz_result_rows(one, 0, &of_one, &error));
+        EXPECT(of_many.count == 3 && of_one.count == 3);
+        for (uint64_t hit = 0; hit < of_one.count && hit < of_many.count; hit++) {
+            EXPECT(same_text(of_many.ids[hit], of_one.ids[hit]) && of_many.scores[hit] == of_one.scores[hit]);
+        }
+        vz_profile profile = NEW(vz_profile);
+        EXPECT_STATUS(VZ_OK, vz_result_profile(many, i, &profile, &error));
+        EXPECT(profile.plan == VZ_PLAN_EXACT && profile.scored == 4);
+        vz_result_release(one);
+    }
+    vz_result_release(many);
+    queries[200][1] = INFINITY;
+    request.queries = rows(queries[0], kMany);
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_SEARCH, text(name), &request, &many, &error));
+    EXPECT(error.item == 200 && error.reason == VZ_REASON_NOT_FINITE);
+}
+
 static void scans_in_pages(struct client client, const char* name) {
     vz_error error;
     vz_str ids[4];
@@ -447,6 +486,7 @@ void act_points(struct client client, const char* name) {
     gets_what_was_written(client, name);
     EXPECT(count_points(client, name) == 4);
     searches(client, name);
+    searches_many(client, name);
     scans_in_pages(client, name);
     updates(client, name);
     conditions(client, name);
