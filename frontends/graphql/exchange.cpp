@@ -24,6 +24,16 @@ bool each_collection(const Input& arguments, std::string_view scope, Visit visit
     return true;
 }
 
+template <typename Visit>
+bool each_scope(const Input& arguments, std::string_view scopes, Visit visit) {
+    while (!scopes.empty()) {
+        const size_t blank = scopes.find(' ');
+        if (!each_collection(arguments, scopes.substr(0, blank), visit)) return false;
+        scopes = blank == std::string_view::npos ? std::string_view() : scopes.substr(blank + 1);
+    }
+    return true;
+}
+
 }  // namespace
 
 Exchange::Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media)
@@ -135,20 +145,35 @@ bool Exchange::set_up_calls() {
     return true;
 }
 
+// A key that lacks something costs the field; too many writes in flight cost the request.
 bool Exchange::enter_scopes(RootCall& call) {
     const uint32_t permission = mutation_ ? VZH_WRITE : VZH_READ;
-    if (vzh_has_permission(request_, permission) == 0) {
+    const auto refuse_field = [&](const char* message) {
         codec::Failure failure;
         failure.error_type = "authorization_error";
-        failure.message = mutation_ ? "the key may not write" : "the key may not read";
+        failure.message = message;
         call.fail(failure);
         return true;
-    }
-    if (call.resolver->scope.empty()) return true;
-    return each_collection(call.planned->arguments, call.resolver->scope, [&](std::string_view collection) {
+    };
+    if (vzh_has_permission(request_, permission) == 0)
+        return refuse_field(mutation_ ? "the key may not write" : "the key may not read");
+    const std::string_view scope = call.resolver->scope;
+    if (scope == kWholeServer)
+        return sees(vz_str{}, permission) || refuse_field("the key is limited to some collections");
+    bool seen = true;
+    each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
         call.names.collection = collection;
+        seen = seen && sees(str_of(collection), permission);
+        return seen;
+    });
+    if (!seen) return refuse_field("the key lacks this permission for this collection");
+    return each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
         return vzh_allowed(request_, str_of(collection), permission) != 0;
     });
+}
+
+bool Exchange::sees(vz_str collection, uint32_t permission) const {
+    return vzh_sees(request_, collection, permission) != 0;
 }
 
 void Exchange::begin(RootCall& call) {

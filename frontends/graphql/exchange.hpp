@@ -35,6 +35,8 @@ public:
     // Ends the request with errors of its own, without `data`. Deletes this.
     void refuse(uint32_t status, const std::vector<ExecutionError>& errors);
 
+    // Whether the key has this permission for the collection; absent: for all of them.
+    bool sees(vz_str collection, uint32_t permission) const;
     void keep(vz_result* result) { kept_.push_back(result); }
 
 private:

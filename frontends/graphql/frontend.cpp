@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <new>
 
 #include "frontends/codec/names.hpp"
@@ -138,8 +139,13 @@ void destroy(vz_frontend* self) VZ_NOEXCEPT {
     delete self;
 }
 
-// No extensions in this release.
-const void* extension(vz_frontend*, const char*) VZ_NOEXCEPT { return nullptr; }
+vz_status reload(vz_frontend* self, vz_error* error) VZ_NOEXCEPT { return vzh_reload(self->mount, error); }
+
+constexpr vz_reload_extension kReload{&reload};
+
+const void* extension(vz_frontend*, const char* id) VZ_NOEXCEPT {
+    return std::strcmp(id, VZ_EXTENSION_RELOAD) == 0 ? &kReload : nullptr;
+}
 
 constexpr vz_frontend_descriptor kDescriptor = {sizeof(vz_frontend_descriptor),
                                                 VZ_ABI_VERSION,

@@ -5,9 +5,9 @@
 namespace vz::graphql {
 namespace {
 
+// Those that the request's key may know of.
 struct Listed {
-    const vz_collection_info* first;
-    uint64_t count;
+    std::span<const vz_collection_info*> infos;
 };
 
 void list_begin(RootCall& call) {
@@ -17,15 +17,24 @@ void list_begin(RootCall& call) {
     if (status != VZ_OK) return call.fail(status, error);
     call.keep(result);
     Listed* listed = call.make<Listed>();
-    listed->first = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &listed->count));
+    uint64_t count = 0;
+    const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
+    if (infos == nullptr) count = 0;
+    listed->infos = call.arena->array<const vz_collection_info*>(count);
+    size_t seen = 0;
+    for (uint64_t i = 0; i < count; ++i) {
+        const vz_collection_info* info = codec::element_at(infos, i);
+        if (call.sees(view_of(info->name), VZH_READ)) listed->infos[seen++] = info;
+    }
+    listed->infos = listed->infos.first(seen);
     call.state = listed;
 }
 FieldValue list_finish(RootCall& call) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
-        return collection_value(codec::element_at(static_cast<const vz_collection_info*>(list.object), index));
+        return collection_value(static_cast<const vz_collection_info* const*>(list.object)[index]);
     };
     const Listed& listed = *static_cast<const Listed*>(call.state);
-    return FieldValue::of_list(listed.first == nullptr ? 0 : listed.count, kItem, listed.first);
+    return FieldValue::of_list(listed.infos.size(), kItem, listed.infos.data());
 }
 
 void one_begin(RootCall& call) {

@@ -192,7 +192,7 @@ FieldValue drop_finish(RootCall& call) {
 constexpr RootResolver kRoots[] = {
     {"MutationRoot", "createCollection", "Failed to create collection: ", "input.name", create_begin, create_finish},
     {"MutationRoot", "updateCollection", "Failed to update collection: ", "name", update_begin, update_finish},
-    {"MutationRoot", "renameCollection", "Failed to rename collection: ", "name", rename_begin, rename_finish},
+    {"MutationRoot", "renameCollection", "Failed to rename collection: ", "newName name", rename_begin, rename_finish},
     {"MutationRoot", "deleteCollection", "Failed to delete collection: ", "name", drop_begin, drop_finish},
 };
 

@@ -137,7 +137,7 @@ FieldValue segment_verified(const FieldCall& call) {
 }
 
 constexpr RootResolver kRoots[] = {
-    {"QueryRoot", "stats", "Failed to read stats: ", "", stats_begin, stats_finish},
+    {"QueryRoot", "stats", "Failed to read stats: ", kWholeServer, stats_begin, stats_finish},
     {"QueryRoot", "persistence", "Failed to read persistence: ", "collection", persistence_begin, persistence_finish},
 };
 

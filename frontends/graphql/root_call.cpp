@@ -57,7 +57,13 @@ void RootCall::fail(vz_status status, const vz_error& error) {
     fail(codec::from_engine(known, names));
 }
 
-void RootCall::keep(vz_result* result) { exchange->keep(result); }
+bool RootCall::sees(std::string_view collection, uint32_t permission) const {
+    return exchange->sees(str_of(collection), permission);
+}
+
+void RootCall::keep(vz_result* result) {
+    exchange->keep(result);
+}
 
 const vz_collection_info* describe_if_present(RootCall& call, std::string_view collection, bool& absent) {
     vz_result* result = nullptr;

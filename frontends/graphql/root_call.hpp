@@ -54,6 +54,9 @@ struct RootCall {
     void expect(size_t count);
     void set(size_t i, uint32_t kind, std::string_view collection, const void* request, void* answer);
 
+    // Whether the request's key has this permission for the collection.
+    bool sees(std::string_view collection, uint32_t permission) const;
+
     // These end the field with an error.
     void fail(const codec::Failure& failure);
     void fail(vz_status status, const vz_error& error);
@@ -75,11 +78,16 @@ struct RootCall {
     vz_uuid request_id() const { return codec::request_id(view->key_id, view->idempotency_key, index); }
 };
 
+// The scope of what speaks of all collections at once.
+inline constexpr std::string_view kWholeServer = "*";
+
 struct RootResolver {
     std::string_view type;
     std::string_view field;
     std::string_view prefix;  // of its error messages
-    std::string_view scope;   // argument that names its collection: "collection", "input.collection", "inputs[].collection"; empty: none
+    // Arguments that name its collections, separated by blanks: "collection", "input.collection",
+    // "inputs[].collection"; empty: none.
+    std::string_view scope;
     void (*begin)(RootCall& call);
     FieldValue (*finish)(RootCall& call);
 };

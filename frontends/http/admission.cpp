@@ -16,6 +16,7 @@ namespace {
 
 constexpr uint64_t kInlineBodyBytes = 64 * 1024;
 constexpr uint64_t kTimeoutMsMax = 600000;
+constexpr std::string_view kQueryKey = "api_key";
 
 bool is_visible(std::string_view text, size_t most) {
     return !text.empty() && text.size() <= most &&
@@ -136,6 +137,18 @@ Refusal unavailable(std::string_view reason, std::string_view message) {
     return {503, "service_unavailable", std::string(message), json_object("reason", reason)};
 }
 
+Refusal forbidden(uint32_t required, std::string_view message) {
+    return {403, "authorization_error", std::string(message), json_object("required", permission_name(required))};
+}
+
+// The key of an Authorization field: "Bearer K", or K itself.
+std::string_view without_scheme(std::string_view value) {
+    constexpr std::string_view kBearer = "bearer ";
+    if (value.size() < kBearer.size() || !same_host(value.substr(0, kBearer.size()), kBearer)) return value;
+    value.remove_prefix(kBearer.size());
+    return value.substr(std::min(value.find_first_not_of(' '), value.size()));
+}
+
 // Lower case, without parameters.
 std::string_view media_type(std::string_view text, std::string& out) {
     text = text.substr(0, text.find(';'));
@@ -218,10 +231,14 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
         r.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
         return {204, "", "", ""};
     }
+    if (auto refusal = split_parameters(r, target->query)) return refusal;
+    auto unknown = r.head.method == "OPTIONS" ? Refusal() : identify_key(r);
     const auto match = router_.load(std::memory_order_acquire)->find(target->path, r.arena, r.params.data());
     if (match.found == Router::Found::kBadEscape) return bad_request("the path holds a bad percent-escape");
     if (match.found == Router::Found::kNoPath) {
-        return {404, "not_found", std::string("There is nothing at ").append(target->path), json_object("path", target->path)};
+        if (unknown) return unknown;
+        return {404, "not_found", std::string("There is nothing at ").append(target->path),
+                json_object("path", target->path)};
     }
     const auto* endpoint = Router::endpoint(*match.node, r.head.method);
     if (r.head.method == "OPTIONS" && endpoint == nullptr) {
@@ -234,6 +251,7 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
         }
         return {204, "", "", ""};
     }
+    if (unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN)) return unknown;
     if (endpoint == nullptr) {
         r.field("Allow", Router::allow(*match.node));
         return {405, "method_not_allowed", std::string(r.head.method) + " is not possible here", json_object("allow", Router::allow(*match.node))};
@@ -242,7 +260,12 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     r.endpoint = endpoint;
     r.view.params = r.params.data();
     r.view.param_count = match.param_count;
-    if (auto refusal = check_query(r, target->query)) return refusal;
+    const auto permission = endpoint->route->permission & ~VZH_WHOLE;
+    if (!r.may(permission)) return forbidden(permission, "The key lacks a permission");
+    if (r.is_limited() && (endpoint->route->permission & VZH_WHOLE) != 0) {
+        return forbidden(permission, "This route speaks of the whole server, the key of some collections only");
+    }
+    if (auto refusal = check_query(r)) return refusal;
     return check_body_rules(r, body_bytes);
 }
 
@@ -250,7 +273,7 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
 Refusal Listener::check_access(vzh_request& r, const Target& target, int descriptor) {
     const auto authority = target.authority.empty() ? r.head.host : target.authority;
     const auto name = without_port(authority);
-    if (!name.empty()) {
+    if (!name.empty() && !ring_.load()) {
         const auto& allowed = settings_.allowed_hosts;
         const bool ours = same_host(name, "127.0.0.1") || same_host(name, "localhost") || name == "[::1]" || same_host(name, settings_.host) ||
                           std::any_of(allowed.begin(), allowed.end(), [&](const auto& each) { return same_host(name, each); }) ||
@@ -270,17 +293,51 @@ Refusal Listener::check_access(vzh_request& r, const Target& target, int descrip
             json_object("origin", origin)};
 }
 
-Refusal Listener::check_query(vzh_request& r, std::string_view query) {
+Refusal Listener::split_parameters(vzh_request& r, std::string_view query) {
     if (query.empty()) return {};
     const auto count = split_query(query, r.arena, r.query.data());
     if (!count) return bad_request("the query holds a bad percent-escape or too many parameters");
     r.view.query = r.query.data();
     r.view.query_count = *count;
+    return {};
+}
+
+// Who asks. The verdict counts on routes that need a key.
+Refusal Listener::identify_key(vzh_request& r) {
+    r.ring = ring_.load();
+    if (!r.ring) return {};
+    const auto unauthorized = [](std::string_view message) {
+        return Refusal{401, "authentication_error", std::string(message), ""};
+    };
+    if (r.head.repeated_key) return unauthorized("The field that carries the API key came twice");
+    auto key = r.head.api_key.empty() ? without_scheme(r.head.authorization) : r.head.api_key;
+    for (uint32_t i = 0; i < r.view.query_count; ++i) {
+        if (to_view(r.query[i].key) != kQueryKey) continue;
+        if (!settings_.allow_query_key) {
+            return unauthorized(
+                "A key in a URL ends up in logs: send it as X-API-Key, or see server.auth.allow_query_key");
+        }
+        if (key.empty()) key = to_view(r.query[i].value);
+    }
+    if (key.empty()) return unauthorized("An API key is needed: send it as X-API-Key or as Authorization: Bearer");
+    const auto now_s = clock_unix_s();
+    const auto* entry = r.ring->find(key, now_s);
+    if (entry == nullptr) return unauthorized("The API key is unknown or has expired");
+    entry->use->count.fetch_add(1, std::memory_order_relaxed);
+    entry->use->last_s.store(now_s, std::memory_order_relaxed);
+    r.key = &entry->key;
+    r.view.key_id = to_str(entry->key.id);
+    return {};
+}
+
+Refusal Listener::check_query(vzh_request& r) {
+    const uint32_t count = r.view.query_count;
     const auto& route = *r.endpoint->route;
     const auto allowed = text_or_empty(route.query);
     bool has_timeout = false;
-    for (uint32_t i = 0; i < *count; ++i) {
+    for (uint32_t i = 0; i < count; ++i) {
         const auto name = to_view(r.query[i].key);
+        if (name == kQueryKey && r.ring && settings_.allow_query_key) continue;
         if (name == "timeout_ms") {
             const auto value = to_view(r.query[i].value);
             uint64_t ms = 0;

@@ -195,10 +195,20 @@ void vzh_request::refuse(uint32_t code, std::string_view type, std::string_view 
     reply(code, "application/json; charset=utf-8");
 }
 
+bool vzh_request::may(uint32_t permission) const {
+    return !ring || permission == VZH_OPEN || (key != nullptr && key->permission >= permission);
+}
+
+bool vzh_request::may(std::string_view collection, uint32_t permission) const {
+    return !ring || (key != nullptr && key->may(collection, permission));
+}
+
 void vzh_request::reset() {
     constexpr size_t kKeepBytes = 64 * 1024;
     connection.reset();
     endpoint = nullptr;
+    key = nullptr;
+    ring.reset();
     head = {};
     refusal = {};
     view = {};

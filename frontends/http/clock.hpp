@@ -14,6 +14,14 @@ inline int64_t clock_ns() {
     return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-inline int64_t clock_ms() { return clock_ns() / 1'000'000; }
+inline int64_t clock_unix_s() {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return now.tv_sec;
+}
+
+inline int64_t clock_ms() {
+    return clock_ns() / 1'000'000;
+}
 
 }  // namespace vz::http

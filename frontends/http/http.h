@@ -23,6 +23,8 @@ typedef struct vzh_request vzh_request;
 #define VZH_WRITE 2u
 #define VZH_ADMIN 3u
 
+#define VZH_WHOLE 4u /* added to a permission: speaks of the whole server, so that a key limited to collections has no part in it */
+
 #define VZH_BODY_NONE 0u  /* body: none, or an empty JSON object where the method may carry one */
 #define VZH_BODY_JSON 1u  /* application/json; other types are 415 */
 #define VZH_BODY_ANY 2u   /* the handler looks at content_type */
@@ -75,15 +77,23 @@ vz_str vzh_url(const vzh_mount* mount) VZ_NOEXCEPT;
 /* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ...; 0 for unknown names. */
 uint64_t vzh_limit(const vzh_mount* mount, const char* name) VZ_NOEXCEPT;
 
+#define VZH_KEY_HASH_BYTES 32u
+/* [host] Reads auth.keys of the configuration again; requests in flight keep the key they came with. On failure the
+ * keys stay. */
+vz_status vzh_reload(vzh_mount* mount, vz_error* error) VZ_NOEXCEPT;
+
 /* [any] Valid until the request ends. */
 const vzh_view* vzh_request_view(const vzh_request* r) VZ_NOEXCEPT;
 /* [any] Memory that lives as long as the request; NULL when it cannot be had. align: a power of two up to 64. */
 void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) VZ_NOEXCEPT;
-/* [any] The key's role and scopes for this collection; for a write also a place among its writes in flight. 1: go on. 0: the request was
- * answered (401, 403, 429) and is gone. */
+/* [any] The key's role and scopes for this collection; for a write also a place among its writes in flight. 1: go on.
+ * 0: the request was answered (403, 429) and is gone. */
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;
 /* [any] Whether the request's key has this permission at all; nothing is answered. */
 uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) VZ_NOEXCEPT;
+/* [any] Whether the request's key has this permission for the collection; absent: for all of them. Nothing is answered.
+ */
+uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;
 /* [any] Go on on a worker thread. */
 void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
 

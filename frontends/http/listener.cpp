@@ -37,7 +37,9 @@ bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == 
 Listener::Listener(Settings settings)
     : settings_(std::move(settings)),
       retry_after_(std::to_string(settings_.limits.retry_after_s)),
-      connections_max_(settings_.limits.connections) {}
+      connections_max_(settings_.limits.connections) {
+    use_keys(settings_.keys);
+}
 
 Listener::~Listener() { close(); }
 
@@ -55,6 +57,21 @@ vz_status Listener::declare(vzh_mount& mount, vz_error* error) {
                               taken->route->path + " on " + settings_.host + ":" + std::to_string(settings_.port));
     }
     mounts_.push_back(&mount);
+    return VZ_OK;
+}
+
+void Listener::use_keys(std::vector<ApiKey> keys) {
+    const auto before = ring_.load();
+    settings_.keys = keys;
+    ring_.store(keys.empty() ? nullptr : std::make_shared<const KeyRing>(std::move(keys), before.get()));
+}
+
+vz_status Listener::reload_keys(std::vector<ApiKey> keys, vz_error* error) {
+    if (keys.empty() && !is_loopback(settings_.host) && !settings_.allow_unauthenticated) {
+        return fill_error(error, VZ_INVALID_ARGUMENT, "auth.keys",
+                          "the last key cannot go while the server listens beyond this machine");
+    }
+    use_keys(std::move(keys));
     return VZ_OK;
 }
 

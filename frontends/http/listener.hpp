@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "frontends/http/acceptor.hpp"
+#include "frontends/http/keys.hpp"
 #include "frontends/http/mount.hpp"
 #include "frontends/http/request.hpp"
 #include "frontends/http/router.hpp"
@@ -47,6 +48,12 @@ class Listener final {
     const Settings& settings() const { return settings_; }
     Writer& writer() { return writer_; }
     Workers& workers() { return workers_; }
+
+    // [host] Replaces the keys of the configuration. Requests that are admitted already keep theirs.
+    void use_keys(std::vector<ApiKey> keys);
+    // The same while serving: refused if it would leave an address beyond this machine without a key.
+    vz_status reload_keys(std::vector<ApiKey> keys, vz_error* error);
+    std::shared_ptr<const KeyRing> ring() const { return ring_.load(); }
 
     // [io] A client came. NULL: no descriptor is left for it.
     std::shared_ptr<Connection> connect(int peer_descriptor);
@@ -84,7 +91,9 @@ class Listener final {
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
     Refusal check_access(vzh_request& r, const Target& target, int descriptor);
-    Refusal check_query(vzh_request& r, std::string_view query);
+    Refusal split_parameters(vzh_request& r, std::string_view query);
+    Refusal identify_key(vzh_request& r);
+    Refusal check_query(vzh_request& r);
     Refusal check_body_rules(vzh_request& r, uint64_t body_bytes);
     void hand_over(vzh_request& r);
     void answer_options(vzh_request& r);
@@ -106,6 +115,7 @@ class Listener final {
     std::vector<std::unique_ptr<Router>> routers_;
     std::atomic<const Router*> router_{nullptr};
     std::atomic<const vz_host*> host_{nullptr};
+    std::atomic<std::shared_ptr<const KeyRing>> ring_;  // absent: there are no keys
     std::atomic<bool> draining_{false};
     std::atomic<bool> stopping_{false};
 

@@ -29,8 +29,9 @@ std::string address_of(const Settings& settings) { return settings.host + ":" + 
 vz_status check_routes(const vzh_route* routes, uint32_t count, vz_error* error) {
     for (uint32_t i = 0; i < count; ++i) {
         const auto& route = routes[i];
-        const bool fine = route.method != nullptr && route.method[0] != 0 && route.path != nullptr && route.path[0] == '/' &&
-                          route.body <= VZH_BODY_ANY && route.permission <= VZH_ADMIN;
+        const bool fine = route.method != nullptr && route.method[0] != 0 && route.path != nullptr &&
+                          route.path[0] == '/' && route.body <= VZH_BODY_ANY &&
+                          (route.permission & ~VZH_WHOLE) <= VZH_ADMIN;
         if (!fine) return fill_error(error, VZ_MISUSE, "routes", "route " + std::to_string(i) + " is malformed");
     }
     return VZ_OK;
@@ -114,7 +115,18 @@ vz_status vzh_start(vzh_mount* mount, vz_error* error) noexcept {
     });
 }
 
-void vzh_drain(vzh_mount* mount) noexcept { mount->listener->drain(*mount); }
+vz_status vzh_reload(vzh_mount* mount, vz_error* error) noexcept {
+    return guarded(error, [&] {
+        std::vector<ApiKey> keys;
+        if (const auto status = read_keys(*mount->host, keys, error); status != VZ_OK) return status;
+        const std::lock_guard lock(table().mutex);
+        return mount->listener->reload_keys(std::move(keys), error);
+    });
+}
+
+void vzh_drain(vzh_mount* mount) noexcept {
+    mount->listener->drain(*mount);
+}
 
 uint32_t vzh_idle(vzh_mount* mount) noexcept { return mount->listener->idle(*mount) ? 1 : 0; }
 
@@ -133,6 +145,11 @@ const vzh_view* vzh_request_view(const vzh_request* r) noexcept { return &r->vie
 void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept { return r->arena.take(bytes, align == 0 ? 1 : align); }
 
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noexcept {
+    if (!r->may(to_view(collection), permission)) {
+        const auto details = json_object("required", permission_name(permission));
+        r->refuse(403, "authorization_error", "The key lacks this permission for this collection", details);
+        return 0;
+    }
     if (permission != VZH_WRITE) return 1;
     auto& listener = r->listener;
     const auto place = listener.hold_write(*r, to_view(collection));
@@ -147,9 +164,14 @@ uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noe
 }
 
 uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) noexcept {
-    static_cast<void>(r);
-    // Without keys everyone who reaches the listener is its owner: the loopback rule and the checks of Host and Origin are the fence.
-    return permission <= VZH_ADMIN ? 1 : 0;
+    // Without keys everyone who reaches the listener is its owner: the loopback rule and the checks of Host and Origin
+    // are the fence.
+    return r->may(permission) ? 1 : 0;
+}
+
+uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) noexcept {
+    if (collection.data == nullptr) return r->may(permission) && !r->is_limited() ? 1 : 0;
+    return r->may(to_view(collection), permission) ? 1 : 0;
 }
 
 void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {

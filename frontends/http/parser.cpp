@@ -110,11 +110,20 @@ bool Parser::head(std::string_view head, Head& out, const char*& reason) {
             case beast::field::accept: out.accept = value; break;
             case beast::field::accept_encoding: out.accept_encoding = value; break;
             case beast::field::if_none_match: out.if_none_match = value; break;
+            case beast::field::authorization:
+                out.repeated_key |= !out.authorization.empty();
+                out.authorization = value;
+                break;
             case beast::field::access_control_request_headers: out.requested_headers = value; break;
             case beast::field::expect:
                 out.expect = boost::beast::iequals(field.value(), "100-continue") ? Expect::kContinue : Expect::kOther;
                 break;
             case beast::field::unknown:
+                if (boost::beast::iequals(field.name_string(), "x-api-key") ||
+                    boost::beast::iequals(field.name_string(), "api-key")) {
+                    out.repeated_key |= !out.api_key.empty();
+                    out.api_key = value;
+                }
                 if (boost::beast::iequals(field.name_string(), "x-request-id")) out.request_id = value;
                 if (boost::beast::iequals(field.name_string(), "x-correlation-id")) out.correlation_id = value;
                 if (boost::beast::iequals(field.name_string(), "idempotency-key")) out.idempotency_key = value;

@@ -26,11 +26,14 @@ struct Head {
     std::string_view request_id;
     std::string_view correlation_id;
     std::string_view if_none_match;
+    std::string_view authorization;
+    std::string_view api_key;
     std::string_view requested_headers;  // of a CORS preflight
     Expect expect = Expect::kNothing;
     bool version_11 = true;
     bool keep_alive = true;
-    bool repeated = false;  // a field that decides how the body is read came twice
+    bool repeated_key = false;  // a field that carries the API key came twice
+    bool repeated = false;      // a field that decides how the body is read came twice
 };
 
 enum class Chunks { kMore, kDone, kBad, kTooLarge, kNoMemory };

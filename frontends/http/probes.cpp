@@ -40,8 +40,9 @@ void metrics(vzh_request& r) {
     r.reply(200, "text/plain; version=0.0.4; charset=utf-8");
 }
 
-vzh_route get(const char* path) {
+vzh_route get(const char* path, uint32_t permission = VZH_OPEN) {
     vzh_route route{};
+    route.permission = permission;
     route.method = "GET";
     route.path = path;
     return route;
@@ -69,8 +70,11 @@ void send_unzipped(void* subject) {
 
 const std::vector<Probe>& probes() {
     static const std::vector<Probe> all = {
-        {get("/healthz"), &live},    {get("/livez"), &live},     {get("/readyz"), &ready},
-        {get("/metrics"), &metrics}, {get("/prometheus/metrics"), &metrics},
+        {get("/healthz"), &live},
+        {get("/livez"), &live},
+        {get("/readyz"), &ready},
+        {get("/metrics", VZH_READ | VZH_WHOLE), &metrics},
+        {get("/prometheus/metrics", VZH_READ | VZH_WHOLE), &metrics},
     };
     return all;
 }

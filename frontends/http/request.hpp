@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "frontends/http/http.h"
+#include "frontends/http/keys.hpp"
 #include "frontends/http/memory.hpp"
 #include "frontends/http/parser.hpp"
 #include "frontends/http/router.hpp"
@@ -47,6 +48,8 @@ struct vzh_request {
     vz::http::Head head;
     vz::http::Refusal refusal;
     vzh_view view{};
+    std::shared_ptr<const vz::http::KeyRing> ring;  // absent: there are no keys, and everyone may do everything
+    const vz::http::ApiKey* key = nullptr;          // of the ring
 
     vz::http::Parser parser;
     vz::http::Arena arena;
@@ -72,6 +75,11 @@ struct vzh_request {
     vz::http::Job job;
     vzh_function deferred = nullptr;
     void* deferred_user = nullptr;
+
+    // Of the key: whether it has the permission at all; for this collection; for the whole server.
+    bool may(uint32_t permission) const;
+    bool may(std::string_view collection, uint32_t permission) const;
+    bool is_limited() const { return key != nullptr && key->is_limited(); }
 
     bool is_head() const { return head.method == "HEAD"; }
     std::string_view answer_body() const { return file.data() != nullptr ? file : std::string_view(answer.data(), answer.size()); }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <thread>
 
+#include "frontends/http/key_settings.hpp"
+
 namespace vz::http {
 namespace {
 
@@ -57,9 +59,8 @@ struct AbsentKey {
 };
 constexpr std::array kAbsent{
     AbsentKey{"http.compress", "false", "answers are not compressed in this release; leave it out or set it to false"},
-    AbsentKey{"auth.keys_file", "", "API keys are not part of this release; leave it out"},
-    AbsentKey{"auth.allow_query_key", "false", "API keys are not part of this release; leave it out or set it to false"},
-    AbsentKey{"limits.requests_per_second", "0", "request rates are not limited in this release; leave it out or set it to 0"},
+    AbsentKey{"limits.requests_per_second", "0",
+              "request rates are not limited in this release; leave it out or set it to 0"},
 };
 
 class Reader {
@@ -106,6 +107,17 @@ class Reader {
         return found;
     }
 
+    KeyFields fields(std::string_view prefix) {
+        KeyFields found;
+        config_.list(
+            &host_, to_str(prefix),
+            [](void* user, vz_str key, vz_str value) noexcept {
+                static_cast<KeyFields*>(user)->emplace_back(to_view(key), to_view(value));
+            },
+            &found);
+        return found;
+    }
+
     vz_status reject(std::string_view key, std::string_view reason) {
         return config_.reject(&host_, to_str(key), to_str(reason), error_);
     }
@@ -128,18 +140,28 @@ bool is_host_text(std::string_view text) {
     });
 }
 
+vz_status read_all_keys(Reader& reader, std::vector<ApiKey>& out) {
+    std::vector<ApiKey> keys;
+    const auto fault = read_keys(reader.fields("auth.keys"), keys);
+    if (!fault.key.empty()) return reader.reject(fault.key, fault.reason);
+    out = std::move(keys);
+    return VZ_OK;
+}
+
 vz_status read_access(Reader& reader, Settings& out) {
-    if (!reader.list("auth.keys").empty()) {
-        return reader.reject("auth.keys", "API keys are not part of this release; leave it out and listen on loopback");
-    }
+    if (const auto status = read_all_keys(reader, out.keys); status != VZ_OK) return status;
+    if (const auto status = reader.flag("auth.allow_query_key", out.allow_query_key); status != VZ_OK) return status;
     for (const auto& absent : kAbsent) {
         const auto value = reader.text(absent.key);
         if (value && *value != absent.off) return reader.reject(absent.key, absent.reason);
     }
-    if (const auto status = reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated); status != VZ_OK) return status;
-    if (!is_loopback(out.host) && !out.allow_unauthenticated) {
-        return reader.reject("host", "without API keys the server listens on loopback only: use 127.0.0.1, or set "
-                                     "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
+    if (const auto status = reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated); status != VZ_OK)
+        return status;
+    if (!is_loopback(out.host) && out.keys.empty() && !out.allow_unauthenticated) {
+        return reader.reject(
+            "host",
+            "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
+            "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
     }
     return VZ_OK;
 }
@@ -179,12 +201,21 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     return read_access(reader, out);
 }
 
+vz_status read_keys(const vz_host& host, std::vector<ApiKey>& out, vz_error* error) {
+    const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
+    if (config == nullptr) return fill_error(error, VZ_UNSUPPORTED, "", "the host offers no " VZ_SERVICE_CONFIG);
+    Reader reader(host, *config, error);
+    return read_all_keys(reader, out);
+}
+
 std::string_view first_difference(const Settings& left, const Settings& right) {
     for (const auto& number : kNumbers) {
         if (left.*number.member != right.*number.member) return number.key;
     }
     if (left.cors_origins != right.cors_origins) return "http.cors_origins";
     if (left.allowed_hosts != right.allowed_hosts) return "http.allowed_hosts";
+    if (left.keys != right.keys) return "auth.keys";
+    if (left.allow_query_key != right.allow_query_key) return "auth.allow_query_key";
     if (left.allow_unauthenticated != right.allow_unauthenticated) return "auth.allow_unauthenticated";
     for (const auto& limit : kLimits) {
         if (left.limits.*limit.member != right.limits.*limit.member) return limit.name;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontends/http/keys.hpp"
 #include "vectorizer/frontend.h"
 
 namespace vz::http {
@@ -40,6 +41,8 @@ struct Settings {
     std::vector<std::string> cors_origins;
     std::vector<std::string> allowed_hosts;
     bool allow_unauthenticated = false;
+    bool allow_query_key = false;
+    std::vector<ApiKey> keys;
     Limits limits;
 
     friend bool operator==(const Settings&, const Settings&) = default;
@@ -48,6 +51,9 @@ struct Settings {
 // Asks the host's configuration for every key of Settings. A key whose function does not exist yet is rejected unless it has the value that
 // turns the function off. VZ_OK, or `error` filled.
 vz_status read_settings(const vz_host& host, Settings& out, vz_error* error);
+
+// Section auth.keys alone.
+vz_status read_keys(const vz_host& host, std::vector<ApiKey>& out, vz_error* error);
 
 // The first key in which two mounts of one address differ; empty: none.
 std::string_view first_difference(const Settings& left, const Settings& right);

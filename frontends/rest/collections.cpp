@@ -32,9 +32,15 @@ void write_items(Call& base, json::Writer& out) {
     out.begin_object();
     out.key("collections");
     out.begin_array();
-    for (uint64_t i = 0; i < call.info_count; ++i) codec::write_item(out, *codec::element_at(call.info, i), call.full);
+    uint64_t seen = 0;
+    for (uint64_t i = 0; i < call.info_count; ++i) {
+        const vz_collection_info& info = *codec::element_at(call.info, i);
+        if (!sees(call, info)) continue;
+        codec::write_item(out, info, call.full);
+        ++seen;
+    }
     out.end_array();
-    out.field("total_collections", call.info_count);
+    out.field("total_collections", seen);
     out.end_object();
 }
 

@@ -1,4 +1,5 @@
 // The plugin: its one export, its configuration and its life, which is that of its mount.
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -57,7 +58,13 @@ void destroy(vz_frontend* self) VZ_NOEXCEPT {
     const std::unique_ptr<vz_frontend> owned(self);
 }
 
-const void* extension(vz_frontend*, const char*) VZ_NOEXCEPT { return nullptr; }
+vz_status reload(vz_frontend* self, vz_error* error) VZ_NOEXCEPT { return vzh_reload(self->mount, error); }
+
+constexpr vz_reload_extension kReload{&reload};
+
+const void* extension(vz_frontend*, const char* id) VZ_NOEXCEPT {
+    return std::strcmp(id, VZ_EXTENSION_RELOAD) == 0 ? &kReload : nullptr;
+}
 
 constexpr vz_frontend_descriptor kDescriptor{
     sizeof(vz_frontend_descriptor), VZ_ABI_VERSION, "dev.vectorizer.rest", "REST", VECTORIZER_VERSION, &create, &start,

@@ -104,7 +104,7 @@ bool find_empty(CleanupCall& call) {
     List<vz_str> empty(call.arena);
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
-        if (info.stats == nullptr || info.stats->points != 0 || info.damage.size != 0) continue;
+        if (!sees(call, info) || info.stats == nullptr || info.stats->points != 0 || info.damage.size != 0) continue;
         const std::string_view name = call.arena.copy(view(info.name));
         if (name.data() == nullptr || !empty.add(borrowed(name))) {
             fail(call, codec::overloaded());

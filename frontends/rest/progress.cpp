@@ -26,16 +26,24 @@ Progress progress_of(const vz_collection_info& info) {
 
 void write_progress(Call& call, json::Writer& out) {
     uint64_t count = 0;
+    uint64_t seen = 0;
     uint64_t complete = 0;
-    const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
-    for (uint64_t i = 0; infos != nullptr && i < count; ++i) complete += progress_of(*codec::element_at(infos, i)).is_complete ? 1 : 0;
+    const auto* infos =
+        static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
+    for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
+        const vz_collection_info& info = *codec::element_at(infos, i);
+        if (!sees(call, info)) continue;
+        ++seen;
+        complete += progress_of(info).is_complete ? 1 : 0;
+    }
     out.begin_object();
-    out.field("overall_status", complete == count ? "completed" : "indexing");
-    out.field_boolean("is_indexing", complete != count);
+    out.field("overall_status", complete == seen ? "completed" : "indexing");
+    out.field_boolean("is_indexing", complete != seen);
     out.key("collections");
     out.begin_array();
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
+        if (!sees(call, info)) continue;
         const Progress progress = progress_of(info);
         out.begin_object();
         out.field("name", view(info.name));
@@ -55,9 +63,9 @@ void write_progress(Call& call, json::Writer& out) {
         out.end_object();
     }
     out.end_array();
-    out.field("total_collections", count);
+    out.field("total_collections", seen);
     out.field("completed_collections", complete);
-    out.field("processing_collections", count - complete);
+    out.field("processing_collections", seen - complete);
     out.end_object();
 }
 

@@ -25,14 +25,14 @@ constexpr const char* kPageQuery = "limit offset cursor with_vector with_payload
 
 constexpr Row kRows[] = {
     {"GET", "/health", VZH_OPEN, VZH_BODY_NONE, nullptr, &get_health, nullptr},
-    {"GET", "/stats", VZH_READ, VZH_BODY_NONE, nullptr, &get_stats, nullptr},
-    {"GET", "/status", VZH_READ, VZH_BODY_NONE, nullptr, &get_status, nullptr},
+    {"GET", "/stats", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_stats, nullptr},
+    {"GET", "/status", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_status, nullptr},
     {"GET", "/", VZH_READ, VZH_BODY_NONE, nullptr, &get_root, nullptr},
 
     {"GET", "/collections", VZH_READ, VZH_BODY_NONE, "view", &list_collections, nullptr},
     {"POST", "/collections", VZH_WRITE, VZH_BODY_JSON, "wait", &create_collection, nullptr},
     {"GET", "/collections/empty", VZH_READ, VZH_BODY_NONE, nullptr, &list_empty, nullptr},
-    {"DELETE", "/collections/cleanup", VZH_ADMIN, VZH_BODY_NONE, "dry_run", &cleanup, nullptr},
+    {"DELETE", "/collections/cleanup", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, "dry_run", &cleanup, nullptr},
     {"GET", "/collections/{name}", VZH_READ, VZH_BODY_NONE, "view", &get_collection, nullptr},
     {"PUT", "/collections/{name}", VZH_WRITE, VZH_BODY_JSON, "view wait", &put_collection, nullptr},
     {"DELETE", "/collections/{name}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_collection, nullptr},
@@ -80,8 +80,8 @@ constexpr Row kRows[] = {
     // Known, promised for later.
     {"GET", "/openapi.json", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
     {"GET", "/docs", VZH_OPEN, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
-    {"GET", "/slow_queries", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
-    {"POST", "/slow_queries/config", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
+    {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
+    {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},
     {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reencode"},
     {"POST", "/insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
@@ -90,9 +90,9 @@ constexpr Row kRows[] = {
     {"POST", "/embed", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "hybrid_search"},
-    {"POST", "/auth/keys", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
-    {"GET", "/auth/keys", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
-    {"DELETE", "/auth/keys/{id}", VZH_ADMIN, VZH_BODY_ANY, nullptr, nullptr, "keys"},
+    {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "keys"},
+    {"GET", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "keys"},
+    {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "keys"},
 };
 
 // The reference's routes that this release does not have, whatever the method.

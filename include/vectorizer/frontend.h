@@ -50,9 +50,17 @@ typedef struct vz_frontend_descriptor {
     void (*stop)(vz_frontend* self) VZ_NOEXCEPT;
     /* [host] Memory freed; host is not used again. */
     void (*destroy)(vz_frontend* self) VZ_NOEXCEPT;
-    /* [any] Optional abilities of the plugin by id; NULL: none. 1.0 defines none. */
+    /* [any] Optional abilities of the plugin by id; NULL: none. */
     const void* (*extension)(vz_frontend* self, const char* id) VZ_NOEXCEPT;
 } vz_frontend_descriptor;
+
+/* Optional ability, a frozen table. */
+#define VZ_EXTENSION_RELOAD "vz.reload/1"
+typedef struct vz_reload_extension {
+    /* [host, running] The configuration was read again: take up of it what can change while serving, or keep all as it
+     * was and say why not. The host names what needs a restart. */
+    vz_status (*reload)(vz_frontend* self, vz_error* error) VZ_NOEXCEPT;
+} vz_reload_extension;
 
 /* The one export of a plugin. [host] NULL: the plugin cannot live with a host of this ABI. */
 typedef const vz_frontend_descriptor* (*vz_frontend_entry_fn)(uint32_t host_abi) VZ_NOEXCEPT;

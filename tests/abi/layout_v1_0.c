@@ -446,6 +446,9 @@ MEMBER(vz_frontend_descriptor, stop, 64);
 MEMBER(vz_frontend_descriptor, destroy, 72);
 MEMBER(vz_frontend_descriptor, extension, 80);
 
+FROZEN(vz_reload_extension, 8);
+MEMBER(vz_reload_extension, reload, 0);
+
 FROZEN(vz_log_service, 16);
 MEMBER(vz_log_service, level, 0);
 MEMBER(vz_log_service, write, 8);

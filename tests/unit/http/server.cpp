@@ -64,7 +64,7 @@ const void* service(const vz_host*, const char* id) noexcept {
     return nullptr;
 }
 
-enum Id : uint32_t { kEcho, kNone, kName, kSpecial, kQuery, kBig, kHeld, kWrite };
+enum Id : uint32_t { kEcho, kNone, kName, kSpecial, kQuery, kBig, kHeld, kWrite, kGuarded };
 
 const vzh_route kRoutes[] = {
     {"POST", "/echo", VZH_WRITE, VZH_BODY_ANY, kEcho, 1, nullptr},
@@ -79,6 +79,8 @@ const vzh_route kRoutes[] = {
     {"GET", "/query", VZH_READ, VZH_BODY_NONE, kQuery, 0, "limit filter"},
     {"GET", "/big", VZH_READ, VZH_BODY_NONE, kBig, 0, "bytes"},
     {"GET", "/held", VZH_READ, VZH_BODY_NONE, kHeld, 0, nullptr},
+    {"POST", "/guarded/{name}", VZH_WRITE, VZH_BODY_NONE, kGuarded, 0, nullptr},
+    {"POST", "/admin", VZH_ADMIN, VZH_BODY_NONE, kNone, 0, nullptr},
     {"POST", "/write/{name}", VZH_WRITE, VZH_BODY_NONE, kWrite, 0, nullptr},
 };
 
@@ -123,6 +125,8 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
             vzh_wrote(r, bytes);
             return vzh_reply(r, 200, "application/octet-stream");
         }
+        case kGuarded:
+            return vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0 ? void() : answer(r, "done");
         case kWrite:
             if (vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0) return;
             [[fallthrough]];

@@ -47,6 +47,8 @@ using Changes = std::vector<std::pair<std::string, std::string>>;
 //   GET /query?limit&filter   "limit=1;filter=x;" as decoded
 //   GET /big?bytes            so many bytes
 //   GET /held                 answered when release() is called
+//   POST /guarded/{name}      "done" to a key that may write there
+//   POST /admin               "done" to an admin
 //   POST /write/{name}        held; takes a place among the collection's writes
 class Server {
  public:

@@ -33,16 +33,30 @@ TEST(Settings, an_address_beyond_loopback_needs_consent) {
     config["auth.allow_unauthenticated"] = "true";
     Host host(config);
     EXPECT_EQ(declare(host), VZ_OK);
+    config.erase("auth.allow_unauthenticated");
+    config["auth.keys.0.name"] = "ci";
+    config["auth.keys.0.hash"] = "sha256:" + std::string(64, 'a');
+    config["auth.keys.0.permissions.0"] = "read";
+    Host keyed(config);
+    EXPECT_EQ(declare(keyed), VZ_OK);
 }
 
 TEST(Settings, what_is_not_built_is_rejected) {
-    EXPECT_EQ(rejected("auth.keys.0.name", "ci"), "auth.keys");
-    EXPECT_EQ(rejected("auth.keys_file", "/x"), "auth.keys_file");
-    EXPECT_EQ(rejected("auth.allow_query_key", "true"), "auth.allow_query_key");
     EXPECT_EQ(rejected("limits.requests_per_second", "5"), "limits.requests_per_second");
     EXPECT_EQ(rejected("limits.requests_per_second", "0"), "");
     EXPECT_EQ(rejected("http.compress", "true"), "http.compress");
     EXPECT_EQ(rejected("http.compress", "false"), "");
+}
+
+TEST(Settings, a_key_is_whole_or_named) {
+    EXPECT_EQ(rejected("auth.keys.0.name", "ci"), "auth.keys.0.hash");
+    EXPECT_EQ(rejected("auth.keys.0.hash", "sha256:1234"), "auth.keys.0.hash");
+    EXPECT_EQ(rejected("auth.keys.0.permissions.0", "root"), "auth.keys.0.permissions.0");
+    EXPECT_EQ(rejected("auth.keys.0.password", "x"), "auth.keys.0.password");
+    EXPECT_EQ(rejected("auth.keys.0.scopes.0.collection", "a*b"), "auth.keys.0.scopes.0.collection");
+    EXPECT_EQ(rejected("auth.keys", "secret"), "auth.keys");
+    EXPECT_EQ(rejected("auth.keys", "[]"), "");
+    EXPECT_EQ(rejected("auth.allow_query_key", "maybe"), "auth.allow_query_key");
 }
 
 TEST(Settings, values_are_checked) {

@@ -1,0 +1,77 @@
+// API keys: who a key is, what it may do, and the ring that finds it. Only SHA-256 hashes are kept; the door of
+// libcrypto.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontends/http/http.h"
+
+namespace vz::http {
+
+using KeyHash = std::array<unsigned char, VZH_KEY_HASH_BYTES>;
+
+KeyHash hash_of_key(std::string_view key);
+// "sha256:" and 64 hexadecimal digits; nothing: something else.
+std::optional<KeyHash> parse_key_hash(std::string_view text);
+// read, write, admin; 0: no such permission.
+uint32_t permission_named(std::string_view name);
+std::string_view permission_name(uint32_t permission);
+
+// A collection, or with a final '*' all whose names begin so.
+struct KeyScope {
+    std::string pattern;
+    uint32_t permission = 0;
+
+    bool covers(std::string_view collection) const;
+    friend bool operator==(const KeyScope&, const KeyScope&) = default;
+};
+
+struct ApiKey {
+    std::string id;
+    std::string name;
+    KeyHash hash{};
+    uint32_t permission = 0;       // the highest; each includes those below
+    std::vector<KeyScope> scopes;  // empty: all collections
+    int64_t expires_s = 0;         // unix time; 0: never
+    bool stored = false;           // made over the API
+
+    bool is_limited() const { return !scopes.empty(); }
+    // Whether the key has `permission` for this collection.
+    bool may(std::string_view collection, uint32_t permission) const;
+    friend bool operator==(const ApiKey&, const ApiKey&) = default;
+};
+
+// What became of a key; outlives the rings that hold it. Any thread.
+struct KeyUse {
+    std::atomic<uint64_t> count{0};
+    std::atomic<int64_t> last_s{0};
+};
+
+// All keys of a listener. Immutable; replaced as a whole, a request keeps the one it was admitted with.
+class KeyRing final {
+ public:
+    struct Entry {
+        ApiKey key;
+        std::shared_ptr<KeyUse> use;  // shared with the rings before and after this one
+    };
+
+    // Uses of keys that `before` held too go on; it may be nullptr.
+    KeyRing(std::vector<ApiKey> keys, const KeyRing* before);
+
+    bool empty() const { return entries_.empty(); }
+    // nullptr: unknown or expired. The time does not depend on how much of a hash is right, beyond its first 8 bytes.
+    const Entry* find(std::string_view key, int64_t now_s) const;
+    const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+    std::vector<Entry> entries_;  // by hash
+};
+
+}  // namespace vz::http
