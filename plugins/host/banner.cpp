@@ -19,7 +19,7 @@ void print_banner(const BannerFacts& facts, vz_engine* engine) {
         std::fprintf(stderr, "%-9s %s%s\n", name.c_str(), address.c_str(),
                      is_rest ? ("          try: curl " + address + "/collections").c_str() : "");
     }
-    std::fprintf(stderr, "access    no keys: this machine only\n");
+    std::fprintf(stderr, "access    %s\n", facts.access.c_str());
     std::fprintf(stderr, "ready     in %.0f ms\n", facts.ready_ms);
 }
 

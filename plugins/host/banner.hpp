@@ -12,6 +12,7 @@ namespace vz::host {
 struct BannerFacts {
     std::string directory;
     std::vector<std::pair<std::string, std::string>> frontends;  // name, address
+    std::string access;
     double ready_ms = 0;
 };
 

@@ -20,6 +20,7 @@ constexpr const char* kExamples =
     "  vectorizer                                   serve on http://127.0.0.1:15002\n"
     "  vectorizer serve --port 8080 --data-dir ./data\n"
     "  vectorizer serve --set server.limits.body_mb=200\n"
+    "  vectorizer new-key                           an API key, for serving others than this machine\n"
     "  vectorizer import ./fashion-mnist --collection pictures --metric euclidean\n"
     "  vectorizer export pictures.vecdb --collection pictures\n"
     "  vectorizer import pictures.vecdb --data-dir ./elsewhere\n"
@@ -39,14 +40,17 @@ struct ServeFlags {
         app->add_option("--set", settings, "Any key of the configuration: --set server.http.threads=4");
     }
 
-    std::optional<ConfigError> fill(Config* to, char** environment) const {
-        std::string file = config;
+    // What --config leaves open.
+    void find_file() {
         const char* named = std::getenv("VECTORIZER_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
-        if (file.empty() && named != nullptr) file = named;
-        if (!file.empty()) {
-            if (auto error = to->read_file(file)) return error;
+        if (config.empty() && named != nullptr) config = named;
+    }
+
+    std::optional<ConfigError> fill(Config* to, const Config& environment) const {
+        if (!config.empty()) {
+            if (auto error = to->read_file(config)) return error;
         }
-        if (auto error = to->read_environment(environment)) return error;
+        to->overlay(environment);
         if (!data_directory.empty()) to->set("data_dir", data_directory, "--data-dir");
         if (!host.empty()) to->set("server.host", host, "--host");
         if (!port.empty()) to->set("server.port", port, "--port");
@@ -57,7 +61,7 @@ struct ServeFlags {
                 return ConfigError{"--set takes key=value, not '" + setting + "'"};
             to->set(setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting.substr(0, equals));
         }
-        return std::nullopt;
+        return to->read_keys_file();
     }
 };
 
@@ -100,6 +104,16 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     archive->add_option("--snapshot", line.archive.snapshot, "As of this snapshot [now]");
     archive->add_option("--data-dir", line.archive.data_directory, "Where the data lives [" + default_data_directory() + "]");
 
+    CLI::App* new_key =
+        app.add_subcommand("new-key", "Make an API key and the entry of the configuration that lets it in");
+    new_key->add_option("--name", line.key_name, "What it is called in logs [admin]")
+        ->check([](const std::string& name) {
+            return name.find_first_of("\"\\\n") == std::string::npos ? "" : "no quotes";
+        });
+    new_key->add_option("--permission", line.key_permission, "read, write or admin [admin]")
+        ->check(CLI::IsMember({"read", "write", "admin"}));
+    CLI::App* hash_key = app.add_subcommand("hash-key", "Hash the API key on standard input, for server.auth.keys");
+
     CLI::App* plugin = app.add_subcommand("plugin", "Tools for authors of frontends");
     plugin->require_subcommand(1);
     CLI::App* plugin_check =
@@ -122,6 +136,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         line.command = Command::kCheck;
         return line;
     }
+    if (new_key->parsed() || hash_key->parsed()) {
+        line.command = new_key->parsed() ? Command::kNewKey : Command::kHashKey;
+        return line;
+    }
     if (plugin_check->parsed()) {
         line.command = Command::kPluginCheck;
         return line;
@@ -137,7 +155,12 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         return line;
     }
     line.command = check_config->parsed() ? Command::kCheckConfig : Command::kServe;
-    if (const auto error = flags.fill(&line.config, environment)) {
+    flags.find_file();
+    Config from_environment;
+    auto error = from_environment.read_environment(environment);
+    line.reread = [flags, from_environment](Config* to) { return flags.fill(to, from_environment); };
+    if (!error) error = line.reread(&line.config);
+    if (error) {
         std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
         line.command = Command::kExit;
         line.exit_code = kExitUsage;

@@ -11,7 +11,7 @@
 
 namespace vz::host {
 
-enum class Command { kServe, kCheck, kImport, kExport, kCheckConfig, kPluginCheck, kExit };
+enum class Command { kServe, kCheck, kImport, kExport, kCheckConfig, kPluginCheck, kNewKey, kHashKey, kExit };
 
 struct ImportOptions {
     std::vector<std::string> sources;
@@ -23,8 +23,11 @@ struct ImportOptions {
 
 struct CommandLine {
     Command command = Command::kServe;
-    int exit_code = 0;      // of kExit
-    Config config;          // of serve and check-config: file, environment and flags together
+    int exit_code = 0;  // of kExit
+    Config config;      // of serve and check-config: file, environment and flags together
+    Reread reread;      // of serve
+    std::string key_name = "admin";
+    std::string key_permission = "admin";
     std::string directory;  // of check
     bool deep = false;
     bool json = false;

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <sstream>
+
+#include "plugins/host/api_key.hpp"
 
 namespace vz::host {
 namespace {
@@ -69,16 +72,37 @@ class Flattener {
 }  // namespace
 
 std::optional<ConfigError> Config::read_file(const std::string& path) {
+    return read_file_under(path, "");
+}
+
+std::optional<ConfigError> Config::read_file_under(const std::string& path, const std::string& key) {
     std::ifstream file(path);
     if (!file) return ConfigError{"cannot read the configuration " + path};
     std::stringstream content;
     content << file.rdbuf();
     if (content.str().size() > kFileBytesMax) return ConfigError{path + " has more than 1 MiB"};
     try {
-        return Flattener(path, &values_).flatten(YAML::Load(content.str()), "", 0);
+        return Flattener(path, &values_).flatten(YAML::Load(content.str()), key, 0);
     } catch (const YAML::Exception& error) {
         return ConfigError{place(path, error.mark) + ": " + error.msg};
     }
+}
+
+std::optional<ConfigError> Config::read_keys_file() {
+    const std::string path = text("server.auth.keys_file", "");
+    if (path.empty()) return std::nullopt;
+    Config file;
+    if (auto error = file.read_file_under(path, "file")) return error;
+    for (const auto& [key, value] : file.values_) {
+        // file.0.name
+        if (!key.starts_with("file.")) return ConfigError{value.origin + ": a file of keys is a list of them"};
+        values_["server.auth.keys.file-" + key.substr(5)] = value;
+    }
+    return std::nullopt;
+}
+
+void Config::overlay(const Config& over) {
+    for (const auto& [key, value] : over.values_) values_[key] = value;
 }
 
 std::optional<ConfigError> Config::read_environment(char** environment) {
@@ -93,6 +117,19 @@ std::optional<ConfigError> Config::read_environment(char** environment) {
         const std::string name = text.substr(11, equals - 11);
         const std::string value = text.substr(equals + 1);
         if (name == "CONFIG") continue;
+        if (name == "API_KEY" || name == "READ_ONLY_API_KEY") {
+            if (value.empty()) continue;
+            const bool read_only = name == "READ_ONLY_API_KEY";
+            const std::string key =
+                read_only ? "server.auth.keys.environment-read-only" : "server.auth.keys.environment";
+            const std::string origin = "environment VECTORIZER_" + name;
+            set(key + ".name", read_only ? "environment-read-only" : "environment", origin);
+            set(key + ".hash", hash_api_key(value), origin);
+            set(key + ".permissions.0", read_only ? "read" : "admin", origin);
+            // Whoever may look at this process shall not find the key there.
+            std::memset(*entry + equals + 1, '*', value.size());
+            continue;
+        }
         // Container platforms inject such values for a service of this name.
         if (name == "PORT" && value.starts_with("tcp://")) continue;
         if (const auto found = kShort.find(name); found != kShort.end()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,12 +23,20 @@ struct ConfigError {
     std::string message;
 };
 
+// Reads the files again, below the environment of the start and the flags.
+class Config;
+using Reread = std::function<std::optional<ConfigError>(Config*)>;
+
 // Used by the main thread while starting; read-only afterwards.
 class Config {
  public:
     // Later calls win over earlier ones: file, then environment, then flags.
     std::optional<ConfigError> read_file(const std::string& path);
     std::optional<ConfigError> read_environment(char** environment);
+    // The file that server.auth.keys_file names: a list of keys, taken as further ones of server.auth.keys.
+    std::optional<ConfigError> read_keys_file();
+    // The values of `over` win over those here.
+    void overlay(const Config& over);
     void set(const std::string& key, const std::string& value, const std::string& origin);
 
     const ConfigValue* find(const std::string& key) const;  // marks it as asked
@@ -47,6 +56,8 @@ class Config {
     const std::map<std::string, ConfigValue>& values() const { return values_; }
 
  private:
+    std::optional<ConfigError> read_file_under(const std::string& path, const std::string& key);
+
     std::map<std::string, ConfigValue> values_;
     mutable std::map<std::string, bool> asked_;
 };

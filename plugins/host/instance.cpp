@@ -71,6 +71,17 @@ vz_status Instance::start(vz_error* error) {
     return status;
 }
 
+vz_status Instance::reload(vz_error* error) {
+    const Call call(*this, "reload");
+    const auto* reload = static_cast<const vz_reload_extension*>(descriptor_.extension(frontend_, VZ_EXTENSION_RELOAD));
+    if (reload == nullptr) return VZ_OK;
+    GuardedError guarded;
+    const vz_status status = reload->reload(frontend_, &guarded.error);
+    look_for_damage("reload", &guarded);
+    *error = guarded.error;
+    return status;
+}
+
 void Instance::drain() {
     const Call call(*this, "drain");
     descriptor_.drain(frontend_);

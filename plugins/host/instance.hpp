@@ -24,6 +24,8 @@ class Instance {
 
     vz_status create(vz_error* error);
     vz_status start(vz_error* error);
+    // Tells it that the configuration was read again, if it wants to know.
+    vz_status reload(vz_error* error);
     void drain();
     bool idle();
     // Only what was started.

@@ -19,6 +19,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "plugins/host/banner.hpp"
@@ -139,7 +140,8 @@ void end_if_damaged(const Instance& instance) {
 
 class Server {
  public:
-    Server(const Config& config, Settings settings) : config_(config), settings_(std::move(settings)) {}
+    Server(const Config& config, const Reread& reread, Settings settings)
+        : config_(config), reread_(reread), settings_(std::move(settings)), current_(&config) {}
 
     int run() {
         const auto began = Clock::now();
@@ -164,7 +166,7 @@ class Server {
         if (code == 0) code = start_all();
         if (code == 0) {
             services_->health.set_host(VZ_HEALTH_READY, "");
-            BannerFacts facts{settings_.data_directory, addresses(),
+            BannerFacts facts{settings_.data_directory, addresses(), access(),
                               std::chrono::duration<double, std::milli>(Clock::now() - began).count()};
             print_banner(facts, engine.get());
             notify_supervisor("READY=1");
@@ -288,13 +290,65 @@ class Server {
         return found;
     }
 
-    void wait_for_end(int signal_fd) const {
+    std::string access() const {
+        size_t keys = 0;
+        for (const auto& [key, value] : config_.values())
+            keys += key.starts_with("server.auth.keys.") && key.ends_with(".hash") ? 1 : 0;
+        if (keys != 0) return std::to_string(keys) + (keys == 1 ? " API key" : " API keys");
+        if (config_.text("server.auth.allow_unauthenticated", "false") == "true")
+            return "no keys: everyone who reaches this address";
+        return "no keys, this machine only. To serve others: vectorizer new-key, then server.host";
+    }
+
+    // What cannot change while serving is named, and stays as it is.
+    void name_unchanged(const Config& now) const {
+        const auto differs = [](const Config& from, const Config& to, auto&& report) {
+            for (const auto& [key, value] : from.values()) {
+                const auto other = to.values().find(key);
+                if (other == to.values().end() || other->second.text != value.text) report(key);
+            }
+        };
+        std::set<std::string> keys;
+        const auto note = [&](const std::string& key) {
+            if (key != "log.level" && key.find(".auth.keys") == std::string::npos) keys.insert(key);
+        };
+        differs(*current_, now, note);
+        differs(now, *current_, note);
+        for (const std::string& key : keys)
+            Log::write(VZ_LOG_WARN, "host.needs_restart", key + " has changed: it needs a restart");
+    }
+
+    void reload() {
+        Config& now = reread_configs_.emplace_back();
+        const auto keep = [&](const std::string& why) {
+            Log::write(VZ_LOG_ERROR, "host.reload", why + "; everything stays as it was");
+            services_->use(*current_);
+        };
+        Settings settings;
+        auto error = reread_(&now);
+        if (!error) error = read_settings(now, &settings);
+        if (error) return keep(error->message);
+        services_->use(now);
+        for (auto& instance : instances_) {
+            vz_error failure = {};
+            if (instance->reload(&failure) != VZ_OK)
+                return keep("frontend '" + instance->name() + "': " + failure.message);
+            end_if_damaged(*instance);
+        }
+        Log::set_level(settings.log_level);
+        name_unchanged(now);
+        current_ = &now;
+        Log::write(VZ_LOG_INFO, "host.reload", "log level and API keys are as the configuration says now");
+    }
+
+    void wait_for_end(int signal_fd) {
         for (;;) {
             signalfd_siginfo info = {};
             if (::read(signal_fd, &info, sizeof(info)) != sizeof(info)) continue;
             if (info.ssi_signo != SIGHUP) return;
-            Log::write(VZ_LOG_INFO, "host.sighup",
-                       "nothing is reread in this release; restart to change the configuration");
+            notify_supervisor("RELOADING=1");
+            reload();
+            notify_supervisor("READY=1");
         }
     }
 
@@ -328,15 +382,18 @@ class Server {
     }
 
     const Config& config_;
+    const Reread& reread_;
     const Settings settings_;
     std::unique_ptr<Services> services_;
     std::vector<std::unique_ptr<Instance>> instances_;
+    const Config* current_;              // what was read last
+    std::deque<Config> reread_configs_;  // frontends may still hold texts of older ones
     bool problem_is_config_ = false;
 };
 
 }  // namespace
 
-int serve(const Config& config) {
+int serve(const Config& config, const Reread& reread) {
     Settings settings;
     if (const auto error = read_settings(config, &settings)) {
         std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
@@ -346,7 +403,7 @@ int serve(const Config& config) {
         std::fprintf(stderr, "vectorizer: cannot write the log file %s\n", settings.log_file.c_str());
         return kExitUsage;
     }
-    return Server(config, std::move(settings)).run();
+    return Server(config, reread, std::move(settings)).run();
 }
 
 int check_config(const Config& config) {

@@ -28,7 +28,7 @@ void log_write(const vz_host* host, const vz_log_record* record) noexcept {
 
 uint32_t config_get(const vz_host* host, vz_str key, vz_str* value) noexcept {
     const HostView& view = HostView::of(host);
-    const ConfigValue* found = view.services().config.find_for(view.instance(), text(key));
+    const ConfigValue* found = view.services().config().find_for(view.instance(), text(key));
     if (found == nullptr) return 0;
     *value = borrowed(found->text);
     return 1;
@@ -36,7 +36,7 @@ uint32_t config_get(const vz_host* host, vz_str key, vz_str* value) noexcept {
 
 void config_list(const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) noexcept {
     const HostView& view = HostView::of(host);
-    for (const auto& [key, value] : view.services().config.list_for(view.instance(), text(prefix)))
+    for (const auto& [key, value] : view.services().config().list_for(view.instance(), text(prefix)))
         visit(user, borrowed(key), borrowed(value->text));
 }
 
@@ -44,7 +44,7 @@ vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error
     if (error == nullptr) return VZ_INVALID_ARGUMENT;
     const HostView& view = HostView::of(host);
     const std::string name = text(key);
-    auto found = view.services().config.list_for(view.instance(), name);
+    auto found = view.services().config().list_for(view.instance(), name);
     const std::string origin =
         found.empty() ? "configuration of '" + view.instance() + "'" : found.front().second->origin;
     *error = {};

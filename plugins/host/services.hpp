@@ -37,13 +37,19 @@ class Health {
 
 // Shared by all instances of a run.
 struct Services {
-    Services(const Config& configuration, vz_engine* shared_engine) : config(configuration), engine(shared_engine) {}
+    Services(const Config& configuration, vz_engine* shared_engine) : engine(shared_engine), config_(&configuration) {}
 
-    const Config& config;
+    const Config& config() const { return *config_.load(std::memory_order_acquire); }
+    // What frontends read from now on; outlives them.
+    void use(const Config& configuration) { config_.store(&configuration, std::memory_order_release); }
+
     vz_engine* engine;
     Metrics metrics;
     Health health;
     std::thread::id host_thread = std::this_thread::get_id();
+
+ private:
+    std::atomic<const Config*> config_;
 };
 
 // One instance's view: `host` is what the plugin gets. Immovable, as the plugin keeps the address.

@@ -1,0 +1,63 @@
+// The door of libcrypto.
+#include "plugins/host/api_key.hpp"
+
+#include <openssl/sha.h>
+#include <sys/random.h>
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+
+#include "plugins/host/engine_handle.hpp"
+
+namespace vz::host {
+namespace {
+
+template <size_t N>
+std::string hexadecimal(const std::array<unsigned char, N>& bytes) {
+    std::string text;
+    for (const unsigned char byte : bytes) {
+        text += "0123456789abcdef"[byte >> 4];
+        text += "0123456789abcdef"[byte & 15];
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string make_api_key() {
+    std::array<unsigned char, 32> bits{};
+    if (::getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) return "";
+    return "vz_" + hexadecimal(bits);
+}
+
+std::string hash_api_key(std::string_view key) {
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
+    ::SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), hash.data());
+    return "sha256:" + hexadecimal(hash);
+}
+
+int new_key(const std::string& name, const std::string& permission) {
+    const std::string key = make_api_key();
+    if (key.empty()) {
+        std::fprintf(stderr, "vectorizer: the system gives no randomness\n");
+        return 1;
+    }
+    std::printf("key   %s\n\nIt is not kept anywhere: store it now. This entry of server.auth.keys lets it in:\n\n",
+                key.c_str());
+    std::printf("server:\n  auth:\n    keys:\n      - {name: \"%s\", hash: \"%s\", permissions: [%s]}\n", name.c_str(),
+                hash_api_key(key).c_str(), permission.c_str());
+    return 0;
+}
+
+int hash_key() {
+    std::string key;
+    if (!std::getline(std::cin, key) || key.empty()) {
+        std::fprintf(stderr, "vectorizer: hash-key reads a key from standard input\n");
+        return kExitUsage;
+    }
+    std::printf("%s\n", hash_api_key(key).c_str());
+    return 0;
+}
+
+}  // namespace vz::host
