@@ -8,7 +8,8 @@
 #include <charconv>
 
 #include "frontends/http/clock.hpp"
-#include "frontends/http/inflate.hpp"
+#include "frontends/http/connection.hpp"
+#include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
 
 namespace vz::http {
@@ -265,6 +266,9 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (r.is_limited() && (endpoint->route->permission & VZH_WHOLE) != 0) {
         return forbidden(permission, "This route speaks of the whole server, the key of some collections only");
     }
+    if (endpoint->mount != nullptr) {
+        if (auto refusal = check_rate(r)) return refusal;
+    }
     if (auto refusal = check_query(r)) return refusal;
     return check_body_rules(r, body_bytes);
 }
@@ -328,6 +332,16 @@ Refusal Listener::identify_key(vzh_request& r) {
     r.key = &entry->key;
     r.view.key_id = to_str(entry->key.id);
     return {};
+}
+
+Refusal Listener::check_rate(const vzh_request& r) {
+    if (rate_.is_off()) return {};
+    const bool by_key = r.key != nullptr;
+    std::string who = by_key ? "key:" + r.key->id : "address:" + std::string(r.connection->peer());
+    if (rate_.take(who, r.begun_ns)) return {};
+    std::string details = by_key ? R"({"limit_type":"key","limit":)" : R"({"limit_type":"address","limit":)";
+    details.append(std::to_string(settings_.limits.requests_per_second)).append("}");
+    return {429, "rate_limit_exceeded", "Too many requests in a second", std::move(details)};
 }
 
 Refusal Listener::check_query(vzh_request& r) {

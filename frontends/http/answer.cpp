@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "frontends/http/connection.hpp"
+#include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
 #include "frontends/http/request.hpp"
 #include "frontends/http/settings.hpp"
@@ -157,8 +158,33 @@ void vzh_request::field(std::string_view name, std::string_view value) {
     extra_fields.append(name).append(": ").append(value).append("\r\n");
 }
 
+bool vzh_request::wants_gzip() const {
+    constexpr uint64_t kWorthBytes = 16 * 1024;
+    const auto compress = listener.settings().compress;
+    return compress != Compress::kNever && status == 200 && file.data() == nullptr && answer.size() >= kWorthBytes && !is_head() &&
+           accepts_gzip(head.accept_encoding) && (compress == Compress::kAlways || !connection->is_local());
+}
+
 void vzh_request::reply(uint32_t code, std::string_view content_type) {
     status = code;
+    if (!wants_gzip()) return send_reply(content_type);
+    answer_type = content_type;
+    job.subject = this;
+    job.run = [](void* subject) {
+        auto& r = *static_cast<vzh_request*>(subject);
+        r.inflated.reset(0);
+        // Short of memory it goes as it is.
+        if (deflate_gzip({r.answer.data(), r.answer.size()}, r.inflated)) {
+            r.file = {r.inflated.data(), r.inflated.size()};
+            r.field("Content-Encoding", "gzip");
+        }
+        r.field("Vary", "Accept-Encoding");
+        r.send_reply(r.answer_type);
+    };
+    listener.workers().post(job);
+}
+
+void vzh_request::send_reply(std::string_view content_type) {
     if (listener.closing(*this)) close = true;
     write_head(*this, content_type);
     auto held = connection;
@@ -177,6 +203,7 @@ void vzh_request::refuse(const Refusal& verdict) {
 }
 
 void vzh_request::refuse(uint32_t code, std::string_view type, std::string_view message, std::string_view details) {
+    error_type = type;
     std::string json = "{\"error_type\":";
     append_json_string(type, json);
     json.append(",\"message\":");
@@ -218,6 +245,7 @@ void vzh_request::reset() {
     answer.reset(kKeepBytes);
     lower_type.clear();
     extra_fields.clear();
+    error_type.clear();
     file = {};
     writes_held.clear();
     begun_ns = 0;

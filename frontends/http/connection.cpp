@@ -1,5 +1,6 @@
 #include "frontends/http/connection.hpp"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -54,7 +55,24 @@ Connection::Connection(Listener& listener, int descriptor, int peer_descriptor)
     : listener_(listener), descriptor_(descriptor), peer_descriptor_(peer_descriptor) {
     resume_job_.run = &Connection::resume;
     resume_job_.subject = this;
+    read_peer();
     wait_for(Waiting::kFirstByte);
+}
+
+void Connection::read_peer() {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    char text[INET6_ADDRSTRLEN] = {};
+    if (getpeername(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+    if (address.ss_family == AF_INET) {
+        inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(&address)->sin_addr, text, sizeof text);
+    } else {
+        inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6*>(&address)->sin6_addr, text, sizeof text);
+    }
+    peer_ = text;
+    constexpr std::string_view kMapped = "::ffff:";
+    if (peer_.starts_with(kMapped) && peer_.find('.') != std::string::npos) peer_.erase(0, kMapped.size());
+    is_loopback_ = peer_ == "::1" || peer_.starts_with("127.");
 }
 
 Connection::~Connection() { close(descriptor_); }
@@ -353,6 +371,7 @@ void Connection::written() { finish(false); }
 void Connection::finish(bool broken) {
     const auto self = shared_from_this();
     const bool close_after = request_->close || broken;
+    listener_.ended(*request_, broken);
     listener_.give_back(request_);
     std::unique_lock lock(mutex_);
     request_ = nullptr;

@@ -31,6 +31,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     Connection& operator=(const Connection&) = delete;
 
     int descriptor() const { return descriptor_; }
+    // The client's address without its port, and whether it is this machine.
+    std::string_view peer() const { return peer_; }
+    bool is_local() const { return is_loopback_; }
     int peer_descriptor() const { return peer_descriptor_; }
 
     // [io thread] Bytes arrived; the client will send no more.
@@ -55,6 +58,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     enum class Step { kMore, kBodyComplete, kDispatched };
     enum class Waiting : uint8_t { kFirstByte, kRequest, kNextRequest, kClose };
 
+    void read_peer();
     void advance(std::string_view bytes);
     Step step(std::string_view& bytes);
     Step step_head(std::string_view& bytes);
@@ -76,6 +80,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     Listener& listener_;
     const int descriptor_;
     const int peer_descriptor_;
+    std::string peer_;
+    bool is_loopback_ = false;
 
     std::mutex mutex_;
     std::string in_;            // bytes that wait for their turn

@@ -36,6 +36,7 @@ bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == 
 
 Listener::Listener(Settings settings)
     : settings_(std::move(settings)),
+      rate_(settings_.limits.requests_per_second),
       retry_after_(std::to_string(settings_.limits.retry_after_s)),
       connections_max_(settings_.limits.connections) {
     use_keys(settings_.keys);
@@ -303,6 +304,24 @@ void Listener::give_back(vzh_request* r) {
         in_flight_.fetch_sub(1, std::memory_order_release);
     }
     held_.fetch_sub(1, std::memory_order_release);
+}
+
+void Listener::ended(const vzh_request& r, bool is_client_gone) {
+    const auto* mount = r.endpoint != nullptr ? r.endpoint->mount : nullptr;
+    const auto* from = mount != nullptr ? mount->host : host();
+    if (from != nullptr) meter_.ended(r, *from, is_client_gone);
+}
+
+void Listener::show_gauges(const vz_host& from) {
+    int64_t open = 0;
+    {
+        const std::lock_guard lock(connections_mutex_);
+        open = static_cast<int64_t>(connections_.size());
+    }
+    meter_.show(from, "vectorizer_http_connections", "Open connections.", open);
+    meter_.show(from, "vectorizer_http_in_flight", "Requests that are not answered yet.", in_flight_.load(std::memory_order_relaxed));
+    meter_.show(from, "vectorizer_http_body_bytes", "Memory of request bodies above 64 KiB.",
+                static_cast<int64_t>(body_bytes_.load(std::memory_order_relaxed)));
 }
 
 bool Listener::charge_body(vzh_request& r) {

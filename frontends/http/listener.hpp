@@ -14,7 +14,9 @@
 
 #include "frontends/http/acceptor.hpp"
 #include "frontends/http/keys.hpp"
+#include "frontends/http/meter.hpp"
 #include "frontends/http/mount.hpp"
+#include "frontends/http/rate.hpp"
 #include "frontends/http/request.hpp"
 #include "frontends/http/router.hpp"
 #include "frontends/http/settings.hpp"
@@ -62,6 +64,10 @@ class Listener final {
     // Requests, from their pool and back. give_back also returns what the request held of the budgets.
     vzh_request* take_request();
     void give_back(vzh_request* r);
+    // The answer is out, or the client gone: metrics and the access log.
+    void ended(const vzh_request& r, bool is_client_gone);
+    // Brings the gauges up to date.
+    void show_gauges(const vz_host& from);
     // Gives the request its id, and the time its deadline counts from.
     void identify(vzh_request& r);
     // Everything that the head alone decides; a refusal is left in the request. body_bytes: announced, UINT64_MAX unknown.
@@ -93,6 +99,7 @@ class Listener final {
     Refusal check_access(vzh_request& r, const Target& target, int descriptor);
     Refusal split_parameters(vzh_request& r, std::string_view query);
     Refusal identify_key(vzh_request& r);
+    Refusal check_rate(const vzh_request& r);
     Refusal check_query(vzh_request& r);
     Refusal check_body_rules(vzh_request& r, uint64_t body_bytes);
     void hand_over(vzh_request& r);
@@ -107,6 +114,8 @@ class Listener final {
     std::vector<std::shared_ptr<Connection>> connections() const;
 
     Settings settings_;
+    Meter meter_{settings_};
+    RateLimit rate_;
     std::string retry_after_;
     uint64_t connections_max_ = 0;
     std::vector<vzh_mount*> mounts_;  // [host]

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <new>
 
-#include "frontends/http/inflate.hpp"
+#include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
 
 namespace vz::http {

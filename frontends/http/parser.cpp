@@ -124,6 +124,7 @@ bool Parser::head(std::string_view head, Head& out, const char*& reason) {
                     out.repeated_key |= !out.api_key.empty();
                     out.api_key = value;
                 }
+                if (boost::beast::iequals(field.name_string(), "traceparent")) out.traceparent = value;
                 if (boost::beast::iequals(field.name_string(), "x-request-id")) out.request_id = value;
                 if (boost::beast::iequals(field.name_string(), "x-correlation-id")) out.correlation_id = value;
                 if (boost::beast::iequals(field.name_string(), "idempotency-key")) out.idempotency_key = value;

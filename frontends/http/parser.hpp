@@ -25,6 +25,7 @@ struct Head {
     std::string_view idempotency_key;
     std::string_view request_id;
     std::string_view correlation_id;
+    std::string_view traceparent;
     std::string_view if_none_match;
     std::string_view authorization;
     std::string_view api_key;

@@ -1,5 +1,5 @@
 // What a listener answers by itself: probes, metrics, static files.
-#include "frontends/http/inflate.hpp"
+#include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
 
 namespace vz::http {
@@ -31,6 +31,7 @@ void metrics(vzh_request& r) {
     const auto* host = r.listener.host();
     const auto* service = host != nullptr ? static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS)) : nullptr;
     if (service == nullptr) return unavailable(r, "starting", "The server is starting");
+    r.listener.show_gauges(*host);
     const auto write = [](void* user, const void* bytes, uint64_t size) noexcept -> vz_status {
         auto& request = *static_cast<vzh_request*>(user);
         request.answer.append({static_cast<const char*>(bytes), size});
@@ -46,14 +47,6 @@ vzh_route get(const char* path, uint32_t permission = VZH_OPEN) {
     route.method = "GET";
     route.path = path;
     return route;
-}
-
-// Whether an Accept-Encoding takes gzip; "gzip;q=0" does not.
-bool accepts_gzip(std::string_view accepted) {
-    const auto at = accepted.find("gzip");
-    if (at == std::string_view::npos) return false;
-    const auto rest = accepted.substr(at + 4, accepted.find(',', at) - at - 4);
-    return !(rest.starts_with(";q=0") && rest.find_first_of("123456789") == std::string_view::npos);
 }
 
 void send_unzipped(void* subject) {

@@ -61,6 +61,8 @@ struct vzh_request {
     std::array<char, 36> made_id;
     std::string lower_type;       // content type in lower case
     std::string extra_fields;     // of the answer, "Name: value\r\n" each
+    std::string answer_type;      // content type, while the answer is compressed
+    std::string error_type;       // of a refusal
     std::string head_text;        // of the answer, when it is sent
     std::string_view file;        // a static body that is sent instead of `answer`
     std::vector<std::string> writes_held;
@@ -84,8 +86,11 @@ struct vzh_request {
     bool is_head() const { return head.method == "HEAD"; }
     std::string_view answer_body() const { return file.data() != nullptr ? file : std::string_view(answer.data(), answer.size()); }
 
+    // Whether this answer is worth compressing for this client.
+    bool wants_gzip() const;
     // Sends. The request is gone afterwards.
     void reply(uint32_t status, std::string_view content_type);
+    void send_reply(std::string_view content_type);
     void refuse(uint32_t status, std::string_view type, std::string_view message, std::string_view details);
     void refuse(const vz::http::Refusal& refusal);
     void text(uint32_t status, std::string_view text);

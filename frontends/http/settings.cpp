@@ -49,18 +49,7 @@ constexpr std::array kLimits{
     LimitKey{"writes_per_collection", &Limits::writes_per_collection, 1, 1 << 20},
     LimitKey{"writes_warning", &Limits::writes_warning, 1, 1 << 20},
     LimitKey{"retry_after_s", &Limits::retry_after_s, 1, 3600},
-};
-
-// Keys of the design whose function is not here: only the value that turns it off is taken.
-struct AbsentKey {
-    std::string_view key;
-    std::string_view off;
-    std::string_view reason;
-};
-constexpr std::array kAbsent{
-    AbsentKey{"http.compress", "false", "answers are not compressed in this release; leave it out or set it to false"},
-    AbsentKey{"limits.requests_per_second", "0",
-              "request rates are not limited in this release; leave it out or set it to 0"},
+    LimitKey{"requests_per_second", &Limits::requests_per_second, 0, 1'000'000'000},
 };
 
 class Reader {
@@ -148,13 +137,30 @@ vz_status read_all_keys(Reader& reader, std::vector<ApiKey>& out) {
     return VZ_OK;
 }
 
+// `out` stays as it is if the key is absent.
+template <class Choice, size_t N>
+vz_status read_choice(Reader& reader, std::string_view key, const std::array<std::pair<std::string_view, Choice>, N>& choices, Choice& out) {
+    const auto value = reader.text(key);
+    if (!value) return VZ_OK;
+    std::string all;
+    for (const auto& [name, choice] : choices) {
+        if (name == *value) {
+            out = choice;
+            return VZ_OK;
+        }
+        all.append(all.empty() ? "" : ", ").append(name);
+    }
+    return reader.reject(key, "must be one of: " + all);
+}
+
+constexpr std::array kAccessChoices{std::pair{std::string_view("off"), AccessLog::kOff}, std::pair{std::string_view("problems"), AccessLog::kProblems},
+                                    std::pair{std::string_view("all"), AccessLog::kAll}};
+constexpr std::array kCompressChoices{std::pair{std::string_view("false"), Compress::kNever}, std::pair{std::string_view("true"), Compress::kRemote},
+                                      std::pair{std::string_view("always"), Compress::kAlways}};
+
 vz_status read_access(Reader& reader, Settings& out) {
     if (const auto status = read_all_keys(reader, out.keys); status != VZ_OK) return status;
     if (const auto status = reader.flag("auth.allow_query_key", out.allow_query_key); status != VZ_OK) return status;
-    for (const auto& absent : kAbsent) {
-        const auto value = reader.text(absent.key);
-        if (value && *value != absent.off) return reader.reject(absent.key, absent.reason);
-    }
     if (const auto status = reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated); status != VZ_OK)
         return status;
     if (!is_loopback(out.host) && out.keys.empty() && !out.allow_unauthenticated) {
@@ -198,6 +204,9 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     for (const auto& name : out.allowed_hosts) {
         if (!is_host_text(name)) return reader.reject("http.allowed_hosts", "must hold host names without a port");
     }
+    if (const auto status = read_choice(reader, "log.access", kAccessChoices, out.access); status != VZ_OK) return status;
+    if (const auto status = reader.number("log.slow_ms", 1, kDayMs, out.slow_ms); status != VZ_OK) return status;
+    if (const auto status = read_choice(reader, "http.compress", kCompressChoices, out.compress); status != VZ_OK) return status;
     return read_access(reader, out);
 }
 
@@ -212,6 +221,7 @@ std::string_view first_difference(const Settings& left, const Settings& right) {
     for (const auto& number : kNumbers) {
         if (left.*number.member != right.*number.member) return number.key;
     }
+    if (left.compress != right.compress) return "http.compress";
     if (left.cors_origins != right.cors_origins) return "http.cors_origins";
     if (left.allowed_hosts != right.allowed_hosts) return "http.allowed_hosts";
     if (left.keys != right.keys) return "auth.keys";

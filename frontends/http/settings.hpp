@@ -23,11 +23,15 @@ struct Limits {
     uint64_t writes_per_collection = 1024;
     uint64_t writes_warning = 256;
     uint64_t retry_after_s = 2;
+    uint64_t requests_per_second = 0;
 
     friend bool operator==(const Limits&, const Limits&) = default;
     // 0 for a name that is no limit.
     uint64_t by_name(std::string_view name) const;
 };
+
+enum class AccessLog { kOff, kProblems, kAll };
+enum class Compress { kNever, kRemote, kAlways };
 
 struct Settings {
     std::string host = "127.0.0.1";
@@ -38,6 +42,9 @@ struct Settings {
     uint64_t idle_timeout_ms = 300000;
     uint64_t write_timeout_ms = 60000;
     uint64_t default_timeout_ms = 60000;
+    AccessLog access = AccessLog::kProblems;
+    uint64_t slow_ms = 1000;
+    Compress compress = Compress::kRemote;
     std::vector<std::string> cors_origins;
     std::vector<std::string> allowed_hosts;
     bool allow_unauthenticated = false;

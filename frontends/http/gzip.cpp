@@ -1,4 +1,4 @@
-#include "frontends/http/inflate.hpp"
+#include "frontends/http/gzip.hpp"
 
 #include <zlib.h>
 
@@ -53,6 +53,33 @@ Inflated inflate_gzip(std::string_view bytes, uint64_t limit, Body& out) {
         if (code != Z_OK && code != Z_BUF_ERROR) return Inflated::kBad;
         if (made == 0 && before == stream.z.avail_in && used == bytes.size()) return Inflated::kBad;
     }
+}
+
+bool deflate_gzip(std::string_view bytes, Body& out) {
+    constexpr int kFast = 1;
+    constexpr int kMemoryLevel = 8;
+    z_stream z{};
+    if (bytes.size() > std::numeric_limits<uInt>::max()) return false;
+    if (deflateInit2(&z, kFast, Z_DEFLATED, kGzipOnly, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) return false;
+    bool done = false;
+    const auto most = deflateBound(&z, static_cast<uLong>(bytes.size()));
+    if (most <= std::numeric_limits<uInt>::max() && out.reserve_more(most)) {
+        z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+        z.avail_in = static_cast<uInt>(bytes.size());
+        z.next_out = reinterpret_cast<Bytef*>(out.end());
+        z.avail_out = static_cast<uInt>(most);
+        done = deflate(&z, Z_FINISH) == Z_STREAM_END;
+        if (done) out.grew(z.total_out);
+    }
+    deflateEnd(&z);
+    return done;
+}
+
+bool accepts_gzip(std::string_view accepted) {
+    const auto at = accepted.find("gzip");
+    if (at == std::string_view::npos) return false;
+    const auto rest = accepted.substr(at + 4, accepted.find(',', at) - at - 4);
+    return !(rest.starts_with(";q=0") && rest.find_first_of("123456789") == std::string_view::npos);
 }
 
 uint32_t crc_of(std::string_view bytes) {

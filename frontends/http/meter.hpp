@@ -1,0 +1,49 @@
+// What became of each request: counters and histograms of vz.metrics/1, and the access record in the log.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "frontends/http/http.h"
+#include "frontends/http/settings.hpp"
+
+struct vzh_request;
+
+namespace vz::http {
+
+// Any thread.
+class Meter final {
+ public:
+    explicit Meter(const Settings& settings) : settings_(settings) {}
+
+    // The last byte of the answer is out, or the client is gone. `host`: of the mount that answered, else of any that serves.
+    void ended(const vzh_request& r, const vz_host& host, bool is_client_gone);
+    // What a gauge shows from now on.
+    void show(const vz_host& host, const char* gauge, const char* help, int64_t value);
+
+ private:
+    struct Ids {
+        uint64_t requests = 0;
+        uint64_t seconds = 0;
+    };
+    struct Gauge {
+        uint64_t id = 0;
+        int64_t shown = 0;
+    };
+
+    Ids ids_of(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, uint32_t status);
+    void count(const vzh_request& r, const vz_host& host, uint32_t status, double seconds);
+    void log(const vzh_request& r, const vz_host& host, uint32_t status, uint64_t us) const;
+
+    const Settings& settings_;
+    std::mutex mutex_;
+    std::map<std::pair<const vzh_route*, uint32_t>, Ids> ids_;  // nullptr: no route
+    std::map<std::string, uint64_t, std::less<>> totals_;       // counters of the listener, and of refusals by reason
+    std::map<std::string, Gauge, std::less<>> gauges_;
+};
+
+}  // namespace vz::http

@@ -1,0 +1,75 @@
+// What a client gets when it asks for much: compressed answers, refusals for its rate.
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <thread>
+
+#include "server.hpp"
+
+namespace vz::http::test {
+namespace {
+
+std::string inflated(const std::string& bytes, size_t room) {
+    z_stream z{};
+    EXPECT_EQ(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
+    std::string out(room, '\0');
+    z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    z.avail_in = static_cast<uInt>(bytes.size());
+    z.next_out = reinterpret_cast<Bytef*>(out.data());
+    z.avail_out = static_cast<uInt>(out.size());
+    EXPECT_EQ(inflate(&z, Z_FINISH), Z_STREAM_END);
+    out.resize(z.total_out);
+    inflateEnd(&z);
+    return out;
+}
+
+constexpr const char* kGzip = "Accept-Encoding: gzip\r\n";
+
+TEST(Compression, large_answers_are_gzipped_for_those_who_take_it) {
+    Server server(Changes{{"http.compress", "always"}});
+    server.start();
+    const auto reply = ask(server.port(), get("/big?bytes=200000", kGzip));
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.field("Content-Encoding"), "gzip");
+    EXPECT_EQ(reply.field("Vary"), "Accept-Encoding");
+    EXPECT_LT(reply.body.size(), 20000U);
+    EXPECT_EQ(inflated(reply.body, 300000), std::string(200000, 'b'));
+    EXPECT_EQ(ask(server.port(), get("/big?bytes=200000")).body.size(), 200000U);
+    EXPECT_EQ(ask(server.port(), get("/big?bytes=200000", "Accept-Encoding: gzip;q=0\r\n")).body.size(), 200000U);
+    EXPECT_EQ(ask(server.port(), get("/big?bytes=16383", kGzip)).field("Content-Encoding"), "");
+    Client pipelined(server.port());
+    pipelined.send(get("/big?bytes=50000", kGzip) + get("/livez") + get("/big?bytes=70000", kGzip));
+    EXPECT_EQ(inflated(pipelined.read().body, 100000).size(), 50000U);
+    EXPECT_EQ(pipelined.read().body, "ok");
+    EXPECT_EQ(inflated(pipelined.read().body, 100000).size(), 70000U);
+}
+
+TEST(Compression, is_not_done_within_a_machine_unless_asked_for) {
+    Server server;
+    server.start();
+    EXPECT_EQ(ask(server.port(), get("/big?bytes=200000", kGzip)).body.size(), 200000U);
+}
+
+TEST(Rate, beyond_it_requests_are_refused_and_later_served_again) {
+    Server server(Changes{{"limits.requests_per_second", "5"}});
+    server.start();
+    int served = 0;
+    Reply refused;
+    for (int i = 0; i < 20; ++i) {
+        const auto reply = ask(server.port(), get("/items/a"));
+        if (reply.status == 200) ++served;
+        if (reply.status != 200) refused = reply;
+    }
+    EXPECT_GE(served, 5);
+    EXPECT_LT(served, 20);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_FALSE(refused.field("Retry-After").empty());
+    EXPECT_NE(refused.body.find(R"("error_type":"rate_limit_exceeded")"), std::string::npos) << refused.body;
+    EXPECT_NE(refused.body.find(R"({"limit_type":"address","limit":5})"), std::string::npos) << refused.body;
+    EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);
+    std::this_thread::sleep_for(std::chrono::milliseconds(450));
+    EXPECT_EQ(ask(server.port(), get("/items/a")).status, 200);
+}
+
+}  // namespace
+}  // namespace vz::http::test
