@@ -3,13 +3,48 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <string_view>
+
+#include "plugins/host/log.hpp"
 
 namespace vz::host {
+
+namespace {
+
+// Where nobody looks at a table: one record with the same facts.
+void log_facts(const BannerFacts& facts, const vz_engine_stats& stats) {
+    std::vector<std::pair<std::string, std::string>> texts = {
+        {"version", VECTORIZER_VERSION},
+        {"build", vz_build_info()},
+        {"pid", std::to_string(::getpid())},
+        {"data_dir", facts.directory},
+        {"collections", std::to_string(stats.collections)},
+        {"points", std::to_string(stats.points)},
+        {"recovery_us", std::to_string(stats.open_ns / 1000)},
+        {"access", facts.access},
+        {"ready_us", std::to_string(static_cast<uint64_t>(facts.ready_ms * 1000))}};
+    texts.insert(texts.end(), facts.frontends.begin(), facts.frontends.end());
+    std::vector<vz_kv> fields;
+    for (const auto& [key, value] : texts) fields.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
+    constexpr std::string_view kEvent = "host.ready";
+    constexpr std::string_view kMessage = "the server is ready";
+    vz_log_record record = {};
+    record.struct_size = sizeof(record);
+    record.level = VZ_LOG_INFO;
+    record.event = {kEvent.data(), kEvent.size()};
+    record.message = {kMessage.data(), kMessage.size()};
+    record.fields = fields.data();
+    record.field_count = static_cast<uint32_t>(fields.size());
+    Log::write("host", record);
+}
+
+}  // namespace
 
 void print_banner(const BannerFacts& facts, vz_engine* engine) {
     vz_engine_stats stats = {};
     stats.struct_size = sizeof(stats);
     vz_engine_stats_read(engine, &stats, nullptr);
+    if (Log::is_json()) return log_facts(facts, stats);
     std::fprintf(stderr, "%s  abi 1.0  pid %d\n", vz_build_info(), static_cast<int>(::getpid()));
     std::fprintf(stderr, "data      %s: %llu collections, %llu points; recovered in %.0f ms\n", facts.directory.c_str(),
                  static_cast<unsigned long long>(stats.collections), static_cast<unsigned long long>(stats.points),

@@ -61,6 +61,8 @@ struct ServeFlags {
                 return ConfigError{"--set takes key=value, not '" + setting + "'"};
             to->set(setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting.substr(0, equals));
         }
+        to->lend("log.access", "server.log.access");
+        to->lend("log.slow_ms", "server.log.slow_ms");
         return to->read_keys_file();
     }
 };

@@ -101,6 +101,11 @@ std::optional<ConfigError> Config::read_keys_file() {
     return std::nullopt;
 }
 
+void Config::lend(const std::string& from, const std::string& to) {
+    const auto found = values_.find(from);
+    if (found != values_.end()) values_.try_emplace(to, found->second);
+}
+
 void Config::overlay(const Config& over) {
     for (const auto& [key, value] : over.values_) values_[key] = value;
 }

@@ -35,6 +35,8 @@ class Config {
     std::optional<ConfigError> read_environment(char** environment);
     // The file that server.auth.keys_file names: a list of keys, taken as further ones of server.auth.keys.
     std::optional<ConfigError> read_keys_file();
+    // What stands under `from` is also found under `to`, unless something stands there.
+    void lend(const std::string& from, const std::string& to);
     // The values of `over` win over those here.
     void overlay(const Config& over);
     void set(const std::string& key, const std::string& value, const std::string& origin);

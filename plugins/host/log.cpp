@@ -4,9 +4,12 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+
+#include "plugins/host/json_text.hpp"
 
 namespace vz::host {
 namespace {
@@ -23,6 +26,8 @@ spdlog::level::level_enum spdlog_level(uint32_t level) {
     }
 }
 
+std::atomic<bool> json_lines{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): as the level
+
 std::string_view view(vz_str text) { return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size); }
 
 }  // namespace
@@ -36,8 +41,12 @@ uint32_t log_level_named(const std::string& name) {
     return 0;
 }
 
-bool Log::open(const std::string& file, uint32_t level) {
+bool Log::is_json() { return json_lines.load(std::memory_order_relaxed); }
+
+bool Log::open(const std::string& file, uint32_t level, LogFormat format) {
     current_level.store(level);
+    const bool on_terminal = file.empty() && ::isatty(STDERR_FILENO) == 1;
+    json_lines.store(format == LogFormat::kJson || (format == LogFormat::kAuto && !on_terminal));
     try {
         spdlog::sink_ptr sink;
         if (file.empty()) {
@@ -47,7 +56,7 @@ bool Log::open(const std::string& file, uint32_t level) {
         }
         auto logger = std::make_shared<spdlog::logger>("vectorizer", std::move(sink));
         logger->set_level(spdlog::level::trace);
-        logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+        logger->set_pattern(is_json() ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
         logger->flush_on(spdlog::level::trace);
         spdlog::set_default_logger(std::move(logger));
         return true;
@@ -61,6 +70,13 @@ void Log::set_level(uint32_t level) { current_level.store(level); }
 
 void Log::write(const std::string& instance, const vz_log_record& record) {
     if (record.level > level()) return;
+    if (is_json()) {
+        std::string line = "\"instance\":" + json_text(instance) + ",\"event\":" + json_text(view(record.event)) + ",\"message\":" + json_text(view(record.message));
+        for (uint64_t i = 0; i < record.field_count; ++i)
+            line += "," + json_text(view(record.fields[i].key)) + ":" + json_text(view(record.fields[i].value));
+        spdlog::default_logger_raw()->log(spdlog_level(record.level), "{}", line);
+        return;
+    }
     std::string line = instance;
     line += ' ';
     line += view(record.event);

@@ -10,11 +10,16 @@ namespace vz::host {
 // error, warn, info, debug, trace; 0: no such level.
 uint32_t log_level_named(const std::string& name);
 
+// kAuto: text on a terminal, JSON elsewhere.
+enum class LogFormat { kAuto, kText, kJson };
+
 // Any thread after open().
 class Log {
  public:
     // file empty: standard error. False: it cannot be opened.
-    static bool open(const std::string& file, uint32_t level);
+    static bool open(const std::string& file, uint32_t level, LogFormat format);
+    // One JSON object a line, rather than text.
+    static bool is_json();
     static uint32_t level();
     static void set_level(uint32_t level);
     // Keys, bodies, vectors and payloads are never logged.

@@ -94,6 +94,7 @@ struct Settings {
     uint64_t settle_after_ms = 10'000;
     uint32_t log_level = VZ_LOG_INFO;
     std::string log_file;
+    LogFormat log_format = LogFormat::kAuto;
 };
 
 std::string expand_home(const std::string& path) {
@@ -115,6 +116,18 @@ std::optional<ConfigError> read_settings(const Config& config, Settings* setting
         if (verify->text != "open" && verify->text != "never")
             return ConfigError{verify->origin + ": 'engine.verify' must be open or never"};
         settings->verify = verify->text;
+    }
+    // Frontends find these under their own keys.
+    for (const char* key : {"log.access", "log.slow_ms"}) {
+        config.find(key);
+        config.find(std::string("server.") + key);
+    }
+    if (const ConfigValue* format = config.find("log.format")) {
+        if (format->text != "auto" && format->text != "text" && format->text != "json")
+            return ConfigError{format->origin + ": 'log.format' must be auto, text or json"};
+        settings->log_format = format->text == "json"   ? LogFormat::kJson
+                               : format->text == "text" ? LogFormat::kText
+                                                        : LogFormat::kAuto;
     }
     if (const ConfigValue* level = config.find("log.level")) {
         settings->log_level = log_level_named(level->text);
@@ -399,7 +412,7 @@ int serve(const Config& config, const Reread& reread) {
         std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
         return kExitUsage;
     }
-    if (!Log::open(settings.log_file, settings.log_level)) {
+    if (!Log::open(settings.log_file, settings.log_level, settings.log_format)) {
         std::fprintf(stderr, "vectorizer: cannot write the log file %s\n", settings.log_file.c_str());
         return kExitUsage;
     }

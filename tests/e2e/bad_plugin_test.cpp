@@ -184,7 +184,7 @@ TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
         Server server(host.data, host.arguments("forbidden-thread"));
         fill(server.port());
         EXPECT_EQ(server.stop().code, 0);
-        EXPECT_NE(server.process().output().find("culprit abi.misuse: "), std::string::npos)
+        EXPECT_NE(server.process().output().find(R"("instance":"culprit","event":"abi.misuse")"), std::string::npos)
             << server.process().output();
     }
     expect_whole(host.data);

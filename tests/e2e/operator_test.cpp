@@ -1,0 +1,98 @@
+// What an operator sees of the real program: its log, its metrics.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+std::vector<std::string> lines_with(const std::string& text, const std::string& part) {
+    std::vector<std::string> found;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        if (line.find(part) != std::string::npos) found.push_back(line);
+    }
+    return found;
+}
+
+// The value of one series of a Prometheus text; -1: it is not there.
+double series(const std::string& text, const std::string& name) {
+    for (const std::string& line : lines_with(text, name)) {
+        if (line.starts_with(name + " ")) return std::stod(line.substr(name.size() + 1));
+    }
+    return -1;
+}
+
+TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "log.access=all"});
+    HttpClient client(server.port());
+    EXPECT_EQ(client.request("GET", "/collections", "", {"X-Request-Id: mine-1"}).header("X-Request-Id"), "mine-1");
+    EXPECT_EQ(client.request("GET", "/collections/none", "", {"X-Request-Id: mine-2"}).status, 404);
+    EXPECT_EQ(server.stop().code, 0);
+    const std::string log = server.process().output();
+    std::istringstream in(log);
+    size_t count = 0;
+    for (std::string line; std::getline(in, line); ++count) {
+        const Json record(line);
+        for (const char* key : {"/time", "/level", "/instance", "/event", "/message"}) EXPECT_FALSE(record.text(key).empty()) << line;
+    }
+    EXPECT_GE(count, 3U);
+    EXPECT_EQ(lines_with(log, "\"event\":\"host.ready\"").size(), 1U) << log;
+    const auto served = lines_with(log, "\"mine-1\"");
+    ASSERT_EQ(served.size(), 1U) << log;
+    EXPECT_EQ(Json(served[0]).text("/event"), "http.request");
+    EXPECT_EQ(Json(served[0]).text("/route"), "/collections");
+    EXPECT_EQ(Json(served[0]).text("/status"), "200");
+    EXPECT_EQ(Json(served[0]).text("/peer"), "127.0.0.1");
+    const auto failed = lines_with(log, "\"mine-2\"");
+    ASSERT_EQ(failed.size(), 1U) << log;
+    EXPECT_EQ(Json(failed[0]).text("/route"), "/collections/{name}");
+    EXPECT_EQ(Json(failed[0]).text("/error_type"), "collection_not_found");
+}
+
+TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
+    const TemporaryDirectory directory;
+    for (const char* access : {"problems", "off"}) {
+        Server server(directory.path() + "/" + access, {"--set", std::string("log.access=") + access, "--set", "log.format=text"});
+        HttpClient client(server.port());
+        client.request("GET", "/collections", "", {"X-Request-Id: fine"});
+        client.request("GET", "/collections/none", "", {"X-Request-Id: wrong"});
+        EXPECT_EQ(server.stop().code, 0);
+        EXPECT_EQ(lines_with(server.process().output(), "fine").size(), 0U);
+        EXPECT_EQ(lines_with(server.process().output(), "wrong").size(), access == std::string("off") ? 0U : 1U);
+    }
+}
+
+TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    for (int i = 0; i < 5; ++i) client.get("/collections/none");
+    client.request("POST", "/search", "x", {"Content-Type: text/plain"});
+    client.post("/graphql", "{\"query\":\"{ stats { version } }\"}");
+    const std::string text = client.get("/metrics").body;
+    EXPECT_EQ(series(text, R"(vectorizer_http_requests_total{frontend="rest",route="/collections/{name}",method="GET",status="404"})"), 5) << text;
+    EXPECT_EQ(series(text, R"(vectorizer_http_request_seconds_count{frontend="rest",route="/collections/{name}",method="GET",status="404"})"), 5);
+    EXPECT_EQ(series(text, R"(vectorizer_http_requests_total{frontend="rest",route="/search",method="POST",status="415"})"), 1) << text;
+    EXPECT_EQ(series(text, R"(vectorizer_http_requests_total{frontend="graphql",route="/graphql",method="POST",status="200"})"), 1) << text;
+    EXPECT_GE(series(text, "vectorizer_http_connections"), 1);
+    EXPECT_EQ(series(text, "vectorizer_http_in_flight"), 1) << "this very request";
+    EXPECT_GT(series(text, "vectorizer_http_sent_bytes_total"), 1000);
+    client.request("GET", "/collections", "", {"Origin: http://evil.example"});
+    EXPECT_EQ(series(client.get("/metrics").body, R"(vectorizer_http_refused_total{reason="origin"})"), 1);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+}  // namespace
+}  // namespace vz::e2e
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    return RUN_ALL_TESTS();
+}
