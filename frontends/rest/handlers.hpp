@@ -10,6 +10,8 @@ void get_health(vzh_request* request, const vzh_view* view);
 void get_stats(vzh_request* request, const vzh_view* view);
 void get_status(vzh_request* request, const vzh_view* view);
 void get_root(vzh_request* request, const vzh_view* view);
+void get_openapi(vzh_request* request, const vzh_view* view);
+void get_docs(vzh_request* request, const vzh_view* view);
 
 // collections.cpp
 void list_collections(vzh_request* request, const vzh_view* view);

@@ -1,6 +1,7 @@
 #include "frontends/rest/routes.hpp"
 
 #include <array>
+#include <vector>
 
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
@@ -28,6 +29,8 @@ constexpr Row kRows[] = {
     {"GET", "/stats", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_stats, nullptr},
     {"GET", "/status", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_status, nullptr},
     {"GET", "/", VZH_READ, VZH_BODY_NONE, nullptr, &get_root, nullptr},
+    {"GET", "/openapi.json", VZH_READ, VZH_BODY_NONE, nullptr, &get_openapi, nullptr},
+    {"GET", "/docs", VZH_OPEN, VZH_BODY_NONE, nullptr, &get_docs, nullptr},
 
     {"GET", "/collections", VZH_READ, VZH_BODY_NONE, "view", &list_collections, nullptr},
     {"POST", "/collections", VZH_WRITE, VZH_BODY_JSON, "wait", &create_collection, nullptr},
@@ -78,8 +81,6 @@ constexpr Row kRows[] = {
     {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search, nullptr},
 
     // Known, promised for later.
-    {"GET", "/openapi.json", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
-    {"GET", "/docs", VZH_OPEN, VZH_BODY_ANY, nullptr, nullptr, "openapi"},
     {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},
@@ -173,6 +174,17 @@ void refuse(vzh_request* request, const char* feature) {
 }  // namespace
 
 std::span<const vzh_route> routes() { return kRoutes; }
+
+std::span<const vzh_route> served_routes() {
+    static const auto served = [] {
+        std::vector<vzh_route> found;
+        for (size_t i = 0; i < kRowCount; ++i) {
+            if (kRows[i].handler != nullptr) found.push_back(kRoutes[i]);
+        }
+        return found;
+    }();
+    return served;
+}
 
 void dispatch(vzh_request* request, const vzh_view* view_in) VZ_NOEXCEPT {
     const uint32_t id = view_in->route->id;

@@ -9,6 +9,8 @@ namespace vz::rest {
 
 // Static.
 std::span<const vzh_route> routes();
+// Those with a handler.
+std::span<const vzh_route> served_routes();
 // Enters the handler of the view's route; routes without one are answered with 501.
 void dispatch(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT;
 

@@ -10,7 +10,7 @@ constexpr const char* kHtmlType = "text/html; charset=utf-8";
 constexpr std::string_view kPage =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>vectorizer</title>"
     "<h1>vectorizer " VECTORIZER_VERSION "</h1><ul><li><a href=\"/health\">health</a><li><a href=\"/collections\">collections</a>"
-    "<li><a href=\"/stats\">stats</a><li><a href=\"/metrics\">metrics</a><li><a href=\"/graphql\">graphql</a></ul></html>\n";
+    "<li><a href=\"/stats\">stats</a><li><a href=\"/docs\">docs</a><li><a href=\"/metrics\">metrics</a><li><a href=\"/graphql\">graphql</a></ul></html>\n";
 
 uint64_t uptime_s(const Call& call) { return static_cast<uint64_t>(codec::now_unix_ms() - call.frontend->started_ms) / 1000; }
 
@@ -64,7 +64,7 @@ void write_root(Call&, json::Writer& out) {
     out.field("version", VECTORIZER_VERSION);
     out.key("links");
     out.begin_object();
-    for (const char* name : {"health", "collections", "stats", "status", "metrics", "graphql"}) out.field(name, std::string("/") + name);
+    for (const char* name : {"health", "collections", "stats", "status", "metrics", "docs", "openapi.json", "graphql"}) out.field(name, std::string("/") + name);
     out.end_object();
     out.end_object();
 }

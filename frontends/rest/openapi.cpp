@@ -1,0 +1,232 @@
+// OpenAPI 3.1 of the routes that are served, and the same as a page; both are made from the routing table.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "frontends/rest/call.hpp"
+#include "frontends/rest/handlers.hpp"
+#include "frontends/rest/openapi_notes.hpp"
+#include "frontends/rest/routes.hpp"
+
+namespace vz::rest {
+namespace {
+
+constexpr std::string_view kComponents =
+    R"({"securitySchemes":{"key":{"type":"apiKey","in":"header","name":"X-API-Key"},"bearer":{"type":"http","scheme":"bearer"}},)"
+    R"("schemas":{"Error":{"type":"object","required":["error_type","message","details","status_code","request_id"],"properties":{)"
+    R"("error_type":{"type":"string"},"message":{"type":"string"},"details":{"type":"object"},"status_code":{"type":"integer"},)"
+    R"("request_id":{"type":"string"}}},)"
+    R"("Vector":{"oneOf":[{"type":"array","items":{"type":"number"}},{"type":"string","contentEncoding":"base64"}]}},)"
+    R"("responses":{"Error":{"description":"What went wrong","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}}}})";
+
+std::string_view schema_of(char type) {
+    switch (type) {
+        case 's': return R"({"type":"string"})";
+        case 'i': return R"({"type":["integer","null"]})";
+        case 'n': return R"({"type":["number","null"]})";
+        case 'b': return R"({"type":["boolean","null"]})";
+        case 'o': return R"({"type":["object","null"]})";
+        case 'a': return R"({"type":"array"})";
+        case 'v': return R"({"$ref":"#/components/schemas/Vector"})";
+        case 'f': return R"({"type":["string","integer"]})";
+        default: return "{}";
+    }
+}
+
+std::string_view next_word(std::string_view& rest) {
+    const auto end = rest.find(' ');
+    const auto word = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    return word;
+}
+
+template <typename Visit>
+void each_field(std::string_view fields, Visit visit) {
+    while (!fields.empty()) {
+        const auto word = next_word(fields);
+        const auto colon = word.find(':');
+        auto name = word.substr(0, colon);
+        const bool required = name.ends_with('!');
+        if (required) name.remove_suffix(1);
+        visit(name, word[colon + 1], required);
+    }
+}
+
+template <typename Visit>
+void each_path_parameter(std::string_view path, Visit visit) {
+    for (auto open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
+        visit(path.substr(open + 1, path.find('}', open) - open - 1));
+    }
+}
+
+const char* permission_name(uint32_t permission) {
+    switch (permission & ~VZH_WHOLE) {
+        case VZH_OPEN: return "none";
+        case VZH_READ: return "read";
+        case VZH_WRITE: return "write";
+        default: return "admin";
+    }
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return out;
+}
+
+// "post_collections_name_search"
+std::string operation_id(const vzh_route& route) {
+    std::string id = lower(route.method);
+    bool gap = true;
+    for (const char* c = route.path; *c != '\0'; ++c) {
+        const bool letter = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+        if (letter && gap) id += '_';
+        if (letter) id += *c;
+        gap = !letter;
+    }
+    return id;
+}
+
+void write_parameter(json::Writer& out, std::string_view name, const char* place) {
+    const bool in_path = std::string_view(place) == "path";
+    out.begin_object();
+    out.field("name", name);
+    out.field("in", place);
+    out.field_boolean("required", in_path);
+    out.field_raw("schema", R"({"type":"string"})");
+    out.end_object();
+}
+
+void write_body(json::Writer& out, const RouteNote* note) {
+    out.key("requestBody");
+    out.begin_object();
+    out.field_boolean("required", true);
+    out.key("content");
+    out.begin_object();
+    out.key("application/json");
+    out.begin_object();
+    out.key("schema");
+    out.begin_object();
+    out.field("type", "object");
+    if (note != nullptr && !note->fields.empty()) {
+        out.key("required");
+        out.begin_array();
+        each_field(note->fields, [&](std::string_view name, char, bool required) {
+            if (required) out.string(name);
+        });
+        out.end_array();
+        out.key("properties");
+        out.begin_object();
+        each_field(note->fields, [&](std::string_view name, char type, bool) { out.field_raw(name, schema_of(type)); });
+        out.end_object();
+    }
+    out.end_object();
+    if (note != nullptr && !note->example.empty()) out.field_raw("example", note->example);
+    out.end_object();
+    out.end_object();
+    out.end_object();
+}
+
+void write_operation(json::Writer& out, const vzh_route& route) {
+    const RouteNote* note = note_of(route.method, route.path);
+    out.key(lower(route.method));
+    out.begin_object();
+    out.field("operationId", operation_id(route));
+    out.field("summary", note != nullptr ? note->summary : std::string_view());
+    out.field("x-permission", permission_name(route.permission));
+    if (route.permission == VZH_OPEN) out.field_raw("security", "[]");
+    out.key("parameters");
+    out.begin_array();
+    each_path_parameter(route.path, [&](std::string_view name) { write_parameter(out, name, "path"); });
+    for (std::string_view query = route.query != nullptr ? route.query : ""; !query.empty();) write_parameter(out, next_word(query), "query");
+    write_parameter(out, "timeout_ms", "query");
+    out.end_array();
+    if (route.body == VZH_BODY_JSON) write_body(out, note);
+    if (route.body == VZH_BODY_ANY) {
+        out.field_raw("requestBody", R"({"required":true,"content":{"application/x-ndjson":{},"application/octet-stream":{}}})");
+    }
+    out.field_raw("responses", R"({"200":{"description":"Done"},"default":{"$ref":"#/components/responses/Error"}})");
+    out.end_object();
+}
+
+void write_document(Call&, json::Writer& out) {
+    out.begin_object();
+    out.field("openapi", "3.1.0");
+    out.field_raw("info", R"({"title":"Vectorizer","version":")" VECTORIZER_VERSION R"("})");
+    out.field_raw("security", R"([{"key":[]},{"bearer":[]},{}])");
+    out.field_raw("components", kComponents);
+    out.key("paths");
+    out.begin_object();
+    std::set<std::string_view> written;
+    for (const auto& route : served_routes()) {
+        if (!written.insert(route.path).second) continue;
+        out.key(route.path);
+        out.begin_object();
+        for (const auto& each : served_routes()) {
+            if (std::string_view(each.path) == route.path) write_operation(out, each);
+        }
+        out.end_object();
+    }
+    out.end_object();
+    out.end_object();
+}
+
+// ---- the page ----
+
+void append_escaped(std::string_view text, std::string& out) {
+    for (const char c : text) {
+        switch (c) {
+            case '<': out += "&lt;"; break;
+            case '&': out += "&amp;"; break;
+            case '"': out += "&quot;"; break;
+            default: out += c;
+        }
+    }
+}
+
+std::string page() {
+    std::string out =
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Vectorizer " VECTORIZER_VERSION
+        "</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{font:14px ui-monospace,monospace}"
+        "pre{background:#8882;padding:.6rem;overflow:auto}h2{font-size:1rem;margin:1.6rem 0 .2rem}small{opacity:.7}</style>"
+        "<h1>Vectorizer " VECTORIZER_VERSION "</h1><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>.";
+    for (const auto& route : served_routes()) {
+        const RouteNote* note = note_of(route.method, route.path);
+        out.append("<h2><code>").append(route.method).append(" ").append(route.path).append("</code></h2><p>");
+        if (note != nullptr) append_escaped(note->summary, out);
+        out.append(" <small>permission: ").append(permission_name(route.permission)).append("</small>");
+        if (route.query != nullptr) out.append("<br>Query: <code>").append(route.query).append("</code>");
+        if (note == nullptr || note->fields.empty()) continue;
+        out.append("<br>Body:");
+        each_field(note->fields, [&](std::string_view name, char, bool required) {
+            out.append(" <code>").append(name).append("</code>").append(required ? "" : "?");
+        });
+        if (note->example.empty()) continue;
+        out.append("<pre>");
+        append_escaped(note->example, out);
+        out.append("</pre>");
+    }
+    return out + "</html>\n";
+}
+
+}  // namespace
+
+void get_openapi(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin<Call>(request, view_in);
+    if (call != nullptr) deliver(*call, 64 * 1024, &write_document);
+}
+
+void get_docs(vzh_request* request, const vzh_view*) {
+    static const std::string text = page();
+    uint64_t size = 0;
+    char* place = vzh_space(request, text.size(), &size);
+    if (place == nullptr) return vzh_refuse(request, 503, "service_unavailable", borrowed("out of memory"), borrowed(R"({"reason":"overloaded"})"));
+    text.copy(place, text.size());
+    vzh_wrote(request, text.size());
+    // The page needs nothing but itself.
+    vzh_header(request, "Content-Security-Policy", borrowed("default-src 'none'; style-src 'unsafe-inline'"));
+    vzh_reply(request, 200, "text/html; charset=utf-8");
+}
+
+}  // namespace vz::rest
