@@ -83,6 +83,18 @@ vz_status read_settings(vz_frontend& self, vz_error* error) {
     return settings.status();
 }
 
+// The keys that were made over the REST API: they count here too, also where REST is off.
+vz_status load_stored_keys(vz_engine* engine, vz_error* error) {
+    vz_result* result = nullptr;
+    vz_status status = vz_value_list(engine, str_of(VZH_STORED_KEYS), &result, error);
+    if (status != VZ_OK) return status;
+    uint64_t count = 0;
+    const auto* values = static_cast<const vz_value*>(vz_result_items(result, VZ_RESULT_VALUES, &count));
+    status = vzh_store_keys(values, values == nullptr ? 0 : count, error);
+    vz_result_release(result);
+    return status;
+}
+
 vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOEXCEPT {
     auto self = std::unique_ptr<vz_frontend>(new (std::nothrow) vz_frontend());
     if (self == nullptr) return fail(error, VZ_OUT_OF_MEMORY, "out of memory");
@@ -95,7 +107,9 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     if (self->schema == nullptr || !bind_resolvers(*self->schema, why)) return fail(error, VZ_INTERNAL, "schema.graphql: " + why);
     self->documents = std::make_unique<DocumentCache>(*self->schema);
     make_routes(*self);
-    const vz_status status = vzh_declare(host, self->routes.data(), static_cast<uint32_t>(self->routes.size()), &handle, self.get(),
+    vz_status status = load_stored_keys(self->engine, error);
+    if (status != VZ_OK) return status;
+    status = vzh_declare(host, self->routes.data(), static_cast<uint32_t>(self->routes.size()), &handle, self.get(),
                                          &self->mount, error);
     if (status != VZ_OK) return status;
     if (const uint64_t limit = vzh_limit(self->mount, "results"); limit != 0) self->results_max = limit;

@@ -78,6 +78,34 @@ vz_str vzh_url(const vzh_mount* mount) VZ_NOEXCEPT;
 uint64_t vzh_limit(const vzh_mount* mount, const char* name) VZ_NOEXCEPT;
 
 #define VZH_KEY_HASH_BYTES 32u
+#define VZH_STORED_KEYS "auth/key/" /* prefix of the durable values that hold keys made over the API; the id follows */
+typedef struct vzh_key_scope {
+    vz_str collection; /* a name, or the beginning of names and a final '*' */
+    uint32_t permission;
+    uint32_t reserved;
+} vzh_key_scope;
+typedef struct vzh_key {
+    vz_str id;
+    vz_str name;
+    const vzh_key_scope* scopes;
+    uint32_t scope_count; /* 0: all collections */
+    uint32_t permission;
+    uint8_t hash[VZH_KEY_HASH_BYTES];
+    int64_t created_s; /* unix time; 0: unknown */
+    int64_t expires_s; /* 0: never */
+    int64_t last_used_s;
+    uint64_t uses;
+    uint32_t stored; /* 0: of the configuration */
+    uint32_t reserved;
+} vzh_key;
+/* [any] The keys made over the API are these, for all listeners of the process. A frontend says so before vzh_declare and after a
+ * change. A value that cannot be read is VZ_CORRUPTION, and nothing changes. */
+vz_status vzh_store_keys(const vz_value* values, uint64_t count, vz_error* error) VZ_NOEXCEPT;
+/* [any] All keys in force; what visit gets lives until it returns. */
+void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_key* key) VZ_NOEXCEPT, void* user) VZ_NOEXCEPT;
+/* [any] The hash of a key; and the key as a durable value, written in one call. */
+void vzh_hash_key(vz_str key, uint8_t* hash) VZ_NOEXCEPT;
+void vzh_encode_key(const vzh_key* key, void (*write)(void* user, vz_str text) VZ_NOEXCEPT, void* user) VZ_NOEXCEPT;
 /* [host] Reads auth.keys of the configuration again; requests in flight keep the key they came with. On failure the
  * keys stay. */
 vz_status vzh_reload(vzh_mount* mount, vz_error* error) VZ_NOEXCEPT;

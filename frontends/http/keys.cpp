@@ -45,6 +45,15 @@ std::optional<KeyHash> parse_key_hash(std::string_view text) {
     return hash;
 }
 
+std::string key_hash_text(const KeyHash& hash) {
+    std::string text(kHashPrefix);
+    for (const unsigned char byte : hash) {
+        text += "0123456789abcdef"[byte >> 4];
+        text += "0123456789abcdef"[byte & 15];
+    }
+    return text;
+}
+
 uint32_t permission_named(std::string_view name) {
     if (name == "read") return VZH_READ;
     if (name == "write") return VZH_WRITE;

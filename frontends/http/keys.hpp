@@ -20,6 +20,7 @@ using KeyHash = std::array<unsigned char, VZH_KEY_HASH_BYTES>;
 KeyHash hash_of_key(std::string_view key);
 // "sha256:" and 64 hexadecimal digits; nothing: something else.
 std::optional<KeyHash> parse_key_hash(std::string_view text);
+std::string key_hash_text(const KeyHash& hash);
 // read, write, admin; 0: no such permission.
 uint32_t permission_named(std::string_view name);
 std::string_view permission_name(uint32_t permission);
@@ -39,6 +40,7 @@ struct ApiKey {
     KeyHash hash{};
     uint32_t permission = 0;       // the highest; each includes those below
     std::vector<KeyScope> scopes;  // empty: all collections
+    int64_t created_s = 0;         // unix time; 0: unknown
     int64_t expires_s = 0;         // unix time; 0: never
     bool stored = false;           // made over the API
 

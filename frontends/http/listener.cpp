@@ -34,12 +34,13 @@ bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == 
 
 }  // namespace
 
-Listener::Listener(Settings settings)
+Listener::Listener(Settings settings, const std::vector<ApiKey>& stored_keys)
     : settings_(std::move(settings)),
       rate_(settings_.limits.requests_per_second),
+      stored_keys_(stored_keys),
       retry_after_(std::to_string(settings_.limits.retry_after_s)),
       connections_max_(settings_.limits.connections) {
-    use_keys(settings_.keys);
+    build_ring();
 }
 
 Listener::~Listener() { close(); }
@@ -62,13 +63,24 @@ vz_status Listener::declare(vzh_mount& mount, vz_error* error) {
 }
 
 void Listener::use_keys(std::vector<ApiKey> keys) {
+    settings_.keys = std::move(keys);
+    build_ring();
+}
+
+void Listener::use_stored_keys(std::vector<ApiKey> keys) {
+    stored_keys_ = std::move(keys);
+    build_ring();
+}
+
+void Listener::build_ring() {
     const auto before = ring_.load();
-    settings_.keys = keys;
+    auto keys = settings_.keys;
+    keys.insert(keys.end(), stored_keys_.begin(), stored_keys_.end());
     ring_.store(keys.empty() ? nullptr : std::make_shared<const KeyRing>(std::move(keys), before.get()));
 }
 
 vz_status Listener::reload_keys(std::vector<ApiKey> keys, vz_error* error) {
-    if (keys.empty() && !is_loopback(settings_.host) && !settings_.allow_unauthenticated) {
+    if (keys.empty() && stored_keys_.empty() && !is_loopback(settings_.host) && !settings_.allow_unauthenticated) {
         return fill_error(error, VZ_INVALID_ARGUMENT, "auth.keys",
                           "the last key cannot go while the server listens beyond this machine");
     }

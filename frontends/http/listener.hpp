@@ -29,7 +29,7 @@ class Connection;
 
 class Listener final {
  public:
-    explicit Listener(Settings settings);
+    Listener(Settings settings, const std::vector<ApiKey>& stored_keys);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
@@ -53,6 +53,8 @@ class Listener final {
 
     // [host] Replaces the keys of the configuration. Requests that are admitted already keep theirs.
     void use_keys(std::vector<ApiKey> keys);
+    // Replaces those made over the API. Not at the same time as the others.
+    void use_stored_keys(std::vector<ApiKey> keys);
     // The same while serving: refused if it would leave an address beyond this machine without a key.
     vz_status reload_keys(std::vector<ApiKey> keys, vz_error* error);
     std::shared_ptr<const KeyRing> ring() const { return ring_.load(); }
@@ -93,6 +95,8 @@ class Listener final {
     const vz_host* host() const { return host_.load(std::memory_order_acquire); }
 
  private:
+    void build_ring();
+
     static constexpr uint64_t kMebibyte = 1024 * 1024;
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
@@ -116,6 +120,7 @@ class Listener final {
     Settings settings_;
     Meter meter_{settings_};
     RateLimit rate_;
+    std::vector<ApiKey> stored_keys_;
     std::string retry_after_;
     uint64_t connections_max_ = 0;
     std::vector<vzh_mount*> mounts_;  // [host]

@@ -1,6 +1,7 @@
 // The vzh_ functions, and the table of listeners that lets two plugins serve one port.
 #include "frontends/http/mount.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
+#include "frontends/http/stored_key.hpp"
 
 namespace vz::http {
 namespace {
@@ -16,6 +18,7 @@ namespace {
 struct Table {
     std::mutex mutex;
     std::map<std::string, std::unique_ptr<Listener>> listeners;
+    std::vector<ApiKey> stored_keys;
 };
 
 // Never destroyed: a plugin's library may be torn down in any order at exit.
@@ -66,9 +69,12 @@ vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, 
 
     auto& all = table();
     const std::lock_guard lock(all.mutex);
+    if (settings.keys.empty() && all.stored_keys.empty()) {
+        if (const auto status = refuse_open_door(host, settings, error); status != VZ_OK) return status;
+    }
     auto& listener = all.listeners[address_of(settings)];
     if (!listener) {
-        listener = std::make_unique<Listener>(settings);
+        listener = std::make_unique<Listener>(settings, all.stored_keys);
     } else if (const auto key = first_difference(listener->settings(), settings); !key.empty()) {
         return fill_error(error, VZ_INVALID_ARGUMENT, key,
                           std::string(mount->instance()) + " and " + std::string(listener->first_instance()) + " share " +
@@ -81,6 +87,43 @@ vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, 
     }
     *out = mount.release();
     return VZ_OK;
+}
+
+vz_status store_keys(const vz_value* values, uint64_t count, vz_error* error) {
+    constexpr std::string_view kStored = VZH_STORED_KEYS;
+    std::vector<ApiKey> keys;
+    const auto* at = reinterpret_cast<const char*>(values);
+    for (uint64_t i = 0; i < count; ++i) {
+        const auto& value = *reinterpret_cast<const vz_value*>(at);
+        at += value.struct_size;
+        auto name = to_view(value.key);
+        name.remove_prefix(std::min(kStored.size(), name.size()));
+        auto key = read_stored_key(name, to_view(value.value));
+        if (!key) return fill_error(error, VZ_CORRUPTION, "", "the stored API key " + std::string(name) + " cannot be read");
+        keys.push_back(std::move(*key));
+    }
+    auto& all = table();
+    const std::lock_guard lock(all.mutex);
+    for (auto& [address, listener] : all.listeners) listener->use_stored_keys(keys);
+    all.stored_keys = std::move(keys);
+    return VZ_OK;
+}
+
+vzh_key plain_key(const KeyRing::Entry& entry, std::vector<vzh_key_scope>& scopes) {
+    vzh_key key{};
+    key.id = to_str(entry.key.id);
+    key.name = to_str(entry.key.name);
+    for (const auto& scope : entry.key.scopes) scopes.push_back({to_str(scope.pattern), scope.permission, 0});
+    key.scopes = scopes.data();
+    key.scope_count = static_cast<uint32_t>(scopes.size());
+    key.permission = entry.key.permission;
+    std::memcpy(key.hash, entry.key.hash.data(), sizeof key.hash);
+    key.created_s = entry.key.created_s;
+    key.expires_s = entry.key.expires_s;
+    key.last_used_s = entry.use->last_s.load(std::memory_order_relaxed);
+    key.uses = entry.use->count.load(std::memory_order_relaxed);
+    key.stored = entry.key.stored ? 1 : 0;
+    return key;
 }
 
 // No exception of the standard library may cross the C functions.
@@ -122,6 +165,36 @@ vz_status vzh_reload(vzh_mount* mount, vz_error* error) noexcept {
         const std::lock_guard lock(table().mutex);
         return mount->listener->reload_keys(std::move(keys), error);
     });
+}
+
+vz_status vzh_store_keys(const vz_value* values, uint64_t count, vz_error* error) noexcept {
+    return guarded(error, [&] { return store_keys(values, count, error); });
+}
+
+void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_key* key) VZ_NOEXCEPT, void* user) noexcept {
+    const auto ring = mount->listener->ring();
+    if (!ring) return;
+    for (const auto& entry : ring->entries()) {
+        std::vector<vzh_key_scope> scopes;
+        const auto key = plain_key(entry, scopes);
+        visit(user, &key);
+    }
+}
+
+void vzh_hash_key(vz_str key, uint8_t* hash) noexcept {
+    const auto made = hash_of_key(to_view(key));
+    std::memcpy(hash, made.data(), made.size());
+}
+
+void vzh_encode_key(const vzh_key* from, void (*write)(void* user, vz_str text) VZ_NOEXCEPT, void* user) noexcept {
+    ApiKey key;
+    key.name = to_view(from->name);
+    std::memcpy(key.hash.data(), from->hash, key.hash.size());
+    key.permission = from->permission;
+    key.created_s = from->created_s;
+    key.expires_s = from->expires_s;
+    for (uint32_t i = 0; i < from->scope_count; ++i) key.scopes.push_back({std::string(to_view(from->scopes[i].collection)), from->scopes[i].permission});
+    write(user, to_str(write_stored_key(key)));
 }
 
 void vzh_drain(vzh_mount* mount) noexcept {

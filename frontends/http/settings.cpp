@@ -163,12 +163,6 @@ vz_status read_access(Reader& reader, Settings& out) {
     if (const auto status = reader.flag("auth.allow_query_key", out.allow_query_key); status != VZ_OK) return status;
     if (const auto status = reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated); status != VZ_OK)
         return status;
-    if (!is_loopback(out.host) && out.keys.empty() && !out.allow_unauthenticated) {
-        return reader.reject(
-            "host",
-            "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
-            "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
-    }
     return VZ_OK;
 }
 
@@ -208,6 +202,14 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     if (const auto status = reader.number("log.slow_ms", 1, kDayMs, out.slow_ms); status != VZ_OK) return status;
     if (const auto status = read_choice(reader, "http.compress", kCompressChoices, out.compress); status != VZ_OK) return status;
     return read_access(reader, out);
+}
+
+vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_error* error) {
+    if (is_loopback(settings.host) || settings.allow_unauthenticated) return VZ_OK;
+    const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
+    Reader reader(host, *config, error);
+    return reader.reject("host", "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
+                                 "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
 }
 
 vz_status read_keys(const vz_host& host, std::vector<ApiKey>& out, vz_error* error) {

@@ -58,6 +58,8 @@ struct Settings {
 // Asks the host's configuration for every key of Settings. A key whose function does not exist yet is rejected unless it has the value that
 // turns the function off. VZ_OK, or `error` filled.
 vz_status read_settings(const vz_host& host, Settings& out, vz_error* error);
+// Whether the listener would be open to others than this machine without a key.
+vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_error* error);
 
 // Section auth.keys alone.
 vz_status read_keys(const vz_host& host, std::vector<ApiKey>& out, vz_error* error);

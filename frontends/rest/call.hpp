@@ -4,6 +4,7 @@
 // an engine thread, where only [done] functions may be called. Every path ends in exactly one answer: fail() or deliver().
 #pragma once
 
+#include <mutex>
 #include <string_view>
 #include <type_traits>
 
@@ -25,6 +26,7 @@ struct vz_frontend {
     int64_t started_ms;
     uint32_t auto_create;
     uint32_t reserved;
+    std::mutex keys_mutex;  // one change of the stored keys at a time
 };
 
 namespace vz::rest {

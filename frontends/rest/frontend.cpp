@@ -4,6 +4,7 @@
 #include <new>
 
 #include "frontends/rest/call.hpp"
+#include "frontends/rest/handlers.hpp"
 #include "frontends/rest/routes.hpp"
 
 namespace {
@@ -32,6 +33,8 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     frontend->health = static_cast<const vz_health_service*>(host->service(host, VZ_SERVICE_HEALTH));
     frontend->started_ms = vz::codec::now_unix_ms();
     vz_status status = read_config(host, *frontend, error);
+    if (status != VZ_OK) return status;
+    status = vz::rest::load_stored_keys(frontend->engine, error);
     if (status != VZ_OK) return status;
     const auto routes = vz::rest::routes();
     status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(), &frontend->mount, error);

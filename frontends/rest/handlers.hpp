@@ -10,6 +10,11 @@ void get_health(vzh_request* request, const vzh_view* view);
 void get_stats(vzh_request* request, const vzh_view* view);
 void get_status(vzh_request* request, const vzh_view* view);
 void get_root(vzh_request* request, const vzh_view* view);
+// The keys made over the API come into force.
+vz_status load_stored_keys(vz_engine* engine, vz_error* error);
+void create_key(vzh_request* request, const vzh_view* view);
+void list_keys(vzh_request* request, const vzh_view* view);
+void revoke_key(vzh_request* request, const vzh_view* view);
 void get_openapi(vzh_request* request, const vzh_view* view);
 void get_docs(vzh_request* request, const vzh_view* view);
 

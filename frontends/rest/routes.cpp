@@ -80,6 +80,10 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_JSON, nullptr, &explain, nullptr},
     {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search, nullptr},
 
+    {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &create_key, nullptr},
+    {"GET", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_keys, nullptr},
+    {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &revoke_key, nullptr},
+
     // Known, promised for later.
     {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
@@ -91,9 +95,6 @@ constexpr Row kRows[] = {
     {"POST", "/embed", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
     {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "hybrid_search"},
-    {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "keys"},
-    {"GET", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "keys"},
-    {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "keys"},
 };
 
 // The reference's routes that this release does not have, whatever the method.

@@ -310,7 +310,7 @@ class Server {
         if (keys != 0) return std::to_string(keys) + (keys == 1 ? " API key" : " API keys");
         if (config_.text("server.auth.allow_unauthenticated", "false") == "true")
             return "no keys: everyone who reaches this address";
-        return "no keys, this machine only. To serve others: vectorizer new-key, then server.host";
+        return "no keys in the configuration, this machine only. To serve others: vectorizer new-key, then server.host";
     }
 
     // What cannot change while serving is named, and stays as it is.

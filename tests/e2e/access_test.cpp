@@ -147,6 +147,63 @@ TEST_F(Access, AHangupRereadsTheKeys) {
     EXPECT_EQ(server->stop().code, 0);
 }
 
+TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    std::string boss;
+    std::string writer;
+    std::string writer_id;
+    {
+        Server server(data);
+        HttpClient client(server.port());
+        EXPECT_EQ(client.post("/auth/keys", R"({"name":"reader","permissions":["read"]})").status, 400) << "the first must have admin";
+        const Answer first = client.post("/auth/keys", R"({"name":"boss","permissions":["read","admin"]})");
+        ASSERT_EQ(first.status, 200) << first.body;
+        boss = Json(first.body).text("/api_key");
+        EXPECT_EQ(client.get("/collections").status, 401) << "from the first key on, keys are required";
+        EXPECT_EQ(client.request("POST", "/collections", R"({"name":"docs-1","dimension":2})", with(boss)).status, 200);
+        const Answer second = client.request("POST", "/auth/keys",
+                                             R"({"name":"writer","permissions":["write"],"scopes":[{"collection":"docs*"}],"expires_in":3600})", with(boss));
+        ASSERT_EQ(second.status, 200) << second.body;
+        writer = Json(second.body).text("/api_key");
+        writer_id = Json(second.body).text("/id");
+        EXPECT_EQ(Json(second.body).integer("/expires_at"), Json(second.body).integer("/created_at") + 3600);
+        EXPECT_EQ(client.request("POST", "/auth/keys", R"({"name":"x","permissions":["read"]})", with(writer)).status, 403);
+        server.kill();
+    }
+    // GraphQL alone keeps the same door shut.
+    {
+        Server server(data, {"--set", "frontends.rest.enabled=false"});
+        HttpClient client(server.port());
+        EXPECT_EQ(client.post("/graphql", graphql("{ collections { name } }")).status, 401);
+        EXPECT_EQ(client.request("POST", "/graphql", graphql("{ collections { name } }"), with(writer)).status, 200);
+        server.kill();
+    }
+    {
+        Server server(data);
+        HttpClient client(server.port());
+        EXPECT_EQ(client.get("/collections").status, 401);
+        EXPECT_EQ(client.request("GET", "/collections/docs-1", "", with(writer)).status, 200);
+        EXPECT_EQ(client.request("GET", "/collections/other", "", with(writer)).status, 403);
+        const Answer listed = client.request("GET", "/auth/keys", "", with(boss));
+        EXPECT_EQ(Json(listed.body).list("/keys").size(), 2U) << listed.body;
+        for (const std::string& key : {boss, writer}) EXPECT_EQ(listed.body.find(key), std::string::npos);
+        EXPECT_EQ(listed.body.find("sha256"), std::string::npos);
+        EXPECT_EQ(client.request("DELETE", "/auth/keys/none", "", with(boss)).status, 404);
+        EXPECT_EQ(client.request("DELETE", "/auth/keys/" + writer_id, "", with(boss)).status, 200);
+        EXPECT_EQ(client.request("GET", "/collections/docs-1", "", with(writer)).status, 401);
+        const std::string boss_id = Json(client.request("GET", "/auth/keys", "", with(boss)).body).text("/keys/0/id");
+        EXPECT_EQ(client.request("DELETE", "/auth/keys/" + boss_id, "", with(boss)).status, 409) << "the last admin";
+        server.kill();
+    }
+    Server server(data);
+    EXPECT_EQ(HttpClient(server.port()).request("GET", "/collections/docs-1", "", with(writer)).status, 401) << "what was revoked stays revoked";
+    // No file of the database holds a key in the clear.
+    const Ran grep = run({"/bin/grep", "-rlF", boss, data});
+    EXPECT_EQ(grep.exit.code, 1) << grep.output;
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 TEST(AccessStart, BeyondLoopbackNeedsAKey) {
     const TemporaryDirectory directory;
     const std::string port = std::to_string(free_port());

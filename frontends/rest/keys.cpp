@@ -1,0 +1,303 @@
+// API keys made over the API: durable values of the database, of which only hashes are kept.
+#include <sys/random.h>
+
+#include <array>
+#include <ctime>
+#include <mutex>
+#include <string>
+
+#include "frontends/codec/element.hpp"
+#include "frontends/rest/fields.hpp"
+#include "frontends/rest/handlers.hpp"
+#include "frontends/rest/list.hpp"
+
+namespace vz::rest {
+namespace {
+
+constexpr int64_t kExpiresInMax = int64_t{100} * 366 * 86400;
+constexpr size_t kNameBytesMax = 128;
+
+enum FieldId : uint32_t { kName, kPermissions, kExpiresIn, kScopes };
+constexpr json::Field kFields[] = {{"name", kName}, {"permissions", kPermissions}, {"expires_in", kExpiresIn}, {"scopes", kScopes}};
+constexpr json::Field kScopeFields[] = {{"collection", 0}, {"permissions", 1}};
+
+struct KeyCall : Call {
+    vzh_key key;
+    vz_str plain;
+    int64_t expires_in;
+};
+
+const char* name_of(uint32_t permission) {
+    if (permission == VZH_READ) return "read";
+    return permission == VZH_WRITE ? "write" : "admin";
+}
+
+std::string random_text(const char* prefix, size_t bytes) {
+    std::array<unsigned char, 32> bits{};
+    if (::getrandom(bits.data(), bytes, 0) != static_cast<ssize_t>(bytes)) return "";
+    std::string text = prefix;
+    for (size_t i = 0; i < bytes; ++i) {
+        text += "0123456789abcdef"[bits[i] >> 4];
+        text += "0123456789abcdef"[bits[i] & 15];
+    }
+    return text;
+}
+
+// ---- reading ----
+
+bool read_permissions(json::Reader& reader, json::Value value, uint32_t& highest) {
+    return reader.array(value, [&](uint64_t, json::Value element) {
+        std::string_view name;
+        if (!reader.string(element, name)) return false;
+        const uint32_t permission = name == "read" ? VZH_READ : name == "write" ? VZH_WRITE : name == "admin" ? VZH_ADMIN : VZH_OPEN;
+        if (permission == VZH_OPEN) return reader.mistake("must be read, write or admin");
+        highest = std::max(highest, permission);
+        return true;
+    });
+}
+
+bool is_plain(std::string_view text, size_t most) {
+    return !text.empty() && text.size() <= most && text.find_first_of(std::string_view("\n\r\0", 3)) == std::string_view::npos;
+}
+
+bool read_scope(json::Reader& reader, json::Value value, vzh_key_scope& scope) {
+    std::string_view pattern;
+    const bool good = reader.object(value, kScopeFields, [&](uint32_t id, json::Value member) {
+        return id == 0 ? reader.string(member, pattern) : read_permissions(reader, member, scope.permission);
+    });
+    if (!good) return false;
+    const auto star = pattern.find('*');
+    if (!is_plain(pattern, 256) || (star != std::string_view::npos && star + 1 != pattern.size())) {
+        return reader.mistake("collection", "must be the name of a collection, or the beginning of names and one final *");
+    }
+    scope.collection = borrowed(pattern);
+    return true;
+}
+
+bool read_field(json::Reader& reader, uint32_t id, json::Value value, KeyCall& call, List<vzh_key_scope>& scopes) {
+    if (reader.is_null(value)) return true;
+    std::string_view name;
+    switch (id) {
+        case kName:
+            if (!reader.string(value, name)) return false;
+            call.key.name = borrowed(name);
+            return is_plain(name, kNameBytesMax) || reader.mistake("must be one line of 1 to 128 bytes");
+        case kPermissions: return read_permissions(reader, value, call.key.permission);
+        case kExpiresIn: return reader.integer(value, 1, kExpiresInMax, call.expires_in);
+        default:
+            return reader.array(value, [&](uint64_t, json::Value element) {
+                vzh_key_scope* scope = scopes.add();
+                return scope == nullptr ? reader.out_of_memory() : read_scope(reader, element, *scope);
+            });
+    }
+}
+
+// ---- writing ----
+
+void write_permissions(json::Writer& out, uint32_t permission) {
+    out.key("permissions");
+    out.begin_array();
+    out.string(name_of(permission));
+    out.end_array();
+}
+
+void write_key(json::Writer& out, const vzh_key& key) {
+    out.field("id", view(key.id));
+    out.field("name", view(key.name));
+    write_permissions(out, key.permission);
+    out.key("scopes");
+    out.begin_array();
+    for (uint32_t i = 0; i < key.scope_count; ++i) {
+        out.begin_object();
+        out.field("collection", view(key.scopes[i].collection));
+        write_permissions(out, key.scopes[i].permission);
+        out.end_object();
+    }
+    out.end_array();
+    out.field_integer("created_at", key.created_s);
+}
+
+void write_expiry(json::Writer& out, const vzh_key& key) {
+    if (key.expires_s == 0) {
+        out.field_null("expires_at");
+    } else {
+        out.field_integer("expires_at", key.expires_s);
+    }
+}
+
+void write_created(Call& base, json::Writer& out) {
+    const auto& call = static_cast<KeyCall&>(base);
+    out.begin_object();
+    out.field("api_key", view(call.plain));
+    write_key(out, call.key);
+    write_expiry(out, call.key);
+    out.field("warning", "Store this key now; it is not shown again.");
+    out.end_object();
+}
+
+void write_list(Call& call, json::Writer& out) {
+    out.begin_object();
+    out.key("keys");
+    out.begin_array();
+    vzh_each_key(
+        call.frontend->mount,
+        [](void* user, const vzh_key* key) VZ_NOEXCEPT {
+            auto& to = *static_cast<json::Writer*>(user);
+            to.begin_object();
+            write_key(to, *key);
+            if (key->uses == 0) {
+                to.field_null("last_used");
+            } else {
+                to.field_integer("last_used", key->last_used_s);
+            }
+            write_expiry(to, *key);
+            to.field_boolean("active", key->expires_s == 0 || key->expires_s > std::time(nullptr));
+            to.field("usage_count", key->uses);
+            to.field("source", key->stored != 0 ? "api" : "config");
+            to.end_object();
+        },
+        &out);
+    out.end_array();
+    out.end_object();
+}
+
+void write_deleted(Call& call, json::Writer& out) {
+    out.begin_object();
+    out.field("message", "Key '" + std::string(call.param(0)) + "' revoked");
+    out.field_boolean("success", true);
+    out.end_object();
+}
+
+// ---- doing ----
+
+// What is known of the keys in force.
+struct Census {
+    std::string_view id;   // asked for
+    bool found = false;
+    bool stored = false;
+    size_t keys = 0;
+    size_t other_admins = 0;  // that can still make keys when `id` is gone
+};
+
+Census take_census(vzh_mount* mount, std::string_view id) {
+    Census census;
+    census.id = id;
+    vzh_each_key(
+        mount,
+        [](void* user, const vzh_key* key) VZ_NOEXCEPT {
+            auto& seen = *static_cast<Census*>(user);
+            ++seen.keys;
+            if (view(key->id) == seen.id) {
+                seen.found = true;
+                seen.stored = key->stored != 0;
+            } else if (key->permission == VZH_ADMIN && key->scope_count == 0 && (key->expires_s == 0 || key->expires_s > std::time(nullptr))) {
+                ++seen.other_admins;
+            }
+        },
+        &census);
+    return census;
+}
+
+// One durable edit, then the keys in force are what the database says. False: the request was answered.
+bool put(Call& call, std::string_view id, vz_str text) {
+    const std::string name = std::string(VZH_STORED_KEYS) + std::string(id);
+    vz_value value{};
+    value.struct_size = sizeof value;
+    value.key = borrowed(name);
+    value.value = text;
+    vz_value_request request{};
+    request.struct_size = sizeof request;
+    request.value_count = 1;
+    request.values = &value;
+    vz_status status = vz_value_put(call.frontend->engine, &request, nullptr, &call.error);
+    if (status == VZ_OK) status = load_stored_keys(call.frontend->engine, &call.error);
+    if (status == VZ_OK) return true;
+    fail_status(call, status);
+    return false;
+}
+
+void fail_conflict(Call& call, std::string_view reason) {
+    codec::Failure failure;
+    failure.http = 409;
+    failure.error_type = "conflict";
+    failure.message = reason;
+    failure.details = "{\"reason\":\"" + std::string(reason) + "\"}";
+    fail(call, failure);
+}
+
+void create(Call& base) {
+    auto& call = static_cast<KeyCall&>(base);
+    const std::scoped_lock lock(call.frontend->keys_mutex);
+    const bool is_useful = call.key.permission == VZH_ADMIN && call.key.scope_count == 0 && call.expires_in == 0;
+    if (take_census(call.frontend->mount, {}).keys == 0 && !is_useful) {
+        return fail(call, codec::validation("permissions", "the first key must have admin, no scopes and no expiry: from then on keys are required"));
+    }
+    const std::string id = random_text("", 8);
+    const std::string plain = random_text("vz_", 32);
+    if (id.empty() || plain.empty()) return fail(call, codec::overloaded());
+    call.key.id = borrowed(call.arena.copy(id));
+    call.plain = borrowed(call.arena.copy(plain));
+    if (call.key.id.data == nullptr || call.plain.data == nullptr) return fail(call, codec::overloaded());
+    call.key.created_s = std::time(nullptr);
+    call.key.expires_s = call.expires_in == 0 ? 0 : call.key.created_s + call.expires_in;
+    vzh_hash_key(call.plain, call.key.hash);
+    std::string text;
+    vzh_encode_key(&call.key, [](void* user, vz_str part) VZ_NOEXCEPT { static_cast<std::string*>(user)->assign(view(part)); }, &text);
+    if (put(call, id, borrowed(text))) deliver(call, 0, &write_created);
+}
+
+void revoke(Call& call) {
+    const std::scoped_lock lock(call.frontend->keys_mutex);
+    const Census census = take_census(call.frontend->mount, call.param(0));
+    if (!census.found) {
+        codec::Failure failure;
+        failure.http = 404;
+        failure.error_type = "key_not_found";
+        failure.message = "Key not found";
+        return fail(call, failure);
+    }
+    if (!census.stored) return fail_conflict(call, "key from the configuration");
+    if (census.other_admins == 0) return fail_conflict(call, "last admin key");
+    if (put(call, call.param(0), vz_str{})) deliver(call, 0, &write_deleted);
+}
+
+}  // namespace
+
+vz_status load_stored_keys(vz_engine* engine, vz_error* error) {
+    vz_result* result = nullptr;
+    vz_status status = vz_value_list(engine, borrowed(VZH_STORED_KEYS), &result, error);
+    if (status != VZ_OK) return status;
+    uint64_t count = 0;
+    const auto* values = static_cast<const vz_value*>(vz_result_items(result, VZ_RESULT_VALUES, &count));
+    status = vzh_store_keys(values, values == nullptr ? 0 : count, error);
+    vz_result_release(result);
+    return status;
+}
+
+void create_key(vzh_request* request, const vzh_view* view_in) {
+    auto* call = begin<KeyCall>(request, view_in);
+    if (call == nullptr) return;
+    List<vzh_key_scope> scopes(call->arena);
+    json::Reader reader(view(view_in->body), call->arena);
+    if (!reader.read(kFields, [&](uint32_t id, json::Value value) { return read_field(reader, id, value, *call, scopes); })) {
+        return fail_reading(*call, reader);
+    }
+    if (call->key.name.data == nullptr) return fail(*call, codec::validation("name", "required"));
+    if (call->key.permission == VZH_OPEN) return fail(*call, codec::validation("permissions", "required"));
+    for (uint64_t i = 0; i < scopes.size(); ++i) {
+        if (scopes[i].permission == VZH_OPEN) scopes[i].permission = call->key.permission;
+    }
+    call->key.scopes = scopes.data();
+    call->key.scope_count = static_cast<uint32_t>(scopes.size());
+    on_worker(*call, &create);
+}
+
+void list_keys(vzh_request* request, const vzh_view* view_in) {
+    if (auto* call = begin<Call>(request, view_in)) deliver(*call, 64 * 1024, &write_list);
+}
+
+void revoke_key(vzh_request* request, const vzh_view* view_in) {
+    if (auto* call = begin<Call>(request, view_in)) on_worker(*call, &revoke);
+}
+
+}  // namespace vz::rest
