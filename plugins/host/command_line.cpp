@@ -82,6 +82,8 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     flags.add_to(serve);
     CLI::App* check_config = app.add_subcommand("check-config", "Read the configuration and say what is wrong with it");
     flags.add_to(check_config);
+    CLI::App* print_config = app.add_subcommand("print-config", "Print every key with its value, its origin and its meaning");
+    flags.add_to(print_config);
     CLI::App* check = app.add_subcommand("check", "Verify a data directory that no server uses; changes nothing");
     check->add_option("DIR", line.directory, "The data directory")->required();
     check->add_flag("--json", line.json, "Findings as JSON lines");
@@ -156,7 +158,9 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         if (line.import.data_directory.empty()) line.import.data_directory = default_data_directory();
         return line;
     }
-    line.command = check_config->parsed() ? Command::kCheckConfig : Command::kServe;
+    line.command = check_config->parsed()   ? Command::kCheckConfig
+                   : print_config->parsed() ? Command::kPrintConfig
+                                            : Command::kServe;
     flags.find_file();
     Config from_environment;
     auto error = from_environment.read_environment(environment);

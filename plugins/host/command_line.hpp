@@ -11,7 +11,7 @@
 
 namespace vz::host {
 
-enum class Command { kServe, kCheck, kImport, kExport, kCheckConfig, kPluginCheck, kNewKey, kHashKey, kExit };
+enum class Command { kServe, kCheck, kImport, kExport, kCheckConfig, kPluginCheck, kPrintConfig, kNewKey, kHashKey, kExit };
 
 struct ImportOptions {
     std::vector<std::string> sources;

@@ -5,6 +5,7 @@
 #include "plugins/host/command_line.hpp"
 #include "plugins/host/import.hpp"
 #include "plugins/host/plugin_check.hpp"
+#include "plugins/host/print_config.hpp"
 #include "plugins/host/serve.hpp"
 
 extern char** environ;
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
         case Command::kImport: return import(line.import);
         case Command::kPluginCheck: return plugin_check(line.plugin_check);
         case Command::kCheckConfig: return check_config(line.config);
+        case Command::kPrintConfig: return print_config(line.config);
         case Command::kNewKey: return new_key(line.key_name, line.key_permission);
         case Command::kHashKey: return hash_key();
         case Command::kExit: break;

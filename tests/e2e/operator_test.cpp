@@ -69,6 +69,36 @@ TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
     }
 }
 
+TEST(Operator, PrintConfigNamesEveryKeyWithItsOrigin) {
+    const Ran ran = run({program(), "print-config", "--port", "8080"}, {"VECTORIZER_SERVER__LIMITS__BODY_MB=7"});
+    EXPECT_EQ(ran.exit.code, 0);
+    const auto one = [&](const std::string& key) {
+        const auto found = lines_with(ran.output, key + ":");
+        EXPECT_EQ(found.size(), 1U) << key;
+        return found.empty() ? std::string() : found[0];
+    };
+    EXPECT_NE(one("server.port").find("\"8080\""), std::string::npos);
+    EXPECT_NE(one("server.port").find("# --port;"), std::string::npos) << one("server.port");
+    EXPECT_NE(one("server.limits.body_mb").find("environment VECTORIZER_SERVER__LIMITS__BODY_MB"), std::string::npos);
+    EXPECT_NE(one("server.limits.requests").find("# default;"), std::string::npos);
+    EXPECT_NE(one("frontends.graphql.max_items").find("20000"), std::string::npos);
+    // Whatever it prints as a default may be set: the server knows the key.
+    const TemporaryDirectory directory;
+    std::vector<std::string> arguments;
+    std::istringstream in(ran.output);
+    for (std::string line; std::getline(in, line);) {
+        const std::string key = line.substr(0, line.find(':'));
+        if (line.find("# default") == std::string::npos || key.find(".keys") != std::string::npos) continue;
+        std::string value = line.substr(line.find_first_not_of(' ', key.size() + 1));
+        value = value.substr(0, value.find(' '));
+        if (value == "\"\"") value = "";
+        arguments.insert(arguments.end(), {"--set", key + "=" + value});
+    }
+    EXPECT_GE(arguments.size(), 70U);
+    Server server(directory.path() + "/data", arguments);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");
