@@ -17,6 +17,8 @@ namespace {
 
 constexpr size_t kPipelinedBytesMax = 1024 * 1024;
 constexpr size_t kSmallBodyBytes = 64 * 1024;
+// What the transport below reads at a time: a body that takes more than one such read is read here.
+constexpr size_t kTransportReadBytes = 4096;
 constexpr uint64_t kBodyClockBytes = 1024 * 1024;
 // How long the client may still send after an answer that closes: a close with unread bytes would destroy the answer on its way.
 constexpr int64_t kLingerMs = 2000;
@@ -229,7 +231,7 @@ Connection::Step Connection::take_counted(std::string_view& bytes) {
     }
     body_left_ -= part.size();
     bytes.remove_prefix(part.size());
-    if (body_left_ > 0 && !discard_ && on_io_thread_ && body.size() + body_left_ > kSmallBodyBytes && !receive_into_body()) {
+    if (body_left_ > 0 && !discard_ && on_io_thread_ && body_left_ > kTransportReadBytes && !receive_into_body()) {
         return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
     }
     if (!discard_ && !listener_.charge_body(*request_)) {

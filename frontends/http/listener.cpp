@@ -324,16 +324,18 @@ void Listener::ended(const vzh_request& r, bool is_client_gone) {
     if (from != nullptr) meter_.ended(r, *from, is_client_gone);
 }
 
-void Listener::show_gauges(const vz_host& from) {
+void Listener::show_figures(const vz_host& from) {
     int64_t open = 0;
     {
         const std::lock_guard lock(connections_mutex_);
         open = static_cast<int64_t>(connections_.size());
     }
-    meter_.show(from, "vectorizer_http_connections", "Open connections.", open);
-    meter_.show(from, "vectorizer_http_in_flight", "Requests that are not answered yet.", in_flight_.load(std::memory_order_relaxed));
-    meter_.show(from, "vectorizer_http_body_bytes", "Memory of request bodies above 64 KiB.",
-                static_cast<int64_t>(body_bytes_.load(std::memory_order_relaxed)));
+    const auto gauge = [&](const char* name, const char* help, int64_t value) { meter_.show(from, name, help, VZ_SAMPLE_GAUGE, value); };
+    gauge("vectorizer_http_connections", "Open connections.", open);
+    gauge("vectorizer_http_in_flight", "Requests that are not answered yet.", in_flight_.load(std::memory_order_relaxed));
+    gauge("vectorizer_http_body_bytes", "Memory of request bodies above 64 KiB.", static_cast<int64_t>(body_bytes_.load(std::memory_order_relaxed)));
+    meter_.show(from, "vectorizer_http_received_bytes_total", "Bytes of request bodies.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.received_bytes()));
+    meter_.show(from, "vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.sent_bytes()));
 }
 
 bool Listener::charge_body(vzh_request& r) {

@@ -68,8 +68,8 @@ class Listener final {
     void give_back(vzh_request* r);
     // The answer is out, or the client gone: metrics and the access log.
     void ended(const vzh_request& r, bool is_client_gone);
-    // Brings the gauges up to date.
-    void show_gauges(const vz_host& from);
+    // Brings up to date what is not counted as it happens.
+    void show_figures(const vz_host& from);
     // Gives the request its id, and the time its deadline counts from.
     void identify(vzh_request& r);
     // Everything that the head alone decides; a refusal is left in the request. body_bytes: announced, UINT64_MAX unknown.

@@ -14,6 +14,11 @@ namespace {
 constexpr uint32_t kClientGone = 499;
 constexpr std::array kSecondsBounds{50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0};
 
+uint64_t next_serial() {
+    static std::atomic<uint64_t> last{0};
+    return last.fetch_add(1) + 1;
+}
+
 const vz_metrics_service* metrics_of(const vz_host& host) {
     return static_cast<const vz_metrics_service*>(host.service(&host, VZ_SERVICE_METRICS));
 }
@@ -56,6 +61,8 @@ bool is_traceparent(std::string_view text) {
 
 }  // namespace
 
+Meter::Meter(const Settings& settings) : settings_(settings), serial_(next_serial()) {}
+
 void Meter::ended(const vzh_request& r, const vz_host& host, bool is_client_gone) {
     if (r.status == 0) return;  // it never got as far as an answer
     const uint32_t status = is_client_gone ? kClientGone : r.status;
@@ -68,7 +75,22 @@ void Meter::ended(const vzh_request& r, const vz_host& host, bool is_client_gone
 
 Meter::Ids Meter::ids_of(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, uint32_t status) {
     const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
+    // Most requests of a thread are like the one before: they take no lock.
+    thread_local struct {
+        uint64_t serial;
+        const vzh_route* route;
+        uint32_t status;
+        Ids ids;
+    } last{};
+    if (last.serial == serial_ && last.route == route && last.status == status) return last.ids;
     const std::lock_guard lock(mutex_);
+    last = {serial_, route, status, declared_ids(metrics, host, r, status)};
+    return last.ids;
+}
+
+// With the mutex held.
+Meter::Ids Meter::declared_ids(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, uint32_t status) {
+    const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
     const auto [found, is_new] = ids_.try_emplace({route, status});
     if (!is_new) return found->second;
     const auto number = std::to_string(status);
@@ -88,31 +110,31 @@ void Meter::count(const vzh_request& r, const vz_host& host, uint32_t status, do
     const auto ids = ids_of(*metrics, host, r, status);
     metrics->add(&host, ids.requests, 1);
     metrics->observe(&host, ids.seconds, seconds);
-    const auto total_of = [&](std::string_view key, const char* name, const char* help, const vz_kv* labels, uint32_t label_count) {
-        const std::lock_guard lock(mutex_);
-        const auto found = totals_.find(key);
-        if (found != totals_.end()) return found->second;
-        const auto id = declare(*metrics, host, name, help, VZ_SAMPLE_COUNTER, labels, label_count);
-        totals_.emplace(key, id);
-        return id;
-    };
-    metrics->add(&host, total_of("received", "vectorizer_http_received_bytes_total", "Bytes of request bodies.", nullptr, 0),
-                 static_cast<double>(r.body.size()));
-    metrics->add(&host, total_of("sent", "vectorizer_http_sent_bytes_total", "Bytes of answers.", nullptr, 0), static_cast<double>(r.sent));
+    received_bytes_.fetch_add(r.body.size(), std::memory_order_relaxed);
+    sent_bytes_.fetch_add(r.sent, std::memory_order_relaxed);
     const auto reason = refusal_reason(r, status);
     if (reason.empty()) return;
-    const vz_kv label{to_str("reason"), to_str(reason)};
-    metrics->add(&host, total_of(reason, "vectorizer_http_refused_total", "Requests that were refused for what they are.", &label, 1), 1);
+    uint64_t id = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto [found, is_new] = refusals_.try_emplace(std::string(reason));
+        const vz_kv label{to_str("reason"), to_str(reason)};
+        if (is_new) {
+            found->second = declare(*metrics, host, "vectorizer_http_refused_total", "Requests that were refused for what they are.", VZ_SAMPLE_COUNTER, &label, 1);
+        }
+        id = found->second;
+    }
+    metrics->add(&host, id, 1);
 }
 
-void Meter::show(const vz_host& host, const char* gauge, const char* help, int64_t value) {
+void Meter::show(const vz_host& host, const char* name, const char* help, uint32_t kind, int64_t value) {
     const auto* metrics = metrics_of(host);
     if (metrics == nullptr) return;
     const std::lock_guard lock(mutex_);
-    const auto [found, is_new] = gauges_.try_emplace(gauge);
-    if (is_new) found->second.id = declare(*metrics, host, gauge, help, VZ_SAMPLE_GAUGE, nullptr, 0);
-    metrics->add(&host, found->second.id, static_cast<double>(value - found->second.shown));
-    found->second.shown = value;
+    const auto [found, is_new] = shown_.try_emplace(name);
+    if (is_new) found->second.id = declare(*metrics, host, name, help, kind, nullptr, 0);
+    metrics->add(&host, found->second.id, static_cast<double>(value - found->second.value));
+    found->second.value = value;
 }
 
 void Meter::log(const vzh_request& r, const vz_host& host, uint32_t status, uint64_t us) const {

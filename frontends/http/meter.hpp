@@ -1,7 +1,9 @@
 // What became of each request: counters and histograms of vz.metrics/1, and the access record in the log.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,32 +20,39 @@ namespace vz::http {
 // Any thread.
 class Meter final {
  public:
-    explicit Meter(const Settings& settings) : settings_(settings) {}
+    explicit Meter(const Settings& settings);
 
     // The last byte of the answer is out, or the client is gone. `host`: of the mount that answered, else of any that serves.
     void ended(const vzh_request& r, const vz_host& host, bool is_client_gone);
-    // What a gauge shows from now on.
-    void show(const vz_host& host, const char* gauge, const char* help, int64_t value);
+    // What a gauge or a counter shows from now on.
+    void show(const vz_host& host, const char* name, const char* help, uint32_t kind, int64_t value);
+    // Bytes of bodies in and out so far.
+    uint64_t received_bytes() const { return received_bytes_.load(std::memory_order_relaxed); }
+    uint64_t sent_bytes() const { return sent_bytes_.load(std::memory_order_relaxed); }
 
  private:
     struct Ids {
         uint64_t requests = 0;
         uint64_t seconds = 0;
     };
-    struct Gauge {
+    struct Shown {
         uint64_t id = 0;
-        int64_t shown = 0;
+        int64_t value = 0;
     };
 
     Ids ids_of(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, uint32_t status);
+    Ids declared_ids(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, uint32_t status);
     void count(const vzh_request& r, const vz_host& host, uint32_t status, double seconds);
     void log(const vzh_request& r, const vz_host& host, uint32_t status, uint64_t us) const;
 
     const Settings& settings_;
+    const uint64_t serial_;  // no two meters of the process share one
     std::mutex mutex_;
     std::map<std::pair<const vzh_route*, uint32_t>, Ids> ids_;  // nullptr: no route
-    std::map<std::string, uint64_t, std::less<>> totals_;       // counters of the listener, and of refusals by reason
-    std::map<std::string, Gauge, std::less<>> gauges_;
+    std::map<std::string, uint64_t, std::less<>> refusals_;     // by reason
+    std::map<std::string, Shown, std::less<>> shown_;
+    std::atomic<uint64_t> received_bytes_{0};
+    std::atomic<uint64_t> sent_bytes_{0};
 };
 
 }  // namespace vz::http

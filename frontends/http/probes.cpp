@@ -31,7 +31,7 @@ void metrics(vzh_request& r) {
     const auto* host = r.listener.host();
     const auto* service = host != nullptr ? static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS)) : nullptr;
     if (service == nullptr) return unavailable(r, "starting", "The server is starting");
-    r.listener.show_gauges(*host);
+    r.listener.show_figures(*host);
     const auto write = [](void* user, const void* bytes, uint64_t size) noexcept -> vz_status {
         auto& request = *static_cast<vzh_request*>(user);
         request.answer.append({static_cast<const char*>(bytes), size});
