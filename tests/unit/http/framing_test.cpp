@@ -74,6 +74,12 @@ TEST_F(Framing, versions) {
     EXPECT_NE(tls.read_to_end().find("this port speaks plain HTTP, put TLS in a proxy"), std::string::npos);
 }
 
+TEST_F(Framing, what_nobody_reads_is_ignored) {
+    served(get("/items/x", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"), 200, "x");
+    served(get("/items/x", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n"), 200, "x");
+    served(get("/items/x", "Accept: bogus\r\nCookie: a; b\r\nDate: x\r\nRange: bytes=0-1\r\nTE: trailers\r\n"), 200, "x");
+}
+
 TEST_F(Framing, http_1_0_closes_unless_it_asks_not_to) {
     Client client(server.port());
     client.send("GET /items/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /items/y HTTP/1.0\r\n\r\n");
