@@ -211,7 +211,10 @@ void vzh_stop(vzh_mount* mount) noexcept {
 
 vz_str vzh_url(const vzh_mount* mount) noexcept { return to_str(mount->url); }
 
-uint64_t vzh_limit(const vzh_mount* mount, const char* name) noexcept { return mount->listener->settings().limits.by_name(name); }
+uint64_t vzh_limit(const vzh_mount* mount, const char* name) noexcept {
+    const auto& settings = mount->listener->settings();
+    return std::string_view(name) == "slow_ms" ? settings.slow_ms : settings.limits.by_name(name);
+}
 
 const vzh_view* vzh_request_view(const vzh_request* r) noexcept { return &r->view; }
 

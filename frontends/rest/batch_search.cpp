@@ -1,4 +1,6 @@
 // Several queries of one request. Each has its own options and its own fate, so each is an op of its own; all are submitted together.
+#include <algorithm>
+
 #include <atomic>
 
 #include "frontends/rest/describe.hpp"
@@ -128,6 +130,7 @@ void submit_parts(BatchSearch& call, std::string_view collection, const float* f
         part.batch = &call;
         if (part.fault.message.data != nullptr) continue;
         fill_search(part.query, floats, call.metric, call.view->deadline_ns, part.parts, part.wanted);
+        call.k = std::max(call.k, part.wanted.k);
         part.op.struct_size = sizeof(vz_op);
         part.op.kind = VZ_OP_SEARCH;
         part.op.collection = borrowed(collection);

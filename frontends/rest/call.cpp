@@ -1,5 +1,7 @@
 #include "frontends/rest/call.hpp"
 
+#include <chrono>
+
 #include "frontends/codec/points.hpp"
 
 namespace vz::rest {
@@ -27,6 +29,16 @@ void release(Call& call) {
     call.result = nullptr;
 }
 
+// A search that took long is remembered, whether it was answered or failed.
+void note_if_slow(const Call& call) {
+    if (call.k == 0) return;
+    const int64_t took_ns = steady_ns() - call.begun_ns;
+    auto& slow = call.frontend->slow_queries;
+    if (!slow.is_slow(took_ns)) return;
+    slow.record({codec::now_unix_ms(), std::string(call.names.collection), call.view->route->path, std::string(view(call.view->request_id)), call.k,
+                 static_cast<double>(took_ns) * 1e-6});
+}
+
 void write_answer(Call& call) {
     bool complete = false;
     {
@@ -47,10 +59,13 @@ void write_answer(Call& call) {
         }
         release(call);
     }
+    note_if_slow(call);
     vzh_reply(call.request, 200, kJsonType);
 }
 
 }  // namespace
+
+int64_t steady_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 json::Arena arena_of(vzh_request* request) {
     return {request, [](void* owner, uint64_t bytes, uint64_t align) { return vzh_arena(static_cast<vzh_request*>(owner), bytes, align); }};
@@ -81,6 +96,7 @@ void on_worker(Call& call, Continue next) {
 
 void fail(Call& call, const codec::Failure& failure) {
     if (call.result != nullptr) release(call);
+    note_if_slow(call);
     vzh_refuse(call.request, failure.http, failure.error_type.c_str(), borrowed(failure.message), borrowed(failure.details));
 }
 

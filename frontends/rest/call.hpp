@@ -14,6 +14,7 @@
 #include "frontends/json/arena.hpp"
 #include "frontends/json/reader.hpp"
 #include "frontends/json/writer.hpp"
+#include "frontends/rest/slow_queries.hpp"
 
 // The plugin's state; one per instance.
 struct vz_frontend {
@@ -26,6 +27,7 @@ struct vz_frontend {
     int64_t started_ms;
     uint32_t auto_create;
     uint32_t reserved;
+    vz::rest::SlowQueries slow_queries;
     std::mutex keys_mutex;  // one change of the stored keys at a time
 };
 
@@ -53,11 +55,15 @@ struct Call {
     Continue next;
     Write write;
     uint64_t number;  // answer of count and checkpoint
+    int64_t begun_ns;
+    uint32_t k;       // of a search, the greatest of a batch; 0: it is none
 
     std::string_view param(uint32_t index) const { return codec::view(view->params[index].value); }
 };
 
 json::Arena arena_of(vzh_request* request);
+
+int64_t steady_ns();
 
 // A zeroed Call or struct derived from it; nullptr: the request was answered (503).
 template <typename T>
@@ -74,6 +80,7 @@ T* begin(vzh_request* request, const vzh_view* view) {
     call->arena = arena_of(request);
     call->change.struct_size = sizeof(vz_change);
     call->names.timeout_ms = 60'000;
+    call->begun_ns = steady_ns();
     return call;
 }
 

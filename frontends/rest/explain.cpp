@@ -104,6 +104,7 @@ void explain(vzh_request* request, const vzh_view* view_in) {
     }
     if (!enter(*call, target, VZH_READ) || !find_metric(*call, target, call->metric)) return;
     fill_search(call->query, floats.data, call->metric, view_in->deadline_ns, call->parts, call->wanted);
+    call->k = call->wanted.k;
     call->wanted.flags |= VZ_SEARCH_EXPLAIN;
     call->parts.flags &= ~VZ_PARTS_VECTORS;
     submit(*call, VZ_OP_SEARCH, target, &call->wanted, &call->result, &explained);

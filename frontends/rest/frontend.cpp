@@ -39,6 +39,9 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     const auto routes = vz::rest::routes();
     status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(), &frontend->mount, error);
     if (status != VZ_OK) return status;
+    auto slow = frontend->slow_queries.settings();
+    slow.threshold_ms = vzh_limit(frontend->mount, "slow_ms");
+    frontend->slow_queries.set(slow);
     frontend->results_max = vzh_limit(frontend->mount, "results");
     frontend->batch_points_max = vzh_limit(frontend->mount, "batch_points");
     *out = frontend.release();

@@ -15,6 +15,8 @@ vz_status load_stored_keys(vz_engine* engine, vz_error* error);
 void create_key(vzh_request* request, const vzh_view* view);
 void list_keys(vzh_request* request, const vzh_view* view);
 void revoke_key(vzh_request* request, const vzh_view* view);
+void list_slow_queries(vzh_request* request, const vzh_view* view);
+void set_slow_queries(vzh_request* request, const vzh_view* view);
 void get_openapi(vzh_request* request, const vzh_view* view);
 void get_docs(vzh_request* request, const vzh_view* view);
 

@@ -13,7 +13,7 @@ constexpr RouteNote kNotes[] = {
     {"GET", "/openapi.json", "This document", "", ""},
     {"GET", "/docs", "This document as a page", "", ""},
     {"GET", "/slow_queries", "The requests that took longest", "", ""},
-    {"POST", "/slow_queries/config", "What counts as slow", "threshold_ms:i capacity:i", ""},
+    {"POST", "/slow_queries/config", "What counts as slow", "threshold_ms:i capacity:i", R"({"threshold_ms":0})"},
 
     {"POST", "/collections", "Make a collection; durable when answered",
      "name!:s dimension:i metric:s hnsw_config:o quantization:x description:s metadata:o embedding_provider:s",

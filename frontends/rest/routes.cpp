@@ -80,13 +80,13 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_JSON, nullptr, &explain, nullptr},
     {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search, nullptr},
 
+    {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_slow_queries, nullptr},
+    {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &set_slow_queries, nullptr},
     {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &create_key, nullptr},
     {"GET", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_keys, nullptr},
     {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &revoke_key, nullptr},
 
     // Known, promised for later.
-    {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
-    {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_ANY, nullptr, nullptr, "slow_queries"},
     {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},
     {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reencode"},
     {"POST", "/insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},

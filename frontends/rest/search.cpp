@@ -56,6 +56,7 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
     const std::string_view target = collection ? *collection : named;
     if (!enter(*call, target, VZH_READ) || !find_metric(*call, target, call->metric)) return;
     fill_search(call->query, floats.data, call->metric, view_in->deadline_ns, call->parts, call->wanted);
+    call->k = call->wanted.k;
     submit(*call, VZ_OP_SEARCH, target, &call->wanted, &call->result, &searched);
 }
 

@@ -99,6 +99,33 @@ TEST(Operator, PrintConfigNamesEveryKeyWithItsOrigin) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+TEST(Operator, SlowSearchesAreRemembered) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "log.slow_ms=60000"});
+    HttpClient client(server.port());
+    ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":2})").status, 200);
+    const std::string search = R"({"collection":"docs","vector":[1,0],"limit":7})";
+    ASSERT_EQ(client.post("/search", search).status, 200);
+    const Json quiet(client.get("/slow_queries").body);
+    EXPECT_EQ(quiet.integer("/total"), 0);
+    EXPECT_EQ(quiet.integer("/config/threshold_ms"), 60000);
+    const Answer settings = client.post("/slow_queries/config", R"({"threshold_ms":0,"capacity":2})");
+    EXPECT_EQ(settings.body, R"({"threshold_ms":0,"capacity":2})");
+    client.request("POST", "/search", search, {"X-Request-Id: one"});
+    client.request("POST", "/search", search, {"X-Request-Id: two"});
+    client.request("POST", "/collections/docs/search", R"({"vector":[1,0],"limit":3})", {"X-Request-Id: three"});
+    client.get("/collections");
+    const Json slow(client.get("/slow_queries").body);
+    EXPECT_EQ(slow.integer("/total"), 2);
+    EXPECT_EQ(slow.text("/entries/0/request_id"), "three");
+    EXPECT_EQ(slow.text("/entries/0/route"), "/collections/{name}/search");
+    EXPECT_EQ(slow.integer("/entries/0/k"), 3);
+    EXPECT_EQ(slow.text("/entries/1/request_id"), "two");
+    EXPECT_EQ(slow.text("/entries/1/collection"), "docs");
+    EXPECT_EQ(client.post("/slow_queries/config", R"({"capacity":0})").status, 400);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");
