@@ -82,7 +82,7 @@ class Store {
         vz_field_index indexes[3] = {};
         const std::pair<const char*, uint32_t> kinds[] = {
             {"n", VZ_FIELD_INDEX_INTEGER}, {"brightness", VZ_FIELD_INDEX_FLOAT}, {"class", VZ_FIELD_INDEX_KEYWORD}};
-        for (size_t i = 0; i < 3; ++i) indexes[i] = {sizeof(vz_field_index), kinds[i].second, text(kinds[i].first)};
+        for (size_t i = 0; i < 3; ++i) indexes[i] = {sizeof(vz_field_index), kinds[i].second, text(kinds[i].first), {}};
         vz_schema schema = {};
         schema.struct_size = sizeof schema;
         schema.vector_fields = &field;

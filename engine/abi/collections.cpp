@@ -31,7 +31,9 @@ const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
         fields.push_back(field);
     }
     std::vector<vz_field_index>& indexes = result->field_indexes.emplace_back();
-    for (const FieldIndexSchema& from : schema.field_indexes) indexes.push_back({sizeof(vz_field_index), from.kind, result->keep(from.path)});
+    for (const FieldIndexSchema& from : schema.field_indexes) {
+        indexes.push_back({sizeof(vz_field_index), from.kind, result->keep(from.path), from.language.empty() ? vz_str() : result->keep(from.language)});
+    }
     vz_schema& described = result->schemas.emplace_back();
     described.struct_size = sizeof(described);
     described.vector_fields = fields.data();
@@ -190,7 +192,9 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
         VZ_TRY(check_elements(wanted.changes, wanted.change_count, "changes"));
         const auto apply = [&wanted](Schema& schema) -> Status {
             for (uint32_t i = 0; i < wanted.change_count; ++i) {
-                Status applied = apply_change(*VZ_AT(vz_alter_change, wanted.changes, i), &schema);
+                const vz_alter_change* one = VZ_AT(vz_alter_change, wanted.changes, i);
+                VZ_TRY(check_elements(one->field_index, one->field_index == nullptr ? 0 : 1, "changes.field_index"));
+                Status applied = apply_change(*one, &schema);
                 if (!applied.ok()) return std::move(applied).item(i);
             }
             return {};

@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 
+#include "engine/base/growable.hpp"
 #include "engine/base/status.hpp"
 #include "vectorizer/engine.h"
 
@@ -49,11 +50,11 @@ Status check_elements(const T* elements, uint64_t count, const char* field) {
     if (elements == nullptr)
         return failure(VZ_INVALID_ARGUMENT, "elements are missing").field(field).reason(VZ_REASON_REQUIRED);
     const uint64_t stride = elements->struct_size;
-    if (stride < sizeof(T) || stride % alignof(T) != 0)
+    if (stride < kBytesInV1_0<T> || stride % alignof(T) != 0)
         return misuse("struct_size of the first element is no stride of version 1.0 or later");
     for (uint64_t i = 0; i < count; ++i) {
         const auto* element = reinterpret_cast<const unsigned char*>(elements) + i * stride;
-        if (std::any_of(element + sizeof(T), element + stride, [](unsigned char byte) { return byte != 0; })) {
+        if (stride > sizeof(T) && std::any_of(element + sizeof(T), element + stride, [](unsigned char byte) { return byte != 0; })) {
             return failure(VZ_UNSUPPORTED, "an element uses members that this engine does not know")
                 .field(field)
                 .item(i);

@@ -1,16 +1,16 @@
-// Searches: what the request means, the queries one by one, and what explains them.
+// Searches: what the request means, and its queries one by one or together.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
+#include "engine/abi/explain.hpp"
 #include "engine/abi/guard.hpp"
 #include "engine/abi/points.hpp"
+#include "engine/abi/text_ranking.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/collection/search.hpp"
-#include "engine/index/kernels.hpp"
 
 namespace vz {
 namespace {
@@ -28,7 +28,6 @@ struct SearchPlan {
 
 Result<SearchPlan> check_search(const vz_search_request& request, const Schema& schema) {
     VZ_TRY(no_flags(request.flags, VZ_SEARCH_EXACT | VZ_SEARCH_SCORE_LIMIT | VZ_SEARCH_EXPLAIN));
-    if (request.text != nullptr) return failure(VZ_UNSUPPORTED, "text queries are not implemented yet").field("text");
     if (request.k < 1 || request.k > kHitsMax) return out_of_range("k", "k is 1 to 65,536", kHitsMax, request.k);
     if (request.effort > kHitsMax) return out_of_range("effort", "effort is at most 65,536", kHitsMax, request.effort);
     if (request.recall_target != 0 && !(request.recall_target >= 0.5F && request.recall_target < 1.0F)) {
@@ -54,11 +53,12 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
         return failure(VZ_NOT_FOUND, "there is no such vector field").field("field").reason(VZ_REASON_VECTOR_FIELD);
     }
     const vz_matrix& queries = request.queries;
-    if (queries.rows == 0 || queries.data == nullptr)
+    if (queries.rows == 0 || (queries.data == nullptr && request.text == nullptr))
         return failure(VZ_INVALID_ARGUMENT, "there are no queries").field("queries").reason(VZ_REASON_REQUIRED);
     if (queries.rows > kHitsMax)
         return out_of_range("queries.rows", "one request has at most 65,536 queries", kHitsMax,
                             static_cast<int64_t>(queries.rows));
+    if (queries.data == nullptr) return plan;
     if (queries.element != VZ_F32)
         return failure(VZ_UNSUPPORTED, "queries are float32 in this release").field("queries.element");
     if (queries.dim != plan.field->dim) {
@@ -86,130 +86,71 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
     return plan;
 }
 
-const char* source_name(FilterSource source) {
-    switch (source) {
-        case FilterSource::kRowByRow:
-            return "row by row";
-        case FilterSource::kCache:
-            return "known";
-        case FilterSource::kIndex:
-            return "index";
-        default:
-            return "payloads";
+// One query of a request, whichever rankings it takes.
+class Answering {
+ public:
+    Answering(const vz_search_request& request, const SearchPlan& plan, const TextRanking& words, const RowFilter* filter, const Interruption& until)
+        : request_(request), plan_(plan), words_(words), until_(until) {
+        const auto wanted = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{request.k} + request.skip, UINT32_MAX));
+        query_.field = plan.field;
+        query_.k = words.has_vectors ? words.dense_k : wanted;
+        query_.exact = (request.flags & VZ_SEARCH_EXACT) != 0;
+        query_.effort = request.effort;
+        query_.recall = request.recall_target;
+        query_.rerank = request.rerank;
+        query_.filter = filter;
+        text_query_.index = &words.index;
+        text_query_.k = words.has_vectors ? words.text_k : wanted;
+        text_query_.filter = filter;
+        if ((request.flags & VZ_SEARCH_SCORE_LIMIT) == 0) return;
+        if (!words.is_wanted) query_.score_limit = request.score_limit;
+        if (words.is_wanted && !words.has_vectors) text_query_.score_limit = request.score_limit;
+        fused_limit_ = words.has_vectors;
     }
-}
 
-// As the inside of a JSON string.
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20) {
-            char code[8];
-            std::snprintf(code, sizeof code, "\\u%04x", c);
-            out += code;
-            continue;
+    Status answer(uint64_t i, const vz_result& result, const WantedParts& parts, RowSet* set) const {
+        const auto began = Clock::now();
+        SearchReport report;
+        TextReport text_report;
+        VZ_ASSIGN(const std::vector<Hit> hits, rank(i, result.view, result.explained ? &report : nullptr, result.explained ? &text_report : nullptr));
+        set->has_scores = true;
+        const size_t end = std::min<size_t>(hits.size(), uint64_t{request_.k} + request_.skip);
+        std::vector<RowRef> rows;
+        for (size_t hit = request_.skip; hit < end; ++hit) {
+            rows.push_back(hits[hit].row);
+            set->scores.push_back(hits[hit].score);
         }
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
+        fill_rows(rows, nullptr, parts, set);
+        if (!result.explained) return {};
+        fill_profile(query_, report, words_.is_wanted ? &text_report : nullptr,
+                     static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), set);
+        return {};
     }
-    return out;
-}
 
-const char* plan_name(uint32_t plan) {
-    switch (plan) {
-        case VZ_PLAN_FILTER_FIRST:
-            return "filter_first";
-        case VZ_PLAN_GRAPH:
-            return "graph";
-        case VZ_PLAN_EXPAND:
-            return "expand";
-        case VZ_PLAN_MIXED:
-            return "mixed";
-        default:
-            return "exact";
+ private:
+    Result<std::vector<Hit>> rank(uint64_t i, const ReadView& view, SearchReport* report, TextReport* text_report) const {
+        NearestQuery query = query_;
+        query.values = words_.is_wanted && !words_.has_vectors ? nullptr : plan_.query(request_.queries, i);
+        if (!words_.is_wanted) return search_nearest(view, query, until_, report);
+        TextQuery text_query = text_query_;
+        text_query.text = vz::view(request_.text->texts[i]);
+        Result<std::vector<Hit>> texts = search_texts(view, text_query, until_, text_report);
+        if (!texts.ok()) return std::move(texts.take_status()).item(i);
+        if (!words_.has_vectors) return texts;
+        VZ_ASSIGN(const std::vector<Hit> dense, search_nearest(view, query, until_, report));
+        std::vector<Hit> fused = words_.fuse(dense, *texts);
+        if (fused_limit_) std::erase_if(fused, [&](const Hit& hit) { return !(hit.score >= request_.score_limit); });
+        return fused;
     }
-}
 
-// For people; grows freely.
-std::string explain(const NearestQuery& query, const SearchReport& report, uint64_t total_ns) {
-    std::string text = "{\"k\":" + std::to_string(query.k);
-    char number[32];
-    const auto add = [&](const char* key, uint64_t value) {
-        text += std::string(",\"") + key + "\":" + std::to_string(value);
-    };
-    const auto add_share = [&](const char* key, float value) {
-        std::snprintf(number, sizeof number, "%.4g", static_cast<double>(value));
-        text += std::string(",\"") + key + "\":" + number;
-    };
-    if (query.recall != 0) add_share("recall_target", query.recall);
-    text += std::string(",\"kernels\":\"") + kernels().name + "\",\"parts\":[";
-    for (size_t i = 0; i < report.parts.size(); ++i) {
-        const PartReport& part = report.parts[i];
-        text += i == 0 ? "{\"segment\":" : ",{\"segment\":";
-        text += part.file != 0 ? std::to_string(part.file) : part.is_tail ? "\"tail\"" : "\"growing\"";
-        add("rows", part.rows);
-        text += std::string(",\"plan\":\"") + plan_name(part.plan) + "\"";
-        if (part.plan != VZ_PLAN_EXACT) {
-            add("effort", part.effort);
-            if (part.estimate != 0) add_share("recall_estimate", part.estimate);
-            add("hops", part.hops);
-            add("reranked", part.reranked);
-        }
-        add("scored", part.scored);
-        if (part.is_filtered) {
-            text += std::string(",\"filter\":\"") + source_name(part.filter_source) + "\"";
-            if (part.filter_source != FilterSource::kRowByRow) add("passing", part.passing);
-            if (!part.wanted_index.empty()) text += ",\"wants_index\":\"" + escaped(part.wanted_index) + "\"";
-            add("us_filter", part.filter_ns / 1000);
-        }
-        add("us", part.ns / 1000);
-        text += "}";
-    }
-    text += "],\"us\":{\"merge\":" + std::to_string(report.merge_ns / 1000);
-    add("total", total_ns / 1000);
-    return text + "}}";
-}
-
-void fill_profile(const NearestQuery& query, const SearchReport& report, uint64_t total_ns, RowSet* set) {
-    vz_profile& profile = set->profile;
-    profile.struct_size = sizeof(profile);
-    for (const PartReport& part : report.parts) {
-        profile.plan = profile.plan == 0 || profile.plan == part.plan ? part.plan : VZ_PLAN_MIXED;
-        profile.effort = std::max(profile.effort, part.effort);
-        profile.visited += part.plan == VZ_PLAN_EXACT ? part.rows : part.hops;
-        profile.scored += part.scored;
-        profile.reranked += part.reranked;
-        if (!part.is_tail) profile.filter_passed += part.passing;
-        if (!part.is_tail) profile.filter_ns += part.filter_ns;
-        (part.plan == VZ_PLAN_EXACT ? profile.exact_ns : profile.graph_ns) += part.ns;
-        if (!part.is_tail) ++profile.segments;
-    }
-    if (profile.plan == 0) profile.plan = VZ_PLAN_EXACT;
-    profile.total_ns = total_ns;
-    set->explain = explain(query, report, total_ns);
-    profile.explain = to_vz_str(set->explain);
-}
-
-Status answer_query(NearestQuery query, const float* values, uint32_t skip, const WantedParts& parts,
-                    const Interruption& until, const vz_result& result, RowSet* set) {
-    query.values = values;
-    const auto began = Clock::now();
-    SearchReport report;
-    VZ_ASSIGN(const std::vector<Hit> hits,
-              search_nearest(result.view, query, until, result.explained ? &report : nullptr));
-    set->has_scores = true;
-    std::vector<RowRef> rows;
-    rows.reserve(hits.size());
-    set->scores.reserve(hits.size());
-    for (size_t hit = skip; hit < hits.size(); ++hit) {
-        rows.push_back(hits[hit].row);
-        set->scores.push_back(hits[hit].score);
-    }
-    fill_rows(rows, nullptr, parts, set);
-    if (result.explained)
-        fill_profile(query, report, static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), set);
-    return {};
-}
+    const vz_search_request& request_;
+    const SearchPlan& plan_;
+    const TextRanking& words_;
+    const Interruption& until_;
+    NearestQuery query_;
+    TextQuery text_query_;
+    bool fused_limit_ = false;
+};
 
 // Fewer are done before another thread is awake.
 constexpr uint64_t kQueriesToShare = 8;
@@ -239,6 +180,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     auto result = std::make_unique<vz_result>(&engine->results_held);
     result->schema = collection->schema();
     VZ_ASSIGN(const SearchPlan plan, check_search(request, *result->schema));
+    VZ_ASSIGN(const TextRanking words, check_text(request, *result->schema));
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
     VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     const WorkerPool::Yield others_yield(engine->engine->workers());
@@ -246,20 +188,9 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
     Interruption until = stop;
     until.deadline_ns = request.deadline_ns;
-    NearestQuery query;
-    query.field = plan.field;
-    query.k = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{request.k} + request.skip, UINT32_MAX));
-    query.exact = (request.flags & VZ_SEARCH_EXACT) != 0;
-    query.effort = request.effort;
-    query.recall = request.recall_target;
-    query.rerank = request.rerank;
-    query.filter = filter.get();
-    if ((request.flags & VZ_SEARCH_SCORE_LIMIT) != 0) query.score_limit = request.score_limit;
+    const Answering answering(request, plan, words, filter.get(), until);
     result->sets.resize(request.queries.rows);
-    const auto answer = [&](uint64_t i) {
-        return answer_query(query, plan.query(request.queries, i), request.skip, parts, until, *result,
-                            &result->sets[i]);
-    };
+    const auto answer = [&](uint64_t i) { return answering.answer(i, *result, parts, &result->sets[i]); };
     if (request.queries.rows < kQueriesToShare) {
         for (uint64_t i = 0; i < request.queries.rows; ++i) VZ_TRY(answer(i));
     } else {

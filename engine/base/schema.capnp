@@ -22,6 +22,7 @@ struct VectorField {
 struct FieldIndex {
     kind @0 :UInt32;
     path @1 :Data;
+    language @2 :Text;
 }
 
 struct Schema {

@@ -47,6 +47,7 @@ std::vector<std::byte> encode_schema(const Schema& schema) {
         const FieldIndexSchema& from = schema.field_indexes[i];
         indexes[i].setKind(from.kind);
         indexes[i].setPath({reinterpret_cast<const kj::byte*>(from.path.data()), from.path.size()});
+        indexes[i].setLanguage(from.language.c_str());
     }
     root.setMetadata({reinterpret_cast<const kj::byte*>(schema.metadata.data()), schema.metadata.size()});
     root.setTtlMs(schema.ttl_ms);
@@ -85,7 +86,8 @@ Result<Schema> decode_schema(std::span<const std::byte> bytes) {
         }
         for (auto from : root.getFieldIndexes()) {
             const auto path = from.getPath().asChars();
-            schema.field_indexes.push_back({from.getKind(), std::string(path.begin(), path.size())});
+            const auto language = from.getLanguage();
+            schema.field_indexes.push_back({from.getKind(), std::string(path.begin(), path.size()), std::string(language.begin(), language.size())});
         }
         const auto metadata = root.getMetadata().asChars();
         schema.metadata.assign(metadata.begin(), metadata.size());

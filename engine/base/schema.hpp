@@ -31,6 +31,7 @@ struct VectorFieldSchema {
 struct FieldIndexSchema {
     uint32_t kind = 0;
     std::string path;
+    std::string language = {};  // of a text index; empty: words as they are
     friend bool operator==(const FieldIndexSchema&, const FieldIndexSchema&) = default;
 };
 

@@ -102,7 +102,7 @@ class IndexLookup {
 
     std::optional<Found> field(const FieldTest& test) {
         std::optional<Found> superset;
-        for (const auto& index : *indexes_) {
+        for (const auto& index : indexes_->values) {
             Found found{bits(false), true};
             const FieldIndex::Answer answer = index->find(test, found.words);
             if (answer == FieldIndex::Answer::kExact) return found;

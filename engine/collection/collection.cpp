@@ -262,6 +262,14 @@ bool Collection::wants_indexes() const {
     return std::any_of(parts->begin(), parts->end(), [&](const auto& part) { return part->wants_indexes(*schema); });
 }
 
+bool Collection::wants_texts() const {
+    const std::shared_ptr<const Schema> schema = this->schema();
+    if (schema->field_indexes.empty()) return false;
+    const auto parts = std::atomic_load(&parts_);
+    const Part* part = growing_part(*parts);
+    return part != nullptr && part->wants_indexes(*schema);
+}
+
 void Collection::refresh_indexes() {
     const auto parts = std::atomic_load(&parts_);
     for (const auto& part : *parts) part->refresh_indexes(*schema());

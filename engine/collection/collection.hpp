@@ -70,6 +70,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Status link_tail();
     // Whether some sealed part lacks a field index that is declared, or has one that is not.
     bool wants_indexes() const;
+    // Whether written texts wait for their index: a search would take them itself.
+    bool wants_texts() const;
     // Builds and drops them. One thread; readers go on.
     void refresh_indexes();
     // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state.

@@ -84,21 +84,18 @@ class Part {
 
     // Of payload fields; null in a growing part.
     std::shared_ptr<const IndexList> indexes() const { return std::atomic_load(&indexes_); }
-    bool wants_indexes(const Schema& schema) const { return !growing_ && !are_those_declared(schema, *indexes()); }
+    bool wants_indexes(const Schema& schema) const;
     // Drops and builds what the schema asks for. One thread at a time; readers go on.
-    void refresh_indexes(const Schema& schema) {
-        if (growing_) return;
-        const auto known = indexes();
-        auto fresh = vz::refresh_indexes(schema, *sealed_, known);
-        if (fresh != known) std::atomic_store(&indexes_, std::move(fresh));
-    }
+    void refresh_indexes(const Schema& schema);
+    // Of a growing part: has all rows that were there when it was asked.
+    std::shared_ptr<const GrowingTextIndex> growing_text(const FieldIndexSchema& declared) const;
 
     // What filters found among the rows.
     FilterCache& filters() const { return filters_; }
 
     // Rows were read from bytes that turned out to be unreadable.
     bool failed() const { return sealed_ && sealed_->mapping().failed(); }
-    uint64_t memory_bytes() const { return (growing_ ? growing_->bytes() : 0) + filters_.bytes(); }
+    uint64_t memory_bytes() const { return (growing_ ? growing_->bytes() : 0) + growing_texts_.bytes() + filters_.bytes(); }
     uint64_t index_bytes() const { return growing_ ? growing_graphs_->bytes() : sealed_graphs_->bytes(); }
     uint64_t mapped_bytes() const { return sealed_ ? sealed_->bytes() : 0; }
     uint64_t payload_bytes() const { return growing_ ? growing_->payload_bytes() : sealed_->payload_bytes(); }
@@ -112,6 +109,7 @@ class Part {
     SegmentRef ref_;
     Marks marks_;
     mutable FilterCache filters_;
+    mutable GrowingTexts growing_texts_;
 };
 
 // Newest first: at most one row of an id is visible at an LSN, so the first hit ends a look-up.

@@ -143,6 +143,7 @@ void Engine::note_write(const std::shared_ptr<Collection>& collection) {
     collection->set_updated_ms(settings_.now_ms());
     if (settings_.background) {
         if (collection->wants_linking()) linking_.add(collection);
+        if (collection->wants_texts()) indexing_.add(collection);
         if (collection->has_expiry() && collection->becomes_expiring()) {
             const std::scoped_lock lock(maintenance_mutex_);
             expiring_.push_back(collection);

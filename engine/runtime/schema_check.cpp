@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/growable.hpp"
 #include "engine/base/id.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/collection/graphs.hpp"
 #include "engine/payload/json.hpp"
 #include "engine/payload/path.hpp"
+#include "engine/text/tokenizer.hpp"
 
 namespace vz {
 namespace {
@@ -117,18 +119,37 @@ Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
 
 namespace {
 
-Status add_field_index(const vz_field_index& from, Schema* schema) {
+Result<FieldIndexSchema> declared_index(const vz_field_index& from) {
+    FieldIndexSchema index{from.kind, std::string(view(from.path)), {}};
+    const std::string_view language = view(from.language);
+    if (language.empty() || (from.kind == VZ_FIELD_INDEX_TEXT && language == "none")) return index;
+    if (from.kind != VZ_FIELD_INDEX_TEXT) {
+        return failure(VZ_INVALID_ARGUMENT, "only a text index has a language").field("field_indexes.language").reason(VZ_REASON_CONFLICTING);
+    }
+    index.language = Tokenizer::language_named(language);
+    if (index.language.empty()) {
+        std::string known;
+        for (const std::string_view name : Tokenizer::languages()) known += ", " + std::string(name);
+        return failure(VZ_INVALID_ARGUMENT, "there is no such language; there are none%s", known.c_str())
+            .field("field_indexes.language")
+            .reason(VZ_REASON_ENUM);
+    }
+    return index;
+}
+
+Status add_field_index(const vz_field_index& given, Schema* schema) {
+    const vz_field_index from = grown(given);
     if (from.kind < VZ_FIELD_INDEX_KEYWORD || from.kind > VZ_FIELD_INDEX_TEXT) {
         return failure(VZ_INVALID_ARGUMENT, "there is no such kind of field index").field("field_indexes.kind").reason(VZ_REASON_ENUM);
     }
-    if (from.kind == VZ_FIELD_INDEX_TEXT) return unsupported("field_indexes.kind", "text indexes are not implemented yet");
-    const FieldIndexSchema index{from.kind, std::string(view(from.path))};
+    VZ_ASSIGN(const FieldIndexSchema index, declared_index(from));
     if (index.path.size() > kNameBytesMax || !is_valid_utf8(index.path)) {
         return failure(VZ_INVALID_ARGUMENT, "the path of a field index has at most 255 bytes of UTF-8").field("field_indexes.path").reason(VZ_REASON_NAME);
     }
     Result<Path> path = parse_path(index.path);
     if (!path.ok()) return std::move(path.take_status()).field("field_indexes.path").reason(VZ_REASON_NAME);
-    if (std::find(schema->field_indexes.begin(), schema->field_indexes.end(), index) != schema->field_indexes.end()) {
+    const auto is_same = [&](const FieldIndexSchema& other) { return other.kind == index.kind && other.path == index.path; };
+    if (std::any_of(schema->field_indexes.begin(), schema->field_indexes.end(), is_same)) {
         return failure(VZ_ALREADY_EXISTS, "there is such an index on '%s' already", index.path.c_str()).field("field_indexes.path").reason(VZ_REASON_FIELD_INDEX);
     }
     if (schema->field_indexes.size() == kFieldIndexesMax) {
@@ -141,11 +162,12 @@ Status add_field_index(const vz_field_index& from, Schema* schema) {
     return {};
 }
 
-Status drop_field_index(const vz_field_index& from, Schema* schema) {
-    const FieldIndexSchema index{from.kind, std::string(view(from.path))};
-    const auto found = std::find(schema->field_indexes.begin(), schema->field_indexes.end(), index);
+Status drop_field_index(const vz_field_index& given, Schema* schema) {
+    const vz_field_index from = grown(given);
+    const auto found = std::find_if(schema->field_indexes.begin(), schema->field_indexes.end(),
+                                    [&](const FieldIndexSchema& index) { return index.kind == from.kind && index.path == view(from.path); });
     if (found == schema->field_indexes.end()) {
-        return failure(VZ_NOT_FOUND, "there is no such index on '%s'", index.path.c_str()).field("field_indexes.path").reason(VZ_REASON_FIELD_INDEX);
+        return failure(VZ_NOT_FOUND, "there is no such index on '%s'", std::string(view(from.path)).c_str()).field("field_indexes.path").reason(VZ_REASON_FIELD_INDEX);
     }
     schema->field_indexes.erase(found);
     return {};

@@ -182,8 +182,9 @@ typedef struct vz_vector_field {
 /* Growable element. An index over the payload values at a path. */
 typedef struct vz_field_index {
     uint32_t struct_size;
-    uint32_t kind; /* required */
-    vz_str path;   /* required */
+    uint32_t kind;   /* required */
+    vz_str path;     /* required */
+    vz_str language; /* of a text index, "english" or "en": words are stemmed and its stop words left out; absent: words as they are */
 } vz_field_index;
 
 /* Growable. */
@@ -462,15 +463,16 @@ typedef struct vz_scan_request {
 #define VZ_FUSION_RRF 1u      /* sum of 1 / (60 + rank) */
 #define VZ_FUSION_WEIGHTED 2u /* alpha * dense + (1 - alpha) * text, each scaled to 0..1 */
 
-/* Growable. Text ranking beside, or instead of, the vector ranking. */
+/* Growable. Text ranking beside, or instead of, the vector ranking. Instead: `queries` has as many rows as there are texts and no data,
+ * and scores are those of BM25. Beside: both rankings are made, and fused into one whose scores come from `fusion`. Greater is better. */
 typedef struct vz_text_query {
     uint32_t struct_size;
     uint32_t fusion; /* required if there are also vectors */
-    vz_str path;     /* payload path of a text index */
-    const vz_str* texts; /* one per query */
-    float alpha;
-    uint32_t dense_k;
-    uint32_t text_k;
+    vz_str path;         /* payload path of a text index; absent: of the only one */
+    const vz_str* texts; /* one per query; each with a word that counts */
+    float alpha;         /* of VZ_FUSION_WEIGHTED: 0 to 1, the share of the vector ranking */
+    uint32_t dense_k;    /* hits of the vector ranking that are fused; 0: the greater of k + skip and 20 */
+    uint32_t text_k;     /* likewise of the text ranking */
     uint32_t reserved;
 } vz_text_query;
 
@@ -488,7 +490,7 @@ typedef struct vz_search_request {
     uint32_t effort;       /* beam width; 0: by recall_target, else the field's search_effort, else a recall of 0.98 */
     uint32_t rerank;       /* candidates scored again with full vectors; 0: default */
     float recall_target;   /* 0: none; else 0.5 to below 1, and `effort` must be 0 */
-    float score_limit;     /* least similarity or greatest distance; with VZ_SEARCH_SCORE_LIMIT */
+    float score_limit;     /* least similarity or greatest distance, with `text` the least score; with VZ_SEARCH_SCORE_LIMIT */
     const vz_text_query* text; /* NULL: none */
 } vz_search_request;
 

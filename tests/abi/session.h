@@ -13,6 +13,8 @@ void act_collections(struct client client);
 void act_points(struct client client, const char* name);
 /* Filters in every kind of read. Makes `name` and drops it. */
 void act_filters(struct client client, const char* name);
+/* Text and hybrid searches. Makes `name` and drops it. */
+void act_texts(struct client client, const char* name);
 /* One write with a request id that is the same each time: the outcome tells whether it was met before. */
 void act_once(struct client client, const char* name, uint32_t outcome);
 /* Values of the database. Leaves "session/kept". */

@@ -44,21 +44,6 @@ static void later_calls(struct client client, const char* name) {
     EXPECT(result == NULL);
 }
 
-static void later_options(struct client client, const char* name) {
-    vz_error error;
-    vz_result* result = NULL;
-    const float query[4] = {0, 0, 0, 0};
-    vz_search_request search = NEW(vz_search_request);
-    search.queries.data = query;
-    search.queries.rows = 1;
-    search.queries.dim = 4;
-    search.k = 1;
-    vz_text_query words = NEW(vz_text_query);
-    search.text = &words;
-    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
-    EXPECT(result == NULL);
-}
-
 static void later_schemas(struct client client) {
     vz_error error;
     vz_vector_field field = NEW(vz_vector_field);
@@ -73,18 +58,11 @@ static void later_schemas(struct client client) {
     schema.ttl_ms = -1;
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
     schema.ttl_ms = 0;
-    vz_field_index index = NEW(vz_field_index);
-    index.kind = VZ_FIELD_INDEX_TEXT;
-    index.path = text("a");
-    schema.field_indexes = &index;
-    schema.field_index_count = 1;
-    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
     vz_collection_stats stats = NEW(vz_collection_stats);
     EXPECT_STATUS(VZ_NOT_FOUND, vz_collection_stats_read(client.engine, text("later"), &stats, &error));
 }
 
 void act_later(struct client client, const char* name) {
     later_calls(client, name);
-    later_options(client, name);
     later_schemas(client);
 }

@@ -1,0 +1,46 @@
+#include "engine/collection/part.hpp"
+
+#include <algorithm>
+
+namespace vz {
+namespace {
+
+// A search takes fewer itself before it begins.
+constexpr uint32_t kRowsBehindMax = 1024;
+
+template <class Visit>
+void for_each_text(const Schema& schema, Visit&& visit) {
+    for (const FieldIndexSchema& declared : schema.field_indexes) {
+        if (declared.kind == VZ_FIELD_INDEX_TEXT) visit(declared);
+    }
+}
+
+}  // namespace
+
+bool Part::wants_indexes(const Schema& schema) const {
+    if (!growing_) return !are_those_declared(schema, *indexes());
+    bool is_behind = false;
+    for_each_text(schema, [&](const FieldIndexSchema& declared) {
+        is_behind = is_behind || growing_texts_.at(declared)->rows() + kRowsBehindMax <= growing_->row_count();
+    });
+    return is_behind;
+}
+
+void Part::refresh_indexes(const Schema& schema) {
+    if (growing_) {
+        growing_texts_.keep_declared(schema);
+        for_each_text(schema, [&](const FieldIndexSchema& declared) { growing_text(declared); });
+        return;
+    }
+    const auto known = indexes();
+    auto fresh = vz::refresh_indexes(schema, *sealed_, known);
+    if (fresh != known) std::atomic_store(&indexes_, std::move(fresh));
+}
+
+std::shared_ptr<const GrowingTextIndex> Part::growing_text(const FieldIndexSchema& declared) const {
+    const std::shared_ptr<GrowingTextIndex> index = growing_texts_.at(declared);
+    index->extend(growing_->row_count(), [this](uint32_t row) { return growing_->payload(row); });
+    return index;
+}
+
+}  // namespace vz
