@@ -5,6 +5,7 @@
 #include "engine/abi/handle.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/collection/component_counts.hpp"
 #include "engine/payload/json.hpp"
 #include "engine/runtime/schema_check.hpp"
 
@@ -28,6 +29,7 @@ const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
         field.degree = index_options(from).degree;
         field.build_effort = index_options(from).build_effort;
         field.search_effort = from.search_effort;
+        field.flags = from.flags;
         fields.push_back(field);
     }
     std::vector<vz_field_index>& indexes = result->field_indexes.emplace_back();
@@ -286,8 +288,27 @@ VZ_API vz_status vz_checkpoint(vz_engine* engine, vz_str collection, uint64_t* l
     });
 }
 
-VZ_API vz_status vz_component_counts(vz_engine*, vz_str, vz_str, uint64_t*, uint32_t, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [] { return failure(VZ_UNSUPPORTED, "component counts are not implemented yet"); });
+VZ_API vz_status vz_component_counts(vz_engine* engine, vz_str collection, vz_str field, uint64_t* counts, uint32_t dim,
+                                     vz_error* error) VZ_NOEXCEPT {
+    return guard_engine(engine, error, [&]() -> Status {
+        VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
+        VZ_TRY(found->health());
+        const std::shared_ptr<const Schema> schema = found->schema();
+        const VectorFieldSchema* const counted = schema->field(view(field));
+        if (counted == nullptr) return failure(VZ_NOT_FOUND, "there is no such vector field").field("field").reason(VZ_REASON_VECTOR_FIELD);
+        if ((counted->flags & VZ_FIELD_COUNT_NONZERO) == 0) {
+            return failure(VZ_INVALID_ARGUMENT, "this vector field does not count its components").field("field").reason(VZ_REASON_CONFLICTING);
+        }
+        if (counts == nullptr) return failure(VZ_INVALID_ARGUMENT, "there is no place for the counts").field("counts").reason(VZ_REASON_REQUIRED);
+        if (dim != counted->dim) {
+            return failure(VZ_INVALID_ARGUMENT, "the field has %u components", counted->dim)
+                .field("dim")
+                .reason(VZ_REASON_DIMENSION)
+                .expected(counted->dim)
+                .actual(dim);
+        }
+        return count_components(found->pin(), *counted, {}, {counts, dim});
+    });
 }
 
 VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {

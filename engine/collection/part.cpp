@@ -43,4 +43,13 @@ std::shared_ptr<const GrowingTextIndex> Part::growing_text(const FieldIndexSchem
     return index;
 }
 
+ComponentCounts& Part::component_counts(const VectorFieldSchema& field) const {
+    const std::scoped_lock lock(counting_);
+    for (const auto& known : component_counts_) {
+        if (known->field_id() == field.id) return *known;
+    }
+    auto counts = sealed_ ? ComponentCounts::of(*sealed_, field) : std::make_unique<ComponentCounts>(field);
+    return *component_counts_.emplace_back(std::move(counts));
+}
+
 }  // namespace vz

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/id.hpp"
+#include "engine/collection/component_counts.hpp"
 #include "engine/collection/field_indexes.hpp"
 #include "engine/collection/graphs.hpp"
 #include "engine/collection/growing_segment.hpp"
@@ -90,6 +91,9 @@ class Part {
     // Of a growing part: has all rows that were there when it was asked.
     std::shared_ptr<const GrowingTextIndex> growing_text(const FieldIndexSchema& declared) const;
 
+    // Of a vector field.
+    ComponentCounts& component_counts(const VectorFieldSchema& field) const;
+
     // What filters found among the rows.
     FilterCache& filters() const { return filters_; }
 
@@ -110,6 +114,8 @@ class Part {
     Marks marks_;
     mutable FilterCache filters_;
     mutable GrowingTexts growing_texts_;
+    mutable std::mutex counting_;
+    mutable std::vector<std::unique_ptr<ComponentCounts>> component_counts_;
 };
 
 // Newest first: at most one row of an id is visible at an LSN, so the first hit ends a look-up.

@@ -94,6 +94,8 @@ Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const S
     const BuiltIndexes indexes(schema, rows);
     std::vector<SegmentRows::Derived> derived = graphs.derived();
     indexes.add_to(&derived);
+    const BuiltCounts counts(schema, rows);
+    counts.add_to(&derived);
     rows.derived = derived;
     VZ_ASSIGN(const SegmentSummary summary, write_segment(files_, path, identity, schema, rows));
     SegmentRef ref;

@@ -28,6 +28,7 @@ Status check_options(const VectorFieldSchema& field) {
             .expected(kHitsMax)
             .actual(field.search_effort);
     }
+    if ((field.flags & ~VZ_FIELD_COUNT_NONZERO) != 0) return unsupported("vector_fields.flags", "a flag of this vector field is not known");
     return check_index(field);
 }
 
@@ -53,7 +54,6 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
             .reason(VZ_REASON_METRIC);
     }
     if (from.element != VZ_F32) return unsupported("vector_fields.element", "vectors are float32 in this release");
-    if (from.flags != 0) return unsupported("vector_fields.flags", "component counts are not implemented yet");
     to.dim = from.dim;
     to.metric = from.metric;
     to.element = from.element;
@@ -62,6 +62,7 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
     to.degree = from.degree;
     to.build_effort = from.build_effort;
     to.search_effort = from.search_effort;
+    to.flags = from.flags;
     VZ_TRY(check_options(to));
     return to;
 }
@@ -110,6 +111,7 @@ Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
     tuned.build_effort = from.build_effort;
     tuned.search_effort = from.search_effort;
     tuned.quantization = from.quantization;
+    tuned.flags = from.flags;
     VZ_TRY(check_options(tuned));
     *field = std::move(tuned);
     return {};

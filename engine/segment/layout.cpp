@@ -62,6 +62,7 @@ const char* section_name(SectionKind kind) {
         case SectionKind::kGraph: return "graph";
         case SectionKind::kFieldIndex: return "field_index";
         case SectionKind::kTextIndex: return "text_index";
+        case SectionKind::kComponentCounts: return "component_counts";
         case SectionKind::kIdTable: return "id_table";
         case SectionKind::kIdOrder: return "id_order";
     }

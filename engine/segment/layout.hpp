@@ -33,6 +33,7 @@ enum class SectionKind : uint16_t {
     kGraph = 15,
     kFieldIndex = 16,
     kTextIndex = 17,
+    kComponentCounts = 18,
 };
 
 inline constexpr uint64_t kSectionEntryBytes = 64;

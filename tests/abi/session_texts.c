@@ -14,6 +14,7 @@ static void create(struct client client, const char* name) {
     vz_vector_field field = NEW(vz_vector_field);
     field.dim = 4;
     field.metric = VZ_EUCLIDEAN;
+    field.flags = VZ_FIELD_COUNT_NONZERO;
     vz_field_index index = NEW(vz_field_index);
     index.kind = VZ_FIELD_INDEX_TEXT;
     index.path = text("title");
@@ -147,10 +148,21 @@ static void rank_by_both(struct client client, const char* name) {
     EXPECT(result == NULL);
 }
 
+static void count_components(struct client client, const char* name) {
+    vz_error error;
+    uint64_t counts[4] = {9, 9, 9, 9};
+    EXPECT_STATUS(VZ_OK, vz_component_counts(client.engine, text(name), text(NULL), counts, 4, &error));
+    EXPECT(counts[0] == POINTS - 1 && counts[1] == 0 && counts[2] == 0 && counts[3] == 0);
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_component_counts(client.engine, text(name), text(NULL), counts, 3, &error));
+    EXPECT(error.reason == VZ_REASON_DIMENSION && error.expected == 4);
+    EXPECT_STATUS(VZ_NOT_FOUND, vz_component_counts(client.engine, text(name), text("other"), counts, 4, &error));
+}
+
 void act_texts(struct client client, const char* name) {
     vz_error error;
     create(client, name);
     rank_by_words(client, name);
     rank_by_both(client, name);
+    count_components(client, name);
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_DROP, text(name), NULL, NULL, &error));
 }

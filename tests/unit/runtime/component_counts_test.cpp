@@ -1,0 +1,129 @@
+// Counts of components that are not zero, against a recount of what a client has written.
+#include "engine/collection/component_counts.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/collection/part.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kDim = 24;
+
+class CountsOfComponents : public testing::Test {
+ protected:
+    void open() {
+        EngineSettings settings;
+        settings.background = false;
+        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+    }
+
+    void create() {
+        Schema schema;
+        VectorFieldSchema field;
+        field.dim = kDim;
+        field.metric = VZ_DOT;
+        field.flags = VZ_FIELD_COUNT_NONZERO;
+        field.id = schema.next_field_id++;
+        schema.fields.push_back(field);
+        ASSERT_TRUE(engine_->catalogue().create("c", schema, {}).ok());
+    }
+
+    void write(uint32_t kind, uint32_t from, uint32_t to) {
+        std::vector<std::string> texts;
+        std::vector<vz_str> ids;
+        std::vector<float> values((to - from) * kDim);
+        for (float& value : values) value = random_() % 3 == 0 ? 1.0F : 0.0F;
+        for (uint32_t i = from; i < to; ++i) texts.push_back(std::to_string(i));
+        for (uint32_t i = from; i < to; ++i) {
+            const std::string& text = texts[i - from];
+            ids.push_back({text.data(), text.size()});
+            if (kind == VZ_DELETE) {
+                model_.erase(text);
+            } else {
+                const auto first = values.begin() + static_cast<std::ptrdiff_t>((i - from) * kDim);
+                model_[text] = std::vector<float>(first, first + kDim);
+            }
+        }
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = kind;
+        request.count = ids.size();
+        request.ids = ids.data();
+        if (kind != VZ_DELETE) request.vectors = {values.data(), ids.size(), 0, kDim, VZ_F32};
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
+    }
+
+    void expect_recount() {
+        std::vector<uint64_t> expected(kDim);
+        for (const auto& [id, values] : model_) {
+            for (uint32_t i = 0; i < kDim; ++i) expected[i] += values[i] != 0 ? 1 : 0;
+        }
+        const auto collection = engine_->catalogue().resolve("c").take();
+        std::vector<uint64_t> counts(kDim, 77);
+        ASSERT_TRUE(count_components(collection->pin(), collection->schema()->fields[0], {}, counts).ok());
+        EXPECT_EQ(counts, expected);
+    }
+
+    const e2e::TemporaryDirectory directory_;
+    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
+    std::unique_ptr<Engine> engine_;
+    std::mt19937 random_{5};
+    std::map<std::string, std::vector<float>> model_;
+};
+
+TEST_F(CountsOfComponents, are_exact_wherever_the_rows_lie) {
+    open();
+    create();
+    expect_recount();
+    write(VZ_UPSERT, 0, 300);
+    expect_recount();
+    write(VZ_UPSERT, 100, 200);
+    write(VZ_DELETE, 150, 250);
+    expect_recount();
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    expect_recount();
+    write(VZ_UPSERT, 50, 120);
+    write(VZ_DELETE, 0, 30);
+    expect_recount();
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    open();
+    expect_recount();
+    write(VZ_DELETE, 60, 70);
+    expect_recount();
+    ASSERT_TRUE(engine_->compact(*engine_->catalogue().resolve("c").take(), true).ok());
+    expect_recount();
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(CountsOfComponents, a_pinned_view_keeps_its_counts) {
+    open();
+    create();
+    write(VZ_UPSERT, 0, 100);
+    const auto collection = engine_->catalogue().resolve("c").take();
+    const VectorFieldSchema field = collection->schema()->fields[0];
+    const ReadView before = collection->pin();
+    std::vector<uint64_t> counts(kDim), again(kDim);
+    ASSERT_TRUE(count_components(before, field, {}, counts).ok());
+    write(VZ_DELETE, 0, 50);
+    expect_recount();
+    ASSERT_TRUE(count_components(before, field, {}, again).ok());
+    EXPECT_EQ(counts, again);
+    expect_recount();
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+}  // namespace
+}  // namespace vz
