@@ -16,7 +16,7 @@ void WriteCommit::publish() {
 }
 
 void WriteCommit::finish(const Status& status) {
-    if (done) done(status);
+    if (done) done(status.ok() ? refusal_ : status);
 }
 
 Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms)
@@ -72,7 +72,9 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
     Staging staging(*parts, writable);
     Sequencer sequencer(*schema, writable, staging, commit, now_ms_());
-    VZ_TRY(sequencer.run(batch));
+    if (Status refusal = sequencer.run(batch); !refusal.ok()) {
+        return refuse(std::move(refusal), writable, commit, blocking, in_flight);
+    }
     // Before the log has them: nothing that is durable waits to be found. Rows of a batch that fails below stay unseen in the graph.
     GrowingGraphs& graphs = *writable.growing_graphs();
     if (graphs.tail_bytes(writable.row_count()) > graphs.tail_bytes_max()) VZ_TRY(graphs.link(writable.row_count(), workers_));
@@ -83,6 +85,20 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     record.request_id = batch.request_id;
     VZ_TRY(append(record, staging, commit, blocking));
     if (sequencer.is_empty()) commit.answer.lsn = 0;
+    *in_flight = true;
+    commit.set_staged();
+    return {};
+}
+
+// A refusal is drawn from what a power cut may still take back: behind an empty record it is told when that is durable.
+Status Collection::refuse(Status refusal, Part& writable, WriteCommit& commit, bool blocking, bool* in_flight) {
+    if (last_lsn() <= log_.durable()) return refusal;
+    const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
+    Staging nothing(*parts, writable);
+    Batch record;
+    commit.refusal_ = std::move(refusal);
+    VZ_TRY(append(record, nothing, commit, blocking));
+    commit.answer.lsn = 0;
     *in_flight = true;
     commit.set_staged();
     return {};

@@ -37,6 +37,7 @@ class WriteCommit final : public Commit {
     friend class Collection;
     std::shared_ptr<Collection> collection_;
     int64_t live_delta_ = 0;
+    Status refusal_;  // what done() is told once the record is durable
 };
 
 class Collection : public std::enable_shared_from_this<Collection> {
@@ -144,6 +145,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Part& writable_part(const Schema& schema);
     std::optional<Frozen> freeze_locked();
     Status append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking);
+    Status refuse(Status refusal, Part& writable, WriteCommit& commit, bool blocking, bool* in_flight);
 
     const uint64_t id_;
     const vz_uuid uuid_;
