@@ -6,6 +6,7 @@
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
+#include <unistring/version.h>
 #include <uniwbrk.h>
 
 #include <algorithm>
@@ -64,6 +65,17 @@ std::string_view Tokenizer::language_named(std::string_view name) {
         if (name == language || name == code) return language;
     }
     return {};
+}
+
+uint32_t Tokenizer::unicode_version() {
+    switch (_libunistring_version) {
+        case 0x010000: return 14;
+        case 0x010100:
+        case 0x010200: return 15;
+        case 0x010300: return 16;
+        default: break;
+    }
+    return 0;
 }
 
 std::unique_ptr<Tokenizer> Tokenizer::make(std::string_view language) {

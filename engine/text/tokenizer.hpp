@@ -4,6 +4,7 @@
 // word is reduced to its stem (Snowball: M. F. Porter, 2001) and the commonest words of the language are left out.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class Tokenizer {
     static std::vector<std::string_view> languages();
     // Those that may be asked for by name, also by their ISO 639-1 code: "en" is "english". Empty: no such language.
     static std::string_view language_named(std::string_view name);
+    // The major version of the Unicode tables that words follow; 0: not known.
+    static uint32_t unicode_version();
 
     Tokenizer(const Tokenizer&) = delete;
     Tokenizer& operator=(const Tokenizer&) = delete;

@@ -123,16 +123,23 @@ void write_full(json::Writer& out, const vz_collection_info& info, const vz_coll
 
 }  // namespace
 
+bool read_small_object(std::string_view json, std::span<const json::Field> fields,
+                       const std::function<bool(json::Reader& reader, uint32_t id, json::Value value)>& on_field, Failure* failure) {
+    std::string padded(json);
+    padded.append(json::kPadding, ' ');
+    Scratch scratch;
+    json::Reader reader({padded.data(), json.size()}, {&scratch, &Scratch::take});
+    const bool good = reader.read(fields, [&](uint32_t id, Value value) { return on_field(reader, id, value); });
+    if (!good && failure != nullptr) *failure = from_reader(reader.error());
+    return good;
+}
+
 CollectionNotes read_notes(vz_str schema_metadata) {
     CollectionNotes notes;
     if (schema_metadata.size == 0) return notes;
-    std::string padded(schema_metadata.data, schema_metadata.size);
-    padded.append(json::kPadding, ' ');
-    Scratch scratch;
-    json::Reader reader({padded.data(), schema_metadata.size}, {&scratch, &Scratch::take});
     constexpr json::Field kFields[] = {{"description", 0}, {"metadata", 1}, {"text", 2}, {"lexical", 3}};
     CollectionNotes found;
-    const bool good = reader.read(kFields, [&](uint32_t id, Value value) {
+    const bool good = read_small_object(view(schema_metadata), kFields, [&](json::Reader& reader, uint32_t id, Value value) {
         std::string_view text;
         if (!(id == 0 ? reader.string(value, text) : reader.raw_object(value, text))) return false;
         (id == 0 ? found.description : id == 1 ? found.metadata : id == 2 ? found.text : found.lexical) = text;
@@ -167,10 +174,13 @@ void fill_schema(const NewCollection& wanted, vz_str metadata, vz_vector_field& 
     field.degree = wanted.degree;
     field.build_effort = wanted.build_effort;
     field.search_effort = wanted.search_effort;
+    field.flags = wanted.field_flags;
     schema = vz_schema{};
     schema.struct_size = sizeof schema;
     schema.vector_fields = &field;
     schema.vector_field_count = 1;
+    schema.field_indexes = wanted.field_indexes.data();
+    schema.field_index_count = static_cast<uint32_t>(wanted.field_indexes.size());
     schema.metadata = metadata;
     schema.ttl_ms = wanted.ttl_ms;
 }

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "frontends/codec/failure.hpp"
+#include "frontends/json/reader.hpp"
 #include "frontends/json/writer.hpp"
 #include "vectorizer/types.h"
 
@@ -27,6 +30,10 @@ CollectionNotes read_notes(vz_str schema_metadata);
 // "{}" becomes an empty text, so that plain collections carry nothing.
 std::string write_notes(const CollectionNotes& notes);
 
+// Reads one object outside of a request's body. False: `failure`, unless it is null, says why.
+bool read_small_object(std::string_view json, std::span<const json::Field> fields,
+                       const std::function<bool(json::Reader& reader, uint32_t id, json::Value value)>& on_field, Failure* failure = nullptr);
+
 // A collection to be made: what every frontend's create comes down to. Fields left zero are the engine's to choose.
 struct NewCollection {
     std::string_view name;
@@ -37,6 +44,8 @@ struct NewCollection {
     uint32_t build_effort = 0;
     uint32_t search_effort = 0;
     int64_t ttl_ms = 0;
+    uint32_t field_flags = 0;
+    std::span<const vz_field_index> field_indexes;
 };
 // schema.vector_fields will point at `field`, schema.metadata at `metadata`.
 void fill_schema(const NewCollection& wanted, vz_str metadata, vz_vector_field& field, vz_schema& schema);

@@ -240,6 +240,18 @@ Failure unimplemented(std::string_view feature) {
                 Details().text("feature", feature).done());
 }
 
+Failure unsupported(std::string_view error_type, std::string_view field, std::string_view requested) {
+    json::Text details;
+    {
+        json::Writer out(details.target());
+        out.begin_object();
+        out.field("requested", requested);
+        out.field_raw("available", error_type == "unsupported_provider" ? R"(["none","bm25"])" : R"(["bm25"])");
+        out.end_object();
+    }
+    return make(400, error_type, invalid(field, "there is none of this name"), details.text());
+}
+
 Failure overloaded() { return service_unavailable("overloaded", "the server is busy; try again"); }
 
 Failure collection_not_found(std::string_view name) {

@@ -46,6 +46,8 @@ Failure with_item(Failure failure, uint64_t item);
 Failure validation(std::string_view field, std::string_view reason);
 Failure invalid_configuration(std::string_view field, std::string_view reason);
 Failure unimplemented(std::string_view feature);
+// 400 `unsupported_provider`, `unsupported_model`: `field` asked for something else than bm25.
+Failure unsupported(std::string_view error_type, std::string_view field, std::string_view requested);
 Failure overloaded();
 Failure collection_not_found(std::string_view name);
 Failure vector_not_found(std::string_view id);

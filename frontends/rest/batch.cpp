@@ -129,13 +129,9 @@ Batch* begin_batch(vzh_request* request, const vzh_view* view_in, BatchKind kind
     bool atomic = kind == BatchKind::kUpsert;
     if (!query_flag(*batch, "atomic", atomic)) return nullptr;
     batch->atomic = atomic;
-    if (const auto results = query(*batch, "results")) {
-        if (*results != "errors" && *results != "all") {
-            fail(*batch, codec::validation("results", "must be \"errors\" or \"all\""));
-            return nullptr;
-        }
-        batch->only_errors = *results == "errors";
-    }
+    bool only_errors = false;
+    if (!query_results(*batch, only_errors)) return nullptr;
+    batch->only_errors = only_errors;
     return batch;
 }
 

@@ -65,6 +65,9 @@ enum BatchBodyId : uint32_t { kBatchCollection, kBatchList, kBatchConfig, kBatch
 enum BatchItemId : uint32_t { kItemId, kItemVector, kItemPayload };
 bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collection);
 
+// `config` of a batch: {"atomic","max_batch_size","parallel_workers"}.
+bool read_batch_config(json::Reader& reader, json::Value value, bool& atomic);
+
 // The parts of it that an import shares: one member of an item; and the columns of the items without fault (false: the request was answered).
 bool read_batch_member(json::Reader& reader, uint32_t member, json::Value value, BatchKind kind, json::Floats& floats, BatchItem& item);
 bool gather(Batch& batch);

@@ -8,19 +8,6 @@ using json::Value;
 
 constexpr json::Field kConfigFields[] = {{"atomic", 0}, {"max_batch_size", 1}, {"parallel_workers", 2}};
 
-bool read_config(json::Reader& reader, Value value, Batch& batch) {
-    if (reader.is_null(value)) return true;
-    return reader.object(value, kConfigFields, [&](uint32_t id, Value member) {
-        if (reader.is_null(member)) return true;
-        bool flag = false;
-        uint64_t number = 0;
-        if (id != 0) return reader.unsigned_integer(member, 0, UINT32_MAX, number);
-        if (!reader.boolean(member, flag)) return false;
-        batch.atomic = batch.atomic != 0 || flag;
-        return true;
-    });
-}
-
 bool read_id(json::Reader& reader, Value value, vz_str& id) {
     std::string_view text;
     if (!reader.id(value, text)) return false;
@@ -56,6 +43,19 @@ bool read_item(json::Reader& reader, Value value, const BatchBody& body, Batch& 
 }
 
 }  // namespace
+
+bool read_batch_config(json::Reader& reader, Value value, bool& atomic) {
+    if (reader.is_null(value)) return true;
+    return reader.object(value, kConfigFields, [&](uint32_t id, Value member) {
+        if (reader.is_null(member)) return true;
+        bool flag = false;
+        uint64_t number = 0;
+        if (id != 0) return reader.unsigned_integer(member, 0, UINT32_MAX, number);
+        if (!reader.boolean(member, flag)) return false;
+        atomic = atomic || flag;
+        return true;
+    });
+}
 
 bool read_batch_member(json::Reader& reader, uint32_t member, Value value, BatchKind kind, json::Floats& floats, BatchItem& item) {
     std::string_view text;
@@ -107,6 +107,7 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
     json::Floats floats;
     List<BatchItem> items(batch.arena);
     bool public_key = false;
+    bool atomic = batch.atomic != 0;
     uint64_t first_fault = UINT64_MAX;
     codec::Failure first_failure;
     json::Reader reader(view(batch.view->body), batch.arena);
@@ -136,12 +137,13 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
         switch (id) {
             case kBatchCollection: return reader.string(value, collection);
             case kBatchList: return read_list(value);
-            case kBatchConfig: return read_config(reader, value, batch);
+            case kBatchConfig: return read_batch_config(reader, value, atomic);
             default:
                 public_key = true;
                 return true;
         }
     });
+    batch.atomic = atomic;
     if (!good) {
         fail_reading(batch, reader);
     } else if (public_key) {

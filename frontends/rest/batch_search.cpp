@@ -35,6 +35,7 @@ struct BatchSearch : Call {
     Part* parts;
     uint64_t part_count;
     vz_metric metric;
+    const float* floats;
     std::atomic<uint64_t> running;
 };
 
@@ -49,6 +50,14 @@ ItemFault fault_of(const Part& part, vz_status status) {
     return keep(*part.batch, codec::from_engine(error, part.batch->names));
 }
 
+void write_text(json::Writer& out, const Query& query) {
+    if (query.text.data() == nullptr) {
+        out.field_null("query");
+    } else {
+        out.field("query", query.text);
+    }
+}
+
 void write_part(json::Writer& out, BatchSearch& call, Part& part, uint64_t index, uint64_t& failed) {
     const json::Writer::Mark mark = out.mark();
     vz_status status = part.op.status;
@@ -61,7 +70,7 @@ void write_part(json::Writer& out, BatchSearch& call, Part& part, uint64_t index
             write_hits(out, rows, part.query, call.metric, call.names.collection);
             out.field("index", index);
             out.field("status", "ok");
-            out.field_null("query");
+            write_text(out, part.query);
             out.end_object();
             status = vz_result_check(part.result, &part.error);
             if (status == VZ_OK) return;
@@ -72,11 +81,7 @@ void write_part(json::Writer& out, BatchSearch& call, Part& part, uint64_t index
     out.begin_object();
     out.field("index", index);
     write_fault(out, fault_of(part, status));
-    if (part.query.text.data() == nullptr) {
-        out.field_null("query");
-    } else {
-        out.field("query", part.query.text);
-    }
+    write_text(out, part.query);
     out.end_object();
 }
 
@@ -117,11 +122,11 @@ bool read_part(json::Reader& reader, json::Value value, const vz_frontend& front
 codec::Failure refusal_of(json::Reader& reader, Part& part, const Options& defaults) {
     inherit(part.query.options, defaults);
     if (!check_options(reader, part.query.options)) return codec::from_reader(reader.take_mistake());
-    if (part.query.dimension != 0) return {};
-    return part.query.text.data() != nullptr ? codec::unimplemented("text") : codec::validation("vector", "required");
+    if (part.query.dimension != 0 || part.query.is_text()) return {};
+    return codec::validation("vector", "required");
 }
 
-void submit_parts(BatchSearch& call, std::string_view collection, const float* floats) {
+void submit_parts(BatchSearch& call) {
     auto* ops = call.arena.make<vz_op*>(call.part_count);
     if (ops == nullptr) return fail(call, codec::overloaded());
     uint32_t count = 0;
@@ -129,11 +134,11 @@ void submit_parts(BatchSearch& call, std::string_view collection, const float* f
         Part& part = call.parts[i];
         part.batch = &call;
         if (part.fault.message.data != nullptr) continue;
-        fill_search(part.query, floats, call.metric, call.view->deadline_ns, part.parts, part.wanted);
+        fill_search(part.query, call.floats, call.metric, call.view->deadline_ns, part.parts, part.wanted);
         call.k = std::max(call.k, part.wanted.k);
         part.op.struct_size = sizeof(vz_op);
         part.op.kind = VZ_OP_SEARCH;
-        part.op.collection = borrowed(collection);
+        part.op.collection = borrowed(call.names.collection);
         part.op.request = &part.wanted;
         part.op.answer = &part.result;
         part.op.done = &part_done;
@@ -145,6 +150,21 @@ void submit_parts(BatchSearch& call, std::string_view collection, const float* f
     call.running.store(count, std::memory_order_release);
     const vz_status status = vz_submit(call.frontend->engine, ops, count);
     if (status != VZ_OK) fail_status(call, status);
+}
+
+// The texts among the queries become vectors.
+void embed_parts(Call& base) {
+    auto& call = static_cast<BatchSearch&>(base);
+    codec::TextCollection texts;
+    const codec::Failure failure = texts.read(call.frontend->engine, call.names.collection, call.names);
+    if (codec::is_failure(failure)) return fail(call, failure);
+    for (uint64_t i = 0; i < call.part_count; ++i) {
+        Part& part = call.parts[i];
+        if (part.fault.message.data != nullptr || !part.query.is_text()) continue;
+        const codec::Failure refused = embed_query(call, texts, part.query);
+        if (codec::is_failure(refused)) part.fault = keep(call, refused);
+    }
+    submit_parts(call);
 }
 
 }  // namespace
@@ -194,7 +214,10 @@ void batch_search(vzh_request* request, const vzh_view* view_in) {
     call->parts = parts.data();
     call->part_count = parts.size();
     if (!enter(*call, collection, VZH_READ) || !find_metric(*call, collection, call->metric)) return;
-    submit_parts(*call, collection, floats.data);
+    call->floats = floats.data;
+    const auto is_text = [](const Part& part) { return part.query.is_text(); };
+    if (std::any_of(call->parts, call->parts + call->part_count, is_text)) return on_worker(*call, &embed_parts);
+    submit_parts(*call);
 }
 
 }  // namespace vz::rest

@@ -5,6 +5,7 @@
 #include "frontends/rest/describe.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
+#include "frontends/rest/index_fields.hpp"
 
 namespace vz::rest {
 namespace {
@@ -81,6 +82,7 @@ enum CreateId : uint32_t {
     kMetadata,
     kTtl,
     kLexical,
+    kFieldIndexes,
     kGraph,
     kWait,
 };
@@ -89,7 +91,7 @@ constexpr json::Field kCreateFields[] = {
     {"name", kName},           {"dimension", kDimension},       {"metric", kMetric},          {"similarity_metric", kMetric},
     {"config", kConfig},       {"embedding_provider", kProvider}, {"text", kText},            {"hnsw_config", kGraphConfig},
     {"quantization", kQuantization}, {"description", kDescription}, {"metadata", kMetadata},   {"ttl_secs", kTtl},
-    {"lexical", kLexical},     {"graph", kGraph},               {"wait", kWait}};
+    {"lexical", kLexical},     {"field_indexes", kFieldIndexes}, {"graph", kGraph},               {"wait", kWait}};
 constexpr json::Field kConfigFields[] = {{"dimension", kDimension}, {"metric", kMetric}, {"similarity_metric", kMetric}};
 constexpr json::Field kGraphConfigFields[] = {{"m", 0}, {"ef_construction", 1}, {"ef_construct", 1}, {"ef_search", 2}};
 constexpr json::Field kQuantizationFields[] = {{"type", 0}, {"bits", 1}, {"enabled", 2}};
@@ -102,6 +104,9 @@ struct CreateCall : Call {
     std::string_view metric_text;
     std::string_view description;
     std::string_view metadata;
+    std::string_view provider;
+    std::string_view stemmer;  // absent: `text` was not sent
+    LexicalField lexical;
     uint8_t dimension_sent;
     vz_vector_field field;
     vz_schema schema;
@@ -181,7 +186,7 @@ bool read_description(json::Reader& reader, Value value, std::string_view& descr
     return description.size() <= codec::kDescriptionBytesMax || reader.mistake("has more than 4096 bytes");
 }
 
-bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCall& call, std::string_view& provider) {
+bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCall& call, List<vz_field_index>& indexes) {
     if (id == kWait || reader.is_null(value)) return true;
     bool enabled = false;
     int64_t seconds = 0;
@@ -194,7 +199,7 @@ bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCal
                 if (reader.is_null(inner)) return true;
                 return member == kDimension ? read_dimension(reader, inner, call) : read_metric(reader, inner, call);
             });
-        case kProvider: return reader.string(value, provider);
+        case kProvider: return reader.string(value, call.provider);
         case kGraphConfig: return read_graph_config(reader, value, call.wanted);
         case kQuantization: return read_quantization(reader, value, call.wanted.quantization);
         case kDescription: return read_description(reader, value, call.description);
@@ -203,17 +208,9 @@ bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCal
             if (!reader.integer(value, 1, INT64_MAX / 1000, seconds)) return false;
             call.wanted.ttl_ms = seconds * 1000;
             return true;
-        case kLexical:
-            if (reader.kind(value) == json::Kind::kBoolean) {
-                if (!reader.boolean(value, enabled)) return false;
-                if (enabled) call.feature = "lexical";
-                return true;
-            }
-            call.feature = "lexical";
-            return true;
-        case kText:
-            call.feature = "text";
-            return true;
+        case kLexical: return read_lexical(reader, value, call.lexical);
+        case kText: return read_text_settings(reader, value, call.stemmer);
+        case kFieldIndexes: return read_field_indexes(reader, value, indexes);
         default:
             return reader.object(value, kGraphFields, [&](uint32_t, Value inner) {
                 if (reader.is_null(inner)) return true;
@@ -224,19 +221,29 @@ bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCal
     }
 }
 
-codec::Failure unsupported_provider(std::string_view provider) {
-    codec::Failure failure = codec::validation("embedding_provider", "no such provider");
-    failure.error_type = "unsupported_provider";
-    json::Text details;
-    {
-        json::Writer out(details.target());
-        out.begin_object();
-        out.field("requested", provider);
-        out.field_raw("available", R"(["none","bm25"])");
-        out.end_object();
+// What of texts the collection is to do: its notes, and what the engine has to keep for it.
+codec::Failure add_texts(CreateCall& call, List<vz_field_index>& indexes, codec::CollectionNotes& notes) {
+    const bool is_bound = call.provider == "bm25";
+    if (!is_bound && call.provider.data() != nullptr && call.provider != "none") {
+        return codec::unsupported("unsupported_provider", "embedding_provider", call.provider);
     }
-    failure.details = details.text();
-    return failure;
+    if (!is_bound && call.stemmer.data() != nullptr) return codec::validation("text", "needs `embedding_provider` \"bm25\"");
+    if (is_bound) {
+        if (call.wanted.dimension < codec::kTextDimensionMin) return codec::validation("dimension", "must be at least 16 for a text embedding");
+        notes.text = codec::text_note(call.wanted.dimension, call.stemmer.data() == nullptr ? "none" : call.stemmer);
+        call.wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
+    }
+    if (call.lexical.is_wanted) {
+        const codec::Lexical lexical{std::string(call.lexical.stemmer), std::string(call.lexical.source), call.lexical.dimension};
+        notes.lexical = codec::lexical_note(lexical);
+        vz_field_index* const index = indexes.add();
+        if (index == nullptr) return codec::overloaded();
+        *index = codec::lexical_index(lexical);
+        index->path = borrowed(call.lexical.source);
+        if (index->language.data != nullptr) index->language = borrowed(call.lexical.stemmer);
+    }
+    call.wanted.field_indexes = {indexes.data(), indexes.size()};
+    return {};
 }
 
 void write_created(Call& base, json::Writer& out) {
@@ -395,17 +402,14 @@ void get_collection(vzh_request* request, const vzh_view* view_in) {
 void create_collection(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<CreateCall>(request, view_in);
     if (call == nullptr) return;
-    std::string_view provider;
+    List<vz_field_index> indexes(call->arena);
     json::Reader reader(view(view_in->body), call->arena);
-    const bool good = reader.read(kCreateFields, [&](uint32_t id, Value value) { return read_create_field(reader, id, value, *call, provider); });
+    const bool good = reader.read(kCreateFields, [&](uint32_t id, Value value) { return read_create_field(reader, id, value, *call, indexes); });
     if (!good) return fail_reading(*call, reader);
     const std::string_view name = call->wanted.name;
     if (name.data() == nullptr) return fail(*call, codec::validation("name", "required"));
     if (const char* reason = codec::refuse_collection_name(name)) {
         return fail(*call, name.empty() ? codec::invalid_configuration("name", reason) : codec::validation("name", reason));
-    }
-    if (provider.data() != nullptr && provider != "none") {
-        return fail(*call, provider == "bm25" ? codec::unimplemented("bm25") : unsupported_provider(provider));
     }
     if (call->feature != nullptr) return fail(*call, codec::unimplemented(call->feature));
     if (!enter(*call, name, VZH_WRITE)) return;
@@ -413,6 +417,7 @@ void create_collection(vzh_request* request, const vzh_view* view_in) {
     codec::CollectionNotes notes;
     notes.description = call->description;
     if (call->metadata.data() != nullptr) notes.metadata = call->metadata;
+    if (const codec::Failure failure = add_texts(*call, indexes, notes); codec::is_failure(failure)) return fail(*call, failure);
     const std::string text = codec::write_notes(notes);
     std::string_view kept;
     if (!text.empty()) {

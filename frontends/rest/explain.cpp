@@ -82,6 +82,24 @@ void explained(Call& base) {
     deliver(call, codec::estimate(call.rows, codec::VectorFormat::kNone), &write_explained);
 }
 
+void run(ExplainCall& call, const float* floats) {
+    fill_search(call.query, floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
+    call.k = call.wanted.k;
+    call.wanted.flags |= VZ_SEARCH_EXPLAIN;
+    call.parts.flags &= ~VZ_PARTS_VECTORS;
+    submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &explained);
+}
+
+void embed(Call& base) {
+    auto& call = static_cast<ExplainCall&>(base);
+    codec::TextCollection texts;
+    codec::Failure failure = texts.read(call.frontend->engine, call.names.collection, call.names);
+    if (!codec::is_failure(failure)) failure = embed_query(call, texts, call.query);
+    if (codec::is_failure(failure)) return fail(call, failure);
+    call.metric = texts.metric();
+    run(call, nullptr);
+}
+
 }  // namespace
 
 void explain(vzh_request* request, const vzh_view* view_in) {
@@ -98,16 +116,10 @@ void explain(vzh_request* request, const vzh_view* view_in) {
     if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
     const std::string_view target = call->param(0);
     if (named.data() != nullptr && named != target) return fail(*call, codec::validation("collection", "differs from the collection in the path"));
-    if (call->query.dimension == 0) {
-        const bool text = call->query.text.data() != nullptr;
-        return fail(*call, text ? codec::unimplemented("text") : codec::validation("vector", "required"));
-    }
-    if (!enter(*call, target, VZH_READ) || !find_metric(*call, target, call->metric)) return;
-    fill_search(call->query, floats.data, call->metric, view_in->deadline_ns, call->parts, call->wanted);
-    call->k = call->wanted.k;
-    call->wanted.flags |= VZ_SEARCH_EXPLAIN;
-    call->parts.flags &= ~VZ_PARTS_VECTORS;
-    submit(*call, VZ_OP_SEARCH, target, &call->wanted, &call->result, &explained);
+    if (call->query.dimension == 0 && !call->query.is_text()) return fail(*call, codec::validation("vector", "required"));
+    if (!enter(*call, target, VZH_READ)) return;
+    if (call->query.is_text()) return on_worker(*call, &embed);
+    if (find_metric(*call, target, call->metric)) run(*call, floats.data);
 }
 
 }  // namespace vz::rest

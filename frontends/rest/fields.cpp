@@ -175,6 +175,14 @@ bool query_number(Call& call, std::string_view name, uint64_t least, uint64_t mo
     return true;
 }
 
+bool query_results(Call& call, bool& only_errors) {
+    const auto results = query(call, "results");
+    only_errors = results && *results == "errors";
+    if (!results || only_errors || *results == "all") return true;
+    fail(call, codec::validation("results", "must be \"errors\" or \"all\""));
+    return false;
+}
+
 bool query_format(Call& call, codec::VectorFormat& out) {
     const auto text = query(call, "vector_format");
     if (!text) return true;

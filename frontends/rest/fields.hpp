@@ -99,6 +99,8 @@ std::optional<std::string_view> query(const Call& call, std::string_view name);
 bool query_flag(Call& call, std::string_view name, bool& out);
 bool query_number(Call& call, std::string_view name, uint64_t least, uint64_t most, uint64_t& out);
 bool query_format(Call& call, codec::VectorFormat& out);
+// `results` of a batch: "all", or "errors" alone.
+bool query_results(Call& call, bool& only_errors);
 
 // Ends the request with what the reader found.
 void fail_reading(Call& call, const json::Reader& reader);

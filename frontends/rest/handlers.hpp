@@ -41,6 +41,18 @@ void qdrant_upsert(vzh_request* request, const vzh_view* view);
 void batch_update(vzh_request* request, const vzh_view* view);
 void batch_delete(vzh_request* request, const vzh_view* view);
 
+// texts.cpp, embed.cpp, text_search.cpp
+void insert_text(vzh_request* request, const vzh_view* view);
+void insert_texts(vzh_request* request, const vzh_view* view);
+void embed(vzh_request* request, const vzh_view* view);
+void search_text(vzh_request* request, const vzh_view* view);
+void hybrid_search(vzh_request* request, const vzh_view* view);
+
+// field_indexes.cpp
+void list_field_indexes(vzh_request* request, const vzh_view* view);
+void add_field_index(vzh_request* request, const vzh_view* view);
+void drop_field_index(vzh_request* request, const vzh_view* view);
+
 // import.cpp
 void import_points(vzh_request* request, const vzh_view* view);
 

@@ -17,7 +17,7 @@ void fill_search(const Query& query, const float* floats, vz_metric metric, int6
     fill_parts(options, parts);
     request = vz_search_request{};
     request.struct_size = sizeof request;
-    request.queries = {floats + query.first, 1, 0, static_cast<uint32_t>(query.dimension), VZ_F32};
+    request.queries = {query.embedded != nullptr ? query.embedded : floats + query.first, 1, 0, static_cast<uint32_t>(query.dimension), VZ_F32};
     request.filter = borrowed(options.filter);
     request.parts = &parts;
     request.deadline_ns = deadline_ns;
@@ -35,8 +35,22 @@ void fill_search(const Query& query, const float* floats, vz_metric metric, int6
     }
 }
 
-void write_hits(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric, std::string_view collection) {
+codec::Failure embed_query(const Call& call, codec::TextCollection& texts, Query& query) {
+    if (codec::Failure refusal = texts.refusal(); codec::is_failure(refusal)) return refusal;
+    auto* const vector = call.arena.make<float>(texts.dimension());
+    if (vector == nullptr) return codec::overloaded();
+    codec::Failure failure = texts.embed_query(call.frontend->engine, "query", query.text, vector);
+    if (codec::is_failure(failure)) return failure;
+    query.embedded = vector;
+    query.dimension = texts.dimension();
+    return {};
+}
+
+uint64_t write_hit_list(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric) {
     const vz_vector_column* column = codec::default_column(rows);
+    const bool is_text = query.embedded != nullptr;
+    constexpr const char* kNames[] = {"vector", "data", "payload", "metadata"};
+    const std::span<const char* const> names(kNames);
     uint64_t hits = 0;
     out.key("results");
     out.begin_array();
@@ -48,14 +62,23 @@ void write_hits(json::Writer& out, const vz_rows& rows, const Query& query, vz_m
         out.field("id", view(rows.ids[row]));
         out.key("score");
         out.float32(score);
-        out.key("vector");
-        codec::write_vector(out, column, row, query.options.vectors());
-        out.key("payload");
-        codec::write_payload(out, rows, row);
+        for (const char* name : names.subspan(0, is_text ? 2 : 1)) {
+            out.key(name);
+            codec::write_vector(out, column, row, query.options.vectors());
+        }
+        for (const char* name : names.subspan(2, is_text ? 2 : 1)) {
+            out.key(name);
+            codec::write_payload(out, rows, row);
+        }
         out.end_object();
     }
     out.end_array();
-    out.field("query_type", "vector");
+    return hits;
+}
+
+void write_hits(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric, std::string_view collection) {
+    const uint64_t hits = write_hit_list(out, rows, query, metric);
+    out.field("query_type", query.embedded != nullptr ? "text" : "vector");
     out.field("limit", uint64_t{query.options.limit});
     out.field("collection", collection);
     out.field("total_results", hits);

@@ -41,6 +41,9 @@ constexpr Row kRows[] = {
     {"DELETE", "/collections/{name}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_collection, nullptr},
     {"POST", "/collections/{name}/force-save", VZH_WRITE, VZH_BODY_NONE, "wait", &force_save, nullptr},
     {"GET", "/collections/{name}/persistence", VZH_READ, VZH_BODY_NONE, nullptr, &get_persistence, nullptr},
+    {"GET", "/collections/{name}/field_indexes", VZH_READ, VZH_BODY_NONE, nullptr, &list_field_indexes, nullptr},
+    {"POST", "/collections/{name}/field_indexes", VZH_WRITE, VZH_BODY_JSON, "wait", &add_field_index, nullptr},
+    {"DELETE", "/collections/{name}/field_indexes", VZH_WRITE, VZH_BODY_NONE, "path kind wait", &drop_field_index, nullptr},
     {"POST", "/collections/{name}/rename", VZH_WRITE, VZH_BODY_JSON, "wait", &rename_collection, nullptr},
 
     {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_NONE, nullptr, &create_snapshot, nullptr},
@@ -66,6 +69,11 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/vectors/copy", VZH_WRITE, VZH_BODY_JSON, "wait", &copy_vectors, nullptr},
     {"POST", "/collections/{name}/vectors/move", VZH_WRITE, VZH_BODY_JSON, "wait", &move_vectors, nullptr},
 
+    {"POST", "/insert", VZH_WRITE, VZH_BODY_JSON, "wait", &insert_text, nullptr},
+    {"POST", "/insert_texts", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_texts, nullptr},
+    {"POST", "/batch_insert", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_texts, nullptr},
+    {"POST", "/embed", VZH_READ, VZH_BODY_JSON, nullptr, &embed, nullptr},
+
     {"GET", "/collections/{name}/vectors/{id}", VZH_READ, VZH_BODY_NONE, "vector_format", &get_vector, nullptr},
     {"POST", "/vector", VZH_READ, VZH_BODY_JSON, nullptr, &get_vector_by_body, nullptr},
     {"GET", "/collections/{name}/vectors", VZH_READ, VZH_BODY_NONE, kPageQuery, &list_vectors, nullptr},
@@ -77,6 +85,8 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/count", VZH_READ, VZH_BODY_JSON, nullptr, &count, nullptr},
     {"POST", "/search", VZH_READ, VZH_BODY_JSON, nullptr, &search, nullptr},
     {"POST", "/collections/{name}/search", VZH_READ, VZH_BODY_JSON, nullptr, &search_in, nullptr},
+    {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_JSON, nullptr, &search_text, nullptr},
+    {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_JSON, nullptr, &hybrid_search, nullptr},
     {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_JSON, nullptr, &explain, nullptr},
     {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search, nullptr},
 
@@ -89,12 +99,6 @@ constexpr Row kRows[] = {
     // Known, promised for later.
     {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},
     {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reencode"},
-    {"POST", "/insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
-    {"POST", "/insert_texts", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
-    {"POST", "/batch_insert", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "text"},
-    {"POST", "/embed", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
-    {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "text"},
-    {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_ANY, nullptr, nullptr, "hybrid_search"},
 };
 
 // The reference's routes that this release does not have, whatever the method.

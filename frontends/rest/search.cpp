@@ -31,6 +31,22 @@ void searched(Call& base) {
     deliver(call, codec::estimate(call.rows, call.query.options.vectors()), &write_search);
 }
 
+void run(SearchCall& call, const float* floats) {
+    fill_search(call.query, floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
+    call.k = call.wanted.k;
+    submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched);
+}
+
+void embed(Call& base) {
+    auto& call = static_cast<SearchCall&>(base);
+    codec::TextCollection texts;
+    codec::Failure failure = texts.read(call.frontend->engine, call.names.collection, call.names);
+    if (!codec::is_failure(failure)) failure = embed_query(call, texts, call.query);
+    if (codec::is_failure(failure)) return fail(call, failure);
+    call.metric = texts.metric();
+    run(call, nullptr);
+}
+
 // `collection` is absent where the body has to name it.
 void start_search(vzh_request* request, const vzh_view* view_in, std::optional<std::string_view> collection) {
     auto* call = begin<SearchCall>(request, view_in);
@@ -48,16 +64,12 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
         return fail(*call, codec::validation("collection", "differs from the collection in the path"));
     }
     if (!collection && named.data() == nullptr) return fail(*call, codec::validation("collection", "required"));
-    if (call->query.dimension == 0) {
-        const bool text = call->query.text.data() != nullptr;
-        return fail(*call, text ? codec::unimplemented("text") : codec::validation("vector", "required"));
-    }
+    if (call->query.dimension == 0 && !call->query.is_text()) return fail(*call, codec::validation("vector", "required"));
     call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
     const std::string_view target = collection ? *collection : named;
-    if (!enter(*call, target, VZH_READ) || !find_metric(*call, target, call->metric)) return;
-    fill_search(call->query, floats.data, call->metric, view_in->deadline_ns, call->parts, call->wanted);
-    call->k = call->wanted.k;
-    submit(*call, VZ_OP_SEARCH, target, &call->wanted, &call->result, &searched);
+    if (!enter(*call, target, VZH_READ)) return;
+    if (call->query.is_text()) return on_worker(*call, &embed);
+    if (find_metric(*call, target, call->metric)) run(*call, floats.data);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct Case {
 constexpr const char* kInvalid = "validation_error";
 constexpr const char* kSyntax = "parse_error";
 constexpr const char* kLater = "unimplemented";
+constexpr const char* kNoTexts = "configuration_error";
 constexpr const char* kNoCollection = "collection_not_found";
 
 // One server for all cases, with two points that no case may touch. $VZ_REST_PORT: a server that runs already, with server.limits.body_mb 4.
@@ -165,8 +166,14 @@ TEST_F(RestBadInput, create_refuses_each_wrong_field) {
         with(R"({"name":"n","quantization":{"type":"sq","bits":4}})", 400, "invalid_configuration", "quantization"),
         with(R"({"name":"n","metric":"manhattan","quantization":"sq8"})", 501, kLater, nullptr),
         with(R"({"name":"n","embedding_provider":"bert"})", 400, "unsupported_provider", nullptr),
-        with(R"({"name":"n","embedding_provider":"bm25"})", 501, kLater, nullptr),
-        with(R"({"name":"n","lexical":true})", 501, kLater, nullptr),
+        with(R"({"name":"n","embedding_provider":"bm25","dimension":15})", 400, kInvalid, "dimension"),
+        with(R"({"name":"n","embedding_provider":"bm25","text":{"stemmer":"klingon"}})", 400, kInvalid, "text.stemmer"),
+        with(R"({"name":"n","text":{"stemmer":"english"}})", 400, kInvalid, "text"),
+        with(R"({"name":"n","lexical":{"source":"a..b"}})", 400, kInvalid, nullptr),
+        with(R"({"name":"n","lexical":{"dimension":3}})", 400, kInvalid, "lexical.dimension"),
+        with(R"({"name":"n","field_indexes":[{"path":"a","kind":"tree"}]})", 400, kInvalid, "field_indexes[0].kind"),
+        with(R"({"name":"n","field_indexes":[{"kind":"text"}]})", 400, kInvalid, "field_indexes[0].path"),
+        with(R"({"name":"n","field_indexes":[{"path":"a","kind":"integer","language":"english"}]})", 400, kInvalid, nullptr),
         with(R"({"name":"n","graph":{"enabled":true}})", 501, kLater, nullptr),
         with(R"({"name":"n","metadata":[]})", 400, kInvalid, "metadata"),
         with("{\"name\":\"n\",\"metadata\":" + std::string(65, '[') + std::string(65, ']') + "}", 400, kInvalid, "metadata"),
@@ -272,7 +279,7 @@ TEST_F(RestBadInput, options_have_their_ranges) {
         search(R"("collection":"other")", 400, kInvalid, "collection"),
         {"POST", "/search", R"({"collection":"docs"})", 400, kInvalid, "vector"},
         {"POST", "/search", R"({"vector":[1,2,3]})", 400, kInvalid, "collection"},
-        {"POST", "/search", R"({"collection":"docs","query":"words"})", 501, kLater},
+        {"POST", "/search", R"({"collection":"docs","query":"words"})", 400, kNoTexts},
         {"POST", "/batch_search", R"({"collection":"docs","queries":[]})", 400, kInvalid, "queries"},
         {"POST", "/batch_search", R"({"collection":"docs","limit":10000,"queries":[)" +
              [] { std::string list = R"({"vector":[1,2,3]})"; for (int i = 0; i < 10; ++i) list += R"(,{"vector":[1,2,3]})"; return list; }() + "]}", 400, kInvalid, "queries"},
@@ -323,11 +330,64 @@ TEST_F(RestBadInput, what_is_missing_is_told) {
         cases.push_back({"POST", path, "{}", 501, kLater});
         cases.push_back({"GET", path, "", 501, kLater});
     }
-    for (const char* path : {"/insert", "/insert_texts", "/batch_insert", "/embed", "/collections/docs/search/text", "/collections/docs/hybrid_search",
-                             "/collections/docs/reindex"}) {
+    for (const char* path : {"/collections/docs/reindex"}) {
         cases.push_back({"POST", path, "{}", 501, kLater});
     }
     refuses(cases);
+}
+
+TEST_F(RestBadInput, texts_are_checked) {
+    const auto entry = [](const std::string& members, const char* field) {
+        return Case{"POST", "/insert", R"({"collection":"fresh",)" + members + "}", 400, kInvalid, field};
+    };
+    ASSERT_EQ(client_->post("/collections", R"({"name":"fresh","dimension":16})").status, 200);
+    refuses({
+        {"POST", "/insert", "{}", 400, kInvalid, "text"},
+        {"POST", "/insert", R"({"text":"sea"})", 400, kInvalid, "collection"},
+        {"POST", "/insert", R"({"collection":"docs","text":"sea"})", 400, kNoTexts},
+        {"POST", "/insert_texts", R"({"collection":"docs","texts":[{"text":"sea"}]})", 400, kNoTexts},
+        {"POST", "/insert_texts", R"({"collection":"docs","texts":[]})", 400, kInvalid, "texts"},
+        {"POST", "/batch_insert", R"({"collection":"docs"})", 400, kInvalid, "texts"},
+        {"POST", "/insert_texts", R"({"collection":"fresh","texts":[{"text":"sea"},{"text":"..."}],"config":{"atomic":true}})", 400, kInvalid, "text"},
+        {"POST", "/insert", R"({"collection":"docs","text":"sea","public_key":"k"})", 501, kLater},
+        entry(R"("text":"")", "text"),
+        entry(R"("text":"-- .")", "text"),
+        entry(R"("text":7)", "text"),
+        entry(R"("text":"sea","id":"a#0")", "id"),
+        entry(R"("text":"sea","id":"")", "id"),
+        entry(R"("text":"sea","metadata":[])", "metadata"),
+        entry(R"("text":"sea","metadata":{"content":"other"})", "metadata.content"),
+        entry(R"("text":"sea","chunk_size":63)", "chunk_size"),
+        entry(R"("text":"sea","chunk_size":65537)", "chunk_size"),
+        entry(R"("text":"sea","chunk_size":64,"chunk_overlap":33)", "chunk_overlap"),
+        entry(R"("chunk_size":64,"chunk_overlap":8,"metadata":{"parent_id":1},"text":")" + std::string(20, 'x') + " " + std::string(80, 'y') + "\"", "metadata.parent_id"),
+        {"POST", "/embed", "{}", 400, kInvalid, "text"},
+        {"POST", "/embed", R"({"text":"?"})", 400, kInvalid, "text"},
+        {"POST", "/embed", R"({"text":"sea","model":"bert"})", 400, "unsupported_model"},
+        {"POST", "/embed", R"({"text":"sea","kind":"query"})", 400, kInvalid, "collection"},
+        {"POST", "/embed", R"({"text":"sea","kind":"poem"})", 400, kInvalid, "kind"},
+        {"POST", "/embed", R"({"text":"sea","dimension":15})", 400, kInvalid, "dimension"},
+        {"POST", "/embed", R"({"text":"sea","parameters":{"normalize":false}})", 400, kInvalid, "parameters.normalize"},
+        {"POST", "/embed", R"({"text":"sea","collection":"docs"})", 400, kNoTexts},
+        {"POST", "/embed", R"({"text":"sea","collection":"nope"})", 404, kNoCollection},
+        {"POST", "/collections/docs/search/text", "{}", 400, kInvalid, "query"},
+        {"POST", "/collections/docs/search/text", R"({"query":"sea","vector":[1,2,3]})", 400, kInvalid, "vector"},
+        {"POST", "/collections/docs/search/text", R"({"query":"sea"})", 400, kNoTexts},
+        {"POST", "/collections/nope/search/text", R"({"query":"sea"})", 404, kNoCollection},
+        {"POST", "/collections/docs/hybrid_search", "{}", 400, kInvalid, "query"},
+        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea"})", 400, kNoTexts},
+        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","vector":[1,2,3]})", 400, kNoTexts},
+        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","alpha":1.5})", 400, kInvalid, "alpha"},
+        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","algorithm":"sum"})", 400, kInvalid, "algorithm"},
+        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","sparse_k":0})", 400, kInvalid, "sparse_k"},
+        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","query_sparse":{"indices":[1],"values":[1]}})", 501, kLater},
+        {"POST", "/collections/docs/field_indexes", "{}", 400, kInvalid, "path"},
+        {"POST", "/collections/docs/field_indexes", R"({"path":"a"})", 400, kInvalid, "kind"},
+        {"POST", "/collections/nope/field_indexes", R"({"path":"a","kind":"text"})", 404, kNoCollection},
+        {"DELETE", "/collections/docs/field_indexes?path=a", "", 400, kInvalid, "kind"},
+        {"DELETE", "/collections/docs/field_indexes?path=a&kind=text", "", 400, kInvalid, "index"},
+    });
+    EXPECT_EQ(client_->request("DELETE", "/collections/fresh", "").status, 200);
 }
 
 TEST_F(RestBadInput, sizes_have_limits) {

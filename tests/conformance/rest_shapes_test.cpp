@@ -172,7 +172,7 @@ TEST_F(RestShapes, a_batch_of_searches_answers_each) {
     EXPECT_EQ(batch.integer("/succeeded"), 2);
     EXPECT_EQ(batch.integer("/failed"), 3);
     EXPECT_EQ(batch.integer("/results/0/total"), 1);
-    EXPECT_EQ(batch.text("/results/1/error_type"), "unimplemented");
+    EXPECT_EQ(batch.text("/results/1/error_type"), "configuration_error");
     EXPECT_EQ(batch.text("/results/1/query"), "words");
     EXPECT_EQ(batch.text("/results/2/error_type"), "validation_error");
     EXPECT_EQ(batch.integer("/results/3/total"), 2);

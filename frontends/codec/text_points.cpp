@@ -1,0 +1,138 @@
+#include "frontends/codec/text_points.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "frontends/codec/collection.hpp"
+#include "frontends/codec/expiry.hpp"
+#include "frontends/codec/names.hpp"
+#include "frontends/json/writer.hpp"
+
+namespace vz::codec {
+namespace {
+
+struct Member {
+    std::string key;
+    std::string raw;
+};
+
+constexpr std::string_view kChunkKeys[] = {"chunk_index", kChunkCountKey, "parent_id"};
+
+// The members of the metadata that go into the payload, and what the payload takes from them.
+struct Metadata {
+    std::vector<Member> members;
+    std::string file_path = "text_input";
+    Failure failure;
+};
+
+// The text of a JSON string; of any other value none.
+std::string text_of(const std::string& raw) {
+    std::string text;
+    if (raw.empty() || raw.front() != '"') return text;
+    constexpr json::Field kFields[] = {{"t", 0}};
+    read_small_object("{\"t\":" + raw + "}", kFields, [&](json::Reader& reader, uint32_t, json::Value value) {
+        std::string_view found;
+        if (!reader.string(value, found)) return false;
+        text = found;
+        return true;
+    });
+    return text;
+}
+
+std::vector<Member> members_of(std::string_view object, Failure* failure) {
+    std::vector<Member> members;
+    constexpr json::Field kFields[] = {{"metadata", 0}};
+    read_small_object(
+        "{\"metadata\":" + std::string(object) + "}", kFields,
+        [&](json::Reader& reader, uint32_t, json::Value value) {
+            return reader.entries(value, [&](std::string_view key, json::Value member) {
+                std::string_view raw;
+                if (!reader.raw(member, raw)) return false;
+                members.push_back({std::string(key), std::string(raw)});
+                return true;
+            });
+        },
+        failure);
+    return members;
+}
+
+Metadata read_metadata(const TextEntry& entry) {
+    Metadata metadata;
+    if (entry.metadata.data() == nullptr) return metadata;
+    const auto is_of_chunks = [](const std::string& key) { return std::find(std::begin(kChunkKeys), std::end(kChunkKeys), key) != std::end(kChunkKeys); };
+    bool has_path = false;
+    for (Member& member : members_of(entry.metadata, &metadata.failure)) {
+        if (member.key == kContentKey) {
+            if (text_of(member.raw) == entry.text) continue;
+            metadata.failure = validation("metadata.content", "differs from the text, which is kept under this key");
+        }
+        if (entry.is_chunked() && is_of_chunks(member.key)) metadata.failure = validation("metadata." + member.key, "is kept for chunks");
+        const bool is_path = member.key == "file_path";
+        if (is_path || (member.key == "filename" && !has_path)) metadata.file_path = text_of(member.raw);
+        has_path = has_path || is_path;
+        if (!(is_path && entry.is_chunked())) metadata.members.push_back(std::move(member));
+    }
+    if (metadata.file_path.empty()) metadata.file_path = "text_input";
+    return metadata;
+}
+
+std::string payload_of(const Metadata& metadata, std::string_view content, const TextEntry& entry, uint64_t chunk, uint64_t chunks) {
+    json::Text text;
+    {
+        json::Writer out(text.target());
+        out.begin_object();
+        out.field(kContentKey, content);
+        if (entry.is_chunked()) {
+            out.field("file_path", metadata.file_path);
+            out.field("chunk_index", chunk);
+            out.field(kChunkCountKey, chunks);
+            out.field("parent_id", entry.id);
+        }
+        for (const Member& member : metadata.members) out.field_raw(member.key, member.raw);
+        out.end_object();
+    }
+    return text.text();
+}
+
+}  // namespace
+
+Failure check_options(const TextOptions& options) {
+    if (options.chunk_size < kChunkBytesMin || options.chunk_size > kChunkBytesMax) return validation("chunk_size", "must be 64 to 65536");
+    if (options.chunk_overlap > options.chunk_size / 2) return validation("chunk_overlap", "must be at most half of chunk_size");
+    return {};
+}
+
+vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena) {
+    return borrowed(arena.copy(std::string(id).append("#").append(std::to_string(chunk))));
+}
+
+Failure make_points(const TextEntry& entry, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points) {
+    if (const char* reason = refuse_id(entry.id)) return validation("id", reason);
+    if (entry.id.find('#') != std::string_view::npos) return validation("id", "must not have a #: it marks chunks");
+    if (entry.text.size() > kTextBytesMax) return validation("text", "has more than 16 MiB");
+    if (Failure failure = check_options(entry.options); !failure.message.empty()) return failure;
+    Metadata metadata = read_metadata(entry);
+    if (!metadata.failure.message.empty()) return std::move(metadata.failure);
+
+    const std::vector<std::string_view> pieces =
+        entry.is_chunked() ? cut_text(entry.text, entry.options.chunk_size, entry.options.chunk_overlap) : std::vector{entry.text};
+    auto* const made = arena.make<TextPoint>(pieces.size());
+    if (made == nullptr) return overloaded();
+    bool has_word = false;
+    for (size_t i = 0; i < pieces.size(); ++i) {
+        TextPoint& point = made[i];
+        auto* const vector = arena.make<float>(embedder.dimension());
+        if (vector == nullptr) return overloaded();
+        point.vector = embedder.document(pieces[i], vector) ? vector : nullptr;
+        has_word = has_word || point.vector != nullptr;
+        point.id = entry.is_chunked() ? chunk_id(entry.id, i, arena) : borrowed(entry.id);
+        point.payload = borrowed(arena.copy(payload_of(metadata, pieces[i], entry, i, pieces.size())));
+        if (point.id.data == nullptr || point.payload.data == nullptr) return overloaded();
+        point.expires_ms = expiry_of(view(point.payload)).value_or(0);
+    }
+    if (!has_word) return validation("text", "has no word");
+    points = {made, pieces.size()};
+    return {};
+}
+
+}  // namespace vz::codec

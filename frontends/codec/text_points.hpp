@@ -1,0 +1,51 @@
+// Texts as points: one, or one for each chunk, with the text in the payload.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "frontends/codec/chunks.hpp"
+#include "frontends/codec/embedding.hpp"
+#include "frontends/codec/failure.hpp"
+#include "frontends/json/arena.hpp"
+#include "vectorizer/types.h"
+
+namespace vz::codec {
+
+inline constexpr uint64_t kTextBytesMax = 16u << 20;
+inline constexpr std::string_view kContentKey = "content";
+inline constexpr std::string_view kChunkCountKey = "chunk_count";
+
+struct TextOptions {
+    bool auto_chunk = true;
+    uint32_t chunk_size = kChunkBytes;
+    uint32_t chunk_overlap = kChunkOverlap;
+};
+// What is wrong with them; no failure: nothing.
+Failure check_options(const TextOptions& options);
+
+// One text as a client sent it, its id made where none was sent.
+struct TextEntry {
+    std::string_view id;
+    std::string_view text;
+    std::string_view metadata;  // a JSON object; absent: none
+    TextOptions options;
+
+    bool is_chunked() const { return options.auto_chunk && text.size() > options.chunk_size; }
+};
+
+struct TextPoint {
+    vz_str id;
+    vz_str payload;
+    const float* vector;  // nullptr: a chunk without a word, which no search finds
+    int64_t expires_ms;   // 0: as the collection says
+};
+
+// The points of an entry, in the arena. Fields of failures are those of the entry: "text", "id", "metadata.content".
+Failure make_points(const TextEntry& entry, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points);
+
+// "<id>#<chunk>", in the arena; absent: out of memory.
+vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena);
+
+}  // namespace vz::codec

@@ -1,0 +1,189 @@
+#include "frontends/rest/text_write.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+#include "frontends/codec/text_collection.hpp"
+#include "frontends/rest/handlers.hpp"
+
+namespace vz::rest {
+namespace {
+
+// A record may have 32 MiB and 65,536 points; what else it holds is the engine's affair, so this stays below.
+constexpr uint64_t kRecordBytes = 20u << 20;
+constexpr uint64_t kRecordPoints = 20'000;
+constexpr uint64_t kPointFrameBytes = 96;
+
+void prepare(Call& base);
+void send_record(Call& base);
+
+void reply(TextBatch& batch) { deliver(batch, batch.item_count * 128, batch.reply); }
+
+uint64_t record_end(const TextBatch& batch) {
+    uint64_t bytes = 0;
+    uint64_t points = 0;
+    uint64_t until = batch.sent;
+    for (; until < batch.change_count; ++until) {
+        for (const codec::TextPoint& point : batch.changes[until].points) {
+            bytes += kPointFrameBytes + point.id.size + point.payload.size + uint64_t{batch.dimension} * sizeof(float);
+        }
+        points += batch.changes[until].points.size();
+        if (!batch.atomic && until != batch.sent && (bytes > kRecordBytes || points > kRecordPoints)) break;
+    }
+    return until;
+}
+
+// What is told of a text that the engine refused, in the words of the request.
+codec::Failure text_failure(const TextBatch& batch, vz_error error, uint64_t item) {
+    codec::Names names = batch.names;
+    names.point = batch.items[item].entry.id;
+    error.item = VZ_NO_ITEM;
+    return codec::from_engine(error, names);
+}
+
+// The records before this one are durable: that has to be told, so the failure is that of the texts left.
+void fail_rest(TextBatch& batch) {
+    vz_error error = batch.error;
+    error.status = batch.op.status;
+    for (uint64_t i = batch.sent; i < batch.change_count; ++i) {
+        const uint64_t item = batch.changes[i].entry;
+        batch.items[item].fault = keep(batch, text_failure(batch, error, item));
+    }
+    reply(batch);
+}
+
+// True: the refusal was that of one text, which is left out.
+bool leave_out(TextBatch& batch) {
+    if (batch.atomic || batch.error.item >= batch.record.item_count || batch.op.status != batch.error.status) return false;
+    const uint64_t item = batch.record.entries[batch.error.item];
+    batch.items[item].fault = keep(batch, text_failure(batch, batch.error, item));
+    const auto end = batch.changes + batch.change_count;
+    batch.change_count = static_cast<uint64_t>(std::remove_if(batch.changes + batch.sent, end, [&](const codec::TextChange& change) { return change.entry == item; }) - batch.changes);
+    return true;
+}
+
+void written(Call& base) {
+    auto& batch = static_cast<TextBatch&>(base);
+    if (batch.op.status != VZ_OK) {
+        if (codec::has_lost_race(batch.op.status, batch.error) && ++batch.races < kRacesMax) return on_worker(batch, &send_record);
+        if (!batch.is_single && leave_out(batch)) return batch.sent < batch.change_count ? on_worker(batch, &send_record) : reply(batch);
+        return batch.sent == 0 ? fail_op(batch) : fail_rest(batch);
+    }
+    if (batch.records == 0) note_outcome(batch, batch.answer.outcome);
+    batch.sent = batch.until;
+    batch.races = 0;
+    ++batch.records;
+    if (batch.sent < batch.change_count) return on_worker(batch, &send_record);
+    reply(batch);
+}
+
+void send_record(Call& base) {
+    auto& batch = static_cast<TextBatch&>(base);
+    batch.until = record_end(batch);
+    const codec::Failure failure =
+        codec::make_record(batch.frontend->engine, batch.names.collection, {batch.changes + batch.sent, batch.until - batch.sent}, batch.dimension,
+                           batch.names, batch.arena, batch.record);
+    if (codec::is_failure(failure)) return fail(batch, failure);
+    batch.record.chain->request_id = request_id(batch, batch.records);
+    batch.record.chain->deadline_ns = batch.view->deadline_ns;
+    batch.answer = vz_write_answer{};
+    batch.answer.struct_size = sizeof batch.answer;
+    submit(batch, VZ_OP_WRITE, batch.names.collection, batch.record.chain, &batch.answer, &written);
+}
+
+void created(Call& base) {
+    auto& batch = static_cast<TextBatch&>(base);
+    // Somebody else may have made it meanwhile: then it is theirs.
+    if (batch.op.status != VZ_OK && batch.op.status != VZ_ALREADY_EXISTS) return fail_op(batch);
+    batch.created = batch.op.status == VZ_OK;
+    on_worker(batch, &prepare);
+}
+
+void create_missing(TextBatch& batch) {
+    batch.may_create = false;
+    if (const char* reason = codec::refuse_collection_name(batch.names.collection)) return fail(batch, codec::validation("collection", reason));
+    codec::CollectionNotes notes;
+    notes.text = codec::text_note(codec::kTextDimension, "none");
+    const std::string_view metadata = batch.arena.copy(codec::write_notes(notes));
+    if (metadata.data() == nullptr) return fail(batch, codec::overloaded());
+    codec::NewCollection wanted;
+    wanted.name = batch.names.collection;
+    wanted.dimension = codec::kTextDimension;
+    wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
+    codec::fill_schema(wanted, borrowed(metadata), batch.field, batch.schema);
+    submit(batch, VZ_OP_COLLECTION_CREATE, batch.names.collection, &batch.schema, &batch.change, &created);
+}
+
+void bound(Call& base) {
+    // Lost to another writer: what the collection is now decides.
+    if (base.op.status != VZ_OK && base.op.status != VZ_CONFLICT) return fail_op(base);
+    base.change.flags = 0;
+    on_worker(base, &prepare);
+}
+
+void bind(TextBatch& batch, const codec::TextCollection& collection) {
+    const vz_alter_request* const change = collection.bind("none", batch.arena);
+    if (change == nullptr) return fail(batch, codec::overloaded());
+    batch.change.flags = VZ_IF_EMPTY;
+    submit(batch, VZ_OP_COLLECTION_ALTER, batch.names.collection, change, &batch.change, &bound);
+}
+
+// False: the request was answered.
+bool make_all_points(TextBatch& batch, const codec::TextCollection& collection) {
+    codec::Embedder embedder(collection.dimension(), collection.is_bound() ? collection.stemmer() : "none");
+    batch.dimension = collection.dimension();
+    batch.change_count = 0;
+    batch.changes = batch.arena.make<codec::TextChange>(batch.item_count);
+    if (batch.changes == nullptr) {
+        fail(batch, codec::overloaded());
+        return false;
+    }
+    std::unordered_map<std::string_view, uint64_t> place_of;  // a later text of an id replaces an earlier one
+    for (uint64_t i = 0; i < batch.item_count; ++i) {
+        TextItem& item = batch.items[i];
+        if (item.fault.message.data != nullptr) continue;
+        const codec::Failure failure = codec::make_points(item.entry, embedder, batch.arena, item.points);
+        if (codec::is_failure(failure)) {
+            if (note_fault(batch, i, failure)) return false;
+            continue;
+        }
+        const auto [known, is_new] = place_of.try_emplace(item.entry.id, batch.change_count);
+        if (is_new) ++batch.change_count;
+        batch.changes[known->second] = {item.entry.id, item.points, i, !item.id_sent};
+    }
+    return true;
+}
+
+void prepare(Call& base) {
+    auto& batch = static_cast<TextBatch&>(base);
+    codec::TextCollection collection;
+    const codec::Failure failure = collection.read(batch.frontend->engine, batch.names.collection, batch.names);
+    if (codec::is_failure(failure)) {
+        if (failure.error_type == "collection_not_found" && batch.may_create) return create_missing(batch);
+        return fail(batch, failure);
+    }
+    const bool may_bind = !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
+    if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal)) return fail(batch, refusal);
+    if (!make_all_points(batch, collection)) return;
+    if (batch.change_count == 0) return reply(batch);
+    if (may_bind) return bind(batch, collection);
+    send_record(batch);
+}
+
+}  // namespace
+
+bool note_fault(TextBatch& batch, uint64_t item, const codec::Failure& failure) {
+    if (batch.is_single || batch.atomic) {
+        fail(batch, batch.is_single ? failure : codec::with_item(failure, item));
+        return true;
+    }
+    batch.items[item].fault = keep(batch, failure);
+    return false;
+}
+
+void write_texts(TextBatch& batch, std::string_view collection) {
+    if (enter(batch, collection, VZH_WRITE)) on_worker(batch, &prepare);
+}
+
+}  // namespace vz::rest
