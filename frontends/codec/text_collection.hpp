@@ -19,14 +19,15 @@ inline bool is_failure(const Failure& failure) { return !failure.message.empty()
 
 // The note of a collection that is bound to the embedding, as vz_schema.metadata keeps it (CollectionNotes::text).
 std::string text_note(uint32_t dimension, std::string_view stemmer);
-// The note of a text index that rankings by words use (CollectionNotes::lexical).
+// A text index that rankings by words use.
 struct Lexical {
-    std::string stemmer = "none";
-    std::string source = "content";
+    std::string_view stemmer = "none";
+    std::string_view source = "content";
     uint32_t dimension = 1024;  // kept as sent: words are ranked as they are, not hashed
 };
+// Its note (CollectionNotes::lexical).
 std::string lexical_note(const Lexical& lexical);
-// Its field index; borrows from `lexical`.
+// Its field index; borrows the texts.
 vz_field_index lexical_index(const Lexical& lexical);
 
 class TextCollection {

@@ -16,7 +16,7 @@ Field* find(Schema& schema, std::string_view type, std::string_view field) {
 
 bool bind_resolvers(Schema& schema, std::string& error) {
     for (const std::span<const RootResolver> roots :
-         {collection_roots(), definition_roots(), search_roots(), read_roots(), write_roots(), server_roots()}) {
+         {collection_roots(), definition_roots(), search_roots(), read_roots(), write_roots(), text_roots(), server_roots()}) {
         for (const RootResolver& root : roots) {
             Field* field = find(schema, root.type, root.field);
             if (field == nullptr || field->root != nullptr) {

@@ -1,5 +1,7 @@
 #include "frontends/graphql/exchange.hpp"
 
+#include <utility>
+
 #include "frontends/codec/points.hpp"
 
 namespace vz::graphql {
@@ -178,6 +180,7 @@ bool Exchange::sees(vz_str collection, uint32_t permission) const {
 
 void Exchange::begin(RootCall& call) {
     if (call.resolver == nullptr || call.planned->refused != nullptr || call.failure != nullptr) return;
+    ++call.begun;
     call.resolver->begin(call);
     if (call.failure != nullptr) call.engine_calls = {};
 }
@@ -206,7 +209,8 @@ void Exchange::run_next_mutation() {
 
 // A failure that makes the whole answer null ends the series: what came after it could not be told.
 void Exchange::settle_mutation() {
-    const RootCall& call = calls_[next_];
+    RootCall& call = calls_[next_];
+    if (std::exchange(call.begins_again, false)) return;
     const bool failed = call.failure != nullptr || call.planned->refused != nullptr;
     next_ = failed && call.planned->field->type->non_null() ? calls_.size() : next_ + 1;
 }

@@ -25,6 +25,7 @@ std::span<const RootResolver> definition_roots();   // resolvers_definitions.cpp
 std::span<const RootResolver> search_roots();       // resolvers_search.cpp
 std::span<const RootResolver> read_roots();         // resolvers_reads.cpp
 std::span<const RootResolver> write_roots();        // resolvers_writes.cpp
+std::span<const RootResolver> text_roots();         // resolvers_texts.cpp
 std::span<const RootResolver> server_roots();       // resolvers_server.cpp
 std::span<const FieldBinding> collection_fields();  // objects_collection.cpp
 std::span<const FieldBinding> point_fields();       // objects_point.cpp

@@ -1,6 +1,7 @@
 // Root fields that create, change, rename and delete collections.
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
+#include "frontends/codec/text_collection.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
 namespace vz::graphql {
@@ -50,10 +51,8 @@ bool check_features(RootCall& call, const Input& input) {
         call.fail(codec::unimplemented("shardCount"));
     } else if (input["enableGraph"].boolean_or(false)) {
         call.fail(codec::unimplemented("enableGraph"));
-    } else if (provider == "bm25") {
-        call.fail(codec::unimplemented("embeddingProvider"));
-    } else if (provider != "none") {
-        call.fail(codec::validation("embeddingProvider", "must be \"none\" or \"bm25\""));
+    } else if (provider != "none" && provider != "bm25") {
+        call.fail(codec::unsupported("unsupported_provider", "embeddingProvider", provider));
     }
     return call.failure == nullptr;
 }
@@ -80,9 +79,33 @@ bool read_new_collection(RootCall& call, const Input& input, codec::NewCollectio
 }
 
 struct Creation {
+    vz_field_index lexical;
     vz_vector_field field;
     vz_schema schema;
 };
+
+// What of texts the collection is to do. False: the field has failed.
+bool add_texts(RootCall& call, const Input& input, codec::NewCollection& wanted, codec::CollectionNotes& notes, vz_field_index& index) {
+    if (input["embeddingProvider"].text_or("none") == "bm25") {
+        if (wanted.dimension < codec::kTextDimensionMin) {
+            call.fail(codec::validation("dimension", "must be at least 16 for a text embedding"));
+            return false;
+        }
+        notes.text = codec::text_note(wanted.dimension, "none");
+        wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
+    }
+    const Input& lexical = input["lexical"];
+    if (lexical.empty()) return true;
+    const codec::Lexical asked{codec::stemmer_named(lexical["stemmer"].text_or("none")), lexical["source"].text_or("content")};
+    if (asked.stemmer.empty()) {
+        call.fail(codec::validation("lexical.stemmer", "no such stemmer; there are none and the languages of Snowball, by name or code"));
+        return false;
+    }
+    notes.lexical = codec::lexical_note(asked);
+    index = codec::lexical_index(asked);
+    wanted.field_indexes = {&index, 1};
+    return true;
+}
 
 void create_begin(RootCall& call) {
     const Input& input = call.argument("input");
@@ -95,8 +118,9 @@ void create_begin(RootCall& call) {
     codec::CollectionNotes notes;
     notes.description = input["description"].text_or({});
     if (!input["metadata"].empty()) notes.metadata = input["metadata"].text;
-    const std::string_view metadata = call.arena->copy_text(codec::write_notes(notes));
     Creation* creation = call.make<Creation>();
+    if (!add_texts(call, input, wanted, notes, creation->lexical)) return;
+    const std::string_view metadata = call.arena->copy_text(codec::write_notes(notes));
     codec::fill_schema(wanted, metadata.empty() ? vz_str{} : str_of(metadata), creation->field, creation->schema);
     call.expect(1);
     call.engine_calls[0].change.request_id = call.request_id();
@@ -151,10 +175,6 @@ void update_begin(RootCall& call) {
 }
 FieldValue update_finish(RootCall& call) {
     if (call.engine_calls.empty()) return collection_value(static_cast<const vz_collection_info*>(call.state));
-    if (call.engine_calls[0].op.status == VZ_UNSUPPORTED && !call.argument("input")["hnswEfSearch"].empty()) {
-        call.fail(codec::unimplemented("hnswEfSearch"));
-        return FieldValue::null();
-    }
     return described(call, call.argument("name").text);
 }
 

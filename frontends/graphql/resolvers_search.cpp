@@ -111,13 +111,9 @@ FieldValue batch_finish(RootCall& call) {
     return FieldValue::of_list(lists.size(), kItem, lists.data());
 }
 
-void text_begin(RootCall& call) { call.fail(codec::unimplemented("searchText")); }
-FieldValue text_finish(RootCall&) { return FieldValue::null(); }
-
 constexpr RootResolver kRoots[] = {
     {"QueryRoot", "search", "Search failed: ", "input.collection", search_begin, search_finish},
     {"QueryRoot", "searchBatch", "Search failed: ", "inputs[].collection", batch_begin, batch_finish},
-    {"QueryRoot", "searchText", "Search failed: ", "input.collection", text_begin, text_finish},
 };
 
 }  // namespace

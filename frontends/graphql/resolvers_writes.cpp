@@ -128,9 +128,6 @@ FieldValue upsert_many_finish(RootCall& call) {
     return mutation_value(call, true, message, static_cast<int64_t>(written.applied), written.lsn);
 }
 
-void texts_begin(RootCall& call) { call.fail(codec::unimplemented("upsertTexts")); }
-FieldValue texts_finish(RootCall&) { return FieldValue::null(); }
-
 // ---- deletes ----
 
 void delete_one_begin(RootCall& call) {
@@ -195,7 +192,6 @@ FieldValue payload_finish(RootCall& call) {
 constexpr RootResolver kRoots[] = {
     {"MutationRoot", "upsertVector", "Failed to upsert vector: ", "collection", upsert_one_begin, upsert_one_finish},
     {"MutationRoot", "upsertVectors", "Failed to upsert vectors: ", "input.collection", upsert_many_begin, upsert_many_finish},
-    {"MutationRoot", "upsertTexts", "Failed to upsert texts: ", "input.collection", texts_begin, texts_finish},
     {"MutationRoot", "deleteVector", "Failed to delete vector: ", "collection", delete_one_begin, delete_one_finish},
     {"MutationRoot", "deleteVectors", "Failed to delete vectors: ", "input.collection", delete_many_begin, delete_many_finish},
     {"MutationRoot", "updatePayload", "Failed to update payload: ", "collection", payload_begin, payload_finish},

@@ -44,6 +44,8 @@ struct RootCall {
     std::span<EngineCall> engine_calls;   // in submission order
     const void* state = nullptr;          // the resolver's own, from begin() to finish()
     const FieldError* failure = nullptr;
+    bool begins_again = false;            // set by finish() of a mutation: what it brought needs another begin()
+    uint32_t begun = 0;                   // calls of begin()
     FieldValue value;
     uint64_t bytes_estimate = 0;          // of the answer; set by finish()
 

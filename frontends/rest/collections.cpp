@@ -106,7 +106,7 @@ struct CreateCall : Call {
     std::string_view metadata;
     std::string_view provider;
     std::string_view stemmer;  // absent: `text` was not sent
-    LexicalField lexical;
+    std::optional<codec::Lexical> lexical;
     uint8_t dimension_sent;
     vz_vector_field field;
     vz_schema schema;
@@ -233,14 +233,9 @@ codec::Failure add_texts(CreateCall& call, List<vz_field_index>& indexes, codec:
         notes.text = codec::text_note(call.wanted.dimension, call.stemmer.data() == nullptr ? "none" : call.stemmer);
         call.wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
     }
-    if (call.lexical.is_wanted) {
-        const codec::Lexical lexical{std::string(call.lexical.stemmer), std::string(call.lexical.source), call.lexical.dimension};
-        notes.lexical = codec::lexical_note(lexical);
-        vz_field_index* const index = indexes.add();
-        if (index == nullptr) return codec::overloaded();
-        *index = codec::lexical_index(lexical);
-        index->path = borrowed(call.lexical.source);
-        if (index->language.data != nullptr) index->language = borrowed(call.lexical.stemmer);
+    if (call.lexical) {
+        notes.lexical = codec::lexical_note(*call.lexical);
+        if (!indexes.add(codec::lexical_index(*call.lexical))) return codec::overloaded();
     }
     call.wanted.field_indexes = {indexes.data(), indexes.size()};
     return {};

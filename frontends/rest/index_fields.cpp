@@ -26,16 +26,21 @@ bool read_text_settings(json::Reader& reader, Value value, std::string_view& ste
     return reader.object(value, kTextFields, [&](uint32_t, Value member) { return reader.is_null(member) || read_stemmer(reader, member, stemmer); });
 }
 
-bool read_lexical(json::Reader& reader, Value value, LexicalField& lexical) {
-    lexical = {true, "none", "content", 1024};
-    if (reader.kind(value) == json::Kind::kBoolean) return reader.boolean(value, lexical.is_wanted);
+bool read_lexical(json::Reader& reader, Value value, std::optional<codec::Lexical>& lexical) {
+    lexical.emplace();
+    if (reader.kind(value) == json::Kind::kBoolean) {
+        bool is_wanted = false;
+        if (!reader.boolean(value, is_wanted)) return false;
+        if (!is_wanted) lexical.reset();
+        return true;
+    }
     return reader.object(value, kLexicalFields, [&](uint32_t id, Value member) {
         if (reader.is_null(member)) return true;
-        if (id == 1) return read_stemmer(reader, member, lexical.stemmer);
-        if (id == 2) return reader.string(member, lexical.source);
+        if (id == 1) return read_stemmer(reader, member, lexical->stemmer);
+        if (id == 2) return reader.string(member, lexical->source);
         uint64_t dimension = 0;
         if (!reader.unsigned_integer(member, codec::kTextDimensionMin, 65'536, dimension)) return false;
-        lexical.dimension = static_cast<uint32_t>(dimension);
+        lexical->dimension = static_cast<uint32_t>(dimension);
         return true;
     });
 }

@@ -41,7 +41,7 @@ struct TextBatch : Call {
     vz_vector_field field;
 };
 
-inline constexpr uint32_t kRacesMax = 16;
+inline constexpr uint32_t kRacesMax = 128;  // each ends with somebody's success
 
 // Writes the batch to the collection and answers with batch.reply; asks for permission first.
 void write_texts(TextBatch& batch, std::string_view collection);

@@ -63,6 +63,10 @@ std::vector<float> floats_of(JsonValue array) {
 std::string json_string(std::string_view text) {
     std::string json = "\"";
     for (const char byte : text) {
+        if (byte == '\n') {
+            json += "\\n";
+            continue;
+        }
         if (byte == '"' || byte == '\\') json += '\\';
         json += byte;
     }

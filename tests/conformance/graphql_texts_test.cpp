@@ -1,0 +1,79 @@
+// Texts over GraphQL: what REST does, by the other door.
+#include <gtest/gtest.h>
+
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+class GraphqlTexts : public testing::Test {
+protected:
+    Json ask(const std::string& document) {
+        const Answer answer = client_.post("/graphql", R"({"query":)" + json_string(document) + "}");
+        EXPECT_EQ(answer.status, 200) << document << "\n" << answer.body;
+        return Json(answer.body);
+    }
+    Json good(const std::string& document) {
+        Json answer = ask(document);
+        EXPECT_FALSE(answer.has("/errors")) << document << "\n" << simdjson::to_string(answer.root());
+        return answer;
+    }
+
+    TemporaryDirectory directory_;
+    Server server_{directory_.path() + "/data"};
+    HttpClient client_{server_.port()};
+};
+
+TEST_F(GraphqlTexts, are_stored_and_found) {
+    const Json made(good(R"(mutation {
+        createCollection(input: {name: "t", dimension: 64, embeddingProvider: "bm25", lexical: {stemmer: "en", source: "content"}}) { config { embeddingProvider } }
+        upsertTexts(input: {collection: "t", texts: [{id: "a", text: "The whale swims in the sea", metadata: {n: 1}}, {id: "b", text: "A forest of birches"}]}) {
+            success message affectedCount }
+    })"));
+    EXPECT_EQ(made.text("/data/createCollection/config/embeddingProvider"), "bm25");
+    EXPECT_EQ(made.integer("/data/upsertTexts/affectedCount"), 2);
+    const Json found(good(R"({ searchText(input: {collection: "t", query: "SEA", limit: 1}) { id score payload }
+                               all: searchText(input: {collection: "t", query: "sea", scoreThreshold: 0.01, limit: 10}) { id }
+                               hybridSearch(input: {collection: "t", query: "whales", limit: 1}) { id score }
+                               weighted: hybridSearch(input: {collection: "t", query: "birch", fusion: WEIGHTED, alpha: 0, limit: 1}) { id score } })"));
+    EXPECT_EQ(found.text("/data/searchText/0/id"), "a");
+    EXPECT_EQ(found.text("/data/searchText/0/payload/content"), "The whale swims in the sea");
+    EXPECT_EQ(found.list("/data/all").size(), 1U);
+    EXPECT_EQ(found.text("/data/hybridSearch/0/id"), "a");
+    EXPECT_EQ(found.text("/data/weighted/0/id"), "b");
+    EXPECT_EQ(number_of(found.at("/data/weighted/0/score")), 1.0);
+}
+
+TEST_F(GraphqlTexts, bind_an_empty_collection_and_go_as_one) {
+    good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } })");
+    std::string text;
+    for (int i = 0; i < 20; ++i) text += "Sentence " + std::to_string(i) + " speaks. ";
+    const Json chunked(good(R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 64, chunkOverlap: 8, texts: [{id: "l", text: ")" + text + R"("}]}) { affectedCount } })"));
+    EXPECT_GT(chunked.integer("/data/upsertTexts/affectedCount"), 3);
+    EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })").text("/data/collection/config/embeddingProvider"), "bm25");
+    good(R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "l", text: "One whale"}]}) { success } })");
+    EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 1);
+}
+
+TEST_F(GraphqlTexts, mistakes_change_nothing) {
+    good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } other: createCollection(input: {name: "v", dimension: 2}) { name }
+                       upsertVector(collection: "v", input: {id: "a", data: [1, 2]}) { id } })");
+    const auto code = [&](const std::string& document) { return ask(document).text("/errors/0/extensions/code"); };
+    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "t", texts: [{text: "sea"}, {text: "?"}]}) { success } })"), "VALIDATION_ERROR");
+    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "a#1", text: "sea"}]}) { success } })"), "VALIDATION_ERROR");
+    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "t", texts: []}) { success } })"), "VALIDATION_ERROR");
+    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "v", texts: [{text: "sea"}]}) { success } })"), "CONFIGURATION_ERROR");
+    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "nope", texts: [{text: "sea"}]}) { success } })"), "COLLECTION_NOT_FOUND");
+    EXPECT_EQ(code(R"(mutation { createCollection(input: {name: "x", dimension: 8, embeddingProvider: "bm25"}) { name } })"), "VALIDATION_ERROR");
+    EXPECT_EQ(code(R"(mutation { createCollection(input: {name: "x", dimension: 8, embeddingProvider: "bert"}) { name } })"), "UNSUPPORTED_PROVIDER");
+    EXPECT_EQ(code(R"({ searchText(input: {collection: "v", query: "sea"}) { id } })"), "CONFIGURATION_ERROR");
+    EXPECT_EQ(code(R"({ hybridSearch(input: {collection: "v", query: "sea", vector: [1, 2]}) { id } })"), "CONFIGURATION_ERROR");
+    EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 0);
+    EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })").text("/data/collection/config/embeddingProvider"), "none");
+}
+
+}  // namespace
+}  // namespace vz::e2e
