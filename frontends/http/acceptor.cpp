@@ -1,22 +1,26 @@
 #include "frontends/http/acceptor.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
-#include <pistache/endpoint.h>
-#include <pistache/http.h>
-#include <pistache/peer.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
-#include <map>
-#include <string_view>
+#include <new>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "frontends/http/connection.hpp"
 #include "frontends/http/listener.hpp"
@@ -24,180 +28,243 @@
 namespace vz::http {
 namespace {
 
-namespace pistache = Pistache;
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
 
-// Pistache's own time limits are put out of reach: ours tell a head from a body and an answer from a pause.
-constexpr auto kNever = std::chrono::hours(24 * 365 * 10);
-constexpr const char* kConnectionKey = "vzh";
+constexpr int kBacklog = 1024;
+constexpr size_t kReadBytes = 16 * 1024;
+// Before accept is tried again when no descriptor is left.
+constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 
-class TransportHandler final : public pistache::Http::Handler {
+// An accepted socket on its way to its io thread.
+class Accepted {
  public:
-    HTTP_PROTOTYPE(TransportHandler)
-
-    explicit TransportHandler(Listener& listener)
-        : listener_(&listener), unused_parser_(std::make_shared<pistache::Http::RequestParser>(1)) {}
-
-    // Never called: no request of Pistache's is ever built.
-    void onRequest(const pistache::Http::Request&, pistache::Http::ResponseWriter) override {}
+    explicit Accepted(int descriptor) : descriptor_(descriptor) {}
+    Accepted(Accepted&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    Accepted& operator=(Accepted&&) = delete;
+    ~Accepted() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    int release() { return std::exchange(descriptor_, -1); }
 
  private:
-    void onConnection(const std::shared_ptr<pistache::Tcp::Peer>& peer) override {
-        // The idle check looks at each peer's parser; one that nobody feeds serves them all.
-        peer->putData(ParserData, unused_parser_);
-        auto connection = listener_->connect(peer->fd());
-        if (connection) {
-            peer->putData(kConnectionKey, std::move(connection));
-        } else {
-            shutdown(peer->fd(), SHUT_RDWR);
-        }
-    }
-
-    void onInput(const char* bytes, size_t size, const std::shared_ptr<pistache::Tcp::Peer>& peer) override {
-        const auto connection = peer->tryGetData(kConnectionKey);
-        if (connection) static_cast<Connection*>(connection.get())->input({bytes, size});
-    }
-
-    void onDisconnection(const std::shared_ptr<pistache::Tcp::Peer>& peer) override {
-        const auto connection = peer->tryGetData(kConnectionKey);
-        if (connection) static_cast<Connection*>(connection.get())->input_ended();
-    }
-
-    Listener* listener_;
-    std::shared_ptr<pistache::Http::RequestParser> unused_parser_;
+    int descriptor_;
 };
 
-// Open descriptors whose kind, as the system tells it, begins with `prefix`.
-std::map<int, std::string> descriptors_of(std::string_view prefix) {
-    std::map<int, std::string> found;
-    DIR* directory = opendir("/proc/self/fd");
-    if (directory == nullptr) return found;
-    while (const auto* entry = readdir(directory)) {
-        if (entry->d_name[0] == '.') continue;
-        char target[64] = {};
-        const auto size = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
-        if (size > 0 && std::string_view(target).starts_with(prefix)) found.emplace(std::atoi(entry->d_name), target);
+class IoThread;
+
+// One connection as the reactor sees it. Lives as long as something is waited for; all of it on its io thread.
+class Client : public std::enable_shared_from_this<Client> {
+ public:
+    Client(IoThread& io, std::shared_ptr<Connection> connection);
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    void wait();
+    // The connection gets no more input; its descriptor is its own again.
+    void end();
+
+ private:
+    void read();
+
+    IoThread& io_;
+    std::shared_ptr<Connection> connection_;
+    asio::posix::stream_descriptor descriptor_;
+};
+
+class IoThread {
+ public:
+    explicit IoThread(Listener& listener) : listener_(listener) {}
+    ~IoThread() {
+        if (thread_.joinable()) thread_.join();
     }
-    closedir(directory);
-    return found;
-}
 
-// Those that Pistache forgets: epolls, eventfds, timers.
-std::map<int, std::string> anonymous_descriptors() { return descriptors_of("anon_inode:"); }
+    void start() {
+        thread_ = std::thread([this] { run(); });
+        pthread_setname_np(thread_.native_handle(), "http-io");
+    }
+    // [any] From here on this thread has it.
+    void take(Accepted accepted) {
+        asio::post(context, [this, accepted = std::move(accepted)]() mutable { begin(std::move(accepted)); });
+    }
+    // [any] Ends all clients; the thread returns when nothing is waited for any more.
+    void stop() {
+        asio::post(context, [this] {
+            is_stopping_ = true;
+            const std::vector<Client*> all(clients.begin(), clients.end());
+            for (Client* client : all) client->end();
+            busy_.reset();
+        });
+    }
+    void join() { thread_.join(); }
 
-// Whether this connected socket was accepted at one of the addresses: its own end has that port, and that address unless it is a wildcard.
-bool is_client_of(int descriptor, const addrinfo& addresses) {
-    sockaddr_storage own{};
-    socklen_t own_size = sizeof own;
-    int listening = 1;
-    socklen_t flag_size = sizeof listening;
-    if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) != 0) return false;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag_size) != 0 || listening != 0) return false;
-    for (const auto* each = &addresses; each != nullptr; each = each->ai_next) {
-        if (own.ss_family != each->ai_family) continue;
-        if (own.ss_family == AF_INET) {
-            const auto& ours = *reinterpret_cast<const sockaddr_in*>(each->ai_addr);
-            const auto& its = *reinterpret_cast<const sockaddr_in*>(&own);
-            const bool any = ours.sin_addr.s_addr == htonl(INADDR_ANY);
-            if (its.sin_port == ours.sin_port && (any || its.sin_addr.s_addr == ours.sin_addr.s_addr)) return true;
-        } else if (own.ss_family == AF_INET6) {
-            const auto& ours = *reinterpret_cast<const sockaddr_in6*>(each->ai_addr);
-            const auto& its = *reinterpret_cast<const sockaddr_in6*>(&own);
-            const bool any = IN6_IS_ADDR_UNSPECIFIED(&ours.sin6_addr);
-            if (its.sin6_port == ours.sin6_port && (any || IN6_ARE_ADDR_EQUAL(&its.sin6_addr, &ours.sin6_addr))) return true;
+    asio::io_context context{1};
+    std::array<char, kReadBytes> buffer;
+    std::unordered_set<Client*> clients;
+
+ private:
+    void run() {
+        for (;;) {
+            try {
+                context.run();
+                return;
+            } catch (const std::bad_alloc&) {
+                // The client it was for hears no more; the others go on.
+            }
         }
     }
-    return false;
+    void begin(Accepted accepted) {
+        if (is_stopping_) return;
+        const auto client = std::make_shared<Client>(*this, listener_.connect(accepted.release()));
+        client->wait();
+    }
+
+    Listener& listener_;
+    asio::executor_work_guard<asio::io_context::executor_type> busy_{context.get_executor()};
+    bool is_stopping_ = false;
+    std::thread thread_;
+};
+
+Client::Client(IoThread& io, std::shared_ptr<Connection> connection)
+    : io_(io), connection_(std::move(connection)), descriptor_(io.context, connection_->descriptor()) {
+    io_.clients.insert(this);
 }
 
-// Whether the address cannot be bound because somebody has it.
-bool is_in_use(const std::string& host, uint16_t port) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE;
-    addrinfo* addresses = nullptr;
-    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &addresses) != 0) return false;
-    bool in_use = false;
-    for (const auto* each = addresses; each != nullptr; each = each->ai_next) {
-        const int probe = socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol);
-        if (probe < 0) continue;
-        const int on = 1;
-        setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        if (bind(probe, each->ai_addr, each->ai_addrlen) != 0 && errno == EADDRINUSE) in_use = true;
-        if (!in_use && listen(probe, 1) != 0 && errno == EADDRINUSE) in_use = true;
-        ::close(probe);
-    }
-    freeaddrinfo(addresses);
-    return in_use;
+Client::~Client() {
+    if (descriptor_.is_open()) descriptor_.release();
+    io_.clients.erase(this);
+}
+
+void Client::wait() {
+    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& failed) {
+        if (failed) return self->end();
+        self->read();
+    });
+}
+
+// One read for each time that the socket is readable, so that a client that sends much does not keep the others waiting.
+void Client::read() {
+    if (connection_ == nullptr) return;
+    ssize_t got = 0;
+    do {
+        got = recv(connection_->descriptor(), io_.buffer.data(), io_.buffer.size(), MSG_DONTWAIT);
+    } while (got < 0 && errno == EINTR);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) return end();
+    if (got > 0) connection_->input({io_.buffer.data(), static_cast<size_t>(got)});
+    wait();
+}
+
+void Client::end() {
+    if (connection_ == nullptr) return;
+    descriptor_.release();
+    connection_->input_ended();
+    connection_.reset();
 }
 
 }  // namespace
 
 struct Acceptor::Impl {
-    std::unique_ptr<pistache::Http::Endpoint> endpoint;
-    std::map<int, std::string> built;  // anonymous descriptors that came with the endpoint
+    std::vector<std::unique_ptr<IoThread>> threads;  // the first one accepts, too
+    std::unique_ptr<Tcp::acceptor> acceptor;
+    std::unique_ptr<asio::steady_timer> pause;
+    size_t next = 0;
+
+    boost::system::error_code bind(const std::string& host, uint16_t port);
+    void wait();
+    void accept_all();
 };
 
-Acceptor::Acceptor() : impl_(std::make_unique<Impl>()) {}
+// At the first address of the host that can be had.
+boost::system::error_code Acceptor::Impl::bind(const std::string& host, uint16_t port) {
+    const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    const std::string bare = has_brackets ? host.substr(1, host.size() - 2) : host;
+    asio::io_context& context = threads.front()->context;
+    boost::system::error_code failed;
+    Tcp::resolver resolver(context);
+    const auto found = resolver.resolve(bare, std::to_string(port), Tcp::resolver::passive | Tcp::resolver::numeric_service, failed);
+    if (failed) return failed;
+    for (const auto& each : found) {
+        acceptor = std::make_unique<Tcp::acceptor>(context);
+        const Tcp::endpoint endpoint = each.endpoint();
+        if (acceptor->open(endpoint.protocol(), failed)) continue;
+        fcntl(acceptor->native_handle(), F_SETFD, FD_CLOEXEC);
+        if (acceptor->set_option(Tcp::acceptor::reuse_address(true), failed)) continue;
+        if (acceptor->bind(endpoint, failed)) continue;
+        if (acceptor->listen(kBacklog, failed)) continue;
+        acceptor->native_non_blocking(true, failed);
+        return failed;
+    }
+    return failed;
+}
+
+void Acceptor::Impl::wait() {
+    acceptor->async_wait(Tcp::acceptor::wait_read, [this](const boost::system::error_code& failed) {
+        if (!failed) accept_all();
+    });
+}
+
+void Acceptor::Impl::accept_all() {
+    for (;;) {
+        const int descriptor = accept4(acceptor->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) break;
+            if (errno == EAGAIN || errno == EWOULDBLOCK) return wait();
+            continue;  // this one has gone already
+        }
+        Accepted accepted(descriptor);
+        const int on = 1;
+        setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        threads[next++ % threads.size()]->take(std::move(accepted));
+    }
+    pause->expires_after(kAcceptPause);
+    pause->async_wait([this](const boost::system::error_code& failed) {
+        if (!failed) wait();
+    });
+}
+
+Acceptor::Acceptor() = default;
 
 Acceptor::Opened Acceptor::open(Listener& listener, const std::string& host, uint16_t port, int threads, std::unique_ptr<Acceptor>& out,
                                 std::string& why) {
-    if (port != 0 && is_in_use(host, port)) {
-        why = "Address already in use";
-        return Opened::kInUse;
-    }
-    const auto before = anonymous_descriptors();
     std::unique_ptr<Acceptor> acceptor(new Acceptor);
+    acceptor->impl_ = std::make_unique<Impl>();
+    Impl& impl = *acceptor->impl_;
     try {
-        const bool bare_v6 = host.find(':') != std::string::npos && host.front() != '[';
-        const auto address = (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-        auto endpoint = std::make_unique<pistache::Http::Endpoint>(pistache::Address(address));
-        using Option = pistache::Tcp::Options;
-        auto options = pistache::Http::Endpoint::options()
-                           .threads(threads)
-                           .threadsName("http-io")
-                           .flags(pistache::Flags<Option>(Option::ReuseAddr) | Option::NoDelay | Option::CloseOnExec)
-                           .backlog(1024)
-                           .headerTimeout(kNever)
-                           .bodyTimeout(kNever)
-                           .keepaliveTimeout(kNever);
-        endpoint->init(options);
-        endpoint->setHandler(std::make_shared<TransportHandler>(listener));
-        endpoint->serveThreaded();
-        acceptor->impl_->endpoint = std::move(endpoint);
+        for (int i = 0; i < threads; ++i) impl.threads.push_back(std::make_unique<IoThread>(listener));
+        impl.pause = std::make_unique<asio::steady_timer>(impl.threads.front()->context);
+        if (const auto failed = impl.bind(host, port)) {
+            why = failed.message();
+            acceptor->impl_.reset();
+            return failed == asio::error::address_in_use ? Opened::kInUse : Opened::kFailed;
+        }
+        impl.wait();
+        for (const auto& thread : impl.threads) thread->start();
     } catch (const std::exception& failed) {
         why = failed.what();
+        return Opened::kFailed;
     }
-    for (const auto& [descriptor, kind] : anonymous_descriptors()) {
-        if (!before.contains(descriptor)) acceptor->impl_->built.emplace(descriptor, kind);
-    }
-    if (!acceptor->impl_->endpoint) return is_in_use(host, port) ? Opened::kInUse : Opened::kFailed;
     out = std::move(acceptor);
     return Opened::kOk;
 }
 
 Acceptor::~Acceptor() {
-    if (impl_->endpoint) impl_->endpoint->shutdown();
-    impl_->endpoint.reset();
-    const auto open_still = anonymous_descriptors();
-    for (const auto& [descriptor, kind] : impl_->built) {
-        const auto found = open_still.find(descriptor);
-        if (found != open_still.end() && found->second == kind) ::close(descriptor);
+    if (impl_ == nullptr) return;
+    IoThread& first = *impl_->threads.front();
+    asio::post(first.context, [this] {
+        boost::system::error_code ignored;
+        impl_->acceptor->close(ignored);
+        impl_->pause->cancel();
+    });
+    // The one that gives clients to the others ends first.
+    for (const auto& thread : impl_->threads) {
+        thread->stop();
+        thread->join();
     }
+    impl_->acceptor.reset();
+    impl_->pause.reset();
 }
 
-void Acceptor::close_orphans(const std::string& host, uint16_t port, const std::vector<int>& keep) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE;
-    addrinfo* addresses = nullptr;
-    const auto bare = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
-    if (getaddrinfo(bare.c_str(), std::to_string(port).c_str(), &hints, &addresses) != 0) return;
-    for (const auto& [descriptor, kind] : descriptors_of("socket:")) {
-        if (!std::binary_search(keep.begin(), keep.end(), descriptor) && is_client_of(descriptor, *addresses)) ::close(descriptor);
-    }
-    freeaddrinfo(addresses);
-}
-
-uint16_t Acceptor::port() const { return static_cast<uint16_t>(impl_->endpoint->getPort()); }
+uint16_t Acceptor::port() const { return impl_->acceptor->local_endpoint().port(); }
 
 }  // namespace vz::http

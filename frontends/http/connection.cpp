@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kPipelinedBytesMax = 1024 * 1024;
 constexpr size_t kSmallBodyBytes = 64 * 1024;
-// What the transport below reads at a time: a body that takes more than one such read is read here.
+// A body of which so much is left is read where it lies: what the transport below reads at a time is copied.
 constexpr size_t kTransportReadBytes = 4096;
 constexpr uint64_t kBodyClockBytes = 1024 * 1024;
 // How long the client may still send after an answer that closes: a close with unread bytes would destroy the answer on its way.
@@ -53,8 +53,7 @@ Sent send_once(int descriptor, vzh_request& r) {
 
 }  // namespace
 
-Connection::Connection(Listener& listener, int descriptor, int peer_descriptor)
-    : listener_(listener), descriptor_(descriptor), peer_descriptor_(peer_descriptor) {
+Connection::Connection(Listener& listener, int descriptor) : listener_(listener), descriptor_(descriptor) {
     resume_job_.run = &Connection::resume;
     resume_job_.subject = this;
     read_peer();
@@ -244,7 +243,7 @@ Connection::Step Connection::take_counted(std::string_view& bytes) {
     return body_left_ == 0 ? Step::kBodyComplete : Step::kMore;
 }
 
-// Straight from the socket to where the body lies, up to a mebibyte: the transport below reads 4 KiB at a time. false: no memory.
+// Straight from the socket to where the body lies, up to a mebibyte: what the transport below reads is copied. false: no memory.
 bool Connection::receive_into_body() {
     auto& body = request_->body;
     uint64_t read = 0;

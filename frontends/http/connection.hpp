@@ -24,8 +24,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
  public:
     enum class Progress { kNone, kSome, kDone };
 
-    // `descriptor` becomes the connection's own: a duplicate of the transport's `peer_descriptor`, so that a late answer cannot meet a reused number.
-    Connection(Listener& listener, int descriptor, int peer_descriptor);
+    // `descriptor` is the connection's own: closed with it, so that a late answer cannot meet a reused number.
+    Connection(Listener& listener, int descriptor);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -34,7 +34,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     // The client's address without its port, and whether it is this machine.
     std::string_view peer() const { return peer_; }
     bool is_local() const { return is_loopback_; }
-    int peer_descriptor() const { return peer_descriptor_; }
 
     // [io thread] Bytes arrived; the client will send no more.
     void input(std::string_view bytes);
@@ -79,7 +78,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
     Listener& listener_;
     const int descriptor_;
-    const int peer_descriptor_;
     std::string peer_;
     bool is_loopback_ = false;
 

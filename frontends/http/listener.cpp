@@ -174,18 +174,17 @@ vz_status Listener::open(vz_error* error) {
     return fill_error(error, VZ_IO_ERROR, "host", "cannot listen on " + where + ": " + why);
 }
 
-// A connection takes two descriptors: the transport's, and our duplicate.
 void Listener::raise_descriptor_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const auto wanted = settings_.limits.connections * 2 + kDescriptorsSpare;
+    const auto wanted = settings_.limits.connections + kDescriptorsSpare;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
         setrlimit(RLIMIT_NOFILE, &limit);
         getrlimit(RLIMIT_NOFILE, &limit);
     }
     if (limit.rlim_cur >= wanted) return;
-    connections_max_ = limit.rlim_cur > 2 * kDescriptorsSpare ? (limit.rlim_cur - kDescriptorsSpare) / 2 : limit.rlim_cur / 4;
+    connections_max_ = limit.rlim_cur > 2 * kDescriptorsSpare ? limit.rlim_cur - kDescriptorsSpare : limit.rlim_cur / 2;
     log(VZ_LOG_WARN, "http.connections_lowered",
         "limits.connections is " + std::to_string(connections_max_) + " in effect: the process may open " +
             std::to_string(limit.rlim_cur) + " files only");
@@ -226,19 +225,9 @@ void Listener::close() {
     for (const auto& connection : connections()) connection->abort();
     wait_until([this] { return in_flight_.load() == 0; }, kStopPatience);
     wait_until([this] { return connections().empty(); }, kLeavePatience);
-    const auto port = acceptor_->port();
     acceptor_.reset();
     workers_.stop();
     writer_.stop();
-    // Whom the transport has not told us about: it is gone now, and its descriptors are nobody's.
-    for (const auto& connection : connections()) {
-        ::close(connection->peer_descriptor());
-        connection->input_ended();
-    }
-    std::vector<int> known;
-    for (const auto& connection : connections()) known.push_back(connection->descriptor());
-    std::sort(known.begin(), known.end());
-    Acceptor::close_orphans(settings_.host, port, known);
     host_.store(nullptr);
 }
 
@@ -250,10 +239,8 @@ std::vector<std::shared_ptr<Connection>> Listener::connections() const {
     return all;
 }
 
-std::shared_ptr<Connection> Listener::connect(int peer_descriptor) {
-    const int own = fcntl(peer_descriptor, F_DUPFD_CLOEXEC, 0);
-    if (own < 0) return nullptr;
-    auto connection = std::make_shared<Connection>(*this, own, peer_descriptor);
+std::shared_ptr<Connection> Listener::connect(int descriptor) {
+    auto connection = std::make_shared<Connection>(*this, descriptor);
     bool full = false;
     {
         const std::lock_guard lock(connections_mutex_);

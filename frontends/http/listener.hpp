@@ -59,8 +59,8 @@ class Listener final {
     vz_status reload_keys(std::vector<ApiKey> keys, vz_error* error);
     std::shared_ptr<const KeyRing> ring() const { return ring_.load(); }
 
-    // [io] A client came. NULL: no descriptor is left for it.
-    std::shared_ptr<Connection> connect(int peer_descriptor);
+    // [io] A client came: the connection owns the descriptor.
+    std::shared_ptr<Connection> connect(int descriptor);
     void forget(Connection& connection);
 
     // Requests, from their pool and back. give_back also returns what the request held of the budgets.
