@@ -84,6 +84,7 @@ bool report_segments(const Engine& engine, const Collection& collection, vz_resu
         info.rows = ref.rows;
         info.bytes = ref.bytes;
         std::copy(reinterpret_cast<const uint8_t*>(ref.hash.data()), reinterpret_cast<const uint8_t*>(ref.hash.data()) + 16, info.hash);
+        info.verified_ms = part->verified_ms();
         segments.push_back(info);
         const Result<std::unique_ptr<File>> file = engine.files().open(path, OpenMode::kRead);
         const bool there = file.ok() && (*file)->size().ok() && *(*file)->size() == ref.bytes;

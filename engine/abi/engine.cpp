@@ -14,9 +14,11 @@ namespace {
 
 Status apply_setting(std::string_view name, std::string_view value, EngineSettings* settings) {
     if (name == "verify") {
-        if (value == "background") return failure(VZ_UNSUPPORTED, "verification in the background is not implemented yet: open or never").field(name);
-        if (value != "open" && value != "never") return failure(VZ_INVALID_ARGUMENT, "verify is open or never").field(name).reason(VZ_REASON_ENUM);
-        settings->verify_at_open = value == "open";
+        using Verify = EngineSettings::Verify;
+        if (value != "background" && value != "open" && value != "never") {
+            return failure(VZ_INVALID_ARGUMENT, "verify is background, open or never").field(name).reason(VZ_REASON_ENUM);
+        }
+        settings->verify = value == "open" ? Verify::kAtOpen : value == "never" ? Verify::kNever : Verify::kInBackground;
         return {};
     }
     uint64_t number = 0;
@@ -27,6 +29,11 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
     if (name == "wal_file_first_bytes" || name == "wal_file_bytes") {
         if (number < 64 * kKiB || number > kGiB) return failure(VZ_INVALID_ARGUMENT, "a WAL file has 64 KiB to 1 GiB").field(name).reason(VZ_REASON_RANGE);
         (name == "wal_file_bytes" ? settings->wal_file_bytes : settings->wal_file_first_bytes) = number;
+        return {};
+    }
+    if (name == "scrub_mb_per_s") {
+        if (number == 0 || number > 1'000'000) return failure(VZ_INVALID_ARGUMENT, "a scrub reads 1 MB to 1 TB a second").field(name).reason(VZ_REASON_RANGE);
+        settings->scrub_bytes_per_s = number * kMiB;
         return {};
     }
     if (name == "settle_after_ms") {
@@ -42,6 +49,7 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
     if ((options.flags & VZ_OPEN_READ_ONLY) != 0) return failure(VZ_UNSUPPORTED, "opening read-only is not implemented yet").field("flags");
     if (options.memory_bytes_max != 0) return failure(VZ_UNSUPPORTED, "a memory limit is not implemented yet").field("memory_bytes_max");
     if (options.log_level > VZ_LOG_TRACE) return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
+    settings->verify = EngineSettings::Verify::kInBackground;
     settings->must_exist = (options.flags & VZ_OPEN_MUST_EXIST) != 0;
     settings->queue_bytes_max = options.queue_bytes_max;
     settings->wal_bytes_max = options.wal_bytes_max;
@@ -63,6 +71,19 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
         handle->log(handle->log_user, &record);
     };
     return {};
+}
+
+void describe_findings(std::span<const CheckFinding> findings, vz_result* result) {
+    for (const CheckFinding& found : findings) {
+        vz_finding finding = {};
+        finding.struct_size = sizeof(finding);
+        finding.status = found.status;
+        finding.collection = result->keep(found.collection);
+        finding.file = result->keep(found.file);
+        finding.offset = found.offset;
+        finding.message = result->keep(found.message);
+        result->findings.push_back(finding);
+    }
 }
 
 void emit(vz_sample_fn visit, void* user, uint32_t kind, const char* name, const char* help, uint64_t value) {
@@ -212,15 +233,32 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
         const std::unique_ptr<FileSystem> files = make_posix_file_system();
         VZ_ASSIGN(const std::vector<CheckFinding> findings, check_directory(*files, std::string(view(directory))));
         result->item_kind = VZ_RESULT_FINDINGS;
-        for (const CheckFinding& found : findings) {
-            vz_finding finding = {};
-            finding.struct_size = sizeof(finding);
-            finding.status = found.status;
-            finding.collection = result->keep(found.collection);
-            finding.file = result->keep(found.file);
-            finding.offset = found.offset;
-            finding.message = result->keep(found.message);
-            result->findings.push_back(finding);
+        describe_findings(findings, result.get());
+        *out = result.release();
+        return {};
+    });
+}
+
+VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+    return guard_engine(engine, error, [&]() -> Status {
+        vz_verify_request given = {};
+        if (request != nullptr) VZ_TRY(take_in(request, &given));
+        if (out == nullptr) return misuse("the place for the result is NULL");
+        if (given.flags != 0) return failure(VZ_UNSUPPORTED, "deep verification is not implemented yet").field("flags");
+        Interruption until;
+        until.deadline_ns = given.deadline_ns;
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        result->item_kind = VZ_RESULT_FINDINGS;
+        std::vector<std::shared_ptr<Collection>> collections;
+        if (collection.data == nullptr) {
+            collections = engine->engine->catalogue().list();
+        } else {
+            VZ_ASSIGN(std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
+            collections.push_back(std::move(found));
+        }
+        for (const auto& each : collections) {
+            VZ_ASSIGN(const std::vector<CheckFinding> findings, engine->engine->verify(each, [&](uint64_t) { return until.check(); }));
+            describe_findings(findings, result.get());
         }
         *out = result.release();
         return {};

@@ -422,8 +422,9 @@ void Collection::add_sealed(std::shared_ptr<Part> part, const Bitmap& ended) {
 }
 
 Status Collection::health() const {
-    if (damage_.empty()) return {};
-    return failure(VZ_CORRUPTION, "collection '%s' is quarantined: %s", name().c_str(), damage_.c_str()).field("collection");
+    const auto reason = std::atomic_load(&damage_);
+    if (reason == nullptr) return {};
+    return failure(VZ_CORRUPTION, "collection '%s' is quarantined: %s", name().c_str(), reason->c_str()).field("collection");
 }
 
 uint64_t Collection::growing_bytes() const {
@@ -464,7 +465,7 @@ void Collection::fill_stats(vz_collection_stats* stats) const {
         stats->disk_bytes += part->mapped_bytes();
         stats->payload_bytes += part->payload_bytes();
     }
-    if (!damage_.empty()) stats->state = VZ_STATE_QUARANTINED;
+    if (!damage().empty()) stats->state = VZ_STATE_QUARANTINED;
     stats->deleted_rows = rows > stats->points ? rows - stats->points : 0;
     stats->last_lsn = last_lsn();
     stats->checkpoint_lsn = through_lsn();

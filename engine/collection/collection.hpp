@@ -111,10 +111,14 @@ class Collection : public std::enable_shared_from_this<Collection> {
     // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
     void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
     // At recovery: the collection is set aside. Reads and writes of it are refused with the reason, drop is not.
-    void quarantine(std::string reason) { damage_ = std::move(reason); }
+    void quarantine(std::string reason) { std::atomic_store(&damage_, std::make_shared<const std::string>(std::move(reason))); }
     // VZ_CORRUPTION if it is quarantined.
     Status health() const;
-    const std::string& damage() const { return damage_; }
+    // Empty: it is not.
+    std::string damage() const {
+        const auto reason = std::atomic_load(&damage_);
+        return reason == nullptr ? std::string() : *reason;
+    }
     uint64_t growing_bytes() const;
 
     // ---- reading; any thread, no lock ----
@@ -160,7 +164,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     bool dropped_ = false;           // under sequencing_
     int64_t sequenced_live_ = 0;     // under sequencing_: live points with everything that is on its way
 
-    std::string damage_;             // set before any other thread knows the collection
+    std::shared_ptr<const std::string> damage_;  // by atomic_load, atomic_store; null: none
 
     mutable std::mutex names_;       // guards name_ only
     std::string name_;

@@ -43,12 +43,28 @@ std::shared_ptr<const GrowingTextIndex> Part::growing_text(const FieldIndexSchem
     return index;
 }
 
+void Part::distrust(SectionKind kind) {
+    switch (kind) {
+        case SectionKind::kGraph:
+        case SectionKind::kGraphMeta: graphs_distrusted_.store(true, std::memory_order_relaxed); break;
+        case SectionKind::kFieldIndex:
+        case SectionKind::kTextIndex: std::atomic_store(&indexes_, std::make_shared<const IndexList>()); break;
+        case SectionKind::kComponentCounts: {
+            const std::scoped_lock lock(counting_);
+            counts_distrusted_ = true;
+            break;
+        }
+        default: break;
+    }
+}
+
 ComponentCounts& Part::component_counts(const VectorFieldSchema& field) const {
     const std::scoped_lock lock(counting_);
     for (const auto& known : component_counts_) {
         if (known->field_id() == field.id) return *known;
     }
-    auto counts = sealed_ ? ComponentCounts::of(*sealed_, field) : std::make_unique<ComponentCounts>(field);
+    const bool has_section = sealed_ && !counts_distrusted_;
+    auto counts = has_section ? ComponentCounts::of(*sealed_, field) : std::make_unique<ComponentCounts>(field);
     return *component_counts_.emplace_back(std::move(counts));
 }
 

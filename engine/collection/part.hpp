@@ -1,6 +1,7 @@
 // One segment of a collection as readers and the sequencer see it: growing or sealed, behind the same questions.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,10 @@ class Part {
     const SealedSegment* sealed() const { return sealed_.get(); }
     GrowingGraphs* growing_graphs() { return growing_graphs_.get(); }
     const SealedGraphs* sealed_graphs() const { return sealed_graphs_.get(); }
-    FieldGraph graph(uint32_t field_id) const { return growing_ ? growing_graphs_->field(field_id) : sealed_graphs_->field(field_id); }
+    FieldGraph graph(uint32_t field_id) const {
+        if (growing_) return growing_graphs_->field(field_id);
+        return graphs_distrusted_.load(std::memory_order_relaxed) ? FieldGraph() : sealed_graphs_->field(field_id);
+    }
     // The manifest's entry of a sealed part, as of its last checkpoint.
     const SegmentRef& ref() const { return ref_; }
 
@@ -83,6 +87,12 @@ class Part {
     // Rows known to have ended; readers of older LSNs may still see some of them.
     uint32_t ended_rows() const { return growing_ ? growing_->ended_rows() : marks_.count(); }
 
+    // A derived section of the file is damaged: what was computed from the rows does without it from here on.
+    void distrust(SectionKind kind);
+    // When the file was last read whole and found good; 0: not since it was opened.
+    int64_t verified_ms() const { return verified_ms_.load(std::memory_order_relaxed); }
+    void note_verified(int64_t now_ms) { verified_ms_.store(now_ms, std::memory_order_relaxed); }
+
     // Of payload fields; null in a growing part.
     std::shared_ptr<const IndexList> indexes() const { return std::atomic_load(&indexes_); }
     bool wants_indexes(const Schema& schema) const;
@@ -112,9 +122,12 @@ class Part {
     std::shared_ptr<const IndexList> indexes_;  // by atomic_load, atomic_store; null in a growing part
     SegmentRef ref_;
     Marks marks_;
+    std::atomic<bool> graphs_distrusted_{false};
+    std::atomic<int64_t> verified_ms_{0};
     mutable FilterCache filters_;
     mutable GrowingTexts growing_texts_;
     mutable std::mutex counting_;
+    bool counts_distrusted_ = false;
     mutable std::vector<std::unique_ptr<ComponentCounts>> component_counts_;
 };
 

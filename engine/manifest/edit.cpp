@@ -171,7 +171,7 @@ std::string string_of(capnp::Data::Reader bytes) { return {reinterpret_cast<cons
 
 template <class Array>
 void fill(Array& to, capnp::Data::Reader from) {
-    std::memcpy(&to, from.begin(), std::min(sizeof(to), from.size()));
+    if (from.size() != 0) std::memcpy(&to, from.begin(), std::min(sizeof(to), from.size()));
 }
 
 DeleteRef get(wire::Deletes::Reader from) {

@@ -182,6 +182,7 @@ Status Engine::retire_wals() {
 void Engine::load_segments(const ManifestState& state) {
     for (const auto& [id, collection] : state.collections) {
         const std::shared_ptr<Collection> loaded = catalogue_.by_id(id);
+        if (!collection.damage.empty()) loaded->quarantine(collection.damage);
         for (const SegmentRef& ref : collection.segments) {
             const Status opened = load_segment(*loaded, ref);
             if (opened.ok()) continue;
@@ -201,7 +202,7 @@ Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
 Result<Engine::OpenedSegment> Engine::open_segment(const SegmentRef& ref, const Schema& schema) {
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment,
               SealedSegment::open(files_, segment_path(directory_, 'S', ref.file), database_, ref.file, summary_of(ref)));
-    if (settings_.verify_at_open) VZ_TRY(segment->verify_contents());
+    if (settings_.verify == EngineSettings::Verify::kAtOpen) VZ_TRY(segment->verify_contents());
     OpenedSegment opened;
     if (ref.deletes) {
         const DeleteRef& from = *ref.deletes;

@@ -27,12 +27,25 @@ Result<bool> Engine::compact(Collection& collection, bool is_idle) {
         VZ_TRY(checkpoint(collection).take_status());
         inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
     }
+    VZ_TRY(replace(collection, *schema, inputs));
+    return true;
+}
+
+Status Engine::rewrite(Collection& collection, const std::shared_ptr<Part>& part) {
+    const std::scoped_lock one_at_a_time(compaction_mutex_);
+    VZ_TRY(checkpoint(collection).take_status());
+    const auto parts = collection.pin().parts;
+    if (std::find(parts->begin(), parts->end(), part) == parts->end()) return {};  // compacted meanwhile
+    return replace(collection, *collection.schema(), {part});
+}
+
+Status Engine::replace(Collection& collection, const Schema& schema, const PartList& inputs) {
     const Lsn through = collection.through_lsn();
-    const LiveRows live(*schema, inputs, through);
+    const LiveRows live(schema, inputs, through);
     const BeingWritten written(*this);
     std::shared_ptr<Part> output;
     if (!live.sources().empty()) {
-        VZ_ASSIGN(output, seal(collection, *schema, live, written.number()));
+        VZ_ASSIGN(output, seal(collection, schema, live, written.number()));
     }
 
     const std::scoped_lock no_checkpoint(checkpoint_mutex_);
@@ -59,7 +72,7 @@ Result<bool> Engine::compact(Collection& collection, bool is_idle) {
     collection.publish_compacted(inputs, std::move(output), live.sources());
     note_altered(collection.shared_from_this());
     clean_up();
-    return true;
+    return {};
 }
 
 }  // namespace vz

@@ -36,6 +36,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
     if (settings.seed == 0) settings.seed = system_seed();
+    if (settings.scrub_bytes_per_s == 0) settings.scrub_bytes_per_s = kScrubBytesPerSecond;
     if (settings.settle_after_ms == 0) settings.settle_after_ms = kSettleAfterMs;
     if (!settings.now_ms) settings.now_ms = system_now_ms;
     return settings;
@@ -83,6 +84,9 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
             engine->unsettled_.push_back(collection);
         }
         engine->maintenance_thread_ = std::thread([raw = engine.get()] { raw->run_maintenance(); });
+        if (engine->settings_.verify == EngineSettings::Verify::kInBackground) {
+            engine->scrub_thread_ = std::thread([raw = engine.get()] { raw->run_scrub(); });
+        }
     }
     return engine;
 }
@@ -92,7 +96,15 @@ Engine::~Engine() {
 }
 
 void Engine::stop_threads() {
+    if (scrub_thread_.joinable()) {
+        {
+            const std::scoped_lock lock(scrub_mutex_);
+            scrub_stops_ = true;
+        }
+        scrub_wakes_.notify_all();
+    }
     workers_->set_cancelled(true);
+    if (scrub_thread_.joinable()) scrub_thread_.join();
     linking_.stop();
     compacting_.stop();
     indexing_.stop();

@@ -12,6 +12,7 @@
 #include "engine/io/file.hpp"
 #include "engine/runtime/archive.hpp"
 #include "engine/runtime/catalogue.hpp"
+#include "engine/runtime/check.hpp"
 #include "engine/runtime/collection_queue.hpp"
 #include "engine/runtime/local_log.hpp"
 #include "engine/runtime/worker_pool.hpp"
@@ -31,7 +32,9 @@ struct EngineSettings {
     uint64_t wal_bytes_max = 0;      // beyond half of it every collection is sealed: bounds replay
     uint64_t growing_bytes_max = 0;  // of one collection, before it is sealed; memory stays within twice this
     bool must_exist = false;
-    bool verify_at_open = false;      // read every sealed file whole and check its hashes before answering
+    enum class Verify : uint8_t { kNever, kAtOpen, kInBackground };
+    Verify verify = Verify::kNever;      // reading sealed files whole: before answering, or all the time at a bounded rate
+    uint64_t scrub_bytes_per_s = 0;      // 0: the default of limits.hpp
     int64_t settle_after_ms = 0;      // without a write, before a collection is sealed and becomes one segment
     bool background = true;           // false: no thread is started; every step runs in the caller
     uint64_t seed = 0;                // of uuids and salts; 0: from the system
@@ -78,6 +81,12 @@ class Engine {
 
     // Makes sealed parts of a collection one, if that is worth its cost; of an idle one at any cost. False: it was not.
     Result<bool> compact(Collection& collection, bool is_idle);
+
+    // ---- verification; see verification.cpp ----
+
+    // Reads the sealed files of a collection past the page cache. A damaged section that can be computed again is done without at once, and the
+    // file is written anew; any other damage sets the collection aside, durably. `pace` as in SealedSegment::find_damage.
+    Result<std::vector<CheckFinding>> verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace);
 
     // ---- snapshots; see snapshots.cpp ----
 
@@ -159,6 +168,12 @@ class Engine {
     Status checkpoint_frozen(Collection& collection, const Frozen& frozen);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();
+    // With compaction_mutex_ held: one part in place of these.
+    Status replace(Collection& collection, const Schema& schema, const PartList& inputs);
+    // A part by itself, from its rows.
+    Status rewrite(Collection& collection, const std::shared_ptr<Part>& part);
+    void set_aside(Collection& collection, const std::string& reason);
+    void run_scrub();
     void compact_while_worth(const std::shared_ptr<Collection>& collection);
     void queue_idle();
     void run_maintenance();
@@ -187,6 +202,10 @@ class Engine {
     CollectionQueue indexing_;
     std::mutex being_written_mutex_;
     std::set<uint64_t> being_written_;  // segments on their way into the manifest
+    std::thread scrub_thread_;
+    std::mutex scrub_mutex_;  // of scrub_stops_
+    std::condition_variable scrub_wakes_;
+    bool scrub_stops_ = false;
     std::thread maintenance_thread_;
     std::mutex maintenance_mutex_;  // guards what follows
     std::condition_variable maintenance_wakes_;

@@ -237,4 +237,41 @@ Status SealedSegment::verify_contents() const {
     return result;
 }
 
+Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const {
+    VZ_ASSIGN(const std::unique_ptr<File> file, files.open(path_, OpenMode::kRead));
+    VZ_TRY(file->drop_cache());
+    std::vector<Damage> found;
+    VZ_ASSIGN(const uint64_t size, file->size());
+    if (size != bytes()) {
+        found.push_back({false, SectionKind::kMeta, 0, size, damaged(size, "the size is not the one recorded").error().message});
+        return found;
+    }
+    std::vector<std::byte> buffer;
+    const auto read = [&](uint64_t at, uint64_t count) -> Status {
+        buffer.resize(count);
+        VZ_TRY(file->read(at, buffer));
+        return pace(count);
+    };
+    // Header, lists, table and footer passed when the file was opened.
+    const auto differs = [&](uint64_t at, uint64_t count) -> Result<bool> {
+        VZ_TRY(read(at, count));
+        return std::memcmp(buffer.data(), mapping_->bytes().data() + at, count) != 0;
+    };
+    for (const auto& [at, count] : {std::pair{uint64_t{0}, kFileHeaderBytes}, std::pair{layout_.lists_offset, bytes() - layout_.lists_offset}}) {
+        VZ_ASSIGN(const bool is_other, differs(at, count));
+        if (is_other) found.push_back({false, SectionKind::kMeta, 0, at, damaged(at, "header or section table").error().message});
+    }
+    for (const SectionEntry& entry : layout_.sections) {
+        for (uint64_t at = 0; at < entry.bytes; at += kChunkBytes) {
+            VZ_TRY(read(entry.offset + at, std::min<uint64_t>(kChunkBytes, entry.bytes - at)));
+            const auto crc = load<uint32_t>(mapping_->bytes().data() + entry.chunk_crcs + at / kChunkBytes * 4);
+            if (crc == mask_crc(crc32c(buffer))) continue;
+            const uint64_t offset = entry.offset + at;
+            found.push_back({(entry.flags & kDerivedFlag) != 0, entry.kind, entry.field, offset, damaged(offset, section_name(entry.kind)).error().message});
+            break;
+        }
+    }
+    return found;
+}
+
 }  // namespace vz

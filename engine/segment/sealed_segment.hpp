@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,6 +49,18 @@ class SealedSegment {
     std::span<const std::byte> derived(SectionKind kind, uint32_t field) const;
     // Whether the bytes of a derived section pass their checksums. Reads all of them.
     Status verify_derived(SectionKind kind, uint32_t field) const;
+
+    // What of the file on disk is not as it was written.
+    struct Damage {
+        bool is_derived = false;  // of a section that can be computed again; else of what cannot, or of the file's frame
+        SectionKind kind = SectionKind::kMeta;
+        uint32_t field = 0;
+        uint64_t offset = 0;
+        std::string message;
+    };
+    // Reads the file with reads of its own, past the map, a chunk at a time; `pace` is told the bytes of each, and ends the reading by an
+    // error, which is returned. The first damage of each section. VZ_IO_ERROR: it cannot be read.
+    Result<std::vector<Damage>> find_damage(FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const;
 
     const Mapping& mapping() const { return *mapping_; }
     uint64_t bytes() const { return expected_.bytes; }

@@ -5,6 +5,8 @@
 namespace vz::codec {
 namespace {
 
+constexpr size_t kInnerBytesMax = 3;  // of a character, behind its first
+
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 bool is_inner(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -23,7 +25,7 @@ size_t end_of(std::string_view text, size_t begin, size_t covered, uint32_t size
         if (is_space(text[end - 1])) return end;
     }
     size_t end = most;
-    while (is_inner(text[end])) --end;
+    while (most - end < kInnerBytesMax && is_inner(text[end])) --end;
     return end;
 }
 

@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "tests/e2e/support/http_client.hpp"
@@ -149,6 +152,39 @@ TEST_F(RestOperations, the_search_effort_can_be_tuned) {
     EXPECT_EQ(Json(good("GET", "/collections/s?view=full")).integer("/hnsw_config/ef_search"), 77);
     const Answer bad = client_->request("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":0}})");
     EXPECT_EQ(bad.status, 400);
+}
+
+// The background reads every sealed file after the start: what it finds is told, and costs that collection alone.
+TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
+    good("POST", "/collections", R"({"name":"well","dimension":1})");
+    good("POST", "/collections/well/vectors", R"({"vectors":[{"id":"w","vector":[1]}]})");
+    good("POST", "/collections/s/force-save");
+    const auto state = [&](const std::string& name) { return Json(good("GET", "/collections/" + name + "/persistence")).text("/state"); };
+    const auto file = Json(good("GET", "/collections/s/persistence")).text("/segments/0/file");
+    client_.reset();
+    server_->stop();
+    start();
+    const auto is_verified = [&] { return Json(good("GET", "/collections/s/persistence")).at("/segments/0/verified_at").is_string(); };
+    for (int i = 0; i < 500 && !is_verified(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_TRUE(is_verified());
+    client_.reset();
+    server_->stop();
+    const std::string path = directory_.path() + "/data/" + file;
+    std::ifstream from(path, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(from), std::istreambuf_iterator<char>()};
+    const size_t at = bytes.find(R"({"n":1})");
+    ASSERT_NE(at, std::string::npos);
+    bytes[at + 5] = '2';
+    std::filesystem::permissions(path, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+    std::ofstream(path, std::ios::binary) << bytes;
+    start();
+    for (int i = 0; i < 500 && state("s") != "quarantined"; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const Answer refused = client_->request("GET", "/collections/s/vectors/b", "");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(Json(refused.body).text("/details/reason"), "collection_quarantined");
+    EXPECT_EQ(state("well"), "ready");
+    good("GET", "/collections/well/vectors/w");
+    good("DELETE", "/collections/s");
 }
 
 }  // namespace

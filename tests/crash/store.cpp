@@ -81,7 +81,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
     settings.wal_file_bytes = kWalBytes;
     settings.background = threads == Threads::kBackground;
     settings.seed = seed | 1;
-    settings.verify_at_open = true;
+    settings.verify = EngineSettings::Verify::kAtOpen;
     settings.now_ms = [] { return int64_t{1'700'000'000'000}; };
     std::unique_ptr<Store> store(new Store);
     VZ_ASSIGN(store->engine_, Engine::open(files, directory, settings));

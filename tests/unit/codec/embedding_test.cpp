@@ -91,6 +91,8 @@ TEST(Chunks, end_after_sentences_words_or_characters) {
     const std::string no_words(150, 'x');
     const auto letters = cut_text(no_words, 64, 32);
     EXPECT_EQ(letters.size(), 3U);
+    const std::string no_text(500, '\xB2');
+    EXPECT_FALSE(cut_text(no_text, 64, 32).empty());  // no UTF-8: it ends all the same
     EXPECT_EQ(cut_text("short", 64, 32), std::vector<std::string_view>{"short"});
 }
 

@@ -1,0 +1,94 @@
+// Reading sealed files again: on request, and in the background for as long as the database is open.
+#include <algorithm>
+#include <chrono>
+
+#include "engine/base/limits.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace vz {
+namespace {
+
+// Derived sections that decide which points exist: without them no answer is right, so nothing is answered until the file is written anew.
+bool decides_existence(SectionKind kind) { return kind == SectionKind::kIdTable || kind == SectionKind::kIdOrder; }
+
+}  // namespace
+
+Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace) {
+    std::vector<CheckFinding> findings;
+    PartList to_rewrite;
+    std::string loss;
+    std::string doubt;
+    const ReadView view = collection->pin();
+    for (const auto& part : *view.parts) {
+        if (part->sealed() == nullptr) continue;
+        const std::string file = segment_path("", 'S', part->ref().file).substr(1);
+        const auto note = [&](uint64_t offset, const std::string& message) { findings.push_back({VZ_CORRUPTION, collection->name(), file, offset, message}); };
+        const auto damage = part->sealed()->find_damage(files_, pace);
+        if (!damage.ok()) {
+            const vz_status code = damage.status().code();
+            if (code != VZ_IO_ERROR && code != VZ_NOT_FOUND) return damage.status().clone();
+            loss = damage.status().error().message;
+            note(0, loss);
+            continue;
+        }
+        for (const SealedSegment::Damage& found : *damage) {
+            note(found.offset, found.message);
+            if (!found.is_derived) loss = found.message;
+            if (found.is_derived && decides_existence(found.kind)) doubt = found.message;
+            part->distrust(found.kind);
+        }
+        if (damage->empty()) {
+            part->note_verified(settings_.now_ms());
+        } else {
+            to_rewrite.push_back(part);
+        }
+    }
+    if (!loss.empty()) set_aside(*collection, loss);
+    if (!loss.empty() || to_rewrite.empty()) return findings;
+    for (const auto& part : to_rewrite) {
+        const Status rewritten = rewrite(*collection, part);
+        if (rewritten.ok()) continue;
+        report(VZ_LOG_ERROR, "verify.not_rewritten", "collection '" + collection->name() + "': " + rewritten.error().message);
+        if (!doubt.empty()) set_aside(*collection, doubt);
+        note_altered(collection);  // field indexes are built in memory then
+    }
+    return findings;
+}
+
+void Engine::set_aside(Collection& collection, const std::string& reason) {
+    if (!collection.damage().empty()) return;
+    collection.quarantine(reason);
+    report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name() + "': " + reason);
+    // So that no restart serves it before it is looked at again.
+    Quarantine edit{collection.id(), reason};
+    const Status noted = commit_physical(std::move(edit));
+    if (!noted.ok()) report(VZ_LOG_ERROR, "verify.not_noted", noted.error().message);
+}
+
+void Engine::run_scrub() {
+    const auto pace = [this](uint64_t bytes) -> Status {
+        const auto span = std::chrono::nanoseconds(bytes * 1'000'000'000 / settings_.scrub_bytes_per_s);
+        std::unique_lock lock(scrub_mutex_);
+        if (scrub_wakes_.wait_for(lock, span, [this] { return scrub_stops_; })) return failure(VZ_CANCELLED, "the database is being closed");
+        return {};
+    };
+    for (;;) {
+        uint64_t damaged = 0;
+        for (const auto& collection : catalogue_.list()) {
+            if (!collection->health().ok() || collection->is_dropped()) continue;
+            const Result<std::vector<CheckFinding>> found = verify(collection, pace);
+            if (!found.ok() && found.status().code() == VZ_CANCELLED) return;
+            if (!found.ok()) {
+                report(VZ_LOG_ERROR, "scrub.failed", "collection '" + collection->name() + "': " + found.status().error().message);
+                continue;
+            }
+            for (const CheckFinding& finding : *found) report(VZ_LOG_ERROR, "scrub.damage", finding.message);
+            damaged += found->size();
+        }
+        report(damaged == 0 ? VZ_LOG_DEBUG : VZ_LOG_ERROR, "scrub.done", std::to_string(damaged) + " damaged places found");
+        std::unique_lock lock(scrub_mutex_);
+        if (scrub_wakes_.wait_for(lock, std::chrono::milliseconds(kScrubPauseMs), [this] { return scrub_stops_; })) return;
+    }
+}
+
+}  // namespace vz

@@ -1,0 +1,222 @@
+// Damage of sealed files while nobody looks: what can be computed again is, anything else sets its collection aside and no other.
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "engine/collection/component_counts.hpp"
+#include "engine/collection/read.hpp"
+#include "engine/collection/search.hpp"
+#include "engine/collection/text_search.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/segment/layout.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kPoints = 6000;
+constexpr uint32_t kDim = 64;
+
+const FieldIndexSchema kWords = {VZ_FIELD_INDEX_TEXT, "t", {}};
+
+Schema schema_of() {
+    Schema schema;
+    VectorFieldSchema field;
+    field.dim = kDim;
+    field.metric = VZ_EUCLIDEAN;
+    field.flags = VZ_FIELD_COUNT_NONZERO;
+    field.id = schema.next_field_id++;
+    schema.fields.push_back(field);
+    schema.field_indexes = {{VZ_FIELD_INDEX_INTEGER, "n"}, kWords};
+    return schema;
+}
+
+void fill(Engine& engine, const char* name) {
+    std::vector<std::string> id_texts, payload_texts;
+    std::vector<vz_str> ids, payloads;
+    std::vector<float> values;
+    for (uint32_t i = 0; i < kPoints; ++i) {
+        id_texts.push_back(i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i));
+        payload_texts.push_back(R"({"n":)" + std::to_string(i % 100) + R"(,"t":"word)" + std::to_string(i % 50) + "\"}");
+        for (uint32_t d = 0; d < kDim; ++d) values.push_back(static_cast<float>((i * 2654435761U >> (d % 24)) % 97));
+    }
+    for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
+    for (const std::string& text : payload_texts) payloads.push_back({text.data(), text.size()});
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_UPSERT;
+    request.count = kPoints;
+    request.ids = ids.data();
+    request.payloads = payloads.data();
+    request.vectors = {values.data(), kPoints, 0, kDim, VZ_F32};
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    ASSERT_TRUE(engine.write(name, request, &answer, &errors).ok());
+}
+
+// Everything that the sections are for: a search, a filter, words, ids in order, each id, counts.
+std::vector<std::string> answers(Engine& engine, const char* name) {
+    std::vector<std::string> all;
+    const auto collection = engine.catalogue().resolve(name).take();
+    const ReadView view = collection->pin();
+    const std::shared_ptr<const Schema> schema = collection->schema();
+    const auto add = [&](const RowRef& row) { all.push_back(id_text(row.part->id(row.row))); };
+    float near[kDim] = {};
+    for (uint32_t d = 0; d < kDim; ++d) near[d] = static_cast<float>(d);
+    NearestQuery query;
+    query.field = &schema->fields[0];
+    query.values = near;
+    query.k = 20;
+    query.exact = true;
+    for (const Hit& hit : search_nearest(view, query, {}, nullptr).take()) add(hit.row);
+    const auto filter = RowFilter::read(R"({"must":[{"key":"n","match":{"value":7}}]})").take();
+    for (const RowRef& row : scan_rows(view, filter.get(), std::nullopt, 0, kPoints, {}).take().rows) add(row);
+    for (const RowRef& row : scan_rows(view, nullptr, std::nullopt, 0, kPoints, {}).take().rows) add(row);
+    TextQuery words;
+    words.index = &kWords;
+    words.text = "word13";
+    words.k = kPoints;
+    for (const Hit& hit : search_texts(view, words, {}, nullptr).take()) add(hit.row);
+    for (uint32_t i = 0; i < kPoints; i += 7) {
+        const std::string id = i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i);
+        all.push_back(find_row(view, *parse_id(id)).part == nullptr ? "missing " + id : id);
+    }
+    std::vector<uint64_t> counts(kDim);
+    EXPECT_TRUE(count_components(view, schema->fields[0], {}, counts).ok());
+    for (const uint64_t count : counts) all.push_back(std::to_string(count));
+    return all;
+}
+
+std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+class Verification : public testing::Test {
+ protected:
+    void SetUp() override {
+        open();
+        for (const char* name : {"sick", "well"}) {
+            ASSERT_TRUE(engine_->catalogue().create(name, schema_of(), {}).ok());
+            fill(*engine_, name);
+        }
+        ASSERT_TRUE(engine_->checkpoint_all().ok());
+        expected_ = answers(*engine_, "sick");
+        path_ = directory_.path() + "/data/" + segment_path("", 'S', part(*engine_, "sick")->ref().file).substr(1);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        whole_ = read(path_);
+    }
+
+    void open() {
+        EngineSettings settings;
+        settings.background = false;
+        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+    }
+
+    // The sealed one.
+    static std::shared_ptr<Part> part(Engine& engine, const char* name) {
+        const ReadView view = engine.catalogue().resolve(name).take()->pin();
+        return *std::find_if(view.parts->begin(), view.parts->end(), [](const auto& each) { return each->sealed() != nullptr; });
+    }
+
+    // One bit in the middle of the section.
+    void damage(const SectionEntry& entry) {
+        std::string bytes = whole_;
+        bytes[entry.offset + entry.bytes / 2] = static_cast<char>(bytes[entry.offset + entry.bytes / 2] ^ 4);
+        ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+        std::ofstream(path_, std::ios::binary) << bytes;
+    }
+
+    std::vector<CheckFinding> verify(const char* name) {
+        return engine_->verify(engine_->catalogue().resolve(name).take(), [](uint64_t) { return Status(); }).take();
+    }
+
+    const e2e::TemporaryDirectory directory_;
+    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
+    std::unique_ptr<Engine> engine_;
+    std::vector<std::string> expected_;
+    std::string path_;
+    std::string whole_;
+};
+
+TEST_F(Verification, of_a_whole_file_finds_nothing_and_says_when) {
+    open();
+    EXPECT_EQ(part(*engine_, "sick")->verified_ms(), 0);
+    EXPECT_TRUE(verify("sick").empty());
+    EXPECT_GT(part(*engine_, "sick")->verified_ms(), 0);
+    EXPECT_EQ(answers(*engine_, "sick"), expected_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Verification, what_can_be_computed_again_is) {
+    const SectionKind kinds[] = {SectionKind::kIdTable,    SectionKind::kIdOrder,   SectionKind::kGraph,          SectionKind::kGraphMeta,
+                                 SectionKind::kFieldIndex, SectionKind::kTextIndex, SectionKind::kComponentCounts};
+    for (const SectionKind kind : kinds) {
+        // Written anew by the round before.
+        const Result<SegmentLayout> decoded = decode_layout(std::as_bytes(std::span(whole_)), path_);
+        ASSERT_TRUE(decoded.ok()) << path_ << ": " << decoded.status().error().message;
+        const SegmentLayout& layout = *decoded;
+        const auto place = std::find_if(layout.sections.begin(), layout.sections.end(), [&](const SectionEntry& each) { return each.kind == kind; });
+        ASSERT_NE(place, layout.sections.end()) << section_name(kind);
+        const SectionEntry entry = *place;
+        EXPECT_NE(entry.flags & kDerivedFlag, 0U) << section_name(kind);
+        damage(entry);
+        open();
+        const std::vector<CheckFinding> found = verify("sick");
+        ASSERT_EQ(found.size(), 1U) << section_name(entry.kind);
+        EXPECT_EQ(found[0].status, VZ_CORRUPTION);
+        EXPECT_GE(found[0].offset, entry.offset);
+        EXPECT_LT(found[0].offset, entry.offset + entry.bytes);
+        EXPECT_TRUE(verify("well").empty());
+        EXPECT_TRUE(engine_->catalogue().resolve("sick").take()->health().ok()) << section_name(entry.kind);
+        EXPECT_EQ(answers(*engine_, "sick"), expected_) << section_name(entry.kind);
+        EXPECT_TRUE(verify("sick").empty()) << section_name(entry.kind);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        open();
+        EXPECT_EQ(answers(*engine_, "sick"), expected_) << section_name(entry.kind);
+        path_ = directory_.path() + "/data/" + segment_path("", 'S', part(*engine_, "sick")->ref().file).substr(1);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        whole_ = read(path_);
+    }
+}
+
+TEST_F(Verification, any_other_damage_sets_the_collection_aside_for_good) {
+    const SegmentLayout layout = decode_layout(std::as_bytes(std::span(whole_)), path_).take();
+    const SectionEntry* const payload = layout.section(SectionKind::kPayload);
+    ASSERT_NE(payload, nullptr);
+    damage(*payload);
+    open();
+    EXPECT_EQ(verify("sick").size(), 1U);
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+    EXPECT_EQ(answers(*engine_, "well"), expected_);
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    open();
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+    EXPECT_TRUE(engine_->catalogue().resolve("well").take()->health().ok());
+    EXPECT_EQ(answers(*engine_, "well"), expected_);
+    ASSERT_TRUE(engine_->catalogue().drop("sick", false, {}).ok());
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Verification, ends_when_it_is_told_to) {
+    open();
+    const auto stopped = engine_->verify(engine_->catalogue().resolve("sick").take(), [](uint64_t) { return failure(VZ_CANCELLED, "enough"); });
+    ASSERT_FALSE(stopped.ok());
+    EXPECT_EQ(stopped.status().code(), VZ_CANCELLED);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+}  // namespace
+}  // namespace vz
