@@ -408,6 +408,15 @@ bool Collection::is_in_pieces() const {
 
 bool Collection::wants_compaction() const { return !choose_inputs(*schema(), *std::atomic_load(&parts_), false).empty(); }
 
+bool Collection::wants_other_graphs() const {
+    const std::shared_ptr<const Schema> schema = this->schema();
+    const auto parts = std::atomic_load(&parts_);
+    const auto differs = [&](const Part& part) {
+        return std::any_of(schema->fields.begin(), schema->fields.end(), [&](const VectorFieldSchema& field) { return !part.graph_is_as_declared(field); });
+    };
+    return std::any_of(parts->begin(), parts->end(), [&](const auto& part) { return part->row_count() != 0 && differs(*part); });
+}
+
 uint64_t Collection::idle_compaction_bytes() const { return vz::idle_compaction_bytes(*schema(), *std::atomic_load(&parts_)); }
 
 void Collection::add_sealed(std::shared_ptr<Part> part, const Bitmap& ended) {

@@ -100,6 +100,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     bool is_in_pieces() const;
     // Whether compaction is worth its cost although writes go on.
     bool wants_compaction() const;
+    // Whether some graph is not built as the schema says now.
+    bool wants_other_graphs() const;
     // Bytes that compaction would rewrite if no write comes any more; 0: it is settled.
     uint64_t idle_compaction_bytes() const;
     // True for the first write since the last settled().

@@ -16,12 +16,12 @@ bool is_a_fifth_dead(const Part& part) { return part.ended_rows() >= kDeadRowsMi
 bool has_dead(const Part& part) { return uint64_t{part.ended_rows()} * 100 >= part.row_count() && part.ended_rows() != 0; }
 
 // Sealed parts that may still be rewritten, most live rows first.
-PartList candidates(const PartList& parts) {
+PartList candidates(const Schema& schema, const PartList& parts) {
     PartList sealed;
     for (const auto& part : parts) {
         if (part->sealed() == nullptr) continue;
         const bool is_full = live_rows(*part) >= kSegmentRowsMax;
-        if (!is_full || is_a_fifth_dead(*part)) sealed.push_back(part);
+        if (!is_full || is_a_fifth_dead(*part) || unindexed_rows(schema, *part) != 0) sealed.push_back(part);
     }
     std::stable_sort(sealed.begin(), sealed.end(), [](const auto& a, const auto& b) { return live_rows(*a) > live_rows(*b); });
     return sealed;
@@ -40,7 +40,7 @@ PartList fitting(PartList parts) {
 uint64_t unindexed_rows(const Schema& schema, const Part& part) {
     uint64_t most = 0;
     for (const VectorFieldSchema& field : schema.fields) {
-        const uint32_t linked = part.graph(field.id).linked;
+        const uint32_t linked = part.graph_is_as_declared(field) ? part.graph(field.id).linked : 0;
         const uint64_t rows = part.row_count();
         const uint64_t missing = rows > linked ? rows - linked : 0;
         const uint64_t may_wait = part.growing() != nullptr ? std::max(kTailBytesMax, kTailRowsMin * scan_bytes(field)) : 0;
@@ -52,7 +52,7 @@ uint64_t unindexed_rows(const Schema& schema, const Part& part) {
 }
 
 PartList choose_inputs(const Schema& schema, const PartList& parts, bool is_idle) {
-    PartList sealed = candidates(parts);
+    PartList sealed = candidates(schema, parts);
     if (sealed.empty()) return {};
     uint64_t small_rows = 0;
     for (size_t i = 1; i < sealed.size(); ++i) small_rows += live_rows(*sealed[i]);

@@ -21,9 +21,19 @@ IndexOptions index_options(const VectorFieldSchema& field) {
     options.quantization = field.quantization;
     if (field.degree != 0) options.degree = field.degree;
     if (field.build_effort != 0) options.build_effort = field.build_effort;
-    options.seed = uint64_t{field.id} + 1;
+    // The graph's file keeps the seed: by it a graph built with another effort is known.
+    options.seed = (uint64_t{field.build_effort} << 32 | field.id) + 1;
     return options;
 }
+
+namespace {
+
+bool is_built_as(const IndexOptions& wanted, const BlockShape& shape, uint64_t seed) {
+    const bool has_codes = wanted.quantization != VZ_QUANTIZATION_NONE && wanted.metric != VZ_MANHATTAN;
+    return seed == wanted.seed && has_codes == (shape.layout != Layout::kFp32) && shape == make_block_shape(shape.layout, wanted.dim, wanted.degree);
+}
+
+}  // namespace
 
 Status check_index(const VectorFieldSchema& field) {
     Status checked = index_options(field).check();
@@ -107,6 +117,15 @@ void GrowingGraphs::calibrate(Workers& workers) {
     }
 }
 
+bool GrowingGraphs::is_as_declared(const VectorFieldSchema& declared) const {
+    for (const auto& field : fields_) {
+        if (field->id != declared.id) continue;
+        const IndexOptions wanted = index_options(declared);
+        return field->options.degree == wanted.degree && field->options.quantization == wanted.quantization && field->options.seed == wanted.seed;
+    }
+    return true;
+}
+
 uint64_t GrowingGraphs::bytes() const {
     uint64_t sum = 0;
     for (const auto& field : fields_) {
@@ -153,6 +172,13 @@ uint64_t SealedGraphs::bytes() const {
     uint64_t sum = 0;
     for (const auto& field : fields_) sum += field->segment->derived(SectionKind::kGraph, field->id).size();
     return sum;
+}
+
+bool SealedGraphs::is_as_declared(const VectorFieldSchema& declared) const {
+    for (const auto& field : fields_) {
+        if (field->id == declared.id) return is_built_as(index_options(declared), field->index->meta().shape, field->index->meta().seed);
+    }
+    return true;
 }
 
 FieldGraph SealedGraphs::field(uint32_t field_id) const {

@@ -35,6 +35,8 @@ class GrowingGraphs {
     GrowingGraphs(const Schema& schema, const GrowingSegment& rows);
 
     FieldGraph field(uint32_t field_id) const;
+    // Whether the field's graph, if there is one, is built as the schema says now.
+    bool is_as_declared(const VectorFieldSchema& declared) const;
     // What an exact scan of the rows below `rows` that are not linked reads, of the field where that is most.
     uint64_t tail_bytes(uint32_t rows) const;
     // What the tail may hold: a row more and writers link before they go on.
@@ -73,6 +75,7 @@ class SealedGraphs {
     SealedGraphs(const Schema& schema, const SealedSegment& segment);
 
     FieldGraph field(uint32_t field_id) const;
+    bool is_as_declared(const VectorFieldSchema& declared) const;
     // Of sections that cannot be used: their fields are searched exactly.
     const std::vector<std::string>& problems() const { return problems_; }
     uint64_t bytes() const;

@@ -41,6 +41,10 @@ class Part {
         if (growing_) return growing_graphs_->field(field_id);
         return graphs_distrusted_.load(std::memory_order_relaxed) ? FieldGraph() : sealed_graphs_->field(field_id);
     }
+    // Whether the graph of a field, if there is one, is built as the schema says now.
+    bool graph_is_as_declared(const VectorFieldSchema& field) const {
+        return growing_ ? growing_graphs_->is_as_declared(field) : sealed_graphs_->is_as_declared(field);
+    }
     // The manifest's entry of a sealed part, as of its last checkpoint.
     const SegmentRef& ref() const { return ref_; }
 

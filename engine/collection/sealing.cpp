@@ -75,7 +75,7 @@ Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& liv
         const auto vectors = live.vectors(i);
         const auto present = static_cast<uint64_t>(std::count_if(vectors.begin(), vectors.end(), [](const float* row) { return row != nullptr; }));
         if (field.index != VZ_INDEX_GRAPH || present * scan_bytes(field) < kGraphBytesMin) continue;
-        const FieldGraph old = first.graph(field.id);
+        const FieldGraph old = first.graph_is_as_declared(field) ? first.graph(field.id) : FieldGraph();
         const std::vector<Slot> slots = new_slots(live, first, old.view == nullptr ? 0 : old.linked);
         uint32_t end = rows;
         if (wanted == GraphsWanted::kAsTheyAre) {

@@ -143,6 +143,11 @@ Status Engine::close() {
 // ---- background ----
 
 void Engine::note_altered(const std::shared_ptr<Collection>& collection) {
+    if (settings_.background && collection->wants_other_graphs()) {
+        // What grows is sealed first: its graph stays as it was declared when it began.
+        seal_if_large(collection, 1);
+        compacting_.add(collection);
+    }
     if (!collection->wants_indexes()) return;
     if (settings_.background) {
         indexing_.add(collection);

@@ -53,6 +53,10 @@ void list_field_indexes(vzh_request* request, const vzh_view* view);
 void add_field_index(vzh_request* request, const vzh_view* view);
 void drop_field_index(vzh_request* request, const vzh_view* view);
 
+// reindex.cpp
+void reindex(vzh_request* request, const vzh_view* view);
+void reencode(vzh_request* request, const vzh_view* view);
+
 // import.cpp
 void import_points(vzh_request* request, const vzh_view* view);
 

@@ -1,7 +1,6 @@
 #include "frontends/rest/routes.hpp"
 
 #include <array>
-#include <vector>
 
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
@@ -17,88 +16,85 @@ struct Row {
     uint32_t permission;
     uint32_t body;
     const char* query;
-    Handler handler;      // or
-    const char* feature;  // what is missing
+    Handler handler;
 };
 
 constexpr const char* kBatchQuery = "atomic results wait";
 constexpr const char* kPageQuery = "limit offset cursor with_vector with_payload vector_format min_score";
 
 constexpr Row kRows[] = {
-    {"GET", "/health", VZH_OPEN, VZH_BODY_NONE, nullptr, &get_health, nullptr},
-    {"GET", "/stats", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_stats, nullptr},
-    {"GET", "/status", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_status, nullptr},
-    {"GET", "/", VZH_READ, VZH_BODY_NONE, nullptr, &get_root, nullptr},
-    {"GET", "/openapi.json", VZH_READ, VZH_BODY_NONE, nullptr, &get_openapi, nullptr},
-    {"GET", "/docs", VZH_OPEN, VZH_BODY_NONE, nullptr, &get_docs, nullptr},
+    {"GET", "/health", VZH_OPEN, VZH_BODY_NONE, nullptr, &get_health},
+    {"GET", "/stats", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_stats},
+    {"GET", "/status", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &get_status},
+    {"GET", "/", VZH_READ, VZH_BODY_NONE, nullptr, &get_root},
+    {"GET", "/openapi.json", VZH_READ, VZH_BODY_NONE, nullptr, &get_openapi},
+    {"GET", "/docs", VZH_OPEN, VZH_BODY_NONE, nullptr, &get_docs},
 
-    {"GET", "/collections", VZH_READ, VZH_BODY_NONE, "view", &list_collections, nullptr},
-    {"POST", "/collections", VZH_WRITE, VZH_BODY_JSON, "wait", &create_collection, nullptr},
-    {"GET", "/collections/empty", VZH_READ, VZH_BODY_NONE, nullptr, &list_empty, nullptr},
-    {"DELETE", "/collections/cleanup", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, "dry_run", &cleanup, nullptr},
-    {"GET", "/collections/{name}", VZH_READ, VZH_BODY_NONE, "view", &get_collection, nullptr},
-    {"PUT", "/collections/{name}", VZH_WRITE, VZH_BODY_JSON, "view wait", &put_collection, nullptr},
-    {"DELETE", "/collections/{name}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_collection, nullptr},
-    {"POST", "/collections/{name}/force-save", VZH_WRITE, VZH_BODY_NONE, "wait", &force_save, nullptr},
-    {"GET", "/collections/{name}/persistence", VZH_READ, VZH_BODY_NONE, nullptr, &get_persistence, nullptr},
-    {"GET", "/collections/{name}/field_indexes", VZH_READ, VZH_BODY_NONE, nullptr, &list_field_indexes, nullptr},
-    {"POST", "/collections/{name}/field_indexes", VZH_WRITE, VZH_BODY_JSON, "wait", &add_field_index, nullptr},
-    {"DELETE", "/collections/{name}/field_indexes", VZH_WRITE, VZH_BODY_NONE, "path kind wait", &drop_field_index, nullptr},
-    {"POST", "/collections/{name}/rename", VZH_WRITE, VZH_BODY_JSON, "wait", &rename_collection, nullptr},
+    {"GET", "/collections", VZH_READ, VZH_BODY_NONE, "view", &list_collections},
+    {"POST", "/collections", VZH_WRITE, VZH_BODY_JSON, "wait", &create_collection},
+    {"GET", "/collections/empty", VZH_READ, VZH_BODY_NONE, nullptr, &list_empty},
+    {"DELETE", "/collections/cleanup", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, "dry_run", &cleanup},
+    {"GET", "/collections/{name}", VZH_READ, VZH_BODY_NONE, "view", &get_collection},
+    {"PUT", "/collections/{name}", VZH_WRITE, VZH_BODY_JSON, "view wait", &put_collection},
+    {"DELETE", "/collections/{name}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_collection},
+    {"POST", "/collections/{name}/force-save", VZH_WRITE, VZH_BODY_NONE, "wait", &force_save},
+    {"GET", "/collections/{name}/persistence", VZH_READ, VZH_BODY_NONE, nullptr, &get_persistence},
+    {"GET", "/collections/{name}/field_indexes", VZH_READ, VZH_BODY_NONE, nullptr, &list_field_indexes},
+    {"POST", "/collections/{name}/field_indexes", VZH_WRITE, VZH_BODY_JSON, "wait", &add_field_index},
+    {"DELETE", "/collections/{name}/field_indexes", VZH_WRITE, VZH_BODY_NONE, "path kind wait", &drop_field_index},
+    {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_JSON, "wait", &reindex},
+    {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_JSON, "wait", &reencode},
+    {"POST", "/collections/{name}/rename", VZH_WRITE, VZH_BODY_JSON, "wait", &rename_collection},
 
-    {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_NONE, nullptr, &create_snapshot, nullptr},
-    {"GET", "/collections/{name}/snapshots", VZH_READ, VZH_BODY_NONE, nullptr, &list_snapshots, nullptr},
-    {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_NONE, nullptr, &restore_snapshot, nullptr},
-    {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_NONE, nullptr, &delete_snapshot, nullptr},
+    {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_NONE, nullptr, &create_snapshot},
+    {"GET", "/collections/{name}/snapshots", VZH_READ, VZH_BODY_NONE, nullptr, &list_snapshots},
+    {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_NONE, nullptr, &restore_snapshot},
+    {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_NONE, nullptr, &delete_snapshot},
 
-    {"GET", "/indexing/progress", VZH_READ, VZH_BODY_NONE, nullptr, &indexing_progress, nullptr},
-    {"GET", "/aliases", VZH_READ, VZH_BODY_NONE, nullptr, &list_aliases, nullptr},
-    {"PUT", "/aliases/{alias}", VZH_WRITE, VZH_BODY_JSON, "wait", &set_alias, nullptr},
-    {"DELETE", "/aliases/{alias}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_alias, nullptr},
+    {"GET", "/indexing/progress", VZH_READ, VZH_BODY_NONE, nullptr, &indexing_progress},
+    {"GET", "/aliases", VZH_READ, VZH_BODY_NONE, nullptr, &list_aliases},
+    {"PUT", "/aliases/{alias}", VZH_WRITE, VZH_BODY_JSON, "wait", &set_alias},
+    {"DELETE", "/aliases/{alias}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_alias},
 
-    {"POST", "/insert_vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors, nullptr},
-    {"POST", "/collections/{name}/vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors_into, nullptr},
-    {"PUT", "/qdrant/collections/{name}/points", VZH_WRITE, VZH_BODY_JSON, "wait", &qdrant_upsert, nullptr},
-    {"PUT", "/collections/{name}/vectors/{id}", VZH_WRITE, VZH_BODY_JSON, "wait", &put_vector, nullptr},
-    {"DELETE", "/collections/{name}/vectors/{id}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_vector, nullptr},
-    {"POST", "/update", VZH_WRITE, VZH_BODY_JSON, "wait", &update_vector, nullptr},
-    {"POST", "/delete", VZH_WRITE, VZH_BODY_JSON, "wait", &delete_vector_by_body, nullptr},
-    {"POST", "/batch_update", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &batch_update, nullptr},
-    {"POST", "/batch_delete", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &batch_delete, nullptr},
-    {"POST", "/collections/{name}/import", VZH_WRITE, VZH_BODY_ANY, "atomic id_start wait", &import_points, nullptr},
-    {"POST", "/collections/{name}/vectors/copy", VZH_WRITE, VZH_BODY_JSON, "wait", &copy_vectors, nullptr},
-    {"POST", "/collections/{name}/vectors/move", VZH_WRITE, VZH_BODY_JSON, "wait", &move_vectors, nullptr},
+    {"POST", "/insert_vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors},
+    {"POST", "/collections/{name}/vectors", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_vectors_into},
+    {"PUT", "/qdrant/collections/{name}/points", VZH_WRITE, VZH_BODY_JSON, "wait", &qdrant_upsert},
+    {"PUT", "/collections/{name}/vectors/{id}", VZH_WRITE, VZH_BODY_JSON, "wait", &put_vector},
+    {"DELETE", "/collections/{name}/vectors/{id}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_vector},
+    {"POST", "/update", VZH_WRITE, VZH_BODY_JSON, "wait", &update_vector},
+    {"POST", "/delete", VZH_WRITE, VZH_BODY_JSON, "wait", &delete_vector_by_body},
+    {"POST", "/batch_update", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &batch_update},
+    {"POST", "/batch_delete", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &batch_delete},
+    {"POST", "/collections/{name}/import", VZH_WRITE, VZH_BODY_ANY, "atomic id_start wait", &import_points},
+    {"POST", "/collections/{name}/vectors/copy", VZH_WRITE, VZH_BODY_JSON, "wait", &copy_vectors},
+    {"POST", "/collections/{name}/vectors/move", VZH_WRITE, VZH_BODY_JSON, "wait", &move_vectors},
 
-    {"POST", "/insert", VZH_WRITE, VZH_BODY_JSON, "wait", &insert_text, nullptr},
-    {"POST", "/insert_texts", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_texts, nullptr},
-    {"POST", "/batch_insert", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_texts, nullptr},
-    {"POST", "/embed", VZH_READ, VZH_BODY_JSON, nullptr, &embed, nullptr},
+    {"POST", "/insert", VZH_WRITE, VZH_BODY_JSON, "wait", &insert_text},
+    {"POST", "/insert_texts", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_texts},
+    {"POST", "/batch_insert", VZH_WRITE, VZH_BODY_JSON, kBatchQuery, &insert_texts},
+    {"POST", "/embed", VZH_READ, VZH_BODY_JSON, nullptr, &embed},
 
-    {"GET", "/collections/{name}/vectors/{id}", VZH_READ, VZH_BODY_NONE, "vector_format", &get_vector, nullptr},
-    {"POST", "/vector", VZH_READ, VZH_BODY_JSON, nullptr, &get_vector_by_body, nullptr},
-    {"GET", "/collections/{name}/vectors", VZH_READ, VZH_BODY_NONE, kPageQuery, &list_vectors, nullptr},
-    {"POST", "/collections/{name}/scroll", VZH_READ, VZH_BODY_JSON, nullptr, &scroll, nullptr},
-    {"POST", "/collections/{name}/vectors/delete_by_filter", VZH_WRITE, VZH_BODY_JSON, "results wait", &delete_by_filter, nullptr},
-    {"POST", "/collections/{name}/vectors/bulk_update_metadata", VZH_WRITE, VZH_BODY_JSON, "results wait", &bulk_update_metadata, nullptr},
-    {"POST", "/collections/{name}/ttl", VZH_WRITE, VZH_BODY_JSON, "wait", &set_ttl, nullptr},
-    {"PATCH", "/collections/{name}/vectors/{id}/expiry", VZH_WRITE, VZH_BODY_JSON, "wait", &set_expiry, nullptr},
-    {"POST", "/collections/{name}/count", VZH_READ, VZH_BODY_JSON, nullptr, &count, nullptr},
-    {"POST", "/search", VZH_READ, VZH_BODY_JSON, nullptr, &search, nullptr},
-    {"POST", "/collections/{name}/search", VZH_READ, VZH_BODY_JSON, nullptr, &search_in, nullptr},
-    {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_JSON, nullptr, &search_text, nullptr},
-    {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_JSON, nullptr, &hybrid_search, nullptr},
-    {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_JSON, nullptr, &explain, nullptr},
-    {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search, nullptr},
+    {"GET", "/collections/{name}/vectors/{id}", VZH_READ, VZH_BODY_NONE, "vector_format", &get_vector},
+    {"POST", "/vector", VZH_READ, VZH_BODY_JSON, nullptr, &get_vector_by_body},
+    {"GET", "/collections/{name}/vectors", VZH_READ, VZH_BODY_NONE, kPageQuery, &list_vectors},
+    {"POST", "/collections/{name}/scroll", VZH_READ, VZH_BODY_JSON, nullptr, &scroll},
+    {"POST", "/collections/{name}/vectors/delete_by_filter", VZH_WRITE, VZH_BODY_JSON, "results wait", &delete_by_filter},
+    {"POST", "/collections/{name}/vectors/bulk_update_metadata", VZH_WRITE, VZH_BODY_JSON, "results wait", &bulk_update_metadata},
+    {"POST", "/collections/{name}/ttl", VZH_WRITE, VZH_BODY_JSON, "wait", &set_ttl},
+    {"PATCH", "/collections/{name}/vectors/{id}/expiry", VZH_WRITE, VZH_BODY_JSON, "wait", &set_expiry},
+    {"POST", "/collections/{name}/count", VZH_READ, VZH_BODY_JSON, nullptr, &count},
+    {"POST", "/search", VZH_READ, VZH_BODY_JSON, nullptr, &search},
+    {"POST", "/collections/{name}/search", VZH_READ, VZH_BODY_JSON, nullptr, &search_in},
+    {"POST", "/collections/{name}/search/text", VZH_READ, VZH_BODY_JSON, nullptr, &search_text},
+    {"POST", "/collections/{name}/hybrid_search", VZH_READ, VZH_BODY_JSON, nullptr, &hybrid_search},
+    {"POST", "/collections/{name}/explain", VZH_READ, VZH_BODY_JSON, nullptr, &explain},
+    {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search},
 
-    {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_slow_queries, nullptr},
-    {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &set_slow_queries, nullptr},
-    {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &create_key, nullptr},
-    {"GET", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_keys, nullptr},
-    {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &revoke_key, nullptr},
-
-    // Known, promised for later.
-    {"POST", "/collections/{name}/reindex", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reindex"},
-    {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_ANY, nullptr, nullptr, "reencode"},
+    {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_slow_queries},
+    {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &set_slow_queries},
+    {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &create_key},
+    {"GET", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_keys},
+    {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &revoke_key},
 };
 
 // The reference's routes that this release does not have, whatever the method.
@@ -158,7 +154,7 @@ constexpr std::array<vzh_route, kRouteCount> make_routes() {
     std::array<vzh_route, kRouteCount> table{};
     for (size_t i = 0; i < kRowCount; ++i) {
         const Row& row = kRows[i];
-        table[i] = {row.method, row.path, row.permission, row.body, static_cast<uint32_t>(i), row.feature != nullptr ? 1u : 0u, row.query};
+        table[i] = {row.method, row.path, row.permission, row.body, static_cast<uint32_t>(i), 0, row.query};
     }
     size_t place = kRowCount;
     for (size_t i = 0; i < std::size(kMissing); ++i) {
@@ -180,23 +176,12 @@ void refuse(vzh_request* request, const char* feature) {
 
 std::span<const vzh_route> routes() { return kRoutes; }
 
-std::span<const vzh_route> served_routes() {
-    static const auto served = [] {
-        std::vector<vzh_route> found;
-        for (size_t i = 0; i < kRowCount; ++i) {
-            if (kRows[i].handler != nullptr) found.push_back(kRoutes[i]);
-        }
-        return found;
-    }();
-    return served;
-}
+std::span<const vzh_route> served_routes() { return std::span<const vzh_route>(kRoutes).first(kRowCount); }
 
 void dispatch(vzh_request* request, const vzh_view* view_in) VZ_NOEXCEPT {
     const uint32_t id = view_in->route->id;
     if (id >= kRowCount) return refuse(request, kMissing[id - kRowCount].feature);
-    const Row& row = kRows[id];
-    if (row.handler == nullptr) return refuse(request, row.feature);
-    row.handler(request, view_in);
+    kRows[id].handler(request, view_in);
 }
 
 }  // namespace vz::rest

@@ -330,9 +330,6 @@ TEST_F(RestBadInput, what_is_missing_is_told) {
         cases.push_back({"POST", path, "{}", 501, kLater});
         cases.push_back({"GET", path, "", 501, kLater});
     }
-    for (const char* path : {"/collections/docs/reindex"}) {
-        cases.push_back({"POST", path, "{}", 501, kLater});
-    }
     refuses(cases);
 }
 
@@ -381,6 +378,12 @@ TEST_F(RestBadInput, texts_are_checked) {
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","algorithm":"sum"})", 400, kInvalid, "algorithm"},
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","sparse_k":0})", 400, kInvalid, "sparse_k"},
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","query_sparse":{"indices":[1],"values":[1]}})", 501, kLater},
+        {"POST", "/collections/docs/reindex", R"({"m":1})", 400, kInvalid, "m"},
+        {"POST", "/collections/docs/reindex", R"({"ef_construction":7})", 400, kInvalid, "ef_construction"},
+        {"POST", "/collections/docs/reindex?wait=perhaps", "{}", 400, kInvalid, "wait"},
+        {"POST", "/collections/nope/reindex", "{}", 404, kNoCollection},
+        {"POST", "/collections/docs/reencode", "{}", 400, kInvalid, "target_encoding"},
+        {"POST", "/collections/docs/reencode", R"({"target_encoding":"binary"})", 400, kInvalid, "target_encoding"},
         {"POST", "/collections/docs/field_indexes", "{}", 400, kInvalid, "path"},
         {"POST", "/collections/docs/field_indexes", R"({"path":"a"})", 400, kInvalid, "kind"},
         {"POST", "/collections/nope/field_indexes", R"({"path":"a","kind":"text"})", 404, kNoCollection},

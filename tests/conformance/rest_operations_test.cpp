@@ -154,6 +154,49 @@ TEST_F(RestOperations, the_search_effort_can_be_tuned) {
     EXPECT_EQ(bad.status, 400);
 }
 
+// Searches go on while graphs are built anew; what is declared is what is built, also after a kill.
+TEST_F(RestOperations, graphs_are_built_anew) {
+    good("POST", "/collections", R"({"name":"g","dimension":64})");
+    std::string body;
+    for (int batch = 0; batch < 6; ++batch) {
+        std::string vectors;
+        for (int i = 0; i < 1000; ++i) {
+            const int id = batch * 1000 + i;
+            vectors += (i == 0 ? "" : ",") + std::string(R"({"id":)") + std::to_string(id) + R"(,"vector":[)";
+            for (int d = 0; d < 64; ++d) vectors += (d == 0 ? "" : ",") + std::to_string(static_cast<int>((static_cast<uint32_t>(id + 1) * 2654435761U * static_cast<uint32_t>(d + 1) >> 9) % 201) - 100);
+            vectors += "]}";
+        }
+        good("POST", "/collections/g/vectors?results=errors", R"({"vectors":[)" + vectors + "]}");
+    }
+    good("POST", "/collections/g/force-save");
+    const auto hits = [&] {
+        std::string ids;
+        const Json found(good("POST", "/collections/g/search", R"({"vector":[)" + [] { std::string numbers = "1"; for (int d = 1; d < 64; ++d) numbers += "," + std::to_string(d % 9 - 4); return numbers; }() + R"(],"limit":5,"with_vector":false})"));
+        for (const JsonValue hit : found.list("/results")) ids += text_of(hit, "id") + " ";
+        return ids;
+    };
+    const std::string before = hits();
+    const Json done(good("POST", "/collections/g/reindex?wait=true", R"({"m":24,"ef_construction":64,"ef_search":300})"));
+    EXPECT_EQ(done.text("/state"), "completed");
+    EXPECT_EQ(done.integer("/params/m"), 24);
+    EXPECT_EQ(done.integer("/params/ef_construction"), 64);
+    EXPECT_EQ(done.integer("/params/ef_search"), 300);
+    EXPECT_EQ(number_of(done.at("/progress")), 1.0);
+    EXPECT_EQ(hits(), before);
+    kill();
+    EXPECT_EQ(Json(good("GET", "/collections/g?view=full")).integer("/hnsw_config/m"), 24);
+    EXPECT_EQ(Json(good("POST", "/collections/g/reencode?wait=true", R"({"target_encoding":"fp32"})")).text("/state"), "completed");
+    EXPECT_EQ(Json(good("GET", "/collections/g")).text("/quantization/type"), "None");
+    EXPECT_EQ(hits(), before);
+    const Json again(good("POST", "/collections/g/reencode", R"({"target_encoding":"sq8"})"));
+    EXPECT_EQ(again.text("/target_encoding"), "sq8");
+    EXPECT_FALSE(again.text("/job_id").empty());
+    EXPECT_EQ(hits(), before);
+    good("POST", "/collections/g/reindex?wait=true");
+    EXPECT_EQ(Json(good("GET", "/indexing/progress")).text("/overall_status"), "completed");
+    EXPECT_EQ(hits(), before);
+}
+
 // The background reads every sealed file after the start: what it finds is told, and costs that collection alone.
 TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
     good("POST", "/collections", R"({"name":"well","dimension":1})");
