@@ -90,7 +90,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     CLI::App* import = app.add_subcommand("import", "Load vectors into a collection, straight into the data directory");
     import
         ->add_option("SOURCE", line.import.sources,
-                     "A folder with base.fbin or base.u8bin and payload.jsonl, such files, NDJSON (.ndjson, .jsonl), or an archive (.vecdb)")
+                     "A folder with base.fbin or base.u8bin and payload.jsonl, such files, NDJSON (.ndjson, .jsonl), or an archive (.vecdb), also one of the reference system")
         ->required();
     import->add_option("--collection", line.import.collection,
                        "Collection to fill; made if it does not exist. Of an archive: its new name [its own]");

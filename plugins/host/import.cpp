@@ -9,6 +9,7 @@
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/export.hpp"
 #include "plugins/host/import_source.hpp"
+#include "plugins/host/migrate.hpp"
 
 namespace vz::host {
 namespace {
@@ -137,7 +138,8 @@ class Import {
 int import(const ImportOptions& options) {
     const ArchiveKind kind = archive_kind(options.sources[0]);
     if (kind == ArchiveKind::kZip) {
-        std::fprintf(stderr, "vectorizer: %s is an archive of the reference system: this release does not read it yet\n", options.sources[0].c_str());
+        if (options.sources.size() == 1) return migrate(options.sources[0], options.collection, options.data_directory);
+        std::fprintf(stderr, "vectorizer: an archive is imported alone\n");
         return kExitUsage;
     }
     if (kind == ArchiveKind::kOwn) {
@@ -149,17 +151,20 @@ int import(const ImportOptions& options) {
         std::fprintf(stderr, "vectorizer: --collection is required: the collection to fill\n");
         return kExitUsage;
     }
+    std::vector<std::unique_ptr<ImportSource>> sources;
+    for (const std::string& path : options.sources) {
+        std::string problem;
+        sources.push_back(open_source(path, &problem));
+        if (sources.back() == nullptr) {
+            std::fprintf(stderr, "vectorizer: %s\n", problem.c_str());
+            return kExitUsage;
+        }
+    }
     EngineHandle engine;
     vz_engine_options engine_options = {};
     engine_options.struct_size = sizeof(engine_options);
     if (const int failed = engine.open(options.data_directory, engine_options); failed != 0) return failed;
-    for (const std::string& path : options.sources) {
-        std::string problem;
-        const std::unique_ptr<ImportSource> source = open_source(path, &problem);
-        if (source == nullptr) {
-            std::fprintf(stderr, "vectorizer: %s\n", problem.c_str());
-            return kExitUsage;
-        }
+    for (const auto& source : sources) {
         if (const int failed = Import(engine.get(), options).run(*source); failed != 0) return failed;
     }
     return engine.close();
