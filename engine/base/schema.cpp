@@ -61,7 +61,7 @@ std::vector<std::byte> encode_schema(const Schema& schema) {
 Result<Schema> decode_schema(std::span<const std::byte> bytes) {
     try {
         kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-        std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
+        if (words.size() != 0) std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
         capnp::ReaderOptions options;
         options.traversalLimitInWords = words.size() + 64;
         options.nestingLimit = 8;

@@ -240,7 +240,7 @@ Result<Batch> decode_record(std::span<const std::byte> bytes, uint64_t* size) {
     try {
         const size_t word_count = message_bytes / sizeof(capnp::word);
         kj::Array<capnp::word> words = kj::heapArray<capnp::word>(word_count);
-        std::memcpy(words.begin(), at + kHeadBytes, message_bytes);
+        if (message_bytes != 0) std::memcpy(words.begin(), at + kHeadBytes, message_bytes);
         capnp::ReaderOptions options;
         options.traversalLimitInWords = word_count + 64;
         options.nestingLimit = 8;
