@@ -1,12 +1,15 @@
 #include "tests/crash/store.hpp"
 
+#include <cstring>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "engine/collection/read.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/schema_check.hpp"
 
 namespace vz {
 namespace {
@@ -29,7 +32,9 @@ uint32_t write_kind(Operation::Kind kind) {
         case Operation::Kind::kUpsert: return VZ_UPSERT;
         case Operation::Kind::kUpdatePayloads:
         case Operation::Kind::kUpdateVectors: return VZ_UPDATE;
-        case Operation::Kind::kDelete: return VZ_DELETE;
+        case Operation::Kind::kDelete:
+        case Operation::Kind::kDeleteFiltered: return VZ_DELETE;
+        case Operation::Kind::kPatchFiltered: return VZ_UPDATE;
         default: return VZ_CLEAR;
     }
 }
@@ -45,11 +50,21 @@ struct WriteView {
         request.ids = ids.empty() ? nullptr : ids.data();
         request.payloads = payloads.empty() ? nullptr : payloads.data();
         request.request_id = operation.request_id;
+        if (operation.kind == Operation::Kind::kDeleteFiltered || operation.kind == Operation::Kind::kPatchFiltered) {
+            filter = R"({"must":[{"key":"n","range":{"lt":)" + operation.value + "}}]}";
+            request.filter = text_of(filter);
+        }
+        if (operation.kind == Operation::Kind::kPatchFiltered) {
+            payloads.push_back({kFilteredPatch, std::strlen(kFilteredPatch)});
+            request.payloads = payloads.data();
+            request.payload_mode = VZ_PAYLOAD_PATCH;
+        }
         if (!operation.vectors.empty()) request.vectors = {operation.vectors.data(), ids.size(), 0, operation.dim, VZ_F32};
     }
     WriteView(const WriteView&) = delete;
     WriteView& operator=(const WriteView&) = delete;
 
+    std::string filter;
     std::vector<vz_str> ids;
     std::vector<vz_str> payloads;
     vz_write_request request = {};
@@ -62,6 +77,16 @@ Status write(Engine& engine, const Operation& operation, uint64_t* lsn) {
     VZ_TRY(engine.write(operation.collection, view.request, &answer, &item_errors));
     *lsn = answer.lsn;
     return {};
+}
+
+Result<EditOutcome> alter_index(Catalogue& catalogue, const Operation& operation) {
+    const uint32_t kind = operation.value == "n" ? VZ_FIELD_INDEX_INTEGER : VZ_FIELD_INDEX_TEXT;
+    const vz_field_index index = {sizeof(vz_field_index), kind, text_of(operation.value), {}};
+    vz_alter_change change = {};
+    change.struct_size = sizeof change;
+    change.kind = operation.kind == Operation::Kind::kAddIndex ? VZ_ALTER_ADD_FIELD_INDEX : VZ_ALTER_DROP_FIELD_INDEX;
+    change.field_index = &index;
+    return catalogue.alter(operation.collection, [&](Schema& schema) { return apply_change(change, &schema); }, false, operation.request_id);
 }
 
 Status edit(Result<EditOutcome> outcome, uint64_t* lsn) {
@@ -106,6 +131,8 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kUpdatePayloads:
         case Operation::Kind::kUpdateVectors:
         case Operation::Kind::kDelete:
+        case Operation::Kind::kDeleteFiltered:
+        case Operation::Kind::kPatchFiltered:
         case Operation::Kind::kClear: return write(*engine_, operation, lsn);
         case Operation::Kind::kCheckpoint: return checkpoint(operation.collection);
         case Operation::Kind::kCompact: return compact(operation.collection);
@@ -115,6 +142,9 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         }
         case Operation::Kind::kDropSnapshot: return edit(engine_->drop_snapshot(operation.name, request), lsn);
         case Operation::Kind::kRestore: return edit(engine_->restore(operation.name, "", "", true, request), lsn);
+        case Operation::Kind::kClone: return edit(engine_->restore(operation.name, "", operation.collection, false, request), lsn);
+        case Operation::Kind::kAddIndex:
+        case Operation::Kind::kDropIndex: return edit(alter_index(catalogue, operation), lsn);
         case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
     }
     return {};
@@ -163,7 +193,9 @@ Result<std::string> Store::dump(const std::string& prefix) {
         const auto schema = collection->schema();
         const VectorFieldSchema& field = schema->fields.front();
         const std::vector<std::string> aliases = engine_->catalogue().aliases_of(collection->id());
-        dump_collection(&text, collection->name(), field.dim, field.metric, {aliases.begin(), aliases.end()});
+        std::set<std::string> indexes;
+        for (const FieldIndexSchema& index : schema->field_indexes) indexes.insert(index.path);
+        dump_collection(&text, collection->name(), field.dim, field.metric, {aliases.begin(), aliases.end()}, indexes);
         const ReadView view = collection->pin();
         VZ_ASSIGN(const Page page, scan_rows(view, nullptr, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
         if (page.rows.size() != collection->points()) {

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "engine/payload/merge_patch.hpp"
+
 namespace vz {
 namespace {
 
@@ -34,16 +36,25 @@ std::string owner_of(const Model& model, const std::string& alias) {
     return {};
 }
 
+// Whether a payload has a number `n` below the bound, as the filter of the store asks.
+bool passes(const std::string& payload, const std::string& bound) {
+    constexpr const char* kBegin = "{\"n\":";
+    if (!payload.starts_with(kBegin)) return false;
+    return std::stoi(payload.substr(std::strlen(kBegin))) < std::stoi(bound);
+}
+
 }  // namespace
 
 const char* operation_name(Operation::Kind kind) {
     static constexpr const char* kTexts[] = {"create", "drop", "rename", "set alias", "drop alias", "put value", "drop value",
                                              "upsert", "update payloads", "update vectors", "delete", "clear", "checkpoint", "compact",
-                                             "snapshot", "drop snapshot", "restore", "idle"};
+                                             "snapshot", "drop snapshot", "restore", "idle", "delete filtered", "patch filtered", "add index",
+                                             "drop index", "clone"};
     return kTexts[static_cast<size_t>(kind)];
 }
 
-void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases) {
+void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases,
+                     const std::set<std::string>& indexes) {
     text->push_back('C');
     put_text(text, name);
     put(text, dim);
@@ -51,6 +62,10 @@ void dump_collection(std::string* text, const std::string& name, uint32_t dim, v
     for (const std::string& alias : aliases) {
         text->push_back('A');
         put_text(text, alias);
+    }
+    for (const std::string& index : indexes) {
+        text->push_back('I');
+        put_text(text, index);
     }
 }
 
@@ -86,7 +101,7 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
         return std::vector<float>(from, from + operation.dim);
     };
     switch (operation.kind) {
-        case Operation::Kind::kCreate: collections_[operation.collection] = {operation.dim, operation.metric, {}, {}}; break;
+        case Operation::Kind::kCreate: collections_[operation.collection] = {operation.dim, operation.metric, {}, {}, {}}; break;
         case Operation::Kind::kDrop: collections_.erase(operation.collection); break;
         case Operation::Kind::kRename: {
             Collection moved = std::move(collection->second);
@@ -126,6 +141,26 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
             rows([&](size_t, const std::string& id) { collection->second.points.erase(id); });
             break;
         case Operation::Kind::kClear: collection->second.points.clear(); break;
+        case Operation::Kind::kDeleteFiltered:
+            std::erase_if(collection->second.points, [&](const auto& entry) { return passes(entry.second.payload, operation.value); });
+            break;
+        case Operation::Kind::kPatchFiltered:
+            for (auto& [id, point] : collection->second.points) {
+                if (!passes(point.payload, operation.value)) continue;
+                std::string patched;
+                merge_patch(point.payload, kFilteredPatch, &patched);
+                point.payload = std::move(patched);
+                point.version = lsn;
+            }
+            break;
+        case Operation::Kind::kAddIndex: collection->second.indexes.insert(operation.value); break;
+        case Operation::Kind::kDropIndex: collection->second.indexes.erase(operation.value); break;
+        case Operation::Kind::kClone: {
+            Collection& made = collections_[operation.collection];
+            made = snapshots_.at(operation.name).second;
+            made.aliases.clear();
+            break;
+        }
         case Operation::Kind::kSnapshot: snapshots_[operation.name] = {operation.collection, collection->second}; break;
         case Operation::Kind::kDropSnapshot: snapshots_.erase(operation.name); break;
         case Operation::Kind::kRestore: {
@@ -145,7 +180,7 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
 std::string Model::dump() const {
     std::string text;
     for (const auto& [name, collection] : collections_) {
-        dump_collection(&text, name, collection.dim, collection.metric, collection.aliases);
+        dump_collection(&text, name, collection.dim, collection.metric, collection.aliases, collection.indexes);
         for (const auto& [id, point] : collection.points) {
             dump_point(&text, id, point.version, point.vector.data(), collection.dim, point.payload);
         }
@@ -205,6 +240,13 @@ Operation WorkloadSource::next(const Model& model) {
         return write(Operation::Kind::kUpdatePayloads, name, collection);
     } else if (dice < 60) {
         return write(Operation::Kind::kUpdateVectors, name, collection);
+    } else if (dice < 65) {
+        operation.kind = random_.chance(50) ? Operation::Kind::kDeleteFiltered : Operation::Kind::kPatchFiltered;
+        operation.value = std::to_string(random_.below(60));
+    } else if (dice < 69) {
+        return index(name, collection);
+    } else if (dice < 71 && !model.snapshots().empty()) {
+        return clone(model);
     } else {
         return write(Operation::Kind::kUpsert, name, collection);
     }
@@ -224,6 +266,26 @@ Operation WorkloadSource::snapshot(const Model& model, const std::string& collec
     operation.kind = is_an_alias || random_.chance(30) ? Operation::Kind::kDropSnapshot : Operation::Kind::kRestore;
     operation.name = picked->first;
     operation.collection = of;
+    return operation;
+}
+
+// A field index comes, or goes.
+Operation WorkloadSource::index(const std::string& name, const Model::Collection& collection) {
+    Operation operation;
+    operation.collection = name;
+    operation.value = random_.chance(50) ? "n" : "t";
+    operation.kind = collection.indexes.contains(operation.value) ? Operation::Kind::kDropIndex : Operation::Kind::kAddIndex;
+    return operation;
+}
+
+// A snapshot under a name of its own.
+Operation WorkloadSource::clone(const Model& model) {
+    const auto picked = std::next(model.snapshots().begin(), static_cast<std::ptrdiff_t>(random_.below(model.snapshots().size())));
+    Operation operation;
+    operation.kind = Operation::Kind::kClone;
+    operation.name = picked->first;
+    operation.collection = fresh_name(model);
+    if (operation.collection.empty()) operation.kind = Operation::Kind::kIdle;
     return operation;
 }
 
@@ -270,6 +332,18 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     renamed.collection = std::string("fresh");
     renamed.name = std::string("fresher");
     add(renamed);
+    Operation indexed = index("fresher", after.collections().at("fresher"));
+    add(indexed);
+    Operation patched;
+    patched.kind = Operation::Kind::kPatchFiltered;
+    patched.collection = after.collections().begin()->first;
+    patched.value = std::string("50");
+    add(patched);
+    Operation swept;
+    swept.kind = Operation::Kind::kDeleteFiltered;
+    swept.collection = patched.collection;
+    swept.value = std::string("20");
+    add(swept);
     Operation idle;
     idle.kind = Operation::Kind::kIdle;
     add(idle);
@@ -290,6 +364,11 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     restored.collection = pinned.collection;
     restored.name = pinned.name;
     add(restored);
+    Operation cloned;
+    cloned.kind = Operation::Kind::kClone;
+    cloned.name = pinned.name;
+    cloned.collection = std::string("cloned");
+    add(cloned);
     Operation cleared;
     cleared.kind = Operation::Kind::kClear;
     cleared.collection = after.collections().begin()->first;

@@ -16,12 +16,12 @@ namespace vz {
 struct Operation {
     enum class Kind {
         kCreate, kDrop, kRename, kSetAlias, kDropAlias, kPutValue, kDropValue, kUpsert, kUpdatePayloads, kUpdateVectors, kDelete, kClear,
-        kCheckpoint, kCompact, kSnapshot, kDropSnapshot, kRestore, kIdle
+        kCheckpoint, kCompact, kSnapshot, kDropSnapshot, kRestore, kIdle, kDeleteFiltered, kPatchFiltered, kAddIndex, kDropIndex, kClone
     };
     Kind kind = Kind::kCreate;
     std::string collection;
     std::string name;  // new name; alias; key; snapshot
-    std::string value;
+    std::string value;  // of a filtered write: the bound below which `n` passes; of an index: its path
     uint32_t dim = 0;
     vz_metric metric = VZ_EUCLIDEAN;
     std::vector<std::string> ids;
@@ -50,6 +50,7 @@ class Model {
         vz_metric metric = 0;
         std::map<std::string, Point> points;
         std::set<std::string> aliases;
+        std::set<std::string> indexes;  // paths
     };
     const std::map<std::string, Collection>& collections() const { return collections_; }
     // Snapshots of one collection each: its name then, and what it held.
@@ -62,8 +63,12 @@ class Model {
 };
 
 // The pieces of dump(), for whoever reads them out of a store: collections by name, each with its points by id, then snapshots by name, then values by key.
-void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases);
+void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases,
+                     const std::set<std::string>& indexes);
 void dump_point(std::string* text, const std::string& id, uint64_t version, const float* vector, uint32_t dim, const std::string& payload);
+// What a filtered patch applies.
+inline constexpr const char* kFilteredPatch = R"({"seen":true,"t":null})";
+
 void dump_snapshot(std::string* text, const std::string& name, const std::string& collection);
 void dump_value(std::string* text, const std::string& key, const std::string& value, uint64_t lsn);
 
@@ -86,6 +91,8 @@ class WorkloadSource {
     std::string payload();
     void set_request_id(Operation* operation);
     Operation snapshot(const Model& model, const std::string& collection);
+    Operation index(const std::string& name, const Model::Collection& collection);
+    Operation clone(const Model& model);
 
     Random random_;
     std::string prefix_;
