@@ -76,5 +76,5 @@ requests.forEach((request, i) => {
   console.log('--- differs', JSON.stringify(request), '\nwant', JSON.stringify(want), '\ngot ', JSON.stringify(got), '\n', lines[i].errors.map((e) => e.message).join('\n '));
   if (want.stage === 'validate') console.log('js:', graphql.validate(schema, graphql.parse(request.query)).map((e) => e.message).join('\n    '));
 });
-console.log(`oracle schema=${which.split('/').pop()} seed=${seed} cases=${count} stages=${JSON.stringify(stages)} differ=${differ}`);
+console.log(`GATE oracle.graphql.${which.split('/').pop().split('.')[0]} ${differ ? 'FAIL' : 'PASS'} cases=${count} differ=${differ} seed=${seed} stages=${JSON.stringify(stages)}`);
 process.exit(differ ? 1 : 0);
