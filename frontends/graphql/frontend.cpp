@@ -7,6 +7,7 @@
 #include <new>
 
 #include "frontends/codec/names.hpp"
+#include "frontends/graphql/assets.hpp"
 #include "frontends/graphql/embedded.hpp"
 #include "frontends/graphql/resolvers.hpp"
 #include "frontends/graphql/transport.hpp"
@@ -112,6 +113,10 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     status = vzh_declare(host, self->routes.data(), static_cast<uint32_t>(self->routes.size()), &handle, self.get(),
                                          &self->mount, error);
     if (status != VZ_OK) return status;
+    for (const Asset& asset : self->page ? assets() : std::span<const Asset>()) {
+        status = vzh_file(self->mount, (self->path + "/assets/" + asset.name).c_str(), asset.gzip, asset.size, asset.type, error);
+        if (status != VZ_OK) return status;
+    }
     if (const uint64_t limit = vzh_limit(self->mount, "results"); limit != 0) self->results_max = limit;
     if (const uint64_t limit = vzh_limit(self->mount, "batch_points"); limit != 0) self->batch_points_max = limit;
     *out = self.release();

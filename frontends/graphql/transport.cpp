@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "frontends/graphql/accept.hpp"
+#include "frontends/graphql/assets.hpp"
 #include "frontends/graphql/embedded.hpp"
 #include "frontends/graphql/exchange.hpp"
 
@@ -31,9 +32,14 @@ void reply_text(vzh_request* request, std::string_view text, const char* type) {
 }
 
 void reply_page(vzh_request* request, const vz_frontend& frontend) {
-    vzh_header(request, "Content-Security-Policy",
-               str_of("default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; "
-                      "form-action 'none'; frame-ancestors 'none'"));
+    // GraphiQL's editor writes styles as it goes and draws with images of its own; the plain page has script and style in itself.
+    constexpr std::string_view kGraphiql =
+        "default-src 'none'; connect-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    constexpr std::string_view kPlain =
+        "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'";
+    vzh_header(request, "Content-Security-Policy", str_of(assets().empty() ? kPlain : kGraphiql));
     vzh_header(request, "X-Content-Type-Options", str_of("nosniff"));
     reply_text(request, frontend.page_text, "text/html; charset=utf-8");
 }
@@ -147,7 +153,9 @@ void make_routes(vz_frontend& frontend) {
     if (!frontend.page) return;
     constexpr std::string_view kPlace = "@GRAPHQL_PATH@";
     frontend.page_text = page_text();
-    frontend.page_text.replace(frontend.page_text.find(kPlace), kPlace.size(), frontend.path);
+    for (size_t at = 0; (at = frontend.page_text.find(kPlace, at)) != std::string::npos; at += frontend.path.size()) {
+        frontend.page_text.replace(at, kPlace.size(), frontend.path);
+    }
     frontend.routes.push_back({"GET", frontend.route_paths[1].c_str(), VZH_OPEN, VZH_BODY_NONE, kPage, 0, nullptr});
 }
 
