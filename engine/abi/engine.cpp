@@ -8,6 +8,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/runtime/check.hpp"
+#include "engine/runtime/inspect.hpp"
 
 namespace vz {
 namespace {
@@ -226,12 +227,19 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
         vz_directory_request given;
         VZ_TRY(take_in(request, &given));
         if (out == nullptr) return misuse("the place for the result is NULL");
-        if (given.kind != VZ_DIRECTORY_CHECK) return failure(VZ_UNSUPPORTED, "of the offline tools, check exists in this release").field("kind");
+        if (given.kind != VZ_DIRECTORY_CHECK && given.kind != VZ_DIRECTORY_INSPECT) {
+            return failure(VZ_UNSUPPORTED, "of the offline tools, check and inspect exist in this release").field("kind");
+        }
+        if (given.kind == VZ_DIRECTORY_INSPECT && given.target.data == nullptr) {
+            return failure(VZ_INVALID_ARGUMENT, "inspect needs a file").field("target").reason(VZ_REASON_REQUIRED);
+        }
         if (given.flags != 0) return failure(VZ_UNSUPPORTED, "deep checks are not implemented yet").field("flags");
         static std::atomic<uint64_t> held;
         auto result = std::make_unique<vz_result>(&held);
         const std::unique_ptr<FileSystem> files = make_posix_file_system();
-        VZ_ASSIGN(const std::vector<CheckFinding> findings, check_directory(*files, std::string(view(directory))));
+        const bool inspects = given.kind == VZ_DIRECTORY_INSPECT;
+        VZ_ASSIGN(const std::vector<CheckFinding> findings,
+                  inspects ? inspect_file(*files, std::string(view(given.target))) : check_directory(*files, std::string(view(directory))));
         result->item_kind = VZ_RESULT_FINDINGS;
         describe_findings(findings, result.get());
         *out = result.release();

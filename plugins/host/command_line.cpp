@@ -87,6 +87,9 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     CLI::App* check = app.add_subcommand("check", "Verify a data directory that no server uses; changes nothing");
     check->add_option("DIR", line.directory, "The data directory")->required();
     check->add_flag("--json", line.json, "Findings as JSON lines");
+    CLI::App* inspect = app.add_subcommand("inspect", "Say what one file of a data directory holds: a log, a segment, an archive");
+    inspect->add_option("FILE", line.file, "The file; nothing else of its directory is read")->required();
+    inspect->add_flag("--json", line.json, "What it says as JSON lines");
     CLI::App* import = app.add_subcommand("import", "Load vectors into a collection, straight into the data directory");
     import
         ->add_option("SOURCE", line.import.sources,
@@ -138,6 +141,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     }
     if (check->parsed()) {
         line.command = Command::kCheck;
+        return line;
+    }
+    if (inspect->parsed()) {
+        line.command = Command::kInspect;
         return line;
     }
     if (new_key->parsed() || hash_key->parsed()) {

@@ -11,7 +11,19 @@
 
 namespace vz::host {
 
-enum class Command { kServe, kCheck, kImport, kExport, kCheckConfig, kPluginCheck, kPrintConfig, kNewKey, kHashKey, kExit };
+enum class Command {
+    kServe,
+    kCheck,
+    kInspect,
+    kImport,
+    kExport,
+    kCheckConfig,
+    kPluginCheck,
+    kPrintConfig,
+    kNewKey,
+    kHashKey,
+    kExit
+};
 
 struct ImportOptions {
     std::vector<std::string> sources;
@@ -29,6 +41,7 @@ struct CommandLine {
     std::string key_name = "admin";
     std::string key_permission = "admin";
     std::string directory;  // of check
+    std::string file;       // of inspect
     bool deep = false;
     bool json = false;
     ImportOptions import;

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     switch (line.command) {
         case Command::kServe: return serve(line.config, line.reread);
         case Command::kCheck: return check(line.directory, line.json);
+        case Command::kInspect: return inspect(line.file, line.json);
         case Command::kExport: return export_archive(line.archive);
         case Command::kImport: return import(line.import);
         case Command::kPluginCheck: return plugin_check(line.plugin_check);
