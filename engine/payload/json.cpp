@@ -39,7 +39,8 @@ Status validate(std::string_view json, uint64_t bytes_max, const char* limit, co
     }
     Workspace& space = workspace();
     const auto padded = space.pad(json);
-    if (space.parser.max_depth() != kJsonDepthMax && space.parser.allocate(kPayloadBytesMax, kJsonDepthMax) != simdjson::SUCCESS) {
+    constexpr size_t kParserDepth = kJsonDepthMax + 1;  // simdjson's limit is the first depth that it refuses
+    if (space.parser.max_depth() != kParserDepth && space.parser.allocate(kPayloadBytesMax, kParserDepth) != simdjson::SUCCESS) {
         return failure(VZ_OUT_OF_MEMORY, "no memory to read a %s", what);
     }
     simdjson::dom::element root;

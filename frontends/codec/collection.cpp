@@ -46,8 +46,8 @@ Quantized quantized(const vz_vector_field* field) {
 void write_size(json::Writer& out, const vz_collection_stats& stats) {
     out.key("size");
     out.begin_object();
-    out.field("total", size_text(stats.disk_bytes));
-    out.field("total_bytes", stats.disk_bytes);
+    out.field("total", size_text(data_bytes(stats)));
+    out.field("total_bytes", data_bytes(stats));
     out.field("index", size_text(stats.index_bytes));
     out.field("index_bytes", stats.index_bytes);
     out.field("payload", size_text(stats.payload_bytes));
@@ -117,7 +117,7 @@ void write_full(json::Writer& out, const vz_collection_info& info, const vz_coll
     } else {
         out.field_integer("ttl_secs", info.schema->ttl_ms / 1000);
     }
-    out.field("size_bytes", stats.disk_bytes);
+    out.field("size_bytes", data_bytes(stats));
     out.field("lsn", stats.last_lsn);
 }
 
@@ -203,7 +203,7 @@ std::string_view state_name(uint32_t state) {
 }
 
 std::string size_text(uint64_t bytes) {
-    constexpr const char* kUnits[] = {"KB", "MB", "GB", "TB"};
+    constexpr const char* kUnits[] = {"KB", "MB", "GB"};
     double amount = static_cast<double>(bytes) / 1024;
     size_t unit = 0;
     for (; amount >= 1024 && unit + 1 < std::size(kUnits); ++unit) amount /= 1024;

@@ -57,6 +57,8 @@ const vz_vector_field* default_field(const vz_schema* schema);
 std::string_view state_name(uint32_t state);
 // 1024-based, one decimal: "1.2 MB".
 std::string size_text(uint64_t bytes);
+// What a collection takes: its segments, and the rows that only memory and the log have as yet.
+inline uint64_t data_bytes(const vz_collection_stats& stats) { return stats.disk_bytes + stats.memory_bytes; }
 
 // The Item of rest-api.md 5.1 as one object; `full`: with the keys of ?view=full.
 void write_item(json::Writer& out, const vz_collection_info& info, bool full);

@@ -4,12 +4,11 @@
 #include <utility>
 
 #include "frontends/codec/names.hpp"
+#include "frontends/codec/scores.hpp"
 #include "frontends/json/writer.hpp"
 
 namespace vz::codec {
 namespace {
-
-constexpr std::string_view kMetrics[] = {"cosine", "euclidean", "dot_product", "manhattan"};
 
 // Builds the object of `details`.
 class Details final {
@@ -23,10 +22,10 @@ public:
         writer_.field_integer(name, value);
         return *this;
     }
-    Details& metrics() {
+    Details& available(std::span<const std::string_view> names) {
         writer_.key("available");
         writer_.begin_array();
-        for (const std::string_view name : kMetrics) writer_.string(name);
+        for (const std::string_view name : names) writer_.string(name);
         writer_.end_array();
         return *this;
     }
@@ -111,7 +110,7 @@ Failure invalid_argument(const vz_error& error, const Names& names) {
     Details details;
     std::string reason = error.message;
     if (error.reason == VZ_REASON_DIMENSION && error.expected != 0 && error.field[0] != '\0') {
-        reason = names.insert ? "embedding length " : std::string(names.vector) + " dimension ";
+        reason = names.insert ? "embedding length " : "vector dimension ";
         reason.append(std::to_string(error.actual)).append(" does not match collection dimension ").append(std::to_string(error.expected));
     }
     details.text("field", field).text("reason", reason);
@@ -119,13 +118,17 @@ Failure invalid_argument(const vz_error& error, const Names& names) {
     if (error.reason == VZ_REASON_DIMENSION && error.expected != 0) {
         details.number("expected_dimension", error.expected).number("actual_dimension", error.actual);
     }
-    if (error.reason == VZ_REASON_METRIC) details.metrics();
+    if (error.reason == VZ_REASON_METRIC) details.available(kMetricNames);
     return make(400, is_configuration(field) ? "invalid_configuration" : "validation_error", invalid(field, reason), details.done());
 }
 
 Failure not_found(const vz_error& error, const Names& names) {
     switch (error.reason) {
-        case VZ_REASON_POINT: return vector_not_found(names.point);
+        case VZ_REASON_POINT: {
+            Failure failure = vector_not_found(names.point);
+            if (error.item == VZ_NO_ITEM || names.items.empty()) return failure;
+            return with_item(std::move(failure), position_of(error, names));
+        }
         case VZ_REASON_ALIAS: return validation("alias", "no such alias");
         case VZ_REASON_VECTOR_FIELD: return validation(names.vector, "the collection has no such vector field");
         case VZ_REASON_FIELD_INDEX: return validation("index", "no such index");
@@ -208,7 +211,11 @@ Failure from_reader(const json::Error& error) {
     switch (error.fault) {
         case json::Fault::kMistake: {
             const std::string_view field = error.field.empty() ? std::string_view("body") : std::string_view(error.field);
-            return is_configuration(field) ? invalid_configuration(field, error.reason) : validation(field, error.reason);
+            const bool configures = is_configuration(field) && !error.is_unknown_field;
+            Details details;
+            details.text("field", field).text("reason", error.reason);
+            if (!error.available.empty()) details.available(error.available);
+            return make(400, configures ? "invalid_configuration" : "validation_error", invalid(field, error.reason), details.done());
         }
         case json::Fault::kSyntax: {
             const std::string field = error.field.empty() ? "body" : error.field;
@@ -253,6 +260,8 @@ Failure unsupported(std::string_view error_type, std::string_view field, std::st
 }
 
 Failure overloaded() { return service_unavailable("overloaded", "the server is busy; try again"); }
+
+Failure key_not_found(std::string_view id) { return make(404, "key_not_found", std::string("Key not found: ").append(id), Details().text("id", id).done()); }
 
 Failure collection_not_found(std::string_view name) {
     return make(404, "collection_not_found", std::string("Collection not found: ").append(name),

@@ -51,5 +51,6 @@ Failure unsupported(std::string_view error_type, std::string_view field, std::st
 Failure overloaded();
 Failure collection_not_found(std::string_view name);
 Failure vector_not_found(std::string_view id);
+Failure key_not_found(std::string_view id);
 
 }  // namespace vz::codec

@@ -8,6 +8,9 @@
 
 namespace vz::codec {
 
+// The names of metrics, one each.
+inline constexpr std::string_view kMetricNames[] = {"cosine", "euclidean", "dot_product", "manhattan"};
+
 // Any case: cosine; euclidean, euclid, l2; dot, dot_product, dotproduct; manhattan, l1.
 std::optional<vz_metric> parse_metric(std::string_view name);
 // "Cosine", "Euclidean", "DotProduct", "Manhattan": field `metric` of answers.

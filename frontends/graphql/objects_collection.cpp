@@ -45,7 +45,7 @@ FieldValue aliases(const FieldCall& call) {
     };
     return FieldValue::of_list(info(call).alias_count, kItem, info(call).aliases);
 }
-FieldValue size_bytes(const FieldCall& call) { return FieldValue::of_count(stats(call).disk_bytes); }
+FieldValue size_bytes(const FieldCall& call) { return FieldValue::of_count(codec::data_bytes(stats(call))); }
 FieldValue indexed_share(const FieldCall& call) {
     const vz_collection_stats& figures = stats(call);
     if (figures.points == 0) return FieldValue::of_double(1.0);

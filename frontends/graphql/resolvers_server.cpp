@@ -1,9 +1,7 @@
 // Root fields about the server and its disk, and the objects they answer with.
-#include <unistd.h>
-
-#include <cstdio>
-
+#include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
+#include "frontends/codec/process_memory.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
 namespace vz::graphql {
@@ -13,25 +11,11 @@ namespace {
 
 struct ServerFigures {
     vz_engine_stats engine;
-    uint64_t disk_bytes;
+    uint64_t data_bytes;
     uint64_t resident_bytes;
     int64_t uptime_ms;
     bool ready;
 };
-
-uint64_t resident_bytes() {
-    std::FILE* file = std::fopen("/proc/self/statm", "re");
-    if (file == nullptr) return 0;
-    char text[128];
-    const size_t read = std::fread(text, 1, sizeof text - 1, file);
-    std::fclose(file);
-    text[read] = '\0';
-    const char* at = text;
-    while (*at != '\0' && *at != ' ') ++at;
-    uint64_t pages = 0;
-    for (++at; at < text + read && *at >= '0' && *at <= '9'; ++at) pages = pages * 10 + static_cast<uint64_t>(*at - '0');
-    return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 void stats_begin(RootCall& call) {
     ServerFigures* figures = call.make<ServerFigures>();
@@ -39,7 +23,6 @@ void stats_begin(RootCall& call) {
     vz_error error{};
     vz_status status = vz_engine_stats_read(call.engine(), &figures->engine, &error);
     if (status != VZ_OK) return call.fail(status, error);
-    figures->disk_bytes = figures->engine.wal_bytes;
     if (call.planned->selects("totalSizeBytes")) {
         vz_result* result = nullptr;
         status = vz_collection_list(call.engine(), &result, &error);
@@ -49,10 +32,10 @@ void stats_begin(RootCall& call) {
         const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
         for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
             const vz_collection_stats* stats = codec::element_at(infos, i)->stats;
-            if (stats != nullptr) figures->disk_bytes += stats->disk_bytes;
+            if (stats != nullptr) figures->data_bytes += codec::data_bytes(*stats);
         }
     }
-    if (call.planned->selects("memoryUsageBytes")) figures->resident_bytes = resident_bytes();
+    if (call.planned->selects("memoryUsageBytes")) figures->resident_bytes = codec::resident_bytes();
     figures->uptime_ms = codec::now_unix_ms() - call.frontend->started_ms;
     const uint32_t state = call.frontend->health->read(call.frontend->host, nullptr, nullptr);
     figures->ready = state == VZ_HEALTH_READY || state == VZ_HEALTH_DEGRADED;
@@ -66,7 +49,7 @@ FieldValue collection_count(const FieldCall& call) { return FieldValue::of_count
 FieldValue total_vectors(const FieldCall& call) { return FieldValue::of_count(figures(call).engine.points); }
 FieldValue uptime(const FieldCall& call) { return FieldValue::of_integer(figures(call).uptime_ms / 1000); }
 FieldValue memory(const FieldCall& call) { return FieldValue::of_count(figures(call).resident_bytes); }
-FieldValue total_size(const FieldCall& call) { return FieldValue::of_count(figures(call).disk_bytes); }
+FieldValue total_size(const FieldCall& call) { return FieldValue::of_count(figures(call).data_bytes); }
 FieldValue ready(const FieldCall& call) { return FieldValue::of_boolean(figures(call).ready); }
 
 // ---- persistence ----

@@ -11,6 +11,7 @@
 #include "frontends/http/connection.hpp"
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
+#include "frontends/http/spelling.hpp"
 
 namespace vz::http {
 namespace {
@@ -87,21 +88,6 @@ bool has_word(std::string_view list, std::string_view word) {
         list = end == std::string_view::npos ? std::string_view() : list.substr(end + 1);
     }
     return false;
-}
-
-size_t edit_distance(std::string_view left, std::string_view right) {
-    std::vector<size_t> row(right.size() + 1);
-    for (size_t j = 0; j <= right.size(); ++j) row[j] = j;
-    for (size_t i = 1; i <= left.size(); ++i) {
-        auto diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= right.size(); ++j) {
-            const auto above = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (left[i - 1] == right[j - 1] ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row[right.size()];
 }
 
 std::string unknown_parameter_reason(std::string_view name, std::string_view allowed) {
@@ -215,6 +201,17 @@ void Listener::admit(vzh_request& r, uint64_t body_bytes, int descriptor) {
     }
 }
 
+Refusal Listener::nothing_at(std::string_view path) const {
+    Refusal refusal{404, "not_found", std::string("There is nothing at ").append(path), json_object("path", path)};
+    const std::string near = router_.load(std::memory_order_acquire)->nearest(path);
+    if (near.empty()) return refusal;
+    refusal.details.pop_back();
+    refusal.details.append(",\"did_you_mean\":");
+    append_json_string(near, refusal.details);
+    refusal.details.push_back('}');
+    return refusal;
+}
+
 Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (body_bytes != UINT64_MAX && body_bytes > body_bytes_max()) {
         return {413, "payload_too_large", "The request body is too large", json_limit(body_bytes_max()), true};
@@ -238,8 +235,7 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (match.found == Router::Found::kBadEscape) return bad_request("the path holds a bad percent-escape");
     if (match.found == Router::Found::kNoPath) {
         if (unknown) return unknown;
-        return {404, "not_found", std::string("There is nothing at ").append(target->path),
-                json_object("path", target->path)};
+        return nothing_at(target->path);
     }
     const auto* endpoint = Router::endpoint(*match.node, r.head.method);
     if (r.head.method == "OPTIONS" && endpoint == nullptr) {

@@ -100,6 +100,7 @@ class Listener final {
     static constexpr uint64_t kMebibyte = 1024 * 1024;
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
+    Refusal nothing_at(std::string_view path) const;
     Refusal check_access(vzh_request& r, const Target& target, int descriptor);
     Refusal split_parameters(vzh_request& r, std::string_view query);
     Refusal identify_key(vzh_request& r);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "frontends/http/settings.hpp"
+#include "frontends/http/spelling.hpp"
 
 namespace vz::http {
 
@@ -68,6 +70,29 @@ const Router::Node* descend(const Router::Node& node, const Path& path, uint32_t
         return node.rest.get();
     }
     return nullptr;
+}
+
+constexpr size_t kNearPathBytesMax = 256;  // a longer path is no slip of the pen
+constexpr size_t kSlipsMax = 2;
+
+// The best of what was found below the root: its path, and how many slips lead to it.
+struct Near {
+    std::string path;
+    size_t slips = kSlipsMax + 1;
+};
+
+void look_near(const Router::Node& node, std::span<const std::string_view> segments, const std::string& so_far, size_t slips, Near& best) {
+    if (slips >= best.slips) return;
+    if (segments.empty()) {
+        if (!node.endpoints.empty()) best = {so_far, slips};
+        return;
+    }
+    const auto segment = segments.front();
+    for (const auto& [literal, child] : node.literals) {
+        const size_t apart = segment == literal ? 0 : edit_distance(segment, literal);
+        if (apart < std::min(segment.size(), literal.size())) look_near(*child, segments.subspan(1), so_far + "/" + literal, slips + apart, best);
+    }
+    if (node.parameter) look_near(*node.parameter, segments.subspan(1), so_far + "/" + std::string(segment), slips, best);
 }
 
 std::vector<std::string_view> template_segments(std::string_view path) {
@@ -136,6 +161,17 @@ Router::Match Router::find(std::string_view path, Arena& arena, vz_kv* params) c
         last = to_str(percent_decode(to_view(last), Plus::kItself, arena).value_or(std::string_view()));
     }
     return match;
+}
+
+std::string Router::nearest(std::string_view path) const {
+    if (path.size() > kNearPathBytesMax) return {};
+    std::vector<std::string_view> segments;
+    for (const auto segment : template_segments(path)) {
+        if (!segment.empty()) segments.push_back(segment);
+    }
+    Near best;
+    if (!segments.empty()) look_near(*root_, segments, "", 0, best);
+    return best.path == path ? std::string() : best.path;
 }
 
 const Endpoint* Router::endpoint(const Node& node, std::string_view method) {

@@ -47,6 +47,9 @@ class Router final {
     // places), values only.
     Match find(std::string_view path, Arena& arena, vz_kv* params) const;
 
+    // The path with an endpoint that `path` most likely stands for, slashes in excess and up to two slips of the pen aside; empty: none is near.
+    std::string nearest(std::string_view path) const;
+
     // NULL: the path has other methods only. HEAD finds GET.
     static const Endpoint* endpoint(const Node& node, std::string_view method);
     // The value of the Allow field.

@@ -182,7 +182,9 @@ bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32
             const std::string_view near = nearest(name, {names, count});
             std::string reason = "unknown field";
             if (!near.empty()) reason.append("; did you mean \"").append(near).append("\"?");
-            return mistake(name, reason);
+            mistake(name, reason);
+            error_.is_unknown_field = true;
+            return false;
         }
         const char* start = token_of(value).data();
         if ((seen_spellings >> place & 1) != 0) return syntax(start, "the key \"" + std::string(name) + "\" is given twice");
@@ -200,7 +202,7 @@ bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32
         }
         seen_ids |= uint64_t{1} << id;
         first[id] = start;
-        push(name, 0);
+        push(fields[place].name, 0);
         const bool good = on_field(id, value);
         pop();
         if (!good) return false;
@@ -473,6 +475,14 @@ bool Reader::wrong_type(Value value, const char* wanted) {
 
 bool Reader::mistake(std::string_view field, std::string_view reason) {
     if (error_.fault == Fault::kNone) error_ = {Fault::kMistake, path(field), std::string(reason), 0};
+    return false;
+}
+
+bool Reader::not_among(std::span<const std::string_view> available) {
+    std::string reason = "must be one of";
+    for (const std::string_view name : available) reason.append(&name == available.data() ? " " : ", ").append(name);
+    mistake(reason);
+    error_.available = available;
     return false;
 }
 

@@ -46,6 +46,8 @@ struct Error {
     std::string field;   // path in the text's own names: "vectors[3].embedding"; empty: the text as a whole
     std::string reason;  // for people
     uint64_t offset = 0; // of kSyntax: where, in bytes
+    bool is_unknown_field = false;                     // of kMistake: no field of the object has this name
+    std::span<const std::string_view> available = {};  // of kMistake: what could have stood here, static; empty: not a choice among names
 };
 
 // What a callback borrows: any callable `bool(Args...)`, alive during the call.
@@ -113,6 +115,10 @@ public:
     // Records a mistake at the current path, or at `field` below it, and returns false.
     bool mistake(std::string_view reason) { return mistake({}, reason); }
     bool mistake(std::string_view field, std::string_view reason);
+    // The same: the value is none of these names, which are static.
+    bool not_among(std::span<const std::string_view> available);
+    // The spelling of the innermost field whose callback runs, as the table has it; empty: an element of an array.
+    std::string_view spelling() const { return depth_ == 0 || depth_ > std::size(steps_) ? std::string_view() : steps_[depth_ - 1].name; }
     // Records that memory ran out and returns false.
     bool out_of_memory();
     bool has_mistake() const { return error_.fault == Fault::kMistake; }

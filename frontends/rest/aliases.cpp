@@ -94,10 +94,10 @@ void list_aliases(vzh_request* request, const vzh_view* view_in) {
 void set_alias(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin_alias(request, view_in);
     if (call == nullptr) return;
-    constexpr json::Field kFields[] = {{"collection", 0}};
+    constexpr json::Field kFields[] = {{"collection", 0}, {"wait", 1}};
     std::string_view collection;
     json::Reader reader(view(view_in->body), call->arena);
-    if (!reader.read(kFields, [&](uint32_t, json::Value value) { return reader.is_null(value) || reader.string(value, collection); })) {
+    if (!reader.read(kFields, [&](uint32_t id, json::Value value) { return id == 1 || reader.is_null(value) || reader.string(value, collection); })) {
         return fail_reading(*call, reader);
     }
     if (collection.data() == nullptr) return fail(*call, codec::validation("collection", "required"));

@@ -112,7 +112,7 @@ void reply_points(Call& base, json::Writer& out) {
     out.field("operation_id", batch.lsn);
     out.field("status", "completed");
     out.end_object();
-    out.field_float64("time", static_cast<double>(codec::now_unix_ms() - batch.started_ms) / 1000);
+    out.field_float64("time", static_cast<double>((steady_ns() - batch.begun_ns) / 1000) / 1e6);
     out.end_object();
 }
 
@@ -122,7 +122,6 @@ Batch* begin_batch(vzh_request* request, const vzh_view* view_in, BatchKind kind
     if (batch == nullptr) return nullptr;
     batch->kind = kind;
     batch->reply = reply;
-    batch->started_ms = codec::now_unix_ms();
     batch->names.items = body.list;
     batch->names.vector = body.item_fields.empty() ? std::string_view("vector") : body.item_fields[kItemVector].name;
     batch->names.insert = kind == BatchKind::kInsert;

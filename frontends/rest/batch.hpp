@@ -17,6 +17,8 @@ struct BatchItem {
     uint64_t first;      // of its floats
     uint64_t dimension;  // 0: no vector
     uint8_t id_sent;
+    std::string_view vector_field;   // as the request spells it; empty: not sent
+    std::string_view payload_field;
     ItemFault fault;     // set: the item is left out
 };
 
@@ -49,7 +51,6 @@ struct Batch : Call {
     vz_error* errors;
 
     uint64_t lsn;
-    int64_t started_ms;
     Write reply;
     vz_schema schema;
     vz_vector_field field;

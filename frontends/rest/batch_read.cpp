@@ -70,10 +70,12 @@ bool read_batch_member(json::Reader& reader, uint32_t member, Value value, Batch
             return read_id(reader, value, item.id);
         case kItemVector:
             item.first = floats.count;
+            item.vector_field = reader.spelling();
             return reader.floats(value, floats, item.dimension);
         default:
             if (!reader.raw_object(value, text)) return false;
             item.payload = borrowed(text);
+            item.payload_field = reader.spelling();
             return true;
     }
 }
@@ -136,7 +138,9 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
         if (reader.is_null(value)) return true;
         switch (id) {
             case kBatchCollection: return reader.string(value, collection);
-            case kBatchList: return read_list(value);
+            case kBatchList:
+                batch.names.items = reader.spelling();
+                return read_list(value);
             case kBatchConfig: return read_batch_config(reader, value, atomic);
             default:
                 public_key = true;

@@ -47,7 +47,9 @@ ItemFault fault_of(const Part& part, vz_status status) {
         error.status = status;
     }
     error.item = VZ_NO_ITEM;
-    return keep(*part.batch, codec::from_engine(error, part.batch->names));
+    codec::Names names = part.batch->names;
+    if (part.query.dimension != 0 && !part.query.is_text() && !part.query.field.empty()) names.vector = part.query.field;
+    return keep(*part.batch, codec::from_engine(error, names));
 }
 
 void write_text(json::Writer& out, const Query& query) {

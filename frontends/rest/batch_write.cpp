@@ -79,11 +79,16 @@ bool build_chain(Batch& batch) {
     return true;
 }
 
-codec::Failure item_failure(Batch& batch, const vz_error& error, uint64_t good) {
+// The words of the request for one item.
+codec::Names names_of(const Batch& batch, const BatchItem& item) {
     codec::Names names = batch.names;
-    names.point = view(batch.ids[good]);
-    return codec::from_engine(error, names);
+    names.point = view(item.id);
+    if (!item.vector_field.empty()) names.vector = item.vector_field;
+    if (!item.payload_field.empty()) names.payload = item.payload_field;
+    return names;
 }
+
+codec::Failure item_failure(Batch& batch, const vz_error& error, uint64_t good) { return codec::from_engine(error, names_of(batch, good_item(batch, good))); }
 
 // Takes over what the engine says of the record's items.
 void note_items(Batch& batch) {
@@ -135,7 +140,7 @@ void leave_out_misfits(Batch& batch) {
             vz_error error = batch.error;
             error.item = batch.positions[i];
             error.actual = static_cast<int64_t>(item.dimension);
-            codec::Names names = batch.names;
+            codec::Names names = names_of(batch, item);
             names.positions = {};
             item.fault = keep(batch, codec::from_engine(error, names));
             continue;
@@ -179,7 +184,7 @@ void written(Call& base) {
     if (status == VZ_INVALID_ARGUMENT && batch.error.reason == VZ_REASON_DIMENSION && batch.atomic == 0) return leave_out_misfits(batch);
     if (status != VZ_OK) {
         if (batch.sent == 0) {
-            if (batch.error.item < batch.good_count) batch.names.point = view(batch.ids[batch.error.item]);
+            if (batch.error.item < batch.good_count) batch.names = names_of(batch, good_item(batch, batch.error.item));
             return fail_op(batch);
         }
         if (batch.import != 0) return stop_import(batch);

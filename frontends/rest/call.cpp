@@ -36,7 +36,7 @@ void note_if_slow(const Call& call) {
     auto& slow = call.frontend->slow_queries;
     if (!slow.is_slow(took_ns)) return;
     slow.record({codec::now_unix_ms(), std::string(call.names.collection), call.view->route->path, std::string(view(call.view->request_id)), call.k,
-                 static_cast<double>(took_ns) * 1e-6});
+                 static_cast<double>(took_ns) / 1e6});
 }
 
 void write_answer(Call& call) {

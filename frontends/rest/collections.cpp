@@ -97,7 +97,7 @@ constexpr json::Field kGraphConfigFields[] = {{"m", 0}, {"ef_construction", 1}, 
 constexpr json::Field kQuantizationFields[] = {{"type", 0}, {"bits", 1}, {"enabled", 2}};
 constexpr json::Field kGraphFields[] = {{"enabled", 0}};
 
-constexpr std::string_view kMetricList = "must be one of cosine, euclidean, dot_product, manhattan";
+constexpr std::string_view kQuantizations[] = {"auto", "none", "sq8"};
 
 struct CreateCall : Call {
     codec::NewCollection wanted;
@@ -149,7 +149,7 @@ bool read_quantization(json::Reader& reader, Value value, vz_quantization& quant
     } else if ((type == "sq8" || type == "scalar" || type == "sq") && bits == 8) {
         quantization = VZ_QUANTIZATION_SQ8;
     } else {
-        return reader.mistake("available are auto, none, sq8");
+        return reader.not_among(kQuantizations);
     }
     return true;
 }
@@ -167,7 +167,7 @@ bool read_metric(json::Reader& reader, Value value, CreateCall& call) {
     std::string_view text;
     if (!reader.string(value, text)) return false;
     const auto metric = codec::parse_metric(text);
-    if (!metric) return reader.mistake(kMetricList);
+    if (!metric) return reader.not_among(codec::kMetricNames);
     if (call.metric_text.data() != nullptr && call.wanted.metric != *metric) return reader.mistake("given twice with different values");
     call.metric_text = text;
     call.wanted.metric = *metric;
@@ -261,16 +261,18 @@ void created(Call& base) {
 
 // ---- change and delete ----
 
-enum PutId : uint32_t { kPutDescription, kPutMetadata, kPutGraph, kPutMetric, kPutDimension };
+enum PutId : uint32_t { kPutDescription, kPutMetadata, kPutGraph, kPutMetric, kPutDimension, kPutWait };
 constexpr json::Field kPutFields[] = {{"description", kPutDescription}, {"metadata", kPutMetadata},        {"hnsw_config", kPutGraph},
-                                      {"metric", kPutMetric},           {"similarity_metric", kPutMetric}, {"dimension", kPutDimension}};
-constexpr json::Field kPutGraphFields[] = {{"ef_search", 0}};
+                                      {"metric", kPutMetric},           {"similarity_metric", kPutMetric}, {"dimension", kPutDimension},
+                                      {"wait", kPutWait}};
+constexpr json::Field kPutGraphFields[] = {{"ef_search", 0}, {"m", 1}, {"ef_construction", 1}, {"ef_construct", 1}};
 
 struct PutCall : ItemCall {
     std::string_view description;
     std::string_view metadata;
     uint64_t search_effort;
     vz_metric metric;
+    std::string_view metric_field;  // as the request spells it
     uint64_t dimension;
     vz_vector_field field;
     vz_alter_change changes[2];
@@ -280,7 +282,7 @@ struct PutCall : ItemCall {
 bool read_put(PutCall& call) {
     json::Reader reader(view(call.view->body), call.arena);
     const bool good = reader.read(kPutFields, [&](uint32_t id, Value value) {
-        if (reader.is_null(value)) return true;
+        if (id == kPutWait || reader.is_null(value)) return true;
         std::string_view text;
         switch (id) {
             case kPutDescription: return read_description(reader, value, call.description);
@@ -289,13 +291,15 @@ bool read_put(PutCall& call) {
             case kPutMetric: {
                 if (!reader.string(value, text)) return false;
                 const auto metric = codec::parse_metric(text);
-                if (!metric) return reader.mistake(kMetricList);
+                if (!metric) return reader.not_among(codec::kMetricNames);
                 call.metric = *metric;
+                call.metric_field = reader.spelling();
                 return true;
             }
             default:
-                return reader.object(value, kPutGraphFields, [&](uint32_t, Value inner) {
-                    return reader.is_null(inner) || reader.unsigned_integer(inner, 1, 65'536, call.search_effort);
+                return reader.object(value, kPutGraphFields, [&](uint32_t member, Value inner) {
+                    if (reader.is_null(inner)) return true;
+                    return member == 0 ? reader.unsigned_integer(inner, 1, 65'536, call.search_effort) : reader.mistake("is changed by reindex");
                 });
         }
     });
@@ -312,7 +316,7 @@ void altered(Call& base) {
 // False: the request was answered.
 bool fits_present(PutCall& call, const vz_vector_field& present) {
     if (call.metric != 0 && call.metric != present.metric) {
-        fail(call, codec::validation("metric", "cannot be changed"));
+        fail(call, codec::validation(call.metric_field, "cannot be changed"));
         return false;
     }
     if (call.dimension != 0 && call.dimension != present.dim) {

@@ -10,6 +10,7 @@ namespace {
 enum EmbedId : uint32_t { kText, kModel, kCollection, kKind, kDimension, kParameters };
 constexpr json::Field kFields[] = {{"text", kText},           {"model", kModel},         {"collection", kCollection},
                                    {"kind", kKind},           {"dimension", kDimension}, {"parameters", kParameters}};
+constexpr std::string_view kKinds[] = {"document", "query"};
 constexpr json::Field kParameterFields[] = {{"normalize", 0}};
 
 struct EmbedCall : Call {
@@ -73,7 +74,7 @@ bool read_member(json::Reader& reader, uint32_t id, json::Value value, EmbedCall
         case kKind:
             if (!reader.string(value, kind)) return false;
             call.is_query = kind == "query";
-            return call.is_query || kind == "document" || reader.mistake("must be \"document\" or \"query\"");
+            return call.is_query || kind == "document" || reader.not_among(kKinds);
         case kDimension: return reader.unsigned_integer(value, codec::kTextDimensionMin, 65'536, call.dimension);
         default:
             return reader.object(value, kParameterFields, [&](uint32_t, json::Value member) {

@@ -67,9 +67,10 @@ void expiry_set(Call& base) {
 // The one member of a body: an integer of at least 1, or null. False: the request was answered.
 bool read_time(Call& call, const char* name, int64_t most, int64_t& time) {
     json::Reader reader(view(call.view->body), call.arena);
-    const json::Field fields[] = {{name, 0}};
+    const json::Field fields[] = {{name, 0}, {"wait", 1}};
     bool given = false;
-    const bool good = reader.read(fields, [&](uint32_t, Value value) {
+    const bool good = reader.read(fields, [&](uint32_t id, Value value) {
+        if (id == 1) return true;
         given = true;
         return reader.is_null(value) || reader.integer(value, 1, most, time);
     });

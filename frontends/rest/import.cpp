@@ -222,7 +222,7 @@ bool read_binary(Batch& batch, const Numbering& numbering) {
 
 bool read_numbering(Batch& batch, Numbering& numbering) {
     numbering.counted = query(batch, "id_start").has_value();
-    return query_number(batch, "id_start", 0, std::numeric_limits<uint64_t>::max() - UINT32_MAX, numbering.start);
+    return query_number(batch, "id_start", 0, std::numeric_limits<uint64_t>::max(), numbering.start);
 }
 
 }  // namespace
@@ -250,6 +250,9 @@ void import_points(vzh_request* request, const vzh_view* view_in) {
         return fail(*batch, codec::validation("points", "more than " + std::to_string(batch->frontend->batch_points_max) + " points in one batch"));
     }
     if (batch->item_count == 0) return fail(*batch, codec::validation("body", "holds no points"));
+    if (numbering.counted && batch->item_count - 1 > std::numeric_limits<uint64_t>::max() - numbering.start) {
+        return fail(*batch, codec::validation("id_start", "leaves no numbers for the last points"));
+    }
     if (gather(*batch)) write_batch(*batch, batch->param(0));
 }
 

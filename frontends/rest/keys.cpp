@@ -17,8 +17,8 @@ namespace {
 constexpr int64_t kExpiresInMax = int64_t{100} * 366 * 86400;
 constexpr size_t kNameBytesMax = 128;
 
-enum FieldId : uint32_t { kName, kPermissions, kExpiresIn, kScopes };
-constexpr json::Field kFields[] = {{"name", kName}, {"permissions", kPermissions}, {"expires_in", kExpiresIn}, {"scopes", kScopes}};
+enum FieldId : uint32_t { kName, kPermissions, kExpiresIn, kScopes, kWait };
+constexpr json::Field kFields[] = {{"name", kName}, {"permissions", kPermissions}, {"expires_in", kExpiresIn}, {"scopes", kScopes}, {"wait", kWait}};
 constexpr json::Field kScopeFields[] = {{"collection", 0}, {"permissions", 1}};
 
 struct KeyCall : Call {
@@ -75,7 +75,7 @@ bool read_scope(json::Reader& reader, json::Value value, vzh_key_scope& scope) {
 }
 
 bool read_field(json::Reader& reader, uint32_t id, json::Value value, KeyCall& call, List<vzh_key_scope>& scopes) {
-    if (reader.is_null(value)) return true;
+    if (id == kWait || reader.is_null(value)) return true;
     std::string_view name;
     switch (id) {
         case kName:
@@ -249,13 +249,7 @@ void create(Call& base) {
 void revoke(Call& call) {
     const std::scoped_lock lock(call.frontend->keys_mutex);
     const Census census = take_census(call.frontend->mount, call.param(0));
-    if (!census.found) {
-        codec::Failure failure;
-        failure.http = 404;
-        failure.error_type = "key_not_found";
-        failure.message = "Key not found";
-        return fail(call, failure);
-    }
+    if (!census.found) return fail(call, codec::key_not_found(call.param(0)));
     if (!census.stored) return fail_conflict(call, "key from the configuration");
     if (census.other_admins == 0) return fail_conflict(call, "last admin key");
     if (put(call, call.param(0), vz_str{})) deliver(call, 0, &write_deleted);

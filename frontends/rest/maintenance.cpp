@@ -185,14 +185,14 @@ struct RenameCall : Call {
     vz_rename_request wanted;
 };
 
-constexpr json::Field kRenameFields[] = {{"new_name", 0}, {"retain_alias", 1}};
+constexpr json::Field kRenameFields[] = {{"new_name", 0}, {"retain_alias", 1}, {"wait", 2}};
 
 void write_renamed(Call& base, json::Writer& out) {
     const auto& call = static_cast<RenameCall&>(base);
     out.begin_object();
     out.field("old_name", call.old_name);
     out.field("new_name", view(call.wanted.to));
-    if (call.retain) {
+    if (call.retain && call.old_name != view(call.wanted.to)) {
         out.field("alias_retained", call.old_name);
     } else {
         out.field_null("alias_retained");
@@ -242,7 +242,7 @@ void rename_collection(vzh_request* request, const vzh_view* view_in) {
     std::string_view new_name;
     json::Reader reader(view(view_in->body), call->arena);
     const bool good = reader.read(kRenameFields, [&](uint32_t id, json::Value value) {
-        if (reader.is_null(value)) return true;
+        if (id == 2 || reader.is_null(value)) return true;
         return id == 0 ? reader.string(value, new_name) : reader.boolean(value, call->retain);
     });
     if (!good) return fail_reading(*call, reader);

@@ -20,6 +20,21 @@ constexpr std::string_view kComponents =
     R"("Vector":{"oneOf":[{"type":"array","items":{"type":"number"}},{"type":"string","contentEncoding":"base64"}]}},)"
     R"("responses":{"Error":{"description":"What went wrong","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}}}})";
 
+// What the listener answers by itself.
+constexpr vzh_route kListenerRoutes[] = {
+    {"GET", "/healthz", VZH_OPEN, VZH_BODY_NONE, 0, 0, nullptr},
+    {"GET", "/livez", VZH_OPEN, VZH_BODY_NONE, 0, 0, nullptr},
+    {"GET", "/readyz", VZH_OPEN, VZH_BODY_NONE, 0, 0, nullptr},
+    {"GET", "/metrics", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, 0, 0, nullptr},
+    {"GET", "/prometheus/metrics", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, 0, 0, nullptr},
+};
+
+template <typename Visit>
+void each_route(Visit visit) {
+    for (const auto& route : kListenerRoutes) visit(route);
+    for (const auto& route : served_routes()) visit(route);
+}
+
 std::string_view schema_of(char type) {
     switch (type) {
         case 's': return R"({"type":"string"})";
@@ -159,15 +174,15 @@ void write_document(Call&, json::Writer& out) {
     out.key("paths");
     out.begin_object();
     std::set<std::string_view> written;
-    for (const auto& route : served_routes()) {
-        if (!written.insert(route.path).second) continue;
+    each_route([&](const vzh_route& route) {
+        if (!written.insert(route.path).second) return;
         out.key(route.path);
         out.begin_object();
-        for (const auto& each : served_routes()) {
+        each_route([&](const vzh_route& each) {
             if (std::string_view(each.path) == route.path) write_operation(out, each);
-        }
+        });
         out.end_object();
-    }
+    });
     out.end_object();
     out.end_object();
 }
@@ -191,22 +206,22 @@ std::string page() {
         "</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{font:14px ui-monospace,monospace}"
         "pre{background:#8882;padding:.6rem;overflow:auto}h2{font-size:1rem;margin:1.6rem 0 .2rem}small{opacity:.7}</style>"
         "<h1>Vectorizer " VECTORIZER_VERSION "</h1><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>.";
-    for (const auto& route : served_routes()) {
+    each_route([&](const vzh_route& route) {
         const RouteNote* note = note_of(route.method, route.path);
         out.append("<h2><code>").append(route.method).append(" ").append(route.path).append("</code></h2><p>");
         if (note != nullptr) append_escaped(note->summary, out);
         out.append(" <small>permission: ").append(permission_name(route.permission)).append("</small>");
         if (route.query != nullptr) out.append("<br>Query: <code>").append(route.query).append("</code>");
-        if (note == nullptr || note->fields.empty()) continue;
+        if (note == nullptr || note->fields.empty()) return;
         out.append("<br>Body:");
         each_field(note->fields, [&](std::string_view name, char, bool required) {
             out.append(" <code>").append(name).append("</code>").append(required ? "" : "?");
         });
-        if (note->example.empty()) continue;
+        if (note->example.empty()) return;
         out.append("<pre>");
         append_escaped(note->example, out);
         out.append("</pre>");
-    }
+    });
     return out + "</html>\n";
 }
 

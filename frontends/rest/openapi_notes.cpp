@@ -7,6 +7,11 @@ namespace {
 
 constexpr RouteNote kNotes[] = {
     {"GET", "/health", "Whether the process is well, for people", "", ""},
+    {"GET", "/healthz", "`ok` while the process serves", "", ""},
+    {"GET", "/livez", "`ok` while the process serves", "", ""},
+    {"GET", "/readyz", "Whether requests will be answered: `ready`, or `degraded` on a full disk", "", ""},
+    {"GET", "/metrics", "Figures for Prometheus", "", ""},
+    {"GET", "/prometheus/metrics", "The same as /metrics", "", ""},
     {"GET", "/stats", "Figures of the whole server", "", ""},
     {"GET", "/status", "Version, uptime and the number of collections", "", ""},
     {"GET", "/", "Where to go from here", "", ""},

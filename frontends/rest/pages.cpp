@@ -1,4 +1,6 @@
 // Pages of points, and how many there are.
+#include <charconv>
+
 #include "frontends/codec/points.hpp"
 
 #include "frontends/rest/fields.hpp"
@@ -109,7 +111,14 @@ PageCall* begin_page(vzh_request* request, const vzh_view* view_in) {
 // min_score is the reference's; 0 asks for nothing.
 bool refuse_min_score(Call& call) {
     const auto text = query(call, "min_score");
-    if (!text || text->empty() || text->find_first_not_of("0.") == std::string_view::npos) return false;
+    if (!text) return false;
+    double score = 0;
+    const auto [at, error] = std::from_chars(text->data(), text->data() + text->size(), score);
+    if (error != std::errc{} || at != text->data() + text->size()) {
+        fail(call, codec::validation("min_score", "must be a number"));
+        return true;
+    }
+    if (score == 0) return false;
     fail(call, codec::unimplemented("min_score"));
     return true;
 }
@@ -141,12 +150,14 @@ void list_vectors(vzh_request* request, const vzh_view* view_in) {
 void scroll(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin_page(request, view_in);
     if (call == nullptr) return;
-    json::Reader reader(view(view_in->body), call->arena);
-    const bool good = reader.read(kScrollFields, [&](uint32_t id, Value value) {
-        if (id != kCursor) return read_option(reader, id, value, *call->frontend, call->options);
-        return reader.is_null(value) || reader.string(value, call->cursor);
-    });
-    if (!good) return fail_reading(*call, reader);
+    if (view_in->body.size != 0) {
+        json::Reader reader(view(view_in->body), call->arena);
+        const bool good = reader.read(kScrollFields, [&](uint32_t id, Value value) {
+            if (id != kCursor) return read_option(reader, id, value, *call->frontend, call->options);
+            return reader.is_null(value) || reader.string(value, call->cursor);
+        });
+        if (!good) return fail_reading(*call, reader);
+    }
     if (enter(*call, call->param(0), VZH_READ)) submit_count(*call, &page_counted);
 }
 

@@ -113,6 +113,7 @@ bool read_body(PointCall& call, std::span<const json::Field> fields, std::string
             case kVector:
                 if (!reader.floats(value, floats, call.dimension)) return false;
                 call.floats = floats.data;
+                call.names.vector = reader.spelling();
                 return true;
             case kFormat:
                 if (!reader.string(value, text)) return false;
@@ -122,6 +123,7 @@ bool read_body(PointCall& call, std::span<const json::Field> fields, std::string
             default:
                 if (!reader.raw_object(value, text)) return false;
                 call.payload = borrowed(text);
+                call.names.payload = reader.spelling();
                 return true;
         }
     });

@@ -9,6 +9,7 @@ bool read_query_member(json::Reader& reader, uint32_t id, json::Value value, con
     if (id == kQueryText) return reader.string(value, query.text);
     if (id != kQueryVector) return read_option(reader, id, value, frontend, query.options);
     query.first = floats.count;
+    query.field = reader.spelling();
     return reader.floats(value, floats, query.dimension);
 }
 

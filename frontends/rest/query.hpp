@@ -16,6 +16,7 @@ struct Query {
     Options options;
     uint64_t first;      // of its floats
     uint64_t dimension;  // 0: no vector
+    std::string_view field;  // of the vector, as the request spells it
     std::string_view text;
     const float* embedded;  // the text's vector, once it is made; nullptr: the query has a vector of its own
 

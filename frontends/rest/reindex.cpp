@@ -15,9 +15,12 @@ namespace {
 // Between two looks of a request that waits.
 constexpr auto kLook = std::chrono::milliseconds(5);
 
-enum ReindexId : uint32_t { kDegree, kBuildEffort, kSearchEffort, kEncoding };
-constexpr json::Field kReindexFields[] = {{"m", kDegree}, {"ef_construction", kBuildEffort}, {"ef_construct", kBuildEffort}, {"ef_search", kSearchEffort}};
-constexpr json::Field kReencodeFields[] = {{"target_encoding", kEncoding}};
+constexpr std::string_view kEncodings[] = {"fp32", "sq8"};
+
+enum ReindexId : uint32_t { kDegree, kBuildEffort, kSearchEffort, kEncoding, kWait };
+constexpr json::Field kReindexFields[] = {
+    {"m", kDegree}, {"ef_construction", kBuildEffort}, {"ef_construct", kBuildEffort}, {"ef_search", kSearchEffort}, {"wait", kWait}};
+constexpr json::Field kReencodeFields[] = {{"target_encoding", kEncoding}, {"wait", kWait}};
 
 struct ReindexCall : Call {
     bool encodes;
@@ -114,7 +117,7 @@ void alter(Call& base) {
 }
 
 bool read_member(json::Reader& reader, uint32_t id, json::Value value, ReindexCall& call) {
-    if (reader.is_null(value)) return true;
+    if (id == kWait || reader.is_null(value)) return true;
     uint64_t number = 0;
     switch (id) {
         case kDegree:
@@ -131,7 +134,7 @@ bool read_member(json::Reader& reader, uint32_t id, json::Value value, ReindexCa
             return true;
         default:
             if (!reader.string(value, call.encoding)) return false;
-            return call.encoding == "fp32" || call.encoding == "sq8" || reader.mistake("available are fp32, sq8");
+            return call.encoding == "fp32" || call.encoding == "sq8" || reader.not_among(kEncodings);
     }
 }
 
@@ -139,8 +142,7 @@ void start(vzh_request* request, const vzh_view* view_in, std::span<const json::
     auto* call = begin<ReindexCall>(request, view_in);
     if (call == nullptr) return;
     call->encodes = encodes;
-    call->waits = false;
-    if (!query_flag(*call, "wait", call->waits)) return;
+    call->waits = query(*call, "wait") == "true";  // any value is accepted, as on every write
     if (view_in->body.size != 0) {
         json::Reader reader(view(view_in->body), call->arena);
         if (!reader.read(fields, [&](uint32_t id, json::Value value) { return read_member(reader, id, value, *call); })) return fail_reading(*call, reader);

@@ -33,7 +33,7 @@ constexpr Row kRows[] = {
     {"GET", "/collections", VZH_READ, VZH_BODY_NONE, "view", &list_collections},
     {"POST", "/collections", VZH_WRITE, VZH_BODY_JSON, "wait", &create_collection},
     {"GET", "/collections/empty", VZH_READ, VZH_BODY_NONE, nullptr, &list_empty},
-    {"DELETE", "/collections/cleanup", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, "dry_run", &cleanup},
+    {"DELETE", "/collections/cleanup", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, "dry_run wait", &cleanup},
     {"GET", "/collections/{name}", VZH_READ, VZH_BODY_NONE, "view", &get_collection},
     {"PUT", "/collections/{name}", VZH_WRITE, VZH_BODY_JSON, "view wait", &put_collection},
     {"DELETE", "/collections/{name}", VZH_WRITE, VZH_BODY_NONE, "wait", &delete_collection},
@@ -46,10 +46,10 @@ constexpr Row kRows[] = {
     {"POST", "/collections/{name}/reencode", VZH_WRITE, VZH_BODY_JSON, "wait", &reencode},
     {"POST", "/collections/{name}/rename", VZH_WRITE, VZH_BODY_JSON, "wait", &rename_collection},
 
-    {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_NONE, nullptr, &create_snapshot},
+    {"POST", "/collections/{name}/snapshot", VZH_WRITE, VZH_BODY_NONE, "wait", &create_snapshot},
     {"GET", "/collections/{name}/snapshots", VZH_READ, VZH_BODY_NONE, nullptr, &list_snapshots},
-    {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_NONE, nullptr, &restore_snapshot},
-    {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_NONE, nullptr, &delete_snapshot},
+    {"POST", "/collections/{name}/snapshots/{id}/restore", VZH_ADMIN, VZH_BODY_NONE, "wait", &restore_snapshot},
+    {"DELETE", "/collections/{name}/snapshots/{id}", VZH_ADMIN, VZH_BODY_NONE, "wait", &delete_snapshot},
 
     {"GET", "/indexing/progress", VZH_READ, VZH_BODY_NONE, nullptr, &indexing_progress},
     {"GET", "/aliases", VZH_READ, VZH_BODY_NONE, nullptr, &list_aliases},
@@ -91,10 +91,10 @@ constexpr Row kRows[] = {
     {"POST", "/batch_search", VZH_READ, VZH_BODY_JSON, nullptr, &batch_search},
 
     {"GET", "/slow_queries", VZH_READ | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_slow_queries},
-    {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &set_slow_queries},
-    {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, nullptr, &create_key},
+    {"POST", "/slow_queries/config", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, "wait", &set_slow_queries},
+    {"POST", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_JSON, "wait", &create_key},
     {"GET", "/auth/keys", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &list_keys},
-    {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, nullptr, &revoke_key},
+    {"DELETE", "/auth/keys/{id}", VZH_ADMIN | VZH_WHOLE, VZH_BODY_NONE, "wait", &revoke_key},
 };
 
 // The reference's routes that this release does not have, whatever the method.
@@ -147,8 +147,21 @@ constexpr Missing kMissing[] = {
 };
 constexpr const char* kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
+// Where one method of a path is served and the others of the reference are not: the same, method by method.
+struct MissingMethod {
+    const char* method;
+    Missing route;
+};
+constexpr MissingMethod kMissingMethods[] = {
+    {"GET", {"/qdrant/collections/{name}/points", "qdrant"}},
+    {"POST", {"/qdrant/collections/{name}/points", "qdrant"}},
+    {"PATCH", {"/qdrant/collections/{name}/points", "qdrant"}},
+    {"DELETE", {"/qdrant/collections/{name}/points", "qdrant"}},
+};
+
 constexpr size_t kRowCount = std::size(kRows);
-constexpr size_t kRouteCount = kRowCount + std::size(kMissing) * std::size(kMethods);
+constexpr size_t kMissingEnd = kRowCount + std::size(kMissing);
+constexpr size_t kRouteCount = kRowCount + std::size(kMissing) * std::size(kMethods) + std::size(kMissingMethods);
 
 constexpr std::array<vzh_route, kRouteCount> make_routes() {
     std::array<vzh_route, kRouteCount> table{};
@@ -161,6 +174,10 @@ constexpr std::array<vzh_route, kRouteCount> make_routes() {
         for (const char* method : kMethods) {
             table[place++] = {method, kMissing[i].path, VZH_READ, VZH_BODY_ANY, static_cast<uint32_t>(kRowCount + i), 1, nullptr};
         }
+    }
+    for (size_t i = 0; i < std::size(kMissingMethods); ++i) {
+        const auto& [method, route] = kMissingMethods[i];
+        table[place++] = {method, route.path, VZH_READ, VZH_BODY_ANY, static_cast<uint32_t>(kMissingEnd + i), 1, nullptr};
     }
     return table;
 }
@@ -180,6 +197,7 @@ std::span<const vzh_route> served_routes() { return std::span<const vzh_route>(k
 
 void dispatch(vzh_request* request, const vzh_view* view_in) VZ_NOEXCEPT {
     const uint32_t id = view_in->route->id;
+    if (id >= kMissingEnd) return refuse(request, kMissingMethods[id - kMissingEnd].route.feature);
     if (id >= kRowCount) return refuse(request, kMissing[id - kRowCount].feature);
     kRows[id].handler(request, view_in);
 }

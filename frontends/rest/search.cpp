@@ -65,6 +65,7 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
     }
     if (!collection && named.data() == nullptr) return fail(*call, codec::validation("collection", "required"));
     if (call->query.dimension == 0 && !call->query.is_text()) return fail(*call, codec::validation("vector", "required"));
+    if (call->query.dimension != 0) call->names.vector = call->query.field;
     call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
     const std::string_view target = collection ? *collection : named;
     if (!enter(*call, target, VZH_READ)) return;

@@ -1,5 +1,7 @@
 // The server about itself.
+#include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
+#include "frontends/codec/process_memory.hpp"
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
 
@@ -16,7 +18,7 @@ uint64_t uptime_s(const Call& call) { return static_cast<uint64_t>(codec::now_un
 
 struct StatsCall : Call {
     vz_engine_stats engine;
-    uint64_t disk_bytes;
+    uint64_t data_bytes;
 };
 
 void write_health(Call& call, json::Writer& out) {
@@ -46,15 +48,14 @@ void write_stats(Call& base, json::Writer& out) {
     out.field("collections", call.engine.collections);
     out.field("total_collections", call.engine.collections);
     out.field("total_vectors", call.engine.points);
-    out.field("total_size_bytes", call.disk_bytes);
-    out.field("memory_usage_bytes", call.engine.memory_bytes);
+    out.field("total_size_bytes", call.data_bytes);
+    out.field("memory_usage_bytes", codec::resident_bytes());
     out.field("uptime_seconds", uptime_s(call));
     out.field("version", VECTORIZER_VERSION);
     out.field("default_quantization", "none");
     out.field_raw("compression_ratio", "1.0");
-    // No text embedding in this release: clients are not told of a provider they could not use.
-    out.field_raw("providers", "[]");
-    out.field("default_provider", "none");
+    out.field_raw("providers", R"([{"name":"bm25","dimension":512,"default":true}])");
+    out.field("default_provider", "bm25");
     out.end_object();
 }
 
@@ -90,7 +91,7 @@ void sum_sizes(Call& base) {
     const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
-        if (info.stats != nullptr) call.disk_bytes += info.stats->disk_bytes;
+        if (info.stats != nullptr) call.data_bytes += codec::data_bytes(*info.stats);
     }
     deliver(call, 0, &write_stats);
 }

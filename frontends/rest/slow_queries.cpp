@@ -75,10 +75,10 @@ void set_slow_queries(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<SettingsCall>(request, view_in);
     if (call == nullptr) return;
     call->wanted = call->frontend->slow_queries.settings();
-    constexpr json::Field kFields[] = {{"threshold_ms", 0}, {"capacity", 1}};
+    constexpr json::Field kFields[] = {{"threshold_ms", 0}, {"capacity", 1}, {"wait", 2}};
     json::Reader reader(view(view_in->body), call->arena);
     const bool good = reader.read(kFields, [&](uint32_t id, json::Value value) {
-        if (reader.is_null(value)) return true;
+        if (id == 2 || reader.is_null(value)) return true;
         return id == 0 ? reader.unsigned_integer(value, 0, 86'400'000, call->wanted.threshold_ms)
                        : reader.unsigned_integer(value, 1, SlowQueries::kCapacityMax, call->wanted.capacity);
     });

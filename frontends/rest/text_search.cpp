@@ -8,6 +8,8 @@
 namespace vz::rest {
 namespace {
 
+constexpr std::string_view kAlgorithms[] = {"rrf", "weighted", "alpha"};
+
 enum TextSearchId : uint32_t { kModel = 8, kAlpha, kAlgorithm, kDenseK, kSparseK, kSparseQuery };
 
 constexpr auto kTextFields =
@@ -159,7 +161,7 @@ bool read_hybrid_member(json::Reader& reader, uint32_t id, json::Value value, Te
         case kAlgorithm:
             if (!reader.string(value, call.algorithm)) return false;
             return call.algorithm == "rrf" || call.algorithm == "weighted" || call.algorithm == "alpha" ||
-                   reader.mistake("must be one of rrf, weighted, alpha");
+                   reader.not_among(kAlgorithms);
         case kDenseK:
         case kSparseK:
             if (!reader.unsigned_integer(value, 1, call.frontend->results_max, number)) return false;
@@ -195,6 +197,7 @@ void start(vzh_request* request, const vzh_view* view_in, const Fields& fields, 
     if (call->has_sparse) return fail(*call, codec::unimplemented("sparse_vectors"));
     if (const codec::Failure failure = check_model(call->model); codec::is_failure(failure)) return fail(*call, failure);
     call->floats = floats.data;
+    if (call->query.dimension != 0) call->names.vector = call->query.field;
     call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
     if (enter(*call, target, VZH_READ)) on_worker(*call, next);
 }

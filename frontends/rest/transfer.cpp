@@ -86,6 +86,8 @@ void next_step(Transfer& call) {
 // A step that fails as a whole ends the request if nothing was done yet; later ones are told point by point.
 bool ends_here(Transfer& call) {
     if (call.op.status == VZ_OK) return false;
+    // A destination for vectors of another length takes none of them.
+    if (call.op.status == VZ_INVALID_ARGUMENT && call.error.reason == VZ_REASON_DIMENSION) return false;
     if (call.step == 0) {
         fail_op(call);
         return true;

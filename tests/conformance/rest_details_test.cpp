@@ -1,0 +1,259 @@
+// The details of the wire contract that neither a shape nor a refusal alone shows: what is accepted everywhere, the
+// words errors use, edges of limits.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+class RestDetails : public testing::Test {
+ protected:
+    static void SetUpTestSuite() {
+        directory_ = std::make_unique<TemporaryDirectory>();
+        server_ = std::make_unique<Server>(directory_->path() + "/data");
+        client_ = std::make_unique<HttpClient>(server_->port());
+    }
+    static void TearDownTestSuite() {
+        client_.reset();
+        server_.reset();
+        directory_.reset();
+    }
+    void SetUp() override {
+        good("POST", "/collections", R"({"name":"s","dimension":3})");
+        good(
+            "POST", "/insert_vectors",
+            R"({"collection":"s","vectors":[{"id":"a","embedding":[1,0,0],"payload":{"k":1}},{"id":"b","embedding":[0,1,0]}]})");
+    }
+    void TearDown() override {
+        for (const char* name : {"s", "t", "narrow", "texts", "renamed"})
+            client_->request("DELETE", std::string("/collections/") + name, {});
+    }
+
+    static std::string good(const std::string& method, const std::string& path, const std::string& body = {}) {
+        const Answer answer = client_->request(method, path, body);
+        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body.substr(0, 200) << "\n"
+                                      << answer.body.substr(0, 500);
+        return answer.body;
+    }
+    static std::string refused(int status, const std::string& method, const std::string& path,
+                               const std::string& body = {}) {
+        const Answer answer = client_->request(method, path, body);
+        EXPECT_EQ(answer.status, status) << method << " " << path << " " << body.substr(0, 200) << "\n"
+                                         << answer.body.substr(0, 500);
+        return answer.body;
+    }
+    static std::string field(const std::string& error) { return Json(error).text("/details/field"); }
+
+    static std::unique_ptr<TemporaryDirectory> directory_;
+    static std::unique_ptr<Server> server_;
+    static std::unique_ptr<HttpClient> client_;
+};
+
+std::unique_ptr<TemporaryDirectory> RestDetails::directory_;
+std::unique_ptr<Server> RestDetails::server_;
+std::unique_ptr<HttpClient> RestDetails::client_;
+
+TEST_F(RestDetails, every_write_accepts_wait_with_any_value) {
+    struct Write {
+        const char* method;
+        const char* path;
+        const char* members;  // of the body; NULL: the route has none
+    };
+    const Write writes[] = {
+        {"POST", "/collections", R"("name":"t","dimension":3)"},
+        {"PUT", "/collections/s", R"("description":"d")"},
+        {"POST", "/collections/s/force-save", nullptr},
+        {"POST", "/collections/s/field_indexes", R"("path":"k","kind":"integer")"},
+        {"DELETE", "/collections/s/field_indexes?path=k&kind=integer", nullptr},
+        {"POST", "/collections/s/reindex", R"("m":8)"},
+        {"POST", "/collections/s/reencode", R"("target_encoding":"fp32")"},
+        {"POST", "/collections/s/ttl", R"("ttl_secs":null)"},
+        {"POST", "/collections/s/snapshot", nullptr},
+        {"PUT", "/aliases/other", R"("collection":"s")"},
+        {"DELETE", "/aliases/other", nullptr},
+        {"POST", "/insert_vectors", R"("collection":"s","vectors":[{"id":"a","embedding":[1,0,0]}])"},
+        {"POST", "/collections/s/vectors", R"("vectors":[{"id":"a","embedding":[1,0,0]}])"},
+        {"PUT", "/qdrant/collections/s/points", R"("points":[{"id":"a","vector":[1,0,0]}])"},
+        {"PUT", "/collections/s/vectors/a", R"("payload":{})"},
+        {"PATCH", "/collections/s/vectors/a/expiry", R"("expires_at":null)"},
+        {"POST", "/update", R"("collection":"s","id":"a","payload":{})"},
+        {"POST", "/batch_update", R"("collection":"s","updates":[{"id":"a","payload":{}}])"},
+        {"POST", "/collections/s/vectors/bulk_update_metadata",
+         R"("filter":{"must":{"key":"no","match":{"value":1}}},"patch":{})"},
+        {"POST", "/collections/s/vectors/delete_by_filter", R"("filter":{"must":{"key":"no","match":{"value":1}}})"},
+        {"POST", "/collections/s/vectors/copy", R"("destination":"t","ids":["a"])"},
+        {"POST", "/collections/s/vectors/move", R"("destination":"t","ids":["a"])"},
+        {"POST", "/insert", R"("collection":"texts","text":"sea")"},
+        {"POST", "/insert_texts", R"("collection":"texts","texts":[{"text":"sea"}])"},
+        {"POST", "/batch_insert", R"("collection":"texts","texts":[{"text":"sea"}])"},
+        {"POST", "/batch_delete", R"("collection":"s","ids":["b"])"},
+        {"POST", "/collections/s/rename", R"("new_name":"renamed","retain_alias":false)"},
+        {"POST", "/slow_queries/config", R"("threshold_ms":1000)"},
+        {"DELETE", "/collections/t", nullptr},
+        {"DELETE", "/collections/cleanup", nullptr},
+    };
+    for (const Write& write : writes) {
+        const std::string path = write.path;
+        const std::string query = path + (path.find('?') == std::string::npos ? "?" : "&") + "wait=perhaps";
+        if (write.members == nullptr) {
+            good(write.method, query);
+        } else if (path == "/collections" || path.ends_with("field_indexes") ||
+                   path.ends_with("rename")) {  // cannot be repeated
+            good(write.method, query, std::string("{") + write.members + R"(,"wait":[1]})");
+        } else {
+            good(write.method, query, std::string("{") + write.members + "}");
+            good(write.method, path, std::string("{") + write.members + R"(,"wait":"perhaps"})");
+        }
+    }
+}
+
+TEST_F(RestDetails, routes_without_a_body_take_an_empty_object_and_nothing_else) {
+    for (const char* path : {"/collections/s/force-save", "/collections/s/snapshot"}) {
+        for (const char* body : {"", "{}", " { }\n"}) good("POST", path, body);
+        for (const char* body : {R"({"a":1})", "[]", "null", "{"})
+            EXPECT_EQ(Json(refused(400, "POST", path, body)).text("/error_type"), "bad_request") << body;
+    }
+    for (const char* path : {"/collections/s/scroll", "/collections/s/count", "/collections/s/reindex"})
+        good("POST", path);
+}
+
+TEST_F(RestDetails, errors_name_fields_as_the_request_spells_them) {
+    EXPECT_EQ(field(refused(400, "PUT", "/collections/s", R"({"similarity_metric":"l2"})")), "similarity_metric");
+    EXPECT_EQ(field(refused(400, "PUT", "/collections/s/vectors/a", R"({"data":[1]})")), "data");
+    EXPECT_EQ(field(refused(400, "POST", "/search", R"({"collection":"s","query_vector":[1]})")), "query_vector");
+    EXPECT_EQ(field(refused(400, "POST", "/search", R"({"collection":"s","vector":[1]})")), "vector");
+    for (const char* name : {"embedding", "vector", "data"}) {
+        const std::string item = std::string(R"({"id":"c",")") + name + R"(":[1,2]})";
+        const Json atomic(refused(400, "POST", "/insert_vectors?atomic=true",
+                                  R"({"collection":"s","vectors":[{"embedding":[1,0,0]},)" + item + "]}"));
+        EXPECT_EQ(atomic.text("/details/field"), std::string("vectors[1].") + name);
+        EXPECT_EQ(atomic.integer("/details/item"), 1);
+        EXPECT_EQ(atomic.integer("/details/expected_dimension"), 3);
+        EXPECT_EQ(atomic.integer("/details/actual_dimension"), 2);
+        const Json reported(good("POST", "/insert_vectors", R"({"collection":"s","vectors":[)" + item + "]}"));
+        EXPECT_NE(reported.text("/results/0/error").find(std::string("vectors[0].") + name), std::string::npos);
+    }
+    const std::string large = R"({"id":"c","vector":[1,0,0],"metadata":{"a":")" + std::string(1 << 20, 'x') + "\"}}";
+    EXPECT_EQ(
+        field(refused(400, "POST", "/insert_vectors?atomic=true", R"({"collection":"s","vectors":[)" + large + "]}")),
+        "vectors[0].metadata");
+}
+
+TEST_F(RestDetails, choices_are_listed_where_none_was_made) {
+    const auto choices = [](const std::string& error) {
+        const Json answer(error);
+        std::string all;
+        for (const JsonValue each : answer.list("/details/available")) all += text_of(each) + " ";
+        return all;
+    };
+    EXPECT_EQ(choices(refused(400, "POST", "/collections", R"({"name":"t","metric":"hamming"})")),
+              "cosine euclidean dot_product manhattan ");
+    for (const char* quantization :
+         {R"("binary")", R"({"type":"pq"})", R"({"type":"sq","bits":4})", R"({"type":"sq","bits":16})"}) {
+        EXPECT_EQ(choices(refused(400, "POST", "/collections",
+                                  std::string(R"({"name":"t","quantization":)") + quantization + "}")),
+                  "auto none sq8 ");
+    }
+    EXPECT_EQ(choices(refused(400, "POST", "/collections/s/reencode", R"({"target_encoding":"binary"})")), "fp32 sq8 ");
+    EXPECT_EQ(choices(refused(400, "POST", "/collections/s/hybrid_search", R"({"query":"sea","algorithm":"sum"})")),
+              "rrf weighted alpha ");
+}
+
+TEST_F(RestDetails, a_path_that_is_nearly_one_is_told_which) {
+    const std::pair<const char*, const char*> slips[] = {
+        {"/colections", "/collections"},   {"/collections/", "/collections"},
+        {"//collections", "/collections"}, {"/collections/s/serch", "/collections/s/search"},
+        {"/metric", "/metrics"},           {"/Stats", "/stats"}};
+    for (const auto& [path, meant] : slips) {
+        const Json error(refused(404, "GET", path));
+        EXPECT_EQ(error.text("/error_type"), "not_found");
+        EXPECT_EQ(error.text("/details/path"), path);
+        EXPECT_EQ(error.text("/details/did_you_mean"), meant) << path;
+    }
+    EXPECT_FALSE(Json(refused(404, "GET", "/something/else")).has("/details/did_you_mean"));
+}
+
+TEST_F(RestDetails, of_a_path_that_is_served_in_part_the_rest_is_unimplemented) {
+    for (const char* method : {"GET", "POST", "PATCH", "DELETE"}) {
+        const Json error(
+            refused(501, method, "/qdrant/collections/s/points", std::string(method) == "GET" ? "" : "{}"));
+        EXPECT_EQ(error.text("/details/feature"), "qdrant") << method;
+    }
+}
+
+TEST_F(RestDetails, a_destination_for_other_vectors_takes_none) {
+    good("POST", "/collections", R"({"name":"narrow","dimension":2})");
+    for (const char* verb : {"copy", "move"}) {
+        const Json answer(good("POST", std::string("/collections/s/vectors/") + verb,
+                               R"({"destination":"narrow","ids":["a","gone"]})"));
+        EXPECT_EQ(answer.integer("/failed"), 2);
+        EXPECT_EQ(answer.text("/results/0/status"), "dst_insert_failed");
+        EXPECT_EQ(answer.text("/results/1/status"), "missing_in_src");
+    }
+    good("GET", "/collections/s/vectors/a");
+}
+
+TEST_F(RestDetails, an_atomic_batch_says_which_item_failed) {
+    const Json error(
+        refused(404, "POST", "/batch_delete?atomic=true", R"({"collection":"s","vector_ids":["a","gone"]})"));
+    EXPECT_EQ(error.text("/error_type"), "vector_not_found");
+    EXPECT_EQ(error.text("/details/vector_id"), "gone");
+    EXPECT_EQ(error.integer("/details/item"), 1);
+    good("GET", "/collections/s/vectors/a");
+}
+
+TEST_F(RestDetails, an_unknown_key_is_named) {
+    const Json error(refused(404, "DELETE", "/auth/keys/none"));
+    EXPECT_EQ(error.text("/error_type"), "key_not_found");
+    EXPECT_EQ(error.text("/details/id"), "none");
+}
+
+TEST_F(RestDetails, figures_are_measured) {
+    const Json stats(good("GET", "/stats"));
+    EXPECT_GT(stats.integer("/total_size_bytes"), 0);
+    EXPECT_GT(stats.integer("/memory_usage_bytes"), 1 << 20);
+    EXPECT_EQ(stats.text("/providers/0/name"), "bm25");
+    EXPECT_EQ(stats.text("/default_provider"), "bm25");
+    EXPECT_GT(Json(good("GET", "/collections/s")).integer("/size/total_bytes"), 0);
+    const Json points(good("PUT", "/qdrant/collections/s/points", R"({"points":[{"id":"a","vector":[1,0,0]}]})"));
+    EXPECT_GT(number_of(points.at("/time")), 0);
+    EXPECT_LT(number_of(points.at("/time")), 10);
+}
+
+TEST_F(RestDetails, payloads_nest_to_the_limit) {
+    const auto nested = [](int depth) {
+        std::string text;
+        for (int i = 0; i < depth; ++i) text += "{\"a\":";
+        return text + "1" + std::string(static_cast<size_t>(depth), '}');
+    };
+    good("PUT", "/collections/s/vectors/a", "{\"payload\":" + nested(64) + "}");
+    EXPECT_NE(good("GET", "/collections/s/vectors/a").find("\"payload\":" + nested(64)), std::string::npos);
+    EXPECT_EQ(field(refused(400, "PUT", "/collections/s/vectors/a", "{\"payload\":" + nested(65) + "}")), "payload");
+}
+
+TEST_F(RestDetails, numbered_points_reach_the_last_number) {
+    std::string body(64 + 2 * 12, '\0');
+    const uint32_t dimension = 3;
+    const uint64_t count = 2;
+    std::memcpy(body.data(), "VZPOINT1", 8);
+    std::memcpy(body.data() + 8, &dimension, sizeof dimension);
+    std::memcpy(body.data() + 16, &count, sizeof count);
+    const std::vector<std::string> type{"Content-Type: application/octet-stream"};
+    EXPECT_EQ(client_->request("POST", "/collections/s/import?id_start=18446744073709551614", body, type).status, 200);
+    good("GET", "/collections/s/vectors/18446744073709551615");
+    const Answer beyond = client_->request("POST", "/collections/s/import?id_start=18446744073709551615", body, type);
+    EXPECT_EQ(beyond.status, 400);
+    EXPECT_EQ(field(beyond.body), "id_start");
+}
+
+}  // namespace
+}  // namespace vz::e2e
