@@ -28,6 +28,12 @@ inline constexpr uint64_t kRequestIdsMax = 65'536;             // remembered re-
 inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;         // drops and deletes work on a full disk; small disks start
 inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
 
+// Of a Cap'n Proto message of so many words: bounds what shared pointers make of a small one. Readers ask for each part
+// once; twice that, as one that cannot be read back keeps a directory from opening.
+constexpr uint64_t traversal_limit(uint64_t words) {
+    return 2 * words + 64;
+}
+
 inline constexpr uint32_t kSegmentRowsMax = 10'000'000;        // compaction makes none larger: bounds one rewrite
 inline constexpr int64_t kTtlMsMax = 1LL << 52;                 // 140,000 years: sums with a clock do not overflow
 inline constexpr int64_t kExpiryLookMs = 1000;                 // between two looks for points that have expired

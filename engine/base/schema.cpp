@@ -4,6 +4,7 @@
 #include <capnp/serialize.h>
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
 #include "schema.capnp.h"
 
 namespace vz {
@@ -63,7 +64,7 @@ Result<Schema> decode_schema(std::span<const std::byte> bytes) {
         kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
         if (words.size() != 0) std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
         capnp::ReaderOptions options;
-        options.traversalLimitInWords = words.size() + 64;
+        options.traversalLimitInWords = traversal_limit(words.size());
         options.nestingLimit = 8;
         capnp::FlatArrayMessageReader message(words, options);
         auto root = message.getRoot<capnp_schema::Schema>();
@@ -71,7 +72,8 @@ Result<Schema> decode_schema(std::span<const std::byte> bytes) {
         for (auto from : root.getVectorFields()) {
             VectorFieldSchema to;
             to.id = from.getId();
-            to.name.assign(from.getName().begin(), from.getName().size());
+            const auto name = from.getName();
+            to.name.assign(name.begin(), name.size());
             to.dim = from.getDim();
             to.metric = from.getMetric();
             to.element = from.getElement();

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "edit.capnp.h"
+#include "engine/base/limits.hpp"
 
 namespace vz {
 namespace {
@@ -244,15 +245,18 @@ Result<Action> get_action(wire::Action::Reader from) {
         }
         case wire::Action::DROP_COLLECTION: return Action(DropCollection{from.getDropCollection()});
         case wire::Action::ALTER_COLLECTION: {
-            VZ_ASSIGN(Schema schema, schema_of(from.getAlterCollection().getSchema()));
-            return Action(AlterCollection{from.getAlterCollection().getCollection(), std::move(schema)});
+            const auto alter = from.getAlterCollection();
+            VZ_ASSIGN(Schema schema, schema_of(alter.getSchema()));
+            return Action(AlterCollection{alter.getCollection(), std::move(schema)});
         }
         case wire::Action::RENAME_COLLECTION: {
             const auto named = from.getRenameCollection();
             return Action(RenameCollection{named.getCollection(), string_of(named.getName())});
         }
-        case wire::Action::SET_ALIAS:
-            return Action(SetAlias{from.getSetAlias().getCollection(), string_of(from.getSetAlias().getName())});
+        case wire::Action::SET_ALIAS: {
+            const auto named = from.getSetAlias();
+            return Action(SetAlias{named.getCollection(), string_of(named.getName())});
+        }
         case wire::Action::DROP_ALIAS: return Action(DropAlias{string_of(from.getDropAlias())});
         case wire::Action::PUT_METADATA: {
             const auto value = from.getPutMetadata();
@@ -274,22 +278,28 @@ Result<Action> get_action(wire::Action::Reader from) {
             return Action(WalOpen{open.getNumber(), open.getSealedEnd(), open.getLastLsn()});
         }
         case wire::Action::WAL_RETIRE: {
-            WalRetire retire{from.getWalRetire().getBelow(), {}};
-            for (auto request : from.getWalRetire().getRequests()) retire.requests.push_back(get(request));
+            const auto wire = from.getWalRetire();
+            WalRetire retire{wire.getBelow(), {}};
+            for (auto request : wire.getRequests()) retire.requests.push_back(get(request));
             return Action(std::move(retire));
         }
         case wire::Action::CHECKPOINT: return Action(get_checkpoint(from.getCheckpoint()));
         case wire::Action::REPLACE: {
-            Replace replace{from.getReplace().getCollection(), {}, {}};
-            for (auto segment : from.getReplace().getAdd()) replace.add.push_back(get(segment));
-            for (const uint64_t file : from.getReplace().getRemove()) replace.remove.push_back(file);
+            const auto wire = from.getReplace();
+            Replace replace{wire.getCollection(), {}, {}};
+            for (auto segment : wire.getAdd()) replace.add.push_back(get(segment));
+            for (const uint64_t file : wire.getRemove()) replace.remove.push_back(file);
             return Action(std::move(replace));
         }
-        case wire::Action::QUARANTINE:
-            return Action(Quarantine{from.getQuarantine().getCollection(), string_of(from.getQuarantine().getName())});
+        case wire::Action::QUARANTINE: {
+            const auto named = from.getQuarantine();
+            return Action(Quarantine{named.getCollection(), string_of(named.getName())});
+        }
         case wire::Action::RESERVE_FILES: return Action(ReserveFiles{from.getReserveFiles()});
-        case wire::Action::CLEAN_CLOSE:
-            return Action(CleanClose{from.getCleanClose().getWalEnd(), from.getCleanClose().getLastLsn()});
+        case wire::Action::CLEAN_CLOSE: {
+            const auto close = from.getCleanClose();
+            return Action(CleanClose{close.getWalEnd(), close.getLastLsn()});
+        }
         default: return failure(VZ_UNSUPPORTED, "the manifest holds an action (%u) of a newer release", static_cast<unsigned>(from.which()));
     }
 }
@@ -322,7 +332,7 @@ Result<EditFrame> get_group(wire::EditGroup::Reader group) {
     EditFrame frame;
     for (auto from : group.getEdits()) {
         Edit edit;
-        if (from.getRequestId().size() == 16) fill(edit.request_id, from.getRequestId());
+        if (const auto id = from.getRequestId(); id.size() == edit.request_id.size()) fill(edit.request_id, id);
         for (auto action : from.getActions()) {
             if (action.isSnapshot()) {
                 VZ_ASSIGN(frame.snapshot, get_snapshot(action.getSnapshot()));
@@ -393,7 +403,7 @@ Result<EditFrame> decode_edits(std::span<const std::byte> bytes) {
         kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
         if (words.size() != 0) std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
         capnp::ReaderOptions options;
-        options.traversalLimitInWords = words.size() + 64;
+        options.traversalLimitInWords = traversal_limit(words.size());
         options.nestingLimit = 16;
         capnp::FlatArrayMessageReader message(words, options);
         return get_group(message.getRoot<wire::EditGroup>());

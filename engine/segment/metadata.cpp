@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "engine/base/limits.hpp"
 #include "metadata.capnp.h"
 
 namespace vz {
@@ -37,7 +38,7 @@ Result<SegmentMetadata> decode_metadata(std::span<const std::byte> bytes) {
         kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
         if (words.size() != 0) std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
         capnp::ReaderOptions options;
-        options.traversalLimitInWords = words.size() + 64;
+        options.traversalLimitInWords = traversal_limit(words.size());
         options.nestingLimit = 8;
         capnp::FlatArrayMessageReader message(words, options);
         auto root = message.getRoot<capnp_segment::Metadata>();

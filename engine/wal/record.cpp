@@ -242,7 +242,7 @@ Result<Batch> decode_record(std::span<const std::byte> bytes, uint64_t* size) {
         kj::Array<capnp::word> words = kj::heapArray<capnp::word>(word_count);
         if (message_bytes != 0) std::memcpy(words.begin(), at + kHeadBytes, message_bytes);
         capnp::ReaderOptions options;
-        options.traversalLimitInWords = word_count + 64;
+        options.traversalLimitInWords = traversal_limit(word_count);
         options.nestingLimit = 8;
         capnp::FlatArrayMessageReader message(words, options);
         for (auto operation : message.getRoot<wire::Batch>().getOperations()) {

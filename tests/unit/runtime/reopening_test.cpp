@@ -1,0 +1,64 @@
+// What was acknowledged does not keep the directory from opening again.
+#include <gtest/gtest.h>
+
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+class Reopening : public ::testing::Test {
+ protected:
+    void SetUp() override { open(); }
+    void open() {
+        engine_.reset();
+        auto engine = Engine::open(*files_, directory_.path() + "/data", {});
+        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
+        engine_ = engine.take();
+    }
+
+    e2e::TemporaryDirectory directory_;
+    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
+    std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(Reopening, AfterACollectionWithManyFieldsOfLongNames) {
+    Schema schema;
+    for (uint32_t i = 0; i < 64; ++i) {
+        VectorFieldSchema field;
+        field.id = schema.next_field_id++;
+        field.name = std::string(253, 'n') + std::to_string(10 + i);
+        field.dim = 2;
+        field.metric = VZ_COSINE;
+        schema.fields.push_back(field);
+    }
+    const auto created = engine_->catalogue().create("docs", schema, {});
+    ASSERT_TRUE(created.ok()) << created.status().error().message;
+    ASSERT_NO_FATAL_FAILURE(open());
+    auto found = engine_->catalogue().resolve("docs");
+    ASSERT_TRUE(found.ok());
+    ASSERT_EQ((*found)->schema()->fields.size(), 64U);
+    EXPECT_EQ((*found)->schema()->fields.back().name, schema.fields.back().name);
+}
+
+TEST_F(Reopening, AfterManyAliasesInOneRequest) {
+    Schema schema;
+    VectorFieldSchema field;
+    field.dim = 2;
+    field.metric = VZ_COSINE;
+    field.id = schema.next_field_id++;
+    schema.fields.push_back(field);
+    ASSERT_TRUE(engine_->catalogue().create("docs", schema, {}).ok());
+    std::vector<std::string> names;
+    for (int i = 0; i < 200; ++i) names.push_back("alias " + std::to_string(i));
+    std::vector<vz_alias_change> changes;
+    for (const std::string& name : names) changes.push_back({{name.data(), name.size()}, {"docs", 4}});
+    const auto changed = engine_->catalogue().apply_aliases(changes, {});
+    ASSERT_TRUE(changed.ok()) << changed.status().error().message;
+    ASSERT_NO_FATAL_FAILURE(open());
+    EXPECT_TRUE(engine_->catalogue().resolve("alias 199").ok());
+}
+
+}  // namespace
+}  // namespace vz
