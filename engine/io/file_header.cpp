@@ -1,8 +1,5 @@
 #include "engine/io/file_header.hpp"
 
-#include <algorithm>
-#include <cstring>
-
 #include "engine/base/bytes.hpp"
 #include "engine/base/checksum.hpp"
 
@@ -57,9 +54,7 @@ Result<FileHeader> decode_header(std::span<const std::byte> bytes, const Magic& 
         return failure(VZ_UNSUPPORTED, "the file uses features %llx that this release does not know",
                        static_cast<unsigned long long>(header.features_incompat | header.features_read_only));
     }
-    const bool reserved_is_zero =
-        std::all_of(at + kReservedAt, at + kCrcAt, [](std::byte value) { return value == std::byte{0}; });
-    if (load<uint32_t>(at + 12) != kFileHeaderBytes || !reserved_is_zero) {
+    if (load<uint32_t>(at + 12) != kFileHeaderBytes || !all_zero({at + kReservedAt, at + kCrcAt})) {
         return failure(VZ_CORRUPTION, "the file header has an impossible shape");
     }
     header.database = load<vz_uuid>(at + 40);

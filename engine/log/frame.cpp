@@ -45,8 +45,7 @@ bool read_frame(std::span<const std::byte> file, const FileHeader& header, uint6
     frame->offset = offset;
     frame->payload = {at + kFrameHeadBytes, payload_bytes};
     *previous_crc = load<uint32_t>(at + kPreviousCrcAt);
-    const bool padding_is_zero = std::all_of(at + kFrameHeadBytes + payload_bytes, at + bytes, [](std::byte b) { return b == std::byte{0}; });
-    return padding_is_zero && load<uint16_t>(at + kFlagsAt) == 0;
+    return all_zero({at + kFrameHeadBytes + payload_bytes, at + bytes}) && load<uint16_t>(at + kFlagsAt) == 0;
 }
 
 bool is_known(FrameKind kind) { return kind == FrameKind::kEdits || kind == FrameKind::kRecords || kind == FrameKind::kMarker; }
@@ -56,7 +55,7 @@ bool is_skippable(FrameKind kind) { return (static_cast<uint16_t>(kind) & kFrame
 void find_later_frames(std::span<const std::byte> file, const FileHeader& header, FrameScan* scan) {
     const uint32_t magic = frame_magic(header);
     const auto tail = file.subspan(std::min<uint64_t>(scan->end, file.size()));
-    scan->zeros_follow = std::all_of(tail.begin(), tail.end(), [](std::byte b) { return b == std::byte{0}; });
+    scan->zeros_follow = all_zero(tail);
     if (scan->zeros_follow) return;
     for (uint64_t offset = scan->end; offset + kFrameHeadBytes <= file.size(); offset += 8) {
         if (load<uint32_t>(file.data() + offset) != magic) continue;

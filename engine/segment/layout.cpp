@@ -128,7 +128,7 @@ Result<SegmentLayout> decode_layout(std::span<const std::byte> file, const std::
     layout.bytes = load<uint64_t>(&footer[48]);
     const uint32_t count = load<uint32_t>(&footer[56]);
     layout.hash = load<Hash128>(&footer[64]);
-    if (!std::all_of(footer.begin() + kFooterUsed, footer.begin() + kFooterCrcAt, [](std::byte b) { return b == std::byte{0}; })) {
+    if (!all_zero({footer.data() + kFooterUsed, footer.data() + kFooterCrcAt})) {
         return damaged(path, footer_at, "reserved bytes of the footer");
     }
     if (layout.bytes != file.size() || layout.rows == 0 || layout.rows > kRowsPerSegmentMax || count == 0 || count > kSectionsMax ||

@@ -6,13 +6,6 @@
 #include "engine/io/file_header.hpp"
 
 namespace vz {
-namespace {
-
-bool all_zero(std::span<const std::byte> bytes) {
-    return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
-}
-
-}  // namespace
 
 Status SealedSegment::damaged(uint64_t offset, const char* what) const {
     return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path_.c_str(), static_cast<unsigned long long>(offset), what);
