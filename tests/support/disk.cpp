@@ -86,6 +86,9 @@ void Content::read(uint64_t offset, std::span<std::byte> bytes) const {
 }
 
 SectorPointer overwrite(const SectorPointer& sector, uint64_t offset, std::span<const std::byte> bytes) {
+    // Room that is set aside: most of what is written here.
+    static constexpr std::array<std::byte, kSectorBytes> kZeros{};
+    if (sector == nullptr && std::memcmp(bytes.data(), kZeros.data(), bytes.size()) == 0) return nullptr;
     auto fresh = sector != nullptr ? std::make_shared<Sector>(*sector) : std::make_shared<Sector>();
     std::memcpy(fresh->bytes.data() + offset, bytes.data(), bytes.size());
     uint64_t hash = 0;
