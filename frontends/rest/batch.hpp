@@ -30,6 +30,7 @@ struct Batch : Call {
     uint8_t only_errors;
     uint8_t may_create;  // a missing collection
     uint8_t created;     // it was
+    uint8_t replayed;    // the engine knows the request: ids made for it now were never stored
     uint8_t import;      // records of kImportRecordPoints; what stops it half-way ends the request
     BatchItem* items;
     uint64_t item_count;

@@ -194,7 +194,10 @@ void written(Call& base) {
     }
     batch.lsn = std::max(batch.lsn, batch.answer.lsn);
     if (batch.atomic == 0) note_items(batch);
-    if (batch.record == 0) note_outcome(batch, batch.answer.outcome);
+    if (batch.record == 0) {
+        batch.replayed = batch.answer.outcome == VZ_REPLAYED;
+        note_outcome(batch, batch.answer.outcome);
+    }
     batch.sent = batch.until;
     ++batch.record;
     if (batch.sent < batch.good_count) return send_record(batch);

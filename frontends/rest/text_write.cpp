@@ -70,7 +70,10 @@ void written(Call& base) {
         if (!batch.is_single && leave_out(batch)) return batch.sent < batch.change_count ? on_worker(batch, &send_record) : reply(batch);
         return batch.sent == 0 ? fail_op(batch) : fail_rest(batch);
     }
-    if (batch.records == 0) note_outcome(batch, batch.answer.outcome);
+    if (batch.records == 0) {
+        batch.replayed = batch.answer.outcome == VZ_REPLAYED;
+        note_outcome(batch, batch.answer.outcome);
+    }
     batch.sent = batch.until;
     batch.races = 0;
     ++batch.records;

@@ -22,6 +22,7 @@ struct TextBatch : Call {
     bool only_errors;
     bool may_create;   // a missing collection
     bool created;      // it was
+    bool replayed;     // the engine knows the request: ids made for it now were never stored
     Write reply;
 
     // The texts without fault that no later one of the same id replaces.

@@ -70,10 +70,12 @@ uint64_t fault_count(const TextBatch& batch) {
     return faults;
 }
 
-void write_ids(json::Writer& out, const TextItem& item) {
+void write_ids(json::Writer& out, const TextItem& item, bool are_known = true) {
     out.key("vector_ids");
     out.begin_array();
-    for (const codec::TextPoint& point : item.points) out.string(view(point.id));
+    for (const codec::TextPoint& point : item.points) {
+        if (are_known) out.string(view(point.id));
+    }
     out.end_array();
 }
 
@@ -107,7 +109,9 @@ void reply_batch(Call& base, json::Writer& out) {
     out.key("results");
     out.begin_array();
     for (uint64_t i = 0; i < batch.item_count; ++i) {
-        if (!batch.only_errors || batch.items[i].fault.message.data != nullptr) write_item(out, batch.items[i], i);
+        const TextItem& item = batch.items[i];
+        const bool is_told = !batch.only_errors || item.fault.message.data != nullptr;
+        if (is_told && (!batch.replayed || item.id_sent)) write_item(out, item, i);
     }
     out.end_array();
     if (batch.created) out.field_boolean("collection_created", true);
@@ -121,7 +125,7 @@ void reply_single(Call& base, json::Writer& out) {
     out.begin_object();
     out.field("message", "Text inserted successfully (" + std::to_string(count) + " vector(s) created)");
     out.field("vectors_created", count);
-    write_ids(out, item);
+    write_ids(out, item, !batch.replayed || item.id_sent);
     out.field("collection", batch.names.collection);
     out.field_boolean("chunked", item.entry.is_chunked());
     if (batch.created) out.field_boolean("collection_created", true);

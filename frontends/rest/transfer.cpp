@@ -136,6 +136,7 @@ void copied(Call& base) {
     auto& call = static_cast<Transfer&>(base);
     call.names.collection = call.destination;
     if (ends_here(call)) return;
+    if (call.step == 0) note_outcome(call, call.answer.outcome);
     for (uint64_t i = 0; i < call.count; ++i) {
         const vz_status status = call.op.status != VZ_OK ? call.op.status : call.statuses[i];
         call.fates[call.positions[i]] = status == VZ_OK ? Fate::kOk : Fate::kInsertFailed;

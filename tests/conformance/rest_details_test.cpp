@@ -240,6 +240,30 @@ TEST_F(RestDetails, payloads_nest_to_the_limit) {
     EXPECT_EQ(field(refused(400, "PUT", "/collections/s/vectors/a", "{\"payload\":" + nested(65) + "}")), "payload");
 }
 
+TEST_F(RestDetails, a_repeated_request_tells_no_ids_that_were_never_stored) {
+    const auto twice = [](const std::string& path, const std::string& body, const std::string& key) {
+        const std::vector<std::string> headers{"Idempotency-Key: " + key};
+        EXPECT_EQ(client_->request("POST", path, body, headers).status, 200);
+        const Answer again = client_->request("POST", path, body, headers);
+        EXPECT_EQ(again.status, 200);
+        EXPECT_EQ(again.header("Idempotent-Replay"), "true") << path;
+        return again.body;
+    };
+    const Json vectors(twice("/insert_vectors", R"({"collection":"s","vectors":[{"embedding":[1,2,3]},{"id":"c","embedding":[1,2,3]}]})", "v"));
+    EXPECT_EQ(vectors.integer("/inserted"), 2);
+    ASSERT_EQ(vectors.list("/results").size(), 1U);
+    EXPECT_EQ(vectors.text("/results/0/vector_ids/0"), "c");
+    EXPECT_EQ(Json(good("POST", "/collections/s/count", "{}")).integer("/count"), 4);
+    const Json texts(twice("/insert_texts", R"({"collection":"texts","texts":[{"text":"sea"},{"id":"l","text":"land"}]})", "t"));
+    ASSERT_EQ(texts.list("/results").size(), 1U);
+    EXPECT_EQ(texts.text("/results/0/vector_ids/0"), "l");
+    const Json text(twice("/insert", R"({"collection":"texts","text":"sea"})", "u"));
+    EXPECT_EQ(text.integer("/vectors_created"), 1);
+    EXPECT_TRUE(text.list("/vector_ids").empty());
+    good("POST", "/collections", R"({"name":"t","dimension":3})");
+    EXPECT_EQ(Json(twice("/collections/s/vectors/copy", R"({"destination":"t","ids":["a"]})", "w")).integer("/copied"), 1);
+}
+
 TEST_F(RestDetails, numbered_points_reach_the_last_number) {
     std::string body(64 + 2 * 12, '\0');
     const uint32_t dimension = 3;
