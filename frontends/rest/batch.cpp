@@ -10,7 +10,7 @@ constexpr json::Field kInsertFields[] = {
     {"collection", kBatchCollection}, {"vectors", kBatchList}, {"config", kBatchConfig}, {"public_key", kBatchPublicKey}, {"wait", kBatchWait}};
 constexpr json::Field kInsertItem[] = {{"id", kItemId},           {"embedding", kItemVector}, {"vector", kItemVector},
                                        {"data", kItemVector},     {"payload", kItemPayload},  {"metadata", kItemPayload}};
-constexpr json::Field kPointsFields[] = {{"points", kBatchList}, {"wait", kBatchWait}};
+constexpr json::Field kPointsFields[] = {{"points", kBatchList}, {"public_key", kBatchPublicKey}, {"wait", kBatchWait}};
 constexpr json::Field kPointItem[] = {{"id", kItemId}, {"vector", kItemVector}, {"payload", kItemPayload}};
 constexpr json::Field kUpdateFields[] = {{"collection", kBatchCollection}, {"updates", kBatchList}, {"config", kBatchConfig}, {"wait", kBatchWait}};
 constexpr json::Field kUpdateItem[] = {

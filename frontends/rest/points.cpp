@@ -12,10 +12,10 @@ using json::Value;
 
 constexpr uint32_t kRacesMax = 8;
 
-enum PointId : uint32_t { kCollection, kId, kVector, kPayload, kWait, kFormat };
+enum PointId : uint32_t { kCollection, kId, kVector, kPayload, kWait, kFormat, kPublicKey };
 
 constexpr json::Field kPutFields[] = {{"id", kId},           {"vector", kVector},    {"data", kVector},
-                                      {"payload", kPayload}, {"metadata", kPayload}, {"wait", kWait}};
+                                      {"payload", kPayload}, {"metadata", kPayload}, {"public_key", kPublicKey}, {"wait", kWait}};
 constexpr json::Field kUpdateFields[] = {{"collection", kCollection}, {"id", kId},           {"vector", kVector}, {"data", kVector},
                                          {"payload", kPayload},       {"metadata", kPayload}, {"wait", kWait}};
 constexpr json::Field kDeleteFields[] = {{"collection", kCollection}, {"id", kId}, {"wait", kWait}};
@@ -28,6 +28,7 @@ struct PointCall : Call {
     const float* floats;
     uint64_t dimension;
     uint32_t tries;
+    bool encrypts;
     codec::VectorFormat format;
     vz_write_request wanted;
     vz_write_answer answer;
@@ -120,6 +121,7 @@ bool read_body(PointCall& call, std::span<const json::Field> fields, std::string
                 if (text != "array" && text != "base64") return reader.mistake("must be \"array\" or \"base64\"");
                 call.format = text == "base64" ? codec::VectorFormat::kBase64 : codec::VectorFormat::kArray;
                 return true;
+            case kPublicKey: call.encrypts = true; return true;
             default:
                 if (!reader.raw_object(value, text)) return false;
                 call.payload = borrowed(text);
@@ -127,8 +129,12 @@ bool read_body(PointCall& call, std::span<const json::Field> fields, std::string
                 return true;
         }
     });
-    if (!good) fail_reading(call, reader);
-    return good;
+    if (!good) {
+        fail_reading(call, reader);
+    } else if (call.encrypts) {
+        fail(call, codec::unimplemented("payload_encryption"));
+    }
+    return good && !call.encrypts;
 }
 
 void write_one(PointCall& call, uint32_t kind, uint32_t condition, Continue next) {
