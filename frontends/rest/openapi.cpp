@@ -6,19 +6,22 @@
 
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
+#include "frontends/rest/openapi_answers.hpp"
 #include "frontends/rest/openapi_notes.hpp"
 #include "frontends/rest/routes.hpp"
 
 namespace vz::rest {
 namespace {
 
-constexpr std::string_view kComponents =
-    R"({"securitySchemes":{"key":{"type":"apiKey","in":"header","name":"X-API-Key"},"bearer":{"type":"http","scheme":"bearer"}},)"
-    R"("schemas":{"Error":{"type":"object","required":["error_type","message","details","status_code","request_id"],"properties":{)"
+constexpr std::string_view kSecuritySchemes =
+    R"({"key":{"type":"apiKey","in":"header","name":"X-API-Key"},"bearer":{"type":"http","scheme":"bearer"}})";
+constexpr std::string_view kError =
+    R"({"type":"object","required":["error_type","message","details","status_code","request_id"],"properties":{)"
     R"("error_type":{"type":"string"},"message":{"type":"string"},"details":{"type":"object"},"status_code":{"type":"integer"},)"
-    R"("request_id":{"type":"string"}}},)"
-    R"("Vector":{"oneOf":[{"type":"array","items":{"type":"number"}},{"type":"string","contentEncoding":"base64"}]}},)"
-    R"("responses":{"Error":{"description":"What went wrong","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}}}})";
+    R"("request_id":{"type":"string"},"error":{"type":"string"}}})";
+constexpr std::string_view kVector = R"({"oneOf":[{"type":"array","items":{"type":"number"}},{"type":"string","contentEncoding":"base64"}]})";
+constexpr std::string_view kResponses =
+    R"({"Error":{"description":"What went wrong","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}}})";
 
 // What the listener answers by itself.
 constexpr vzh_route kListenerRoutes[] = {
@@ -143,6 +146,116 @@ void write_body(json::Writer& out, const RouteNote* note) {
     out.end_object();
 }
 
+// ---- answers ----
+
+const char* type_name(char type) {
+    switch (type) {
+        case 's': return "string";
+        case 'i': return "integer";
+        case 'n': return "number";
+        case 'b': return "boolean";
+        default: return "object";
+    }
+}
+
+// One type of openapi_answers.hpp.
+void write_type(json::Writer& out, std::string_view type) {
+    const bool nullable = type.ends_with('?');
+    if (nullable) type.remove_suffix(1);
+    out.begin_object();
+    if (type.front() == '[') {
+        out.field("type", "array");
+        out.key("items");
+        write_type(out, type.substr(1, type.size() - 2));
+    } else if (type.front() == '@' && nullable) {
+        out.field_raw("anyOf", "[{\"$ref\":\"#/components/schemas/" + std::string(type.substr(1)) + "\"},{\"type\":\"null\"}]");
+    } else if (type.front() == '@') {
+        out.field("$ref", "#/components/schemas/" + std::string(type.substr(1)));
+    } else if (nullable) {
+        out.field_raw("type", std::string("[\"") + type_name(type.front()) + "\",\"null\"]");
+    } else if (type != "x") {
+        out.field("type", type_name(type.front()));
+    }
+    out.end_object();
+}
+
+// visit(name, type, may be absent).
+template <typename Visit>
+void each_member(std::string_view members, Visit visit) {
+    while (!members.empty()) {
+        const auto word = next_word(members);
+        const auto colon = word.find(':');
+        auto name = word.substr(0, colon);
+        const bool optional = name.ends_with('?');
+        if (optional) name.remove_suffix(1);
+        visit(name, word.substr(colon + 1), optional);
+    }
+}
+
+void write_members(json::Writer& out, std::string_view members) {
+    out.begin_object();
+    out.field("type", "object");
+    out.key("required");
+    out.begin_array();
+    each_member(members, [&](std::string_view name, std::string_view, bool optional) {
+        if (!optional) out.string(name);
+    });
+    out.end_array();
+    out.key("properties");
+    out.begin_object();
+    each_member(members, [&](std::string_view name, std::string_view type, bool) {
+        out.key(name);
+        write_type(out, type);
+    });
+    out.end_object();
+    out.field_boolean("additionalProperties", false);
+    out.end_object();
+}
+
+void write_answers(json::Writer& out, const vzh_route& route) {
+    const auto answer = answer_of(route.method, route.path);
+    out.key("responses");
+    out.begin_object();
+    out.key("200");
+    out.begin_object();
+    out.field("description", "Done");
+    if (!answer.empty()) {
+        out.key("content");
+        out.begin_object();
+        const bool is_json = !answer.starts_with("text/");
+        out.key(is_json ? std::string_view("application/json") : answer);
+        out.begin_object();
+        out.key("schema");
+        if (is_json && answer.front() != '@') {
+            write_members(out, answer);
+        } else {
+            write_type(out, is_json ? answer : std::string_view("s"));
+        }
+        out.end_object();
+        out.end_object();
+    }
+    out.end_object();
+    out.field_raw("default", R"({"$ref":"#/components/responses/Error"})");
+    out.end_object();
+}
+
+void write_components(json::Writer& out) {
+    out.key("components");
+    out.begin_object();
+    out.field_raw("securitySchemes", kSecuritySchemes);
+    out.key("schemas");
+    out.begin_object();
+    out.field_raw("Error", kError);
+    out.field_raw("Vector", kVector);
+    for (const AnswerShape& shape : answer_shapes()) {
+        out.key(shape.name);
+        write_members(out, shape.members);
+    }
+    out.end_object();
+    out.field_raw("responses", kResponses);
+    out.end_object();
+}
+
 void write_operation(json::Writer& out, const vzh_route& route) {
     const RouteNote* note = note_of(route.method, route.path);
     out.key(lower(route.method));
@@ -161,7 +274,7 @@ void write_operation(json::Writer& out, const vzh_route& route) {
     if (route.body == VZH_BODY_ANY) {
         out.field_raw("requestBody", R"({"required":true,"content":{"application/x-ndjson":{},"application/octet-stream":{}}})");
     }
-    out.field_raw("responses", R"({"200":{"description":"Done"},"default":{"$ref":"#/components/responses/Error"}})");
+    write_answers(out, route);
     out.end_object();
 }
 
@@ -170,7 +283,7 @@ void write_document(Call&, json::Writer& out) {
     out.field("openapi", "3.1.0");
     out.field_raw("info", R"({"title":"Vectorizer","version":")" VECTORIZER_VERSION R"("})");
     out.field_raw("security", R"([{"key":[]},{"bearer":[]},{}])");
-    out.field_raw("components", kComponents);
+    write_components(out);
     out.key("paths");
     out.begin_object();
     std::set<std::string_view> written;
