@@ -25,6 +25,7 @@ constexpr const char* kExamples =
     "  vectorizer export pictures.vecdb --collection pictures\n"
     "  vectorizer import pictures.vecdb --data-dir ./elsewhere\n"
     "  vectorizer plugin check mine.so --set port=0\n"
+    "  vectorizer healthcheck                       is the server ready? For HEALTHCHECK of a container, and scripts\n"
     "  vectorizer check ./data                      is everything on disk as it should be?\n";
 
 struct ServeFlags {
@@ -84,6 +85,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     flags.add_to(check_config);
     CLI::App* print_config = app.add_subcommand("print-config", "Print every key with its value, its origin and its meaning");
     flags.add_to(print_config);
+    CLI::App* healthcheck = app.add_subcommand("healthcheck", "Ask the server that this configuration starts whether it is ready; exit code 0: it is, 1: it is not");
+    flags.add_to(healthcheck);
+    healthcheck->add_flag("--live", line.healthcheck.live, "Whether it lives, ready or not");
+    healthcheck->add_option("--timeout", line.healthcheck.timeout_s, "Seconds to wait for the answer [5]")->check(CLI::Range(1, 600));
     CLI::App* check = app.add_subcommand("check", "Verify a data directory that no server uses; changes nothing");
     check->add_option("DIR", line.directory, "The data directory")->required();
     check->add_flag("--json", line.json, "Findings as JSON lines");
@@ -167,6 +172,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     }
     line.command = check_config->parsed()   ? Command::kCheckConfig
                    : print_config->parsed() ? Command::kPrintConfig
+                   : healthcheck->parsed()  ? Command::kHealthcheck
                                             : Command::kServe;
     flags.find_file();
     Config from_environment;

@@ -7,6 +7,7 @@
 
 #include "plugins/host/config.hpp"
 #include "plugins/host/export.hpp"
+#include "plugins/host/healthcheck.hpp"
 #include "plugins/host/plugin_check.hpp"
 
 namespace vz::host {
@@ -22,6 +23,7 @@ enum class Command {
     kPrintConfig,
     kNewKey,
     kHashKey,
+    kHealthcheck,
     kExit
 };
 
@@ -36,7 +38,7 @@ struct ImportOptions {
 struct CommandLine {
     Command command = Command::kServe;
     int exit_code = 0;  // of kExit
-    Config config;      // of serve and check-config: file, environment and flags together
+    Config config;      // of serve, check-config and healthcheck: file, environment and flags together
     Reread reread;      // of serve
     std::string key_name = "admin";
     std::string key_permission = "admin";
@@ -46,6 +48,7 @@ struct CommandLine {
     bool json = false;
     ImportOptions import;
     ExportOptions archive;  // of export
+    HealthcheckOptions healthcheck;
     PluginCheckOptions plugin_check;
 };
 

@@ -28,6 +28,25 @@ spdlog::level::level_enum spdlog_level(uint32_t level) {
 
 std::atomic<bool> json_lines{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): as the level
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether the text is a number as JSON writes it, exact in the double that most readers make of it.
+bool is_number(std::string_view text) {
+    constexpr size_t kExactDigits = 15;
+    if (text.starts_with('-')) text.remove_prefix(1);
+    if (text.empty() || text.size() > kExactDigits || (text.front() == '0' && text.size() > 1 && text[1] != '.')) return false;
+    const size_t point = text.find('.');
+    const auto all_digits = [](std::string_view part) { return !part.empty() && std::all_of(part.begin(), part.end(), is_digit); };
+    if (point == std::string_view::npos) return all_digits(text);
+    return all_digits(text.substr(0, point)) && all_digits(text.substr(point + 1));
+}
+
+// Fields that name something: texts even where the name is made of digits, so that a field has one type in all records.
+bool is_name(std::string_view key) {
+    constexpr std::string_view kNames[] = {"request_id", "traceparent", "key", "id", "name", "collection", "route", "method", "peer", "path", "version"};
+    return std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames);
+}
+
 std::string_view view(vz_str text) { return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size); }
 
 }  // namespace
@@ -72,8 +91,11 @@ void Log::write(const std::string& instance, const vz_log_record& record) {
     if (record.level > level()) return;
     if (is_json()) {
         std::string line = "\"instance\":" + json_text(instance) + ",\"event\":" + json_text(view(record.event)) + ",\"message\":" + json_text(view(record.message));
-        for (uint64_t i = 0; i < record.field_count; ++i)
-            line += "," + json_text(view(record.fields[i].key)) + ":" + json_text(view(record.fields[i].value));
+        for (uint64_t i = 0; i < record.field_count; ++i) {
+            const std::string_view key = view(record.fields[i].key);
+            const std::string_view value = view(record.fields[i].value);
+            line.append(",").append(json_text(key)).append(":").append(is_number(value) && !is_name(key) ? std::string(value) : json_text(value));
+        }
         spdlog::default_logger_raw()->log(spdlog_level(record.level), "{}", line);
         return;
     }

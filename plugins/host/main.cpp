@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
         case Command::kPrintConfig: return print_config(line.config);
         case Command::kNewKey: return new_key(line.key_name, line.key_permission);
         case Command::kHashKey: return hash_key();
+        case Command::kHealthcheck: return healthcheck(line.config, line.healthcheck);
         case Command::kExit: break;
     }
     return line.exit_code;

@@ -5,17 +5,13 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -26,9 +22,11 @@
 #include "plugins/host/blame.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/instance.hpp"
+#include "plugins/host/life_signs.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/log.hpp"
 #include "plugins/host/services.hpp"
+#include "plugins/host/supervisor.hpp"
 
 namespace vz::host {
 namespace {
@@ -38,6 +36,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kCreateLimit(10);
 constexpr std::chrono::seconds kStopLimit(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
+constexpr std::chrono::seconds kRecoveryNotice(2);  // between two requests for more time to start
 
 // Ends the process when a plugin's function does not return in time: what was acknowledged is on disk.
 class Watchdog {
@@ -67,22 +66,6 @@ class Watchdog {
     bool done_ = false;
     std::thread thread_;
 };
-
-// Tells a service supervisor, where there is one (the protocol of sd_notify: one datagram to $NOTIFY_SOCKET).
-void notify_supervisor(const char* state) {
-    const char* path = std::getenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): nobody sets the environment
-    if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(address.sun_path));
-    if (path[0] == '@') address.sun_path[0] = 0;
-    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return;
-    static_cast<void>(
-        ::sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
-    ::close(fd);
-}
 
 struct Settings {
     std::string data_directory;
@@ -177,7 +160,11 @@ class Server {
         options.settings = engine_settings;
         options.setting_count = std::size(engine_settings);
         options.log = log_of_engine;
-        if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
+        {
+            // A large log takes its time; the supervisor is not to lose patience over it.
+            const Repeater notice(kRecoveryNotice, [] { notify_supervisor("STATUS=recovering\nEXTEND_TIMEOUT_USEC=30000000"); });
+            if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
+        }
         services_ = std::make_unique<Services>(config_, engine.get());
         int code = create_all();
         if (code == 0) code = start_all();
@@ -187,6 +174,7 @@ class Server {
                               std::chrono::duration<double, std::milli>(Clock::now() - began).count()};
             print_banner(facts, engine.get());
             notify_supervisor("READY=1");
+            const Repeater heart(watchdog_patience() / 2, [&engine, http = http_addresses()] { beat(engine.get(), http); });
             wait_for_end(signal_fd);
             drain(signal_fd);
         }
@@ -305,6 +293,24 @@ class Server {
             found.emplace_back(instance->name(), address);
         }
         return found;
+    }
+
+    std::vector<HttpAddress> http_addresses() const {
+        std::vector<HttpAddress> http;
+        for (const auto& [name, url] : addresses()) {
+            const HttpAddress address = http_address(url);
+            const bool is_known = std::any_of(http.begin(), http.end(), [&](const HttpAddress& each) { return each.host == address.host && each.port == address.port; });
+            if (address.port != 0 && !is_known) http.push_back(address);
+        }
+        return http;
+    }
+
+    // A sign of life for the supervisor, if there is one to give; without it the process is ended and started again.
+    static void beat(vz_engine* engine, const std::vector<HttpAddress>& http) {
+        const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(watchdog_patience() / 4);
+        const std::string missing = missing_sign(engine, http, patience);
+        if (missing.empty()) return notify_supervisor("WATCHDOG=1");
+        Log::write(VZ_LOG_ERROR, "host.no_sign_of_life", missing);
     }
 
     std::string access() const {

@@ -1,48 +1,18 @@
 // The Debian package: what lies in it serves, as a service of systemd would be.
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/process.hpp"
+#include "tests/e2e/support/supervisor.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 
 namespace vz::e2e {
 namespace {
-
-// The end of $NOTIFY_SOCKET that a supervisor reads.
-class Supervisor {
- public:
-    explicit Supervisor(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-        EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-    }
-    ~Supervisor() { ::close(socket_); }
-    Supervisor(const Supervisor&) = delete;
-    Supervisor& operator=(const Supervisor&) = delete;
-
-    // The next state it is told; empty after 20 s.
-    std::string next() const {
-        pollfd poll{socket_, POLLIN, 0};
-        if (::poll(&poll, 1, 20'000) != 1) return "";
-        char text[256];
-        const ssize_t size = ::recv(socket_, text, sizeof(text), 0);
-        return size <= 0 ? "" : std::string(text, static_cast<size_t>(size));
-    }
-
- private:
-    int socket_;
-};
 
 TEST(Debian, ThePackageServesAsAService) {
     const TemporaryDirectory directory;

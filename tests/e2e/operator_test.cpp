@@ -1,11 +1,15 @@
 // What an operator sees of the real program: its log, its metrics.
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <sstream>
 
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/supervisor.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 
 namespace vz::e2e {
@@ -48,7 +52,9 @@ TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
     ASSERT_EQ(served.size(), 1U) << log;
     EXPECT_EQ(Json(served[0]).text("/event"), "http.request");
     EXPECT_EQ(Json(served[0]).text("/route"), "/collections");
-    EXPECT_EQ(Json(served[0]).text("/status"), "200");
+    const Json record(served[0]);
+    EXPECT_EQ(record.integer("/status"), 200);
+    for (const char* key : {"/bytes_in", "/bytes_out", "/us_total"}) EXPECT_GE(record.integer(key), 0) << key;
     EXPECT_EQ(Json(served[0]).text("/peer"), "127.0.0.1");
     const auto failed = lines_with(log, "\"mine-2\"");
     ASSERT_EQ(failed.size(), 1U) << log;
@@ -67,6 +73,62 @@ TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
         EXPECT_EQ(lines_with(server.process().output(), "fine").size(), 0U);
         EXPECT_EQ(lines_with(server.process().output(), "wrong").size(), access == std::string("off") ? 0U : 1U);
     }
+}
+
+// Signs of life while the server answers; none while it cannot even accept a connection; and again when it can.
+TEST(Operator, TheSupervisorHearsFromAServerThatLives) {
+    const TemporaryDirectory directory;
+    const Supervisor supervisor(directory.path() + "/notify");
+    const uint16_t port = free_port();
+    Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", std::to_string(port)},
+                   {"NOTIFY_SOCKET=" + directory.path() + "/notify", "WATCHDOG_USEC=400000"}, directory.path() + "/log");
+    ASSERT_EQ(supervisor.next(), "READY=1") << server.output();
+    HttpClient client(port);
+    ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":3})").status, 200);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(supervisor.next(std::chrono::seconds(5)), "WATCHDOG=1") << server.output();
+
+    rlimit before{};
+    ASSERT_EQ(::prlimit(server.id(), RLIMIT_NOFILE, nullptr, &before), 0);
+    const rlimit none{3, before.rlim_max};
+    ASSERT_EQ(::prlimit(server.id(), RLIMIT_NOFILE, &none, nullptr), 0);
+    while (supervisor.next(std::chrono::milliseconds(50)) == "WATCHDOG=1") {  // one may be on its way
+    }
+    EXPECT_EQ(supervisor.next(std::chrono::milliseconds(1500)), "");
+    ASSERT_EQ(::prlimit(server.id(), RLIMIT_NOFILE, &before, nullptr), 0);
+    EXPECT_EQ(supervisor.next(std::chrono::seconds(5)), "WATCHDOG=1") << server.output();
+    EXPECT_NE(server.output().find("host.no_sign_of_life"), std::string::npos) << server.output();
+
+    server.send(SIGTERM);
+    std::string state = supervisor.next();
+    while (state == "WATCHDOG=1") state = supervisor.next();
+    EXPECT_EQ(state, "STOPPING=1");
+    EXPECT_EQ(server.wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0) << server.output();
+}
+
+TEST(Operator, HealthcheckSaysByItsExitCodeWhetherTheServerIsReady) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    const std::vector<std::string> at{program(), "healthcheck", "--port", std::to_string(server.port()), "--timeout", "2"};
+    const auto with = [&](std::vector<std::string> more) {
+        std::vector<std::string> all = at;
+        all.insert(all.end(), more.begin(), more.end());
+        return run(all);
+    };
+    const Ran ready = with({});
+    EXPECT_EQ(ready.exit.code, 0) << ready.output;
+    EXPECT_EQ(ready.output, "ready\n");
+    EXPECT_EQ(with({"--live"}).output, "ok\n");
+    EXPECT_EQ(with({"--host", "0.0.0.0"}).exit.code, 0);
+    EXPECT_EQ(run({program(), "healthcheck"}, {"VECTORIZER_PORT=" + std::to_string(server.port())}).exit.code, 0);
+    // A stopped process accepts connections, and answers none.
+    server.process().send(SIGSTOP);
+    const Ran silent = with({});
+    EXPECT_EQ(silent.exit.code, 1);
+    EXPECT_NE(silent.output.find("no answer in time"), std::string::npos) << silent.output;
+    server.process().send(SIGCONT);
+    EXPECT_EQ(server.stop().code, 0);
+    EXPECT_EQ(with({}).exit.code, 1);
+    EXPECT_EQ(with({"--port", "no"}).exit.code, 2);
 }
 
 TEST(Operator, PrintConfigNamesEveryKeyWithItsOrigin) {
