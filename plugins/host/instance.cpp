@@ -24,6 +24,13 @@ struct GuardedError {
     }
 };
 
+// The plugin's error as the host goes on with it, whatever stood in it.
+void take_error(const GuardedError& from, vz_error* to) {
+    *to = from.error;
+    to->field[sizeof(to->field) - 1] = 0;
+    to->message[sizeof(to->message) - 1] = 0;
+}
+
 class Call {
  public:
     Call(const Instance& instance, const char* function) { Blame::enter(instance.name().c_str(), function); }
@@ -57,7 +64,7 @@ vz_status Instance::create(vz_error* error) {
     GuardedError guarded;
     const vz_status status = descriptor_.create(host_.get(), &frontend_, &guarded.error);
     look_for_damage("create", &guarded);
-    *error = guarded.error;
+    take_error(guarded, error);
     return status;
 }
 
@@ -67,7 +74,7 @@ vz_status Instance::start(vz_error* error) {
     const vz_status status = descriptor_.start(frontend_, &guarded.error);
     started_ = status == VZ_OK;
     look_for_damage("start", &guarded);
-    *error = guarded.error;
+    take_error(guarded, error);
     return status;
 }
 
@@ -78,7 +85,7 @@ vz_status Instance::reload(vz_error* error) {
     GuardedError guarded;
     const vz_status status = reload->reload(frontend_, &guarded.error);
     look_for_damage("reload", &guarded);
-    *error = guarded.error;
+    take_error(guarded, error);
     return status;
 }
 

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "plugins/host/descriptor.hpp"
+
 namespace vz::host {
 namespace {
 
@@ -13,16 +15,6 @@ std::string plugin_path(const std::string& library) {
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
     return (program.parent_path() / ".." / "lib" / "vectorizer" / "frontends" / library).lexically_normal().string();
-}
-
-std::string missing_function(const vz_frontend_descriptor& descriptor) {
-    if (descriptor.create == nullptr) return "create";
-    if (descriptor.start == nullptr) return "start";
-    if (descriptor.drain == nullptr) return "drain";
-    if (descriptor.idle == nullptr) return "idle";
-    if (descriptor.stop == nullptr) return "stop";
-    if (descriptor.destroy == nullptr) return "destroy";
-    return descriptor.extension == nullptr ? "extension" : "";
 }
 
 }  // namespace
@@ -37,12 +29,8 @@ Loaded load_frontend(const std::string& library) {
     const auto entry = reinterpret_cast<vz_frontend_entry_fn>(::dlsym(handle, VZ_FRONTEND_ENTRY_V1));
     if (entry == nullptr) return {nullptr, path + " exports no " VZ_FRONTEND_ENTRY_V1 ": it is no frontend"};
     const vz_frontend_descriptor* descriptor = entry(VZ_ABI_VERSION);
-    if (descriptor == nullptr) return {nullptr, path + " cannot live with ABI 1.0"};
-    if (descriptor->struct_size < sizeof(vz_frontend_descriptor)) return {nullptr, path + ": its descriptor is smaller than that of version 1.0"};
-    if (descriptor->abi >> 16 != VZ_ABI_VERSION >> 16) {
-        return {nullptr, path + " was built for ABI " + std::to_string(descriptor->abi >> 16) + ", this host has 1"};
-    }
-    if (const std::string missing = missing_function(*descriptor); !missing.empty()) return {nullptr, path + " lacks the function '" + missing + "'"};
+    if (const std::string problem = descriptor_problem(descriptor); !problem.empty())
+        return {nullptr, path + ": " + problem};
     return {descriptor, ""};
 }
 

@@ -110,7 +110,9 @@ void Log::write(const std::string& instance, const vz_log_record& record) {
         line += '=';
         line += view(record.fields[i].value);
     }
-    std::replace(line.begin(), line.end(), '\n', ' ');
+    // One line, and nothing that a terminal would obey.
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
     spdlog::default_logger_raw()->log(spdlog_level(record.level), "{}", line);
 }
 

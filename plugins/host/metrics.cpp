@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -70,19 +72,51 @@ void add_process(Families& families) {
               static_cast<double>(resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))));
 }
 
+// prometheus-cpp escapes the values of labels, not this.
+std::string one_line(std::string help) {
+    std::replace(help.begin(), help.end(), '\n', ' ');
+    return help;
+}
+
+// Letters, digits, underscores; not a digit first. Colons belong to names of series alone.
+bool is_name(const std::string& name, bool may_have_colons) {
+    const auto is_good = [&](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c == ':' && may_have_colons);
+    };
+    return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+           std::all_of(name.begin(), name.end(), is_good);
+}
+
+// One that breaks these rules would spoil the text for everybody's series.
+bool is_well_formed(const vz_series& series) {
+    if (series.kind < VZ_SAMPLE_COUNTER || series.kind > VZ_SAMPLE_HISTOGRAM || !is_name(text(series.name), true))
+        return false;
+    if (series.labels == nullptr && series.label_count != 0) return false;
+    if (series.bounds == nullptr && series.bound_count != 0) return false;
+    for (uint32_t i = 0; i < series.label_count; ++i) {
+        if (!is_name(text(series.labels[i].key), false)) return false;
+    }
+    for (uint32_t i = 0; i < series.bound_count; ++i) {
+        if (std::isnan(series.bounds[i]) || (i != 0 && series.bounds[i] <= series.bounds[i - 1])) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
-    if (from.kind < VZ_SAMPLE_COUNTER || from.kind > VZ_SAMPLE_HISTOGRAM || from.name.size == 0) return VZ_INVALID_ARGUMENT;
+    if (!is_well_formed(from)) return VZ_INVALID_ARGUMENT;
     std::string key = text(from.name);
     for (uint32_t i = 0; i < from.label_count; ++i) key += '\1' + text(from.labels[i].key) + '\2' + text(from.labels[i].value);
     const std::scoped_lock lock(mutex_);
+    // Samples of one name are of one kind.
+    if (kinds_.try_emplace(text(from.name), from.kind).first->second != from.kind) return VZ_INVALID_ARGUMENT;
     const auto [found, is_new] = ids_.try_emplace(key, series_.size());
     *id = found->second;
     if (!is_new) return VZ_OK;
     Series& series = series_.emplace_back();
     series.name = text(from.name);
-    series.help = text(from.help);
+    series.help = one_line(text(from.help));
     series.kind = from.kind;
     for (uint32_t i = 0; i < from.label_count; ++i) series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
     series.bounds.assign(from.bounds, from.bounds + from.bound_count);

@@ -35,6 +35,7 @@ class Metrics {
     mutable std::mutex mutex_;
     std::deque<Series> series_;
     std::map<std::string, uint64_t> ids_;
+    std::map<std::string, uint32_t> kinds_;
 };
 
 }  // namespace vz::host

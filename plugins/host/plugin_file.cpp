@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -10,6 +11,9 @@
 
 namespace vz::host {
 namespace {
+
+constexpr size_t kNameBytesMax = 4096;   // of a symbol: names that overlap cost no more than this each
+constexpr size_t kVersionsMax = 32'768;  // numbers of versions have 15 bits
 
 // A file in memory whose structs are copied out within bounds.
 class Image {
@@ -24,7 +28,8 @@ class Image {
     }
     std::string text(uint64_t offset) const {
         if (offset >= bytes_.size()) return "";
-        return {bytes_.data() + offset, ::strnlen(bytes_.data() + offset, bytes_.size() - offset)};
+        return {bytes_.data() + offset,
+                ::strnlen(bytes_.data() + offset, std::min(bytes_.size() - offset, kNameBytesMax))};
     }
     size_t size() const { return bytes_.size(); }
 
@@ -54,10 +59,12 @@ std::map<uint16_t, std::string> read_versions(const Image& image, const Tables& 
     std::map<uint16_t, std::string> names;
     Elf64_Verneed library = {};
     uint64_t at = tables.needs.sh_offset;
+    size_t seen = 0;
     for (uint64_t i = 0; i < tables.needs.sh_info && image.read(at, &library); ++i, at += library.vn_next) {
         Elf64_Vernaux version = {};
         uint64_t inner = at + library.vn_aux;
         for (uint16_t k = 0; k < library.vn_cnt && image.read(inner, &version); ++k, inner += version.vna_next) {
+            if (++seen > kVersionsMax) return names;
             names[static_cast<uint16_t>(version.vna_other & 0x7fff)] =
                 image.text(tables.strings.sh_offset + version.vna_name);
         }

@@ -249,7 +249,7 @@ void try_layout(const TrialInput& input) {
     const vz_frontend_descriptor& descriptor = stage.descriptor();
     for (const auto& [what, text] :
          {std::pair{"id", descriptor.id}, {"name", descriptor.name}, {"version", descriptor.version}}) {
-        if (text == nullptr || *text == 0) stage.fail(std::string("its descriptor has no ") + what);
+        if (*text == 0) stage.fail(std::string("its descriptor has no ") + what);
     }
     const std::string_view id = descriptor.id;
     if (id.find('.') == std::string_view::npos || id.front() == '.' || id.back() == '.')

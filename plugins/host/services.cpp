@@ -21,6 +21,7 @@ uint32_t log_level(const vz_host*) noexcept {
     return Log::level();
 }
 void log_write(const vz_host* host, const vz_log_record* record) noexcept {
+    if (record == nullptr || (record->fields == nullptr && record->field_count != 0)) return;
     Log::write(HostView::of(host).instance(), *record);
 }
 
@@ -30,11 +31,12 @@ uint32_t config_get(const vz_host* host, vz_str key, vz_str* value) noexcept {
     const HostView& view = HostView::of(host);
     const ConfigValue* found = view.services().config().find_for(view.instance(), text(key));
     if (found == nullptr) return 0;
-    *value = borrowed(found->text);
+    if (value != nullptr) *value = borrowed(found->text);
     return 1;
 }
 
 void config_list(const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) noexcept {
+    if (visit == nullptr) return;
     const HostView& view = HostView::of(host);
     for (const auto& [key, value] : view.services().config().list_for(view.instance(), text(prefix)))
         visit(user, borrowed(key), borrowed(value->text));
@@ -59,6 +61,7 @@ vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error
 // ---- vz.metrics/1 ----
 
 vz_status metrics_declare(const vz_host* host, const vz_series* series, uint64_t* id) noexcept {
+    if (series == nullptr || id == nullptr) return VZ_INVALID_ARGUMENT;
     return HostView::of(host).services().metrics.declare(*series, id);
 }
 void metrics_add(const vz_host* host, uint64_t id, double value) noexcept {
@@ -68,6 +71,7 @@ void metrics_observe(const vz_host* host, uint64_t id, double value) noexcept {
     HostView::of(host).services().metrics.observe(id, value);
 }
 vz_status metrics_render(const vz_host* host, vz_write_fn write, void* user) noexcept {
+    if (write == nullptr) return VZ_INVALID_ARGUMENT;
     Services& services = HostView::of(host).services();
     const std::string rendered = services.metrics.render(services.engine);
     return write(user, rendered.data(), rendered.size());
@@ -86,7 +90,9 @@ uint32_t is_completion(const vz_host*) noexcept {
 // ---- vz.health/1 ----
 
 void health_report(const vz_host* host, uint32_t state, vz_str reason) noexcept {
-    HostView::of(host).services().health.report(HostView::of(host).instance(), state, text(reason));
+    // A state of a later minor is none that this host knows to be good.
+    const uint32_t known = std::min(state, uint32_t{VZ_HEALTH_FAILED});
+    HostView::of(host).services().health.report(HostView::of(host).instance(), known, text(reason));
 }
 uint32_t health_read(const vz_host* host, vz_health_visit_fn visit, void* user) noexcept {
     Services& services = HostView::of(host).services();
@@ -100,6 +106,7 @@ const vz_thread_check_service kThreadCheck = {is_host_thread, is_completion};
 const vz_health_service kHealth = {health_report, health_read};
 
 const void* find_service(const vz_host*, const char* id) noexcept {
+    if (id == nullptr) return nullptr;
     if (std::strcmp(id, VZ_SERVICE_LOG) == 0) return &kLog;
     if (std::strcmp(id, VZ_SERVICE_CONFIG) == 0) return &kConfig;
     if (std::strcmp(id, VZ_SERVICE_METRICS) == 0) return &kMetrics;
