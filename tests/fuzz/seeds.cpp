@@ -1,4 +1,7 @@
 // Seeds for every target, from the files of a database that has seen most kinds of change.   fuzz_seeds DIRECTORY
+#include <elf.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -172,6 +175,75 @@ void add_texts(Seeds& seeds, const std::string& config) {
     seeds.add("config", "server: {host: 127.0.0.1, port: 15002}\nfrontends:\n  rest: {auto_create: false}\nhttp: {auth: {keys: [{name: a, sha256: b, roles: [read]}]}}\n");
 }
 
+template <class T>
+std::string bytes_of(const T& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+// A shared library with one export, one need of a version, and a dynamic section: the tables alone, without code.
+std::string shared_library() {
+    const std::string strings("\0vz_frontend_entry_v1\0vz_write\0VECTORIZER_1.0\0libvectorizer.so.1\0", 65);
+    const size_t dynamic_at = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr);
+    Elf64_Dyn dynamic[2] = {};
+    dynamic[0].d_tag = DT_FLAGS;
+    Elf64_Sym symbols[3] = {};
+    symbols[1].st_name = 1;
+    symbols[1].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
+    symbols[1].st_shndx = 1;
+    symbols[2].st_name = 22;
+    symbols[2].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
+    const uint16_t versions[4] = {0, 1, 2, 0};
+    Elf64_Verneed library = {1, 1, 46, sizeof(Elf64_Verneed), 0};
+    Elf64_Vernaux version = {0, 0, 2, 31, 0};
+    std::string body = bytes_of(dynamic);
+    const size_t symbols_at = dynamic_at + body.size();
+    body += bytes_of(symbols);
+    const size_t strings_at = dynamic_at + body.size();
+    body += strings;
+    const size_t versions_at = dynamic_at + body.size();
+    body += bytes_of(versions);
+    const size_t needs_at = dynamic_at + body.size();
+    body += bytes_of(library) + bytes_of(version);
+    Elf64_Ehdr header = {};
+    std::copy_n(ELFMAG, SELFMAG, header.e_ident);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.e_type = ET_DYN;
+    header.e_phoff = sizeof header;
+    header.e_phnum = 2;
+    header.e_shoff = dynamic_at + body.size();
+    header.e_shnum = 5;
+    Elf64_Phdr segments[2] = {};
+    segments[0].p_type = PT_DYNAMIC;
+    segments[0].p_offset = dynamic_at;
+    segments[1].p_type = PT_GNU_STACK;
+    segments[1].p_flags = PF_R | PF_W;
+    Elf64_Shdr sections[5] = {};
+    sections[1] = {0, SHT_DYNSYM, 0, 0, symbols_at, sizeof symbols, 2, 1, 8, sizeof(Elf64_Sym)};
+    sections[2] = {0, SHT_STRTAB, 0, 0, strings_at, strings.size(), 0, 0, 1, 0};
+    sections[3] = {0, SHT_GNU_versym, 0, 0, versions_at, sizeof versions, 1, 0, 2, 2};
+    sections[4] = {0, SHT_GNU_verneed, 0, 0, needs_at, sizeof library + sizeof version, 2, 1, 4, 0};
+    return bytes_of(header) + bytes_of(segments) + body + bytes_of(sections);
+}
+
+// What a plugin does, in the words of descriptor.cpp: a series, a line of the log, a question, a report.
+void add_plugins(Seeds& seeds) {
+    using namespace std::string_literals;
+    const std::string series =
+        "\x02\x06vz_all\x04help\x01\x04kind\x05value\x01\x02\0\0\x80\x3f\0\0\0\x40\x01\x03"s + std::string(16, '\1');
+    const std::string line =
+        "\0\x05"
+        "event\x04"
+        "text\0\1\3\0\0\0\1"s;
+    const std::string question = "\1\x04port\x07is odd "s;
+    const std::string health = "\3\x04idle\2\0\0\0"s;
+    seeds.add("descriptor", "\0\0\0\4"s + series + line + question + health + "\0\1"s + series + "\1\7\0\0\0"s);
+    seeds.add("descriptor", "\x20\0\0"s);
+    seeds.add("descriptor", "\0\1\0\0\0\2\0"s);
+    seeds.add("descriptor", "\0\0\0\1\4\1\5"s);
+    seeds.add("plugin_file", shared_library());
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -190,6 +262,7 @@ int main(int count, char** arguments) {
     add_deletes(seeds, directory);
     seeds.add("archive", archive);
     add_texts(seeds, read(arguments[2]));
+    add_plugins(seeds);
     fs::remove_all(data);
     return 0;
 }
