@@ -139,13 +139,7 @@ class PassingWalk {
         float* keys = scratch_.keys.data();
         score_slots(graph_, scratch_.coded, fresh_, count, keys);
         scratch_.counters.scored += count;
-        Pool& pool = scratch_.pool;
-        float worst = pool.worst();
-        for (uint32_t i = 0; i < count; ++i) {
-            if (!(keys[i] < worst)) continue;
-            pool.insert(keys[i], fresh_[i]);
-            worst = pool.worst();
-        }
+        scratch_.pool.insert(keys, fresh_, count);
     }
 
     const GraphView& graph_;

@@ -75,8 +75,24 @@ void hadamard(float* values, uint32_t size) {
     }
 }
 
+PoolChange insert(PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count) {
+    PoolChange change = {size, limit};
+    for (uint32_t i = 0; i < count; ++i) {
+        if (!(keys[i] < lanes[(limit - 1) / 16].keys[(limit - 1) % 16])) continue;
+        uint32_t at = change.size < limit ? change.size++ : limit - 1;
+        for (; at > 0 && lanes[(at - 1) / 16].keys[(at - 1) % 16] > keys[i]; --at) {
+            lanes[at / 16].keys[at % 16] = lanes[(at - 1) / 16].keys[(at - 1) % 16];
+            lanes[at / 16].slots[at % 16] = lanes[(at - 1) / 16].slots[(at - 1) % 16];
+        }
+        lanes[at / 16].keys[at % 16] = keys[i];
+        lanes[at / 16].slots[at % 16] = slots[i];
+        change.first = at < change.first ? at : change.first;
+    }
+    return change;
+}
+
 constexpr Kernels kScalar = {"scalar",       dot<float>,    squared_l2<float>, l1<float>,   dot<uint8_t>,   squared_l2<uint8_t>,
-                             l1<uint8_t>, dot_codes, score_codes,       score_codes_l1, hadamard};
+                             l1<uint8_t>, dot_codes, score_codes,       score_codes_l1, hadamard,     insert};
 
 const Kernels& choose() {
     if (const Kernels* best = kernels_avx512()) return *best;

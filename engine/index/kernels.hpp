@@ -36,6 +36,17 @@ struct CodedQuery {
     uint32_t ahead;  // rows to prefetch before they are scored
 };
 
+// Sixteen places of a pool of nearest rows: over all its lanes keys ascend, INFINITY in the places not taken; each slot lies beside its key.
+struct alignas(64) PoolLane {
+    float keys[16];
+    uint32_t slots[16];
+};
+
+struct PoolChange {
+    uint32_t size;   // places now taken
+    uint32_t first;  // foremost place that changed; the limit, if none did
+};
+
 struct Kernels {
     const char* name;
     // fp32 by fp32. Equal pairs give equal bits, wherever they lie; the byte forms add in the same order.
@@ -52,6 +63,9 @@ struct Kernels {
     void (*score_codes_l1)(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys);
     // Butterflies of a Walsh-Hadamard transform in place, not scaled; `size` a power of two.
     void (*hadamard)(float* values, uint32_t size);
+    // Puts pairs in turn, each behind its equals, into a pool of `size` places taken; what comes to lie at `limit` or behind is lost. A key that is
+    // not less than the one at `limit` - 1 changes nothing.
+    PoolChange (*insert)(PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count);
 };
 
 const Kernels& kernels_scalar();

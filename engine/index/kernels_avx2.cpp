@@ -148,6 +148,45 @@ void hadamard(float* values, uint32_t size) {
     }
 }
 
+// From the last place to the one where the key belongs, half a lane at a time: what is greater moves on by one place.
+inline uint32_t insert_one(vz::PoolLane* lanes, uint32_t last, float key, uint32_t slot) {
+    const __m256i turn = _mm256_set_epi32(6, 5, 4, 3, 2, 1, 0, 7);
+    const __m256i order = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+    for (uint32_t half = last / 8;; --half) {
+        float* keys = lanes[half / 2].keys + half % 2 * 8;
+        uint32_t* slots = lanes[half / 2].slots + half % 2 * 8;
+        const vz::PoolLane& before = lanes[half == 0 ? 0 : (half - 1) / 2];
+        const uint32_t end = half == 0 ? 0 : (half - 1) % 2 * 8 + 7;
+        const bool is_last = half == 0 || before.keys[end] <= key;
+        const __m256 old_keys = _mm256_load_ps(keys);
+        const __m256i old_slots = _mm256_load_si256(reinterpret_cast<const __m256i*>(slots));
+        const __m256 stay = _mm256_cmp_ps(old_keys, _mm256_set1_ps(key), _CMP_LE_OQ);
+        const auto kept = static_cast<uint32_t>(__builtin_popcount(static_cast<uint32_t>(_mm256_movemask_ps(stay))));
+        __m256 moved_keys = _mm256_blend_ps(_mm256_permutevar8x32_ps(old_keys, turn), _mm256_set1_ps(before.keys[end]), 1);
+        __m256i moved_slots = _mm256_blend_epi32(_mm256_permutevar8x32_epi32(old_slots, turn), _mm256_set1_epi32(static_cast<int>(before.slots[end])), 1);
+        if (is_last) {
+            const __m256i place = _mm256_cmpeq_epi32(order, _mm256_set1_epi32(static_cast<int>(kept)));
+            moved_keys = _mm256_blendv_ps(moved_keys, _mm256_set1_ps(key), _mm256_castsi256_ps(place));
+            moved_slots = _mm256_blendv_epi8(moved_slots, _mm256_set1_epi32(static_cast<int>(slot)), place);
+        }
+        _mm256_store_ps(keys, _mm256_blendv_ps(moved_keys, old_keys, stay));
+        _mm256_store_si256(reinterpret_cast<__m256i*>(slots), _mm256_blendv_epi8(moved_slots, old_slots, _mm256_castps_si256(stay)));
+        if (is_last) return 8 * half + kept;
+    }
+}
+
+vz::PoolChange insert(vz::PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count) {
+    vz::PoolChange change = {size, limit};
+    const float& worst = lanes[(limit - 1) / 16].keys[(limit - 1) % 16];
+    for (uint32_t i = 0; i < count; ++i) {
+        if (!(keys[i] < worst)) continue;
+        const uint32_t last = change.size < limit ? change.size++ : limit - 1;
+        const uint32_t at = insert_one(lanes, last, keys[i], slots[i]);
+        change.first = at < change.first ? at : change.first;
+    }
+    return change;
+}
+
 }  // namespace
 
 extern "C" const vz::Kernels vz_kernels_avx2 = {"avx2",
@@ -160,5 +199,6 @@ extern "C" const vz::Kernels vz_kernels_avx2 = {"avx2",
                                                 dot_row,
                                                 score_codes,
                                                 score_codes_l1,
-                                                hadamard};
+                                                hadamard,
+                                                insert};
 #endif

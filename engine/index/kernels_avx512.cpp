@@ -186,6 +186,50 @@ void hadamard(float* values, uint32_t size) {
     }
 }
 
+// From the last place to the one where the key belongs, a lane at a time: what is greater moves on by one place. Lanes stay in memory, for
+// a load of what one store wrote does not wait.
+inline uint32_t insert_one(vz::PoolLane* lanes, uint32_t last, float key, uint32_t slot) {
+    const __m512 keys = _mm512_set1_ps(key);
+    const __m512i slots = _mm512_set1_epi32(static_cast<int>(slot));
+    uint32_t at = last / 16;
+    __m512i lane_keys = _mm512_load_si512(lanes[at].keys);
+    __mmask16 stay = _mm512_cmp_ps_mask(_mm512_castsi512_ps(lane_keys), keys, _CMP_LE_OQ);
+    for (;;) {
+        const bool is_first = at == 0;
+        const vz::PoolLane& before = lanes[is_first ? 0 : at - 1];
+        const __m512i keys_before = _mm512_load_si512(before.keys);
+        const __mmask16 stay_before = _mm512_cmp_ps_mask(_mm512_castsi512_ps(keys_before), keys, _CMP_LE_OQ);
+        const bool is_last = is_first || (stay_before >> 15) != 0;
+        const auto place = static_cast<__mmask16>(~stay & (stay << 1 | (is_last ? 1 : 0)));
+        const __m512i lane_slots = _mm512_load_si512(lanes[at].slots);
+        const __m512i moved_keys = _mm512_mask_mov_epi32(_mm512_alignr_epi32(lane_keys, keys_before, 15), stay, lane_keys);
+        const __m512i moved_slots = _mm512_mask_mov_epi32(_mm512_alignr_epi32(lane_slots, _mm512_load_si512(before.slots), 15), stay, lane_slots);
+        _mm512_store_si512(lanes[at].keys, _mm512_mask_mov_epi32(moved_keys, place, _mm512_castps_si512(keys)));
+        _mm512_store_si512(lanes[at].slots, _mm512_mask_mov_epi32(moved_slots, place, slots));
+        if (is_last) return 16 * at + static_cast<uint32_t>(__builtin_popcount(stay));
+        --at;
+        lane_keys = keys_before;
+        stay = stay_before;
+    }
+}
+
+vz::PoolChange insert(vz::PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count) {
+    vz::PoolChange change = {size, limit};
+    for (uint32_t i = 0; i < count; i += 16) {
+        const __mmask16 some = count - i < 16 ? tail_mask(count - i) : static_cast<__mmask16>(0xffff);
+        const __m512 worst = _mm512_set1_ps(lanes[(limit - 1) / 16].keys[(limit - 1) % 16]);
+        uint32_t nearer = _mm512_mask_cmp_ps_mask(some, _mm512_maskz_loadu_ps(some, keys + i), worst, _CMP_LT_OQ);
+        for (; nearer != 0; nearer &= nearer - 1) {
+            const uint32_t pair = i + static_cast<uint32_t>(__builtin_ctz(nearer));
+            // A key that the pairs before it have driven out lands at the limit or behind.
+            const uint32_t last = change.size < limit ? change.size++ : limit - 1;
+            const uint32_t at = insert_one(lanes, last, keys[pair], slots[pair]);
+            change.first = at < change.first ? at : change.first;
+        }
+    }
+    return change;
+}
+
 }  // namespace
 
 extern "C" const vz::Kernels vz_kernels_avx512 = {"avx512-vnni",
@@ -198,5 +242,6 @@ extern "C" const vz::Kernels vz_kernels_avx512 = {"avx512-vnni",
                                                   dot_row,
                                                   score_codes,
                                                   score_codes_l1,
-                                                  hadamard};
+                                                  hadamard,
+                                                  insert};
 #endif

@@ -6,42 +6,32 @@
 namespace vz {
 
 void Pool::reset(uint32_t limit, uint32_t frontier) {
-    if (entries_.size() < limit + size_t{1}) entries_.resize(limit + size_t{1});
+    const size_t lanes = (limit + size_t{kLane} - 1) / kLane;
+    if (lanes_.size() < lanes) lanes_.resize(lanes);
+    for (size_t i = 0; i < lanes; ++i) std::fill_n(lanes_[i].keys, kLane, INFINITY);
     limit_ = limit;
     frontier_ = std::min(limit, frontier);
     size_ = 0;
     cursor_ = 0;
 }
 
-// A binary search whose steps are selections: where the key belongs cannot be foreseen, and a wrong guess costs more than the whole search.
-uint32_t Pool::rank(float key) const {
-    const Entry* first = entries_.data();
-    uint32_t left = size_;
-    while (left > 1) {
-        const uint32_t half = left / 2;
-        first += first[half - 1].key <= key ? half : 0;
-        left -= half;
-    }
-    return static_cast<uint32_t>(first - entries_.data()) + (left == 1 && first->key <= key ? 1 : 0);
+void Pool::insert(const float* keys, const Slot* slots, uint32_t count) {
+    const PoolChange change = kernels().insert(lanes_.data(), size_, limit_, keys, slots, count);
+    size_ = change.size;
+    cursor_ = std::min(cursor_, change.first);
 }
 
-bool Pool::insert(float key, Slot slot) {
-    if (size_ == limit_ && !(key < entries_[size_ - 1].key)) return false;
-    const uint32_t at = rank(key);
-    const uint32_t moved = (size_ == limit_ ? size_ - 1 : size_) - at;
-    std::memmove(&entries_[at + 1], &entries_[at], moved * sizeof(Entry));
-    entries_[at] = {key, slot};
-    if (size_ < limit_) ++size_;
-    cursor_ = std::min(cursor_, at);
-    return true;
+void Pool::pass_expanded() {
+    while (cursor_ < size_ && (place(cursor_) & kExpanded) != 0) ++cursor_;
 }
 
 Slot Pool::expand_next() {
-    while (cursor_ < size_ && (entries_[cursor_].slot & kExpanded) != 0) ++cursor_;
+    pass_expanded();
     if (cursor_ >= std::min(size_, frontier_)) return kNoSlot;
-    const Slot slot = entries_[cursor_].slot;
-    entries_[cursor_].slot |= kExpanded;
-    while (cursor_ < size_ && (entries_[cursor_].slot & kExpanded) != 0) ++cursor_;
+    Slot& next = lanes_[cursor_ / kLane].slots[cursor_ % kLane];
+    const Slot slot = next;
+    next |= kExpanded;
+    pass_expanded();
     return slot;
 }
 
@@ -79,8 +69,8 @@ void seed(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter
     for (uint32_t i = 0; i < found; ++i) {
         const Slot slot = slots[at[i]];
         if (!scratch.visited.visit(slot)) continue;
-        scratch.pool.insert(best[i], slot);
-        if (filter.passes != nullptr && filter(slot)) scratch.answers.insert(best[i], slot);
+        scratch.pool.insert(&best[i], &slot, 1);
+        if (filter.passes != nullptr && filter(slot)) scratch.answers.insert(&best[i], &slot, 1);
     }
 }
 
@@ -126,13 +116,9 @@ void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits
         score_slots(graph, scratch.coded, fresh, count, keys);
         ++scratch.counters.hops;
         scratch.counters.scored += count;
-        float worst = pool.worst();
-        for (uint32_t i = 0; i < count; ++i) {
-            if (filter.passes != nullptr && keys[i] < scratch.answers.worst() && filter(fresh[i])) scratch.answers.insert(keys[i], fresh[i]);
-            if (keys[i] < worst) {
-                pool.insert(keys[i], fresh[i]);
-                worst = pool.worst();
-            }
+        pool.insert(keys, fresh, count);
+        for (uint32_t i = 0; i < count && filter.passes != nullptr; ++i) {
+            if (keys[i] < scratch.answers.worst() && filter(fresh[i])) scratch.answers.insert(keys + i, fresh + i, 1);
         }
     }
 }

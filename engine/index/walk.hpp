@@ -13,30 +13,26 @@ namespace vz {
 class Pool {
  public:
     void reset(uint32_t limit, uint32_t frontier);
-    // False: it is no nearer than the last of a full pool.
-    bool insert(float key, Slot slot);
+    // In turn; those no nearer than the last of a full pool are left out.
+    void insert(const float* keys, const Slot* slots, uint32_t count);
     // The nearest row not expanded, now marked so. kNoSlot: none.
     Slot expand_next();
     // The one that expand_next() would take; kNoSlot: none.
-    Slot peek() const { return cursor_ < std::min(size_, frontier_) ? entries_[cursor_].slot : kNoSlot; }
+    Slot peek() const { return cursor_ < std::min(size_, frontier_) ? place(cursor_) : kNoSlot; }
 
-    float worst() const { return size_ < limit_ ? INFINITY : entries_[size_ - 1].key; }
+    float worst() const { return lanes_[(limit_ - 1) / kLane].keys[(limit_ - 1) % kLane]; }
     uint32_t size() const { return size_; }
-    float key(uint32_t i) const { return entries_[i].key; }
-    Slot slot(uint32_t i) const { return entries_[i].slot & ~kExpanded; }
+    float key(uint32_t i) const { return lanes_[i / kLane].keys[i % kLane]; }
+    Slot slot(uint32_t i) const { return place(i) & ~kExpanded; }
 
  private:
     static constexpr Slot kExpanded = 0x8000'0000;
+    static constexpr uint32_t kLane = 16;
 
-    struct Entry {
-        float key;
-        Slot slot;  // with kExpanded
-    };
+    Slot place(uint32_t i) const { return lanes_[i / kLane].slots[i % kLane]; }
+    void pass_expanded();
 
-    // How many entries are no farther than key.
-    uint32_t rank(float key) const;
-
-    std::vector<Entry> entries_;
+    std::vector<PoolLane> lanes_;
     uint32_t limit_ = 0;
     uint32_t frontier_ = 0;
     uint32_t size_ = 0;

@@ -4,9 +4,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace vz {
@@ -163,6 +165,45 @@ TEST(kernels, hadamard_is_its_own_inverse_times_size) {
             k->hadamard(turned.data(), size);
             k->hadamard(turned.data(), size);
             for (uint32_t i = 0; i < size; ++i) EXPECT_EQ(turned[i], values[i] * static_cast<float>(size)) << k->name;
+        }
+    }
+}
+
+TEST(kernels, a_pool_keeps_the_nearest_in_order_behind_their_equals) {
+    std::mt19937 random(19);
+    for (uint32_t limit = 1; limit <= 300; limit += limit < 40 ? 1 : 13) {
+        for (const Kernels* k : every_set()) {
+            std::vector<PoolLane> lanes((limit + 15) / 16);
+            for (auto& lane : lanes) std::fill_n(lane.keys, 16, INFINITY);
+            std::vector<std::pair<float, uint32_t>> want;
+            uint32_t size = 0;
+            uint32_t next = 0;
+            while (next < 4 * limit + 100) {
+                float keys[40];
+                uint32_t slots[40];
+                const auto count = static_cast<uint32_t>(random() % 40);
+                uint32_t foremost = limit;
+                for (uint32_t i = 0; i < count; ++i) {
+                    const auto kind = random() % 50;
+                    keys[i] = kind == 0 ? INFINITY : kind == 1 ? NAN : static_cast<float>(random() % 200) - 100.0F;  // many are equal
+                    slots[i] = next++;
+                    if (!std::isfinite(keys[i])) continue;
+                    const auto at = std::upper_bound(want.begin(), want.end(), keys[i], [](float key, const auto& pair) { return key < pair.first; });
+                    if (at - want.begin() >= limit) continue;
+                    foremost = std::min(foremost, static_cast<uint32_t>(at - want.begin()));
+                    want.insert(at, {keys[i], slots[i]});
+                    if (want.size() > limit) want.pop_back();
+                }
+                const PoolChange change = k->insert(lanes.data(), size, limit, keys, slots, count);
+                size = change.size;
+                ASSERT_EQ(size, want.size()) << k->name << " limit " << limit;
+                ASSERT_EQ(change.first, foremost) << k->name << " limit " << limit;
+                for (uint32_t i = 0; i < size; ++i) {
+                    ASSERT_EQ(lanes[i / 16].keys[i % 16], want[i].first) << k->name << " limit " << limit << " place " << i;
+                    ASSERT_EQ(lanes[i / 16].slots[i % 16], want[i].second) << k->name << " limit " << limit << " place " << i;
+                }
+                for (uint32_t i = size; i < limit; ++i) ASSERT_EQ(lanes[i / 16].keys[i % 16], INFINITY) << k->name;
+            }
         }
     }
 }
