@@ -133,8 +133,12 @@ void Quantizer::encode(const float* row, std::byte* block, std::vector<float>& s
 
 namespace {
 
-// Rows to prefetch ahead: 32 to 100 lines in flight are best (index.md section 7).
-uint32_t rows_ahead(uint32_t padded_dim) { return std::clamp(64 * 96 / (padded_dim + 64), 3U, 32U); }
+// Rows to prefetch ahead. Measured at 100 and 784 values a row: 24 to 42 lines in flight are best, 96 are 4 % slower, for a prefetch waits
+// where no buffer is free.
+uint32_t rows_ahead(uint32_t padded_dim) {
+    constexpr uint32_t kLinesAhead = 30;
+    return std::clamp(64 * kLinesAhead / (padded_dim + 64), 3U, kLinesAhead);
+}
 
 // With the query decoded as low + step (code + 128), see CodedQuery: squared L2 of two decoded rows, or minus their dot product.
 void set_factors(CodedRow& out, uint32_t dim, float low, float step, float square, bool is_l2) {
