@@ -101,10 +101,12 @@ void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits
         }
         const Slot* ids = ids_of(shape, graph.block(slot));
         uint32_t count = 0;
-        for (uint32_t i = 0; i < shape.degree; ++i) {
+        const uint32_t degree = shape.degree;
+        const uint32_t slots = graph.slots;
+        for (uint32_t i = 0; i < degree; ++i) {
             const Slot id = __atomic_load_n(ids + i, __ATOMIC_ACQUIRE);
             if (id == kNoSlot) break;
-            if (id >= graph.slots) {
+            if (id >= slots) {
                 ++scratch.counters.damaged_ids;
                 continue;
             }
