@@ -285,9 +285,9 @@ void Listener::give_back(vzh_request* r) {
             if (--found->second == 0) writes_.erase(found);
         }
     }
-    if (r->body_charged != 0) {
-        body_bytes_.fetch_sub(r->body_charged, std::memory_order_relaxed);
-        r->body_charged = 0;
+    if (r->body_charged + r->memory_charged != 0) {
+        body_bytes_.fetch_sub(r->body_charged + r->memory_charged, std::memory_order_relaxed);
+        r->body_charged = r->memory_charged = 0;
     }
     auto* mount = r->endpoint != nullptr ? r->endpoint->mount : nullptr;
     const bool counted = r->counted;
@@ -320,18 +320,28 @@ void Listener::show_figures(const vz_host& from) {
     const auto gauge = [&](const char* name, const char* help, int64_t value) { meter_.show(from, name, help, VZ_SAMPLE_GAUGE, value); };
     gauge("vectorizer_http_connections", "Open connections.", open);
     gauge("vectorizer_http_in_flight", "Requests that are not answered yet.", in_flight_.load(std::memory_order_relaxed));
-    gauge("vectorizer_http_body_bytes", "Memory of request bodies above 64 KiB.", static_cast<int64_t>(body_bytes_.load(std::memory_order_relaxed)));
+    gauge("vectorizer_http_body_bytes", "Memory of request bodies and of what is made of them, above 64 KiB each.", static_cast<int64_t>(body_bytes_.load(std::memory_order_relaxed)));
     meter_.show(from, "vectorizer_http_received_bytes_total", "Bytes of request bodies.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.received_bytes()));
     meter_.show(from, "vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.sent_bytes()));
 }
 
 bool Listener::charge_body(vzh_request& r) {
-    constexpr uint64_t kFreeBytes = 64 * 1024;
     const auto capacity = r.body.capacity() + r.inflated.capacity();
     if (capacity <= kFreeBytes || capacity <= r.body_charged) return true;
     const auto more = capacity - r.body_charged;
     r.body_charged = capacity;
-    return body_bytes_.fetch_add(more, std::memory_order_relaxed) + more <= settings_.limits.bodies_mb * kMebibyte;
+    return charge(more);
+}
+
+bool Listener::charge_memory(vzh_request& r, uint64_t bytes) {
+    if (bytes <= kFreeBytes) return true;
+    if (bytes > UINT64_MAX / 4) return false;
+    r.memory_charged += bytes;
+    return charge(bytes);
+}
+
+bool Listener::charge(uint64_t bytes) {
+    return body_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= settings_.limits.bodies_mb * kMebibyte;
 }
 
 Listener::WritePlace Listener::hold_write(vzh_request& r, std::string_view collection) {

@@ -77,8 +77,9 @@ class Listener final {
     // The request is complete: to its handler, here or on a worker, or refused.
     void deliver(vzh_request& r);
 
-    // false: bodies in memory would pass their budget.
+    // Bodies in memory, and what is made of them, have one budget. false: it would be passed.
     [[nodiscard]] bool charge_body(vzh_request& r);
+    [[nodiscard]] bool charge_memory(vzh_request& r, uint64_t bytes);
     uint64_t body_bytes_max() const { return settings_.limits.body_mb * kMebibyte; }
     uint64_t answer_bytes_max() const { return settings_.limits.answer_mb * kMebibyte; }
     // A place among the collection's writes in flight; otherwise how many there are.
@@ -96,8 +97,10 @@ class Listener final {
 
  private:
     void build_ring();
+    bool charge(uint64_t bytes);
 
     static constexpr uint64_t kMebibyte = 1024 * 1024;
+    static constexpr uint64_t kFreeBytes = 64 * 1024;  // what is smaller is not counted
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
     Refusal nothing_at(std::string_view path) const;

@@ -19,8 +19,16 @@ size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * 
 
 }  // namespace
 
+void Arena::free_block(const Block& block) {
+    if (block.size >= kMapFromBytes) {
+        munmap(block.bytes, block.size);
+    } else {
+        std::free(block.bytes);
+    }
+}
+
 Arena::~Arena() {
-    for (const auto& block : blocks_) std::free(block.bytes);
+    for (const auto& block : blocks_) free_block(block);
 }
 
 void* Arena::take(size_t bytes, size_t align) {
@@ -32,10 +40,12 @@ void* Arena::take(size_t bytes, size_t align) {
         }
     }
     if (bytes > SIZE_MAX / 2) return nullptr;
-    const auto size = std::max(kArenaBlockBytes, round_up(bytes, kAlign));
-    auto* block = static_cast<char*>(std::aligned_alloc(kAlign, size));
-    if (block == nullptr) return nullptr;
-    blocks_.push_back({block, size});
+    // Large blocks go back to the system as soon as they are free: malloc keeps them, each thread's for itself.
+    const bool mapped = bytes >= kMapFromBytes;
+    const auto size = mapped ? round_up(bytes, kPageBytes) : std::max(kArenaBlockBytes, round_up(bytes, kAlign));
+    void* block = mapped ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : std::aligned_alloc(kAlign, size);
+    if (block == nullptr || block == MAP_FAILED) return nullptr;
+    blocks_.push_back({static_cast<char*>(block), size});
     used_ = bytes;
     return block;
 }
@@ -52,7 +62,7 @@ void Arena::reset() {
     used_ = 0;
     if (blocks_.empty()) return;
     const bool keep = blocks_.front().size == kArenaBlockBytes;
-    for (size_t i = keep ? 1 : 0; i < blocks_.size(); ++i) std::free(blocks_[i].bytes);
+    for (size_t i = keep ? 1 : 0; i < blocks_.size(); ++i) free_block(blocks_[i]);
     blocks_.resize(keep ? 1 : 0);
 }
 

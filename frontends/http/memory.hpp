@@ -27,6 +27,8 @@ class Arena final {
         char* bytes;
         size_t size;
     };
+    static void free_block(const Block& block);
+
     std::vector<Block> blocks_;
     size_t used_ = 0;
 };

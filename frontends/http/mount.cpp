@@ -218,7 +218,10 @@ uint64_t vzh_limit(const vzh_mount* mount, const char* name) noexcept {
 
 const vzh_view* vzh_request_view(const vzh_request* r) noexcept { return &r->view; }
 
-void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept { return r->arena.take(bytes, align == 0 ? 1 : align); }
+void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept {
+    if (!r->listener.charge_memory(*r, bytes)) return nullptr;
+    return r->arena.take(bytes, align == 0 ? 1 : align);
+}
 
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noexcept {
     if (!r->may(to_view(collection), permission)) {

@@ -67,6 +67,7 @@ struct vzh_request {
     std::string_view file;        // a static body that is sent instead of `answer`
     std::vector<std::string> writes_held;
     uint64_t body_charged = 0;    // of the listener's budget for bodies
+    uint64_t memory_charged = 0;  // of the same, for what was made of the body
     int64_t begun_ns = 0;
     uint64_t sent = 0;
     uint32_t status = 0;

@@ -26,6 +26,9 @@ namespace ondemand = simdjson::ondemand;
 static_assert(sizeof(ondemand::value) == sizeof(Value) && alignof(ondemand::value) <= alignof(Value));
 static_assert(std::is_trivially_destructible_v<ondemand::value>);
 
+// A thread's parser has about five times the size of the largest text it has read; above this it is not kept.
+constexpr size_t kKeptTextBytes = 8 << 20;
+
 ondemand::parser& thread_parser() {
     thread_local ondemand::parser parser;
     return parser;
@@ -143,7 +146,10 @@ Reader::Reader(std::string_view text, Arena arena) : text_(text), arena_(arena),
     new (document_) ondemand::document();
 }
 
-Reader::~Reader() { std::destroy_at(std::launder(reinterpret_cast<ondemand::document*>(document_))); }
+Reader::~Reader() {
+    std::destroy_at(std::launder(reinterpret_cast<ondemand::document*>(document_)));
+    if (text_.size() > kKeptTextBytes) thread_parser() = ondemand::parser();
+}
 
 bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field) {
     auto& document = *std::launder(reinterpret_cast<ondemand::document*>(document_));

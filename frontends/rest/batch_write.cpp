@@ -130,6 +130,17 @@ void stop_import(Batch& batch) {
 
 void reply(Batch& batch) { deliver(batch, batch.item_count * 128, batch.reply); }
 
+// A record failed. Earlier ones are durable: they have to be told, so the failure is that of the items left.
+void end_early(Batch& batch) {
+    if (batch.sent == 0) {
+        if (batch.error.item < batch.good_count) batch.names = names_of(batch, good_item(batch, batch.error.item));
+        return fail_op(batch);
+    }
+    if (batch.import != 0) return stop_import(batch);
+    fail_rest(batch);
+    reply(batch);
+}
+
 // The engine takes vectors of one length only: the items of any other are told so, the rest is sent again.
 void leave_out_misfits(Batch& batch) {
     const auto dimension = static_cast<uint64_t>(batch.error.expected);
@@ -183,14 +194,7 @@ void written(Call& base) {
     if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create != 0) return create_missing(batch);
     if (status == VZ_INVALID_ARGUMENT && batch.error.reason == VZ_REASON_DIMENSION && batch.atomic == 0) return leave_out_misfits(batch);
     if (status != VZ_OK) {
-        if (batch.sent == 0) {
-            if (batch.error.item < batch.good_count) batch.names = names_of(batch, good_item(batch, batch.error.item));
-            return fail_op(batch);
-        }
-        if (batch.import != 0) return stop_import(batch);
-        // Earlier records are durable: they have to be told, so the failure is that of the items left.
-        fail_rest(batch);
-        return reply(batch);
+        return end_early(batch);
     }
     batch.lsn = std::max(batch.lsn, batch.answer.lsn);
     if (batch.atomic == 0) note_items(batch);
@@ -212,7 +216,12 @@ void send_record(Batch& batch) {
         batch.statuses = batch.arena.make<vz_status>(batch.good_count);
         batch.errors = static_cast<vz_error*>(batch.arena.take(batch.arena.owner, std::min(batch.good_count, kErrorsMax) * sizeof(vz_error), 8));
     }
-    if (batch.statuses == nullptr || batch.errors == nullptr || !build_chain(batch)) return fail(batch, codec::overloaded());
+    if (batch.statuses == nullptr || batch.errors == nullptr || !build_chain(batch)) {
+        batch.op.status = VZ_OUT_OF_MEMORY;
+        batch.error = vz_error{};
+        batch.error.item = VZ_NO_ITEM;
+        return end_early(batch);
+    }
     std::fill_n(batch.statuses, count, VZ_OK);
     batch.names.positions = {batch.positions + batch.sent, count};
     batch.answer = vz_write_answer{};

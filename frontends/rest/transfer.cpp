@@ -191,11 +191,17 @@ void got(Call& base) {
     rows.struct_size = sizeof rows;
     vz_status status = vz_result_rows(call.result, 0, &rows, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
-    if (!take_rows(call, rows)) return fail(call, codec::overloaded());
+    const bool has_memory = take_rows(call, rows);
     status = vz_result_check(call.result, &call.error);
-    if (status != VZ_OK) return fail_status(call, status);
+    if (call.step == 0 && status != VZ_OK) return fail_status(call, status);
+    if (call.step == 0 && !has_memory) return fail(call, codec::overloaded());
     vz_result_release(call.result);
     call.result = nullptr;
+    if (status != VZ_OK || !has_memory) {
+        // Earlier steps are durable, and told.
+        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
+        return next_step(call);
+    }
     if (call.count == 0) return next_step(call);
     call.wanted.struct_size = sizeof(vz_write_request);
     call.wanted.kind = VZ_UPSERT;

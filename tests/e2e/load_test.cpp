@@ -20,10 +20,10 @@ size_t open_descriptors(pid_t process) {
     return static_cast<size_t>(std::distance(begin(entries), end(entries)));
 }
 
-size_t resident_kib(pid_t process) {
+size_t kib_of(pid_t process, const std::string& field) {
     std::ifstream status("/proc/" + std::to_string(process) + "/status");
     for (std::string line; std::getline(status, line);) {
-        if (line.rfind("VmRSS:", 0) == 0) return std::stoul(line.substr(6));
+        if (line.starts_with(field + ":")) return std::stoul(line.substr(field.size() + 1));
     }
     return 0;
 }
@@ -85,11 +85,85 @@ TEST(Load, ConnectionsLeaveNothingBehind) {
     };
     one_by_one(400);
     const size_t descriptors = open_descriptors(server.process().id());
-    const size_t kib = resident_kib(server.process().id());
+    const size_t kib = kib_of(server.process().id(), "VmRSS");
     one_by_one(kConnections);
     EXPECT_LE(open_descriptors(server.process().id()), descriptors + 2);
-    EXPECT_LE(resident_kib(server.process().id()), kib + 4096);
+    EXPECT_LE(kib_of(server.process().id(), "VmRSS"), kib + 4096);
     EXPECT_EQ(server.stop().code, 0);
+}
+
+// Many bulk requests at once, each many times smaller than the body limit and together many times larger than the budget: the memory of the
+// server stays within the budget, requests that find no room are told to come back, and all that is accepted is there.
+TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
+    constexpr size_t kBudgetMib = 48;
+    constexpr size_t kClients = 24;
+    constexpr size_t kRounds = 3;
+    constexpr size_t kPoints = 1000;
+    constexpr size_t kDimension = 1024;
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.bodies_mb=" + std::to_string(kBudgetMib)});
+    ASSERT_EQ(HttpClient(server.port()).post("/collections", R"({"name":"bulk","dimension":1024})").status, 200);
+    // About 6 MB as JSON, 4 MB as floats. All but one point are of another length, so that what is stored does not count.
+    std::string numbers(2 * (kDimension - 1), '0');
+    for (size_t i = 1; i < numbers.size(); i += 2) numbers[i] = ',';
+    numbers.pop_back();
+    const std::string padded = numbers + std::string(3 * kDimension, ' ');
+    const auto body_of = [&](const std::string& id, bool lines) {
+        std::string body = lines ? "" : "{\"vectors\":[";
+        for (size_t i = 0; i < kPoints; ++i) {
+            body += (lines || i == 0 ? "" : ",") + (R"({"id":")" + id + "-" + std::to_string(i)) + R"(","vector":[)" + padded + (i == 0 ? ",1" : "") + "]}" + (lines ? "\n" : "");
+        }
+        return lines ? body : body + "]}";
+    };
+    std::mutex mutex;
+    size_t accepted = 0;
+    size_t refused = 0;
+    size_t cut = 0;  // the server closed while the body was on its way; the answer may be lost with it
+    std::vector<std::string> wrong;
+    const size_t before = kib_of(server.process().id(), "VmRSS");
+    in_threads(kClients, [&](size_t client) {
+        HttpClient http(server.port());
+        for (size_t round = 0; round < kRounds; ++round) {
+            const std::string id = std::to_string(client) + "-" + std::to_string(round);
+            const bool lines = client % 2 == 0;
+            const std::string path = lines ? "/collections/bulk/import" : "/collections/bulk/vectors?results=errors";
+            const std::string body = body_of(id, lines);
+            for (size_t tries = 0;; ++tries) {
+                const Answer answer = http.request("POST", path, body, {std::string("Content-Type: ") + (lines ? "application/x-ndjson" : "application/json")});
+                const bool is_overloaded = answer.status == 503 || answer.status == 429;
+                {
+                    const std::lock_guard lock(mutex);
+                    if (answer.status == 200) {
+                        ++accepted;
+                        if (Json(answer.body).integer("/inserted") != 1) wrong.push_back(answer.body.substr(0, 300));
+                    } else if (is_overloaded) {
+                        ++refused;
+                        if (answer.header("Retry-After").empty()) wrong.push_back(answer.headers);
+                        if (Json(answer.body).text("/details/reason") != "overloaded") wrong.push_back(answer.body);
+                    } else if (answer.status == 0) {
+                        ++cut;
+                    } else {
+                        wrong.push_back(answer.body);
+                    }
+                }
+                if ((!is_overloaded && answer.status != 0) || tries == 1000) break;
+                std::this_thread::sleep_for(std::chrono::milliseconds(20 + 7 * client));
+            }
+        }
+    });
+    const size_t peak = kib_of(server.process().id(), "VmHWM");
+    EXPECT_TRUE(wrong.empty()) << wrong.size() << ", the first: " << wrong.front();
+    EXPECT_EQ(accepted, kClients * kRounds);  // each in the end: room is given back
+    EXPECT_GE(refused, 1U);
+    // Beside the budget: what a worker keeps to read JSON with, five times the largest body each, and the log.
+    const size_t growth_mib = (peak - before) / 1024;
+    EXPECT_LE(growth_mib, kBudgetMib + 64);
+    EXPECT_EQ(Json(HttpClient(server.port()).post("/collections/bulk/count", "{}").body).integer("/count"), static_cast<int64_t>(kClients * kRounds));
+    const std::string metrics = HttpClient(server.port()).get("/metrics").body;
+    EXPECT_NE(metrics.find("vectorizer_http_body_bytes 0"), std::string::npos);
+    EXPECT_EQ(server.stop().code, 0);
+    std::printf("figure bulk.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu accepted=%zu refused=%zu cut=%zu\n", kBudgetMib, growth_mib,
+                kClients * kRounds * kPoints * padded.size() >> 20, accepted, refused, cut);
 }
 
 TEST(Load, AThousandEmptyCollectionsAreThereAfterAKill) {
