@@ -10,13 +10,22 @@ namespace {
 
 constexpr uint32_t kSampleRows = 200;
 constexpr uint32_t kSampleRowsQuick = 80;
+// An effort whose recall is not known to this standard error is measured on as many rows again, up to four times as many: the effort that a
+// recall takes must not depend on which rows were drawn.
+constexpr float kErrorWanted = 0.002F;
+constexpr uint32_t kRounds = 4;
 constexpr size_t kEffortsQuick = 10;
 constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 500, 800};
 constexpr uint32_t kCounts[] = {10, 100};
 constexpr uint32_t kRowsMin = 1000;  // below, every effort is cheap and no sample says much
+constexpr uint32_t kTogether = 8;   // sampled rows that one pass over the graph serves
+constexpr uint32_t kRowsAtOnce = 64;
+constexpr uint32_t kReranked = 4;    // times k: candidates by codes whose exact scores make the truth
 
-struct Truth {
+struct Sampled {
     Slot slot = 0;
+    CodedRow coded;
+    Pool nearest;
     std::vector<float> best;  // scores, best first
 };
 
@@ -32,20 +41,36 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
     return sample;
 }
 
-Truth find_truth(const GraphView& graph, uint32_t linked, Slot slot, std::vector<float>& scores) {
+// The `k` best scores of each against all other rows. Blocks are read once for all, a few at a time, while they are in the cache.
+void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<Sampled> sampled) {
     const vz_metric metric = graph.quantizer->metric();
-    const ScoreQuery query = make_score_query(metric, graph.rows(slot), graph.shape().dim);
-    scores.clear();
-    for (Slot other = 0; other < linked; ++other) {
-        if (other != slot && (header_of(graph.block(other)).flags & kAbsentRow) == 0) scores.push_back(exact_score(graph, query, other));
+    for (Sampled& row : sampled) {
+        graph.quantizer->prepare_query(graph.rows(row.slot), row.coded);
+        row.nearest.reset(kReranked * k, 1);
     }
-    const size_t kept = std::min<size_t>(scores.size(), kCounts[1]);
-    std::partial_sort(scores.begin(), scores.begin() + static_cast<ptrdiff_t>(kept), scores.end(),
-                      [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
-    return {slot, {scores.begin(), scores.begin() + static_cast<ptrdiff_t>(kept)}};
+    Slot slots[kRowsAtOnce];
+    float keys[kRowsAtOnce];
+    for (Slot begin = 0; begin < linked; begin += kRowsAtOnce) {
+        uint32_t count = 0;
+        for (Slot slot = begin; slot < std::min(linked, begin + kRowsAtOnce); ++slot) {
+            if ((header_of(graph.block(slot)).flags & kAbsentRow) == 0) slots[count++] = slot;
+        }
+        for (Sampled& row : sampled) {
+            score_slots(graph, row.coded, slots, count, keys);
+            const Slot* own = std::find(slots, slots + count, row.slot);
+            if (own != slots + count) keys[own - slots] = INFINITY;
+            row.nearest.insert(keys, slots, count);
+        }
+    }
+    for (Sampled& row : sampled) {
+        const ScoreQuery query = make_score_query(metric, graph.rows(row.slot), graph.shape().dim);
+        for (uint32_t i = 0; i < row.nearest.size(); ++i) row.best.push_back(exact_score(graph, query, row.nearest.slot(i)));
+        std::sort(row.best.begin(), row.best.end(), [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
+        row.best.resize(std::min<size_t>(row.best.size(), k));
+    }
 }
 
-float share_found(vz_metric metric, const Truth& truth, uint32_t k, std::span<const SlotHit> hits) {
+float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const SlotHit> hits) {
     const size_t wanted = std::min<size_t>(k, truth.best.size());
     const float border = truth.best[wanted - 1];
     const auto found = std::count_if(hits.begin(), hits.end(), [&](const SlotHit& hit) {
@@ -54,56 +79,89 @@ float share_found(vz_metric metric, const Truth& truth, uint32_t k, std::span<co
     return std::min(1.0F, static_cast<float>(found) / static_cast<float>(wanted));
 }
 
-}  // namespace
+// What the searches of one point of the curve found, by sampled row.
+struct Point {
+    uint32_t k = 0;
+    uint32_t effort = 0;
+    std::vector<float> recalls;
+    std::vector<WalkCounters> counters;
+    CurvePoint measured;
 
-std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers) {
-    if (linked < kRowsMin) return {};
-    const vz_metric metric = graph.quantizer->metric();
-    const std::vector<Slot> sample = sample_rows(graph, linked, seed, scope == Calibration::kQuick ? kSampleRowsQuick : kSampleRows);
-    const auto count = static_cast<uint32_t>(sample.size());
-    if (count == 0) return {};
-    const std::span<const uint32_t> counts(kCounts, scope == Calibration::kQuick ? 1 : std::size(kCounts));
-    const std::span<const uint32_t> efforts(kEfforts, scope == Calibration::kQuick ? kEffortsQuick : std::size(kEfforts));
-    const size_t points = efforts.size() * counts.size();
-    std::vector<float> recalls(points * count);
-    std::vector<WalkCounters> counters(points * count);
-    std::vector<SearchScratch> scratch(workers.count());
-    run_on(workers, count, [&](uint32_t i, uint32_t worker) {
-        SearchScratch& mine = scratch[worker];
-        const Truth truth = find_truth(graph, linked, sample[i], mine.walk.keys);
-        const ScoreQuery query = make_score_query(metric, graph.rows(sample[i]), graph.shape().dim);
-        size_t point = i;
-        for (const uint32_t k : counts) {
-            for (const uint32_t effort : efforts) {
-                PartQuery part;
-                part.graph = &graph;
-                part.k = k;
-                part.effort = effort;
-                part.exclude = sample[i];
-                mine.walk.counters = {};
-                recalls[point] = share_found(metric, truth, k, search_part(part, query, mine));
-                counters[point] = mine.walk.counters;
-                point += count;
-            }
-        }
-    });
-    std::vector<CurvePoint> curve;
-    for (size_t point = 0; point < points; ++point) {
+    void search(const GraphView& graph, const Sampled& row, size_t at, SearchScratch& scratch) {
+        PartQuery part;
+        part.graph = &graph;
+        part.k = k;
+        part.effort = effort;
+        part.exclude = row.slot;
+        scratch.walk.counters = {};
+        const vz_metric metric = graph.quantizer->metric();
+        const ScoreQuery query = make_score_query(metric, graph.rows(row.slot), graph.shape().dim);
+        recalls[at] = share_found(metric, row, k, search_part(part, query, scratch));
+        counters[at] = scratch.walk.counters;
+    }
+
+    void measure() {
         double sum = 0;
         double squares = 0;
         double scored = 0;
         double hops = 0;
-        for (size_t i = point * count; i < (point + 1) * count; ++i) {
+        for (size_t i = 0; i < recalls.size(); ++i) {
             sum += static_cast<double>(recalls[i]);
             squares += static_cast<double>(recalls[i]) * static_cast<double>(recalls[i]);
             scored += static_cast<double>(counters[i].scored);
             hops += static_cast<double>(counters[i].hops);
         }
+        const auto count = static_cast<double>(recalls.size());
         const double mean = sum / count;
         const double variance = std::max(0.0, squares / count - mean * mean);
-        curve.push_back({counts[point / efforts.size()], efforts[point % efforts.size()], static_cast<float>(mean),
-                         static_cast<float>(std::sqrt(variance / count)), static_cast<float>(scored / count), static_cast<float>(hops / count)});
+        measured = {k,
+                    effort,
+                    static_cast<float>(mean),
+                    static_cast<float>(std::sqrt(variance / count)),
+                    static_cast<float>(scored / count),
+                    static_cast<float>(hops / count)};
     }
+};
+
+}  // namespace
+
+std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers) {
+    if (linked < kRowsMin) return {};
+    const bool is_quick = scope == Calibration::kQuick;
+    const uint32_t rounds = is_quick ? 1 : kRounds;
+    const std::vector<Slot> sample = sample_rows(graph, linked, seed, is_quick ? kSampleRowsQuick : kRounds * kSampleRows);
+    if (sample.empty()) return {};
+    std::vector<Point> points;
+    for (const uint32_t k : std::span(kCounts, is_quick ? 1 : std::size(kCounts))) {
+        for (const uint32_t effort : std::span(kEfforts, is_quick ? kEffortsQuick : std::size(kEfforts))) points.push_back({k, effort, {}, {}, {}});
+    }
+    std::vector<Point*> open;
+    for (Point& point : points) open.push_back(&point);
+    std::vector<SearchScratch> scratch(workers.count());
+    for (uint32_t round = 0; round < rounds && !open.empty(); ++round) {
+        std::vector<Slot> drawn;  // spread over all rows, each round anew
+        for (size_t i = round; i < sample.size(); i += rounds) drawn.push_back(sample[i]);
+        uint32_t k_max = 0;
+        const size_t before = open.front()->recalls.size();
+        for (Point* point : open) {
+            point->recalls.resize(before + drawn.size());
+            point->counters.resize(before + drawn.size());
+            k_max = std::max(k_max, point->k);
+        }
+        const auto count = static_cast<uint32_t>(drawn.size());
+        run_on(workers, (count + kTogether - 1) / kTogether, [&](uint32_t task, uint32_t worker) {
+            std::vector<Sampled> rows(std::min(kTogether, count - task * kTogether));
+            for (size_t i = 0; i < rows.size(); ++i) rows[i].slot = drawn[task * kTogether + i];
+            find_truths(graph, linked, k_max, rows);
+            for (size_t i = 0; i < rows.size(); ++i) {
+                for (Point* point : open) point->search(graph, rows[i], before + task * kTogether + i, scratch[worker]);
+            }
+        });
+        for (Point* point : open) point->measure();
+        std::erase_if(open, [](const Point* point) { return point->measured.error <= kErrorWanted; });
+    }
+    std::vector<CurvePoint> curve;
+    for (const Point& point : points) curve.push_back(point.measured);
     return curve;
 }
 

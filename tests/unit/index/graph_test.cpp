@@ -354,6 +354,18 @@ TEST(index, a_bad_id_is_counted_and_never_followed) {
     EXPECT_GT(scratch.walk.counters.damaged_ids, 0U);
 }
 
+TEST(index, calibration_knows_recall_to_a_small_error) {
+    const TestRows rows = make_rows(8000, 32, 16, 17, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
+    const auto curve = calibrate(*index->view(), index->linked(), 5, Calibration::kWhole, workers);
+    for (const CurvePoint& point : curve) {
+        if (point.recall >= 0.95F) {
+            EXPECT_LE(point.error, 0.003F) << "k " << point.k << " effort " << point.effort;
+        }
+    }
+}
+
 TEST(index, calibration_foretells_recall) {
     const TestRows rows = make_rows(5000, 64, 14, 17, false);
     const TestRows queries = make_rows(200, 64, 14, 18, false);
