@@ -1,6 +1,7 @@
 #include "engine/index/calibration.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "engine/index/search.hpp"
@@ -29,14 +30,45 @@ struct Sampled {
     std::vector<float> best;  // scores, best first
 };
 
+uint64_t draw(const BlockHeader& header, uint64_t seed) {
+    uint64_t hash = seed;
+    const auto mix = [&hash](auto value) {
+        hash = (hash ^ std::bit_cast<uint32_t>(value)) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 29;
+    };
+    mix(header.norm);
+    mix(header.norm2);
+    mix(header.code_sum);
+    mix(header.scale);
+    mix(header.offset);
+    return hash * 0xbf58476d1ce4e5b9ULL;
+}
+
+// Drawn by what the rows are, not by where they lie: a graph that was folded is measured with the rows it was measured with before, as far as
+// they are still there, and takes the effort it took before.
 std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max) {
+    struct Drawn {
+        uint64_t lot;
+        Slot slot;
+    };
     const uint32_t count = std::min(rows_max, linked / 10);
+    std::vector<Drawn> drawn;
+    const auto is_lower = [](const Drawn& a, const Drawn& b) { return a.lot != b.lot ? a.lot < b.lot : a.slot < b.slot; };
+    const auto keep_lowest = [&] {
+        if (drawn.size() <= count) return;
+        std::nth_element(drawn.begin(), drawn.begin() + count, drawn.end(), is_lower);
+        drawn.resize(count);
+    };
+    for (Slot slot = 0; slot < linked; ++slot) {
+        const BlockHeader& header = header_of(graph.block(slot));
+        if ((header.flags & kAbsentRow) == 0) drawn.push_back({draw(header, seed), slot});
+        if (drawn.size() >= 4 * size_t{count} + 1024) keep_lowest();
+    }
+    keep_lowest();
+    std::sort(drawn.begin(), drawn.end(), is_lower);
     std::vector<Slot> sample;
-    for (uint64_t i = 0; i < count; ++i) {
-        const uint64_t low = i * linked / count;
-        seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-        const auto slot = static_cast<Slot>(low + (seed >> 33) % ((i + 1) * linked / count - low));
-        if (graph.rows(slot) != nullptr) sample.push_back(slot);
+    for (const Drawn& each : drawn) {
+        if (graph.rows(each.slot) != nullptr) sample.push_back(each.slot);
     }
     return sample;
 }
@@ -139,7 +171,7 @@ std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint6
     for (Point& point : points) open.push_back(&point);
     std::vector<SearchScratch> scratch(workers.count());
     for (uint32_t round = 0; round < rounds && !open.empty(); ++round) {
-        std::vector<Slot> drawn;  // spread over all rows, each round anew
+        std::vector<Slot> drawn;  // each round others
         for (size_t i = round; i < sample.size(); i += rounds) drawn.push_back(sample[i]);
         uint32_t k_max = 0;
         const size_t before = open.front()->recalls.size();

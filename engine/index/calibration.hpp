@@ -24,8 +24,8 @@ enum class Calibration {
     kQuick,  // for one that grows: fewer rows, k = 10, no great efforts
 };
 
-// Sampled rows are searched with themselves left out; more of them where recall is not known to a small error yet. `linked`: slots with edges. Reads every block of the graph, which may be
-// growing. Empty: too few rows.
+// Sampled rows are searched with themselves left out; more of them where recall is not known to a small error yet. `linked`: slots with edges.
+// Reads every block of the graph, which may be growing. Empty: too few rows.
 std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers);
 
 struct EffortChoice {
