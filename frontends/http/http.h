@@ -74,8 +74,8 @@ uint32_t vzh_idle(vzh_mount* mount) VZ_NOEXCEPT;
 void vzh_stop(vzh_mount* mount) VZ_NOEXCEPT;
 /* [any] The URL people use, "http://127.0.0.1:15002"; NUL-terminated; valid until vzh_stop. */
 vz_str vzh_url(const vzh_mount* mount) VZ_NOEXCEPT;
-/* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ..., and log.slow_ms as "slow_ms"; 0 for unknown
- * names. */
+/* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ..., log.slow_ms as "slow_ms", and
+ * http.threads as "threads"; 0 for unknown names. */
 uint64_t vzh_limit(const vzh_mount* mount, const char* name) VZ_NOEXCEPT;
 
 #define VZH_KEY_HASH_BYTES 32u

@@ -366,6 +366,16 @@ bool Reader::grow(Floats& floats, uint64_t more) {
     return true;
 }
 
+// Whether the number at `at` is one of up to seven digits and nothing else, as elements of vectors of bytes are: exact as a float.
+static bool is_small_whole(const char* at, uint32_t& number) {
+    constexpr int kDigitsMax = 7;
+    uint32_t sum = 0;
+    int digits = 0;
+    for (; digits < kDigitsMax && at[digits] >= '0' && at[digits] <= '9'; ++digits) sum = sum * 10 + static_cast<uint32_t>(at[digits] - '0');
+    number = sum;
+    return digits != 0 && (at[digits] == ',' || at[digits] == ']') && (at[0] != '0' || digits == 1);
+}
+
 bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
     if (kind(value) == Kind::kString) {
         std::string_view text;
@@ -399,7 +409,10 @@ bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
         }
         double number = 0;
         float narrow = std::numeric_limits<float>::infinity();
-        if (element.get_double().get(number) == simdjson::SUCCESS) {
+        uint32_t whole = 0;
+        if (is_small_whole(element.raw_json_token().data(), whole)) {
+            narrow = static_cast<float>(whole);
+        } else if (element.get_double().get(number) == simdjson::SUCCESS) {
             // Only a token that needs the slow way is looked at twice.
             if (number != 0 && may_round_twice(number)) {
                 narrow = parse_float(token_of(sealed(element)));

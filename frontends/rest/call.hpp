@@ -4,6 +4,7 @@
 // an engine thread, where only [done] functions may be called. Every path ends in exactly one answer: fail() or deliver().
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string_view>
 #include <type_traits>
@@ -26,7 +27,8 @@ struct vz_frontend {
     uint64_t batch_points_max;  // limits.batch_points
     int64_t started_ms;
     uint32_t auto_create;
-    uint32_t reserved;
+    uint32_t searches_inline;              // small ones may run on the thread that read them
+    std::atomic<int64_t> inline_again_ns;  // not before this moment: one took too long
     vz::rest::SlowQueries slow_queries;
     std::mutex keys_mutex;  // one change of the stored keys at a time
 };
@@ -35,6 +37,11 @@ namespace vz::rest {
 
 using codec::borrowed;
 using codec::view;
+
+// A search that takes longer is no longer small (a shared core may well take a thread its turn away for some milliseconds), and for how long none runs
+// on an io thread then.
+inline constexpr int64_t kInlineTooLongNs = 5'000'000;
+inline constexpr int64_t kInlinePauseNs = 100'000'000;
 
 inline constexpr const char* kJsonType = "application/json; charset=utf-8";
 

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <thread>
 
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
@@ -44,6 +45,8 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     frontend->slow_queries.set(slow);
     frontend->results_max = vzh_limit(frontend->mount, "results");
     frontend->batch_points_max = vzh_limit(frontend->mount, "batch_points");
+    // As many threads read requests as there are cores: handing a search over would only cost. With fewer, it brings the other cores in.
+    frontend->searches_inline = vzh_limit(frontend->mount, "threads") >= std::thread::hardware_concurrency();
     *out = frontend.release();
     return VZ_OK;
 }

@@ -1,3 +1,4 @@
+#include "frontends/codec/collection.hpp"
 #include "frontends/rest/describe.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/query.hpp"
@@ -10,6 +11,7 @@ constexpr auto kSearchFields = joined(std::array<json::Field, 1>{{{"collection",
 struct SearchCall : Call {
     Query query;
     vz_metric metric;
+    bool is_small;
     vz_parts parts;
     vz_search_request wanted;
     vz_rows rows;
@@ -31,9 +33,37 @@ void searched(Call& base) {
     deliver(call, codec::estimate(call.rows, call.query.options.vectors()), &write_search);
 }
 
+// A search that is over sooner than another thread could be woken for it. What it looks at is bounded by these; and a collection of this size is
+// in memory, as a rule.
+constexpr uint32_t kSmallLimit = 100;
+constexpr uint32_t kSmallEffort = 512;
+constexpr uint64_t kSmallScanFloats = 1 << 20;  // of rows that no graph covers
+constexpr uint64_t kSmallSegments = 8;
+constexpr uint64_t kSmallMappedBytes = 1 << 30;
+
+bool is_small(const Query& query, const vz_collection_stats& stats) {
+    const Options& options = query.options;
+    return options.filter.data() == nullptr && options.exact == 0 && options.limit <= kSmallLimit && options.effort <= kSmallEffort &&
+           options.recall <= 0.98F && stats.unindexed_rows * query.dimension <= kSmallScanFloats && stats.sealed_segments <= kSmallSegments &&
+           stats.mapped_bytes <= kSmallMappedBytes;
+}
+
+// On this thread. One that takes long after all (its pages come from the disk) sends the next ones to the engine's threads.
+void run_here(SearchCall& call) {
+    const int64_t begun_ns = steady_ns();
+    call.error = vz_error{};
+    call.error.item = VZ_NO_ITEM;
+    call.op.status = vz_search(call.frontend->engine, borrowed(call.names.collection), &call.wanted, &call.result, &call.error);
+    if (call.op.status != VZ_OK) call.result = nullptr;
+    const int64_t ended_ns = steady_ns();
+    if (ended_ns - begun_ns > kInlineTooLongNs) call.frontend->inline_again_ns.store(ended_ns + kInlinePauseNs, std::memory_order_relaxed);
+    searched(call);
+}
+
 void run(SearchCall& call, const float* floats) {
     fill_search(call.query, floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
     call.k = call.wanted.k;
+    if (call.is_small && call.frontend->inline_again_ns.load(std::memory_order_relaxed) <= call.begun_ns) return run_here(call);
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched);
 }
 
@@ -70,7 +100,14 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
     const std::string_view target = collection ? *collection : named;
     if (!enter(*call, target, VZH_READ)) return;
     if (call->query.is_text()) return on_worker(*call, &embed);
-    if (find_metric(*call, target, call->metric)) run(*call, floats.data);
+    const vz_collection_info* info = nullptr;
+    if (!describe(*call, target, info)) return;
+    const vz_vector_field* field = codec::default_field(info->schema);
+    call->metric = field == nullptr ? VZ_COSINE : field->metric;
+    call->is_small = call->frontend->searches_inline != 0 && info->stats != nullptr && is_small(call->query, *info->stats);
+    vz_result_release(call->result);
+    call->result = nullptr;
+    run(*call, floats.data);
 }
 
 }  // namespace
