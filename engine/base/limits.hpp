@@ -11,7 +11,8 @@ inline constexpr uint64_t kMiB = 1024 * kKiB;
 inline constexpr uint64_t kGiB = 1024 * kMiB;
 
 inline constexpr uint64_t kRecordBytesMax = 32 * kMiB;         // one atomic batch; bounds one recovery read
-inline constexpr uint64_t kFrameBytesMax = 36 * kMiB;          // one commit group
+inline constexpr uint64_t kFrameBytesMax = 36 * kMiB;          // one commit group of records
+inline constexpr uint64_t kManifestFrameBytesMax = 1 * kGiB;   // a snapshot names everything: millions of collections
 inline constexpr uint64_t kGroupBytesSoft = 4 * kMiB;          // a group closes here: short tail for small writers
 inline constexpr uint64_t kCommitQueueBytesMax = 64 * kMiB;    // memory of waiting writes
 inline constexpr uint64_t kCommitQueueItemsMax = 16'384;       // likewise, many small ones

@@ -17,6 +17,10 @@ constexpr size_t kCrcAt = 4, kPayloadBytesAt = 8, kKindAt = 12, kFlagsAt = 14, k
 
 uint32_t frame_magic(const FileHeader& header) { return kFrameMagic ^ static_cast<uint32_t>(header.salt); }
 
+uint64_t payload_bytes_max(const FileHeader& header) {
+    return header.magic == kManifestMagic ? kManifestFrameBytesMax : kFrameBytesMax;
+}
+
 // The place is part of what is checked: a frame copied elsewhere, or left over from another file, does not pass.
 uint32_t frame_crc(const FileHeader& header, uint64_t offset, std::span<const std::byte> frame) {
     std::byte place[24];
@@ -32,7 +36,7 @@ bool read_frame(std::span<const std::byte> file, const FileHeader& header, uint6
     const std::byte* at = file.data() + offset;
     if (load<uint32_t>(at) != frame_magic(header)) return false;
     const auto payload_bytes = load<uint32_t>(at + kPayloadBytesAt);
-    if (payload_bytes > kFrameBytesMax) return false;
+    if (payload_bytes > payload_bytes_max(header)) return false;
     const uint64_t bytes = frame_bytes(payload_bytes);
     if (offset + bytes > file.size()) return false;
     frame->crc = load<uint32_t>(at + kCrcAt);
@@ -77,7 +81,7 @@ FrameWriter::FrameWriter(File& file, const FileHeader& header, uint64_t end, uin
 Status FrameWriter::append(const FrameHead& head, std::span<const std::span<const std::byte>> payload) {
     uint64_t payload_bytes = 0;
     for (const auto piece : payload) payload_bytes += piece.size();
-    VZ_CHECK(payload_bytes <= kFrameBytesMax);
+    VZ_CHECK(payload_bytes <= payload_bytes_max(header_));
     buffer_.assign(frame_bytes(payload_bytes), std::byte{0});
     std::byte* at = buffer_.data();
     store(at, frame_magic(header_));

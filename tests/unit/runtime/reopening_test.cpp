@@ -60,5 +60,24 @@ TEST_F(Reopening, AfterManyAliasesInOneRequest) {
     EXPECT_TRUE(engine_->catalogue().resolve("alias 199").ok());
 }
 
+// More than fits the frame of a commit group.
+TEST_F(Reopening, AfterManyCollectionsWithMuchMetadata) {
+    Schema schema;
+    VectorFieldSchema field;
+    field.dim = 2;
+    field.metric = VZ_COSINE;
+    field.id = schema.next_field_id++;
+    schema.fields.push_back(field);
+    schema.metadata = "{\"text\":\"" + std::string(64'000, 'x') + "\"}";
+    constexpr int kCollections = 650;
+    for (int i = 0; i < kCollections; ++i)
+        ASSERT_TRUE(engine_->catalogue().create("c" + std::to_string(i), schema, {}).ok());
+    ASSERT_TRUE(engine_->create_snapshot("all", {}).ok());
+    ASSERT_NO_FATAL_FAILURE(open());
+    ASSERT_NO_FATAL_FAILURE(open());
+    EXPECT_EQ(engine_->catalogue().list().size(), static_cast<size_t>(kCollections));
+    EXPECT_EQ(engine_->snapshots().size(), 1U);
+}
+
 }  // namespace
 }  // namespace vz
