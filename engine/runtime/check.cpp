@@ -8,10 +8,16 @@
 namespace vz {
 namespace {
 
-void check_records(const std::string& directory, const Findings& found, std::vector<CheckFinding>* findings) {
+void check_records(FileSystem& files, const std::string& directory, const Findings& found,
+                   std::vector<CheckFinding>* findings) {
     for (size_t i = 0; i < found.wals.size(); ++i) {
         const std::string file = wal_path(directory, found.state.wals[i].number);
-        for (const Frame& frame : found.wals[i].scan.frames) {
+        const Result<WalReading> wal = read_again(files, directory, found, i);
+        if (!wal.ok()) {
+            findings->push_back({VZ_CORRUPTION, "", file, 0, wal.status().error().message});
+            return;
+        }
+        for (const Frame& frame : wal->scan.frames) {
             if (frame.head.kind != FrameKind::kRecords) continue;
             std::span<const std::byte> left = frame.payload;
             for (uint32_t record = 0; record < frame.head.count; ++record) {
@@ -61,7 +67,7 @@ Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::
         return findings;
     }
     for (const std::string& tail : found->torn) findings.push_back({VZ_OK, "", tail, 0, "an unacknowledged tail, which the next open cuts"});
-    check_records(directory, *found, &findings);
+    check_records(files, directory, *found, &findings);
     check_segments(files, directory, *found, &findings);
     return findings;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
+#include <utility>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -35,6 +37,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.queue_bytes_max == 0) settings.queue_bytes_max = kCommitQueueBytesMax;
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
+    if (settings.growing_total_bytes_max == 0) settings.growing_total_bytes_max = kGrowingTotalBytesMax;
     if (settings.seed == 0) settings.seed = system_seed();
     if (settings.scrub_bytes_per_s == 0) settings.scrub_bytes_per_s = kScrubBytesPerSecond;
     if (settings.settle_after_ms == 0) settings.settle_after_ms = kSettleAfterMs;
@@ -383,30 +386,92 @@ Status Engine::make_identity(const vz_uuid& database, uint64_t salt) {
     return files_.sync_directory(directory_);
 }
 
-Status Engine::replay(Findings& findings) {
-    uint64_t bytes_in_wal = 0;
-    for (const WalReading& wal : findings.wals) {
+// What grows while a log is replayed, and who is to be sealed when that is too much.
+class GrowthBound final {
+ public:
+    GrowthBound(uint64_t one_bytes_max, uint64_t total_bytes_max)
+        : one_bytes_max_(one_bytes_max), total_bytes_max_(total_bytes_max) {}
+
+    void note(const std::shared_ptr<Collection>& collection) {
+        Growing& growing = growing_[collection->id()];
+        growing.collection = collection;
+        const uint64_t bytes = collection->growing_bytes();
+        total_ += bytes - growing.bytes;
+        growing.bytes = bytes;
+    }
+    // `last` when it reached its bound, or the largest when all together have reached theirs; null: there is room.
+    std::shared_ptr<Collection> to_seal(const std::shared_ptr<Collection>& last) const {
+        if (is_given_up_) return nullptr;
+        if (growing_.at(last->id()).bytes >= one_bytes_max_) return last;
+        if (total_ < total_bytes_max_) return nullptr;
+        const auto less = [](const auto& one, const auto& two) { return one.second.bytes < two.second.bytes; };
+        return std::max_element(growing_.begin(), growing_.end(), less)->second.collection;
+    }
+    // Nothing can be sealed: reading everything comes before staying small.
+    void give_up() { is_given_up_ = true; }
+
+ private:
+    struct Growing {
+        std::shared_ptr<Collection> collection;
+        uint64_t bytes = 0;
+    };
+    const uint64_t one_bytes_max_, total_bytes_max_;
+    std::map<uint64_t, Growing> growing_;
+    uint64_t total_ = 0;
+    bool is_given_up_ = false;
+};
+
+Status Engine::replay(const Findings& findings) {
+    GrowthBound bound(settings_.growing_bytes_max, settings_.growing_total_bytes_max);
+    // One file in memory at a time.
+    for (size_t i = 0; i < findings.wals.size(); ++i) {
+        if (findings.wals[i].scan.frames.empty()) continue;
+        VZ_ASSIGN(const WalReading wal, read_again(files_, directory_, findings, i));
         for (const Frame& frame : wal.scan.frames) {
-            if (frame.head.kind != FrameKind::kRecords) continue;
-            std::span<const std::byte> left = frame.payload;
-            for (uint32_t i = 0; i < frame.head.count; ++i) {
-                uint64_t size = 0;
-                VZ_ASSIGN(const Batch batch, decode_record(left, &size));
-                left = left.subspan(size);
-                // Records of a collection that was dropped later have nothing to go to.
-                if (const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection);
-                    collection && collection->health().ok()) {
-                    VZ_TRY(collection->replay(batch, frame.head.lsn + i));
-                    ++replayed_records_;
-                    bytes_in_wal += size;
-                } else {
-                    requests_.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
-                }
-            }
+            if (frame.head.kind == FrameKind::kRecords) VZ_TRY(replay_frame(frame, bound));
         }
     }
-    log_->note_replayed(bytes_in_wal);
     return {};
+}
+
+Status Engine::replay_frame(const Frame& frame, GrowthBound& bound) {
+    std::span<const std::byte> left = frame.payload;
+    for (uint32_t i = 0; i < frame.head.count; ++i) {
+        uint64_t size = 0;
+        VZ_ASSIGN(const Batch batch, decode_record(left, &size));
+        left = left.subspan(size);
+        const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection);
+        // Records of a collection that was dropped later have nothing to go to.
+        if (collection == nullptr || !collection->health().ok()) {
+            requests_.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
+            continue;
+        }
+        VZ_TRY(collection->replay(batch, frame.head.lsn + i));
+        ++replayed_records_;
+        log_->note_replayed(size);
+        bound.note(collection);
+        if (const std::shared_ptr<Collection> large = bound.to_seal(collection)) {
+            const Status sealed = seal_replayed(*large);
+            VZ_TRY(log_->health());
+            if (!sealed.ok()) {
+                report(VZ_LOG_WARN, "replay.not_sealed", sealed.error().message);
+                bound.give_up();
+            }
+            bound.note(large);
+        }
+    }
+    return {};
+}
+
+Status Engine::seal_replayed(Collection& collection) {
+    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    const std::optional<Frozen> frozen = collection.freeze();
+    if (!frozen) return {};
+    // Nothing is answered before all is replayed: graphs are finished in the background.
+    const GraphsWanted wanted = std::exchange(graphs_wanted_, GraphsWanted::kAsTheyAre);
+    Status sealed = checkpoint_frozen(collection, *frozen);
+    graphs_wanted_ = wanted;
+    return sealed;
 }
 
 Status Engine::sweep() {

@@ -31,6 +31,7 @@ struct EngineSettings {
     uint64_t queue_bytes_max = 0;
     uint64_t wal_bytes_max = 0;      // beyond half of it every collection is sealed: bounds replay
     uint64_t growing_bytes_max = 0;  // of one collection, before it is sealed; memory stays within twice this
+    uint64_t growing_total_bytes_max = 0;  // of all together, while a log is replayed
     bool must_exist = false;
     enum class Verify : uint8_t { kNever, kAtOpen, kInBackground };
     Verify verify = Verify::kNever;      // reading sealed files whole: before answering, or all the time at a bounded rate
@@ -143,7 +144,10 @@ class Engine {
     Engine(FileSystem& files, std::string directory, EngineSettings settings);
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
-    Status replay(struct Findings& findings);
+    Status replay(const struct Findings& findings);
+    Status replay_frame(const Frame& frame, class GrowthBound& bound);
+    // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
+    Status seal_replayed(Collection& collection);
     Status sweep();
     // Unlinks numbered files that the durable manifest does not name and nobody is writing.
     Status remove_unnamed();

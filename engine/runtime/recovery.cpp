@@ -192,12 +192,23 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
             cut(&reading.scan, wal.sealed_end);
             if (last_lsn_of(reading.scan) != wal.last_lsn) return damage(wal_path(directory, wal.number), wal.sealed_end, "its last record is not the one that was sealed");
         }
+        reading.forget_contents();
         findings.wals.push_back(std::move(reading));
     }
     Lsn beyond = 0;
     findings.last_lsn = end_of_history(manifest, findings.wals, &beyond);
     VZ_TRY(check_tails(directory, manifest, &findings, beyond));
     return findings;
+}
+
+Result<WalReading> read_again(FileSystem& files, const std::string& directory, const Findings& findings, size_t index) {
+    const FrameScan& before = findings.wals[index].scan;
+    const uint64_t number = findings.state.wals[index].number;
+    VZ_ASSIGN(WalReading reading, read_wal(files, directory, findings.database, number));
+    if (reading.scan.end < before.end)
+        return damage(wal_path(directory, number), reading.scan.end, "it has changed while it was read");
+    cut(&reading.scan, before.end);
+    return reading;
 }
 
 }  // namespace vz

@@ -17,7 +17,7 @@ struct Findings {
     vz_uuid database = {};
     uint64_t manifest = 0;
     ManifestState state;
-    std::vector<WalReading> wals;       // in order, parallel to state.wals
+    std::vector<WalReading> wals;       // in order, parallel to state.wals; without contents
     Lsn last_lsn = 0;                   // of the readable history of both logs
     uint64_t highest_number = 0;        // in any file name
     std::vector<std::string> torn;      // tails that were cut, for the log: "wal/W-…: 512 bytes from offset …"
@@ -25,6 +25,9 @@ struct Findings {
 
 // Reads both logs. VZ_CORRUPTION: damage, naming file and offset; no smaller answer than refusing the directory would be honest.
 Result<Findings> examine(FileSystem& files, const std::string& directory);
+
+// One of the WALs that were found, with its contents. VZ_CORRUPTION: it is no longer the same.
+Result<WalReading> read_again(FileSystem& files, const std::string& directory, const Findings& findings, size_t index);
 
 // Makes sure that what is read next comes from the device: a killed process may have left bytes that are readable and not on disk.
 Status settle(FileSystem& files, const std::string& directory);

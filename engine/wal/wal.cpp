@@ -55,6 +55,11 @@ Result<WalReading> read_wal(FileSystem& files, const std::string& directory, con
     return reading;
 }
 
+void WalReading::forget_contents() {
+    bytes = std::vector<std::byte>();
+    for (Frame& frame : scan.frames) frame.payload = {};
+}
+
 Wal::Wal(WalFile file) : file_(std::move(file)), writer_(*file_.file, file_.header, kFileHeaderBytes, file_.header.crc) {}
 
 bool Wal::fits(uint64_t payload_bytes) const {

@@ -31,6 +31,9 @@ struct WalReading {
     FileHeader header;
     std::vector<std::byte> bytes;
     FrameScan scan;
+
+    // Keeps where the frames are and what their heads say: all files of a log together may be larger than memory.
+    void forget_contents();
 };
 Result<WalReading> read_wal(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t number);
 

@@ -14,7 +14,8 @@
 namespace vz {
 namespace {
 
-constexpr uint64_t kWalBytes = 16 * 1024;  // small, so that workloads switch files
+constexpr uint64_t kWalBytes = 16 * 1024;     // small, so that workloads switch files
+constexpr uint64_t kGrowingBytes = 2 * 1024;  // likewise, so that they outgrow it
 
 vz_str text_of(const std::string& text) { return {text.data(), text.size()}; }
 
@@ -104,6 +105,9 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
     EngineSettings settings;
     settings.wal_file_first_bytes = kWalBytes;
     settings.wal_file_bytes = kWalBytes;
+    // Without threads nobody but a replay seals by size: there is a seal in most recoveries.
+    if (threads == Threads::kNone) settings.growing_bytes_max = kGrowingBytes;
+    if (threads == Threads::kNone) settings.growing_total_bytes_max = 2 * kGrowingBytes;
     settings.background = threads == Threads::kBackground;
     settings.seed = seed | 1;
     settings.verify = EngineSettings::Verify::kAtOpen;
