@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 
+#include "frontends/http/chunk_scan.hpp"
+
 namespace vz::http {
 namespace {
 
@@ -66,6 +68,7 @@ constexpr uint64_t kFramingBytesFree = 64 * 1024;
 
 struct Parser::Impl {
     std::optional<beast::request_parser<SinkBody>> parser;
+    ChunkScan chunks;
     uint64_t wire_bytes = 0;
 };
 
@@ -75,6 +78,7 @@ Parser::~Parser() = default;
 bool Parser::head(std::string_view head, Head& out, const char*& reason) {
     auto& parser = impl_->parser.emplace();
     impl_->wire_bytes = 0;
+    impl_->chunks = {};
     parser.header_limit(64 * 1024);
     // Not boost::none: compared with that, every length is too long. Our own limits are checked elsewhere.
     parser.body_limit(std::numeric_limits<std::uint64_t>::max());
@@ -150,6 +154,7 @@ Chunks Parser::chunks(std::string_view bytes, size_t& used, Body& body, uint64_t
         if (failed) return Chunks::kBad;
         if (taken == 0) break;
     }
+    if (!impl_->chunks.look(bytes.substr(0, used))) return Chunks::kBad;
     impl_->wire_bytes += used;
     const auto waiting = parser.is_done() ? 0 : bytes.size() - used;
     if (impl_->wire_bytes + waiting > 2 * body.size() + kFramingBytesFree) return Chunks::kBad;

@@ -131,6 +131,13 @@ TEST_F(Framing, transfer_codings) {
 
 TEST_F(Framing, chunks) {
     const std::string head = "POST /echo HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n";
+    // Each has a reading in which the body ends elsewhere.
+    refused(head + "00000000000000005\r\nhello\r\n0\r\n\r\n", 400);
+    refused(head + "5 \r\nhello\r\n0\r\n\r\n", 400);
+    refused(head + "5 ;a=b\r\nhello\r\n0\r\n\r\n", 400);
+    refused(head + "5;a=\bb\r\nhello\r\n0\r\n\r\n", 400);
+    refused(head + "5;a\nb\r\nhello\r\n0\r\n\r\n", 400);
+    served(head + "0000000000000005;a=\"b\"\r\nhello\r\n0000\r\n\r\n", 200, "hello");
     served(head + "5;ext=1\r\nhello\r\n1\r\n!\r\n0\r\nAuthorization: x\r\n\r\n", 200, "hello!");
     refused(head + "5\r\nhello\r\n0\r\nContent-Length: 5\r\n\r\n", 400);
     refused(head + "xyz\r\nhello\r\n0\r\n\r\n", 400);
