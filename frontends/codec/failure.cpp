@@ -263,6 +263,8 @@ Failure overloaded() { return service_unavailable("overloaded", "the server is b
 
 Failure key_not_found(std::string_view id) { return make(404, "key_not_found", std::string("Key not found: ").append(id), Details().text("id", id).done()); }
 
+Failure conflict(std::string_view reason) { return make(409, "conflict", std::string(reason), Details().text("reason", reason).done()); }
+
 Failure collection_not_found(std::string_view name) {
     return make(404, "collection_not_found", std::string("Collection not found: ").append(name),
                 Details().text("collection_name", name).done());

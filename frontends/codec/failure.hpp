@@ -50,6 +50,7 @@ Failure unimplemented(std::string_view feature);
 Failure unsupported(std::string_view error_type, std::string_view field, std::string_view requested);
 Failure overloaded();
 Failure collection_not_found(std::string_view name);
+Failure conflict(std::string_view reason);
 Failure vector_not_found(std::string_view id);
 Failure key_not_found(std::string_view id);
 

@@ -75,7 +75,7 @@ void vzh_stop(vzh_mount* mount) VZ_NOEXCEPT;
 /* [any] The URL people use, "http://127.0.0.1:15002"; NUL-terminated; valid until vzh_stop. */
 vz_str vzh_url(const vzh_mount* mount) VZ_NOEXCEPT;
 /* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ..., log.slow_ms as "slow_ms", and
- * http.threads as "threads"; 0 for unknown names. */
+ * of http "threads" and "default_timeout_ms"; 0 for unknown names. */
 uint64_t vzh_limit(const vzh_mount* mount, const char* name) VZ_NOEXCEPT;
 
 #define VZH_KEY_HASH_BYTES 32u

@@ -214,6 +214,7 @@ vz_str vzh_url(const vzh_mount* mount) noexcept { return to_str(mount->url); }
 uint64_t vzh_limit(const vzh_mount* mount, const char* name) noexcept {
     const auto& settings = mount->listener->settings();
     if (std::string_view(name) == "threads") return settings.threads;
+    if (std::string_view(name) == "default_timeout_ms") return settings.default_timeout_ms;
     return std::string_view(name) == "slow_ms" ? settings.slow_ms : settings.limits.by_name(name);
 }
 

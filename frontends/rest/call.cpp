@@ -1,5 +1,6 @@
 #include "frontends/rest/call.hpp"
 
+#include <charconv>
 #include <chrono>
 
 #include "frontends/codec/points.hpp"
@@ -63,6 +64,18 @@ void write_answer(Call& call) {
     vzh_reply(call.request, 200, kJsonType);
 }
 
+// What the request, or the configuration, allows it.
+int64_t timeout_ms(const Call& call) {
+    for (uint32_t i = 0; i < call.view->query_count; ++i) {
+        if (view(call.view->query[i].key) != "timeout_ms") continue;
+        int64_t number = 0;
+        const std::string_view text = view(call.view->query[i].value);
+        std::from_chars(text.data(), text.data() + text.size(), number);
+        return number;
+    }
+    return static_cast<int64_t>(vzh_limit(call.frontend->mount, "default_timeout_ms"));
+}
+
 }  // namespace
 
 int64_t steady_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -109,6 +122,7 @@ void fail_status(Call& call, vz_status status) {
         call.error.status = status;
         call.error.item = VZ_NO_ITEM;
     }
+    if (status == VZ_DEADLINE_EXCEEDED) call.names.timeout_ms = timeout_ms(call);
     fail(call, codec::from_engine(call.error, call.names));
 }
 

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -31,6 +33,8 @@ struct vz_frontend {
     std::atomic<int64_t> inline_again_ns;  // not before this moment: one took too long
     vz::rest::SlowQueries slow_queries;
     std::mutex keys_mutex;  // one change of the stored keys at a time
+    std::mutex jobs_mutex;
+    std::map<std::string, vz_uuid> jobs;  // begun and perhaps running still: "reindex docs" and the id of its request
 };
 
 namespace vz::rest {
@@ -86,7 +90,6 @@ T* begin(vzh_request* request, const vzh_view* view) {
     call->view = view;
     call->arena = arena_of(request);
     call->change.struct_size = sizeof(vz_change);
-    call->names.timeout_ms = 60'000;
     call->begun_ns = steady_ns();
     return call;
 }

@@ -216,15 +216,6 @@ bool put(Call& call, std::string_view id, vz_str text) {
     return false;
 }
 
-void fail_conflict(Call& call, std::string_view reason) {
-    codec::Failure failure;
-    failure.http = 409;
-    failure.error_type = "conflict";
-    failure.message = reason;
-    failure.details = "{\"reason\":\"" + std::string(reason) + "\"}";
-    fail(call, failure);
-}
-
 void create(Call& base) {
     auto& call = static_cast<KeyCall&>(base);
     const std::scoped_lock lock(call.frontend->keys_mutex);
@@ -250,8 +241,8 @@ void revoke(Call& call) {
     const std::scoped_lock lock(call.frontend->keys_mutex);
     const Census census = take_census(call.frontend->mount, call.param(0));
     if (!census.found) return fail(call, codec::key_not_found(call.param(0)));
-    if (!census.stored) return fail_conflict(call, "key from the configuration");
-    if (census.other_admins == 0) return fail_conflict(call, "last admin key");
+    if (!census.stored) return fail(call, codec::conflict("key from the configuration"));
+    if (census.other_admins == 0) return fail(call, codec::conflict("last admin key"));
     if (put(call, call.param(0), vz_str{})) deliver(call, 0, &write_deleted);
 }
 

@@ -11,7 +11,7 @@ constexpr AnswerShape kShapes[] = {
     {"Size", "total:s total_bytes:i index:s index_bytes:i payload:s payload_bytes:i"},
     {"Quantization", "enabled:b type:s bits:i"},
     {"Normalization", "enabled:b level:s"},
-    {"IndexingStatus", "status:s progress:n total_documents:i processed_documents:i errors:i start_time:s end_time:s"},
+    {"IndexingStatus", "status:s progress:n total_documents:i processed_documents:i errors:i start_time:s end_time:s?"},
     {"HnswConfig", "m:i ef_construction:i ef_search:i?"},
     {"Item",
      "name:s vector_count:i document_count:i dimension:i metric:s embedding_provider:s size:@Size quantization:@Quantization normalization:@Normalization "

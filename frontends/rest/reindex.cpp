@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <string>
 #include <thread>
 
 #include "frontends/codec/collection.hpp"
@@ -29,6 +30,7 @@ struct ReindexCall : Call {
     uint32_t build_effort;
     uint32_t search_effort;
     std::string_view encoding;
+    std::string_view job;  // its name among the running ones
     vz_vector_field field;
     vz_alter_change alteration;
     vz_alter_request wanted;
@@ -85,9 +87,28 @@ void look(Call& base) {
     on_worker(call, &look);
 }
 
+// Whether another request's job of this kind is not done yet. Rows that were just written do not count: they have no graph in any case.
+bool is_taken(const ReindexCall& call, const vz_collection_stats& stats) {
+    const std::scoped_lock lock(call.frontend->jobs_mutex);
+    const auto found = call.frontend->jobs.find(std::string(call.job));
+    if (found == call.frontend->jobs.end()) return false;
+    if (stats.unindexed_rows <= stats.growing_rows) {
+        call.frontend->jobs.erase(found);
+        return false;
+    }
+    const vz_uuid none{};
+    const bool has_id = std::memcmp(&call.change.request_id, &none, sizeof none) != 0;
+    return !has_id || std::memcmp(&call.change.request_id, &found->second, sizeof none) != 0;
+}
+
 void altered(Call& base) {
     if (base.op.status != VZ_OK) return fail_op(base);
     note_outcome(base, base.change.outcome);
+    {
+        const auto& call = static_cast<ReindexCall&>(base);
+        const std::scoped_lock lock(call.frontend->jobs_mutex);
+        call.frontend->jobs.insert_or_assign(std::string(call.job), call.change.request_id);
+    }
     on_worker(base, &look);
 }
 
@@ -104,6 +125,10 @@ void alter(Call& base) {
     if (call.build_effort != 0) call.field.build_effort = call.build_effort;
     if (call.search_effort != 0) call.field.search_effort = call.search_effort;
     if (call.encodes) call.field.quantization = call.encoding == "fp32" ? VZ_QUANTIZATION_NONE : VZ_QUANTIZATION_SQ8;
+    call.job = call.arena.copy((call.encodes ? "reencode " : "reindex ") + std::string(view(info->name)));
+    if (call.job.data() == nullptr) return fail(call, codec::overloaded());
+    call.change.request_id = request_id(call, 0);
+    if (info->stats != nullptr && is_taken(call, *info->stats)) return fail(call, codec::conflict("a job of the same kind already runs"));
     vz_result_release(call.result);
     call.result = nullptr;
     call.alteration.struct_size = sizeof call.alteration;
@@ -112,7 +137,6 @@ void alter(Call& base) {
     call.wanted.struct_size = sizeof call.wanted;
     call.wanted.change_count = 1;
     call.wanted.changes = &call.alteration;
-    call.change.request_id = request_id(call, 0);
     submit(call, VZ_OP_COLLECTION_ALTER, call.names.collection, &call.wanted, &call.change, &altered);
 }
 

@@ -211,6 +211,37 @@ TEST_F(RestDetails, an_atomic_batch_says_which_item_failed) {
     good("GET", "/collections/s/vectors/a");
 }
 
+// Twenty thousand points with some text, sealed.
+TEST_F(RestDetails, deadlines_and_jobs_under_way_are_told) {
+    std::string text = R"({"collection":"t","vectors":[)";
+    uint32_t seed = 1;
+    for (int i = 0; i < 20'000; ++i) {
+        text += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + R"(,"embedding":[)";
+        for (int j = 0; j < 32; ++j) {
+            seed = seed * 1664525 + 1013904223;
+            text += (j == 0 ? "" : ",") + std::to_string(seed >> 20);
+        }
+        text += R"(],"payload":{"text":")" + std::string(200, 'x') + "\"}}";
+    }
+    good("POST", "/collections", R"({"name":"t","dimension":32})");
+    EXPECT_EQ(Json(good("POST", "/insert_vectors?results=errors", text + "]}")).integer("/inserted"), 20'000);
+    good("POST", "/collections/t/force-save");
+
+    std::string filter = R"({"filter":{"should":[)";
+    for (int i = 0; i < 300; ++i) filter += (i == 0 ? "" : ",") + (R"({"key":"text","match":{"text":"no)" + std::to_string(i)) + "\"}}";
+    const Json late(refused(504, "POST", "/collections/t/count?timeout_ms=7", filter + "]}}"));
+    EXPECT_EQ(late.text("/error_type"), "deadline_exceeded");
+    EXPECT_EQ(late.integer("/details/timeout_ms"), 7);
+
+    EXPECT_EQ(Json(good("POST", "/collections/t/reindex", R"({"m":24})")).text("/state"), "running");
+    const Json taken(refused(409, "POST", "/collections/t/reindex", R"({"m":20})"));
+    EXPECT_EQ(taken.text("/error_type"), "conflict");
+    EXPECT_FALSE(taken.text("/details/reason").empty());
+    good("POST", "/collections/t/reencode", R"({"target_encoding":"fp32"})");
+    refused(409, "POST", "/collections/t/reencode", R"({"target_encoding":"sq8"})");
+    good("POST", "/collections/s/reindex", R"({"m":20})");  // another collection's are its own
+}
+
 TEST_F(RestDetails, an_unknown_key_is_named) {
     const Json error(refused(404, "DELETE", "/auth/keys/none"));
     EXPECT_EQ(error.text("/error_type"), "key_not_found");
