@@ -17,7 +17,7 @@ constexpr uint64_t kStepBytes = 24u << 20;
 
 constexpr json::Field kFields[] = {{"destination", 0}, {"ids", 1}, {"wait", 2}};
 
-enum class Fate : uint8_t { kWaiting, kOk, kMissing, kInsertFailed, kDeleteFailed };
+enum class Fate : uint8_t { kWaiting, kOk, kMissing, kInsertFailed, kDeleteFailed, kToldBefore };
 
 struct Transfer : Call {
     bool move;
@@ -42,6 +42,9 @@ struct Transfer : Call {
     vz_get_request asked;
     vz_write_request wanted;
     vz_write_answer answer;
+    vz_write_request wanted_before;
+    const vz_str* asked_ids;
+    uint64_t moved_before;  // by the request that this one repeats
 };
 
 void step(Transfer& call);
@@ -57,7 +60,7 @@ std::string_view fate_name(Fate fate) {
 
 void write_transfer(Call& base, json::Writer& out) {
     const auto& call = static_cast<Transfer&>(base);
-    const auto done = static_cast<uint64_t>(std::count(call.fates, call.fates + call.id_count, Fate::kOk));
+    const auto done = call.moved_before + static_cast<uint64_t>(std::count(call.fates, call.fates + call.id_count, Fate::kOk));
     out.begin_object();
     out.field("src", call.source);
     out.field("dst", call.destination);
@@ -67,6 +70,7 @@ void write_transfer(Call& base, json::Writer& out) {
     out.key("results");
     out.begin_array();
     for (uint64_t i = 0; i < call.id_count; ++i) {
+        if (call.fates[i] == Fate::kToldBefore) continue;  // which of them moved then, nobody remembers
         out.begin_object();
         out.field("id", view(call.ids[i]));
         out.field("status", fate_name(call.fates[i]));
@@ -179,6 +183,36 @@ bool take_rows(Transfer& call, const vz_rows& rows) {
     return true;
 }
 
+void copy_found(Transfer& call);
+
+void asked_before(Call& base) {
+    auto& call = static_cast<Transfer&>(base);
+    if (call.op.status == VZ_OK && call.answer.outcome == VZ_REPLAYED) {
+        note_outcome(call, VZ_REPLAYED);
+        call.moved_before += call.answer.applied;
+        for (uint64_t i = call.from; i < call.until; ++i) {
+            if (call.fates[i] == Fate::kMissing) call.fates[i] = Fate::kToldBefore;
+        }
+    }
+    copy_found(call);
+}
+
+// Points that are missing may have been moved by the first of several equal requests. The engine knows whether it deleted any for this one: asked
+// with a deletion that cannot take place, it answers what it did then, or that there is no such point.
+void ask_before(Transfer& call, const vz_str* missing, uint64_t count) {
+    call.asked_ids = missing;
+    call.wanted_before = vz_write_request{};
+    call.wanted_before.struct_size = sizeof(vz_write_request);
+    call.wanted_before.kind = VZ_DELETE;
+    call.wanted_before.condition = VZ_IF_PRESENT;
+    call.wanted_before.count = count;
+    call.wanted_before.ids = call.asked_ids;
+    call.wanted_before.request_id = request_id(call, 2 * call.step + 1);
+    call.answer = vz_write_answer{};
+    call.answer.struct_size = sizeof(vz_write_answer);
+    submit(call, VZ_OP_WRITE, call.source, &call.wanted_before, &call.answer, &asked_before);
+}
+
 void got(Call& base) {
     auto& call = static_cast<Transfer&>(base);
     call.names.collection = call.source;
@@ -202,6 +236,17 @@ void got(Call& base) {
         std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
         return next_step(call);
     }
+    if (call.move && call.view->idempotency_key.size != 0) {
+        List<vz_str> missing(call.arena);
+        for (uint64_t i = call.from; i < call.until; ++i) {
+            if (call.fates[i] == Fate::kMissing && !missing.add(call.ids[i])) return fail(call, codec::overloaded());
+        }
+        if (missing.size() != 0) return ask_before(call, missing.data(), missing.size());
+    }
+    copy_found(call);
+}
+
+void copy_found(Transfer& call) {
     if (call.count == 0) return next_step(call);
     call.wanted.struct_size = sizeof(vz_write_request);
     call.wanted.kind = VZ_UPSERT;

@@ -293,6 +293,14 @@ TEST_F(RestDetails, a_repeated_request_tells_no_ids_that_were_never_stored) {
     EXPECT_TRUE(text.list("/vector_ids").empty());
     good("POST", "/collections", R"({"name":"t","dimension":3})");
     EXPECT_EQ(Json(twice("/collections/s/vectors/copy", R"({"destination":"t","ids":["a"]})", "w")).integer("/copied"), 1);
+    const Json moved(twice("/collections/s/vectors/move", R"({"destination":"t","ids":["a","gone","b"]})", "x"));
+    EXPECT_EQ(moved.integer("/requested"), 3);
+    EXPECT_EQ(moved.integer("/moved"), 2);
+    EXPECT_EQ(moved.integer("/failed"), 1);
+    EXPECT_TRUE(moved.list("/results").empty());
+    const Answer other = client_->request("POST", "/collections/s/vectors/move", R"({"destination":"t","ids":["gone"]})", {"Idempotency-Key: y"});
+    EXPECT_EQ(other.header("Idempotent-Replay"), "");
+    EXPECT_EQ(Json(other.body).text("/results/0/status"), "missing_in_src");
 }
 
 TEST_F(RestDetails, numbered_points_reach_the_last_number) {
