@@ -82,8 +82,8 @@ uint64_t vzh_limit(const vzh_mount* mount, const char* name) VZ_NOEXCEPT;
 #define VZH_STORED_KEYS "auth/key/" /* prefix of the durable values that hold keys made over the API; the id follows */
 typedef struct vzh_key_scope {
     vz_str collection; /* a name, or the beginning of names and a final '*' */
-    uint32_t permission;
-    uint32_t reserved;
+    uint32_t permission; /* the highest */
+    uint32_t named;      /* those it was given by name, bit 1 << permission each; 0: the highest alone */
 } vzh_key_scope;
 typedef struct vzh_key {
     vz_str id;
@@ -97,7 +97,7 @@ typedef struct vzh_key {
     int64_t last_used_s;
     uint64_t uses;
     uint32_t stored; /* 0: of the configuration */
-    uint32_t reserved;
+    uint32_t named;  /* as of a scope */
 } vzh_key;
 /* [any] The keys made over the API are these, for all listeners of the process. A frontend says so before vzh_declare and after a
  * change. A value that cannot be read is VZ_CORRUPTION, and nothing changes. */

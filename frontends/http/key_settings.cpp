@@ -24,17 +24,20 @@ std::string_view next_part(std::string_view& rest) {
     return part;
 }
 
-const char* read_permission(std::string_view value, uint32_t& permission) {
-    const auto named = permission_named(value);
-    if (named == 0) return "must be read, write or admin";
-    permission = std::max(permission, named);
+const char* read_permission(std::string_view value, uint32_t& permission, uint32_t& named) {
+    Permissions all{permission, named};
+    const auto added = permission_named(value);
+    if (added == 0) return "must be read, write or admin";
+    all.add(added);
+    permission = all.highest;
+    named = all.named;
     return nullptr;
 }
 
 const char* read_scope(std::string_view rest, std::string_view value, std::map<std::string, KeyScope>& scopes) {
     auto& scope = scopes[std::string(next_part(rest))];
     const auto member = next_part(rest);
-    if (member == "permissions") return read_permission(value, scope.permission);
+    if (member == "permissions") return read_permission(value, scope.permission, scope.named);
     if (member != "collection") return "is unknown; a scope has collection and permissions";
     const auto star = value.find('*');
     if (value.empty() || (star != std::string_view::npos && star + 1 != value.size())) {
@@ -58,7 +61,7 @@ const char* read_member(std::string_view rest, std::string_view value, Draft& dr
         draft.has_hash = true;
         return nullptr;
     }
-    if (member == "permissions") return read_permission(value, draft.key.permission);
+    if (member == "permissions") return read_permission(value, draft.key.permission, draft.key.named);
     if (member == "scopes") return read_scope(rest, value, draft.scopes);
     return "is unknown; a key has name, hash, permissions and scopes";
 }
@@ -69,7 +72,10 @@ KeyFault complete(Draft& draft) {
     if (draft.key.permission == 0) return {draft.place + ".permissions", "must name read, write or admin"};
     for (auto& [index, scope] : draft.scopes) {
         if (scope.pattern.empty()) return {draft.place + ".scopes." + index + ".collection", "is missing"};
-        if (scope.permission == 0) scope.permission = draft.key.permission;
+        if (scope.permission == 0) {
+            scope.permission = draft.key.permission;
+            scope.named = draft.key.named;
+        }
         draft.key.scopes.push_back(std::move(scope));
     }
     return {};

@@ -60,6 +60,28 @@ uint32_t permission_named(std::string_view name) {
     return name == "admin" ? VZH_ADMIN : 0;
 }
 
+std::string permission_words(uint32_t highest, uint32_t named) {
+    std::string words;
+    for (const uint32_t permission : {VZH_READ, VZH_WRITE, VZH_ADMIN}) {
+        if (permission != highest && (named >> permission & 1) == 0) continue;
+        if (!words.empty()) words += ',';
+        words += permission_name(permission);
+    }
+    return words;
+}
+
+Permissions parse_permission_words(std::string_view words) {
+    Permissions all;
+    while (!words.empty()) {
+        const auto end = words.find(',');
+        const auto permission = permission_named(words.substr(0, end));
+        if (permission == 0) return {};
+        all.add(permission);
+        words = end == std::string_view::npos ? std::string_view() : words.substr(end + 1);
+    }
+    return all;
+}
+
 std::string_view permission_name(uint32_t permission) {
     switch (permission) {
         case VZH_READ:

@@ -25,10 +25,26 @@ std::string key_hash_text(const KeyHash& hash);
 uint32_t permission_named(std::string_view name);
 std::string_view permission_name(uint32_t permission);
 
+// What a list of permissions comes to: the highest, which includes those below, and those that were named.
+struct Permissions {
+    uint32_t highest = 0;
+    uint32_t named = 0;  // bit 1 << permission each
+
+    void add(uint32_t permission) {
+        highest = permission > highest ? permission : highest;
+        named |= 1U << permission;
+    }
+    friend bool operator==(const Permissions&, const Permissions&) = default;
+};
+// "read,write" and back; highest 0: a word is no permission.
+std::string permission_words(uint32_t highest, uint32_t named);
+Permissions parse_permission_words(std::string_view words);
+
 // A collection, or with a final '*' all whose names begin so.
 struct KeyScope {
     std::string pattern;
-    uint32_t permission = 0;
+    uint32_t permission = 0;  // the highest; each includes those below
+    uint32_t named = 0;       // as in Permissions
 
     bool covers(std::string_view collection) const;
     friend bool operator==(const KeyScope&, const KeyScope&) = default;
@@ -39,6 +55,7 @@ struct ApiKey {
     std::string name;
     KeyHash hash{};
     uint32_t permission = 0;       // the highest; each includes those below
+    uint32_t named = 0;            // as in Permissions
     std::vector<KeyScope> scopes;  // empty: all collections
     int64_t created_s = 0;         // unix time; 0: unknown
     int64_t expires_s = 0;         // unix time; 0: never

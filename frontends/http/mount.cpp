@@ -113,10 +113,11 @@ vzh_key plain_key(const KeyRing::Entry& entry, std::vector<vzh_key_scope>& scope
     vzh_key key{};
     key.id = to_str(entry.key.id);
     key.name = to_str(entry.key.name);
-    for (const auto& scope : entry.key.scopes) scopes.push_back({to_str(scope.pattern), scope.permission, 0});
+    for (const auto& scope : entry.key.scopes) scopes.push_back({to_str(scope.pattern), scope.permission, scope.named});
     key.scopes = scopes.data();
     key.scope_count = static_cast<uint32_t>(scopes.size());
     key.permission = entry.key.permission;
+    key.named = entry.key.named;
     std::memcpy(key.hash, entry.key.hash.data(), sizeof key.hash);
     key.created_s = entry.key.created_s;
     key.expires_s = entry.key.expires_s;
@@ -191,9 +192,10 @@ void vzh_encode_key(const vzh_key* from, void (*write)(void* user, vz_str text) 
     key.name = to_view(from->name);
     std::memcpy(key.hash.data(), from->hash, key.hash.size());
     key.permission = from->permission;
+    key.named = from->named;
     key.created_s = from->created_s;
     key.expires_s = from->expires_s;
-    for (uint32_t i = 0; i < from->scope_count; ++i) key.scopes.push_back({std::string(to_view(from->scopes[i].collection)), from->scopes[i].permission});
+    for (uint32_t i = 0; i < from->scope_count; ++i) key.scopes.push_back({std::string(to_view(from->scopes[i].collection)), from->scopes[i].permission, from->scopes[i].named});
     write(user, to_str(write_stored_key(key)));
 }
 

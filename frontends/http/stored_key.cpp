@@ -32,12 +32,19 @@ bool read_line(std::string_view line, ApiKey& key, bool& has_hash) {
         if (hash) key.hash = *hash;
         return has_hash;
     }
-    if (member == "permission") return (key.permission = permission_named(line)) != 0;
+    if (member == "permission") {
+        const auto all = parse_permission_words(line);
+        key.permission = all.highest;
+        key.named = all.named;
+        return all.highest != 0;
+    }
     if (member == "created") return read_number(line, key.created_s);
     if (member == "expires") return read_number(line, key.expires_s);
     if (member != "scope") return false;
     auto& scope = key.scopes.emplace_back();
-    scope.permission = permission_named(next_part(line, ' '));
+    const auto all = parse_permission_words(next_part(line, ' '));
+    scope.permission = all.highest;
+    scope.named = all.named;
     scope.pattern = line;
     return scope.permission != 0 && !line.empty();
 }
@@ -47,9 +54,9 @@ bool read_line(std::string_view line, ApiKey& key, bool& has_hash) {
 std::string write_stored_key(const ApiKey& key) {
     std::string out(kFirstLine);
     out.append("\nname ").append(key.name).append("\nhash ").append(key_hash_text(key.hash));
-    out.append("\npermission ").append(permission_name(key.permission));
+    out.append("\npermission ").append(permission_words(key.permission, key.named));
     out.append("\ncreated ").append(std::to_string(key.created_s)).append("\nexpires ").append(std::to_string(key.expires_s));
-    for (const auto& scope : key.scopes) out.append("\nscope ").append(permission_name(scope.permission)).append(" ").append(scope.pattern);
+    for (const auto& scope : key.scopes) out.append("\nscope ").append(permission_words(scope.permission, scope.named)).append(" ").append(scope.pattern);
     return out;
 }
 

@@ -2,8 +2,10 @@
 //
 //   vectorizer-key 1
 //   name <text>                     hash sha256:<64 hexadecimal digits>
-//   permission read|write|admin     created <unix s>     expires <unix s, 0: never>
-//   scope read|write|admin <pattern>                     (any number of these)
+//   permission <list>               created <unix s>     expires <unix s, 0: never>
+//   scope <list> <pattern>          (any number of these)
+//
+// A list names read, write, admin, with commas between them.
 //
 // Lines that are unknown make the value unreadable: what a later version limits, this one must not grant.
 #pragma once

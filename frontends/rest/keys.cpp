@@ -45,13 +45,14 @@ std::string random_text(const char* prefix, size_t bytes) {
 
 // ---- reading ----
 
-bool read_permissions(json::Reader& reader, json::Value value, uint32_t& highest) {
+bool read_permissions(json::Reader& reader, json::Value value, uint32_t& highest, uint32_t& named) {
     return reader.array(value, [&](uint64_t, json::Value element) {
         std::string_view name;
         if (!reader.string(element, name)) return false;
         const uint32_t permission = name == "read" ? VZH_READ : name == "write" ? VZH_WRITE : name == "admin" ? VZH_ADMIN : VZH_OPEN;
         if (permission == VZH_OPEN) return reader.mistake("must be read, write or admin");
         highest = std::max(highest, permission);
+        named |= 1U << permission;
         return true;
     });
 }
@@ -63,7 +64,7 @@ bool is_plain(std::string_view text, size_t most) {
 bool read_scope(json::Reader& reader, json::Value value, vzh_key_scope& scope) {
     std::string_view pattern;
     const bool good = reader.object(value, kScopeFields, [&](uint32_t id, json::Value member) {
-        return id == 0 ? reader.string(member, pattern) : read_permissions(reader, member, scope.permission);
+        return id == 0 ? reader.string(member, pattern) : read_permissions(reader, member, scope.permission, scope.named);
     });
     if (!good) return false;
     const auto star = pattern.find('*');
@@ -82,7 +83,7 @@ bool read_field(json::Reader& reader, uint32_t id, json::Value value, KeyCall& c
             if (!reader.string(value, name)) return false;
             call.key.name = borrowed(name);
             return is_plain(name, kNameBytesMax) || reader.mistake("must be one line of 1 to 128 bytes");
-        case kPermissions: return read_permissions(reader, value, call.key.permission);
+        case kPermissions: return read_permissions(reader, value, call.key.permission, call.key.named);
         case kExpiresIn: return reader.integer(value, 1, kExpiresInMax, call.expires_in);
         default:
             return reader.array(value, [&](uint64_t, json::Value element) {
@@ -94,23 +95,25 @@ bool read_field(json::Reader& reader, uint32_t id, json::Value value, KeyCall& c
 
 // ---- writing ----
 
-void write_permissions(json::Writer& out, uint32_t permission) {
+void write_permissions(json::Writer& out, uint32_t highest, uint32_t named) {
     out.key("permissions");
     out.begin_array();
-    out.string(name_of(permission));
+    for (const uint32_t permission : {VZH_READ, VZH_WRITE, VZH_ADMIN}) {
+        if (permission == highest || (named >> permission & 1) != 0) out.string(name_of(permission));
+    }
     out.end_array();
 }
 
 void write_key(json::Writer& out, const vzh_key& key) {
     out.field("id", view(key.id));
     out.field("name", view(key.name));
-    write_permissions(out, key.permission);
+    write_permissions(out, key.permission, key.named);
     out.key("scopes");
     out.begin_array();
     for (uint32_t i = 0; i < key.scope_count; ++i) {
         out.begin_object();
         out.field("collection", view(key.scopes[i].collection));
-        write_permissions(out, key.scopes[i].permission);
+        write_permissions(out, key.scopes[i].permission, key.scopes[i].named);
         out.end_object();
     }
     out.end_array();
@@ -270,7 +273,9 @@ void create_key(vzh_request* request, const vzh_view* view_in) {
     if (call->key.name.data == nullptr) return fail(*call, codec::validation("name", "required"));
     if (call->key.permission == VZH_OPEN) return fail(*call, codec::validation("permissions", "required"));
     for (uint64_t i = 0; i < scopes.size(); ++i) {
-        if (scopes[i].permission == VZH_OPEN) scopes[i].permission = call->key.permission;
+        if (scopes[i].permission != VZH_OPEN) continue;
+        scopes[i].permission = call->key.permission;
+        scopes[i].named = call->key.named;
     }
     call->key.scopes = scopes.data();
     call->key.scope_count = static_cast<uint32_t>(scopes.size());

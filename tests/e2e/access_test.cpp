@@ -160,6 +160,7 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
         const Answer first = client.post("/auth/keys", R"({"name":"boss","permissions":["read","admin"]})");
         ASSERT_EQ(first.status, 200) << first.body;
         boss = Json(first.body).text("/api_key");
+        EXPECT_NE(first.body.find(R"("permissions":["read","admin"])"), std::string::npos) << first.body;
         EXPECT_EQ(client.get("/collections").status, 401) << "from the first key on, keys are required";
         EXPECT_EQ(client.request("POST", "/collections", R"({"name":"docs-1","dimension":2})", with(boss)).status, 200);
         const Answer second = client.request("POST", "/auth/keys",
@@ -187,6 +188,9 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
         EXPECT_EQ(client.request("GET", "/collections/other", "", with(writer)).status, 403);
         const Answer listed = client.request("GET", "/auth/keys", "", with(boss));
         EXPECT_EQ(Json(listed.body).list("/keys").size(), 2U) << listed.body;
+        for (const char* named : {R"("permissions":["read","admin"],"scopes":[])", R"("permissions":["write"],"scopes":[{"collection":"docs*","permissions":["write"]}])"}) {
+            EXPECT_NE(listed.body.find(named), std::string::npos) << listed.body;
+        }
         for (const std::string& key : {boss, writer}) EXPECT_EQ(listed.body.find(key), std::string::npos);
         EXPECT_EQ(listed.body.find("sha256"), std::string::npos);
         EXPECT_EQ(client.request("DELETE", "/auth/keys/none", "", with(boss)).status, 404);
