@@ -93,7 +93,8 @@ class FilterParser {
     // ---- conditions ----
 
     Status condition(FilterNode* node, Place place) {
-        if (++depth_ > kFilterDepthMax) return too_many("filter_depth_max", kFilterDepthMax, depth_);
+        // Filters nest; a test may stand in the innermost.
+        if (++depth_ > kFilterDepthMax + 1) return too_many("filter_depth_max", kFilterDepthMax, depth_);
         const size_t begin = text_.offset();
         std::optional<FilterNode> test;
         bool is_group = false;
@@ -106,6 +107,7 @@ class FilterParser {
         };
         const auto member = [&](const std::string& key, size_t offset) -> Status {
             if (key == "must" || key == "should" || key == "must_not" || key == "min_should") {
+                if (depth_ > kFilterDepthMax) return too_many("filter_depth_max", kFilterDepthMax, depth_);
                 is_group = true;
                 return group(key, node);
             }

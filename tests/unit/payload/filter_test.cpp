@@ -91,6 +91,7 @@ TEST(filter, refuses_what_is_beyond_its_limits) {
     std::string deep;
     for (uint32_t i = 0; i < kFilterDepthMax; ++i) deep += R"({"must":)";
     EXPECT_TRUE(Filter::parse(deep + "[]" + std::string(kFilterDepthMax, '}')).ok());
+    EXPECT_TRUE(Filter::parse(deep + R"({"key":"a","match":{"value":1}})" + std::string(kFilterDepthMax, '}')).ok());
     const Result<Filter> deeper = Filter::parse(R"({"must":)" + deep + "[]" + std::string(kFilterDepthMax + 1, '}'));
     EXPECT_EQ(deeper.status().code(), VZ_LIMIT_EXCEEDED);
     EXPECT_STREQ(deeper.status().error().field, "filter_depth_max");
