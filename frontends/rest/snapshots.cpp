@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ namespace {
 constexpr uint32_t kSameMomentMax = 10'000;
 
 struct SnapshotCall : Call {
-    uint32_t number;  // of this moment
+    uint64_t number;  // of this moment
     int64_t now_s;
     vz_str id;
     vz_str collection;
@@ -65,7 +66,7 @@ void make(SnapshotCall& call) {
     ::gmtime_r(&seconds, &moment);
     char text[48];
     const size_t length = std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ-", &moment);
-    std::snprintf(text + length, sizeof text - length, "%u", call.number + 1);
+    std::snprintf(text + length, sizeof text - length, "%llu", static_cast<unsigned long long>(call.number + 1));
     const std::string_view id = call.arena.copy(text);
     if (id.data() == nullptr) return fail(call, codec::overloaded());
     call.id = borrowed(id);
@@ -126,6 +127,43 @@ void list_all(Call& call) {
         if (status != VZ_OK) return fail_status(call, status);
     }
     deliver(call, own.size() * 128, &write_list);
+}
+
+// ---- make, once ----
+
+// A snapshot that is asked for under an Idempotency-Key has a number of that key, above those that a moment gives out: a repeat finds it by its name,
+// over restarts too.
+uint64_t number_of_key(const Call& call) {
+    constexpr uint64_t kNumbers = 1'000'000'000'000;
+    const vz_uuid request = request_id(call, 0);
+    uint64_t number = 0;
+    std::memcpy(&number, &request, sizeof number);
+    return kNumbers + number % kNumbers;
+}
+
+const vz_snapshot_info* made_before(const SnapshotCall& call) {
+    const std::string ending = "-" + std::to_string(call.number + 1);
+    const auto own = of_collection(call.result, call.names.collection);
+    const auto found = std::find_if(own.begin(), own.end(), [&](const auto* info) { return view(info->name).ends_with(ending); });
+    return found == own.end() ? nullptr : *found;
+}
+
+void write_made_before(Call& base, json::Writer& out) {
+    const auto& call = static_cast<SnapshotCall&>(base);
+    if (const vz_snapshot_info* info = made_before(call)) write_snapshot(out, *info, call.names.collection);
+}
+
+void make_once(Call& base) {
+    auto& call = static_cast<SnapshotCall&>(base);
+    call.number = number_of_key(call);
+    if (!list(call)) return;
+    if (made_before(call) != nullptr) {
+        note_outcome(call, VZ_REPLAYED);
+        return deliver(call, 0, &write_made_before);
+    }
+    vz_result_release(call.result);
+    call.result = nullptr;
+    make(call);
 }
 
 // ---- restore and delete ----
@@ -213,6 +251,7 @@ void create_snapshot(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin_snapshot(request, view_in, VZH_WRITE);
     if (call == nullptr) return;
     call->now_s = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    if (view_in->idempotency_key.size != 0) return on_worker(*call, &make_once);
     make(*call);
 }
 

@@ -298,6 +298,12 @@ TEST_F(RestDetails, a_repeated_request_tells_no_ids_that_were_never_stored) {
     EXPECT_EQ(moved.integer("/moved"), 2);
     EXPECT_EQ(moved.integer("/failed"), 1);
     EXPECT_TRUE(moved.list("/results").empty());
+    const int64_t before = Json(good("GET", "/collections/s/snapshots")).integer("/total");  // those of a deleted collection of the name stay
+    const std::string snapshot = Json(twice("/collections/s/snapshot", "", "z")).text("/id");
+    const Json snapshots(good("GET", "/collections/s/snapshots"));
+    EXPECT_EQ(snapshots.integer("/total"), before + 1);
+    EXPECT_EQ(snapshots.text("/snapshots/0/id"), snapshot);
+    EXPECT_NE(Json(good("POST", "/collections/s/snapshot")).text("/id"), snapshot);
     const Answer other = client_->request("POST", "/collections/s/vectors/move", R"({"destination":"t","ids":["gone"]})", {"Idempotency-Key: y"});
     EXPECT_EQ(other.header("Idempotent-Replay"), "");
     EXPECT_EQ(Json(other.body).text("/results/0/status"), "missing_in_src");
