@@ -118,8 +118,8 @@ void measure_list(const Kernels& kernels, const char* name, ScoreCodes kernel, u
     const auto run = [=](benchmark::State& state) {
         const uint32_t padded = (dim + 63) / 64 * 64;
         const std::vector<int8_t> codes(padded, 3);
-        const CodedQuery query = {codes.data(), padded, 1.0F, 1.0F, 0.5F, 2.0F, -1.0F, std::clamp(64 * 30 / (padded + 64), 3U, 30U)};
-        const size_t row_bytes = sizeof(BlockHeader) + padded;
+        const size_t row_bytes = 64 + padded;
+        const CodedQuery query = {codes.data(), padded, 1.0F, 1.0F, 0.5F, 2.0F, -1.0F, std::clamp(64 * 30 / (padded + 64), 3U, 30U), 0, 64};
         const auto count = static_cast<uint32_t>(bytes_at(place) / row_bytes);
         std::mt19937 random(3);
         std::vector<uint32_t> ids(count / kListRows * kListRows);

@@ -30,7 +30,8 @@ namespace {
 
 bool is_built_as(const IndexOptions& wanted, const BlockShape& shape, uint64_t seed) {
     const bool has_codes = wanted.quantization != VZ_QUANTIZATION_NONE && wanted.metric != VZ_MANHATTAN;
-    return seed == wanted.seed && has_codes == (shape.layout != Layout::kFp32) && shape == make_block_shape(shape.layout, wanted.dim, wanted.degree);
+    return seed == wanted.seed && has_codes == (shape.layout != Layout::kFp32) &&
+           shape == make_block_shape(shape.layout, wanted.dim, wanted.degree, shape.header_place());
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
         drawn.resize(count);
     };
     for (Slot slot = 0; slot < linked; ++slot) {
-        const BlockHeader& header = header_of(graph.block(slot));
+        const BlockHeader& header = graph.header(slot);
         if ((header.flags & kAbsentRow) == 0) drawn.push_back({draw(header, seed), slot});
         if (drawn.size() >= 4 * size_t{count} + 1024) keep_lowest();
     }
@@ -85,7 +85,7 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
     for (Slot begin = 0; begin < linked; begin += kRowsAtOnce) {
         uint32_t count = 0;
         for (Slot slot = begin; slot < std::min(linked, begin + kRowsAtOnce); ++slot) {
-            if ((header_of(graph.block(slot)).flags & kAbsentRow) == 0) slots[count++] = slot;
+            if ((graph.header(slot).flags & kAbsentRow) == 0) slots[count++] = slot;
         }
         for (Sampled& row : sampled) {
             score_slots(graph, row.coded, slots, count, keys);

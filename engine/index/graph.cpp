@@ -27,7 +27,7 @@ void score_fp32(const GraphView& graph, const CodedRow& from, const Slot* slots,
     for (uint32_t i = 0; i < count; ++i) {
         const float* row = graph.rows(slots[i]);
         keys[i] = row == nullptr ? INFINITY
-                                 : fp32_key(graph.quantizer->metric(), from, row, header_of(graph.block(slots[i])).norm, dim);
+                                 : fp32_key(graph.quantizer->metric(), from, row, graph.header(slots[i]).norm, dim);
     }
 }
 
@@ -44,7 +44,7 @@ void score_slots(const GraphView& graph, const CodedRow& from, const Slot* slots
     }
     if (metric == VZ_DOT && from.is_row) {
         for (uint32_t i = 0; i < count; ++i) {
-            const float difference = from.lift - lift_of(graph, header_of(graph.block(slots[i])).norm);
+            const float difference = from.lift - lift_of(graph, graph.header(slots[i]).norm);
             keys[i] += difference * difference;
         }
     }
@@ -63,7 +63,7 @@ void score_entries(const GraphView& graph, const CodedRow& from, float* keys) {
         order.resize(count);
         std::iota(order.begin(), order.end(), 0U);
     }
-    const size_t stride = sizeof(BlockHeader) + graph.shape().padded_dim;
+    const size_t stride = graph.shape().row_bytes();
     const auto score = metric == VZ_MANHATTAN ? kernels().score_codes_l1 : kernels().score_codes;
     score(&from.query, entries.blocks.data(), stride, order.data(), count, keys);
 }
@@ -94,21 +94,21 @@ std::unique_ptr<EntrySet> choose_entries(const GraphView& graph, uint32_t linked
         // Most answers of the dot metric are long rows: half of the entries are the longest.
         std::vector<Slot> longest(linked);
         std::iota(longest.begin(), longest.end(), 0U);
-        const auto norm = [&](Slot slot) { return header_of(graph.block(slot)).norm; };
+        const auto norm = [&](Slot slot) { return graph.header(slot).norm; };
         std::nth_element(longest.begin(), longest.begin() + count / 2, longest.end(),
                          [&](Slot a, Slot b) { return norm(a) != norm(b) ? norm(a) > norm(b) : a < b; });
         for (uint32_t i = 0; i < count / 2; ++i) entries->slots[2 * i] = longest[i];
         std::sort(entries->slots.begin(), entries->slots.end());
         entries->slots.erase(std::unique(entries->slots.begin(), entries->slots.end()), entries->slots.end());
     }
-    std::erase_if(entries->slots, [&](Slot slot) { return (header_of(graph.block(slot)).flags & kAbsentRow) != 0; });
+    std::erase_if(entries->slots, [&](Slot slot) { return (graph.header(slot).flags & kAbsentRow) != 0; });
     pack_entries(graph, *entries);
     return entries;
 }
 
 void pack_entries(const GraphView& graph, EntrySet& entries) {
     if (graph.shape().layout == Layout::kFp32) return;
-    const size_t stride = sizeof(BlockHeader) + graph.shape().padded_dim;
+    const size_t stride = graph.shape().row_bytes();
     entries.blocks.resize(stride * entries.slots.size());
     for (size_t i = 0; i < entries.slots.size(); ++i) std::memcpy(&entries.blocks[i * stride], graph.block(entries.slots[i]), stride);
 }

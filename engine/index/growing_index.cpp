@@ -56,7 +56,7 @@ Result<std::unique_ptr<GrowingIndex>> GrowingIndex::fold(const IndexOptions& opt
     const bool wants_fp32 = options.quantization == VZ_QUANTIZATION_NONE;
     const bool is_alike = input.graph != nullptr && (!wants_fp32 || input.graph->shape().layout == Layout::kFp32) &&
                           (wants_fp32 || options.metric == VZ_MANHATTAN || input.graph->shape().layout != Layout::kFp32) && input.graph->quantizer->metric() == options.metric && kept > 0 &&
-                          input.graph->shape() == make_block_shape(input.graph->shape().layout, options.dim, options.degree);
+                          input.graph->shape() == make_block_shape(input.graph->shape().layout, options.dim, options.degree, input.graph->shape().header_place());
     if (is_alike && kept * 10 >= input.new_slots.size() * 7) VZ_TRY(folded->adopt(input, kept, workers));
     VZ_TRY(folded->link(slots, workers));
     folded->connect(workers);
@@ -71,8 +71,8 @@ Status GrowingIndex::adopt(const FoldInput& input, uint32_t kept, Workers& worke
     quantizers_.push_back(std::make_unique<Quantizer>(options_.metric, shape, options_.seed, old.quantizer->mean()));
     for (Slot slot = 0; slot < input.new_slots.size(); ++slot) {
         if (input.new_slots[slot] == kNoSlot) continue;
-        std::memcpy(block(input.new_slots[slot]), old.block(slot), sizeof(BlockHeader) + shape.padded_dim);
-        max_norm_ = std::max(max_norm_, header_of(old.block(slot)).norm);
+        std::memcpy(block(input.new_slots[slot]), old.block(slot), shape.row_bytes());
+        max_norm_ = std::max(max_norm_, old.header(slot).norm);
     }
     publish(std::make_unique<EntrySet>());
     if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
@@ -183,7 +183,7 @@ Status GrowingIndex::guard_codes(Slot end) {
 }
 
 Status GrowingIndex::start(Layout layout, Slot sample_end) {
-    const BlockShape shape = make_block_shape(layout, options_.dim, options_.degree);
+    const BlockShape shape = choose_block_shape(layout, options_.dim, options_.degree, options_.metric);
     std::vector<float> mean;
     if (layout == Layout::kSq8) {
         std::vector<const float*> sample;
@@ -204,7 +204,7 @@ Status GrowingIndex::start(Layout layout, Slot sample_end) {
             if (const float* row = rows_(slot)) {
                 quantizer->encode(row, to, scratch);
             } else {
-                std::memcpy(to, from, sizeof(BlockHeader));
+                std::memcpy(to + shape.header_at, from + old.header_at, sizeof(BlockHeader));
             }
             std::memcpy(ids_of(shape, to), ids_of(old, from), shape.degree * sizeof(Slot));
         }
@@ -227,14 +227,14 @@ Status GrowingIndex::encode(Slot begin, Slot end, Workers& workers) {
             } else {
                 BlockHeader absent = {};
                 absent.flags = kAbsentRow;
-                std::memcpy(to, &absent, sizeof absent);
+                std::memcpy(to + quantizer.shape().header_at, &absent, sizeof absent);
             }
             std::memset(ids_of(quantizer.shape(), to), 0xff, quantizer.shape().degree * sizeof(Slot));
         }
     });
     if (options_.metric == VZ_DOT) {
         const float before = max_norm_;
-        for (Slot slot = begin; slot < end; ++slot) max_norm_ = std::max(max_norm_, header_of(block(slot)).norm);
+        for (Slot slot = begin; slot < end; ++slot) max_norm_ = std::max(max_norm_, header_of(quantizers_.back()->shape(), block(slot)).norm);
         if (max_norm_ > before && view() != nullptr) refresh_entries();
     }
     return {};
@@ -286,7 +286,7 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
 }
 
 void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch) {
-    if ((header_of(graph.block(slot)).flags & kAbsentRow) != 0) return;
+    if ((graph.header(slot).flags & kAbsentRow) != 0) return;
     prepare_slot(graph, slot, scratch.walk.coded);
     walk(graph, scratch.walk, {options_.build_effort});
     auto& candidates = scratch.candidates;
@@ -296,7 +296,7 @@ void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch
     if (batch_begin < kMatesBelow) {
         scratch.slots.clear();
         for (Slot mate = batch_begin; mate < batch_end; ++mate) {
-            if (mate != slot && (header_of(graph.block(mate)).flags & kAbsentRow) == 0) scratch.slots.push_back(mate);
+            if (mate != slot && (graph.header(mate).flags & kAbsentRow) == 0) scratch.slots.push_back(mate);
         }
         if (scratch.walk.keys.size() < scratch.slots.size()) scratch.walk.keys.resize(scratch.slots.size());
         const auto count = static_cast<uint32_t>(scratch.slots.size());
@@ -356,7 +356,7 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     const BlockShape& shape = graph.shape();
     WorkerScratch& scratch = scratch_[0];
     for (const Slot victim : slots) {
-        if (victim >= linked() || (header_of(graph.block(victim)).flags & kAbsentRow) != 0) continue;
+        if (victim >= linked() || (graph.header(victim).flags & kAbsentRow) != 0) continue;
         prepare_slot(graph, victim, scratch.walk.coded);
         walk(graph, scratch.walk, {options_.build_effort});
         std::vector<Slot> pointing;
@@ -424,7 +424,7 @@ uint32_t GrowingIndex::connect(Workers& workers) {
     WorkerScratch& scratch = scratch_[0];
     uint32_t found = 0;
     for (Slot slot = 0; slot < count; ++slot) {
-        if (reached[slot] || (header_of(graph.block(slot)).flags & kAbsentRow) != 0) continue;
+        if (reached[slot] || (graph.header(slot).flags & kAbsentRow) != 0) continue;
         ++found;
         prepare_slot(graph, slot, scratch.walk.coded);
         walk(graph, scratch.walk, {options_.build_effort});

@@ -47,8 +47,8 @@ const uint8_t* block_at(const void* base, size_t stride, uint32_t id) { return s
 void score_codes(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
     for (uint32_t i = 0; i < count; ++i) {
         const uint8_t* block = block_at(base, stride, ids[i]);
-        const auto* header = reinterpret_cast<const BlockHeader*>(block);
-        const auto product = static_cast<float>(dot_codes(query->codes, block + sizeof(BlockHeader), query->padded_dim));
+        const auto* header = reinterpret_cast<const BlockHeader*>(block + query->header_at);
+        const auto product = static_cast<float>(dot_codes(query->codes, block + query->codes_at, query->padded_dim));
         keys[i] = query->constant + query->norm2_factor * header->norm2 + query->offset_factor * header->offset +
                   header->scale * (query->dot_factor * product + query->sum_factor * static_cast<float>(header->code_sum));
     }
@@ -58,7 +58,7 @@ void score_codes(const CodedQuery* query, const void* base, size_t stride, const
 void score_codes_l1(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
     for (uint32_t i = 0; i < count; ++i) {
         const uint8_t* block = block_at(base, stride, ids[i]);
-        keys[i] = static_cast<float>(l1_codes(query->codes, block + sizeof(BlockHeader), query->padded_dim));
+        keys[i] = static_cast<float>(l1_codes(query->codes, block + query->codes_at, query->padded_dim));
     }
 }
 

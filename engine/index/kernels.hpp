@@ -9,7 +9,7 @@
 
 namespace vz {
 
-// First bytes of a block of the graph (index.md section 4). `offset + scale * code` decodes a value of the row as walked.
+// What a block of the graph says about its row (format.md). `offset + scale * code` decodes a value of the row as walked.
 struct BlockHeader {
     uint16_t degree;
     uint16_t flags;
@@ -19,9 +19,8 @@ struct BlockHeader {
     float error;       // norm of (row - decoded row)
     float norm;        // of the row as given
     int32_t code_sum;  // of the codes
-    uint8_t reserved[36];
 };
-static_assert(sizeof(BlockHeader) == 64);
+static_assert(sizeof(BlockHeader) == 28);
 
 // What a walk compares rows with: key = constant + norm2_factor norm2 + offset_factor offset + scale (dot_factor D + sum_factor code_sum),
 // D the dot product of `codes` and the row's codes; for L1: key = sum of |row code - (codes + 128)|.
@@ -34,6 +33,8 @@ struct CodedQuery {
     float dot_factor;
     float sum_factor;
     uint32_t ahead;  // rows to prefetch before they are scored
+    uint32_t header_at;  // where in a block
+    uint32_t codes_at;   // where in a block
 };
 
 // Sixteen places of a pool of nearest rows: over all its lanes keys ascend, INFINITY in the places not taken; each slot lies beside its key.
@@ -58,7 +59,7 @@ struct Kernels {
     float (*l1_bytes)(const float* a, const uint8_t* b, uint32_t dim);
     // One row of codes; `dim` a multiple of 64.
     int32_t (*dot_codes)(const int8_t* a, const uint8_t* b, uint32_t dim);
-    // Keys of the blocks base + ids[i] * stride, whose codes lie behind the header.
+    // Keys of the blocks base + ids[i] * stride.
     void (*score_codes)(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys);
     void (*score_codes_l1)(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys);
     // Butterflies of a Walsh-Hadamard transform in place, not scaled; `size` a power of two.

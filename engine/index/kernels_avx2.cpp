@@ -93,8 +93,8 @@ inline int32_t l1_row(const int8_t* a, const uint8_t* b, uint32_t dim) {
 }
 
 // Of rows above 2 KiB the first lines: the hardware streams the rest.
-inline void prefetch_block(const uint8_t* block, uint32_t padded_dim) {
-    const uint32_t end = 64 + (padded_dim > 2048 ? 256 : padded_dim);
+inline void prefetch_block(const vz::CodedQuery* query, const uint8_t* block) {
+    const uint32_t end = query->codes_at + (query->padded_dim > 2048 ? 256 : query->padded_dim);
     for (uint32_t i = 0; i < end; i += 64) _mm_prefetch(reinterpret_cast<const char*>(block + i), _MM_HINT_T0);
 }
 
@@ -102,17 +102,17 @@ template <class Key>
 inline void score_list(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys, Key key) {
     const auto* blocks = static_cast<const uint8_t*>(base);
     const uint32_t ahead = query->ahead < count ? query->ahead : count;
-    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(blocks + stride * ids[i], query->padded_dim);
+    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(query, blocks + stride * ids[i]);
     for (uint32_t i = 0; i < count; ++i) {
-        if (i + ahead < count) prefetch_block(blocks + stride * ids[i + ahead], query->padded_dim);
+        if (i + ahead < count) prefetch_block(query, blocks + stride * ids[i + ahead]);
         keys[i] = key(blocks + stride * ids[i]);
     }
 }
 
 void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
     score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
-        const auto* header = reinterpret_cast<const vz::BlockHeader*>(block);
-        const auto product = static_cast<float>(dot_row(query->codes, block + sizeof(vz::BlockHeader), query->padded_dim));
+        const auto* header = reinterpret_cast<const vz::BlockHeader*>(block + query->header_at);
+        const auto product = static_cast<float>(dot_row(query->codes, block + query->codes_at, query->padded_dim));
         return query->constant + query->norm2_factor * header->norm2 + query->offset_factor * header->offset +
                header->scale * (query->dot_factor * product + query->sum_factor * static_cast<float>(header->code_sum));
     });
@@ -120,7 +120,7 @@ void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, c
 
 void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
     score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
-        return static_cast<float>(l1_row(query->codes, block + sizeof(vz::BlockHeader), query->padded_dim));
+        return static_cast<float>(l1_row(query->codes, block + query->codes_at, query->padded_dim));
     });
 }
 

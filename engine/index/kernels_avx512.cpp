@@ -79,8 +79,8 @@ inline int32_t l1_row(const int8_t* a, const uint8_t* b, uint32_t dim) {
 }
 
 // Of rows above 2 KiB the first lines: the hardware streams the rest.
-inline void prefetch_block(const uint8_t* block, uint32_t padded_dim) {
-    const uint32_t end = 64 + (padded_dim > 2048 ? 256 : padded_dim);
+inline void prefetch_block(const vz::CodedQuery* query, const uint8_t* block) {
+    const uint32_t end = query->codes_at + (query->padded_dim > 2048 ? 256 : query->padded_dim);
     for (uint32_t i = 0; i < end; i += 64) _mm_prefetch(reinterpret_cast<const char*>(block + i), _MM_HINT_T0);
 }
 
@@ -88,9 +88,9 @@ template <class Key>
 inline void score_list(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys, Key key) {
     const auto* blocks = static_cast<const uint8_t*>(base);
     const uint32_t ahead = query->ahead < count ? query->ahead : count;
-    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(blocks + stride * ids[i], query->padded_dim);
+    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(query, blocks + stride * ids[i]);
     for (uint32_t i = 0; i < count; ++i) {
-        if (i + ahead < count) prefetch_block(blocks + stride * ids[i + ahead], query->padded_dim);
+        if (i + ahead < count) prefetch_block(query, blocks + stride * ids[i + ahead]);
         keys[i] = key(blocks + stride * ids[i]);
     }
 }
@@ -105,11 +105,11 @@ inline __m128 four_keys(const vz::CodedQuery* query, const uint8_t* const* block
     __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
     for (uint32_t i = 0; i < query->padded_dim; i += 64) {
         const __m512i codes = load_codes(query->codes + i);
-        for (int row = 0; row < 4; ++row) sums[row] = _mm512_dpbusd_epi32(sums[row], load_codes(blocks[row] + 64 + i), codes);
+        for (int row = 0; row < 4; ++row) sums[row] = _mm512_dpbusd_epi32(sums[row], load_codes(blocks[row] + query->codes_at + i), codes);
     }
     const __m128i products = _mm_hadd_epi32(_mm_hadd_epi32(half_sum(sums[0]), half_sum(sums[1])), _mm_hadd_epi32(half_sum(sums[2]), half_sum(sums[3])));
     const vz::BlockHeader* headers[4];
-    for (int row = 0; row < 4; ++row) headers[row] = reinterpret_cast<const vz::BlockHeader*>(blocks[row]);
+    for (int row = 0; row < 4; ++row) headers[row] = reinterpret_cast<const vz::BlockHeader*>(blocks[row] + query->header_at);
     __m128 scale = _mm_loadu_ps(&headers[0]->scale);  // each row: scale, offset, norm2, error; then transposed
     __m128 offset = _mm_loadu_ps(&headers[1]->scale);
     __m128 norm2 = _mm_loadu_ps(&headers[2]->scale);
@@ -127,13 +127,13 @@ inline __m128 four_keys(const vz::CodedQuery* query, const uint8_t* const* block
 void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
     const auto* blocks = static_cast<const uint8_t*>(base);
     const uint32_t ahead = query->ahead < count ? query->ahead : count;
-    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(blocks + stride * ids[i], query->padded_dim);
+    for (uint32_t i = 0; i < ahead; ++i) prefetch_block(query, blocks + stride * ids[i]);
     for (uint32_t i = 0; i < count; i += 4) {
         const uint32_t some = count - i < 4 ? count - i : 4;
         const uint8_t* rows[4];
         for (uint32_t row = 0; row < 4; ++row) {
             rows[row] = blocks + stride * ids[i + (row < some ? row : 0)];
-            if (i + ahead + row < count) prefetch_block(blocks + stride * ids[i + ahead + row], query->padded_dim);
+            if (i + ahead + row < count) prefetch_block(query, blocks + stride * ids[i + ahead + row]);
         }
         const __m128 four = four_keys(query, rows);
         _mm_mask_storeu_ps(keys + i, static_cast<__mmask8>((1u << some) - 1u), four);
@@ -142,7 +142,7 @@ void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, c
 
 void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
     score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
-        return static_cast<float>(l1_row(query->codes, block + sizeof(vz::BlockHeader), query->padded_dim));
+        return static_cast<float>(l1_row(query->codes, block + query->codes_at, query->padded_dim));
     });
 }
 

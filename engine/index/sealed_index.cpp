@@ -62,7 +62,8 @@ class Reader {
 Status check_meta(const IndexMeta& meta) {
     const BlockShape& shape = meta.shape;
     if (shape.dim == 0 || shape.dim > 65'536 || shape.degree == 0 || shape.degree > 256 ||
-        shape != make_block_shape(shape.layout, shape.dim, shape.degree)) {
+        shape != make_block_shape(shape.layout, shape.dim, shape.degree, shape.header_place()) ||
+        (shape.header_place() == HeaderPlace::kBehind && !header_fits_behind(shape.layout, shape.dim, meta.metric))) {
         return failure(VZ_CORRUPTION, "index: the shape of its blocks is wrong");
     }
     if (meta.metric < VZ_COSINE || meta.metric > VZ_MANHATTAN || meta.indexed_slots > meta.slots || meta.slots > 0x7fff'ffffU) {
@@ -81,12 +82,19 @@ Status check_meta(const IndexMeta& meta) {
     return {};
 }
 
+// Layouts with the header behind the codes; 4 and 5 are taken by the design.
+constexpr uint32_t kHeaderBehind = 5;
+
+uint32_t layout_number(const BlockShape& shape) {
+    return static_cast<uint32_t>(shape.layout) + (shape.header_place() == HeaderPlace::kBehind ? kHeaderBehind : 0);
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_index_meta(const IndexMeta& meta) {
     Writer out;
     out.put(kMetaVersion);
-    out.put(static_cast<uint32_t>(meta.shape.layout));
+    out.put(layout_number(meta.shape));
     out.put(meta.shape.dim);
     out.put(meta.shape.degree);
     out.put(meta.shape.stride);
@@ -107,12 +115,13 @@ Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
     const auto version = in.get<uint32_t>();
     const auto layout = in.get<uint32_t>();
     if (version != kMetaVersion) return failure(VZ_UNSUPPORTED, "index: version %u is not known", version);
-    if (layout < 1 || layout > 3) return failure(VZ_UNSUPPORTED, "index: layout %u is not known", layout);
-    meta.shape.layout = static_cast<Layout>(layout);
-    meta.shape.dim = in.get<uint32_t>();
-    meta.shape.degree = in.get<uint32_t>();
+    const bool is_behind = layout == kHeaderBehind + static_cast<uint32_t>(Layout::kSq8) || layout == kHeaderBehind + static_cast<uint32_t>(Layout::kBytes);
+    if ((layout < 1 || layout > 3) && !is_behind) return failure(VZ_UNSUPPORTED, "index: layout %u is not known", layout);
+    const auto dim = in.get<uint32_t>();
+    const auto degree = in.get<uint32_t>();
+    meta.shape = make_block_shape(static_cast<Layout>(layout - (is_behind ? kHeaderBehind : 0)), dim, degree, is_behind ? HeaderPlace::kBehind : HeaderPlace::kBefore);
+    meta.shape.degree = degree;
     meta.shape.stride = in.get<uint32_t>();
-    meta.shape.padded_dim = meta.shape.layout == Layout::kFp32 ? 0 : static_cast<uint32_t>((uint64_t{meta.shape.dim} + 63) / 64 * 64);
     meta.metric = in.get<vz_metric>();
     meta.slots = in.get<uint32_t>();
     meta.indexed_slots = in.get<uint32_t>();

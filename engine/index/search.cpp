@@ -10,13 +10,13 @@ namespace vz {
 float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot) {
     if (graph.shape().layout == Layout::kBytes) {
         const Kernels& k = kernels();
-        const uint8_t* row = codes_of(graph.block(slot));
+        const uint8_t* row = codes_of(graph.shape(), graph.block(slot));
         if (query.metric == VZ_EUCLIDEAN) return std::sqrt(k.squared_l2_bytes(query.values, row, query.dim));
         return query.metric == VZ_DOT ? k.dot_bytes(query.values, row, query.dim) : k.l1_bytes(query.values, row, query.dim);
     }
     const float* row = graph.rows(slot);
     if (row == nullptr) return is_similarity(query.metric) ? -INFINITY : INFINITY;
-    return score_row(query, row, header_of(graph.block(slot)).norm);
+    return score_row(query, row, graph.header(slot).norm);
 }
 
 namespace {
@@ -114,7 +114,7 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
         nearest.resize(wanted);
     }
     for (const SlotHit& candidate : nearest) {
-        if ((header_of(graph.block(candidate.slot)).flags & kAbsentRow) == 0) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
+        if ((graph.header(candidate.slot).flags & kAbsentRow) == 0) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     }
     finish(hits, part.k, is_similarity(query.metric));
     return hits;

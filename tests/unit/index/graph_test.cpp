@@ -354,6 +354,44 @@ TEST(index, a_bad_id_is_counted_and_never_followed) {
     EXPECT_GT(scratch.walk.counters.damaged_ids, 0U);
 }
 
+TEST(index, graphs_with_the_header_before_the_codes_serve_and_fold) {
+    const TestRows rows = make_rows(3000, 100, 8, 15, false);
+    const TestRows queries = make_rows(50, 100, 8, 16, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(100, VZ_COSINE), workers);
+    const BlockShape& behind = index->view()->shape();
+    ASSERT_EQ(behind.header_place(), HeaderPlace::kBehind);
+    EXPECT_EQ(behind.stride, 256U);
+    IndexMeta meta = index_meta_of(*index, {});
+    meta.shape = make_block_shape(behind.layout, 100, behind.degree, HeaderPlace::kBefore);
+    ASSERT_EQ(meta.shape.stride, 320U);
+    Arena blocks = Arena::reserve(size_t{320} * 3000).take();
+    for (Slot slot = 0; slot < 3000; ++slot) {
+        const std::byte* from = index->view()->block(slot);
+        std::byte* to = blocks.data() + size_t{320} * slot;
+        std::memcpy(to, &header_of(behind, from), sizeof(BlockHeader));
+        std::memcpy(to + meta.shape.codes_at, codes_of(behind, from), 100);
+        std::memcpy(ids_of(meta.shape, to), ids_of(behind, from), behind.degree * sizeof(Slot));
+    }
+    auto decoded = decode_index_meta(encode_index_meta(meta));
+    ASSERT_TRUE(decoded.ok());
+    EXPECT_EQ(meta, *decoded);
+    auto sealed = SealedIndex::open(decoded.take(), {blocks.data(), size_t{320} * 3000}, rows.source());
+    ASSERT_TRUE(sealed.ok());
+    EXPECT_EQ(recall(*(*sealed)->view(), rows, queries, VZ_COSINE, 40), recall(*index->view(), rows, queries, VZ_COSINE, 40));
+
+    std::vector<Slot> new_slots(3000);
+    for (Slot slot = 0; slot < 3000; ++slot) new_slots[slot] = slot;
+    auto folded = GrowingIndex::fold(make_options(100, VZ_COSINE), rows.source(), 3000, {(*sealed)->view(), new_slots}, workers);
+    ASSERT_TRUE(folded.ok());
+    EXPECT_GE(recall(*(*folded)->view(), rows, queries, VZ_COSINE, 60), 0.97);
+
+    // Under manhattan what lies behind the codes would count.
+    meta = index_meta_of(*index, {});
+    meta.metric = VZ_MANHATTAN;
+    EXPECT_FALSE(decode_index_meta(encode_index_meta(meta)).ok());
+}
+
 TEST(index, calibration_knows_recall_to_a_small_error) {
     const TestRows rows = make_rows(8000, 32, 16, 17, false);
     CallingThread workers;

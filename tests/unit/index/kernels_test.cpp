@@ -122,28 +122,32 @@ TEST(kernels, a_pair_scores_alike_at_every_offset_and_as_bytes) {
 TEST(kernels, code_sums_are_equal_bit_by_bit) {
     std::mt19937 random(13);
     for (uint32_t padded = 64; padded <= 2112; padded += 64) {
-        for (int fill = 0; fill < 4; ++fill) {
-            const size_t stride = sizeof(BlockHeader) + padded;
+        for (int fill = 0; fill < 8; ++fill) {
+            // The header before the codes, and within the last of them, where the query has zeros.
+            const uint32_t header_at = fill < 4 ? 0 : padded - 28;
+            const uint32_t codes_at = fill < 4 ? 64 : 0;
+            const size_t stride = 64 + padded;
             std::vector<int8_t> query(padded);
             std::vector<uint8_t> blocks(stride * 5);
-            for (auto& value : query) value = fill == 0 ? static_cast<int8_t>(random()) : fill == 1 ? -128 : fill == 2 ? 127 : 0;
-            for (auto& value : blocks) value = fill == 0 ? static_cast<uint8_t>(random()) : fill == 3 ? 0 : 255;
+            for (auto& value : query) value = fill % 4 == 0 ? static_cast<int8_t>(random()) : fill % 4 == 1 ? -128 : fill % 4 == 2 ? 127 : 0;
+            if (fill >= 4) std::fill(query.end() - 28, query.end(), int8_t{0});
+            for (auto& value : blocks) value = fill % 4 == 0 ? static_cast<uint8_t>(random()) : fill % 4 == 3 ? 0 : 255;
             for (int i = 0; i < 5; ++i) {
                 BlockHeader header = {};
                 header.scale = 0.5F;
                 header.offset = -1.0F;
                 header.norm2 = 3.0F;
                 header.code_sum = 17;
-                std::memcpy(&blocks[stride * static_cast<size_t>(i)], &header, sizeof header);
+                std::memcpy(&blocks[stride * static_cast<size_t>(i) + header_at], &header, sizeof header);
             }
-            const CodedQuery coded = {query.data(), padded, 1.0F, 1.0F, 0.5F, 2.0F, -1.0F, 3};
+            const CodedQuery coded = {query.data(), padded, 1.0F, 1.0F, 0.5F, 2.0F, -1.0F, 3, header_at, codes_at};
             const uint32_t ids[] = {4, 0, 2, 2, 1, 3};
             float want[6];
             float want_l1[6];
             kernels_scalar().score_codes(&coded, blocks.data(), stride, ids, 6, want);
             kernels_scalar().score_codes_l1(&coded, blocks.data(), stride, ids, 6, want_l1);
             for (const Kernels* k : every_set()) {
-                const uint8_t* row = &blocks[sizeof(BlockHeader)];
+                const uint8_t* row = &blocks[codes_at];
                 EXPECT_EQ(kernels_scalar().dot_codes(query.data(), row, padded), k->dot_codes(query.data(), row, padded)) << k->name;
                 float got[6];
                 k->score_codes(&coded, blocks.data(), stride, ids, 6, got);
