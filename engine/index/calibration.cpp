@@ -10,7 +10,7 @@ namespace vz {
 namespace {
 
 constexpr uint32_t kSampleRows = 200;
-constexpr uint32_t kSampleRowsQuick = 80;
+constexpr uint32_t kSampleRowsQuick = 240;
 // An effort whose recall is not known to this standard error is measured on as many rows again, up to four times as many: the effort that a
 // recall takes must not depend on which rows were drawn.
 constexpr float kErrorWanted = 0.002F;
