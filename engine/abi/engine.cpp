@@ -32,6 +32,11 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
         (name == "wal_file_bytes" ? settings->wal_file_bytes : settings->wal_file_first_bytes) = number;
         return {};
     }
+    if (name == "disk_reserve_mb") {
+        if (number > 1'000'000) return failure(VZ_INVALID_ARGUMENT, "the reserve is at most 1 TB").field(name).reason(VZ_REASON_RANGE);
+        settings->disk_reserve = number * kMiB;
+        return {};
+    }
     if (name == "scrub_mb_per_s") {
         if (number == 0 || number > 1'000'000) return failure(VZ_INVALID_ARGUMENT, "a scrub reads 1 MB to 1 TB a second").field(name).reason(VZ_REASON_RANGE);
         settings->scrub_bytes_per_s = number * kMiB;
@@ -177,7 +182,7 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
         vz_engine_stats stats = {};
         const Engine& inner = *engine->engine;
         const Status health = inner.log().health();
-        stats.state = health.ok() ? VZ_STATE_READY : VZ_STATE_READ_ONLY;
+        stats.state = !health.ok() ? VZ_STATE_READ_ONLY : engine->engine->space().is_full() ? VZ_STATE_DISK_FULL : VZ_STATE_READY;
         stats.last_lsn = inner.log().last_lsn();
         stats.durable_lsn = inner.log().durable();
         for (const auto& collection : inner.catalogue().list()) {
@@ -190,8 +195,8 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
         }
         // Growing rows are what a restart would replay.
         stats.wal_bytes = stats.memory_bytes;
-        const Result<uint64_t> free = engine->files->free_bytes(inner.directory());
-        stats.disk_free_bytes = free.ok() ? *free : 0;
+        const Result<Space> space = engine->files->space(inner.directory());
+        stats.disk_free_bytes = space.ok() ? space->free : 0;
         stats.queued_ops = engine->operations->queued();
         stats.results_held = engine->results_held.load();
         stats.open_ns = inner.open_ns();
@@ -212,6 +217,7 @@ VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* 
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_wal_bytes", "Bytes that a restart would replay.", stats.wal_bytes);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_memory_bytes", "Memory of growing segments.", stats.memory_bytes);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_free_bytes", "Free bytes of the file system.", stats.disk_free_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_reserve_bytes", "Below so many free bytes upserts are refused.", engine->engine->space().reserve());
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_queued_ops", "Operations in flight.", stats.queued_ops);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_results_held", "Results not yet released.", stats.results_held);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_poisoned", "1 after a write to a log failed.", stats.state == VZ_STATE_READ_ONLY ? 1 : 0);

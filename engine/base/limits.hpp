@@ -16,6 +16,7 @@ inline constexpr uint64_t kManifestFrameBytesMax = 1 * kGiB;   // a snapshot nam
 inline constexpr uint64_t kGroupBytesSoft = 4 * kMiB;          // a group closes here: short tail for small writers
 inline constexpr uint64_t kCommitQueueBytesMax = 64 * kMiB;    // memory of waiting writes
 inline constexpr uint64_t kCommitQueueItemsMax = 16'384;       // likewise, many small ones
+inline constexpr uint64_t kWalFileBytesMin = 64 * kKiB;        // on a disk that has no more
 inline constexpr uint64_t kWalFileFirstBytes = 8 * kMiB;       // quick open
 inline constexpr uint64_t kWalFileBytes = 64 * kMiB;           // few seals
 inline constexpr uint64_t kWalBytesMax = 1 * kGiB;             // bounds replay
@@ -28,6 +29,8 @@ inline constexpr uint64_t kCloseReplayBytes = 16 * kMiB;       // an orderly clo
 inline constexpr uint64_t kRequestIdsMax = 65'536;             // remembered re-deliveries: 1.5 MiB in a snapshot at worst
 inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;         // drops and deletes work on a full disk; small disks start
 inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
+inline constexpr uint64_t kBallastBytes = 64 * kMiB;           // given up for edits and the next WAL when nothing else is left
+inline constexpr int64_t kDiskLookMs = 20;                     // between two looks at the free space, while writes ask
 
 // Of a Cap'n Proto message of so many words: bounds what shared pointers make of a small one. Readers ask for each part
 // once; twice that, as one that cannot be read back keeps a directory from opening.

@@ -52,6 +52,12 @@ class FileLock {
     virtual ~FileLock() = default;
 };
 
+// Of a file system, in bytes. `free` is what this process may use.
+struct Space {
+    uint64_t total = 0;
+    uint64_t free = 0;
+};
+
 enum class OpenMode { kRead, kReadWrite };
 
 // Paths are absolute or relative to the process, separated by '/'. Any thread.
@@ -75,7 +81,7 @@ class FileSystem {
     virtual Status sync_directory(const std::string& path) = 0;
     // VZ_BUSY with VZ_REASON_IN_USE when somebody else holds it. Creates the file.
     virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
-    virtual Result<uint64_t> free_bytes(const std::string& path) = 0;
+    virtual Result<Space> space(const std::string& path) = 0;
 };
 
 }  // namespace vz

@@ -199,10 +199,10 @@ class PosixFileSystem final : public FileSystem {
         return std::unique_ptr<FileLock>(std::move(held));
     }
 
-    Result<uint64_t> free_bytes(const std::string& path) override {
+    Result<Space> space(const std::string& path) override {
         struct statvfs info = {};
         if (::statvfs(path.c_str(), &info) != 0) return os_failure("cannot examine", path, errno);
-        return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+        return Space{static_cast<uint64_t>(info.f_blocks) * info.f_frsize, static_cast<uint64_t>(info.f_bavail) * info.f_frsize};
     }
 
  private:

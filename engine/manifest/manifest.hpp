@@ -42,6 +42,8 @@ class Manifest {
     static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const std::string& directory, const vz_uuid& database,
                                                     uint64_t number, uint64_t salt, ManifestState state, uint64_t previous);
 
+    // Makes the file long enough for them. A failure leaves the manifest as it was.
+    Status make_room(std::span<const Edit* const> edits);
     // Appends edits as one frame and syncs it. `first_lsn` is that of the first logical edit; logical edits take LSNs in order, physical
     // ones none. Folds them into state() when they are durable. After a failure the manifest is not to be used again.
     Status append(std::span<const Edit* const> edits, Lsn first_lsn, Lsn durable_lsn);

@@ -97,16 +97,21 @@ Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const S
     const BuiltCounts counts(schema, rows);
     counts.add_to(&derived);
     rows.derived = derived;
-    VZ_ASSIGN(const SegmentSummary summary, write_segment(files_, path, identity, schema, rows));
+    Result<SegmentSummary> summary = write_segment(files_, path, identity, schema, rows);
+    if (!summary.ok()) {
+        // Half a file helps nobody, least of all a full disk.
+        static_cast<void>(files_.unlink(path));
+        return summary.take_status();
+    }
     SegmentRef ref;
     ref.file = identity.file_number;
-    ref.bytes = summary.bytes;
-    ref.rows = summary.rows;
-    ref.version_min = summary.version_min;
-    ref.version_max = summary.version_max;
-    ref.header_crc = summary.header_crc;
-    ref.hash = summary.hash;
-    VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(files_, path, database_, ref.file, summary));
+    ref.bytes = summary->bytes;
+    ref.rows = summary->rows;
+    ref.version_min = summary->version_min;
+    ref.version_max = summary->version_max;
+    ref.header_crc = summary->header_crc;
+    ref.hash = summary->hash;
+    VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(files_, path, database_, ref.file, *summary));
     return std::make_shared<Part>(std::move(segment), ref, schema);
 }
 

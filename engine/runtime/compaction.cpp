@@ -27,6 +27,9 @@ Result<bool> Engine::compact(Collection& collection, bool is_idle) {
         VZ_TRY(checkpoint(collection).take_status());
         inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
     }
+    uint64_t bytes = 0;
+    for (const auto& part : inputs) bytes += part->ref().bytes;
+    if (!space_.admit_file(bytes).ok()) return false;  // sealing goes on, and the next write asks again
     VZ_TRY(replace(collection, *schema, inputs));
     return true;
 }

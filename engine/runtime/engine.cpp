@@ -57,6 +57,7 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
       settings_(with_defaults(std::move(settings))),
       workers_(std::make_unique<WorkerPool>(WorkerPool::Work::kBackground, helping_threads(settings_))),
       query_workers_(std::make_unique<WorkerPool>(WorkerPool::Work::kQueries, helping_threads(settings_))),
+      space_(files_, directory_, settings_.disk_reserve, settings_.ballast_bytes, settings_.background ? kDiskLookMs : 0),
       catalogue_(requests_, *workers_, settings_.now_ms, [this] { return new_uuid(); }),
       linking_([this](const std::shared_ptr<Collection>& collection) {
           const Status linked = collection->link_tail();
@@ -75,6 +76,7 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
         static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
     if (engine->settings_.background) {
         engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
+        engine->spare_thread_ = std::thread([log = engine->log_.get()] { log->run_spare_thread(); });
         engine->linking_.start();
         engine->compacting_.start();
         engine->indexing_.start();
@@ -124,6 +126,7 @@ void Engine::stop_threads() {
     if (commit_thread_.joinable()) {
         log_->stop();
         commit_thread_.join();
+        spare_thread_.join();
     }
 }
 
@@ -197,17 +200,21 @@ bool Engine::seal_if_large(const std::shared_ptr<Collection>& collection, uint64
     return true;
 }
 
-Status Engine::make_room(const std::shared_ptr<Collection>& collection, bool blocking, int64_t deadline_ns) {
+Status Engine::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking) {
+    const vz_write_request* growing = &request;
+    while (growing != nullptr && growing->kind != VZ_UPSERT && growing->kind != VZ_UPDATE) growing = growing->next;
+    if (growing != nullptr) VZ_TRY(space_.admit_growth());
+
     const uint64_t bytes_max = 2 * settings_.growing_bytes_max;
     if (!seal_if_large(collection, bytes_max)) return {};
     const auto in_hand = [&] { return std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end(); };
     if (blocking) {
         std::unique_lock lock(maintenance_mutex_);
         const auto done = [&] { return stopping_ || !in_hand(); };
-        if (deadline_ns == 0) {
+        if (request.deadline_ns == 0) {
             sealed_.wait(lock, done);
         } else {
-            sealed_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(deadline_ns)),
+            sealed_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(request.deadline_ns)),
                                done);
         }
     }
@@ -320,6 +327,7 @@ Status Engine::recover() {
     VZ_ASSIGN(lock_, files_.lock(directory_ + "/LOCK"));
     for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
         VZ_TRY(files_.make_directory(directory_ + folder));
+    VZ_TRY(space_.open());
     VZ_TRY(settle(files_, directory_));
     VZ_ASSIGN(Findings findings, examine(files_, directory_));
     if (findings.unborn && settings_.must_exist)
@@ -348,17 +356,20 @@ Status Engine::recover() {
         }
         std::erase_if(state.wals, [](const WalState& wal) { return wal.last_lsn == 0; });
     }
-    VZ_ASSIGN(WalFile wal, prepare_wal(files_, directory_, findings.database, numbers_->next_number(), numbers_->salt(),
-                                       settings_.wal_file_first_bytes));
+    VZ_ASSIGN(WalFile wal, make_first_wal());
     state.wals.push_back({wal.header.file_number, 0, 0});
     state.last_lsn = findings.last_lsn;
-    const uint64_t number = numbers_->next_number();
-    state.next_file = numbers_->peek();
-    VZ_ASSIGN(std::unique_ptr<Manifest> manifest, Manifest::create(files_, directory_, findings.database, number,
-                                                                   numbers_->salt(), state, findings.manifest));
+    const auto make_manifest = [&] {
+        const uint64_t number = numbers_->next_number();
+        state.next_file = numbers_->peek();
+        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), state, findings.manifest);
+    };
+    Result<std::unique_ptr<Manifest>> manifest = make_manifest();
+    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && space_.give_up_ballast()) manifest = make_manifest();
+    VZ_TRY(manifest.status().clone());
     log_ = std::make_unique<LocalLog>(
-        files_, directory_, findings.database, *numbers_,
-        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background}, std::move(manifest),
+        files_, directory_, database_, *numbers_, space_,
+        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background}, std::move(*manifest),
         std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
     for (const RequestOutcome& request : state.requests) {
         vz_uuid id;
@@ -370,6 +381,22 @@ Status Engine::recover() {
     VZ_TRY(replay(findings));
     VZ_TRY(retire_wals());
     return sweep();
+}
+
+// As large as the disk allows: what cannot be written to cannot be opened.
+Result<WalFile> Engine::make_first_wal() {
+    for (uint64_t bytes = settings_.wal_file_first_bytes;; bytes /= 2) {
+        const uint64_t number = numbers_->next_number();
+        Result<WalFile> made = prepare_wal(files_, directory_, database_, number, numbers_->salt(), bytes);
+        if (made.ok() || made.status().code() != VZ_DISK_FULL) return made;
+        static_cast<void>(files_.unlink(wal_path(directory_, number)));
+        if (space_.give_up_ballast()) {
+            bytes *= 2;
+        } else if (bytes <= 2 * kWalFileBytesMin) {
+            return failure(VZ_DISK_FULL, "the disk of %s is full: opening needs %llu KiB. Free some space and try again; nothing was changed",
+                           directory_.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
+        }
+    }
 }
 
 Status Engine::make_identity(const vz_uuid& database, uint64_t salt) {
@@ -484,8 +511,9 @@ Status Engine::remove_unnamed() {
     // Files with higher numbers may be on their way into the manifest.
     std::vector<uint64_t> named;
     uint64_t highest = 0;
-    log_->read_state([&](const ManifestState& state) {
+    log_->read_state([&](const ManifestState& state, LocalLog::OwnFiles own) {
         highest = state.next_file;
+        named = {own.manifest, own.spare_wal};
         for (const WalState& wal : state.wals) named.push_back(wal.number);
         const auto keep = [&](const SegmentRef& segment) {
             named.push_back(segment.file);
@@ -498,7 +526,6 @@ Status Engine::remove_unnamed() {
             for_each_segment(state, keep);
         }
     });
-    named.push_back(log_->manifest_number());
     {
         const std::scoped_lock lock(being_written_mutex_);
         named.insert(named.end(), being_written_.begin(), being_written_.end());
@@ -524,7 +551,7 @@ Status Engine::write(std::string_view collection, const vz_write_request& reques
     Status outcome;
     commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
     bool in_flight = false;
-    VZ_TRY(make_room(target, true, request.deadline_ns));
+    VZ_TRY(make_room(target, request, true));
     VZ_TRY(target->begin_write(request, commit, true, &in_flight));
     if (in_flight) log_->drive(commit);
     VZ_TRY(std::move(outcome));

@@ -14,6 +14,7 @@
 #include "engine/runtime/catalogue.hpp"
 #include "engine/runtime/check.hpp"
 #include "engine/runtime/collection_queue.hpp"
+#include "engine/runtime/disk_space.hpp"
 #include "engine/runtime/local_log.hpp"
 #include "engine/runtime/worker_pool.hpp"
 #include "engine/segment/delete_file.hpp"
@@ -32,6 +33,8 @@ struct EngineSettings {
     uint64_t wal_bytes_max = 0;      // beyond half of it every collection is sealed: bounds replay
     uint64_t growing_bytes_max = 0;  // of one collection, before it is sealed; memory stays within twice this
     uint64_t growing_total_bytes_max = 0;  // of all together, while a log is replayed
+    uint64_t disk_reserve = 0;       // bytes that upserts leave free; see disk_space.hpp, likewise below
+    uint64_t ballast_bytes = 0;
     bool must_exist = false;
     enum class Verify : uint8_t { kNever, kAtOpen, kInBackground };
     Verify verify = Verify::kNever;      // reading sealed files whole: before answering, or all the time at a bounded rate
@@ -64,6 +67,7 @@ class Engine {
     const LocalLog& log() const { return *log_; }
     FileSystem& files() const { return files_; }
     const std::string& directory() const { return directory_; }
+    DiskSpace& space() { return space_; }
     WorkerPool& workers() { return *workers_; }
     // For the queries of one batch.
     WorkerPool& query_workers() { return *query_workers_; }
@@ -74,9 +78,10 @@ class Engine {
     // needs it.
     Result<Lsn> checkpoint(Collection& collection);
     Result<Lsn> checkpoint_all();
-    // What a writer calls before its batch: VZ_BUSY when a collection's growing rows have reached twice their bound. A
-    // blocking caller waits for the sealing that is under way, until its deadline (CLOCK_MONOTONIC; 0: none).
-    Status make_room(const std::shared_ptr<Collection>& collection, bool blocking, int64_t deadline_ns);
+    // What a writer calls before its batch: VZ_DISK_FULL when it would add to a disk that is, VZ_BUSY when a collection's
+    // growing rows have reached twice their bound. A blocking caller waits for the sealing that is under way, until the
+    // deadline of the request.
+    Status make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking);
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);
 
@@ -124,8 +129,9 @@ class Engine {
     // A number for a segment file that nobody sweeps away before the manifest names it.
     class BeingWritten {
      public:
-        explicit BeingWritten(Engine& engine) : engine_(engine), number_(engine.numbers_->next_number()) {
+        explicit BeingWritten(Engine& engine) : engine_(engine) {
             const std::scoped_lock lock(engine_.being_written_mutex_);
+            number_ = engine_.numbers_->next_number();
             engine_.being_written_.insert(number_);
         }
         ~BeingWritten() {
@@ -138,12 +144,13 @@ class Engine {
 
      private:
         Engine& engine_;
-        uint64_t number_;
+        uint64_t number_ = 0;
     };
 
     Engine(FileSystem& files, std::string directory, EngineSettings settings);
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
+    Result<WalFile> make_first_wal();
     Status replay(const struct Findings& findings);
     Status replay_frame(const Frame& frame, class GrowthBound& bound);
     // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
@@ -191,12 +198,14 @@ class Engine {
     std::unique_ptr<WorkerPool> workers_;
     std::unique_ptr<WorkerPool> query_workers_;
     std::unique_ptr<FileLock> lock_;
+    DiskSpace space_;
     std::unique_ptr<FileNumbers> numbers_;
     RequestIds requests_;
     std::unique_ptr<LocalLog> log_;
     Catalogue catalogue_;
     GraphsWanted graphs_wanted_ = GraphsWanted::kWhole;
     std::thread commit_thread_;
+    std::thread spare_thread_;
     vz_uuid database_ = {};
     std::mutex compaction_mutex_;  // before checkpoint_mutex_
     std::mutex checkpoint_mutex_;

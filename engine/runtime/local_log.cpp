@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
 
@@ -10,6 +11,9 @@ namespace vz {
 namespace {
 
 constexpr std::chrono::milliseconds kMarkerDelay(5);
+constexpr std::chrono::milliseconds kSpareRetry(500);
+constexpr uint64_t kSpareBytesMin = kMiB;
+constexpr uint64_t kMarkersRoom = 4 * kKiB;  // that may be written before the next look at wal_room_
 
 }  // namespace
 
@@ -21,15 +25,17 @@ uint64_t FileNumbers::salt() {
     return z ^ (z >> 31);
 }
 
-LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, LogSettings settings,
+LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, LogSettings settings,
                    std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn)
     : files_(files),
       directory_(std::move(directory)),
       database_(database),
       numbers_(numbers),
+      space_(space),
       settings_(settings),
       manifest_(std::move(manifest)),
       wal_(std::move(wal)),
+      wal_room_(wal_->bytes() - wal_->end()),
       last_lsn_(last_lsn),
       durable_lsn_(last_lsn) {}
 
@@ -51,10 +57,15 @@ Status LocalLog::enqueue(Entry entry, bool blocking) {
     if (!is_physical && (queue_.size() >= kCommitQueueItemsMax || (queue_bytes_ != 0 && queue_bytes_ + bytes > settings_.queue_bytes_max))) {
         return failure(VZ_BUSY, "too many writes wait for the disk").reason(VZ_REASON_QUEUE);
     }
+    const uint64_t entering = entry.edit == nullptr ? frame_bytes(bytes) : 0;
+    if (no_spare_ && entered_bytes_ + entering + kMarkersRoom > wal_room_ && entry.edit == nullptr) {
+        return failure(VZ_DISK_FULL, "the disk is full: there is no room for the next file of the write-ahead log. Free some space and try again");
+    }
     commit.blocking_ = blocking;
     if (commit.logical_) commit.lsn = last_lsn_.fetch_add(1, std::memory_order_acq_rel) + 1;
     queue_.push_back(entry);
     queue_bytes_ += bytes;
+    entered_bytes_ += entering;
     if (!blocking && !leading_) commit_thread_wakes_.notify_one();
     return {};
 }
@@ -88,6 +99,22 @@ void LocalLog::run_commit_thread() {
     }
 }
 
+void LocalLog::run_spare_thread() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        if (!wants_spare_) {
+            spare_thread_wakes_.wait(lock);
+            continue;
+        }
+        lock.unlock();
+        const Status made = make_spare();
+        lock.lock();
+        wants_spare_ = !made.ok();
+        no_spare_ = made.code() == VZ_DISK_FULL;
+        if (!made.ok()) spare_thread_wakes_.wait_for(lock, kSpareRetry);
+    }
+}
+
 void LocalLog::step_idle() {
     std::unique_lock lock(mutex_);
     mark_if_idle(lock);
@@ -100,6 +127,7 @@ void LocalLog::mark_if_idle(std::unique_lock<std::mutex>& lock) {
     write_markers();
     lock.lock();
     unmarked_ = false;
+    wal_room_ = wal_->bytes() - wal_->end();
     pass_on();
 }
 
@@ -107,6 +135,7 @@ void LocalLog::stop() {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
     commit_thread_wakes_.notify_all();
+    spare_thread_wakes_.notify_all();
 }
 
 Status LocalLog::health() const {
@@ -166,6 +195,14 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) {
         refused.assign(queue_.begin(), queue_.end());
         queue_.clear();
         queue_bytes_ = 0;
+        entered_bytes_ = 0;
+    }
+    for (const Entry& entry : group) entered_bytes_ -= entry.edit == nullptr ? frame_bytes(entry.commit->bytes.size()) : 0;
+    wal_room_ = wal_->bytes() - wal_->end();
+    if (settings_.background && !asked_for_spare_ && wal_room_ < wal_->bytes() / 2) {
+        asked_for_spare_ = true;
+        wants_spare_ = true;
+        spare_thread_wakes_.notify_one();
     }
     unmarked_ = true;
     pass_on();
@@ -220,26 +257,63 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
         if (first == 0) first = entry.commit->lsn;
     }
     if (first == 0) first = durable() + 1;
-    {
-        const std::scoped_lock lock(state_mutex_);
-        VZ_TRY(manifest_->append(edits, first, durable()));
-    }
+    VZ_TRY(append_to_manifest(edits, first));
     return manifest_->wants_roll() ? roll_manifest() : Status();
 }
 
+Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn) {
+    const std::scoped_lock lock(state_mutex_);
+    VZ_TRY(with_ballast([&] { return manifest_->make_room(edits); }));
+    return manifest_->append(edits, first_lsn, durable());
+}
+
 Status LocalLog::switch_wal(uint64_t payload_bytes) {
-    const uint64_t needed = kFileHeaderBytes + frame_bytes(payload_bytes) + frame_bytes(0);
-    const uint64_t bytes = std::max(settings_.wal_file_bytes, (needed + 4095) / 4096 * 4096);
+    const uint64_t needed = align_up(kFileHeaderBytes + frame_bytes(payload_bytes) + frame_bytes(0), 4096);
     VZ_TRY(wal_->sync_markers());
-    VZ_ASSIGN(WalFile next, prepare_wal(files_, directory_, database_, numbers_.next_number(), numbers_.salt(), bytes));
-    Edit edit;
-    edit.actions.emplace_back(WalOpen{next.header.file_number, wal_->end(), wal_->last_lsn()});
-    const Edit* const edits[] = {&edit};
-    {
-        const std::scoped_lock lock(state_mutex_);
-        VZ_TRY(manifest_->append(edits, durable() + 1, durable()));
+    const std::scoped_lock lock(spare_mutex_);  // waits for one that is being made
+    std::optional<WalFile> next;
+    if (spare_ && spare_->bytes >= needed) next = std::move(spare_);
+    spare_.reset();
+    if (!next) {
+        VZ_ASSIGN(next, make_wal(std::max(settings_.wal_file_bytes, needed), needed));
     }
-    wal_ = std::make_unique<Wal>(std::move(next));
+    Edit edit;
+    edit.actions.emplace_back(WalOpen{next->header.file_number, wal_->end(), wal_->last_lsn()});
+    const Edit* const edits[] = {&edit};
+    VZ_TRY(append_to_manifest(edits, durable() + 1));
+    {
+        const std::scoped_lock state_lock(state_mutex_);
+        spare_number_ = 0;
+    }
+    wal_ = std::make_unique<Wal>(std::move(*next));
+    asked_for_spare_ = false;
+    return {};
+}
+
+Result<WalFile> LocalLog::make_wal(uint64_t bytes, uint64_t needed) {
+    const auto make = [&]() -> Result<WalFile> {
+        uint64_t number = 0;
+        {
+            // Nobody sees a state that is behind the number without the number.
+            const std::scoped_lock lock(state_mutex_);
+            number = numbers_.next_number();
+            spare_number_ = number;
+        }
+        Result<WalFile> made = prepare_wal(files_, directory_, database_, number, numbers_.salt(), bytes);
+        if (!made.ok()) static_cast<void>(files_.unlink(wal_path(directory_, number)));
+        return made;
+    };
+    for (; bytes > needed; bytes = std::max(bytes / 2, needed)) {
+        Result<WalFile> made = make();
+        if (made.ok() || made.status().code() != VZ_DISK_FULL) return made;
+    }
+    return with_ballast(make);
+}
+
+Status LocalLog::make_spare() {
+    const std::scoped_lock lock(spare_mutex_);
+    if (spare_) return {};
+    VZ_ASSIGN(spare_, make_wal(settings_.wal_file_bytes, std::min(settings_.wal_file_bytes, kSpareBytesMin)));
     return {};
 }
 
@@ -248,10 +322,11 @@ Status LocalLog::roll_manifest() {
     // durable() does not know the edits just appended yet, the state does.
     state.last_lsn = std::max(state.last_lsn, durable());
     state.wals.back().last_lsn = wal_->last_lsn();
-    const uint64_t number = numbers_.next_number();
-    state.next_file = std::max(state.next_file, numbers_.peek());
-    VZ_ASSIGN(std::unique_ptr<Manifest> next,
-              Manifest::create(files_, directory_, database_, number, numbers_.salt(), std::move(state), manifest_->number()));
+    VZ_ASSIGN(std::unique_ptr<Manifest> next, with_ballast([&] {
+                  const uint64_t number = numbers_.next_number();
+                  state.next_file = std::max(state.next_file, numbers_.peek());
+                  return Manifest::create(files_, directory_, database_, number, numbers_.salt(), state, manifest_->number());
+              }));
     const std::scoped_lock lock(state_mutex_);
     manifest_ = std::move(next);
     return {};
@@ -278,8 +353,10 @@ Status LocalLog::close() {
     Edit edit;
     edit.actions.emplace_back(CleanClose{wal_->end(), durable()});
     const Edit* const edits[] = {&edit};
-    const std::scoped_lock lock(state_mutex_);
-    return manifest_->append(edits, durable() + 1, durable());
+    VZ_TRY(append_to_manifest(edits, durable() + 1));
+    // Only now: a failure before leaves everything as it is.
+    if (spare_) static_cast<void>(files_.unlink(wal_path(directory_, spare_->header.file_number)));
+    return {};
 }
 
 }  // namespace vz

@@ -2,18 +2,22 @@
 // when its last write to this one is synced, so what is durable is always a prefix of history.
 //
 // A blocking caller leads itself when nobody does; otherwise it waits and may be given the lead. Asynchronous entries are led by the commit
-// thread (run_commit_thread), or by whoever leads already.
+// thread (run_commit_thread), or by whoever leads already. The next WAL file is made by the spare thread (run_spare_thread) before the current
+// one is full.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <type_traits>
 
 #include "engine/io/file.hpp"
 #include "engine/log/log.hpp"
 #include "engine/manifest/manifest.hpp"
+#include "engine/runtime/disk_space.hpp"
 #include "engine/wal/wal.hpp"
 
 namespace vz {
@@ -52,7 +56,7 @@ class LocalLog final : public Log {
         std::atomic<uint64_t> edits{0};
     };
 
-    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, LogSettings settings,
+    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, LogSettings settings,
              std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn);
 
     Status append(Commit& commit, bool blocking) override;
@@ -65,6 +69,8 @@ class LocalLog final : public Log {
 
     // The body of the commit thread: returns after stop().
     void run_commit_thread();
+    // The body of the spare thread: likewise.
+    void run_spare_thread();
     // What the commit thread does when nothing is written for a while, as a step of whoever has no threads.
     void step_idle();
     void stop();
@@ -80,14 +86,22 @@ class LocalLog final : public Log {
     // All of them up to a reading of appended_bytes() are in sealed files.
     void forget_appended(uint64_t bytes) { appended_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
     const Counters& counters() const { return counters_; }
-    uint64_t manifest_number() const { return manifest_->number(); }
     // At recovery: records of earlier files that a restart would replay.
     void note_replayed(uint64_t bytes) { appended_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
-    // Calls `visit` with the manifest's state while no edit is folded.
+    // Files of the log that the state does not name, 0: none.
+    struct OwnFiles {
+        uint64_t manifest = 0;
+        uint64_t spare_wal = 0;
+    };
+    // Calls `visit` with the manifest's state, and OwnFiles if it takes them, while no edit is folded.
     template <class Visit>
     void read_state(Visit visit) const {
         const std::scoped_lock lock(state_mutex_);
-        visit(manifest_->state());
+        if constexpr (std::is_invocable_v<Visit, const ManifestState&, OwnFiles>) {
+            visit(manifest_->state(), OwnFiles{manifest_->number(), spare_number_});
+        } else {
+            visit(manifest_->state());
+        }
     }
 
  private:
@@ -104,7 +118,21 @@ class LocalLog final : public Log {
     Status write_records(std::span<const Entry> group);
     Status write_edits(std::span<const Entry> group);
     Status switch_wal(uint64_t payload_bytes);
+    Status append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn);
     Status roll_manifest();
+    // A new WAL file of that size; on a full disk a smaller one, of `needed` at least. With spare_mutex_ held.
+    Result<WalFile> make_wal(uint64_t bytes, uint64_t needed);
+    Status make_spare();
+    // Once more without the ballast, after VZ_DISK_FULL.
+    template <class Step>
+    auto with_ballast(Step step) {
+        auto done = step();
+        if (code_of(done) == VZ_DISK_FULL && space_.give_up_ballast()) return step();
+        return done;
+    }
+    static vz_status code_of(const Status& status) { return status.code(); }
+    template <class T>
+    static vz_status code_of(const Result<T>& result) { return result.ok() ? VZ_OK : result.status().code(); }
     void poison(const Status& cause);
     void mark_if_idle(std::unique_lock<std::mutex>& lock);
     void write_markers();
@@ -113,16 +141,27 @@ class LocalLog final : public Log {
     const std::string directory_;
     const vz_uuid database_;
     FileNumbers& numbers_;
+    DiskSpace& space_;
     const LogSettings settings_;
 
     std::unique_ptr<Manifest> manifest_;  // the leader's; its state also under state_mutex_
     std::unique_ptr<Wal> wal_;            // the leader's
+    bool asked_for_spare_ = false;        // the leader's
     mutable std::mutex state_mutex_;
+    uint64_t spare_number_ = 0;           // under state_mutex_: from before the spare is made until the state names it
+
+    std::mutex spare_mutex_;              // held while a file is made, before state_mutex_; guards what follows
+    std::optional<WalFile> spare_;
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable commit_thread_wakes_;
     std::deque<Entry> queue_;
     uint64_t queue_bytes_ = 0;
+    std::condition_variable spare_thread_wakes_;
+    bool wants_spare_ = false;
+    bool no_spare_ = false;       // the disk is too full for one: nothing is taken that does not fit this file
+    uint64_t wal_room_ = 0;       // in this file, when nobody leads
+    uint64_t entered_bytes_ = 0;  // as frames, of what is queued or being written
     bool leading_ = false;
     bool stopping_ = false;
     bool unmarked_ = false;  // something durable has no witness behind it yet

@@ -104,6 +104,7 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
     if (!to.empty() && chosen.size() != 1) {
         return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`").field("from").reason(VZ_REASON_REQUIRED);
     }
+    VZ_TRY(space_.admit_file(map->bytes().size()));
     // The files first, each with a number that nobody sweeps; then, without a checkpoint between, bitmaps and the edit.
     std::vector<std::unique_ptr<BeingWritten>> numbers;
     std::map<uint64_t, SegmentRef> imported;

@@ -74,6 +74,7 @@ struct Settings {
     uint64_t workers = 0;
     uint64_t queue_max_mb = 0;
     std::string verify = "background";
+    uint64_t disk_reserve_mb = 0;
     uint64_t scrub_mb_per_s = 64;
     uint64_t settle_after_ms = 10'000;
     uint32_t log_level = VZ_LOG_INFO;
@@ -95,6 +96,7 @@ std::optional<ConfigError> read_settings(const Config& config, Settings* setting
     if (auto error = config.number("engine.workers", 0, 256, &settings->workers)) return error;
     if (auto error = config.number("engine.queue_max_mb", 0, 65'536, &settings->queue_max_mb)) return error;
     if (auto error = config.number("engine.settle_after_ms", 1, 86'400'000, &settings->settle_after_ms)) return error;
+    if (auto error = config.number("engine.disk_reserve_mb", 0, 1'000'000, &settings->disk_reserve_mb)) return error;
     if (auto error = config.number("engine.scrub_mb_per_s", 1, 1'000'000, &settings->scrub_mb_per_s)) return error;
     settings->log_file = config.text("log.file", "");
     if (const ConfigValue* verify = config.find("engine.verify")) {
@@ -154,7 +156,9 @@ class Server {
         options.queue_bytes_max = settings_.queue_max_mb << 20;
         const std::string settle = std::to_string(settings_.settle_after_ms);
         const std::string scrub = std::to_string(settings_.scrub_mb_per_s);
-        const vz_kv engine_settings[] = {{{"verify", 6}, {settings_.verify.data(), settings_.verify.size()}},
+        const std::string reserve = std::to_string(settings_.disk_reserve_mb);
+        const vz_kv engine_settings[] = {{{"disk_reserve_mb", 15}, {reserve.data(), reserve.size()}},
+                                         {{"verify", 6}, {settings_.verify.data(), settings_.verify.size()}},
                                          {{"scrub_mb_per_s", 14}, {scrub.data(), scrub.size()}},
                                          {{"settle_after_ms", 15}, {settle.data(), settle.size()}}};
         options.settings = engine_settings;

@@ -109,6 +109,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
     if (threads == Threads::kNone) settings.growing_bytes_max = kGrowingBytes;
     if (threads == Threads::kNone) settings.growing_total_bytes_max = 2 * kGrowingBytes;
     settings.background = threads == Threads::kBackground;
+    settings.ballast_bytes = kWalBytes;
     settings.seed = seed | 1;
     settings.verify = EngineSettings::Verify::kAtOpen;
     settings.now_ms = [] { return int64_t{1'700'000'000'000}; };

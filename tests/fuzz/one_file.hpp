@@ -26,7 +26,7 @@ class OneFile final : public FileSystem {
     Status unlink(const std::string&) override { return refused(); }
     Status sync_directory(const std::string&) override { return refused(); }
     Result<std::unique_ptr<FileLock>> lock(const std::string&) override { return refused(); }
-    Result<uint64_t> free_bytes(const std::string&) override { return refused(); }
+    Result<Space> space(const std::string&) override { return refused(); }
 
  private:
     static Status refused() { return failure(VZ_READ_ONLY, "this file system is only read"); }

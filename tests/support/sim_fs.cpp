@@ -55,7 +55,7 @@ Status missing(const std::string& path) { return failure(VZ_NOT_FOUND, "cannot o
 
 const char* call_name(Call::Kind kind) {
     static constexpr const char* kNames[] = {"create", "open", "map", "exists", "list", "make_directory", "rename",
-                                             "unlink", "sync_directory", "lock", "free_bytes", "read", "write", "allocate",
+                                             "unlink", "sync_directory", "lock", "space", "read", "write", "allocate",
                                              "sync_data", "sync", "size", "seal", "drop_cache"};
     return kNames[static_cast<size_t>(kind)];
 }
@@ -350,10 +350,10 @@ Result<std::unique_ptr<FileLock>> SimFs::lock(const std::string& raw) {
     return std::unique_ptr<FileLock>(std::make_unique<SimLock>(*this, path));
 }
 
-Result<uint64_t> SimFs::free_bytes(const std::string& raw) {
+Result<Space> SimFs::space(const std::string& raw) {
     const std::scoped_lock lock(mutex_);
-    VZ_TRY(enter(Call::Kind::kFreeBytes, raw));
-    return free_bytes_;
+    VZ_TRY(enter(Call::Kind::kSpace, raw));
+    return Space{uint64_t{1} << 41, free_bytes_};
 }
 
 }  // namespace vz

@@ -32,7 +32,7 @@ struct CrashImages {
 // One call, as SimFs saw it.
 struct Call {
     enum class Kind {
-        kCreate, kOpen, kMap, kExists, kList, kMakeDirectory, kRename, kUnlink, kSyncDirectory, kLock, kFreeBytes,
+        kCreate, kOpen, kMap, kExists, kList, kMakeDirectory, kRename, kUnlink, kSyncDirectory, kLock, kSpace,
         kRead, kWrite, kAllocate, kSyncData, kSync, kSize, kSeal, kDropCache
     };
     Kind kind = Kind::kOpen;
@@ -94,7 +94,7 @@ class SimFs final : public FileSystem {
     Status unlink(const std::string& path) override;
     Status sync_directory(const std::string& path) override;
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
-    Result<uint64_t> free_bytes(const std::string& path) override;
+    Result<Space> space(const std::string& path) override;
 
  private:
     friend class SimFile;

@@ -1,0 +1,145 @@
+// A disk that runs full: growth is refused in time, everything else goes on.
+#include "engine/runtime/disk_space.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/base/limits.hpp"
+#include "engine/collection/read.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/support/sim_fs.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint64_t kBallast = 64 * kKiB;
+
+TEST(DiskSpace, is_full_below_the_reserve_and_until_half_as_much_again) {
+    SimFs files;
+    DiskSpace space(files, "d", 100 * kMiB, kBallast, 0);
+    files.set_free_bytes(100 * kMiB);
+    EXPECT_TRUE(space.admit_growth().ok());
+    files.set_free_bytes(100 * kMiB - 1);
+    EXPECT_EQ(space.admit_growth().code(), VZ_DISK_FULL);
+    files.set_free_bytes(150 * kMiB - 1);
+    EXPECT_EQ(space.admit_growth().code(), VZ_DISK_FULL);
+    files.set_free_bytes(150 * kMiB);
+    EXPECT_TRUE(space.admit_growth().ok());
+    EXPECT_TRUE(space.admit_file(50 * kMiB).ok());
+    EXPECT_EQ(space.admit_file(50 * kMiB + 1).code(), VZ_DISK_FULL);
+}
+
+TEST(DiskSpace, keeps_a_ballast_and_makes_it_anew) {
+    SimFs files;
+    ASSERT_TRUE(files.make_directory("d").ok());
+    const auto has_ballast = [&] { return files.exists("d/BALLAST").take(); };
+    DiskSpace space(files, "d", 100 * kMiB, kBallast, 0);
+    files.set_free_bytes(200 * kMiB);
+    ASSERT_TRUE(space.open().ok());
+    EXPECT_FALSE(has_ballast());
+    files.set_free_bytes(201 * kMiB);
+    EXPECT_TRUE(space.admit_growth().ok());
+    EXPECT_TRUE(has_ballast());
+    EXPECT_TRUE(space.give_up_ballast());
+    EXPECT_FALSE(has_ballast());
+    EXPECT_FALSE(space.give_up_ballast());
+    // What it freed is not for upserts.
+    files.set_free_bytes(150 * kMiB);
+    EXPECT_EQ(space.admit_growth().code(), VZ_DISK_FULL);
+    files.set_free_bytes(201 * kMiB);
+    EXPECT_TRUE(space.admit_growth().ok());
+    EXPECT_TRUE(has_ballast());
+    // Found again, and half a one replaced.
+    ASSERT_TRUE(DiskSpace(files, "d", 100 * kMiB, kBallast, 0).open().ok());
+    EXPECT_TRUE(has_ballast());
+    ASSERT_TRUE(DiskSpace(files, "d", 50 * kMiB, 2 * kBallast, 0).open().ok());
+    EXPECT_EQ(files.open("d/BALLAST", OpenMode::kRead).take()->size().take(), 2 * kBallast);
+}
+
+class FullDisk : public testing::Test {
+ protected:
+    void open(bool background) {
+        EngineSettings settings;
+        settings.background = background;
+        settings.wal_file_first_bytes = 64 * kKiB;
+        settings.wal_file_bytes = 128 * kKiB;
+        settings.disk_reserve = 100 * kMiB;
+        settings.ballast_bytes = kBallast;
+        engine_ = Engine::open(files_, "d", settings).take();
+    }
+
+    void create(const char* name) {
+        Schema schema;
+        VectorFieldSchema field;
+        field.dim = 2;
+        field.id = schema.next_field_id++;
+        schema.fields.push_back(field);
+        ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
+    }
+
+    Status write(uint32_t kind, const std::string& id, const std::string& payload = "{}") {
+        const vz_str ids[] = {{id.data(), id.size()}};
+        const vz_str payloads[] = {{payload.data(), payload.size()}};
+        const float values[] = {1, 2};
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = kind;
+        request.count = 1;
+        request.ids = ids;
+        if (kind == VZ_UPSERT) request.vectors = {values, 1, 0, 2, VZ_F32};
+        if (kind != VZ_DELETE) request.payloads = payloads;
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        return engine_->write("c", request, &answer, &errors);
+    }
+
+    uint64_t points() const { return count_rows(engine_->catalogue().resolve("c").take()->pin(), nullptr, {}).take(); }
+
+    SimFs files_{SimFs::History::kNone};
+    std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(FullDisk, takes_no_more_points_but_all_else) {
+    open(false);
+    create("c");
+    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+    ASSERT_TRUE(write(VZ_UPSERT, "b").ok());
+    files_.set_free_bytes(kMiB);
+    EXPECT_EQ(write(VZ_UPSERT, "x").code(), VZ_DISK_FULL);
+    EXPECT_EQ(write(VZ_UPDATE, "a", R"({"n":1})").code(), VZ_DISK_FULL);
+    EXPECT_TRUE(write(VZ_DELETE, "a").ok());
+    EXPECT_TRUE(engine_->checkpoint_all().ok());
+    create("other");
+    EXPECT_TRUE(engine_->catalogue().drop("other", false, {}).ok());
+    EXPECT_EQ(points(), 1U);
+    files_.set_free_bytes(kGiB);
+    EXPECT_TRUE(write(VZ_UPSERT, "x").ok());
+    EXPECT_EQ(points(), 2U);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+// The files of the log are made ahead, one after the other, and none is left over or swept away.
+TEST_F(FullDisk, next_log_file_is_there_before_it_is_needed) {
+    open(true);
+    create("c");
+    const std::string payload = R"({"t":")" + std::string(8000, 'x') + "\"}";
+    for (int i = 0; i < 300; ++i) {
+        ASSERT_TRUE(write(VZ_UPSERT, std::to_string(i), payload).ok()) << i;
+        if (i % 50 == 0) {
+            ASSERT_TRUE(engine_->checkpoint_all().ok());
+        }
+    }
+    ASSERT_TRUE(engine_->close().ok());
+    uint64_t named = 0;
+    engine_->log().read_state([&](const ManifestState& state) { named = state.wals.size(); });
+    EXPECT_EQ(files_.list("d/wal").take().size(), named);
+    engine_.reset();
+    open(true);
+    EXPECT_EQ(points(), 300U);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+}  // namespace
+}  // namespace vz
