@@ -9,6 +9,7 @@
 #include "engine/base/limits.hpp"
 #include "engine/runtime/check.hpp"
 #include "engine/runtime/inspect.hpp"
+#include "engine/runtime/repair.hpp"
 
 namespace vz {
 namespace {
@@ -89,6 +90,27 @@ void describe_findings(std::span<const CheckFinding> findings, vz_result* result
         finding.offset = found.offset;
         finding.message = result->keep(found.message);
         result->findings.push_back(finding);
+    }
+}
+
+Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string& directory, const vz_directory_request& request) {
+    const uint32_t allowed = request.kind == VZ_DIRECTORY_CHECK    ? VZ_DIRECTORY_DEEP
+                             : request.kind == VZ_DIRECTORY_REPAIR ? VZ_DIRECTORY_ACCEPT_LOSS
+                                                                   : 0;
+    if ((request.flags & ~allowed) != 0) return failure(VZ_INVALID_ARGUMENT, "the tool does not take that flag").field("flags");
+    switch (request.kind) {
+        case VZ_DIRECTORY_CHECK: return check_directory(files, directory, {(request.flags & VZ_DIRECTORY_DEEP) != 0});
+        case VZ_DIRECTORY_INSPECT:
+            if (request.target.data == nullptr) return failure(VZ_INVALID_ARGUMENT, "inspect needs a file").field("target").reason(VZ_REASON_REQUIRED);
+            return inspect_file(files, std::string(view(request.target)));
+        case VZ_DIRECTORY_REPAIR:
+            if (request.flags == 0) {
+                return failure(VZ_INVALID_ARGUMENT, "repair gives up what cannot be read: it needs the flag that accepts the loss")
+                    .field("flags")
+                    .reason(VZ_REASON_REQUIRED);
+            }
+            return repair_directory(files, directory);
+        default: return failure(VZ_UNSUPPORTED, "of the offline tools, check, inspect and repair exist in this release").field("kind");
     }
 }
 
@@ -233,19 +255,10 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
         vz_directory_request given;
         VZ_TRY(take_in(request, &given));
         if (out == nullptr) return misuse("the place for the result is NULL");
-        if (given.kind != VZ_DIRECTORY_CHECK && given.kind != VZ_DIRECTORY_INSPECT) {
-            return failure(VZ_UNSUPPORTED, "of the offline tools, check and inspect exist in this release").field("kind");
-        }
-        if (given.kind == VZ_DIRECTORY_INSPECT && given.target.data == nullptr) {
-            return failure(VZ_INVALID_ARGUMENT, "inspect needs a file").field("target").reason(VZ_REASON_REQUIRED);
-        }
-        if (given.flags != 0) return failure(VZ_UNSUPPORTED, "deep checks are not implemented yet").field("flags");
         static std::atomic<uint64_t> held;
         auto result = std::make_unique<vz_result>(&held);
         const std::unique_ptr<FileSystem> files = make_posix_file_system();
-        const bool inspects = given.kind == VZ_DIRECTORY_INSPECT;
-        VZ_ASSIGN(const std::vector<CheckFinding> findings,
-                  inspects ? inspect_file(*files, std::string(view(given.target))) : check_directory(*files, std::string(view(directory))));
+        VZ_ASSIGN(const std::vector<CheckFinding> findings, run_tool(*files, std::string(view(directory)), given));
         result->item_kind = VZ_RESULT_FINDINGS;
         describe_findings(findings, result.get());
         *out = result.release();

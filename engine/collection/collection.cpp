@@ -187,7 +187,7 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
     return {};
 }
 
-Status Collection::replay(const Batch& batch, Lsn lsn) {
+Status Collection::replay(const Batch& batch, Lsn lsn, const LossSink& lost) {
     if (!VZ_PLANT(request_id_forgotten)) requests_.remember(batch.request_id, lsn, batch.items, batch.created);
     if (lsn <= through_lsn()) return {};
     const std::shared_ptr<const Schema> schema = this->schema();
@@ -196,7 +196,10 @@ Status Collection::replay(const Batch& batch, Lsn lsn) {
     const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
     Staging staging(*parts, writable);
     const auto misfit = [&](const char* what) {
-        return failure(VZ_CORRUPTION, "record %llu of collection '%s' %s", static_cast<unsigned long long>(lsn), name().c_str(), what);
+        Status status = failure(VZ_CORRUPTION, "record %llu of collection '%s' %s", static_cast<unsigned long long>(lsn), name().c_str(), what);
+        if (!lost) return status;
+        lost(status.error().message);
+        return Status();
     };
     for (const BatchOperation& operation : batch.operations) {
         if (operation.kind == OperationKind::kClear) staging.clear();
@@ -204,7 +207,8 @@ Status Collection::replay(const Batch& batch, Lsn lsn) {
             if (VZ_PLANT(batch_applied_in_part) && i != 0) break;
             const RowRef old = staging.find(operation.ids[i]);
             const bool has_base = !operation.base_versions.empty();
-            if (has_base && (old.part == nullptr || staging.base_version(old) != operation.base_versions[i])) {
+            // Where something was lost, what a record deletes or writes anew need not be there any more.
+            if (!lost && has_base && (old.part == nullptr || staging.base_version(old) != operation.base_versions[i])) {
                 return misfit("does not meet the version it was made for");
             }
             if (operation.kind == OperationKind::kDelete) {
@@ -213,18 +217,26 @@ Status Collection::replay(const Batch& batch, Lsn lsn) {
             }
             RowImage image;
             image.vectors.resize(fields.size());
+            bool fits = true;
             for (const BatchVectors& vectors : operation.vectors) {
                 for (size_t j = 0; j < fields.size(); ++j) {
                     if (fields[j].id != vectors.field_id) continue;
-                    if (fields[j].dim != vectors.dim) return misfit("has vectors of another dimension");
+                    fits = fits && fields[j].dim == vectors.dim;
                     image.vectors[j] = vectors.rows[i];
                 }
+            }
+            if (!fits) {
+                VZ_TRY(misfit("has vectors of another dimension"));
+                continue;
             }
             image.row.id = operation.ids[i];
             if (!operation.payloads.empty()) image.row.payload = operation.payloads[i];
             const bool is_patch = operation.kind == OperationKind::kPatch;
             image.row.expires_ms = !operation.expires.empty() ? operation.expires[i] : is_patch ? kExpiryUnchanged : 0;
-            if (is_patch && old.part == nullptr) return misfit("patches a point that does not exist");
+            if (is_patch && old.part == nullptr) {
+                VZ_TRY(misfit("patches a point that does not exist"));
+                continue;
+            }
             if (is_patch) fill_from(old, fields, &image);
             image.row.vectors = image.vectors.data();
             staging.upsert(image.row, old);

@@ -22,6 +22,9 @@ namespace vz {
 class Collection;
 class Staging;
 
+// Is told what of a record could not be applied.
+using LossSink = std::function<void(const std::string& what)>;
+
 // A write on its way. Begun by Collection::begin_write; `done` is called once, when its fate is known, unless begin_write answered at once.
 class WriteCommit final : public Commit {
  public:
@@ -75,8 +78,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     bool wants_texts() const;
     // Builds and drops them. One thread; readers go on.
     void refresh_indexes();
-    // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state.
-    Status replay(const Batch& batch, Lsn lsn);
+    // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state; with `lost`, what fits is applied.
+    Status replay(const Batch& batch, Lsn lsn, const LossSink& lost);
 
     // ---- changing the collection itself; the caller orders these edits ----
 

@@ -66,8 +66,7 @@ void find_later_frames(std::span<const std::byte> file, const FileHeader& header
         Frame frame;
         uint32_t previous_crc = 0;
         if (!read_frame(file, header, offset, &frame, &previous_crc)) continue;
-        scan->later.push_back(frame.head);
-        scan->later_offsets.push_back(offset);
+        scan->later.push_back(frame);
     }
 }
 
@@ -133,8 +132,8 @@ FrameScan scan_frames(std::span<const std::byte> file, const FileHeader& header)
 bool is_damage(const FrameScan& scan, Lsn last_lsn) {
     if (VZ_PLANT(damage_taken_for_torn_tail)) return false;
     if (VZ_PLANT(torn_tail_taken_for_damage)) return !scan.zeros_follow;
-    for (const FrameHead& frame : scan.later) {
-        if (frame.durable_end > scan.end || frame.durable_lsn > last_lsn) return true;
+    for (const Frame& frame : scan.later) {
+        if (frame.head.durable_end > scan.end || frame.head.durable_lsn > last_lsn) return true;
     }
     return std::any_of(scan.frames.begin(), scan.frames.end(), [&](const Frame& frame) { return frame.head.durable_lsn > last_lsn; });
 }

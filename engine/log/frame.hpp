@@ -67,8 +67,7 @@ struct FrameScan {
     uint64_t end = 0;                   // where reading stopped
     uint32_t last_crc = 0;
     bool zeros_follow = false;          // nothing but zeros behind `end`
-    std::vector<FrameHead> later;       // frames valid by themselves behind `end`
-    std::vector<uint64_t> later_offsets;
+    std::vector<Frame> later;           // valid by themselves behind `end`
 };
 
 // Reads frames from offset 4096 of a whole file's bytes up to the first that fails: checksum, chain, bounds, or an LSN below the one

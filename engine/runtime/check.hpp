@@ -1,4 +1,4 @@
-// The offline look at a directory: everything that recovery would read, with nothing changed.
+// The offline look at a directory: everything that recovery would read and all that sealed files hold, with nothing changed.
 #pragma once
 
 #include <string>
@@ -16,7 +16,12 @@ struct CheckFinding {
     std::string message;
 };
 
-// Fails only when nothing could be looked at (locked, unreadable).
-Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::string& directory);
+struct CheckDepth {
+    bool payloads = false;  // each is parsed
+};
+
+// Frames, chains and checksums of both logs; of sealed files every byte, that each id is found at its row and lies in order, that no id is live
+// twice, and the counts that the manifest has. Behind damage it goes on. Fails only when nothing could be looked at (locked, unreadable).
+Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::string& directory, CheckDepth depth = {});
 
 }  // namespace vz

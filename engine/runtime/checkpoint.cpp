@@ -200,8 +200,46 @@ void Engine::load_segments(const ManifestState& state) {
 
 Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
     VZ_ASSIGN(OpenedSegment opened, open_segment(ref, *collection.schema()));
+    if (settings_.accept_loss) {
+        opened.ended.for_each([&](uint32_t row) { opened.part->set_ended(row, 1); });
+        VZ_ASSIGN(const std::shared_ptr<Part> kept, salvage(collection, opened.part));
+        if (kept == nullptr) return {};
+        if (kept != opened.part) opened = {kept, Bitmap()};
+    }
     collection.add_sealed(std::move(opened.part), opened.ended);
     return {};
+}
+
+Result<std::shared_ptr<Part>> Engine::salvage(Collection& collection, const std::shared_ptr<Part>& part) {
+    const std::string path = segment_path(directory_, 'S', part->ref().file);
+    const SealedSegment& segment = *part->sealed();
+    VZ_ASSIGN(const std::vector<SealedSegment::Damage> damage, segment.find_damage(files_, [](uint64_t) { return Status(); }));
+    if (damage.empty()) return part;
+    uint64_t lost = 0;
+    for (uint32_t row = 0; row < part->row_count(); ++row) {
+        if (part->ended(row) != kAlive || segment.is_intact(row, damage)) continue;
+        part->set_ended(row, 1);
+        ++lost;
+    }
+    if (lost != 0) {
+        settings_.accept_loss({VZ_CORRUPTION, collection.name(), path, damage[0].offset,
+                               std::to_string(lost) + " of " + std::to_string(part->row_count()) + " rows lay in what is damaged"});
+    }
+    // What is computed from the rows is computed again.
+    for (const SealedSegment::Damage& each : damage) part->distrust(each.kind);
+    const std::shared_ptr<const Schema> schema = collection.schema();
+    const LiveRows live(*schema, {part}, collection.through_lsn());
+    Replace edit;
+    edit.collection = collection.id();
+    edit.remove.push_back(part->ref().file);
+    std::shared_ptr<Part> kept;
+    if (!live.sources().empty()) {
+        VZ_ASSIGN(kept, seal(collection, *schema, live, numbers_->next_number()));
+        VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+        edit.add.push_back(kept->ref());
+    }
+    VZ_TRY(commit_physical(std::move(edit)));
+    return kept;
 }
 
 Result<Engine::OpenedSegment> Engine::open_segment(const SegmentRef& ref, const Schema& schema) {

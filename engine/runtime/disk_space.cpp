@@ -81,11 +81,10 @@ void DiskSpace::look() {
 void DiskSpace::make_ballast(uint64_t free) {
     const std::scoped_lock lock(ballast_mutex_);
     if (has_ballast_ || free < 2 * reserve() + ballast_bytes_) return;
+    // Never synced: after a power cut it is there or made anew, and a failed sync of the directory would be one of the logs' too.
     const Status made = [&]() -> Status {
         VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(ballast_path()));
-        VZ_TRY(file->allocate(ballast_bytes_));
-        VZ_TRY(file->sync());
-        return files_.sync_directory(directory_);
+        return file->allocate(ballast_bytes_);
     }();
     has_ballast_ = made.ok();
     if (made.ok()) gave_up_ballast_.store(false, std::memory_order_relaxed);
@@ -97,7 +96,7 @@ bool DiskSpace::give_up_ballast() {
     if (!has_ballast_) return false;
     has_ballast_ = false;
     gave_up_ballast_.store(true, std::memory_order_relaxed);
-    return files_.unlink(ballast_path()).ok() && files_.sync_directory(directory_).ok();
+    return files_.unlink(ballast_path()).ok();
 }
 
 }  // namespace vz

@@ -11,6 +11,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
+#include "engine/runtime/damaged_directory.hpp"
 #include "engine/runtime/recovery.hpp"
 
 namespace vz {
@@ -329,7 +330,7 @@ Status Engine::recover() {
         VZ_TRY(files_.make_directory(directory_ + folder));
     VZ_TRY(space_.open());
     VZ_TRY(settle(files_, directory_));
-    VZ_ASSIGN(Findings findings, examine(files_, directory_));
+    VZ_ASSIGN(Findings findings, settings_.accept_loss ? examine_damaged(files_, directory_, settings_.accept_loss) : examine(files_, directory_));
     if (findings.unborn && settings_.must_exist)
         return failure(VZ_NOT_FOUND, "%s holds no database", directory_.c_str());
     for (const std::string& tail : findings.torn)
@@ -341,8 +342,8 @@ Status Engine::recover() {
     if (findings.unborn) {
         findings.database = new_uuid();
         database_ = findings.database;
-        VZ_TRY(make_identity(findings.database, numbers_->salt()));
     }
+    if (findings.unborn || findings.identity_lost) VZ_TRY(make_identity(findings.database, numbers_->salt()));
 
     // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
     ManifestState state = findings.state;
@@ -453,19 +454,32 @@ Status Engine::replay(const Findings& findings) {
     // One file in memory at a time.
     for (size_t i = 0; i < findings.wals.size(); ++i) {
         if (findings.wals[i].scan.frames.empty()) continue;
-        VZ_ASSIGN(const WalReading wal, read_again(files_, directory_, findings, i));
-        for (const Frame& frame : wal.scan.frames) {
-            if (frame.head.kind == FrameKind::kRecords) VZ_TRY(replay_frame(frame, bound));
+        std::optional<WalReading> again;
+        LossSink lost;
+        if (settings_.accept_loss) {
+            lost = [this, file = wal_path(directory_, findings.state.wals[i].number)](const std::string& what) {
+                settings_.accept_loss({VZ_CORRUPTION, "", file, 0, what});
+            };
+        } else {
+            VZ_ASSIGN(again, read_again(files_, directory_, findings, i));
+        }
+        for (const Frame& frame : again ? again->scan.frames : findings.wals[i].scan.frames) {
+            if (frame.head.kind == FrameKind::kRecords) VZ_TRY(replay_frame(frame, lost, bound));
         }
     }
     return {};
 }
 
-Status Engine::replay_frame(const Frame& frame, GrowthBound& bound) {
+Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBound& bound) {
     std::span<const std::byte> left = frame.payload;
     for (uint32_t i = 0; i < frame.head.count; ++i) {
         uint64_t size = 0;
-        VZ_ASSIGN(const Batch batch, decode_record(left, &size));
+        Result<Batch> decoded = decode_record(left, &size);
+        if (!decoded.ok() && lost) {
+            lost(decoded.status().error().message);
+            return {};
+        }
+        VZ_ASSIGN(const Batch batch, std::move(decoded));
         left = left.subspan(size);
         const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection);
         // Records of a collection that was dropped later have nothing to go to.
@@ -473,7 +487,7 @@ Status Engine::replay_frame(const Frame& frame, GrowthBound& bound) {
             requests_.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
             continue;
         }
-        VZ_TRY(collection->replay(batch, frame.head.lsn + i));
+        VZ_TRY(collection->replay(batch, frame.head.lsn + i, lost));
         ++replayed_records_;
         log_->note_replayed(size);
         bound.note(collection);

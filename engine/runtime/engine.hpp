@@ -44,6 +44,8 @@ struct EngineSettings {
     uint64_t seed = 0;                // of uuids and salts; 0: from the system
     std::function<int64_t()> now_ms;  // null: the system's clock
     std::function<void(uint32_t level, const char* event, const std::string& message)> log;  // null: silent
+    // Given, a damaged directory is opened with what can be read of it, and this is told what is lost. See repair.hpp.
+    std::function<void(const CheckFinding&)> accept_loss;
 };
 
 // Functions may be called from any thread, but for close().
@@ -152,7 +154,7 @@ class Engine {
     Status make_identity(const vz_uuid& database, uint64_t salt);
     Result<WalFile> make_first_wal();
     Status replay(const struct Findings& findings);
-    Status replay_frame(const Frame& frame, class GrowthBound& bound);
+    Status replay_frame(const Frame& frame, const LossSink& lost, class GrowthBound& bound);
     // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
     Status seal_replayed(Collection& collection);
     Status sweep();
@@ -169,6 +171,8 @@ class Engine {
     void clean_up();
     void load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
+    // In place of a damaged part one of the rows that can be read; null: none can. The part itself, if it is whole.
+    Result<std::shared_ptr<Part>> salvage(Collection& collection, const std::shared_ptr<Part>& part);
     struct OpenedSegment {
         std::shared_ptr<Part> part;
         Bitmap ended;

@@ -93,8 +93,7 @@ class Inspection {
         } else {
             damage(scan.end, "what follows is no frame of this file: a torn tail, or damage");
         }
-        for (const uint64_t offset : scan.later_offsets)
-            damage(offset, "a frame that is whole by itself, behind the end");
+        for (const Frame& frame : scan.later) damage(frame.offset, "a frame that is whole by itself, behind the end");
         return {};
     }
 
@@ -188,19 +187,13 @@ class Inspection {
                                   std::to_string(entry.field) + ": " + plural(entry.bytes, "byte") + ", " +
                                   plural(entry.items, "item") + ((entry.flags & kDerivedFlag) != 0 ? ", derived" : ""));
         }
-        uint64_t end = kFileHeaderBytes;
-        for (const SectionEntry& entry : layout->sections) {
-            check_zeros(end, entry.offset);
-            end = entry.offset + entry.bytes;
-        }
-        check_zeros(end, layout->lists_offset);
         const auto found = (*opened)->find_damage(files_, [](uint64_t) { return Status(); });
         if (!found.ok()) damage(found.status());
         for (size_t i = 0; found.ok() && i < found->size(); ++i) damage((*found)[i].offset, (*found)[i].message);
         return {};
     }
 
-    // Between sections nothing is written, and no checksum reaches.
+    // Behind an entry nothing is written, and no checksum reaches.
     void check_zeros(uint64_t from, uint64_t to) {
         for (uint64_t at = from; at < to; ++at) {
             if (bytes_[at] != std::byte{0}) return damage(at, "a byte that nothing was written to is not zero");

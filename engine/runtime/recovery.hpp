@@ -20,6 +20,7 @@ struct Findings {
     std::vector<WalReading> wals;       // in order, parallel to state.wals; without contents
     Lsn last_lsn = 0;                   // of the readable history of both logs
     uint64_t highest_number = 0;        // in any file name
+    bool identity_lost = false;         // of a damaged directory
     std::vector<std::string> torn;      // tails that were cut, for the log: "wal/W-…: 512 bytes from offset …"
 };
 

@@ -236,7 +236,7 @@ Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem
     std::vector<Damage> found;
     VZ_ASSIGN(const uint64_t size, file->size());
     if (size != bytes()) {
-        found.push_back({false, SectionKind::kMeta, 0, size, damaged(size, "the size is not the one recorded").error().message});
+        found.push_back({false, SectionKind::kMeta, 0, 0, std::max(size, bytes()), damaged(size, "the size is not the one recorded").error().message});
         return found;
     }
     std::vector<std::byte> buffer;
@@ -252,19 +252,55 @@ Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem
     };
     for (const auto& [at, count] : {std::pair{uint64_t{0}, kFileHeaderBytes}, std::pair{layout_.lists_offset, bytes() - layout_.lists_offset}}) {
         VZ_ASSIGN(const bool is_other, differs(at, count));
-        if (is_other) found.push_back({false, SectionKind::kMeta, 0, at, damaged(at, "header or section table").error().message});
+        if (is_other) found.push_back({false, SectionKind::kMeta, 0, at, count, damaged(at, "header or section table").error().message});
     }
+    uint64_t end = kFileHeaderBytes;
+    const auto check_gap = [&](uint64_t next) -> Status {
+        if (next == end) return {};
+        VZ_TRY(read(end, next - end));
+        // Nobody reads these; they are zeros in a file that is written anew.
+        if (!all_zero(buffer)) found.push_back({true, SectionKind::kMeta, 0, end, next - end, damaged(end, "bytes between the sections").error().message});
+        return {};
+    };
     for (const SectionEntry& entry : layout_.sections) {
+        VZ_TRY(check_gap(entry.offset));
+        end = entry.offset + entry.bytes;
         for (uint64_t at = 0; at < entry.bytes; at += kChunkBytes) {
             VZ_TRY(read(entry.offset + at, std::min<uint64_t>(kChunkBytes, entry.bytes - at)));
             const auto crc = load<uint32_t>(mapping_->bytes().data() + entry.chunk_crcs + at / kChunkBytes * 4);
             if (crc == mask_crc(crc32c(buffer))) continue;
             const uint64_t offset = entry.offset + at;
-            found.push_back({(entry.flags & kDerivedFlag) != 0, entry.kind, entry.field, offset, damaged(offset, section_name(entry.kind)).error().message});
-            break;
+            found.push_back({(entry.flags & kDerivedFlag) != 0, entry.kind, entry.field, offset, buffer.size(),
+                             damaged(offset, section_name(entry.kind)).error().message});
         }
     }
+    VZ_TRY(check_gap(layout_.lists_offset));
     return found;
+}
+
+bool SealedSegment::is_intact(uint32_t row, std::span<const Damage> damage) const {
+    const auto is_sound = [&](std::span<const std::byte> section, uint64_t from, uint64_t count) {
+        if (count == 0 || from + count > section.size()) return count == 0;
+        const auto offset = static_cast<uint64_t>(section.data() + from - mapping_->bytes().data());
+        return std::none_of(damage.begin(), damage.end(), [&](const Damage& each) { return each.offset < offset + count && offset < each.offset + each.bytes; });
+    };
+    if (!is_sound(id_slots_, uint64_t{row} * id_bytes_, id_bytes_) || !is_sound(versions_, uint64_t{row} * 8, 8)) return false;
+    if (uniform_kind_ == 0 && !is_sound(id_kinds_, row, 1)) return false;
+    if (has_expiry() && !is_sound(expiry_, uint64_t{row} * 8, 8)) return false;
+    if (const IdView name = id(row); name.kind == IdKind::kText) {
+        if (name.text.empty()) return false;
+        if (!is_sound(id_heap_, static_cast<uint64_t>(std::as_bytes(std::span(name.text)).data() - id_heap_.data()), name.text.size())) return false;
+    }
+    if (!is_sound(payload_offsets_, uint64_t{row} * 8, 16)) return false;
+    const auto begin = load<uint64_t>(payload_offsets_.data() + uint64_t{row} * 8);
+    const auto end = load<uint64_t>(payload_offsets_.data() + (uint64_t{row} + 1) * 8);
+    if (begin > end || !is_sound(payload_, begin, end - begin)) return false;
+    return std::all_of(fields_.begin(), fields_.end(), [&](const Field& field) {
+        if (!field.presence.empty() && (!is_sound(field.presence, row / 64 * 8, 8) || !is_sound(field.slots, uint64_t{row} * 4, 4))) return false;
+        const float* const values = vector(field.id, row);
+        if (values == nullptr) return true;
+        return is_sound(field.vectors, static_cast<uint64_t>(reinterpret_cast<const std::byte*>(values) - field.vectors.data()), field.stride);
+    });
 }
 
 }  // namespace vz

@@ -56,11 +56,15 @@ class SealedSegment {
         SectionKind kind = SectionKind::kMeta;
         uint32_t field = 0;
         uint64_t offset = 0;
+        uint64_t bytes = 0;  // so many from there on are in doubt
         std::string message;
     };
     // Reads the file with reads of its own, past the map, a chunk at a time; `pace` is told the bytes of each, and ends the reading by an
-    // error, which is returned. The first damage of each section. VZ_IO_ERROR: it cannot be read.
+    // error, which is returned. A chunk each. VZ_IO_ERROR: it cannot be read.
     Result<std::vector<Damage>> find_damage(FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const;
+
+    // Whether all bytes that make up the row lie outside of the damage.
+    bool is_intact(uint32_t row, std::span<const Damage> damage) const;
 
     const Mapping& mapping() const { return *mapping_; }
     uint64_t bytes() const { return expected_.bytes; }

@@ -31,6 +31,31 @@ void print_inspected(const vz_finding& finding) {
                 finding.message.data);
 }
 
+void print_repaired(const vz_finding& finding) {
+    std::printf("%s  %.*s: %.*s\n", finding.status == VZ_OK ? "mended" : "lost  ", static_cast<int>(finding.file.size),
+                finding.file.data, static_cast<int>(finding.message.size), finding.message.data);
+}
+
+struct Tool {
+    uint32_t kind;
+    uint32_t flags;
+    std::string target;
+};
+
+// Null after it said why not.
+vz_result* run(const char* verb, const std::string& path, const Tool& tool) {
+    vz_directory_request request = {};
+    request.struct_size = sizeof(request);
+    request.kind = tool.kind;
+    request.flags = tool.flags;
+    if (!tool.target.empty()) request.target = {tool.target.data(), tool.target.size()};
+    vz_result* result = nullptr;
+    vz_error error = {};
+    if (vz_directory_run({path.data(), path.size()}, &request, &result, &error) == VZ_OK) return result;
+    std::fprintf(stderr, "vectorizer: cannot %s %s: %s\n", verb, path.c_str(), error.message);
+    return nullptr;
+}
+
 // The exit code of the worst finding; `print` shows each.
 int show(const vz_result* result, int note_code, void (*print)(const vz_finding&)) {
     uint64_t count = 0;
@@ -46,16 +71,9 @@ int show(const vz_result* result, int note_code, void (*print)(const vz_finding&
 
 }  // namespace
 
-int check(const std::string& directory, bool json) {
-    vz_directory_request request = {};
-    request.struct_size = sizeof(request);
-    request.kind = VZ_DIRECTORY_CHECK;
-    vz_result* result = nullptr;
-    vz_error error = {};
-    if (vz_directory_run({directory.data(), directory.size()}, &request, &result, &error) != VZ_OK) {
-        std::fprintf(stderr, "vectorizer: cannot check %s: %s\n", directory.c_str(), error.message);
-        return 3;
-    }
+int check(const std::string& directory, bool deep, bool json) {
+    vz_result* const result = run("check", directory, {VZ_DIRECTORY_CHECK, deep ? VZ_DIRECTORY_DEEP : 0, ""});
+    if (result == nullptr) return 3;
     const int code = show(result, 1, json ? print_json : print_checked);
     if (code == 0 && !json) std::printf("%s is clean\n", directory.c_str());
     vz_result_release(result);
@@ -63,19 +81,32 @@ int check(const std::string& directory, bool json) {
 }
 
 int inspect(const std::string& file, bool json) {
-    vz_directory_request request = {};
-    request.struct_size = sizeof(request);
-    request.kind = VZ_DIRECTORY_INSPECT;
-    request.target = {file.data(), file.size()};
-    vz_result* result = nullptr;
-    vz_error error = {};
-    if (vz_directory_run({}, &request, &result, &error) != VZ_OK) {
-        std::fprintf(stderr, "vectorizer: cannot inspect %s: %s\n", file.c_str(), error.message);
-        return 3;
-    }
+    vz_result* const result = run("inspect", file, {VZ_DIRECTORY_INSPECT, 0, file});
+    if (result == nullptr) return 3;
     const int code = show(result, 0, json ? print_json : print_inspected);
     vz_result_release(result);
     return code;
+}
+
+int repair(const std::string& directory, bool accept_loss, bool json) {
+    if (!accept_loss) {
+        const int code = check(directory, false, json);
+        if (code == 2) {
+            std::fprintf(stderr,
+                         "vectorizer: nothing was changed. `vectorizer repair %s --accept-loss` keeps what can be read, drops the "
+                         "rest, and leaves a copy of each damaged file in quarantine/\n",
+                         directory.c_str());
+        }
+        return code == 1 ? 0 : code;
+    }
+    vz_result* const result = run("repair", directory, {VZ_DIRECTORY_REPAIR, VZ_DIRECTORY_ACCEPT_LOSS, ""});
+    if (result == nullptr) return 3;
+    uint64_t count = 0;
+    static_cast<void>(vz_result_items(result, VZ_RESULT_FINDINGS, &count));
+    show(result, 0, json ? print_json : print_repaired);
+    if (!json) std::printf(count == 0 ? "%s is clean: nothing to repair\n" : "%s serves again\n", directory.c_str());
+    vz_result_release(result);
+    return 0;
 }
 
 }  // namespace vz::host

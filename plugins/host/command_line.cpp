@@ -91,7 +91,12 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     healthcheck->add_option("--timeout", line.healthcheck.timeout_s, "Seconds to wait for the answer [5]")->check(CLI::Range(1, 600));
     CLI::App* check = app.add_subcommand("check", "Verify a data directory that no server uses; changes nothing");
     check->add_option("DIR", line.directory, "The data directory")->required();
+    check->add_flag("--deep", line.deep, "Also parse every payload");
     check->add_flag("--json", line.json, "Findings as JSON lines");
+    CLI::App* repair = app.add_subcommand("repair", "Make a damaged data directory serve again, without what cannot be read");
+    repair->add_option("DIR", line.directory, "The data directory; no server uses it")->required();
+    repair->add_flag("--accept-loss", line.accept_loss, "Give up what cannot be read; copies of damaged files go to quarantine/");
+    repair->add_flag("--json", line.json, "What was lost as JSON lines");
     CLI::App* inspect = app.add_subcommand("inspect", "Say what one file of a data directory holds: a log, a segment, an archive");
     inspect->add_option("FILE", line.file, "The file; nothing else of its directory is read")->required();
     inspect->add_flag("--json", line.json, "What it says as JSON lines");
@@ -146,6 +151,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     }
     if (check->parsed()) {
         line.command = Command::kCheck;
+        return line;
+    }
+    if (repair->parsed()) {
+        line.command = Command::kRepair;
         return line;
     }
     if (inspect->parsed()) {

@@ -16,6 +16,7 @@ enum class Command {
     kServe,
     kCheck,
     kInspect,
+    kRepair,
     kImport,
     kExport,
     kCheckConfig,
@@ -42,9 +43,10 @@ struct CommandLine {
     Reread reread;      // of serve
     std::string key_name = "admin";
     std::string key_permission = "admin";
-    std::string directory;  // of check
+    std::string directory;  // of check and repair
     std::string file;       // of inspect
     bool deep = false;
+    bool accept_loss = false;
     bool json = false;
     ImportOptions import;
     ExportOptions archive;  // of export

@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
     const CommandLine line = parse_command_line(argc, argv, environ);
     switch (line.command) {
         case Command::kServe: return serve(line.config, line.reread);
-        case Command::kCheck: return check(line.directory, line.json);
+        case Command::kCheck: return check(line.directory, line.deep, line.json);
+        case Command::kRepair: return repair(line.directory, line.accept_loss, line.json);
         case Command::kInspect: return inspect(line.file, line.json);
         case Command::kExport: return export_archive(line.archive);
         case Command::kImport: return import(line.import);

@@ -45,8 +45,9 @@ inline std::vector<std::byte> log_file(const Magic& magic, std::span<const std::
     header.file_number = kLogNumber;
     header.salt = kLogSalt;
     const auto head = encode_header(header);
-    std::vector<std::byte> file(head.begin(), head.end());
-    file.insert(file.end(), frames.begin(), frames.end());
+    std::vector<std::byte> file(head.size() + frames.size());
+    std::copy(head.begin(), head.end(), file.begin());
+    std::copy(frames.begin(), frames.end(), file.begin() + static_cast<ptrdiff_t>(head.size()));
     if (repaired) repair_frames(file, header);
     return file;
 }

@@ -1,0 +1,234 @@
+#include "engine/runtime/damaged_directory.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/manifest/edit.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/segment/delete_file.hpp"
+#include "engine/segment/sealed_segment.hpp"
+
+namespace vz {
+namespace {
+
+Result<std::vector<std::byte>> read_whole(FileSystem& files, const std::string& path) {
+    VZ_ASSIGN(const std::unique_ptr<File> file, files.open(path, OpenMode::kRead));
+    VZ_ASSIGN(const uint64_t size, file->size());
+    std::vector<std::byte> bytes(size);
+    VZ_TRY(file->read(0, bytes));
+    return bytes;
+}
+
+class DamagedDirectory {
+ public:
+    DamagedDirectory(FileSystem& files, std::string directory, const FindingSink& lost)
+        : files_(files), directory_(std::move(directory)), lost_(lost) {}
+
+    Result<Findings> examine() {
+        VZ_TRY(note_numbers());
+        VZ_TRY(find_manifest());
+        check_identity_file();
+        VZ_TRY(read_wals());
+        drop_unreadable();
+        for (auto& [id, collection] : found_.state.collections) {
+            collection.damage.clear();
+            found_.last_lsn = std::max(found_.last_lsn, collection.through_lsn);
+        }
+        return std::move(found_);
+    }
+
+ private:
+    void lose(const std::string& collection, const std::string& file, uint64_t offset, const std::string& what) {
+        lost_({VZ_CORRUPTION, collection, file, offset, what});
+    }
+    void note_lsn(Lsn lsn) { found_.last_lsn = std::max(found_.last_lsn, lsn); }
+
+    Status note_numbers() {
+        for (const char* folder : {"", "/wal", "/seg", "/quarantine"}) {
+            VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
+            for (const std::string& name : names)
+                found_.highest_number = std::max(found_.highest_number, file_number_of(name));
+        }
+        return {};
+    }
+
+    // ---- the manifest ----
+
+    Status find_manifest() {
+        const Result<Current> current = read_current(files_, directory_);
+        if (current.ok() && read_manifest_file(current->manifest)) return {};
+        if (!current.ok()) lose("", directory_ + "/CURRENT", 0, current.status().error().message);
+        std::vector<uint64_t> numbers;
+        VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_));
+        for (const std::string& name : names) {
+            if (name.starts_with("MANIFEST-") && file_number_of(name) != 0) numbers.push_back(file_number_of(name));
+        }
+        std::sort(numbers.rbegin(), numbers.rend());
+        for (const uint64_t number : numbers) {
+            if (read_manifest_file(number)) return {};
+        }
+        return failure(VZ_CORRUPTION,
+                       "no manifest in %s can be read: nothing says which files are whose. Restore an archive instead",
+                       directory_.c_str());
+    }
+
+    bool read_manifest_file(uint64_t number) {
+        const std::string path = manifest_path(directory_, number);
+        const Result<std::vector<std::byte>> bytes = read_whole(files_, path);
+        if (!bytes.ok()) return false;
+        const Result<FileHeader> header = decode_header(*bytes, kManifestMagic);
+        if (!header.ok() || header->file_number != number) return false;
+        const FrameScan scan = scan_frames(*bytes, *header);
+        if (scan.frames.empty()) return false;
+        Result<EditFrame> first = decode_edits(scan.frames.front().payload);
+        if (!first.ok() || !first->snapshot) return false;
+        found_.database = header->database;
+        found_.manifest = number;
+        found_.state = std::move(*first->snapshot);
+        found_.state.next_file = std::max(found_.state.next_file, number + 1);
+        note_lsn(found_.state.last_lsn);
+        for (size_t i = 1; i < scan.frames.size(); ++i) fold(path, scan.frames[i]);
+        if (!scan.zeros_follow) lose("", path, scan.end, "edits from here on could not be read");
+        for (const Frame& frame : scan.later) fold(path, frame);
+        return true;
+    }
+
+    void fold(const std::string& path, const Frame& frame) {
+        note_lsn(frame.head.durable_lsn);
+        if (frame.head.kind != FrameKind::kEdits) return;
+        const Result<EditFrame> decoded = decode_edits(frame.payload);
+        if (!decoded.ok()) return lose("", path, frame.offset, decoded.status().error().message);
+        Lsn lsn = frame.head.lsn;
+        for (const Edit& edit : decoded->edits) {
+            ManifestState state = found_.state;
+            const bool logical = is_logical(edit);
+            const Status folded = state.fold(edit, logical ? lsn : 0);
+            if (folded.ok()) {
+                found_.state = std::move(state);
+            } else {
+                lose("", path, frame.offset, folded.error().message);
+            }
+            if (logical) note_lsn(lsn++);
+        }
+    }
+
+    void check_identity_file() {
+        const std::string path = directory_ + "/IDENTITY";
+        const Result<std::vector<std::byte>> bytes = read_whole(files_, path);
+        Status checked = bytes.ok() ? Status() : bytes.status().clone();
+        if (bytes.ok()) {
+            const Result<FileHeader> header = decode_header(*bytes, kIdentityMagic);
+            checked =
+                header.ok() ? check_identity(*header, found_.database, header->file_number) : header.status().clone();
+            if (checked.ok() && bytes->size() != kFileHeaderBytes)
+                checked = failure(VZ_CORRUPTION, "it has another size");
+        }
+        found_.identity_lost = !checked.ok();
+        if (!checked.ok()) lose("", path, 0, "is written anew: " + std::string(checked.error().message));
+    }
+
+    // ---- the WAL ----
+
+    Status read_wals() {
+        // A file that is younger than the last one named was opened by an edit that is lost.
+        const uint64_t last = found_.state.wals.empty() ? 0 : found_.state.wals.back().number;
+        VZ_ASSIGN(std::vector<std::string> names, files_.list(directory_ + "/wal"));
+        std::vector<uint64_t> unnamed;
+        for (const std::string& name : names) {
+            if (file_number_of(name) > last) unnamed.push_back(file_number_of(name));
+        }
+        std::sort(unnamed.begin(), unnamed.end());
+        for (const uint64_t number : unnamed) found_.state.wals.push_back({number, 0, 0});
+        for (const WalState& wal : found_.state.wals) {
+            found_.wals.push_back(read_wal_file(wal));
+            note_lsn(wal.last_lsn);
+            for (const Frame& frame : found_.wals.back().scan.frames) {
+                note_lsn(frame.head.durable_lsn);
+                if (frame.head.count != 0) note_lsn(frame.head.lsn + frame.head.count - 1);
+            }
+        }
+        return {};
+    }
+
+    WalReading read_wal_file(const WalState& wal) {
+        const std::string path = wal_path(directory_, wal.number);
+        Result<WalReading> reading = read_wal(files_, directory_, found_.database, wal.number);
+        if (!reading.ok()) {
+            lose("", path, 0, reading.status().error().message);
+            return {};
+        }
+        FrameScan& scan = reading->scan;
+        const uint64_t end = wal.sealed_end != 0 ? wal.sealed_end : UINT64_MAX;
+        if (scan.end < end && !scan.zeros_follow) lose("", path, scan.end, "records from here on could not be read");
+        if (wal.sealed_end != 0 && scan.end < end && scan.zeros_follow)
+            lose("", path, scan.end, "records up to offset " + std::to_string(end) + " are missing");
+        for (const Frame& frame : scan.later) {
+            scan.frames.push_back(frame);
+            scan.end = frame.offset + frame_bytes(frame.payload.size());
+        }
+        std::erase_if(scan.frames, [end](const Frame& frame) { return frame.offset >= end; });
+        return std::move(*reading);
+    }
+
+    // ---- sealed files ----
+
+    bool is_readable(const SegmentRef& ref, bool whole, std::string* why, bool* lost_marks) {
+        const std::string path = segment_path(directory_, 'S', ref.file);
+        const auto segment = SealedSegment::open(files_, path, found_.database, ref.file, summary_of(ref));
+        if (!segment.ok()) {
+            *why = segment.status().error().message;
+            return false;
+        }
+        if (whole) {
+            const auto damage = (*segment)->find_damage(files_, [](uint64_t) { return Status(); });
+            if (!damage.ok() || !damage->empty()) {
+                *why = damage.ok() ? damage->front().message : damage.status().error().message;
+                return false;
+            }
+        }
+        if (!ref.deletes) return true;
+        const DeleteRef& from = *ref.deletes;
+        const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
+        const auto ended = read_deletes(files_, segment_path(directory_, 'D', from.file), found_.database, from.file,
+                                        written, static_cast<uint32_t>(ref.rows));
+        if (ended.ok()) return true;
+        *why = std::string(ended.status().error().message) + ": which of its points were deleted is not known";
+        *lost_marks = true;
+        return false;
+    }
+
+    // A segment whose deletes are lost goes too: loss was accepted, the return of deleted points was not. Of a snapshot
+    // a collection is kept that is whole.
+    void drop_unreadable() {
+        const auto drop_of = [&](const std::string& name, std::vector<SegmentRef>* segments, bool whole) {
+            return std::erase_if(*segments, [&](const SegmentRef& ref) {
+                std::string why;
+                bool lost_marks = false;
+                if (is_readable(ref, whole, &why, &lost_marks)) return false;
+                lose(name, segment_path(directory_, lost_marks ? 'D' : 'S', lost_marks ? ref.deletes->file : ref.file),
+                     0, std::to_string(ref.rows) + " rows: " + why);
+                return true;
+            });
+        };
+        for (auto& [id, collection] : found_.state.collections) drop_of(collection.name, &collection.segments, false);
+        for (auto& [name, snapshot] : found_.state.snapshots) {
+            std::erase_if(snapshot.collections, [&](CollectionState& collection) {
+                return drop_of("snapshot " + snapshot.name + ": " + collection.name, &collection.segments, true) != 0;
+            });
+        }
+        std::erase_if(found_.state.snapshots, [](const auto& each) { return each.second.collections.empty(); });
+    }
+
+    FileSystem& files_;
+    const std::string directory_;
+    const FindingSink& lost_;
+    Findings found_;
+};
+
+}  // namespace
+
+Result<Findings> examine_damaged(FileSystem& files, const std::string& directory, const FindingSink& lost) {
+    return DamagedDirectory(files, directory, lost).examine();
+}
+
+}  // namespace vz

@@ -1,0 +1,87 @@
+#include "engine/runtime/repair.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/limits.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/recovery.hpp"
+
+namespace vz {
+namespace {
+
+bool tells_damage(const CheckFinding& finding) {
+    return finding.status != VZ_OK;
+}
+
+// Under a name that is free; a copy of an earlier attempt stays.
+Status copy_to_quarantine(FileSystem& files, const std::string& directory, const std::string& path) {
+    VZ_ASSIGN(const bool exists, files.exists(path));
+    if (!exists) return {};
+    std::string copy = directory + "/quarantine/" + path.substr(path.rfind('/') + 1);
+    for (;;) {
+        VZ_ASSIGN(const bool taken, files.exists(copy));
+        if (!taken) break;
+        copy += "~";
+    }
+    VZ_ASSIGN(const std::unique_ptr<File> from, files.open(path, OpenMode::kRead));
+    VZ_ASSIGN(const std::unique_ptr<File> to, files.create(copy));
+    VZ_ASSIGN(const uint64_t size, from->size());
+    std::vector<std::byte> buffer(kMiB);
+    for (uint64_t at = 0; at < size; at += buffer.size()) {
+        const auto piece = std::span(buffer).first(std::min<uint64_t>(buffer.size(), size - at));
+        VZ_TRY(from->read(at, piece));
+        VZ_TRY(to->write(at, piece));
+    }
+    VZ_TRY(to->sync());
+    return files.sync_directory(directory + "/quarantine");
+}
+
+// What the repair may drop or write anew: all of the logs if it is in them, and the files that check named.
+Result<std::set<std::string>> files_in_danger(FileSystem& files, const std::string& directory,
+                                              const std::vector<CheckFinding>& findings) {
+    std::set<std::string> paths;
+    for (const CheckFinding& finding : findings) {
+        if (tells_damage(finding) && finding.file.find("/seg/") != std::string::npos) paths.insert(finding.file);
+    }
+    for (const char* folder : {"", "/wal"}) {
+        VZ_ASSIGN(const bool exists, files.exists(directory + folder));
+        if (!exists) continue;
+        VZ_ASSIGN(const std::vector<std::string> names, files.list(directory + folder));
+        for (const std::string& name : names) {
+            if (file_number_of(name) != 0 || name == "CURRENT" || name == "IDENTITY")
+                paths.insert(directory + folder + "/" + name);
+        }
+    }
+    return paths;
+}
+
+}  // namespace
+
+Result<std::vector<CheckFinding>> repair_directory(FileSystem& files, const std::string& directory) {
+    VZ_ASSIGN(const std::vector<CheckFinding> before, check_directory(files, directory));
+    if (std::none_of(before.begin(), before.end(), tells_damage)) return std::vector<CheckFinding>();
+    VZ_TRY(files.make_directory(directory + "/quarantine"));
+    VZ_ASSIGN(const std::set<std::string> in_danger, files_in_danger(files, directory, before));
+    for (const std::string& path : in_danger) VZ_TRY(copy_to_quarantine(files, directory, path));
+
+    std::vector<CheckFinding> lost;
+    EngineSettings settings;
+    settings.background = false;
+    settings.must_exist = true;
+    settings.accept_loss = [&lost](const CheckFinding& finding) { lost.push_back(finding); };
+    VZ_ASSIGN(const std::unique_ptr<Engine> engine, Engine::open(files, directory, settings));
+    VZ_TRY(engine->checkpoint_all().take_status());
+    VZ_TRY(engine->close());
+    if (lost.empty()) {
+        for (const CheckFinding& finding : before) {
+            if (!tells_damage(finding)) continue;
+            lost.push_back(finding);
+            lost.back().status = VZ_OK;
+            lost.back().message += ": computed again, nothing was lost";
+        }
+    }
+    return lost;
+}
+
+}  // namespace vz

@@ -1,0 +1,332 @@
+// A damaged directory serves again: with all that can be read, without a wrong answer, with a copy of what was damaged.
+#include "engine/runtime/repair.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/collection/read.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/segment/layout.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kSealed = 3000;  // rows of the sealed segment: several chunks of vectors and payloads
+constexpr uint32_t kDim = 64;
+using Points = std::map<std::string, std::string>;  // payload by id
+
+class Repair : public testing::Test {
+ protected:
+    void SetUp() override {
+        open();
+        for (const char* name : {"sick", "well"}) {
+            Schema schema;
+            VectorFieldSchema field;
+            field.dim = kDim;
+            field.metric = VZ_EUCLIDEAN;
+            field.id = schema.next_field_id++;
+            schema.fields.push_back(field);
+            schema.field_indexes = {{VZ_FIELD_INDEX_INTEGER, "n", {}}};
+            ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
+            for (uint32_t i = 0; i < kSealed; i += 500) write(name, VZ_UPSERT, i, 500, "sealed");
+            ASSERT_TRUE(engine_->checkpoint_all().ok());
+            write(name, VZ_DELETE, 100, 10, "");
+            ASSERT_TRUE(engine_->checkpoint_all().ok());
+            write(name, VZ_UPSERT, 200, 10, "again");
+            write(name, VZ_DELETE, 300, 10, "");
+            write(name, VZ_UPSERT, kSealed, 10, "new");
+        }
+        ASSERT_TRUE(
+            engine_->catalogue().apply_aliases(std::vector{vz_alias_change{{"other", 5}, {"sick", 4}}}, {}).ok());
+        whole_ = points("sick");
+        ASSERT_EQ(whole_.size(), kSealed - 20 + 10);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
+
+    void open() {
+        EngineSettings settings;
+        settings.background = false;
+        settings.wal_file_first_bytes = 8 << 20;
+        settings.wal_file_bytes = 8 << 20;
+        auto opened = Engine::open(*files_, data_, settings);
+        ASSERT_TRUE(opened.ok()) << opened.status().error().message;
+        engine_ = opened.take();
+    }
+
+    static std::string payload_of(uint32_t i, const std::string& what) {
+        return R"({"n":)" + std::to_string(i) + R"(,"what":")" + what + R"(","pad":")" + std::string(800, 'p') + "\"}";
+    }
+
+    void write(const char* name, uint32_t kind, uint32_t from, uint32_t count, const std::string& what) {
+        std::vector<std::string> id_texts, payload_texts;
+        std::vector<vz_str> ids, payloads;
+        for (uint32_t i = from; i < from + count; ++i) {
+            id_texts.push_back(std::to_string(i));
+            payload_texts.push_back(payload_of(i, what));
+        }
+        for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
+        for (const std::string& text : payload_texts) payloads.push_back({text.data(), text.size()});
+        const std::vector<float> values(size_t{count} * kDim, static_cast<float>(from));
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = kind;
+        request.count = count;
+        request.ids = ids.data();
+        if (kind == VZ_UPSERT) {
+            request.payloads = payloads.data();
+            request.vectors = {values.data(), count, 0, kDim, VZ_F32};
+        }
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        const Status written = engine_->write(name, request, &answer, &errors);
+        ASSERT_TRUE(written.ok()) << written.error().message;
+    }
+
+    Points points(const char* name) {
+        Points all;
+        const ReadView view = engine_->catalogue().resolve(name).take()->pin();
+        const auto page = scan_rows(view, nullptr, std::nullopt, 0, 2 * kSealed, {}).take();
+        for (const RowRef& row : page.rows)
+            all[id_text(row.part->id(row.row))] = std::string(row.part->payload(row.row));
+        return all;
+    }
+
+    // Of all files with that beginning, the one of the greatest or least number.
+    std::string file(const std::string& folder, const std::string& prefix, bool last = true) const {
+        std::string found;
+        for (const std::string& name : files_->list(data_ + folder).take()) {
+            if (name.starts_with(prefix) && (found.empty() || (name > found) == last)) found = name;
+        }
+        return data_ + folder + "/" + found;
+    }
+
+    static std::string read(const std::string& path) {
+        std::ifstream file(path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    }
+
+    static void overwrite(const std::string& path, const std::string& bytes) {
+        ASSERT_EQ(chmod(path.c_str(), 0644), 0);
+        std::ofstream(path, std::ios::binary) << bytes;
+    }
+
+    static void flip(const std::string& path, uint64_t offset) {
+        std::string bytes = read(path);
+        ASSERT_LT(offset, bytes.size());
+        bytes[offset] = static_cast<char>(bytes[offset] ^ 4);
+        overwrite(path, bytes);
+    }
+
+    // Where a section of a segment lies.
+    static SectionEntry section(const std::string& path, SectionKind kind) {
+        const std::string bytes = read(path);
+        const SegmentLayout layout = decode_layout(std::as_bytes(std::span(bytes)), path).take();
+        for (const SectionEntry& entry : layout.sections) {
+            if (entry.kind == kind) return entry;
+        }
+        ADD_FAILURE() << "no section " << section_name(kind);
+        return {};
+    }
+
+    // Repairs, and opens what is left.
+    std::vector<CheckFinding> repair() {
+        auto lost = repair_directory(*files_, data_);
+        EXPECT_TRUE(lost.ok()) << lost.status().error().message;
+        if (!lost.ok()) return {};
+        for (const CheckFinding& finding : check_directory(*files_, data_).take()) {
+            EXPECT_EQ(finding.status, VZ_OK) << finding.file << ": " << finding.message;
+        }
+        open();
+        return lost.take();
+    }
+
+    // No point that was deleted, none with a content that it never had.
+    static void expect_part_of(const Points& points, const Points& whole) {
+        for (const auto& [id, payload] : points) {
+            const auto found = whole.find(id);
+            ASSERT_NE(found, whole.end()) << id << " is back";
+            EXPECT_EQ(found->second, payload) << id;
+        }
+    }
+
+    static uint64_t losses(const std::vector<CheckFinding>& findings) {
+        return static_cast<uint64_t>(std::count_if(findings.begin(), findings.end(),
+                                                   [](const CheckFinding& each) { return each.status != VZ_OK; }));
+    }
+
+    const e2e::TemporaryDirectory directory_;
+    const std::string data_ = directory_.path() + "/data";
+    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
+    std::unique_ptr<Engine> engine_;
+    Points whole_;
+};
+
+TEST_F(Repair, leaves_a_whole_directory_alone) {
+    const std::string manifest = file("", "MANIFEST-");
+    EXPECT_TRUE(repair_directory(*files_, data_).take().empty());
+    EXPECT_EQ(file("", "MANIFEST-"), manifest);
+    EXPECT_TRUE(files_->list(data_ + "/quarantine").take().empty());
+}
+
+TEST_F(Repair, loses_the_rows_of_a_damaged_chunk_and_no_other) {
+    const std::string path = file("/seg", "S-", false);
+    const SectionEntry payloads = section(path, SectionKind::kPayload);
+    ASSERT_GT(payloads.bytes, 2 * kChunkBytes);
+    flip(path, payloads.offset + kChunkBytes + 5);
+    const std::string damaged = read(path);
+    const auto lost = repair();
+    ASSERT_EQ(lost.size(), 1U);
+    EXPECT_EQ(lost[0].collection, "sick");
+    const Points left = points("sick");
+    expect_part_of(left, whole_);
+    // A chunk holds about 1,200 of these payloads.
+    EXPECT_GT(left.size(), whole_.size() - 1300);
+    EXPECT_LT(left.size(), whole_.size());
+    EXPECT_TRUE(left.contains(std::to_string(kSealed)));  // of the WAL
+    EXPECT_TRUE(points("other") == left);
+    EXPECT_TRUE(points("well") == whole_);
+    EXPECT_TRUE(read(data_ + "/quarantine/" + path.substr(path.rfind('/') + 1)) == damaged);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, computes_again_what_can_be) {
+    for (const SectionKind kind : {SectionKind::kIdTable, SectionKind::kIdOrder, SectionKind::kFieldIndex}) {
+        const std::string path = file("/seg", "S-");
+        const SectionEntry entry = section(path, kind);
+        flip(path, entry.offset + entry.bytes / 2);
+        EXPECT_EQ(losses(repair()), 0U) << section_name(kind);
+        EXPECT_TRUE(points("sick") == whole_);
+        EXPECT_TRUE(points("well") == whole_);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
+}
+
+TEST_F(Repair, keeps_the_wal_of_a_collection_that_lost_its_segment) {
+    const std::string path = file("/seg", "S-", false);
+    flip(path, read(path).size() - 100);  // the footer
+    EXPECT_GE(losses(repair()), 1U);
+    const Points left = points("sick");
+    expect_part_of(left, whole_);
+    EXPECT_EQ(left.size(), 20U);
+    EXPECT_TRUE(points("well") == whole_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, lets_no_deleted_point_return) {
+    const std::string path = file("/seg", "D-", false);
+    flip(path, read(path).size() - 70);
+    EXPECT_GE(losses(repair()), 1U);
+    const Points left = points("sick");
+    expect_part_of(left, whole_);
+    EXPECT_EQ(left.size(), 20U);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, goes_on_behind_a_damaged_record) {
+    // The first frame behind the header of the newest WAL that has any.
+    const std::string path = file("/wal", "W-");
+    flip(path, kFileHeaderBytes + 60);
+    EXPECT_GE(losses(repair()), 1U);
+    // What it held is in the segment, what came behind it is not.
+    EXPECT_TRUE(points("sick") == whole_);
+    EXPECT_TRUE(points("well") == whole_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, finds_the_manifest_without_current_and_identity) {
+    ASSERT_TRUE(files_->unlink(data_ + "/CURRENT").ok());
+    ASSERT_TRUE(files_->unlink(data_ + "/IDENTITY").ok());
+    EXPECT_GE(losses(repair()), 2U);
+    EXPECT_TRUE(points("sick") == whole_);
+    EXPECT_TRUE(points("well") == whole_);
+    EXPECT_TRUE(points("other") == whole_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, keeps_a_snapshot_that_is_whole_and_drops_one_that_is_not) {
+    open();
+    ASSERT_TRUE(engine_->create_snapshot("both", {}).ok());
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    const std::string path = file("/seg", "S-", false);
+    const SectionEntry vectors = section(path, SectionKind::kVectors);
+    flip(path, vectors.offset + 5);
+    EXPECT_GE(losses(repair()), 2U);
+    ASSERT_EQ(engine_->snapshots().size(), 1U);
+    ASSERT_EQ(engine_->snapshots()[0].collections.size(), 1U);
+    EXPECT_EQ(engine_->snapshots()[0].collections[0].name, "well");
+    expect_part_of(points("sick"), whole_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, says_when_nothing_can_be_done) {
+    flip(file("", "MANIFEST-"), kFileHeaderBytes + 100);  // the snapshot
+    const auto refused = repair_directory(*files_, data_);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.status().code(), VZ_CORRUPTION);
+}
+
+// Whatever byte is wrong: what is left was acknowledged, and the directory is whole afterwards.
+TEST_F(Repair, invents_nothing) {
+    std::map<std::string, std::string> originals;
+    std::vector<std::string> paths = {data_ + "/CURRENT", data_ + "/IDENTITY"};
+    for (const char* folder : {"", "/wal", "/seg"}) {
+        for (const std::string& name : files_->list(data_ + folder).take()) {
+            if (name.find('-') != std::string::npos) paths.push_back(data_ + folder + "/" + name);
+        }
+    }
+    for (const std::string& path : paths) originals[path] = read(path);
+    Points ever = whole_;
+    // An update or a delete that lay in a lost record leaves what was before it.
+    for (uint32_t i = 0; i < kSealed; ++i) {
+        const bool was_written_again = i >= 200 && i < 210;
+        if ((i >= 300 && i < 310) || was_written_again) ever["old " + std::to_string(i)] = payload_of(i, "sealed");
+    }
+    std::mt19937 random(7);
+    for (int trial = 0; trial < 24; ++trial) {
+        const std::string& path = paths[random() % paths.size()];
+        const uint64_t used = path.find("/wal/") != std::string::npos ? 64 << 10 : originals[path].size();
+        flip(path, random() % std::min<uint64_t>(used, originals[path].size()));
+        if (repair_directory(*files_, data_).ok()) {
+            for (const CheckFinding& finding : check_directory(*files_, data_).take()) {
+                EXPECT_EQ(finding.status, VZ_OK) << finding.file << ": " << finding.message;
+            }
+            open();
+            for (const char* name : {"sick", "well"}) {
+                if (!engine_->catalogue().resolve(name).ok()) continue;
+                for (const auto& [id, payload] : points(name)) {
+                    const auto found = whole_.find(id);
+                    const auto old = ever.find("old " + id);
+                    EXPECT_TRUE((found != whole_.end() && found->second == payload) ||
+                                (old != ever.end() && old->second == payload))
+                        << id;
+                }
+            }
+            ASSERT_TRUE(engine_->close().ok());
+            engine_.reset();
+        }
+        for (const char* folder : {"", "/wal", "/seg", "/quarantine"}) {
+            for (const std::string& name : files_->list(data_ + folder).take()) {
+                if (name.find('-') == std::string::npos) continue;
+                ASSERT_TRUE(files_->unlink(data_ + folder + "/" + name).ok());
+            }
+        }
+        for (const auto& [original, bytes] : originals) std::ofstream(original, std::ios::binary) << bytes;
+    }
+}
+
+}  // namespace
+}  // namespace vz
