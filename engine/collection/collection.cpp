@@ -34,6 +34,7 @@ Collection::Collection(const CollectionState& state, Log& log, RequestIds& reque
     visible_.store(state.through_lsn, std::memory_order_relaxed);
     last_lsn_.store(std::max(state.through_lsn, state.created_lsn), std::memory_order_relaxed);
     through_lsn_.store(state.through_lsn, std::memory_order_relaxed);
+    updated_ms_.store(state.updated_ms, std::memory_order_relaxed);
 }
 
 Part& Collection::writable_part(const Schema& schema) {
@@ -107,6 +108,7 @@ Status Collection::refuse(Status refusal, Part& writable, WriteCommit& commit, b
 // Under the sequencing lock. The caller sets the commit staged when it is done with it.
 Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking) {
     record.collection = id_;
+    record.written_ms = now_ms_();
     drop_absent_columns(record);
     commit.bytes = encode_record(record);
     if (commit.bytes.size() > kRecordBytesMax) {
@@ -124,6 +126,7 @@ Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit, 
     staging.commit(commit.lsn);
     sequenced_live_ += commit.live_delta_;
     last_lsn_.store(commit.lsn, std::memory_order_release);
+    if (!record.operations.empty()) updated_ms_.store(record.written_ms, std::memory_order_relaxed);
     requests_.remember(record.request_id, commit.lsn, record.items, record.created);
     return {};
 }
@@ -245,6 +248,7 @@ Status Collection::replay(const Batch& batch, Lsn lsn, const LossSink& lost) {
     staging.commit(lsn);
     sequenced_live_ += staging.live_delta();
     last_lsn_.store(lsn, std::memory_order_relaxed);
+    if (!batch.operations.empty()) updated_ms_.store(batch.written_ms, std::memory_order_relaxed);
     make_visible(lsn, staging.live_delta());
     return {};
 }
@@ -366,6 +370,7 @@ std::optional<Frozen> Collection::freeze_locked() {
     Frozen frozen;
     frozen.through = last_lsn();
     if (frozen.through == through_lsn()) return std::nullopt;
+    frozen.updated_ms = updated_ms_.load(std::memory_order_relaxed);
     frozen.schema = schema();
     frozen.parts = std::atomic_load(&parts_);
     for (const auto& part : *frozen.parts) {

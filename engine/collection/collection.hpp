@@ -142,10 +142,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Lsn last_lsn() const { return last_lsn_.load(std::memory_order_acquire); }
     Lsn through_lsn() const { return through_lsn_.load(std::memory_order_acquire); }
     uint64_t points() const { return static_cast<uint64_t>(live_.load(std::memory_order_acquire)); }
-    void set_updated_ms(int64_t ms) {
-        updated_ms_.store(ms, std::memory_order_relaxed);
-        note_active(ms);
-    }
 
  private:
     friend class WriteCommit;
@@ -180,7 +176,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::atomic<Lsn> last_lsn_{0};
     std::atomic<Lsn> through_lsn_{0};
     std::atomic<int64_t> live_{0};
-    std::atomic<int64_t> updated_ms_{0};
+    std::atomic<int64_t> updated_ms_{0};  // by the records of the log; 0: never
     std::atomic<int64_t> active_ms_{0};
     std::atomic<bool> unsettled_{false};
     std::atomic<bool> expiring_{false};

@@ -15,6 +15,7 @@ namespace vz {
 // A collection's state to be sealed. Readers go on with it meanwhile.
 struct Frozen {
     Lsn through = 0;
+    int64_t updated_ms = 0;  // of the last write up to there
     std::shared_ptr<const Schema> schema;
     // Growing parts that take no more rows, newest first; more than one after a checkpoint that failed. Empty: no new rows.
     PartList growing;

@@ -67,6 +67,7 @@ struct Collection {
     segments @7 :List(Segment);
     damage @8 :Text;
     aliases @9 :List(Text);
+    updatedMs @10 :Int64;      # of the last write up to throughLsn; 0: none, or not known
 }
 
 struct Deletes {
@@ -100,6 +101,7 @@ struct Checkpoint {
     throughLsn @1 :UInt64;
     segments @2 :List(Segment);
     deletes @3 :List(SegmentDeletes);
+    updatedMs @4 :Int64;
 }
 
 struct Replace {

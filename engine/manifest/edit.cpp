@@ -71,6 +71,7 @@ void put(wire::Collection::Builder to, const CollectionState& from) {
     to.setCreatedMs(from.created_ms);
     to.setCreatedLsn(from.created_lsn);
     to.setThroughLsn(from.through_lsn);
+    to.setUpdatedMs(from.updated_ms);
     put_all(to.initSegments(count_of(from.segments)), from.segments);
     to.setDamage(text_of(from.damage));
 }
@@ -98,6 +99,7 @@ void put(wire::SegmentDeletes::Builder to, const SegmentDeletes& from) {
 void put(wire::Checkpoint::Builder to, const CheckpointOne& from) {
     to.setCollection(from.collection);
     to.setThroughLsn(from.through_lsn);
+    to.setUpdatedMs(from.updated_ms);
     put_all(to.initSegments(count_of(from.segments)), from.segments);
     put_all(to.initDeletes(count_of(from.deletes)), from.deletes);
 }
@@ -208,6 +210,7 @@ Result<CollectionState> get(wire::Collection::Reader from) {
     to.created_ms = from.getCreatedMs();
     to.created_lsn = from.getCreatedLsn();
     to.through_lsn = from.getThroughLsn();
+    to.updated_ms = from.getUpdatedMs();
     for (auto segment : from.getSegments()) to.segments.push_back(get(segment));
     to.damage = string_of(from.getDamage());
     return to;
@@ -229,7 +232,7 @@ Result<SnapshotState> get(wire::Pinned::Reader from) {
 Checkpoint get_checkpoint(capnp::List<wire::Checkpoint>::Reader from) {
     Checkpoint to;
     for (auto one : from) {
-        CheckpointOne collection{one.getCollection(), one.getThroughLsn(), {}, {}};
+        CheckpointOne collection{one.getCollection(), one.getThroughLsn(), one.getUpdatedMs(), {}, {}};
         for (auto segment : one.getSegments()) collection.segments.push_back(get(segment));
         for (auto entry : one.getDeletes()) collection.deletes.push_back({entry.getSegment(), get(entry.getDeletes())});
         to.collections.push_back(std::move(collection));

@@ -126,6 +126,7 @@ struct Fold {
             CollectionState* collection = find(one.collection);
             if (collection == nullptr) continue;  // dropped while it was being sealed
             collection->through_lsn = one.through_lsn;
+            collection->updated_ms = one.updated_ms;
             for (const SegmentRef& segment : one.segments) {
                 collection->segments.push_back(segment);
                 note_file(segment.file);

@@ -47,6 +47,7 @@ struct CollectionState {
     int64_t created_ms = 0;
     Lsn created_lsn = 0;
     Lsn through_lsn = 0;  // rows up to here are in `segments`
+    int64_t updated_ms = 0;  // Unix ms of the last write up to there
     std::vector<SegmentRef> segments;
     std::string damage;  // not empty: quarantined
 };
@@ -97,7 +98,7 @@ struct RestoreCollection { CollectionState collection; };
 struct WalOpen { uint64_t number = 0; uint64_t sealed_end = 0; Lsn last_lsn = 0; };
 struct WalRetire { uint64_t below = 0; std::vector<RequestOutcome> requests; };
 struct SegmentDeletes { uint64_t segment = 0; DeleteRef deletes; };
-struct CheckpointOne { uint64_t collection = 0; Lsn through_lsn = 0; std::vector<SegmentRef> segments; std::vector<SegmentDeletes> deletes; };
+struct CheckpointOne { uint64_t collection = 0; Lsn through_lsn = 0; int64_t updated_ms = 0; std::vector<SegmentRef> segments; std::vector<SegmentDeletes> deletes; };
 struct Checkpoint { std::vector<CheckpointOne> collections; };
 struct Replace { uint64_t collection = 0; std::vector<SegmentRef> add; std::vector<uint64_t> remove; };
 struct Quarantine { uint64_t collection = 0; std::string reason; };

@@ -1,7 +1,7 @@
 #include "engine/runtime/check.hpp"
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <set>
 
 #include "engine/payload/json.hpp"
@@ -26,6 +26,7 @@ class Check {
             if (cause.code() != VZ_CORRUPTION && cause.code() != VZ_UNSUPPORTED) return cause.clone();
             damage("", directory_, 0, cause.error().message);
             if (cause.code() == VZ_UNSUPPORTED) return std::move(findings_);
+            has_contents_ = true;
             found = examine_damaged(files_, directory_, [&](const CheckFinding& lost) { findings_.push_back(lost); });
             if (!found.ok()) {
                 damage("", directory_, 0, found.status().error().message);
@@ -55,7 +56,13 @@ class Check {
     void records(const Findings& found) {
         for (size_t i = 0; i < found.wals.size(); ++i) {
             const std::string file = wal_path(directory_, found.state.wals[i].number);
-            for (const Frame& frame : found.wals[i].scan.frames) {
+            std::optional<WalReading> again;
+            if (!has_contents_) {
+                Result<WalReading> read = read_again(files_, directory_, found, i);
+                if (!read.ok()) return damage("", file, 0, read.status().error().message);
+                again = read.take();
+            }
+            for (const Frame& frame : again ? again->scan.frames : found.wals[i].scan.frames) {
                 if (frame.head.kind != FrameKind::kRecords) continue;
                 std::span<const std::byte> left = frame.payload;
                 for (uint32_t record = 0; record < frame.head.count; ++record) {
@@ -176,7 +183,8 @@ class Check {
     FileSystem& files_;
     const std::string directory_;
     const CheckDepth depth_;
-    std::set<uint64_t> seen_;  // files whose damage was told
+    bool has_contents_ = false;  // the WALs found
+    std::set<uint64_t> seen_;    // files whose damage was told
     std::vector<CheckFinding> findings_;
 };
 

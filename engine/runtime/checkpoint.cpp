@@ -62,6 +62,7 @@ Status Engine::checkpoint_frozen(Collection& collection, const Frozen& frozen) {
     CheckpointOne one;
     one.collection = collection.id();
     one.through_lsn = frozen.through;
+    one.updated_ms = frozen.updated_ms;
     std::shared_ptr<Part> sealed;
     const BeingWritten written(*this);
     const LiveRows live(*frozen.schema, frozen.growing, frozen.through);

@@ -164,7 +164,7 @@ void Engine::note_altered(const std::shared_ptr<Collection>& collection) {
 }
 
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
-    collection->set_updated_ms(settings_.now_ms());
+    collection->note_active(settings_.now_ms());
     if (settings_.background) {
         if (collection->wants_linking()) linking_.add(collection);
         if (collection->wants_texts()) indexing_.add(collection);

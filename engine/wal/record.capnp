@@ -6,6 +6,7 @@ $Cxx.namespace("vz::capnp_record");
 
 struct Batch {
     operations @0 :List(Operation);
+    writtenMs @1 :Int64;              # Unix ms of the sequencer; 0: of a release that did not note it
 }
 
 struct Operation {

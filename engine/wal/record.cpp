@@ -197,7 +197,9 @@ std::vector<std::byte> encode_record(const Batch& batch) {
     blob.reserve(blob_estimate(batch));
     capnp::word scratch[128] = {};
     capnp::MallocMessageBuilder message(kj::arrayPtr(scratch, 128));
-    auto operations = message.initRoot<wire::Batch>().initOperations(static_cast<unsigned>(batch.operations.size()));
+    auto root = message.initRoot<wire::Batch>();
+    root.setWrittenMs(batch.written_ms);
+    auto operations = root.initOperations(static_cast<unsigned>(batch.operations.size()));
     for (unsigned i = 0; i < operations.size(); ++i) put_operation(operations[i], batch.operations[i], blob);
     align_blob(blob);
 
@@ -245,7 +247,9 @@ Result<Batch> decode_record(std::span<const std::byte> bytes, uint64_t* size) {
         options.traversalLimitInWords = traversal_limit(word_count);
         options.nestingLimit = 8;
         capnp::FlatArrayMessageReader message(words, options);
-        for (auto operation : message.getRoot<wire::Batch>().getOperations()) {
+        const auto root = message.getRoot<wire::Batch>();
+        batch.written_ms = root.getWrittenMs();
+        for (auto operation : root.getOperations()) {
             VZ_TRY(get_operation(operation, blob, &batch.operations.emplace_back()));
         }
     } catch (const kj::Exception& error) {

@@ -45,6 +45,7 @@ struct Batch {
     vz_uuid request_id = {};
     uint32_t items = 0;    // what the client is told was applied
     uint32_t created = 0;  // of these, points that did not exist before
+    int64_t written_ms = 0;  // Unix; 0: not known
     std::vector<BatchOperation> operations;
 };
 

@@ -79,5 +79,52 @@ TEST_F(Reopening, AfterManyCollectionsWithMuchMetadata) {
     EXPECT_EQ(engine_->snapshots().size(), 1U);
 }
 
+TEST_F(Reopening, TheTimeOfTheLastWriteIsKnown) {
+    int64_t now = 1'700'000'000'000;
+    EngineSettings settings;
+    settings.background = false;
+    settings.now_ms = [&now] { return now; };
+    const auto reopen = [&] {
+        engine_.reset();
+        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+    };
+    const auto updated_ms = [&] {
+        vz_collection_stats stats = {};
+        engine_->catalogue().resolve("docs").take()->fill_stats(&stats);
+        return stats.updated_ms;
+    };
+    reopen();
+    Schema schema;
+    VectorFieldSchema field;
+    field.dim = 2;
+    field.metric = VZ_COSINE;
+    field.id = schema.next_field_id++;
+    schema.fields.push_back(field);
+    ASSERT_TRUE(engine_->catalogue().create("docs", schema, {}).ok());
+    EXPECT_EQ(updated_ms(), 0);
+    now += 5;
+    const vz_str id = {"a", 1};
+    const float values[] = {1, 2};
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_UPSERT;
+    request.count = 1;
+    request.ids = &id;
+    request.vectors = {values, 1, 0, 2, VZ_F32};
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    ASSERT_TRUE(engine_->write("docs", request, &answer, &errors).ok());
+    const int64_t written = now;
+    now += 5;
+    EXPECT_EQ(updated_ms(), written);
+    reopen();  // from the log
+    EXPECT_EQ(updated_ms(), written);
+    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->create_snapshot("s", {}).ok());
+    reopen();  // from the manifest
+    EXPECT_EQ(updated_ms(), written);
+    EXPECT_EQ(engine_->snapshots()[0].collections[0].updated_ms, written);
+}
+
 }  // namespace
 }  // namespace vz
