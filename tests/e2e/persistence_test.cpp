@@ -1,4 +1,5 @@
-// What was acknowledged is on disk: collections made over either frontend, with what is in them, over orderly ends and kills.
+// What was acknowledged is on disk: collections made over either frontend, with what is in them, over orderly ends and
+// kills.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include "tests/e2e/support/frontend.hpp"
+#include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/known.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
@@ -31,7 +33,8 @@ void answers_as(const Database& wanted, Frontend& frontend, Values& values) {
         EXPECT_TRUE(frontend.persisted(name)) << name;
         const std::vector<float> query = values.point(collection.dimension).vector;
         for (const size_t limit : {size_t{1}, size_t{10}, size_t{1000}}) {
-            EXPECT_EQ(wrong_hits(collection, query, limit, frontend.search(name, query, limit)), "") << name << " " << limit;
+            EXPECT_EQ(wrong_hits(collection, query, limit, frontend.search(name, query, limit)), "")
+                << name << " " << limit;
         }
         for (const auto& [id, point] : collection.points) {
             EXPECT_EQ(frontend.point(name, id), std::optional(point)) << name << " " << id;
@@ -91,11 +94,13 @@ void plays(MakeFrontend make, MakeFrontend make_other, Content content, End end,
             std::vector<std::thread> threads;
             std::vector<Values> drawn;
             for (int i = 0; i < kClients; ++i) {
-                streams.push_back(std::make_unique<Client>((i % 2 == 0 ? make : make_other)(server.port()), Database{}));
+                streams.push_back(
+                    std::make_unique<Client>((i % 2 == 0 ? make : make_other)(server.port()), Database{}));
                 drawn.emplace_back(seed * 10 + static_cast<uint64_t>(i));
             }
             for (size_t i = 0; i < kClients; ++i) {
-                threads.emplace_back([&, i] { stream(*streams[i], content, drawn[i], "stream-" + std::to_string(i), steps); });
+                threads.emplace_back(
+                    [&, i] { stream(*streams[i], content, drawn[i], "stream-" + std::to_string(i), steps); });
             }
             threads.emplace_back([&] { checkpoints(server.port()); });
             const uint64_t wanted = 10 + values.below(60);
@@ -131,13 +136,134 @@ class Persistence : public testing::TestWithParam<Case> {};
 
 TEST_P(Persistence, WhatWasAcknowledgedIsOnDisk) {
     const auto [way, content, end] = GetParam();
-    const uint64_t seed = kSeed + static_cast<uint64_t>(way * 100 + static_cast<int>(content) * 10 + static_cast<int>(end));
+    const uint64_t seed =
+        kSeed + static_cast<uint64_t>(way * 100 + static_cast<int>(content) * 10 + static_cast<int>(end));
     SCOPED_TRACE("seed " + std::to_string(seed));
     const MakeFrontend make = way == 0 ? rest_frontend : graphql_frontend;
     const MakeFrontend other = way == 0 ? graphql_frontend : rest_frontend;
     plays(make, other, content, end, seed);
 }
 
+// Operations on whole collections: each is told done, the program is killed, and what was done is there.
+struct Operation {
+    const char* name;
+    std::vector<std::pair<const char*, const char*>>
+        before;  // path and body of what it needs, all POST or PUT of aliases
+    const char* method;
+    const char* path;
+    const char* body;                    // null: none
+    const char* read;                    // a path whose answer
+    std::vector<const char*> shows;      // has each of these
+    std::vector<const char*> no_longer;  // and none of these
+};
+
+std::ostream& operator<<(std::ostream& out, const Operation& operation) {
+    return out << operation.name;
+}
+
+constexpr const char* kPoints = R"({"vectors":[{"id":"a","vector":[1,2]},{"id":"b","vector":[3,4]}]})";
+
+const Operation kOperations[] = {
+    {"RenameWithAlias",
+     {{"/collections/blue/vectors", kPoints}},
+     "POST",
+     "/collections/blue/rename",
+     R"({"new_name":"red"})",
+     "/collections/blue",
+     {R"("name":"red")", R"("vector_count":2)"},
+     {}},
+    {"AliasSwitch",
+     {{"/collections/green/vectors", kPoints}, {"/aliases/live", R"({"collection":"blue"})"}},
+     "PUT",
+     "/aliases/live",
+     R"({"collection":"green"})",
+     "/collections/live",
+     {R"("name":"green")", R"("vector_count":2)"},
+     {}},
+    {"AliasDropped",
+     {{"/aliases/live", R"({"collection":"blue"})"}},
+     "DELETE",
+     "/aliases/live",
+     nullptr,
+     "/aliases",
+     {},
+     {"live"}},
+    {"ForceSave",
+     {{"/collections/blue/vectors", kPoints}},
+     "POST",
+     "/collections/blue/force-save",
+     nullptr,
+     "/collections/blue/persistence",
+     {R"("persisted":true)", R"("points":2)", R"("points_in_wal_only":0)"},
+     {}},
+    {"ForceSaveOfEmpty",
+     {},
+     "POST",
+     "/collections/blue/force-save",
+     nullptr,
+     "/collections/blue/persistence",
+     {R"("persisted":true)", R"("points":0)"},
+     {}},
+    {"Snapshot",
+     {{"/collections/blue/vectors", kPoints}},
+     "POST",
+     "/collections/blue/snapshot",
+     nullptr,
+     "/collections/blue/snapshots",
+     {R"("total":1)"},
+     {}},
+    {"Ttl",
+     {},
+     "POST",
+     "/collections/blue/ttl",
+     R"({"ttl_secs":3600})",
+     "/collections/blue?view=full",
+     {R"("ttl_secs":3600)"},
+     {}},
+};
+
+class Operations : public testing::TestWithParam<Operation> {};
+
+TEST_P(Operations, AreThereAfterAKillRightBehindTheReply) {
+    const Operation& operation = GetParam();
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    {
+        Server server(data);
+        HttpClient http(server.port());
+        const auto done = [&](const char* method, const char* path, const char* body) {
+            const Answer answer = http.request(method, path, body == nullptr ? "" : body);
+            EXPECT_EQ(answer.status, 200) << method << " " << path << ": " << answer.body;
+            ++sums.acknowledged;
+        };
+        for (const char* name : {"blue", "green"}) {
+            const std::string body = std::string(R"({"name":")") + name + R"(","dimension":2,"metric":"euclidean"})";
+            done("POST", "/collections", body.c_str());
+        }
+        for (const auto& [path, body] : operation.before)
+            done(std::string_view(path).starts_with("/aliases") ? "PUT" : "POST", path, body);
+        done(operation.method, operation.path, operation.body);
+        server.kill();
+    }
+    Server server(data);
+    const Answer answer = HttpClient(server.port()).get(operation.read);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    for (const char* text : operation.shows) {
+        const bool is_there = answer.body.find(text) != std::string::npos;
+        sums.lost += is_there ? 0 : 1;
+        EXPECT_TRUE(is_there) << text << " in " << answer.body;
+    }
+    for (const char* text : operation.no_longer) {
+        const bool is_back = answer.body.find(text) != std::string::npos;
+        sums.ghosts += is_back ? 1 : 0;
+        EXPECT_FALSE(is_back) << text << " in " << answer.body;
+    }
+    ++sums.cases;
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Matrix, Operations, testing::ValuesIn(kOperations),
+                         [](const testing::TestParamInfo<Operation>& each) { return std::string(each.param.name); });
 
 // Whoever watches the store is watched: a write that is gone, one that came back and one that changed are each seen.
 TEST(Watcher, SeesWhatIsLostComesBackOrChanges) {
@@ -171,14 +297,16 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
     static constexpr const char* kContents[] = {"NoVectors", "SomeVectors", "Several", "SeveralWithDeletesAndRename"};
     static constexpr const char* kEnds[] = {"Terminated", "KilledAfterReply", "KilledMidStream"};
     const auto [way, content, end] = info.param;
-    return std::string(way == 0 ? "Rest" : "Graphql") + kContents[static_cast<int>(content)] + kEnds[static_cast<int>(end)];
+    return std::string(way == 0 ? "Rest" : "Graphql") + kContents[static_cast<int>(content)] +
+           kEnds[static_cast<int>(end)];
 }
 
 INSTANTIATE_TEST_SUITE_P(Matrix, Persistence,
                          testing::Combine(testing::Values(0, 1),
                                           testing::Values(Content::kNoVectors, Content::kSomeVectors, Content::kSeveral,
                                                           Content::kSeveralWithDeletesAndRename),
-                                          testing::Values(End::kTerminated, End::kKilledAfterReply, End::kKilledMidStream)),
+                                          testing::Values(End::kTerminated, End::kKilledAfterReply,
+                                                          End::kKilledMidStream)),
                          name_of);
 
 // The line of the gate, after all cases of this process.
