@@ -30,6 +30,9 @@ inline constexpr uint64_t kRequestIdsMax = 65'536;             // remembered re-
 inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;         // drops and deletes work on a full disk; small disks start
 inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
 inline constexpr uint64_t kBallastBytes = 64 * kMiB;           // given up for edits and the next WAL when nothing else is left
+inline constexpr uint64_t kMadeAheadPart = 16;                 // ballast and a WAL file: of a small disk
+inline constexpr uint64_t kWalPart = 4;                        // all WAL files: likewise
+inline constexpr uint64_t kReopenBytes = 4 * kMiB;             // left by every new WAL file: a WAL and a manifest of the next open
 inline constexpr int64_t kDiskLookMs = 20;                     // between two looks at the free space, while writes ask
 
 // Of a Cap'n Proto message of so many words: bounds what shared pointers make of a small one. Readers ask for each part

@@ -24,7 +24,7 @@ class Check {
         if (!found.ok()) {
             const Status cause = found.take_status();
             if (cause.code() != VZ_CORRUPTION && cause.code() != VZ_UNSUPPORTED) return cause.clone();
-            damage("", directory_, 0, cause.error().message);
+            findings_.push_back({cause.code(), "", directory_, 0, cause.error().message});
             if (cause.code() == VZ_UNSUPPORTED) return std::move(findings_);
             has_contents_ = true;
             found = examine_damaged(files_, directory_, [&](const CheckFinding& lost) { findings_.push_back(lost); });
@@ -94,7 +94,8 @@ class Check {
             auto segment = SealedSegment::open(files_, one.path, found.database, ref.file, summary_of(ref));
             const bool is_new = seen_.insert(ref.file).second;
             if (!segment.ok()) {
-                if (is_new) damage(state.name, one.path, 0, segment.status().error().message);
+                const vz_status code = segment.status().code() == VZ_UNSUPPORTED ? VZ_UNSUPPORTED : VZ_CORRUPTION;
+                if (is_new) findings_.push_back({code, state.name, one.path, 0, segment.status().error().message});
                 continue;
             }
             one.segment = std::move(*segment);

@@ -70,8 +70,12 @@ Status Engine::checkpoint_frozen(Collection& collection, const Frozen& frozen) {
         VZ_ASSIGN(sealed, seal(collection, *frozen.schema, live, written.number()));
         one.segments.push_back(sealed->ref());
     }
-    VZ_TRY(seal_deletes(frozen, &one));
-    if (!VZ_PLANT(segment_directory_not_synced)) VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+    Status rest = seal_deletes(frozen, &one);
+    if (rest.ok() && !VZ_PLANT(segment_directory_not_synced)) rest = files_.sync_directory(directory_ + "/seg");
+    if (!rest.ok()) {
+        if (sealed != nullptr) static_cast<void>(files_.unlink(segment_path(directory_, 'S', written.number())));
+        return rest;
+    }
     Checkpoint edit;
     edit.collections.push_back(std::move(one));
     VZ_TRY(commit_physical(std::move(edit)));
@@ -185,18 +189,32 @@ Status Engine::retire_wals() {
 
 // ---- recovery ----
 
-void Engine::load_segments(const ManifestState& state) {
+Status Engine::load_segments(const ManifestState& state) {
     for (const auto& [id, collection] : state.collections) {
         const std::shared_ptr<Collection> loaded = catalogue_.by_id(id);
-        if (!collection.damage.empty()) loaded->quarantine(collection.damage);
+        if (!collection.damage.empty() && !settings_.accept_loss) loaded->quarantine(collection.damage);
         for (const SegmentRef& ref : collection.segments) {
             const Status opened = load_segment(*loaded, ref);
             if (opened.ok()) continue;
+            if (settings_.accept_loss) return opened.clone();
             loaded->quarantine(opened.error().message);
             report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name + "': " + opened.error().message);
             break;
         }
     }
+    return {};
+}
+
+Status Engine::end_quarantine() {
+    VZ_TRY(checkpoint_all().take_status());
+    std::vector<uint64_t> set_aside;
+    log_->read_state([&](const ManifestState& state) {
+        for (const auto& [id, collection] : state.collections) {
+            if (!collection.damage.empty()) set_aside.push_back(id);
+        }
+    });
+    for (const uint64_t id : set_aside) VZ_TRY(commit_physical(Quarantine{id, ""}));
+    return {};
 }
 
 Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {

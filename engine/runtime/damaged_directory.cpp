@@ -31,9 +31,16 @@ class DamagedDirectory {
         VZ_TRY(read_wals());
         drop_unreadable();
         for (auto& [id, collection] : found_.state.collections) {
-            collection.damage.clear();
-            found_.last_lsn = std::max(found_.last_lsn, collection.through_lsn);
+            read_lsn_ = std::max(read_lsn_, collection.through_lsn);
         }
+        if (found_.state.clean_close) note_lsn(found_.state.clean_close->last_lsn);
+        read_lsn_ = std::max(read_lsn_, found_.state.retired_lsn);
+        if (found_.last_lsn > read_lsn_) {
+            lose("", directory_, 0,
+                 "what was written from LSN " + std::to_string(read_lsn_ + 1) + " to " +
+                     std::to_string(found_.last_lsn) + " is missing");
+        }
+        note_lsn(read_lsn_);
         return std::move(found_);
     }
 
@@ -45,6 +52,8 @@ class DamagedDirectory {
 
     Status note_numbers() {
         for (const char* folder : {"", "/wal", "/seg", "/quarantine"}) {
+            VZ_ASSIGN(const bool exists, files_.exists(directory_ + folder));
+            if (!exists) continue;
             VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
             for (const std::string& name : names)
                 found_.highest_number = std::max(found_.highest_number, file_number_of(name));
@@ -86,9 +95,10 @@ class DamagedDirectory {
         found_.manifest = number;
         found_.state = std::move(*first->snapshot);
         found_.state.next_file = std::max(found_.state.next_file, number + 1);
-        note_lsn(found_.state.last_lsn);
+        read_lsn_ = found_.state.last_lsn;
         for (size_t i = 1; i < scan.frames.size(); ++i) fold(path, scan.frames[i]);
-        if (!scan.zeros_follow) lose("", path, scan.end, "edits from here on could not be read");
+        lost_edits_ = !scan.zeros_follow;
+        if (lost_edits_) lose("", path, scan.end, "edits from here on could not be read");
         for (const Frame& frame : scan.later) fold(path, frame);
         return true;
     }
@@ -107,8 +117,9 @@ class DamagedDirectory {
                 found_.state = std::move(state);
             } else {
                 lose("", path, frame.offset, folded.error().message);
+                lost_edits_ = true;
             }
-            if (logical) note_lsn(lsn++);
+            if (logical) read_lsn_ = std::max(read_lsn_, lsn++);
         }
     }
 
@@ -130,32 +141,45 @@ class DamagedDirectory {
     // ---- the WAL ----
 
     Status read_wals() {
-        // A file that is younger than the last one named was opened by an edit that is lost.
-        const uint64_t last = found_.state.wals.empty() ? 0 : found_.state.wals.back().number;
+        // A file that is younger than the first one named and not named itself was opened by an edit that is lost, or
+        // is the spare.
+        std::vector<WalState>& wals = found_.state.wals;
+        const uint64_t first = wals.empty() ? 0 : wals.front().number;
         VZ_ASSIGN(std::vector<std::string> names, files_.list(directory_ + "/wal"));
         std::vector<uint64_t> unnamed;
         for (const std::string& name : names) {
-            if (file_number_of(name) > last) unnamed.push_back(file_number_of(name));
+            const uint64_t number = file_number_of(name);
+            const bool is_named =
+                std::any_of(wals.begin(), wals.end(), [&](const WalState& wal) { return wal.number == number; });
+            if (number > first && !is_named) unnamed.push_back(number);
         }
-        std::sort(unnamed.begin(), unnamed.end());
-        for (const uint64_t number : unnamed) found_.state.wals.push_back({number, 0, 0});
+        for (const uint64_t number : unnamed) wals.push_back({number, 0, 0});
+        std::sort(wals.begin(), wals.end(), [](const WalState& a, const WalState& b) { return a.number < b.number; });
+        if (lost_edits_) {
+            // Where one ended may be told of another.
+            for (WalState& wal : wals) wal = {wal.number, 0, 0};
+        }
         for (const WalState& wal : found_.state.wals) {
-            found_.wals.push_back(read_wal_file(wal));
+            VZ_ASSIGN(WalReading reading, read_wal_file(wal));
+            found_.wals.push_back(std::move(reading));
             note_lsn(wal.last_lsn);
             for (const Frame& frame : found_.wals.back().scan.frames) {
                 note_lsn(frame.head.durable_lsn);
-                if (frame.head.count != 0) note_lsn(frame.head.lsn + frame.head.count - 1);
+                if (frame.head.count != 0) read_lsn_ = std::max(read_lsn_, frame.head.lsn + frame.head.count - 1);
             }
         }
         return {};
     }
 
-    WalReading read_wal_file(const WalState& wal) {
+    Result<WalReading> read_wal_file(const WalState& wal) {
         const std::string path = wal_path(directory_, wal.number);
         Result<WalReading> reading = read_wal(files_, directory_, found_.database, wal.number);
         if (!reading.ok()) {
-            lose("", path, 0, reading.status().error().message);
-            return {};
+            if (reading.status().code() == VZ_UNSUPPORTED) return reading;
+            // One that was never written whole: the spare of a killed process.
+            const bool is_unborn = wal.sealed_end == 0 && wal.last_lsn == 0 && &wal == &found_.state.wals.back();
+            if (!is_unborn || !is_empty(path)) lose("", path, 0, reading.status().error().message);
+            return WalReading();
         }
         FrameScan& scan = reading->scan;
         const uint64_t end = wal.sealed_end != 0 ? wal.sealed_end : UINT64_MAX;
@@ -168,6 +192,11 @@ class DamagedDirectory {
         }
         std::erase_if(scan.frames, [end](const Frame& frame) { return frame.offset >= end; });
         return std::move(*reading);
+    }
+
+    bool is_empty(const std::string& path) {
+        const Result<std::vector<std::byte>> bytes = read_whole(files_, path);
+        return bytes.ok() && std::all_of(bytes->begin(), bytes->end(), [](std::byte b) { return b == std::byte{0}; });
     }
 
     // ---- sealed files ----
@@ -223,6 +252,8 @@ class DamagedDirectory {
     const std::string directory_;
     const FindingSink& lost_;
     Findings found_;
+    Lsn read_lsn_ = 0;  // of what was read; found_.last_lsn: of what is known to have been
+    bool lost_edits_ = false;
 };
 
 }  // namespace

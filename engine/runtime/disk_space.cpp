@@ -27,17 +27,26 @@ DiskSpace::DiskSpace(FileSystem& files, std::string directory, uint64_t reserve,
     : files_(files),
       directory_(std::move(directory)),
       fixed_reserve_(reserve),
-      ballast_bytes_(ballast_bytes != 0 ? ballast_bytes : kBallastBytes),
+      fixed_ballast_(ballast_bytes),
       look_every_ms_(look_every_ms) {}
 
+uint64_t DiskSpace::at_most(uint64_t bytes, uint64_t part) const { return std::min(bytes, total_.load(std::memory_order_relaxed) / part); }
+
+bool DiskSpace::can_reopen_after(uint64_t bytes) const {
+    const Result<Space> space = files_.space(directory_);
+    return !space.ok() || space->free >= bytes + kReopenBytes;
+}
+
 Status DiskSpace::open() {
+    const Result<Space> space = files_.space(directory_);
+    if (space.ok()) total_.store(space->total, std::memory_order_relaxed);
     {
         const std::scoped_lock lock(ballast_mutex_);
         VZ_ASSIGN(const bool exists, files_.exists(ballast_path()));
         if (exists) {
             VZ_ASSIGN(const std::unique_ptr<File> file, files_.open(ballast_path(), OpenMode::kRead));
             VZ_ASSIGN(const uint64_t size, file->size());
-            has_ballast_ = size >= ballast_bytes_;
+            has_ballast_ = size >= ballast_bytes();
         }
         // A crash left half of one.
         if (exists && !has_ballast_) VZ_TRY(files_.unlink(ballast_path()));
@@ -71,7 +80,7 @@ void DiskSpace::look() {
     const uint64_t reserve = fixed_reserve_ != 0 ? fixed_reserve_ : reserve_of(space->total);
     reserve_.store(reserve, std::memory_order_relaxed);
     const bool was_full = full_.load(std::memory_order_relaxed);
-    const uint64_t given_up = gave_up_ballast_.load(std::memory_order_relaxed) ? ballast_bytes_ : 0;
+    const uint64_t given_up = gave_up_ballast_.load(std::memory_order_relaxed) ? ballast_bytes() : 0;
     const uint64_t enough = was_full || given_up != 0 ? reserve + reserve / 2 + given_up : reserve;
     const bool is_full = space->free < enough;
     full_.store(is_full, std::memory_order_relaxed);
@@ -80,11 +89,11 @@ void DiskSpace::look() {
 
 void DiskSpace::make_ballast(uint64_t free) {
     const std::scoped_lock lock(ballast_mutex_);
-    if (has_ballast_ || free < 2 * reserve() + ballast_bytes_) return;
+    if (has_ballast_ || free < 2 * reserve() + ballast_bytes()) return;
     // Never synced: after a power cut it is there or made anew, and a failed sync of the directory would be one of the logs' too.
     const Status made = [&]() -> Status {
         VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(ballast_path()));
-        return file->allocate(ballast_bytes_);
+        return file->allocate(ballast_bytes());
     }();
     has_ballast_ = made.ok();
     if (made.ok()) gave_up_ballast_.store(false, std::memory_order_relaxed);

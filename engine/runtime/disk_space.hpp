@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "engine/base/limits.hpp"
 #include "engine/io/file.hpp"
 
 namespace vz {
@@ -15,7 +16,7 @@ namespace vz {
 class DiskSpace {
  public:
     // `reserve` 0: a twentieth of the file system within the limits of limits.hpp, on a
-    // small one a quarter. `ballast_bytes` 0: the default. `look_every_ms` 0: every
+    // small one a quarter. `ballast_bytes` 0: the default, on a small disk a sixteenth. `look_every_ms` 0: every
     // question looks.
     DiskSpace(FileSystem& files, std::string directory, uint64_t reserve, uint64_t ballast_bytes, int64_t look_every_ms);
 
@@ -28,10 +29,15 @@ class DiskSpace {
     Status admit_file(uint64_t bytes);
     bool is_full();
     uint64_t reserve() const { return reserve_.load(std::memory_order_relaxed); }
+    // `bytes`, on a small disk that part of it.
+    uint64_t at_most(uint64_t bytes, uint64_t part) const;
+    // Whether a file of that size leaves what the next open needs.
+    bool can_reopen_after(uint64_t bytes) const;
     // True if that freed something.
     bool give_up_ballast();
 
  private:
+    uint64_t ballast_bytes() const { return fixed_ballast_ != 0 ? fixed_ballast_ : at_most(kBallastBytes, kMadeAheadPart); }
     std::string ballast_path() const { return directory_ + "/BALLAST"; }
     void look();
     // Where there is room; a failure leaves none.
@@ -40,8 +46,9 @@ class DiskSpace {
     FileSystem& files_;
     const std::string directory_;
     const uint64_t fixed_reserve_;
-    const uint64_t ballast_bytes_;
+    const uint64_t fixed_ballast_;
     const int64_t look_every_ms_;
+    std::atomic<uint64_t> total_{UINT64_MAX};
     std::atomic<uint64_t> reserve_{0};
     std::atomic<bool> full_{false};
     std::atomic<bool> gave_up_ballast_{false};  // and did not make it anew: what it freed is not for upserts

@@ -298,7 +298,10 @@ void Engine::run_maintenance() {
         const std::shared_ptr<Collection> collection = to_seal_.front();
         lock.unlock();
         const Result<Lsn> sealed = checkpoint(*collection);
-        if (!sealed.ok()) report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
+        if (!sealed.ok()) {
+            report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
+            collection->note_active(settings_.now_ms());  // not again before it would settle
+        }
         lock.lock();
         std::erase(to_seal_, collection);
         sealed_.notify_all();
@@ -329,6 +332,8 @@ Status Engine::recover() {
     for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
         VZ_TRY(files_.make_directory(directory_ + folder));
     VZ_TRY(space_.open());
+    settings_.wal_file_bytes = std::max(settings_.wal_file_first_bytes, space_.at_most(settings_.wal_file_bytes, kMadeAheadPart));
+    settings_.wal_bytes_max = std::max(2 * settings_.wal_file_bytes, space_.at_most(settings_.wal_bytes_max, kWalPart));
     VZ_TRY(settle(files_, directory_));
     VZ_ASSIGN(Findings findings, settings_.accept_loss ? examine_damaged(files_, directory_, settings_.accept_loss) : examine(files_, directory_));
     if (findings.unborn && settings_.must_exist)
@@ -348,12 +353,15 @@ Status Engine::recover() {
     // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
     ManifestState state = findings.state;
     if (!findings.wals.empty()) {
-        const FrameScan& open_scan = findings.wals.back().scan;
-        WalState& open_wal = state.wals.back();
-        open_wal.sealed_end = open_scan.end;
-        open_wal.last_lsn = 0;
-        for (const Frame& frame : open_scan.frames) {
-            if (frame.head.count != 0) open_wal.last_lsn = frame.head.lsn + frame.head.count - 1;
+        // One is open; of a damaged directory perhaps several.
+        for (size_t i = 0; i < state.wals.size(); ++i) {
+            WalState& wal = state.wals[i];
+            if (wal.sealed_end != 0) continue;
+            wal.sealed_end = findings.wals[i].scan.end;
+            wal.last_lsn = 0;
+            for (const Frame& frame : findings.wals[i].scan.frames) {
+                if (frame.head.count != 0) wal.last_lsn = std::max(wal.last_lsn, frame.head.lsn + frame.head.count - 1);
+            }
         }
         std::erase_if(state.wals, [](const WalState& wal) { return wal.last_lsn == 0; });
     }
@@ -378,7 +386,7 @@ Status Engine::recover() {
         requests_.remember(id, request.lsn, request.applied, request.created);
     }
     catalogue_.load(state, *log_);
-    load_segments(state);
+    VZ_TRY(load_segments(state));
     VZ_TRY(replay(findings));
     VZ_TRY(retire_wals());
     return sweep();
@@ -387,6 +395,7 @@ Status Engine::recover() {
 // As large as the disk allows: what cannot be written to cannot be opened.
 Result<WalFile> Engine::make_first_wal() {
     for (uint64_t bytes = settings_.wal_file_first_bytes;; bytes /= 2) {
+        if (bytes > 2 * kWalFileBytesMin && !space_.can_reopen_after(bytes)) continue;
         const uint64_t number = numbers_->next_number();
         Result<WalFile> made = prepare_wal(files_, directory_, database_, number, numbers_->salt(), bytes);
         if (made.ok() || made.status().code() != VZ_DISK_FULL) return made;
@@ -550,7 +559,12 @@ Status Engine::remove_unnamed() {
         for (const std::string& name : names) {
             const uint64_t number = file_number_of(name);
             if (number == 0 || number >= highest || std::binary_search(named.begin(), named.end(), number)) continue;
-            VZ_TRY(files_.unlink(directory_ + folder + name));
+            if (settings_.accept_loss) {
+                // An edit that named it may be what was lost.
+                VZ_TRY(files_.rename(directory_ + folder + name, directory_ + "/quarantine/" + name));
+            } else {
+                VZ_TRY(files_.unlink(directory_ + folder + name));
+            }
         }
     }
     return {};

@@ -30,7 +30,7 @@ struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
-    uint64_t wal_bytes_max = 0;      // beyond half of it every collection is sealed: bounds replay
+    uint64_t wal_bytes_max = 0;      // at most a quarter of the disk; beyond half of it every collection is sealed: bounds replay
     uint64_t growing_bytes_max = 0;  // of one collection, before it is sealed; memory stays within twice this
     uint64_t growing_total_bytes_max = 0;  // of all together, while a log is replayed
     uint64_t disk_reserve = 0;       // bytes that upserts leave free; see disk_space.hpp, likewise below
@@ -86,6 +86,9 @@ class Engine {
     Status make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking);
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);
+
+    // Of a directory opened with accept_loss: seals all that was kept, and what was set aside serves again.
+    Status end_quarantine();
 
     // Makes sealed parts of a collection one, if that is worth its cost; of an idle one at any cost. False: it was not.
     Result<bool> compact(Collection& collection, bool is_idle);
@@ -169,7 +172,7 @@ class Engine {
     // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next
     // checkpoint tries again.
     void clean_up();
-    void load_segments(const ManifestState& state);
+    Status load_segments(const ManifestState& state);
     Status load_segment(Collection& collection, const SegmentRef& ref);
     // In place of a damaged part one of the rows that can be read; null: none can. The part itself, if it is whole.
     Result<std::shared_ptr<Part>> salvage(Collection& collection, const std::shared_ptr<Part>& part);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -37,7 +38,13 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
       wal_(std::move(wal)),
       wal_room_(wal_->bytes() - wal_->end()),
       last_lsn_(last_lsn),
-      durable_lsn_(last_lsn) {}
+      durable_lsn_(last_lsn) {
+    // Nothing is taken that needs a file which the disk may have no room for.
+    if (settings_.background && space_.is_full()) {
+        room_ahead_ = 0;
+        wants_spare_ = true;
+    }
+}
 
 // ---- the queue ----
 
@@ -58,7 +65,7 @@ Status LocalLog::enqueue(Entry entry, bool blocking) {
         return failure(VZ_BUSY, "too many writes wait for the disk").reason(VZ_REASON_QUEUE);
     }
     const uint64_t entering = entry.edit == nullptr ? frame_bytes(bytes) : 0;
-    if (no_spare_ && entered_bytes_ + entering + kMarkersRoom > wal_room_ && entry.edit == nullptr) {
+    if (entry.edit == nullptr && entered_bytes_ + entering + kMarkersRoom > std::max(wal_room_, room_ahead_)) {
         return failure(VZ_DISK_FULL, "the disk is full: there is no room for the next file of the write-ahead log. Free some space and try again");
     }
     commit.blocking_ = blocking;
@@ -106,12 +113,17 @@ void LocalLog::run_spare_thread() {
             spare_thread_wakes_.wait(lock);
             continue;
         }
+        wants_spare_ = false;
         lock.unlock();
-        const Status made = make_spare();
+        const Result<uint64_t> made = make_spare();
         lock.lock();
-        wants_spare_ = !made.ok();
-        no_spare_ = made.code() == VZ_DISK_FULL;
-        if (!made.ok()) spare_thread_wakes_.wait_for(lock, kSpareRetry);
+        if (!made.ok()) wants_spare_ = true;
+        if (made.ok()) {
+            room_ahead_ = *made < settings_.wal_file_bytes ? *made - kFileHeaderBytes : UINT64_MAX;
+        } else {
+            if (made.status().code() == VZ_DISK_FULL) room_ahead_ = 0;
+            spare_thread_wakes_.wait_for(lock, kSpareRetry);
+        }
     }
 }
 
@@ -195,11 +207,13 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) {
         refused.assign(queue_.begin(), queue_.end());
         queue_.clear();
         queue_bytes_ = 0;
-        entered_bytes_ = 0;
     }
     for (const Entry& entry : group) entered_bytes_ -= entry.edit == nullptr ? frame_bytes(entry.commit->bytes.size()) : 0;
     wal_room_ = wal_->bytes() - wal_->end();
-    if (settings_.background && !asked_for_spare_ && wal_room_ < wal_->bytes() / 2) {
+    // What was made ahead on a full disk is in use now; whether there is room for another is not known.
+    const bool is_tight = std::exchange(has_switched_, false) && room_ahead_ != UINT64_MAX;
+    if (is_tight) room_ahead_ = 0;
+    if (settings_.background && !asked_for_spare_ && (is_tight || wal_room_ < wal_->bytes() / 2)) {
         asked_for_spare_ = true;
         wants_spare_ = true;
         spare_thread_wakes_.notify_one();
@@ -273,6 +287,7 @@ Status LocalLog::switch_wal(uint64_t payload_bytes) {
     const std::scoped_lock lock(spare_mutex_);  // waits for one that is being made
     std::optional<WalFile> next;
     if (spare_ && spare_->bytes >= needed) next = std::move(spare_);
+    if (spare_ && !next) static_cast<void>(files_.unlink(wal_path(directory_, spare_->header.file_number)));
     spare_.reset();
     if (!next) {
         VZ_ASSIGN(next, make_wal(std::max(settings_.wal_file_bytes, needed), needed));
@@ -287,6 +302,7 @@ Status LocalLog::switch_wal(uint64_t payload_bytes) {
     }
     wal_ = std::make_unique<Wal>(std::move(*next));
     asked_for_spare_ = false;
+    has_switched_ = true;
     return {};
 }
 
@@ -299,6 +315,7 @@ Result<WalFile> LocalLog::make_wal(uint64_t bytes, uint64_t needed) {
             number = numbers_.next_number();
             spare_number_ = number;
         }
+        if (!space_.can_reopen_after(bytes)) return failure(VZ_DISK_FULL, "the disk is full");
         Result<WalFile> made = prepare_wal(files_, directory_, database_, number, numbers_.salt(), bytes);
         if (!made.ok()) static_cast<void>(files_.unlink(wal_path(directory_, number)));
         return made;
@@ -310,11 +327,12 @@ Result<WalFile> LocalLog::make_wal(uint64_t bytes, uint64_t needed) {
     return with_ballast(make);
 }
 
-Status LocalLog::make_spare() {
+Result<uint64_t> LocalLog::make_spare() {
     const std::scoped_lock lock(spare_mutex_);
-    if (spare_) return {};
-    VZ_ASSIGN(spare_, make_wal(settings_.wal_file_bytes, std::min(settings_.wal_file_bytes, kSpareBytesMin)));
-    return {};
+    if (!spare_) {
+        VZ_ASSIGN(spare_, make_wal(settings_.wal_file_bytes, std::min(settings_.wal_file_bytes, kSpareBytesMin)));
+    }
+    return spare_->bytes;
 }
 
 Status LocalLog::roll_manifest() {

@@ -122,7 +122,8 @@ class LocalLog final : public Log {
     Status roll_manifest();
     // A new WAL file of that size; on a full disk a smaller one, of `needed` at least. With spare_mutex_ held.
     Result<WalFile> make_wal(uint64_t bytes, uint64_t needed);
-    Status make_spare();
+    // Its bytes.
+    Result<uint64_t> make_spare();
     // Once more without the ballast, after VZ_DISK_FULL.
     template <class Step>
     auto with_ballast(Step step) {
@@ -146,7 +147,8 @@ class LocalLog final : public Log {
 
     std::unique_ptr<Manifest> manifest_;  // the leader's; its state also under state_mutex_
     std::unique_ptr<Wal> wal_;            // the leader's
-    bool asked_for_spare_ = false;        // the leader's
+    bool asked_for_spare_ = false;        // the leader's, likewise
+    bool has_switched_ = false;
     mutable std::mutex state_mutex_;
     uint64_t spare_number_ = 0;           // under state_mutex_: from before the spare is made until the state names it
 
@@ -159,7 +161,7 @@ class LocalLog final : public Log {
     uint64_t queue_bytes_ = 0;
     std::condition_variable spare_thread_wakes_;
     bool wants_spare_ = false;
-    bool no_spare_ = false;       // the disk is too full for one: nothing is taken that does not fit this file
+    uint64_t room_ahead_ = UINT64_MAX;  // in the next file, where the disk has no room for a whole one
     uint64_t wal_room_ = 0;       // in this file, when nobody leads
     uint64_t entered_bytes_ = 0;  // as frames, of what is queued or being written
     bool leading_ = false;

@@ -59,9 +59,17 @@ Result<std::set<std::string>> files_in_danger(FileSystem& files, const std::stri
 }  // namespace
 
 Result<std::vector<CheckFinding>> repair_directory(FileSystem& files, const std::string& directory) {
+    VZ_ASSIGN(const bool exists, files.exists(directory + "/wal"));
+    if (exists) {
+        // A copy may lack folders that were empty.
+        for (const char* folder : {"/seg", "/tmp", "/quarantine"}) VZ_TRY(files.make_directory(directory + folder));
+    }
     VZ_ASSIGN(const std::vector<CheckFinding> before, check_directory(files, directory));
+    for (const CheckFinding& finding : before) {
+        if (finding.status == VZ_UNSUPPORTED)
+            return failure(VZ_UNSUPPORTED, "%s: %s", finding.file.c_str(), finding.message.c_str());
+    }
     if (std::none_of(before.begin(), before.end(), tells_damage)) return std::vector<CheckFinding>();
-    VZ_TRY(files.make_directory(directory + "/quarantine"));
     VZ_ASSIGN(const std::set<std::string> in_danger, files_in_danger(files, directory, before));
     for (const std::string& path : in_danger) VZ_TRY(copy_to_quarantine(files, directory, path));
 
@@ -70,9 +78,16 @@ Result<std::vector<CheckFinding>> repair_directory(FileSystem& files, const std:
     settings.background = false;
     settings.must_exist = true;
     settings.accept_loss = [&lost](const CheckFinding& finding) { lost.push_back(finding); };
-    VZ_ASSIGN(const std::unique_ptr<Engine> engine, Engine::open(files, directory, settings));
-    VZ_TRY(engine->checkpoint_all().take_status());
+    VZ_ASSIGN(std::unique_ptr<Engine> engine, Engine::open(files, directory, settings));
+    VZ_TRY(engine->end_quarantine());
     VZ_TRY(engine->close());
+    engine.reset();
+    VZ_ASSIGN(const std::vector<CheckFinding> after, check_directory(files, directory));
+    for (const CheckFinding& finding : after) {
+        if (tells_damage(finding))
+            return failure(VZ_CORRUPTION, "%s: %s, after the repair too", finding.file.c_str(),
+                           finding.message.c_str());
+    }
     if (lost.empty()) {
         for (const CheckFinding& finding : before) {
             if (!tells_damage(finding)) continue;

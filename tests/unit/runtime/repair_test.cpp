@@ -272,6 +272,38 @@ TEST_F(Repair, keeps_a_snapshot_that_is_whole_and_drops_one_that_is_not) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+// A killed process leaves the file that was made ahead beside the open one.
+TEST_F(Repair, keeps_the_records_of_the_open_wal_beside_a_spare) {
+    open();
+    for (int i = 0; i < 3; ++i) write("sick", VZ_UPSERT, 5000 + static_cast<uint32_t>(i), 1, "late");
+    const Points late = points("sick");
+    engine_.reset();
+    const std::string last = file("/wal", "W-");
+    const std::string spare = last.substr(0, last.size() - 1) + "f";
+    std::ofstream(spare, std::ios::binary) << std::string(8 << 20, '\0');
+    const std::string path = file("/seg", "S-", false);
+    const SectionEntry entry = section(path, SectionKind::kIdTable);
+    flip(path, entry.offset + entry.bytes / 2);
+    EXPECT_EQ(losses(repair()), 0U);
+    EXPECT_TRUE(points("sick") == late);
+    engine_.reset();
+    open();
+    EXPECT_TRUE(points("sick") == late);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+// The file of a lost edit is not deleted.
+TEST_F(Repair, moves_what_nothing_names_to_quarantine) {
+    const std::string path = file("/seg", "S-");
+    const std::string orphan = data_ + "/seg/S-0000000000000001";
+    std::ofstream(orphan, std::ios::binary) << read(path);
+    flip(data_ + "/CURRENT", 20);
+    EXPECT_GE(losses(repair()), 1U);
+    EXPECT_TRUE(files_->exists(data_ + "/quarantine/S-0000000000000001").take());
+    EXPECT_TRUE(points("well") == whole_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
 TEST_F(Repair, says_when_nothing_can_be_done) {
     flip(file("", "MANIFEST-"), kFileHeaderBytes + 100);  // the snapshot
     const auto refused = repair_directory(*files_, data_);
