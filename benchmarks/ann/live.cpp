@@ -117,6 +117,23 @@ class Live {
         return scores;
     }
 
+    // What the search of one query took: effort, and rows whose scores were computed.
+    vz_profile explain(const float* query) {
+        vz_search_request request = {};
+        request.struct_size = sizeof request;
+        request.queries = {query, 1, 0, set_.base.dim, VZ_F32};
+        request.k = options_.k;
+        request.flags = VZ_SEARCH_EXPLAIN;
+        vz_result* result = nullptr;
+        vz_error error = {};
+        check(vz_search(engine_, text("live"), &request, &result, &error), error);
+        vz_profile profile = {};
+        profile.struct_size = sizeof profile;
+        check(vz_result_profile(result, 0, &profile, &error), error);
+        vz_result_release(result);
+        return profile;
+    }
+
     // Wall seconds of one request that holds `count` queries.
     double search_batch(const float* queries, uint32_t count) {
         vz_search_request request = {};
@@ -176,6 +193,8 @@ struct Measured {
     double p50_us = 0;
     double p99_us = 0;
     double per_cpu_second = 0;
+    uint32_t effort = 0;
+    double scored = 0;  // rows a query
 };
 
 double share_found(const DataSet& set, const std::vector<float>& truth, const std::vector<float>& found) {
@@ -212,13 +231,19 @@ Measured search_while(Live& live, const DataSet& set, const std::atomic<bool>* s
         for (size_t j = i; j < i + kWindow; ++j) sum += recalls[j];
         measured.recall_worst = std::min(measured.recall_worst, sum / kWindow);
     }
+    constexpr uint32_t kExplained = 100;
+    for (uint32_t i = 0; i < kExplained; ++i) {
+        const vz_profile profile = live.explain(set.queries.row(i % set.queries.rows));
+        measured.effort = profile.effort;
+        measured.scored += static_cast<double>(profile.scored) / kExplained;
+    }
     return measured;
 }
 
 void print(const char* phase, const Options& options, const Measured& measured) {
-    std::printf("%s recall@%u=%.4f worst_100=%.4f p50_us=%.0f p99_us=%.0f queries_per_cpu_second=%.0f\n", phase,
-                options.k, measured.recall, measured.recall_worst, measured.p50_us, measured.p99_us,
-                measured.per_cpu_second);
+    std::printf("%s recall@%u=%.4f worst_100=%.4f p50_us=%.0f p99_us=%.0f queries_per_cpu_second=%.0f effort=%u scored=%.0f\n",
+                phase, options.k, measured.recall, measured.recall_worst, measured.p50_us, measured.p99_us,
+                measured.per_cpu_second, measured.effort, measured.scored);
     std::fflush(stdout);
 }
 

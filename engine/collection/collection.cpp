@@ -307,6 +307,16 @@ void Collection::refresh_indexes() {
     for (const auto& part : *parts) part->refresh_indexes(*schema());
 }
 
+bool Collection::has_mapped_graphs() const {
+    const auto parts = std::atomic_load(&parts_);
+    return std::any_of(parts->begin(), parts->end(), [](const auto& part) { return part->has_mapped_graphs(); });
+}
+
+void Collection::copy_graphs(MemoryBudget& budget) {
+    const auto parts = std::atomic_load(&parts_);
+    for (const auto& part : *parts) part->copy_graphs(budget);
+}
+
 void Collection::make_visible(Lsn lsn, int64_t live_delta) {
     live_.fetch_add(live_delta, std::memory_order_acq_rel);
     visible_.store(lsn, std::memory_order_release);

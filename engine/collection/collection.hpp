@@ -78,6 +78,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
     bool wants_texts() const;
     // Builds and drops them. One thread; readers go on.
     void refresh_indexes();
+    // Whether searches walk graphs in maps of files that were there when the database was opened, or came from an archive.
+    bool has_mapped_graphs() const;
+    // Takes them into memory of their own, as far as the budget goes. One thread.
+    void copy_graphs(MemoryBudget& budget);
     // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state; with `lost`, what fits is applied.
     Status replay(const Batch& batch, Lsn lsn, const LossSink& lost);
 

@@ -1,6 +1,7 @@
 #include "engine/collection/graphs.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -146,12 +147,8 @@ SealedGraphs::SealedGraphs(const Schema& schema, const SealedSegment& segment) {
         if (meta.shape.dim != known.dim || meta.metric != known.metric || meta.slots != segment.row_count()) {
             return failure(VZ_CORRUPTION, "index: the graph is of other rows");
         }
-        const RowSource rows = {[](const void* owner, Slot slot) {
-                                    const auto* of = static_cast<const Field*>(owner);
-                                    return of->segment->vector(of->id, slot);
-                                },
-                                &field};
-        VZ_ASSIGN(field.index, SealedIndex::open(std::move(meta), segment.derived(SectionKind::kGraph, field.id), rows));
+        VZ_ASSIGN(field.mapped, SealedIndex::open(std::move(meta), segment.derived(SectionKind::kGraph, field.id), field.rows()));
+        field.index.store(field.mapped.get(), std::memory_order_release);
         return {};
     };
     for (const VectorFieldSchema& known : schema.fields) {
@@ -169,6 +166,39 @@ SealedGraphs::SealedGraphs(const Schema& schema, const SealedSegment& segment) {
     }
 }
 
+RowSource SealedGraphs::Field::rows() const {
+    return {[](const void* owner, Slot slot) {
+                const auto* of = static_cast<const Field*>(owner);
+                return of->segment->vector(of->id, slot);
+            },
+            this};
+}
+
+void SealedGraphs::copy_to_memory(MemoryBudget& budget) {
+    for (const auto& field : fields_) {
+        // What cannot be copied is searched where it lies.
+        if (field->copy == nullptr) static_cast<void>(copy(*field, budget).ok());
+    }
+}
+
+// A walk reads blocks all over the graph: of a map, whose pages are mostly small ones, each is a miss of the TLB.
+Status SealedGraphs::copy(Field& field, MemoryBudget& budget) {
+    const IndexMeta& meta = field.mapped->meta();
+    const auto blocks = field.segment->derived(SectionKind::kGraph, field.id).first(uint64_t{meta.shape.stride} * meta.indexed_slots);
+    std::optional<MemoryBudget::Share> share = budget.take(blocks.size());
+    if (!share || blocks.empty()) return {};
+    VZ_ASSIGN(Arena arena, Arena::reserve(blocks.size()));
+    std::memcpy(arena.data(), blocks.data(), blocks.size());
+    const Mapping& mapping = field.segment->mapping();
+    if (mapping.failed()) return {};
+    VZ_ASSIGN(std::unique_ptr<SealedIndex> index, SealedIndex::open(meta, {arena.data(), blocks.size()}, field.rows()));
+    field.copy = std::make_unique<Copy>(Copy{std::move(*share), std::move(arena), std::move(index)});
+    field.index.store(field.copy->index.get(), std::memory_order_release);
+    copied_bytes_.fetch_add(blocks.size(), std::memory_order_relaxed);
+    mapping.advise(Mapping::Advice::kRelease, static_cast<uint64_t>(blocks.data() - mapping.bytes().data()), blocks.size());
+    return {};
+}
+
 uint64_t SealedGraphs::bytes() const {
     uint64_t sum = 0;
     for (const auto& field : fields_) sum += field->segment->derived(SectionKind::kGraph, field->id).size();
@@ -177,14 +207,16 @@ uint64_t SealedGraphs::bytes() const {
 
 bool SealedGraphs::is_as_declared(const VectorFieldSchema& declared) const {
     for (const auto& field : fields_) {
-        if (field->id == declared.id) return is_built_as(index_options(declared), field->index->meta().shape, field->index->meta().seed);
+        if (field->id == declared.id) return is_built_as(index_options(declared), field->mapped->meta().shape, field->mapped->meta().seed);
     }
     return true;
 }
 
 FieldGraph SealedGraphs::field(uint32_t field_id) const {
     for (const auto& field : fields_) {
-        if (field->id == field_id) return {field->index->view(), field->index->meta().indexed_slots, &field->index->meta().curve};
+        if (field->id != field_id) continue;
+        const SealedIndex* index = field->index.load(std::memory_order_acquire);
+        return {index->view(), index->meta().indexed_slots, &index->meta().curve};
     }
     return {};
 }

@@ -1,4 +1,5 @@
-// The graphs of a part's vector fields: growing beside growing rows, mapped beside sealed ones. Slots are the part's row numbers.
+// The graphs of a part's vector fields: growing beside growing rows, mapped beside sealed ones. Slots are the part's
+// row numbers.
 #pragma once
 
 #include <atomic>
@@ -6,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "engine/base/arena.hpp"
+#include "engine/base/memory_budget.hpp"
 #include "engine/base/schema.hpp"
 #include "engine/base/workers.hpp"
 #include "engine/collection/growing_segment.hpp"
@@ -45,7 +48,8 @@ class GrowingGraphs {
     Status link(uint32_t end, Workers& workers);
     // Whether calibrate() would.
     bool wants_calibration() const;
-    // Measures anew how effort and recall relate where a graph has doubled since. One thread at a time, beside the linker.
+    // Measures anew how effort and recall relate where a graph has doubled since. One thread at a time, beside the
+    // linker.
     void calibrate(Workers& workers);
     uint64_t bytes() const;
 
@@ -56,9 +60,10 @@ class GrowingGraphs {
         uint64_t row_bytes = 0;
         IndexOptions options;
         uint32_t slots_max = 0;
-        std::unique_ptr<GrowingIndex> index;            // by the linker
+        std::unique_ptr<GrowingIndex> index;  // by the linker
         std::atomic<const GrowingIndex*> visible{nullptr};
-        std::vector<std::unique_ptr<const std::vector<CurvePoint>>> curves;  // the last one counts; older ones may have readers
+        std::vector<std::unique_ptr<const std::vector<CurvePoint>>>
+            curves;  // the last one counts; older ones may have readers
         std::atomic<const std::vector<CurvePoint>*> curve{nullptr};
         std::atomic<uint32_t> calibrated_at{0};
     };
@@ -69,10 +74,18 @@ class GrowingGraphs {
     uint64_t tail_bytes_max_ = 0;
 };
 
-// Immutable, any thread. Borrows the segment.
+// Any thread. Borrows the segment.
 class SealedGraphs {
  public:
     SealedGraphs(const Schema& schema, const SealedSegment& segment);
+    SealedGraphs(const SealedGraphs&) = delete;
+    SealedGraphs& operator=(const SealedGraphs&) = delete;
+
+    // Takes the blocks of the graphs, as far as the budget goes, out of the map into huge pages, and searches go over
+    // to these. One thread at a time.
+    void copy_to_memory(MemoryBudget& budget);
+    // Taken so far.
+    uint64_t copied_bytes() const { return copied_bytes_.load(std::memory_order_relaxed); }
 
     FieldGraph field(uint32_t field_id) const;
     bool is_as_declared(const VectorFieldSchema& declared) const;
@@ -81,13 +94,25 @@ class SealedGraphs {
     uint64_t bytes() const;
 
  private:
+    struct Copy {
+        MemoryBudget::Share share;
+        Arena blocks;
+        std::unique_ptr<SealedIndex> index;
+    };
     struct Field {
         const SealedSegment* segment = nullptr;
         uint32_t id = 0;
-        std::unique_ptr<SealedIndex> index;
+        std::unique_ptr<SealedIndex> mapped;  // stays: searches may be in it
+        std::unique_ptr<Copy> copy;
+        std::atomic<const SealedIndex*> index{nullptr};
+
+        RowSource rows() const;
     };
+    Status copy(Field& field, MemoryBudget& budget);
+
     std::vector<std::unique_ptr<Field>> fields_;
     std::vector<std::string> problems_;
+    std::atomic<uint64_t> copied_bytes_{0};
 };
 
 }  // namespace vz

@@ -41,6 +41,11 @@ class Part {
         if (growing_) return growing_graphs_->field(field_id);
         return graphs_distrusted_.load(std::memory_order_relaxed) ? FieldGraph() : sealed_graphs_->field(field_id);
     }
+    bool has_mapped_graphs() const { return sealed_graphs_ && sealed_graphs_->copied_bytes() < sealed_graphs_->bytes(); }
+    // See SealedGraphs::copy_to_memory.
+    void copy_graphs(MemoryBudget& budget) {
+        if (sealed_graphs_) sealed_graphs_->copy_to_memory(budget);
+    }
     // Whether the graph of a field, if there is one, is built as the schema says now.
     bool graph_is_as_declared(const VectorFieldSchema& field) const {
         return growing_ ? growing_graphs_->is_as_declared(field) : sealed_graphs_->is_as_declared(field);
@@ -113,7 +118,7 @@ class Part {
 
     // Rows were read from bytes that turned out to be unreadable.
     bool failed() const { return sealed_ && sealed_->mapping().failed(); }
-    uint64_t memory_bytes() const { return (growing_ ? growing_->bytes() : 0) + growing_texts_.bytes() + filters_.bytes(); }
+    uint64_t memory_bytes() const { return (growing_ ? growing_->bytes() : sealed_graphs_->copied_bytes()) + growing_texts_.bytes() + filters_.bytes(); }
     uint64_t index_bytes() const { return growing_ ? growing_graphs_->bytes() : sealed_graphs_->bytes(); }
     uint64_t mapped_bytes() const { return sealed_ ? sealed_->bytes() : 0; }
     uint64_t payload_bytes() const { return growing_ ? growing_->payload_bytes() : sealed_->payload_bytes(); }

@@ -115,7 +115,10 @@ class PosixMapping final : public Mapping {
         char* at = static_cast<char*>(region_.get_address()) + first;
         const uint64_t length = std::min<uint64_t>(size + (offset - first), region_.get_size() - first);
         constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, Linux 5.14
-        const int flag = advice == Advice::kPopulate ? kPopulateRead : advice == Advice::kRandom ? MADV_RANDOM : MADV_WILLNEED;
+        int flag = MADV_WILLNEED;
+        if (advice == Advice::kPopulate) flag = kPopulateRead;
+        if (advice == Advice::kRandom) flag = MADV_RANDOM;
+        if (advice == Advice::kRelease) flag = MADV_DONTNEED;
         // Advice is a wish: a kernel that does not know it serves the same bytes.
         static_cast<void>(::madvise(at, length, flag));
     }

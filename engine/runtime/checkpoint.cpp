@@ -117,7 +117,9 @@ Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const S
     ref.header_crc = summary->header_crc;
     ref.hash = summary->hash;
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(files_, path, database_, ref.file, *summary));
-    return std::make_shared<Part>(std::move(segment), ref, schema);
+    auto part = std::make_shared<Part>(std::move(segment), ref, schema);
+    part->copy_graphs(graph_copies_);
+    return part;
 }
 
 Status Engine::seal_deletes(const Frozen& frozen, CheckpointOne* one) {

@@ -39,6 +39,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
     if (settings.growing_total_bytes_max == 0) settings.growing_total_bytes_max = kGrowingTotalBytesMax;
+    if (settings.graph_copy_bytes_max == 0) settings.graph_copy_bytes_max = memory_limit() / kGraphCopyPart;
     if (settings.seed == 0) settings.seed = system_seed();
     if (settings.scrub_bytes_per_s == 0) settings.scrub_bytes_per_s = kScrubBytesPerSecond;
     if (settings.settle_after_ms == 0) settings.settle_after_ms = kSettleAfterMs;
@@ -66,7 +67,9 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
               report(VZ_LOG_ERROR, "index.failed", linked.error().message);
       }),
       compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }),
-      indexing_([](const std::shared_ptr<Collection>& collection) { collection->refresh_indexes(); }) {}
+      indexing_([](const std::shared_ptr<Collection>& collection) { collection->refresh_indexes(); }),
+      copying_([this](const std::shared_ptr<Collection>& collection) { collection->copy_graphs(graph_copies_); }),
+      graph_copies_(settings_.graph_copy_bytes_max) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory,
                                              const EngineSettings& settings) {
@@ -81,9 +84,11 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
         engine->linking_.start();
         engine->compacting_.start();
         engine->indexing_.start();
+        engine->copying_.start();
         for (const auto& collection : engine->catalogue_.list()) {
             if (collection->wants_linking()) engine->linking_.add(collection);
             if (collection->wants_indexes()) engine->indexing_.add(collection);
+            if (collection->has_mapped_graphs()) engine->copying_.add(collection);
             if (collection->has_expiry() && collection->becomes_expiring()) engine->expiring_.push_back(collection);
             if (!collection->is_in_pieces() || !collection->becomes_unsettled()) continue;
             collection->note_active(engine->settings_.now_ms());
@@ -114,6 +119,7 @@ void Engine::stop_threads() {
     linking_.stop();
     compacting_.stop();
     indexing_.stop();
+    copying_.stop();
     workers_->set_cancelled(false);
     if (maintenance_thread_.joinable()) {
         {
@@ -148,6 +154,14 @@ Status Engine::close() {
 }
 
 // ---- background ----
+
+// Of collections that came whole.
+void Engine::note_restored() {
+    if (!settings_.background) return;
+    for (const auto& collection : catalogue_.list()) {
+        if (collection->has_mapped_graphs()) copying_.add(collection);
+    }
+}
 
 void Engine::note_altered(const std::shared_ptr<Collection>& collection) {
     if (settings_.background && collection->wants_other_graphs()) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/memory_budget.hpp"
 #include "engine/io/file.hpp"
 #include "engine/runtime/archive.hpp"
 #include "engine/runtime/catalogue.hpp"
@@ -35,6 +36,7 @@ struct EngineSettings {
     uint64_t growing_total_bytes_max = 0;  // of all together, while a log is replayed
     uint64_t disk_reserve = 0;       // bytes that upserts leave free; see disk_space.hpp, likewise below
     uint64_t ballast_bytes = 0;
+    uint64_t graph_copy_bytes_max = 0;  // of graphs of sealed segments in memory of their own; 0: a quarter of what the process may use
     bool must_exist = false;
     enum class Verify : uint8_t { kNever, kAtOpen, kInBackground };
     Verify verify = Verify::kNever;      // reading sealed files whole: before answering, or all the time at a bounded rate
@@ -190,6 +192,7 @@ class Engine {
     Status replace(Collection& collection, const Schema& schema, const PartList& inputs);
     // A part by itself, from its rows.
     Status rewrite(Collection& collection, const std::shared_ptr<Part>& part);
+    void note_restored();
     void set_aside(Collection& collection, const std::string& reason);
     void run_scrub();
     void compact_while_worth(const std::shared_ptr<Collection>& collection);
@@ -220,6 +223,8 @@ class Engine {
     CollectionQueue linking_;
     CollectionQueue compacting_;
     CollectionQueue indexing_;
+    CollectionQueue copying_;  // graphs of segments that were opened
+    MemoryBudget graph_copies_;
     std::mutex being_written_mutex_;
     std::set<uint64_t> being_written_;  // segments on their way into the manifest
     std::thread scrub_thread_;

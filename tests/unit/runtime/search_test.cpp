@@ -62,9 +62,10 @@ class Living : public ::testing::TestWithParam<vz_metric> {
         ASSERT_TRUE(engine_->catalogue().create("c", fields(GetParam()), {}).ok());
     }
 
-    void open() {
+    void open(uint64_t graph_copy_bytes_max = 0) {
         engine_.reset();
         EngineSettings settings;
+        settings.graph_copy_bytes_max = graph_copy_bytes_max;
         settings.growing_bytes_max = 64 << 20;
         settings.settle_after_ms = 3'600'000;  // nothing happens but what the test asks for
         auto engine = Engine::open(*files_, directory_.path() + "/data", settings);
@@ -246,6 +247,32 @@ TEST_P(Living, answers_are_good_in_every_state) {
     ASSERT_TRUE(engine_->close().ok());
     open();
     expect_good_answers("opened again");
+    EXPECT_TRUE(walks());
+}
+
+TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
+    upsert(0, kRows);
+    checkpoint();
+    EXPECT_FALSE(collection().has_mapped_graphs());
+    expect_good_answers("sealed");
+    const auto reopen = [&](uint64_t bytes_max) {
+        held_.reset();
+        ASSERT_TRUE(engine_->close().ok());
+        open(bytes_max);
+    };
+    reopen(1);
+    EXPECT_TRUE(collection().has_mapped_graphs());
+    expect_good_answers("in the maps");
+    EXPECT_TRUE(walks());
+    EXPECT_TRUE(collection().has_mapped_graphs());
+    reopen(0);
+    const ReadView pinned_before = collection().pin();
+    for (int tries = 0; tries < 1000 && collection().has_mapped_graphs(); ++tries) {
+        search(pinned_before, live_.begin()->second, kNeighbours, false);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_FALSE(collection().has_mapped_graphs());
+    expect_good_answers("in memory of their own");
     EXPECT_TRUE(walks());
 }
 
