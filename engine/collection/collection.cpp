@@ -362,6 +362,11 @@ void Collection::set_name(std::string name) {
 
 std::optional<Frozen> Collection::freeze() {
     const std::scoped_lock lock(sequencing_);
+    return is_sealed() ? std::nullopt : std::optional(freeze_locked());
+}
+
+Frozen Collection::freeze_whole() {
+    const std::scoped_lock lock(sequencing_);
     return freeze_locked();
 }
 
@@ -372,21 +377,21 @@ std::vector<std::optional<Frozen>> Collection::freeze_together(std::span<const s
     std::vector<std::unique_lock<std::mutex>> locks;
     for (const auto& collection : in_order) locks.emplace_back(collection->sequencing_);
     std::vector<std::optional<Frozen>> frozen;
-    for (const auto& collection : collections) frozen.push_back(collection->freeze_locked());
+    for (const auto& collection : collections) frozen.push_back(collection->is_sealed() ? std::nullopt : std::optional(collection->freeze_locked()));
     return frozen;
 }
 
-std::optional<Frozen> Collection::freeze_locked() {
+Frozen Collection::freeze_locked() {
     Frozen frozen;
     frozen.through = last_lsn();
-    if (frozen.through == through_lsn()) return std::nullopt;
     frozen.updated_ms = updated_ms_.load(std::memory_order_relaxed);
     frozen.schema = schema();
     frozen.parts = std::atomic_load(&parts_);
     for (const auto& part : *frozen.parts) {
-        if (part->growing() != nullptr) frozen.growing.push_back(part);
+        if (part->growing() != nullptr && part->row_count() != 0) frozen.growing.push_back(part);
     }
-    if (frozen.growing.empty()) return frozen;
+    // One that is empty takes what comes.
+    if (frozen.growing.empty() || frozen.parts->front()->row_count() == 0) return frozen;
     auto more = std::make_shared<PartList>(*frozen.parts);
     more->insert(more->begin(), std::make_shared<Part>(*frozen.schema));
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(more)));
@@ -409,9 +414,9 @@ void Collection::publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part
     const std::scoped_lock lock(sequencing_);
     if (part != nullptr) carry_ends(*part, sources);
     auto parts = std::make_shared<PartList>();
+    const PartList inputs = frozen.inputs();
     for (const auto& each : *std::atomic_load(&parts_)) {
-        const bool is_frozen = std::find(frozen.growing.begin(), frozen.growing.end(), each) != frozen.growing.end();
-        if (!is_frozen) parts->push_back(each);
+        if (std::find(inputs.begin(), inputs.end(), each) == inputs.end()) parts->push_back(each);
     }
     const auto oldest_growing = std::find_if(parts->begin(), parts->end(), [](const auto& each) { return each->sealed() != nullptr; });
     if (part != nullptr) parts->insert(oldest_growing, std::move(part));

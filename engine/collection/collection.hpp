@@ -97,6 +97,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
     // Ends the growing parts: what is written from here on goes into a new one. Nothing: all is sealed already.
     std::optional<Frozen> freeze();
+    // The same, also of one that is sealed: what it holds.
+    Frozen freeze_whole();
     // The same for several at one moment: what they hold through `through` is one cut of history.
     static std::vector<std::optional<Frozen>> freeze_together(std::span<const std::shared_ptr<Collection>> collections);
     // The checkpoint's edit is durable: readers go over to the sealed part. `part` null: no frozen row lived.
@@ -152,7 +154,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     friend class Sequencer;
     void make_visible(Lsn lsn, int64_t live_delta);
     Part& writable_part(const Schema& schema);
-    std::optional<Frozen> freeze_locked();
+    Frozen freeze_locked();
+    bool is_sealed() const { return last_lsn() == through_lsn(); }
     Status append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking);
     Status refuse(Status refusal, Part& writable, WriteCommit& commit, bool blocking, bool* in_flight);
 

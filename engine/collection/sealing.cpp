@@ -16,6 +16,26 @@ uint32_t linked_rows(const Schema& schema, const Part& part) {
 
 }  // namespace
 
+PartList Frozen::inputs() const {
+    PartList all = growing;
+    all.insert(all.end(), taken_along.begin(), taken_along.end());
+    return all;
+}
+
+void Frozen::take_along(uint64_t bytes_max) {
+    PartList sealed;
+    for (const auto& part : *parts) {
+        if (part->sealed() != nullptr) sealed.push_back(part);
+    }
+    std::stable_sort(sealed.begin(), sealed.end(), [](const auto& a, const auto& b) { return a->mapped_bytes() < b->mapped_bytes(); });
+    uint64_t bytes = 0;
+    for (const auto& part : sealed) {
+        bytes += part->mapped_bytes();
+        if (bytes > bytes_max) return;
+        taken_along.push_back(part);
+    }
+}
+
 LiveRows::LiveRows(const Schema& schema, const PartList& parts, Lsn through) {
     const auto largest = std::max_element(parts.begin(), parts.end(), [&](const auto& a, const auto& b) {
         return linked_rows(schema, *a) < linked_rows(schema, *b);

@@ -19,7 +19,13 @@ struct Frozen {
     std::shared_ptr<const Schema> schema;
     // Growing parts that take no more rows, newest first; more than one after a checkpoint that failed. Empty: no new rows.
     PartList growing;
+    // Small sealed parts that the new segment takes the place of.
+    PartList taken_along;
     std::shared_ptr<const PartList> parts;
+
+    PartList inputs() const;
+    // Takes along sealed parts of so many bytes at most together, the smallest first.
+    void take_along(uint64_t bytes_max);
 };
 
 // The columns of the rows of parts that had not ended at `through`, part behind part, the one with the largest graph first, in row order;

@@ -10,6 +10,7 @@
 #include "engine/manifest/edit.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/delete_file.hpp"
+#include "engine/segment/segment_maps.hpp"
 
 namespace vz {
 namespace {
@@ -66,16 +67,18 @@ Status write_archive(FileSystem& files, const std::string& directory, const vz_u
     header.created_us = static_cast<uint64_t>(snapshot.created_ms) * 1000;
     VZ_TRY(out.put(encode_header(header)));
 
+    SegmentMaps maps;
     std::vector<ArchiveView::Entry> entries;
-    std::set<uint64_t> written;
+    std::set<std::pair<uint64_t, uint64_t>> written;  // file, offset
     for (const CollectionState& collection : snapshot.collections) {
         for (const SegmentRef& ref : collection.segments) {
-            if (written.insert(ref.file).second) {
-                VZ_ASSIGN(const std::unique_ptr<Mapping> map, files.map(segment_path(directory, 'S', ref.file)));
-                if (map->bytes().size() != ref.bytes) return failure(VZ_CORRUPTION, "a segment file has another size than recorded");
+            if (written.insert({ref.file, ref.offset}).second) {
+                VZ_ASSIGN(const std::shared_ptr<const Mapping> map, maps.map(files, segment_path(directory, 'S', ref.file)));
+                if (map->bytes().size() < ref.offset + ref.bytes) return failure(VZ_CORRUPTION, "a segment file has another size than recorded");
                 VZ_TRY(out.align());
-                entries.push_back({ArchiveView::kSegment, 0, ref.file, out.offset(), ref.bytes});
-                VZ_TRY(out.put(map->bytes()));
+                entries.push_back({ArchiveView::kSegment, ref.offset, ref.file, out.offset(), ref.bytes});
+                VZ_TRY(out.put(map->bytes().first(kFileHeaderBytes)));
+                VZ_TRY(out.put(map->bytes().subspan(ref.offset + kFileHeaderBytes, ref.bytes - kFileHeaderBytes)));
                 if (map->failed()) return failure(VZ_IO_ERROR, "a segment file could not be read");
             }
             if (!ref.deletes) continue;
@@ -103,7 +106,7 @@ Status write_archive(FileSystem& files, const std::string& directory, const vz_u
     for (const ArchiveView::Entry& entry : entries) {
         std::array<std::byte, kEntryBytes> bytes = {};
         store(bytes.data(), static_cast<uint32_t>(entry.kind));
-        store(bytes.data() + 8, entry.collection);
+        store(bytes.data() + 8, entry.within);
         store(bytes.data() + 16, entry.file);
         store(bytes.data() + 24, entry.offset);
         store(bytes.data() + 32, entry.bytes);
@@ -143,7 +146,7 @@ Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const st
         const std::byte* at = bytes.data() + index_at + i * kEntryBytes;
         const Entry entry{static_cast<Kind>(load<uint32_t>(at)), load<uint64_t>(at + 8), load<uint64_t>(at + 16), load<uint64_t>(at + 24), load<uint64_t>(at + 32)};
         if (!within(entry.offset, entry.bytes)) return damaged(path, index_at + i * kEntryBytes, "place of an item");
-        view.entries_.push_back(entry);
+        view.entries_.emplace(std::tuple(entry.kind, entry.within, entry.file), entry);
     }
     const auto manifest_at = load<uint64_t>(footer.data() + 24);
     const auto manifest_bytes = load<uint64_t>(footer.data() + 32);
@@ -162,15 +165,13 @@ Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const st
     return view;
 }
 
-const ArchiveView::Entry* ArchiveView::find(Kind kind, uint64_t collection, uint64_t file) const {
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-        return entry.kind == kind && entry.collection == collection && entry.file == file;
-    });
-    return found == entries_.end() ? nullptr : &*found;
+const ArchiveView::Entry* ArchiveView::find(Kind kind, uint64_t within, uint64_t file) const {
+    const auto found = entries_.find({kind, within, file});
+    return found == entries_.end() ? nullptr : &found->second;
 }
 
 std::span<const std::byte> ArchiveView::segment(const SegmentRef& ref) const {
-    const Entry* entry = find(kSegment, 0, ref.file);
+    const Entry* entry = find(kSegment, ref.offset, ref.file);
     return entry == nullptr ? std::span<const std::byte>() : bytes_.subspan(entry->offset, entry->bytes);
 }
 

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/base/bitmap.hpp"
@@ -28,7 +30,7 @@ class ArchiveView {
 
     // Files are named as they were in the database that wrote it.
     const SnapshotState& snapshot() const { return snapshot_; }
-    // The whole file of a segment, header included.
+    // A segment as a file of its own, header included.
     std::span<const std::byte> segment(const SegmentRef& ref) const;
     // Rows of it that had ended in that collection; empty: none.
     Result<Bitmap> ended(uint64_t collection, const SegmentRef& ref) const;
@@ -38,16 +40,16 @@ class ArchiveView {
     friend Status write_archive(FileSystem&, const std::string&, const vz_uuid&, uint64_t, const SnapshotState&, const ArchiveSink&);
     struct Entry {
         Kind kind;
-        uint64_t collection;  // of deletes
-        uint64_t file;        // of the segment
+        uint64_t within;  // of deletes: the collection; of a segment: its place in the file that it lay in
+        uint64_t file;    // of the segment
         uint64_t offset;
         uint64_t bytes;
     };
-    const Entry* find(Kind kind, uint64_t collection, uint64_t file) const;
+    const Entry* find(Kind kind, uint64_t within, uint64_t file) const;
 
     std::span<const std::byte> bytes_;
     SnapshotState snapshot_;
-    std::vector<Entry> entries_;
+    std::map<std::tuple<Kind, uint64_t, uint64_t>, Entry> entries_;
 };
 
 }  // namespace vz

@@ -9,6 +9,7 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/recovery.hpp"
 #include "engine/segment/sealed_segment.hpp"
+#include "engine/segment/segment_maps.hpp"
 #include "engine/wal/record.hpp"
 
 namespace vz {
@@ -91,8 +92,8 @@ class Check {
         for (const SegmentRef& ref : state.segments) {
             Opened one;
             one.path = segment_path(directory_, 'S', ref.file);
-            auto segment = SealedSegment::open(files_, one.path, found.database, ref.file, summary_of(ref));
-            const bool is_new = seen_.insert(ref.file).second;
+            auto segment = open(one.path, found, ref);
+            const bool is_new = seen_.insert({ref.file, ref.offset}).second;
             if (!segment.ok()) {
                 const vz_status code = segment.status().code() == VZ_UNSUPPORTED ? VZ_UNSUPPORTED : VZ_CORRUPTION;
                 if (is_new) findings_.push_back({code, state.name, one.path, 0, segment.status().error().message});
@@ -105,6 +106,11 @@ class Check {
         one_live_row_an_id(state, opened);
     }
 
+    Result<std::unique_ptr<SealedSegment>> open(const std::string& path, const Findings& found, const SegmentRef& ref) {
+        VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps_.map(files_, path));
+        return SealedSegment::open(std::move(map), path, found.database, ref.file, summary_of(ref));
+    }
+
     bool deletes(const Findings& found, const CollectionState& state, const SegmentRef& ref, Bitmap* ended) {
         const DeleteRef& from = *ref.deletes;
         const std::string path = segment_path(directory_, 'D', from.file);
@@ -115,7 +121,7 @@ class Check {
             *ended = std::move(*read);
             return true;
         }
-        if (seen_.insert(from.file).second) damage(state.name, path, from.offset, read.status().error().message);
+        if (seen_.insert({from.file, from.offset}).second) damage(state.name, path, from.offset, read.status().error().message);
         return false;
     }
 
@@ -185,7 +191,8 @@ class Check {
     const std::string directory_;
     const CheckDepth depth_;
     bool has_contents_ = false;  // the WALs found
-    std::set<uint64_t> seen_;    // files whose damage was told
+    SegmentMaps maps_;
+    std::set<std::pair<uint64_t, uint64_t>> seen_;  // file and offset of what was told
     std::vector<CheckFinding> findings_;
 };
 

@@ -52,6 +52,13 @@ Status Engine::replace(Collection& collection, const Schema& schema, const PartL
     }
 
     const std::scoped_lock no_checkpoint(checkpoint_mutex_);
+    const std::shared_ptr<const PartList> now = collection.pin().parts;
+    const bool are_there = std::all_of(inputs.begin(), inputs.end(), [&](const auto& part) { return std::find(now->begin(), now->end(), part) != now->end(); });
+    if (!are_there) {
+        // A checkpoint took one along meanwhile.
+        if (output != nullptr) static_cast<void>(files_.unlink(segment_path(directory_, 'S', written.number())));
+        return {};
+    }
     Replace edit;
     edit.collection = collection.id();
     for (const auto& part : inputs) edit.remove.push_back(part->ref().file);

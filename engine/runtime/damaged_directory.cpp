@@ -7,6 +7,7 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/delete_file.hpp"
 #include "engine/segment/sealed_segment.hpp"
+#include "engine/segment/segment_maps.hpp"
 
 namespace vz {
 namespace {
@@ -203,7 +204,11 @@ class DamagedDirectory {
 
     bool is_readable(const SegmentRef& ref, bool whole, std::string* why, bool* lost_marks) {
         const std::string path = segment_path(directory_, 'S', ref.file);
-        const auto segment = SealedSegment::open(files_, path, found_.database, ref.file, summary_of(ref));
+        const auto open = [&]() -> Result<std::unique_ptr<SealedSegment>> {
+            VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps_.map(files_, path));
+            return SealedSegment::open(std::move(map), path, found_.database, ref.file, summary_of(ref));
+        };
+        const auto segment = open();
         if (!segment.ok()) {
             *why = segment.status().error().message;
             return false;
@@ -251,6 +256,7 @@ class DamagedDirectory {
     FileSystem& files_;
     const std::string directory_;
     const FindingSink& lost_;
+    SegmentMaps maps_;
     Findings found_;
     Lsn read_lsn_ = 0;  // of what was read; found_.last_lsn: of what is known to have been
     bool lost_edits_ = false;

@@ -450,13 +450,17 @@ class GrowthBound final {
         total_ += bytes - growing.bytes;
         growing.bytes = bytes;
     }
-    // `last` when it reached its bound, or the largest when all together have reached theirs; null: there is room.
-    std::shared_ptr<Collection> to_seal(const std::shared_ptr<Collection>& last) const {
-        if (is_given_up_) return nullptr;
-        if (growing_.at(last->id()).bytes >= one_bytes_max_) return last;
-        if (total_ < total_bytes_max_) return nullptr;
+    // `last` when it reached its bound; when all together have reached theirs the largest, or all if that is small. Empty: there is room.
+    std::vector<std::shared_ptr<Collection>> to_seal(const std::shared_ptr<Collection>& last) const {
+        if (is_given_up_) return {};
+        if (growing_.at(last->id()).bytes >= one_bytes_max_) return {last};
+        if (total_ < total_bytes_max_) return {};
         const auto less = [](const auto& one, const auto& two) { return one.second.bytes < two.second.bytes; };
-        return std::max_element(growing_.begin(), growing_.end(), less)->second.collection;
+        const Growing& largest = std::max_element(growing_.begin(), growing_.end(), less)->second;
+        if (largest.bytes > kPackedBytesMax) return {largest.collection};
+        std::vector<std::shared_ptr<Collection>> all;
+        for (const auto& [id, growing] : growing_) all.push_back(growing.collection);
+        return all;
     }
     // Nothing can be sealed: reading everything comes before staying small.
     void give_up() { is_given_up_ = true; }
@@ -514,26 +518,32 @@ Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBoun
         ++replayed_records_;
         log_->note_replayed(size);
         bound.note(collection);
-        if (const std::shared_ptr<Collection> large = bound.to_seal(collection)) {
-            const Status sealed = seal_replayed(*large);
+        if (const std::vector<std::shared_ptr<Collection>> full = bound.to_seal(collection); !full.empty()) {
+            const Status sealed = seal_replayed(full);
             VZ_TRY(log_->health());
             if (!sealed.ok()) {
                 report(VZ_LOG_WARN, "replay.not_sealed", sealed.error().message);
                 bound.give_up();
             }
-            bound.note(large);
+            for (const auto& each : full) bound.note(each);
         }
     }
     return {};
 }
 
-Status Engine::seal_replayed(Collection& collection) {
+Status Engine::seal_replayed(std::span<const std::shared_ptr<Collection>> collections) {
     const std::scoped_lock one_at_a_time(checkpoint_mutex_);
-    const std::optional<Frozen> frozen = collection.freeze();
-    if (!frozen) return {};
+    std::vector<std::shared_ptr<Collection>> chosen;
+    std::vector<Frozen> frozen;
+    for (const auto& collection : collections) {
+        std::optional<Frozen> one = collection->freeze();
+        if (!one) continue;
+        chosen.push_back(collection);
+        frozen.push_back(std::move(*one));
+    }
     // Nothing is answered before all is replayed: graphs are finished in the background.
     const GraphsWanted wanted = std::exchange(graphs_wanted_, GraphsWanted::kAsTheyAre);
-    Status sealed = checkpoint_frozen(collection, *frozen);
+    Status sealed = checkpoint_frozen(chosen, std::move(frozen));
     graphs_wanted_ = wanted;
     return sealed;
 }

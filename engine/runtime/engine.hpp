@@ -19,6 +19,7 @@
 #include "engine/runtime/local_log.hpp"
 #include "engine/runtime/worker_pool.hpp"
 #include "engine/segment/delete_file.hpp"
+#include "engine/segment/segment_maps.hpp"
 
 namespace vz {
 
@@ -161,7 +162,7 @@ class Engine {
     Status replay(const struct Findings& findings);
     Status replay_frame(const Frame& frame, const LossSink& lost, class GrowthBound& bound);
     // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
-    Status seal_replayed(Collection& collection);
+    Status seal_replayed(std::span<const std::shared_ptr<Collection>> collections);
     Status sweep();
     // Unlinks numbered files that the durable manifest does not name and nobody is writing.
     Status remove_unnamed();
@@ -169,7 +170,11 @@ class Engine {
                                        uint64_t number);
     Result<std::vector<SegmentDeletes>> write_delete_file(std::span<const DeleteEntry> entries);
     Status commit_physical(Action action);
-    Status seal_deletes(const Frozen& frozen, CheckpointOne* one);
+    Status commit_physical(Edit edit);
+    struct Sealing;  // a collection on its way through a checkpoint
+    Status seal_pack(std::span<Sealing> sealings, uint64_t number);
+    Status seal_deletes(std::span<Sealing> sealings);
+    Result<std::shared_ptr<Part>> open_sealed(const Schema& schema, const SegmentRef& ref);
     Status retire_wals();
     // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next
     // checkpoint tries again.
@@ -185,7 +190,11 @@ class Engine {
     Result<OpenedSegment> open_segment(const SegmentRef& ref, const Schema& schema);
     Result<SegmentRef> import_segment(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number,
                                       uint64_t collection);
-    Status checkpoint_frozen(Collection& collection, const Frozen& frozen);
+    // With checkpoint_mutex_ held: seals what was frozen, several collections into one file, with one edit.
+    Status checkpoint_frozen(std::span<const std::shared_ptr<Collection>> collections, std::vector<Frozen> frozen);
+    Status checkpoint_small(std::span<const std::shared_ptr<Collection>> collections);
+    // Segment files that hold several segments, of which less than half is still named.
+    std::set<uint64_t> thin_packs() const;
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();
     // With compaction_mutex_ held: one part in place of these.
@@ -217,6 +226,7 @@ class Engine {
     std::thread commit_thread_;
     std::thread spare_thread_;
     vz_uuid database_ = {};
+    mutable SegmentMaps maps_;
     std::mutex compaction_mutex_;  // before checkpoint_mutex_
     std::mutex checkpoint_mutex_;
 

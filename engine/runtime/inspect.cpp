@@ -168,29 +168,40 @@ class Inspection {
     Status segment() {
         const Result<FileHeader> read = header(kSegmentMagic, "segment");
         if (!read.ok()) return {};
-        const Result<SegmentLayout> layout = decode_layout(bytes_, path_);
-        if (!layout.ok()) {
-            damage(layout.status());
-            return {};
+        // Of several in one file each tells by its footer where it begins.
+        std::vector<std::pair<SegmentSummary, SegmentLayout>> behind_each_other;
+        for (uint64_t end = bytes_.size(); end > kFileHeaderBytes;) {
+            const std::optional<uint64_t> begin = segment_begin(bytes_, end);
+            const uint64_t offset = begin.value_or(0);
+            Result<SegmentLayout> layout = decode_layout(bytes_.first(end).subspan(offset), path_, offset);
+            if (!layout.ok()) {
+                damage(layout.status());
+                return {};
+            }
+            const SegmentSummary summary{offset, end - offset, layout->rows, layout->version_min, layout->version_max, read->crc, layout->hash};
+            behind_each_other.emplace_back(summary, layout.take());
+            end = offset + kFileHeaderBytes;
+            while (end > kFileHeaderBytes && bytes_[end - 1] == std::byte{0}) --end;
+            end = align_up(end, 64);
         }
-        const SegmentSummary summary{bytes_.size(),       layout->rows, layout->version_min,
-                                     layout->version_max, read->crc,    layout->hash};
-        const auto opened = SealedSegment::open(files_, path_, read->database, read->file_number, summary);
-        if (!opened.ok()) {
-            damage(opened.status());
-            return {};
-        }
-        say(0, plural(layout->rows, "row") + " of collection " + std::to_string(read->owner) + ", LSN " +
-                   std::to_string(layout->version_min) + " to " + std::to_string(layout->version_max));
-        for (const SectionEntry& entry : layout->sections) {
-            say(entry.offset, std::string("section ") + section_name(entry.kind) + " of field " +
+        for (auto each = behind_each_other.rbegin(); each != behind_each_other.rend(); ++each) one_segment(*read, each->first, each->second);
+        return {};
+    }
+
+    void one_segment(const FileHeader& header, const SegmentSummary& summary, const SegmentLayout& layout) {
+        const auto opened = SealedSegment::open(files_, path_, header.database, header.file_number, summary);
+        if (!opened.ok()) return damage(opened.status());
+        const SegmentMetadata& metadata = (*opened)->metadata();
+        say(summary.offset, plural(summary.rows, "row") + " of collection " + std::to_string(metadata.collection_id) + ", LSN " +
+                   std::to_string(summary.version_min) + " to " + std::to_string(summary.version_max));
+        for (const SectionEntry& entry : layout.sections) {
+            say(summary.offset + entry.offset, std::string("section ") + section_name(entry.kind) + " of field " +
                                   std::to_string(entry.field) + ": " + plural(entry.bytes, "byte") + ", " +
                                   plural(entry.items, "item") + ((entry.flags & kDerivedFlag) != 0 ? ", derived" : ""));
         }
         const auto found = (*opened)->find_damage(files_, [](uint64_t) { return Status(); });
         if (!found.ok()) damage(found.status());
         for (size_t i = 0; found.ok() && i < found->size(); ++i) damage((*found)[i].offset, (*found)[i].message);
-        return {};
     }
 
     // Behind an entry nothing is written, and no checksum reaches.

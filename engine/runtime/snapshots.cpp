@@ -1,6 +1,7 @@
 // Snapshots: files of one LSN, pinned by name. Making one is a checkpoint and an edit; restoring is an edit that names the same files again.
 #include <algorithm>
 
+#include "engine/base/limits.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/schema_check.hpp"
 
@@ -34,10 +35,21 @@ Result<SnapshotState> Engine::create_snapshot(std::string_view name, std::span<c
     snapshot.uuid = new_uuid();
     snapshot.created_ms = settings_.now_ms();
     const std::vector<std::optional<Frozen>> frozen = Collection::freeze_together(chosen);
+    std::vector<std::shared_ptr<Collection>> small;
+    std::vector<Frozen> of_small;
     for (size_t i = 0; i < chosen.size(); ++i) {
         snapshot.lsn = std::max(snapshot.lsn, frozen[i] ? frozen[i]->through : chosen[i]->through_lsn());
-        if (frozen[i]) VZ_TRY(checkpoint_frozen(*chosen[i], *frozen[i]));
+        if (!frozen[i]) continue;
+        uint64_t bytes = 0;
+        for (const auto& part : frozen[i]->growing) bytes += part->growing()->bytes();
+        if (bytes <= kPackedBytesMax) {
+            small.push_back(chosen[i]);
+            of_small.push_back(*frozen[i]);
+        } else {
+            VZ_TRY(checkpoint_frozen({&chosen[i], 1}, {*frozen[i]}));
+        }
     }
+    VZ_TRY(checkpoint_frozen(small, std::move(of_small)));
     log_->read_state([&](const ManifestState& state) {
         for (size_t i = 0; i < chosen.size(); ++i) {
             const auto found = state.collections.find(chosen[i]->id());

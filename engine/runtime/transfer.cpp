@@ -84,6 +84,7 @@ Result<SegmentRef> Engine::import_segment(std::span<const std::byte> bytes, cons
     }
     SegmentRef ref = from;
     ref.file = number;
+    ref.offset = 0;
     ref.header_crc = header.crc;
     ref.deletes.reset();
     VZ_ASSIGN(const std::unique_ptr<SealedSegment> written, SealedSegment::open(files_, path, database_, number, summary_of(ref)));
@@ -107,12 +108,12 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
     VZ_TRY(space_.admit_file(map->bytes().size()));
     // The files first, each with a number that nobody sweeps; then, without a checkpoint between, bitmaps and the edit.
     std::vector<std::unique_ptr<BeingWritten>> numbers;
-    std::map<uint64_t, SegmentRef> imported;
+    std::map<std::pair<uint64_t, uint64_t>, SegmentRef> imported;  // by file and offset
     for (const CollectionState& collection : chosen) {
         for (const SegmentRef& ref : collection.segments) {
-            if (imported.contains(ref.file)) continue;
+            if (imported.contains({ref.file, ref.offset})) continue;
             numbers.push_back(std::make_unique<BeingWritten>(*this));
-            VZ_ASSIGN(imported[ref.file], import_segment(archive.segment(ref), ref, numbers.back()->number(), collection.id));
+            VZ_ASSIGN((imported[{ref.file, ref.offset}]), import_segment(archive.segment(ref), ref, numbers.back()->number(), collection.id));
         }
     }
     if (map->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str()).field("archive");
@@ -122,7 +123,7 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
         Catalogue::Restored& one = restored.emplace_back();
         for (SegmentRef& ref : state.segments) {
             VZ_ASSIGN(const Bitmap ended, archive.ended(state.id, ref));
-            ref = imported.at(ref.file);
+            ref = imported.at({ref.file, ref.offset});
             if (ended.cardinality() != 0) {
                 const DeleteEntry entry{ref.file, &ended};
                 VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, write_delete_file({&entry, 1}));

@@ -12,7 +12,7 @@ constexpr char kFooterMagic[8] = {'V', 'Z', 'S', 'E', 'G', 'F', 'T', '1'};
 constexpr uint64_t kFooterUsed = 80;
 constexpr uint64_t kFooterCrcAt = kFooterBytes - 4;
 
-Status damaged(const std::string& path, uint64_t offset, const char* what) {
+Status damage_at(const std::string& path, uint64_t offset, const char* what) {
     return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(), static_cast<unsigned long long>(offset), what);
 }
 
@@ -110,14 +110,23 @@ std::array<std::byte, kFooterBytes> encode_footer(const SegmentLayout& layout, s
     return footer;
 }
 
-Result<SegmentLayout> decode_layout(std::span<const std::byte> file, const std::string& path) {
-    if (file.size() < kFileHeaderBytes + kFooterBytes) return damaged(path, file.size(), "it is too short for a segment");
-    const uint64_t footer_at = file.size() - kFooterBytes;
+std::optional<uint64_t> segment_begin(std::span<const std::byte> file, uint64_t end) {
+    if (end > file.size() || end < kFileHeaderBytes + kFooterBytes) return std::nullopt;
+    const auto footer = file.subspan(end - kFooterBytes, kFooterBytes);
+    const auto bytes = load<uint64_t>(footer.data() + 48);
+    if (std::memcmp(footer.data(), kFooterMagic, sizeof(kFooterMagic)) != 0 || bytes > end || bytes < kFileHeaderBytes + kFooterBytes) return std::nullopt;
+    return end - bytes;
+}
+
+Result<SegmentLayout> decode_layout(std::span<const std::byte> segment, const std::string& path, uint64_t offset) {
+    const auto damaged = [&](uint64_t at, const char* what) { return damage_at(path, offset + at, what); };
+    if (segment.size() < kFileHeaderBytes + kFooterBytes) return damaged(segment.size(), "it is too short for a segment");
+    const uint64_t footer_at = segment.size() - kFooterBytes;
     std::array<std::byte, kFooterBytes> footer;
-    std::memcpy(footer.data(), file.data() + footer_at, kFooterBytes);
-    if (std::memcmp(footer.data(), kFooterMagic, sizeof(kFooterMagic)) != 0) return damaged(path, footer_at, "no footer");
+    std::memcpy(footer.data(), segment.data() + footer_at, kFooterBytes);
+    if (std::memcmp(footer.data(), kFooterMagic, sizeof(kFooterMagic)) != 0) return damaged(footer_at, "no footer");
     if (load<uint32_t>(&footer[kFooterCrcAt]) != mask_crc(crc32c(std::span(footer).first(kFooterCrcAt)))) {
-        return damaged(path, footer_at, "checksum of the footer");
+        return damaged(footer_at, "checksum of the footer");
     }
     SegmentLayout layout;
     layout.rows = load<uint64_t>(&footer[8]);
@@ -129,22 +138,22 @@ Result<SegmentLayout> decode_layout(std::span<const std::byte> file, const std::
     const uint32_t count = load<uint32_t>(&footer[56]);
     layout.hash = load<Hash128>(&footer[64]);
     if (!all_zero({footer.data() + kFooterUsed, footer.data() + kFooterCrcAt})) {
-        return damaged(path, footer_at, "reserved bytes of the footer");
+        return damaged(footer_at, "reserved bytes of the footer");
     }
-    if (layout.bytes != file.size() || layout.rows == 0 || layout.rows > kRowsPerSegmentMax || count == 0 || count > kSectionsMax ||
+    if (layout.bytes != segment.size() || layout.rows == 0 || layout.rows > kRowsPerSegmentMax || count == 0 || count > kSectionsMax ||
         layout.version_min > layout.version_max) {
-        return damaged(path, footer_at, "numbers in the footer");
+        return damaged(footer_at, "numbers in the footer");
     }
     const uint64_t table_bytes = count * kSectionEntryBytes;
     if (layout.lists_offset < kFileHeaderBytes || layout.lists_offset > layout.table_offset || layout.table_offset > footer_at ||
         footer_at - layout.table_offset < table_bytes) {
-        return damaged(path, footer_at, "place of the section table");
+        return damaged(footer_at, "place of the section table");
     }
     const uint64_t table_end = layout.table_offset + table_bytes;
     // Copied before its checksum is looked at: what was checked is what is used, whatever the map does meanwhile.
-    const std::vector<std::byte> table(file.begin() + static_cast<ptrdiff_t>(layout.lists_offset),
-                                       file.begin() + static_cast<ptrdiff_t>(table_end));
-    if (load<uint32_t>(&footer[60]) != mask_crc(crc32c(table))) return damaged(path, layout.table_offset, "checksum of the section table");
+    const std::vector<std::byte> table(segment.begin() + static_cast<ptrdiff_t>(layout.lists_offset),
+                                       segment.begin() + static_cast<ptrdiff_t>(table_end));
+    if (load<uint32_t>(&footer[60]) != mask_crc(crc32c(table))) return damaged(layout.table_offset, "checksum of the section table");
 
     uint64_t end = kFileHeaderBytes;
     uint64_t lists_end = layout.lists_offset;
@@ -153,13 +162,13 @@ Result<SegmentLayout> decode_layout(std::span<const std::byte> file, const std::
         const SectionEntry entry = decode_entry(table.data() + (at - layout.lists_offset));
         if (entry.offset < end || entry.bytes == 0 || entry.offset > layout.lists_offset ||
             layout.lists_offset - entry.offset < entry.bytes || entry.align != section_align(entry.bytes) ||
-            entry.offset % entry.align != 0) {
-            return damaged(path, at, "place of a section");
+            (offset + entry.offset) % entry.align != 0) {
+            return damaged(at, "place of a section");
         }
         if (entry.chunk_crcs != lists_end || layout.table_offset - lists_end < chunk_count(entry.bytes) * 4) {
-            return damaged(path, at, "place of the chunk checksums");
+            return damaged(at, "place of the chunk checksums");
         }
-        if (layout.section(entry.kind, entry.field) != nullptr) return damaged(path, at, "a section twice");
+        if (layout.section(entry.kind, entry.field) != nullptr) return damaged(at, "a section twice");
         if ((entry.flags & kCodecMask) != 0) {
             return failure(VZ_UNSUPPORTED, "%s: section %s has the unknown codec %u", path.c_str(), section_name(entry.kind),
                            entry.flags & kCodecMask);
@@ -168,7 +177,7 @@ Result<SegmentLayout> decode_layout(std::span<const std::byte> file, const std::
         lists_end += chunk_count(entry.bytes) * 4;
         layout.sections.push_back(entry);
     }
-    if (hash_of_sections(layout.sections) != layout.hash) return damaged(path, footer_at, "hash of the sections");
+    if (hash_of_sections(layout.sections) != layout.hash) return damaged(footer_at, "hash of the sections");
     return layout;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -81,8 +82,11 @@ std::vector<std::byte> encode_table(std::span<const SectionEntry> sections);
 // `lists_and_table`: all bytes from lists_offset to the end of the table.
 std::array<std::byte, kFooterBytes> encode_footer(const SegmentLayout& layout, std::span<const std::byte> lists_and_table);
 
-// Checks footer and table, and that everything they name lies within the file, in order and aligned. VZ_CORRUPTION names path and
-// offset; VZ_UNSUPPORTED for a codec of a newer version.
-Result<SegmentLayout> decode_layout(std::span<const std::byte> file, const std::string& path);
+// Where the segment that ends at `end` of its file begins, by its footer; nothing: none ends there.
+std::optional<uint64_t> segment_begin(std::span<const std::byte> file, uint64_t end);
+
+// Checks footer and table, and that everything they name lies within the segment, in order and aligned. VZ_CORRUPTION names path and
+// offset; VZ_UNSUPPORTED for a codec of a newer version. `offset`: of the segment in its file.
+Result<SegmentLayout> decode_layout(std::span<const std::byte> segment, const std::string& path, uint64_t offset = 0);
 
 }  // namespace vz

@@ -12,12 +12,17 @@ Status SealedSegment::damaged(uint64_t offset, const char* what) const {
 }
 
 std::span<const std::byte> SealedSegment::bytes_of(const SectionEntry& entry) const {
-    return mapping_->bytes().subspan(entry.offset, entry.bytes);
+    return segment().subspan(entry.offset, entry.bytes);
 }
 
 Result<std::unique_ptr<SealedSegment>> SealedSegment::open(FileSystem& files, const std::string& path, const vz_uuid& database,
                                                            uint64_t file_number, const SegmentSummary& expected) {
-    VZ_ASSIGN(std::unique_ptr<Mapping> mapping, files.map(path));
+    VZ_ASSIGN(std::shared_ptr<const Mapping> mapping, files.map(path));
+    return open(std::move(mapping), path, database, file_number, expected);
+}
+
+Result<std::unique_ptr<SealedSegment>> SealedSegment::open(std::shared_ptr<const Mapping> mapping, const std::string& path, const vz_uuid& database,
+                                                           uint64_t file_number, const SegmentSummary& expected) {
     std::unique_ptr<SealedSegment> segment(new SealedSegment(std::move(mapping), path, expected));
     VZ_TRY(segment->check_frame(database, file_number));
     VZ_TRY(segment->place_sections());
@@ -27,12 +32,14 @@ Result<std::unique_ptr<SealedSegment>> SealedSegment::open(FileSystem& files, co
 
 Status SealedSegment::check_header() const {
     const auto file = mapping_->bytes();
-    if (file.size() != expected_.bytes || file.size() < kFileHeaderBytes + kFooterBytes) {
-        return damaged(std::min<uint64_t>(file.size(), expected_.bytes), "the size is not the one recorded");
-    }
+    const uint64_t offset = expected_.offset;
+    const bool fits = offset < file.size() && expected_.bytes >= kFileHeaderBytes + kFooterBytes && expected_.bytes <= file.size() - offset;
+    if (!fits) return damaged(file.size(), "the size is not the one recorded");
     VZ_ASSIGN(const FileHeader header, decode_header(file.first(kFileHeaderBytes), kSegmentMagic));
     VZ_TRY(check_identity(header, database_, file_number_));
     if (header.crc != expected_.header_crc) return damaged(0, "the header is not the one recorded");
+    const bool is_pack = header.owner == 0;
+    if (!is_pack && (offset != 0 || file.size() != expected_.bytes)) return damaged(expected_.bytes, "the size is not the one recorded");
     return {};
 }
 
@@ -40,8 +47,8 @@ Status SealedSegment::check_frame(const vz_uuid& database, uint64_t file_number)
     database_ = database;
     file_number_ = file_number;
     VZ_TRY(check_header());
-    VZ_ASSIGN(layout_, decode_layout(mapping_->bytes(), path_));
-    const uint64_t footer_at = expected_.bytes - kFooterBytes;
+    VZ_ASSIGN(layout_, decode_layout(segment(), path_, expected_.offset));
+    const uint64_t footer_at = expected_.offset + expected_.bytes - kFooterBytes;
     if (layout_.rows != expected_.rows || layout_.version_min != expected_.version_min || layout_.version_max != expected_.version_max ||
         layout_.hash != expected_.hash) {
         return damaged(footer_at, "rows, versions or hash are not those recorded");
@@ -49,13 +56,13 @@ Status SealedSegment::check_frame(const vz_uuid& database, uint64_t file_number)
     rows_ = static_cast<uint32_t>(layout_.rows);
 
     const SectionEntry* meta = layout_.section(SectionKind::kMeta);
-    if (meta == nullptr) return damaged(layout_.table_offset, "no metadata");
+    if (meta == nullptr) return damaged(expected_.offset + layout_.table_offset, "no metadata");
     const auto view = bytes_of(*meta);
     const std::vector<std::byte> copy(view.begin(), view.end());
-    if (xxh3_128(copy) != meta->hash) return damaged(meta->offset, "hash of the metadata");
+    if (xxh3_128(copy) != meta->hash) return damaged(expected_.offset + meta->offset, "hash of the metadata");
     VZ_ASSIGN(metadata_, decode_metadata(copy));
     if (metadata_.rows != layout_.rows || metadata_.version_min != layout_.version_min || metadata_.version_max != layout_.version_max) {
-        return damaged(meta->offset, "the metadata are of another segment");
+        return damaged(expected_.offset + meta->offset, "the metadata are of another segment");
     }
     return {};
 }
@@ -68,7 +75,7 @@ Status SealedSegment::place(SectionKind kind, uint32_t field, uint64_t items, ui
         return {};
     }
     if (entry->items != items || entry->item_bytes != item_bytes || entry->bytes / item_bytes != items || entry->bytes % item_bytes != 0) {
-        return damaged(entry->offset, section_name(kind));
+        return damaged(expected_.offset + entry->offset, section_name(kind));
     }
     *out = bytes_of(*entry);
     return {};
@@ -80,7 +87,7 @@ Status SealedSegment::place_sections() {
         id_bytes_ = slots->item_bytes;
         uniform_kind_ = slots->flags >> kUniformKindShift & kUniformKindMask;
         if (id_bytes_ != 16 && (id_bytes_ != 8 || uniform_kind_ != static_cast<uint32_t>(IdKind::kU64) + 1)) {
-            return damaged(slots->offset, "width of the ids");
+            return damaged(expected_.offset + slots->offset, "width of the ids");
         }
     }
     const auto bytes_in = [&](SectionKind kind) {
@@ -108,7 +115,7 @@ Status SealedSegment::place_sections() {
 Status SealedSegment::place_field(const SectionEntry& vectors) {
     const VectorFieldSchema* known = metadata_.schema.field_by_id(vectors.field);
     if (known == nullptr || known->dim == 0 || known->dim > kDimMax || vectors.items == 0 || vectors.items > rows_) {
-        return damaged(vectors.offset, "a vector field unlike the metadata");
+        return damaged(expected_.offset + vectors.offset, "a vector field unlike the metadata");
     }
     Field field;
     field.id = vectors.field;
@@ -192,27 +199,26 @@ Status SealedSegment::verify_derived(SectionKind kind, uint32_t field) const {
 }
 
 Status SealedSegment::verify_section(const SectionEntry& entry) const {
-    const auto file = mapping_->bytes();
     const auto section = bytes_of(entry);
     Hasher128 hasher;
     for (uint64_t at = 0; at < section.size(); at += kChunkBytes) {
         const auto chunk = section.subspan(at, std::min<uint64_t>(kChunkBytes, section.size() - at));
-        const auto crc = load<uint32_t>(file.data() + entry.chunk_crcs + at / kChunkBytes * 4);
-        if (crc != mask_crc(crc32c(chunk))) return damaged(entry.offset + at, section_name(entry.kind));
+        const auto crc = load<uint32_t>(segment().data() + entry.chunk_crcs + at / kChunkBytes * 4);
+        if (crc != mask_crc(crc32c(chunk))) return damaged(expected_.offset + entry.offset + at, section_name(entry.kind));
         hasher.update(chunk);
     }
-    if (hasher.digest() != entry.hash) return damaged(entry.offset, section_name(entry.kind));
+    if (hasher.digest() != entry.hash) return damaged(expected_.offset + entry.offset, section_name(entry.kind));
     return {};
 }
 
 Status SealedSegment::verify_contents() const {
     const auto verify = [&]() -> Status {
         VZ_TRY(check_header());
-        VZ_ASSIGN(const SegmentLayout layout, decode_layout(mapping_->bytes(), path_));
-        if (layout.hash != layout_.hash) return damaged(layout.table_offset, "the section table changed since the file was opened");
+        VZ_ASSIGN(const SegmentLayout layout, decode_layout(segment(), path_, expected_.offset));
+        if (layout.hash != layout_.hash) return damaged(expected_.offset + layout.table_offset, "the section table changed since the file was opened");
         uint64_t end = kFileHeaderBytes;
         const auto check_gap = [&](uint64_t next) -> Status {
-            if (!all_zero(mapping_->bytes().subspan(end, next - end))) return damaged(end, "bytes between the sections");
+            if (!all_zero(segment().subspan(end, next - end))) return damaged(expected_.offset + end, "bytes between the sections");
             return {};
         };
         for (const SectionEntry& entry : layout_.sections) {
@@ -222,7 +228,7 @@ Status SealedSegment::verify_contents() const {
         }
         VZ_TRY(check_gap(layout_.lists_offset));
         end = layout_.table_offset + layout_.sections.size() * kSectionEntryBytes;
-        return check_gap(bytes() - kFooterBytes);
+        return check_gap(expected_.bytes - kFooterBytes);
     };
     Status result = verify();
     // Zeros of a failed map look like damage; the device's error is the truth.
@@ -235,10 +241,13 @@ Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem
     VZ_TRY(file->drop_cache());
     std::vector<Damage> found;
     VZ_ASSIGN(const uint64_t size, file->size());
-    if (size != bytes()) {
-        found.push_back({false, SectionKind::kMeta, 0, 0, std::max(size, bytes()), damaged(size, "the size is not the one recorded").error().message});
+    const auto map = mapping_->bytes();
+    if (size != map.size()) {
+        found.push_back({false, SectionKind::kMeta, 0, 0, std::max<uint64_t>(size, map.size()), damaged(size, "the size is not the one recorded").error().message});
         return found;
     }
+    // Places are those in the file from here on.
+    const uint64_t begin = expected_.offset;
     std::vector<std::byte> buffer;
     const auto read = [&](uint64_t at, uint64_t count) -> Status {
         buffer.resize(count);
@@ -248,13 +257,13 @@ Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem
     // Header, lists, table and footer passed when the file was opened.
     const auto differs = [&](uint64_t at, uint64_t count) -> Result<bool> {
         VZ_TRY(read(at, count));
-        return std::memcmp(buffer.data(), mapping_->bytes().data() + at, count) != 0;
+        return std::memcmp(buffer.data(), map.data() + at, count) != 0;
     };
-    for (const auto& [at, count] : {std::pair{uint64_t{0}, kFileHeaderBytes}, std::pair{layout_.lists_offset, bytes() - layout_.lists_offset}}) {
+    for (const auto& [at, count] : {std::pair{uint64_t{0}, kFileHeaderBytes}, std::pair{begin + layout_.lists_offset, expected_.bytes - layout_.lists_offset}}) {
         VZ_ASSIGN(const bool is_other, differs(at, count));
         if (is_other) found.push_back({false, SectionKind::kMeta, 0, at, count, damaged(at, "header or section table").error().message});
     }
-    uint64_t end = kFileHeaderBytes;
+    uint64_t end = begin + kFileHeaderBytes;
     const auto check_gap = [&](uint64_t next) -> Status {
         if (next == end) return {};
         VZ_TRY(read(end, next - end));
@@ -263,18 +272,18 @@ Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem
         return {};
     };
     for (const SectionEntry& entry : layout_.sections) {
-        VZ_TRY(check_gap(entry.offset));
-        end = entry.offset + entry.bytes;
+        const uint64_t section = begin + entry.offset;
+        VZ_TRY(check_gap(section));
+        end = section + entry.bytes;
         for (uint64_t at = 0; at < entry.bytes; at += kChunkBytes) {
-            VZ_TRY(read(entry.offset + at, std::min<uint64_t>(kChunkBytes, entry.bytes - at)));
-            const auto crc = load<uint32_t>(mapping_->bytes().data() + entry.chunk_crcs + at / kChunkBytes * 4);
+            VZ_TRY(read(section + at, std::min<uint64_t>(kChunkBytes, entry.bytes - at)));
+            const auto crc = load<uint32_t>(map.data() + begin + entry.chunk_crcs + at / kChunkBytes * 4);
             if (crc == mask_crc(crc32c(buffer))) continue;
-            const uint64_t offset = entry.offset + at;
-            found.push_back({(entry.flags & kDerivedFlag) != 0, entry.kind, entry.field, offset, buffer.size(),
-                             damaged(offset, section_name(entry.kind)).error().message});
+            found.push_back({(entry.flags & kDerivedFlag) != 0, entry.kind, entry.field, section + at, buffer.size(),
+                             damaged(section + at, section_name(entry.kind)).error().message});
         }
     }
-    VZ_TRY(check_gap(layout_.lists_offset));
+    VZ_TRY(check_gap(begin + layout_.lists_offset));
     return found;
 }
 

@@ -23,7 +23,11 @@ namespace vz {
 // rows and lengths is bounded, never followed. Whoever answers from it looks at mapping().failed() before the answer leaves.
 class SealedSegment {
  public:
-    // Checks size, header, footer, section table and metadata, and that they are those expected; not the contents. VZ_CORRUPTION.
+    // Checks size, header, footer, section table and metadata, and that they are those expected; not the contents. `mapping` is of the whole
+    // file, other segments may lie in it too. VZ_CORRUPTION.
+    static Result<std::unique_ptr<SealedSegment>> open(std::shared_ptr<const Mapping> mapping, const std::string& path, const vz_uuid& database,
+                                                       uint64_t file_number, const SegmentSummary& expected);
+    // The same with a map of its own.
     static Result<std::unique_ptr<SealedSegment>> open(FileSystem& files, const std::string& path, const vz_uuid& database,
                                                        uint64_t file_number, const SegmentSummary& expected);
 
@@ -67,7 +71,8 @@ class SealedSegment {
     bool is_intact(uint32_t row, std::span<const Damage> damage) const;
 
     const Mapping& mapping() const { return *mapping_; }
-    uint64_t bytes() const { return expected_.bytes; }
+    // Without the header of a file that it does not begin.
+    uint64_t bytes() const { return expected_.bytes - (expected_.offset != 0 ? kFileHeaderBytes : 0); }
     uint64_t payload_bytes() const { return payload_.size(); }
 
     // Reads every byte: header, footer and table again, all sections against their checksums, zeros between them. VZ_CORRUPTION names
@@ -84,20 +89,23 @@ class SealedSegment {
         std::span<const std::byte> slots;
     };
 
-    SealedSegment(std::unique_ptr<Mapping> mapping, std::string path, const SegmentSummary& expected)
+    SealedSegment(std::shared_ptr<const Mapping> mapping, std::string path, const SegmentSummary& expected)
         : mapping_(std::move(mapping)), path_(std::move(path)), expected_(expected) {}
 
     Status check_frame(const vz_uuid& database, uint64_t file_number);
     Status place_sections();
     Status place_field(const SectionEntry& vectors);
-    Status damaged(uint64_t offset, const char* what) const;
+    Status damaged(uint64_t offset_in_file, const char* what) const;
     Status check_header() const;
     Status verify_section(const SectionEntry& entry) const;
     std::span<const std::byte> bytes_of(const SectionEntry& entry) const;
     // Of an optional section: empty if there is none. `items` of `item_bytes` each, or damage.
     Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required, std::span<const std::byte>* out) const;
 
-    std::unique_ptr<Mapping> mapping_;
+    // Offsets in the segment are those of its layout: of one behind another in a file the first kFileHeaderBytes are not its own.
+    std::span<const std::byte> segment() const { return mapping_->bytes().subspan(expected_.offset, expected_.bytes); }
+
+    std::shared_ptr<const Mapping> mapping_;
     std::string path_;
     SegmentSummary expected_;
     vz_uuid database_ = {};

@@ -236,7 +236,16 @@ Status check_rows(const SegmentRows& rows) {
     return {};
 }
 
-Status write_file(File& file, Plan& plan, SegmentLayout& layout, FileHeader& header) {
+// The first place at or behind `end` where a segment's sections lie at their alignment; its own first 4096 bytes are nobody's, or those of the
+// segment before.
+uint64_t place_behind(uint64_t end, Plan& plan) {
+    uint64_t align = 64;
+    for (const PlannedSection& section : plan.sections()) align = std::max<uint64_t>(align, section.entry.align);
+    return align_up(end - kFileHeaderBytes, align);
+}
+
+// All of a segment but the header, `offset` being its place in the file.
+Status write_sections(File& file, uint64_t offset, Plan& plan, SegmentLayout& layout) {
     uint64_t lists_bytes = 0;
     layout.lists_offset = align_up(plan.end(), 64);
     for (PlannedSection& section : plan.sections()) {
@@ -245,13 +254,13 @@ Status write_file(File& file, Plan& plan, SegmentLayout& layout, FileHeader& hea
     }
     layout.table_offset = align_up(layout.lists_offset + lists_bytes, 64);
     layout.bytes = layout.table_offset + plan.sections().size() * kSectionEntryBytes + kFooterBytes;
-    VZ_TRY(file.allocate(layout.bytes));
+    VZ_TRY(file.allocate(offset + layout.bytes));
 
     std::vector<std::byte> chunk;
-    chunk.reserve(kChunkBytes);
+    chunk.reserve(std::min(kChunkBytes, layout.bytes));
     std::vector<uint32_t> crcs;
     for (PlannedSection& section : plan.sections()) {
-        SectionSink sink(file, section.entry.offset, chunk);
+        SectionSink sink(file, offset + section.entry.offset, chunk);
         VZ_TRY(section.fill(sink));
         VZ_TRY(sink.finish(section.entry, crcs));
         section.fill = nullptr;
@@ -264,17 +273,24 @@ Status write_file(File& file, Plan& plan, SegmentLayout& layout, FileHeader& hea
     std::vector<std::byte> tail(lists.begin(), lists.end());
     tail.resize(layout.table_offset - layout.lists_offset);
     tail.insert(tail.end(), table.begin(), table.end());
-    VZ_TRY(file.write(layout.lists_offset, tail));
-    VZ_TRY(file.write(layout.bytes - kFooterBytes, encode_footer(layout, tail)));
-    VZ_TRY(file.write(0, encode_header(header)));
-    VZ_TRY(file.sync());
-    return file.seal();
+    const auto footer = encode_footer(layout, tail);
+    tail.insert(tail.end(), footer.begin(), footer.end());
+    return file.write(offset + layout.lists_offset, tail);
 }
 
 }  // namespace
 
-Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path, const SegmentIdentity& identity, const Schema& schema,
-                                     const SegmentRows& rows) {
+Result<PackWriter> PackWriter::create(FileSystem& files, const std::string& path, const vz_uuid& database, uint64_t file_number, uint64_t salt) {
+    VZ_ASSIGN(std::unique_ptr<File> file, files.create(path));
+    PackWriter pack(std::move(file));
+    pack.header_.magic = kSegmentMagic;
+    pack.header_.database = database;
+    pack.header_.file_number = file_number;
+    pack.header_.salt = salt;
+    return pack;
+}
+
+Result<SegmentSummary> PackWriter::add(const SegmentIdentity& identity, const Schema& schema, const SegmentRows& rows) {
     VZ_TRY(check_rows(rows));
     const auto [lowest, highest] = std::minmax_element(rows.versions.begin(), rows.versions.end());
     SegmentLayout layout;
@@ -288,18 +304,29 @@ Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path,
     const uint64_t metadata_bytes = metadata.size();
     plan.add_bytes(SectionKind::kMeta, metadata_bytes, 1, std::move(metadata));
     VZ_TRY(plan_rows(plan, identity, schema, rows));
+    const uint64_t offset = place_behind(end_, plan);
+    VZ_TRY(write_sections(*file_, offset, plan, layout));
+    // Of one segment, or shared.
+    header_.owner = offset == 0 ? identity.collection_id : 0;
+    end_ = offset + layout.bytes;
+    return SegmentSummary{offset, layout.bytes, layout.rows, layout.version_min, layout.version_max, 0, layout.hash};
+}
 
-    FileHeader header;
-    header.magic = kSegmentMagic;
-    header.database = identity.database;
-    header.file_number = identity.file_number;
-    header.owner = identity.collection_id;
-    header.salt = identity.salt;
+Result<uint32_t> PackWriter::finish() {
+    VZ_TRY(file_->write(0, encode_header(header_)));
+    VZ_TRY(file_->sync());
+    VZ_TRY(file_->seal());
+    return header_.crc;
+}
+
+Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path, const SegmentIdentity& identity, const Schema& schema,
+                                     const SegmentRows& rows) {
+    SegmentSummary summary;
     {
-        VZ_ASSIGN(const std::unique_ptr<File> file, files.create(path));
-        VZ_TRY(write_file(*file, plan, layout, header));
+        VZ_ASSIGN(PackWriter file, PackWriter::create(files, path, identity.database, identity.file_number, identity.salt));
+        VZ_ASSIGN(summary, file.add(identity, schema, rows));
+        VZ_ASSIGN(summary.header_crc, file.finish());
     }
-    const SegmentSummary summary{layout.bytes, layout.rows, layout.version_min, layout.version_max, header.crc, layout.hash};
     VZ_ASSIGN(const std::unique_ptr<SealedSegment> written,
               SealedSegment::open(files, path, identity.database, identity.file_number, summary));
     VZ_TRY(written->verify_contents());

@@ -11,6 +11,7 @@
 #include "engine/base/schema.hpp"
 #include "engine/base/status.hpp"
 #include "engine/io/file.hpp"
+#include "engine/io/file_header.hpp"
 #include "engine/segment/layout.hpp"
 
 namespace vz {
@@ -46,6 +47,7 @@ struct SegmentRows {
 
 // What the manifest keeps of it, and what open compares with.
 struct SegmentSummary {
+    uint64_t offset = 0;  // in its file; 0: of the first or only one
     uint64_t bytes = 0;
     uint64_t rows = 0;
     uint64_t version_min = 0;
@@ -59,5 +61,24 @@ struct SegmentSummary {
 // orphan; a retry takes another number. VZ_INVALID_ARGUMENT for rows that are no segment (none, an id twice, an unknown field).
 Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path, const SegmentIdentity& identity, const Schema& schema,
                                      const SegmentRows& rows);
+
+// The same for segments of several collections, which lie behind each other under one header: a pack.
+class PackWriter {
+ public:
+    static Result<PackWriter> create(FileSystem& files, const std::string& path, const vz_uuid& database, uint64_t file_number, uint64_t salt);
+
+    // One more segment. A header checksum is not known before finish(). `identity`: that of the pack, but for the collection.
+    Result<SegmentSummary> add(const SegmentIdentity& identity, const Schema& schema, const SegmentRows& rows);
+    // Writes the header, syncs, seals. The checksum of the header.
+    Result<uint32_t> finish();
+    uint64_t bytes() const { return end_; }
+
+ private:
+    explicit PackWriter(std::unique_ptr<File> file) : file_(std::move(file)) {}
+
+    std::unique_ptr<File> file_;
+    FileHeader header_;
+    uint64_t end_ = kFileHeaderBytes;
+};
 
 }  // namespace vz

@@ -205,8 +205,9 @@ TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
     engine_ = Engine::open(*files_, directory_.path() + "/other", {}).take();
     EXPECT_EQ(ids("a").size(), 201U);
     EXPECT_EQ(ids("before").size(), 299U);
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
-    ASSERT_TRUE(*engine_->compact(*engine_->catalogue().resolve("a").take(), true));
+    const auto imported = engine_->catalogue().resolve("a").take();
+    ASSERT_TRUE(engine_->checkpoint(*imported).ok());
+    ASSERT_TRUE(*engine_->compact(*imported, true));
     EXPECT_EQ(ids("a").size(), 201U);
 }
 
