@@ -1,4 +1,6 @@
 // Thousands of small collections: what an orderly close and the open after it take, in time, memory and files.
+//   vectorizer-many [COLLECTIONS [DIM]]
+// With few dimensions all of them stay in the log, with many they are sealed at the close.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,7 +17,6 @@
 
 namespace {
 
-constexpr uint32_t kDim = 16;
 constexpr unsigned kWriters = 16;
 
 using Clock = std::chrono::steady_clock;
@@ -52,12 +53,12 @@ vz_engine* open(const std::string& directory) {
     return engine;
 }
 
-void make(vz_engine* engine, uint32_t number, uint32_t points) {
+void make(vz_engine* engine, uint32_t number, uint32_t points, uint32_t dim) {
     vz_error error{};
     const std::string name = "collection-" + std::to_string(number);
     vz_vector_field field{};
     field.struct_size = sizeof field;
-    field.dim = kDim;
+    field.dim = dim;
     field.metric = VZ_COSINE;
     vz_schema schema{};
     schema.struct_size = sizeof schema;
@@ -70,17 +71,17 @@ void make(vz_engine* engine, uint32_t number, uint32_t points) {
     std::vector<float> values;
     for (uint32_t i = 0; i < points; ++i) texts.push_back("point-" + std::to_string(i));
     for (const std::string& text : texts) ids.push_back(str(text));
-    for (uint32_t i = 0; i < points * kDim; ++i) values.push_back(static_cast<float>(1 + (i * 7 + number) % 13));
+    for (uint32_t i = 0; i < points * dim; ++i) values.push_back(static_cast<float>(1 + (i * 7 + number) % 13));
     vz_write_request request{};
     request.struct_size = sizeof request;
     request.kind = VZ_UPSERT;
     request.count = points;
     request.ids = ids.data();
-    request.vectors = {values.data(), points, 0, kDim, VZ_F32};
+    request.vectors = {values.data(), points, 0, dim, VZ_F32};
     must(vz_write(engine, str(name), &request, nullptr, &error), error);
 }
 
-void run(uint32_t collections, uint32_t points) {
+void run(uint32_t collections, uint32_t points, uint32_t dim) {
     char pattern[] = "many-XXXXXX";
     const std::string directory = mkdtemp(pattern);
     {
@@ -88,14 +89,14 @@ void run(uint32_t collections, uint32_t points) {
         std::vector<std::thread> writers;
         for (unsigned writer = 0; writer < kWriters; ++writer) {
             writers.emplace_back([=] {
-                for (uint32_t i = writer; i < collections; i += kWriters) make(engine, i, points);
+                for (uint32_t i = writer; i < collections; i += kWriters) make(engine, i, points, dim);
             });
         }
         for (std::thread& writer : writers) writer.join();
         vz_error error{};
         const auto begin = Clock::now();
         must(vz_engine_close(engine, &error), error);
-        std::printf("figure many.close collections=%u points=%u ms=%.1f\n", collections, points, ms_since(begin));
+        std::printf("figure many.close collections=%u points=%u dim=%u ms=%.1f\n", collections, points, dim, ms_since(begin));
     }
     const size_t before = resident_bytes();
     const double cpu = cpu_ms();
@@ -105,7 +106,7 @@ void run(uint32_t collections, uint32_t points) {
     const double each = (static_cast<double>(resident_bytes()) - static_cast<double>(before)) / collections;
     size_t files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(directory + "/data/seg")) files += entry.path().filename().string()[0] == 'S' ? 1 : 0;
-    std::printf("figure many.open collections=%u points=%u ms=%.1f (<= %d) cpu_ms=%.1f bytes_each=%.0f%s segment_files=%zu%s\n", collections, points, took,
+    std::printf("figure many.open collections=%u points=%u dim=%u ms=%.1f (<= %d) cpu_ms=%.1f bytes_each=%.0f%s segment_files=%zu%s\n", collections, points, dim, took,
                 points == 0 ? 100 : 300, cpu_ms() - cpu, each, points == 0 ? " (<= 4096)" : "", files, points == 0 ? "" : " (<= 8)");
     vz_error error{};
     must(vz_engine_close(engine, &error), error);
@@ -116,7 +117,8 @@ void run(uint32_t collections, uint32_t points) {
 
 int main(int count, char** arguments) {
     const uint32_t collections = count > 1 ? static_cast<uint32_t>(std::strtoul(arguments[1], nullptr, 10)) : 10'000;
-    run(collections, 0);
-    run(collections, 10);
+    const uint32_t dim = count > 2 ? static_cast<uint32_t>(std::strtoul(arguments[2], nullptr, 10)) : 16;
+    run(collections, 0, dim);
+    run(collections, 10, dim);
     return 0;
 }

@@ -40,6 +40,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
     if (settings.growing_total_bytes_max == 0) settings.growing_total_bytes_max = kGrowingTotalBytesMax;
     if (settings.graph_copy_bytes_max == 0) settings.graph_copy_bytes_max = memory_limit() / kGraphCopyPart;
+    if (settings.close_replay_bytes == 0) settings.close_replay_bytes = kCloseReplayBytes;
     if (settings.seed == 0) settings.seed = system_seed();
     if (settings.scrub_bytes_per_s == 0) settings.scrub_bytes_per_s = kScrubBytesPerSecond;
     if (settings.settle_after_ms == 0) settings.settle_after_ms = kSettleAfterMs;
@@ -144,11 +145,15 @@ Status Engine::close() {
     if (!log_->health().ok()) return {};
     uint64_t growing = 0;
     for (const auto& collection : catalogue_.list()) growing += collection->growing_bytes();
-    if (growing > kCloseReplayBytes) {
+    if (growing > settings_.close_replay_bytes) {
         graphs_wanted_ = GraphsWanted::kAsTheyAre;
         // What cannot be sealed now is replayed at the next open.
-        const Result<Lsn> sealed = checkpoint_all();
-        if (!sealed.ok()) report(VZ_LOG_WARN, "close.not_sealed", sealed.status().error().message);
+        Status sealed = checkpoint_all().take_status();
+        // The next open has no record to read.
+        if (sealed.ok()) sealed = log_->start_file();
+        if (sealed.ok()) sealed = retire_wals();
+        if (sealed.ok()) sealed = remove_unnamed();
+        if (!sealed.ok()) report(VZ_LOG_WARN, "close.not_sealed", sealed.error().message);
     }
     return log_->health().ok() ? log_->close() : Status();
 }

@@ -365,6 +365,15 @@ void LocalLog::write_markers() {
     poison(written);
 }
 
+Status LocalLog::start_file() {
+    VZ_TRY(health());
+    Status started = switch_wal(0);
+    // The edit may be in the file, or half of it.
+    const std::scoped_lock lock(mutex_);
+    if (!started.ok() && started.code() != VZ_DISK_FULL) poison(started);
+    return started;
+}
+
 Status LocalLog::close() {
     VZ_TRY(health());
     VZ_TRY(wal_->sync_markers());

@@ -75,6 +75,8 @@ class LocalLog final : public Log {
     void step_idle();
     void stop();
 
+    // With no write in flight: what is written next goes into a new WAL file.
+    Status start_file();
     // With no write in flight: a synced cleanClose.
     Status close();
 
