@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/abi/handle.hpp"
+#include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/runtime/check.hpp"
@@ -271,7 +272,7 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
         vz_verify_request given = {};
         if (request != nullptr) VZ_TRY(take_in(request, &given));
         if (out == nullptr) return misuse("the place for the result is NULL");
-        if (given.flags != 0) return failure(VZ_UNSUPPORTED, "deep verification is not implemented yet").field("flags");
+        VZ_TRY(no_flags(given.flags, VZ_VERIFY_DEEP));
         Interruption until;
         until.deadline_ns = given.deadline_ns;
         auto result = std::make_unique<vz_result>(&engine->results_held);
@@ -284,7 +285,7 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
             collections.push_back(std::move(found));
         }
         for (const auto& each : collections) {
-            VZ_ASSIGN(const std::vector<CheckFinding> findings, engine->engine->verify(each, [&](uint64_t) { return until.check(); }));
+            VZ_ASSIGN(const std::vector<CheckFinding> findings, engine->engine->verify(each, [&](uint64_t) { return until.check(); }, {(given.flags & VZ_VERIFY_DEEP) != 0}));
             describe_findings(findings, result.get());
         }
         *out = result.release();

@@ -199,6 +199,15 @@ Status SealedGraphs::copy(Field& field, MemoryBudget& budget) {
     return {};
 }
 
+std::vector<std::string> SealedGraphs::find_problems() const {
+    std::vector<std::string> found = problems_;
+    for (const auto& field : fields_) {
+        const Slot slot = field->mapped->find_bad_link();
+        if (slot != kNoSlot) found.push_back("index: a link of row " + std::to_string(slot) + " leads nowhere");
+    }
+    return found;
+}
+
 uint64_t SealedGraphs::bytes() const {
     uint64_t sum = 0;
     for (const auto& field : fields_) sum += field->segment->derived(SectionKind::kGraph, field->id).size();

@@ -91,6 +91,8 @@ class SealedGraphs {
     bool is_as_declared(const VectorFieldSchema& declared) const;
     // Of sections that cannot be used: their fields are searched exactly.
     const std::vector<std::string>& problems() const { return problems_; }
+    // Reads all links: problems(), and graphs of which one leads nowhere.
+    std::vector<std::string> find_problems() const;
     uint64_t bytes() const;
 
  private:

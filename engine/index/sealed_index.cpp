@@ -166,4 +166,15 @@ SealedIndex::SealedIndex(IndexMeta meta, std::span<const std::byte> blocks, RowS
     pack_entries(view_, entries_);
 }
 
+Slot SealedIndex::find_bad_link() const {
+    const BlockShape& shape = view_.shape();
+    for (Slot slot = 0; slot < meta_.indexed_slots; ++slot) {
+        const Slot* ids = ids_of(shape, view_.block(slot));
+        for (uint32_t i = 0; i < shape.degree; ++i) {
+            if (ids[i] != kNoSlot && ids[i] >= meta_.indexed_slots) return slot;
+        }
+    }
+    return kNoSlot;
+}
+
 }  // namespace vz

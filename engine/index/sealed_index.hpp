@@ -41,6 +41,8 @@ class SealedIndex {
     static Result<std::unique_ptr<SealedIndex>> open(IndexMeta meta, std::span<const std::byte> blocks, RowSource rows);
 
     const GraphView* view() const { return &view_; }
+    // The first slot with a link that leads nowhere; kNoSlot: there is none. Walks leave such links out.
+    Slot find_bad_link() const;
     const IndexMeta& meta() const { return meta_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "engine/collection/graphs.hpp"
 #include "engine/payload/json.hpp"
 #include "engine/runtime/damaged_directory.hpp"
 #include "engine/runtime/engine.hpp"
@@ -30,7 +31,7 @@ class Check {
             has_contents_ = true;
             found = examine_damaged(files_, directory_, [&](const CheckFinding& lost) { findings_.push_back(lost); });
             if (!found.ok()) {
-                damage("", directory_, 0, found.status().error().message);
+                tell(found.status(), "", directory_, 0);
                 return std::move(findings_);
             }
         }
@@ -51,6 +52,11 @@ class Check {
  private:
     void damage(const std::string& collection, const std::string& file, uint64_t offset, const std::string& what) {
         findings_.push_back({VZ_CORRUPTION, collection, file, offset, what});
+    }
+    // What a newer release wrote is no damage.
+    void tell(const Status& cause, const std::string& collection, const std::string& file, uint64_t offset) {
+        const vz_status code = cause.code() == VZ_UNSUPPORTED ? VZ_UNSUPPORTED : VZ_CORRUPTION;
+        findings_.push_back({code, collection, file, offset, cause.error().message});
     }
     void note(const std::string& file, const std::string& what) { findings_.push_back({VZ_OK, "", file, 0, what}); }
 
@@ -95,8 +101,7 @@ class Check {
             auto segment = open(one.path, found, ref);
             const bool is_new = seen_.insert({ref.file, ref.offset}).second;
             if (!segment.ok()) {
-                const vz_status code = segment.status().code() == VZ_UNSUPPORTED ? VZ_UNSUPPORTED : VZ_CORRUPTION;
-                if (is_new) findings_.push_back({code, state.name, one.path, 0, segment.status().error().message});
+                if (is_new) tell(segment.status(), state.name, one.path, 0);
                 continue;
             }
             one.segment = std::move(*segment);
@@ -121,7 +126,7 @@ class Check {
             *ended = std::move(*read);
             return true;
         }
-        if (seen_.insert({from.file, from.offset}).second) damage(state.name, path, from.offset, read.status().error().message);
+        if (seen_.insert({from.file, from.offset}).second) tell(read.status(), state.name, path, from.offset);
         return false;
     }
 
@@ -134,6 +139,8 @@ class Check {
         }
         for (const SealedSegment::Damage& each : *bad) damage(state.name, one.path, each.offset, each.message);
         if (!bad->empty()) return false;
+        for (const std::string& problem : SealedGraphs(one.segment->metadata().schema, *one.segment).find_problems())
+            damage(state.name, one.path, 0, problem);
         const uint32_t rows = one.segment->row_count();
         for (uint32_t row = 0; row < rows; ++row) {
             const IdView id = one.segment->id(row);

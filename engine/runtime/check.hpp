@@ -21,7 +21,7 @@ struct CheckDepth {
 };
 
 // Frames, chains and checksums of both logs; of sealed files every byte, that each id is found at its row and lies in order, that no id is live
-// twice, and the counts that the manifest has. Behind damage it goes on. Fails only when nothing could be looked at (locked, unreadable).
+// twice, that links of graphs lead somewhere, and the counts that the manifest has. Behind damage it goes on. Fails only when nothing could be looked at (locked, unreadable).
 Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::string& directory, CheckDepth depth = {});
 
 }  // namespace vz

@@ -66,7 +66,11 @@ class DamagedDirectory {
 
     Status find_manifest() {
         const Result<Current> current = read_current(files_, directory_);
-        if (current.ok() && read_manifest_file(current->manifest)) return {};
+        if (current.ok()) {
+            VZ_ASSIGN(const bool is_read, read_manifest_file(current->manifest));
+            if (is_read) return {};
+            lose("", manifest_path(directory_, current->manifest), 0, "is the manifest that CURRENT names, and cannot be read");
+        }
         if (!current.ok()) lose("", directory_ + "/CURRENT", 0, current.status().error().message);
         std::vector<uint64_t> numbers;
         VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_));
@@ -75,18 +79,21 @@ class DamagedDirectory {
         }
         std::sort(numbers.rbegin(), numbers.rend());
         for (const uint64_t number : numbers) {
-            if (read_manifest_file(number)) return {};
+            VZ_ASSIGN(const bool is_read, read_manifest_file(number));
+            if (is_read) return {};
         }
         return failure(VZ_CORRUPTION,
                        "no manifest in %s can be read: nothing says which files are whose. Restore an archive instead",
                        directory_.c_str());
     }
 
-    bool read_manifest_file(uint64_t number) {
+    // VZ_UNSUPPORTED: a newer release wrote it.
+    Result<bool> read_manifest_file(uint64_t number) {
         const std::string path = manifest_path(directory_, number);
         const Result<std::vector<std::byte>> bytes = read_whole(files_, path);
         if (!bytes.ok()) return false;
         const Result<FileHeader> header = decode_header(*bytes, kManifestMagic);
+        if (header.status().code() == VZ_UNSUPPORTED) return header.status().clone();
         if (!header.ok() || header->file_number != number) return false;
         const FrameScan scan = scan_frames(*bytes, *header);
         if (scan.frames.empty()) return false;

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "engine/base/limits.hpp"
+#include "engine/payload/json.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace vz {
@@ -13,7 +14,8 @@ bool decides_existence(SectionKind kind) { return kind == SectionKind::kIdTable 
 
 }  // namespace
 
-Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace) {
+Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace,
+                                                 CheckDepth depth) {
     std::vector<CheckFinding> findings;
     PartList to_rewrite;
     std::string loss;
@@ -39,6 +41,14 @@ Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collectio
         }
         if (damage->empty()) {
             part->note_verified(settings_.now_ms());
+            const SealedSegment& segment = *part->sealed();
+            for (uint32_t row = 0; depth.payloads && row < segment.row_count(); ++row) {
+                if (row % kRowsBetweenChecks == 0) VZ_TRY(pace(0));
+                const std::string id = id_text(segment.id(row));
+                const Status payload = validate_payload(segment.payload(row));
+                if (!payload.ok()) note(0, "the payload of '" + id + "': " + std::string(payload.error().message));
+                if (segment.find(segment.id(row)) != row) note(0, "row " + std::to_string(row) + " is not found by its id '" + id + "'");
+            }
         } else {
             to_rewrite.push_back(part);
         }

@@ -58,6 +58,7 @@ Result<WalReading> read_wal(FileSystem& files, const std::string& directory, con
 void WalReading::forget_contents() {
     bytes = std::vector<std::byte>();
     for (Frame& frame : scan.frames) frame.payload = {};
+    for (Frame& frame : scan.later) frame.payload = {};
 }
 
 Wal::Wal(WalFile file) : file_(std::move(file)), writer_(*file_.file, file_.header, kFileHeaderBytes, file_.header.crc) {}

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/checksum.hpp"
 #include "engine/collection/read.hpp"
+#include "engine/io/file_header.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/layout.hpp"
@@ -244,6 +246,34 @@ TEST_F(Repair, goes_on_behind_a_damaged_record) {
     EXPECT_TRUE(points("sick") == whole_);
     EXPECT_TRUE(points("well") == whole_);
     ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, leaves_files_of_a_newer_release_alone) {
+    for (const std::string& path : {file("/seg", "S-"), file("/wal", "W-"), file("", "MANIFEST-")}) {
+        const std::string before = read(path);
+        std::string newer = before;
+        newer[8] = 2;  // format_major
+        const uint32_t crc = mask_crc(crc32c(std::as_bytes(std::span(newer)).first(kFileHeaderBytes - 4)));
+        std::memcpy(newer.data() + kFileHeaderBytes - 4, &crc, sizeof crc);
+        overwrite(path, newer);
+        const auto found = check_directory(*files_, data_).take();
+        EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const CheckFinding& each) { return each.status == VZ_UNSUPPORTED; })) << path;
+        EXPECT_EQ(repair_directory(*files_, data_).status().code(), VZ_UNSUPPORTED) << path;
+        EXPECT_TRUE(read(path) == newer) << path;
+        EXPECT_TRUE(files_->list(data_ + "/quarantine").take().empty());
+        overwrite(path, before);
+    }
+    open();
+    EXPECT_TRUE(points("sick") == whole_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Repair, says_that_the_manifest_was_lost) {
+    const std::string current = file("", "MANIFEST-");
+    flip(current, 20);
+    const auto found = check_directory(*files_, data_).take();
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const CheckFinding& each) { return each.status == VZ_CORRUPTION && each.file == current; }));
+    EXPECT_EQ(repair_directory(*files_, data_).status().code(), VZ_CORRUPTION);
 }
 
 TEST_F(Repair, finds_the_manifest_without_current_and_identity) {

@@ -136,8 +136,8 @@ class Verification : public testing::Test {
         std::ofstream(path_, std::ios::binary) << bytes;
     }
 
-    std::vector<CheckFinding> verify(const char* name) {
-        return engine_->verify(engine_->catalogue().resolve(name).take(), [](uint64_t) { return Status(); }).take();
+    std::vector<CheckFinding> verify(const char* name, CheckDepth depth = {}) {
+        return engine_->verify(engine_->catalogue().resolve(name).take(), [](uint64_t) { return Status(); }, depth).take();
     }
 
     const e2e::TemporaryDirectory directory_;
@@ -152,6 +152,7 @@ TEST_F(Verification, of_a_whole_file_finds_nothing_and_says_when) {
     open();
     EXPECT_EQ(part(*engine_, "sick")->verified_ms(), 0);
     EXPECT_TRUE(verify("sick").empty());
+    EXPECT_TRUE(verify("sick", {true}).empty());
     EXPECT_GT(part(*engine_, "sick")->verified_ms(), 0);
     EXPECT_EQ(answers(*engine_, "sick"), expected_);
     ASSERT_TRUE(engine_->close().ok());
