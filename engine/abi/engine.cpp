@@ -54,11 +54,11 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
 
 Status read_options(const vz_engine_options& options, vz_engine* handle, EngineSettings* settings) {
     if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0) return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
-    if ((options.flags & VZ_OPEN_READ_ONLY) != 0) return failure(VZ_UNSUPPORTED, "opening read-only is not implemented yet").field("flags");
     if (options.memory_bytes_max != 0) return failure(VZ_UNSUPPORTED, "a memory limit is not implemented yet").field("memory_bytes_max");
     if (options.log_level > VZ_LOG_TRACE) return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
     settings->verify = EngineSettings::Verify::kInBackground;
     settings->must_exist = (options.flags & VZ_OPEN_MUST_EXIST) != 0;
+    settings->read_only = (options.flags & VZ_OPEN_READ_ONLY) != 0;
     settings->queue_bytes_max = options.queue_bytes_max;
     settings->wal_bytes_max = options.wal_bytes_max;
     if (options.setting_count != 0 && options.settings == nullptr) return misuse("the settings are NULL");

@@ -79,17 +79,21 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
     VZ_TRY(engine->recover());
     engine->open_ns_ =
         static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
-    if (engine->settings_.background) {
+    if (engine->settings_.background && engine->is_read_only_) {
+        // What concerns memory alone goes on.
+        engine->linking_.start();
+        engine->indexing_.start();
+        engine->copying_.start();
+        engine->note_opened();
+    } else if (engine->settings_.background) {
         engine->commit_thread_ = std::thread([log = engine->log_.get()] { log->run_commit_thread(); });
         engine->spare_thread_ = std::thread([log = engine->log_.get()] { log->run_spare_thread(); });
         engine->linking_.start();
         engine->compacting_.start();
         engine->indexing_.start();
         engine->copying_.start();
+        engine->note_opened();
         for (const auto& collection : engine->catalogue_.list()) {
-            if (collection->wants_linking()) engine->linking_.add(collection);
-            if (collection->wants_indexes()) engine->indexing_.add(collection);
-            if (collection->has_mapped_graphs()) engine->copying_.add(collection);
             if (collection->has_expiry() && collection->becomes_expiring()) engine->expiring_.push_back(collection);
             if (!collection->is_in_pieces() || !collection->becomes_unsettled()) continue;
             collection->note_active(engine->settings_.now_ms());
@@ -160,10 +164,12 @@ Status Engine::close() {
 
 // ---- background ----
 
-// Of collections that came whole.
-void Engine::note_restored() {
+// Of collections that came whole: what makes answers faster.
+void Engine::note_opened() {
     if (!settings_.background) return;
     for (const auto& collection : catalogue_.list()) {
+        if (collection->wants_linking()) linking_.add(collection);
+        if (collection->wants_indexes()) indexing_.add(collection);
         if (collection->has_mapped_graphs()) copying_.add(collection);
     }
 }
@@ -222,6 +228,7 @@ bool Engine::seal_if_large(const std::shared_ptr<Collection>& collection, uint64
 
 Status Engine::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking) {
     const vz_write_request* growing = &request;
+    if (log_->has_failed()) return log_->refusal();
     while (growing != nullptr && growing->kind != VZ_UPSERT && growing->kind != VZ_UPDATE) growing = growing->next;
     if (growing != nullptr) VZ_TRY(space_.admit_growth());
 
@@ -343,19 +350,22 @@ void Engine::report(uint32_t level, const char* event, const std::string& messag
 // ---- recovery ----
 
 Status Engine::recover() {
+    is_read_only_ = settings_.read_only;
     VZ_ASSIGN(const bool exists, files_.exists(directory_));
-    if (!exists && settings_.must_exist)
+    if (!exists && (settings_.must_exist || is_read_only_))
         return failure(VZ_NOT_FOUND, "there is no data directory %s", directory_.c_str());
     if (!exists) VZ_TRY(files_.make_directory(directory_));
     VZ_ASSIGN(lock_, files_.lock(directory_ + "/LOCK"));
-    for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
-        VZ_TRY(files_.make_directory(directory_ + folder));
-    VZ_TRY(space_.open());
-    settings_.wal_file_bytes = std::max(settings_.wal_file_first_bytes, space_.at_most(settings_.wal_file_bytes, kMadeAheadPart));
-    settings_.wal_bytes_max = std::max(2 * settings_.wal_file_bytes, space_.at_most(settings_.wal_bytes_max, kWalPart));
-    VZ_TRY(settle(files_, directory_));
+    if (!is_read_only_) {
+        for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
+            VZ_TRY(files_.make_directory(directory_ + folder));
+        VZ_TRY(space_.open());
+        settings_.wal_file_bytes = std::max(settings_.wal_file_first_bytes, space_.at_most(settings_.wal_file_bytes, kMadeAheadPart));
+        settings_.wal_bytes_max = std::max(2 * settings_.wal_file_bytes, space_.at_most(settings_.wal_bytes_max, kWalPart));
+        VZ_TRY(settle(files_, directory_));
+    }
     VZ_ASSIGN(Findings findings, settings_.accept_loss ? examine_damaged(files_, directory_, settings_.accept_loss) : examine(files_, directory_));
-    if (findings.unborn && settings_.must_exist)
+    if (findings.unborn && (settings_.must_exist || is_read_only_))
         return failure(VZ_NOT_FOUND, "%s holds no database", directory_.c_str());
     for (const std::string& tail : findings.torn)
         report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
@@ -367,38 +377,19 @@ Status Engine::recover() {
         findings.database = new_uuid();
         database_ = findings.database;
     }
-    if (findings.unborn || findings.identity_lost) VZ_TRY(make_identity(findings.database, numbers_->salt()));
-
-    // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
     ManifestState state = findings.state;
-    if (!findings.wals.empty()) {
-        // One is open; of a damaged directory perhaps several.
-        for (size_t i = 0; i < state.wals.size(); ++i) {
-            WalState& wal = state.wals[i];
-            if (wal.sealed_end != 0) continue;
-            wal.sealed_end = findings.wals[i].scan.end;
-            wal.last_lsn = 0;
-            for (const Frame& frame : findings.wals[i].scan.frames) {
-                if (frame.head.count != 0) wal.last_lsn = std::max(wal.last_lsn, frame.head.lsn + frame.head.count - 1);
-            }
+    if (is_read_only_) {
+        serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
+    } else {
+        Status begun = begin_log(findings, &state);
+        if (begun.code() == VZ_DISK_FULL && !findings.unborn && !settings_.accept_loss) {
+            report(VZ_LOG_ERROR, "open.disk_full", std::string(begun.error().message));
+            state = findings.state;
+            serve_reads(findings, failure(VZ_READ_ONLY, "the disk was full when the database was opened: free some space and start again"));
+        } else {
+            VZ_TRY(std::move(begun));
         }
-        std::erase_if(state.wals, [](const WalState& wal) { return wal.last_lsn == 0; });
     }
-    VZ_ASSIGN(WalFile wal, make_first_wal());
-    state.wals.push_back({wal.header.file_number, 0, 0});
-    state.last_lsn = findings.last_lsn;
-    const auto make_manifest = [&] {
-        const uint64_t number = numbers_->next_number();
-        state.next_file = numbers_->peek();
-        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), state, findings.manifest);
-    };
-    Result<std::unique_ptr<Manifest>> manifest = make_manifest();
-    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && space_.give_up_ballast()) manifest = make_manifest();
-    VZ_TRY(manifest.status().clone());
-    log_ = std::make_unique<LocalLog>(
-        files_, directory_, database_, *numbers_, space_,
-        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background}, std::move(*manifest),
-        std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
     for (const RequestOutcome& request : state.requests) {
         vz_uuid id;
         std::memcpy(id.bytes, request.id.data(), sizeof(id.bytes));
@@ -407,8 +398,49 @@ Status Engine::recover() {
     catalogue_.load(state, *log_);
     VZ_TRY(load_segments(state));
     VZ_TRY(replay(findings));
+    if (is_read_only_) return {};
     VZ_TRY(retire_wals());
     return sweep();
+}
+
+Status Engine::begin_log(const Findings& findings, ManifestState* state) {
+    if (findings.unborn || findings.identity_lost) VZ_TRY(make_identity(findings.database, numbers_->salt()));
+    // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
+    if (!findings.wals.empty()) {
+        // One is open; of a damaged directory perhaps several.
+        for (size_t i = 0; i < state->wals.size(); ++i) {
+            WalState& wal = state->wals[i];
+            if (wal.sealed_end != 0) continue;
+            wal.sealed_end = findings.wals[i].scan.end;
+            wal.last_lsn = 0;
+            for (const Frame& frame : findings.wals[i].scan.frames) {
+                if (frame.head.count != 0) wal.last_lsn = std::max(wal.last_lsn, frame.head.lsn + frame.head.count - 1);
+            }
+        }
+        std::erase_if(state->wals, [](const WalState& wal) { return wal.last_lsn == 0; });
+    }
+    VZ_ASSIGN(WalFile wal, make_first_wal());
+    state->wals.push_back({wal.header.file_number, 0, 0});
+    state->last_lsn = findings.last_lsn;
+    const auto make_manifest = [&] {
+        const uint64_t number = numbers_->next_number();
+        state->next_file = numbers_->peek();
+        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), *state, findings.manifest);
+    };
+    Result<std::unique_ptr<Manifest>> manifest = make_manifest();
+    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && space_.give_up_ballast()) manifest = make_manifest();
+    // Whether CURRENT names it is not known: nothing is removed.
+    if (!manifest.ok()) return manifest.take_status();
+    log_ = std::make_unique<LocalLog>(
+        files_, directory_, database_, *numbers_, space_,
+        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background}, std::move(*manifest),
+        std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
+    return {};
+}
+
+void Engine::serve_reads(const Findings& findings, const Status& refusal) {
+    is_read_only_ = true;
+    log_ = std::make_unique<LocalLog>(files_, directory_, database_, *numbers_, space_, findings.state, findings.last_lsn, refusal);
 }
 
 // As large as the disk allows: what cannot be written to cannot be opened.
@@ -422,7 +454,7 @@ Result<WalFile> Engine::make_first_wal() {
         if (space_.give_up_ballast()) {
             bytes *= 2;
         } else if (bytes <= 2 * kWalFileBytesMin) {
-            return failure(VZ_DISK_FULL, "the disk of %s is full: opening needs %llu KiB. Free some space and try again; nothing was changed",
+            return failure(VZ_DISK_FULL, "the disk of %s is full: writing needs %llu KiB. Free some space and start again; nothing was changed",
                            directory_.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
         }
     }
@@ -483,6 +515,7 @@ class GrowthBound final {
 
 Status Engine::replay(const Findings& findings) {
     GrowthBound bound(settings_.growing_bytes_max, settings_.growing_total_bytes_max);
+    if (is_read_only_) bound.give_up();
     // One file in memory at a time.
     for (size_t i = 0; i < findings.wals.size(); ++i) {
         if (findings.wals[i].scan.frames.empty()) continue;

@@ -40,6 +40,7 @@ struct EngineSettings {
     uint64_t ballast_bytes = 0;
     uint64_t graph_copy_bytes_max = 0;  // of graphs of sealed segments in memory of their own; 0: a quarter of what the process may use
     bool must_exist = false;
+    bool read_only = false;          // no file is changed, every write is refused; the directory must exist
     enum class Verify : uint8_t { kNever, kAtOpen, kInBackground };
     Verify verify = Verify::kNever;      // reading sealed files whole: before answering, or all the time at a bounded rate
     uint64_t scrub_bytes_per_s = 0;      // 0: the default of limits.hpp
@@ -55,8 +56,8 @@ struct EngineSettings {
 // Functions may be called from any thread, but for close().
 class Engine {
  public:
-    // Locks and recovers the directory; returns when all that was acknowledged is readable. `files` outlives the
-    // engine.
+    // Locks and recovers the directory; returns when all that was acknowledged is readable. On a disk too full for the
+    // next log file and manifest it is read only. `files` outlives the engine.
     static Result<std::unique_ptr<Engine>> open(FileSystem& files, const std::string& directory,
                                                 const EngineSettings& settings);
     // Without close() before: as if the process had been killed.
@@ -162,6 +163,11 @@ class Engine {
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
     Result<WalFile> make_first_wal();
+    // The commit point of a recovery: a manifest that seals what was found, and a WAL file to go on in. VZ_DISK_FULL: what was found is still what the next open finds.
+    Status begin_log(const struct Findings& findings, ManifestState* state);
+    // In its place.
+    void serve_reads(const struct Findings& findings, const Status& refusal);
+    bool is_read_only() const { return is_read_only_; }
     Status replay(const struct Findings& findings);
     Status replay_frame(const Frame& frame, const LossSink& lost, class GrowthBound& bound);
     // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
@@ -204,7 +210,7 @@ class Engine {
     Status replace(Collection& collection, const Schema& schema, const PartList& inputs);
     // A part by itself, from its rows.
     Status rewrite(Collection& collection, const std::shared_ptr<Part>& part);
-    void note_restored();
+    void note_opened();
     void set_aside(Collection& collection, const std::string& reason);
     void run_scrub();
     void compact_while_worth(const std::shared_ptr<Collection>& collection);
@@ -254,6 +260,7 @@ class Engine {
     std::vector<std::shared_ptr<Collection>>
         unsettled_;  // written, or opened in several pieces, and not looked at since they went idle
     bool stopping_ = false;
+    bool is_read_only_ = false;
     uint64_t open_ns_ = 0;
     uint64_t replayed_records_ = 0;
     bool closed_ = false;

@@ -46,6 +46,20 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
     }
 }
 
+LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, ManifestState state,
+                   Lsn last_lsn, const Status& refusal)
+    : files_(files),
+      directory_(std::move(directory)),
+      database_(database),
+      numbers_(numbers),
+      space_(space),
+      settings_{0, 0, false},
+      read_only_state_(std::move(state)),
+      poisoned_(refusal.clone()),
+      last_lsn_(last_lsn),
+      durable_lsn_(last_lsn),
+      failed_(true) {}
+
 // ---- the queue ----
 
 Status LocalLog::append(Commit& commit, bool blocking) { return enqueue({&commit, nullptr}, blocking); }
@@ -57,7 +71,7 @@ Status LocalLog::append_edit(EditCommit& commit, bool blocking) {
 
 Status LocalLog::enqueue(Entry entry, bool blocking) {
     const std::scoped_lock lock(mutex_);
-    if (!poisoned_.ok()) return failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", poisoned_.error().message);
+    if (!poisoned_.ok()) return refusal_locked();
     Commit& commit = *entry.commit;
     const uint64_t bytes = commit.bytes.size();
     const bool is_physical = !commit.logical_;
@@ -148,6 +162,16 @@ void LocalLog::stop() {
     stopping_ = true;
     commit_thread_wakes_.notify_all();
     spare_thread_wakes_.notify_all();
+}
+
+Status LocalLog::refusal() const {
+    const std::scoped_lock lock(mutex_);
+    return refusal_locked();
+}
+
+Status LocalLog::refusal_locked() const {
+    if (poisoned_.code() == VZ_READ_ONLY) return poisoned_.clone();
+    return failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", poisoned_.error().message);
 }
 
 Status LocalLog::health() const {

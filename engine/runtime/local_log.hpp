@@ -58,6 +58,9 @@ class LocalLog final : public Log {
 
     LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, LogSettings settings,
              std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn);
+    // Of a database that is only read: there is no file to write to, and every write is refused for that reason.
+    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, ManifestState state,
+             Lsn last_lsn, const Status& refusal);
 
     Status append(Commit& commit, bool blocking) override;
     // The same for an edit; physical edits take no LSN.
@@ -82,6 +85,8 @@ class LocalLog final : public Log {
 
     // VZ_OK, or why no write is taken any more.
     Status health() const;
+    // What writes are told then.
+    Status refusal() const;
     uint64_t queued() const;
     // Bytes appended since the last forget_appended(), those replayed at recovery included.
     uint64_t appended_bytes() const { return appended_bytes_.load(std::memory_order_relaxed); }
@@ -100,13 +105,15 @@ class LocalLog final : public Log {
     void read_state(Visit visit) const {
         const std::scoped_lock lock(state_mutex_);
         if constexpr (std::is_invocable_v<Visit, const ManifestState&, OwnFiles>) {
-            visit(manifest_->state(), OwnFiles{manifest_->number(), spare_number_});
+            visit(state(), OwnFiles{manifest_ != nullptr ? manifest_->number() : 0, spare_number_});
         } else {
-            visit(manifest_->state());
+            visit(state());
         }
     }
 
  private:
+    const ManifestState& state() const { return manifest_ != nullptr ? manifest_->state() : read_only_state_; }
+
     struct Entry {
         Commit* commit;
         EditCommit* edit;  // null: a record
@@ -137,6 +144,7 @@ class LocalLog final : public Log {
     template <class T>
     static vz_status code_of(const Result<T>& result) { return result.ok() ? VZ_OK : result.status().code(); }
     void poison(const Status& cause);
+    Status refusal_locked() const;
     void mark_if_idle(std::unique_lock<std::mutex>& lock);
     void write_markers();
 
@@ -147,7 +155,8 @@ class LocalLog final : public Log {
     DiskSpace& space_;
     const LogSettings settings_;
 
-    std::unique_ptr<Manifest> manifest_;  // the leader's; its state also under state_mutex_
+    std::unique_ptr<Manifest> manifest_;  // the leader's; its state also under state_mutex_; null, likewise the WAL: read only
+    const ManifestState read_only_state_;
     std::unique_ptr<Wal> wal_;            // the leader's
     bool asked_for_spare_ = false;        // the leader's, likewise
     bool has_switched_ = false;

@@ -113,7 +113,7 @@ Result<EditOutcome> Engine::restore(std::string_view name, std::string_view from
         if (!to.empty()) one.state.name = to;
     }
     VZ_ASSIGN(const EditOutcome outcome, catalogue_.restore(std::move(restored), replace, request));
-    note_restored();
+    note_opened();
     clean_up();
     return outcome;
 }

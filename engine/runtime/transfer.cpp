@@ -137,7 +137,7 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
     }
     VZ_TRY(files_.sync_directory(directory_ + "/seg"));
     VZ_ASSIGN(const EditOutcome outcome, catalogue_.restore(std::move(restored), replace, request));
-    note_restored();
+    note_opened();
     clean_up();
     return outcome;
 }

@@ -11,6 +11,8 @@ namespace vz::host {
 
 namespace {
 
+constexpr std::string_view kReadOnly = "the server answers reads and refuses writes, see the errors above";
+
 // Where nobody looks at a table: one record with the same facts.
 void log_facts(const BannerFacts& facts, const vz_engine_stats& stats) {
     std::vector<std::pair<std::string, std::string>> texts = {
@@ -27,12 +29,12 @@ void log_facts(const BannerFacts& facts, const vz_engine_stats& stats) {
     std::vector<vz_kv> fields;
     for (const auto& [key, value] : texts) fields.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
     constexpr std::string_view kEvent = "host.ready";
-    constexpr std::string_view kMessage = "the server is ready";
+    const std::string_view message = stats.state == VZ_STATE_READ_ONLY ? kReadOnly : "the server is ready";
     vz_log_record record = {};
     record.struct_size = sizeof(record);
-    record.level = VZ_LOG_INFO;
+    record.level = stats.state == VZ_STATE_READ_ONLY ? VZ_LOG_WARN : VZ_LOG_INFO;
     record.event = {kEvent.data(), kEvent.size()};
-    record.message = {kMessage.data(), kMessage.size()};
+    record.message = {message.data(), message.size()};
     record.fields = fields.data();
     record.field_count = static_cast<uint32_t>(fields.size());
     Log::write("host", record);
@@ -55,6 +57,7 @@ void print_banner(const BannerFacts& facts, vz_engine* engine) {
                      is_rest ? ("          try: curl " + address + "/collections").c_str() : "");
     }
     std::fprintf(stderr, "access    %s\n", facts.access.c_str());
+    if (stats.state == VZ_STATE_READ_ONLY) std::fprintf(stderr, "read only %s\n", std::string(kReadOnly).c_str());
     std::fprintf(stderr, "ready     in %.0f ms\n", facts.ready_ms);
 }
 

@@ -72,6 +72,15 @@ class SmallDisk final {
 
     bool is_mounted() const { return is_mounted_; }
     std::string data() const { return path_ + "/data"; }
+    // To the last block, and without what the database keeps for that.
+    void fill() const {
+        std::filesystem::remove(data() + "/BALLAST");
+        const int file = ::open(foreign().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        const std::string block(4096, 'x');
+        for (off_t at = 0; ::pwrite(file, block.data(), block.size(), at) > 0;) at += static_cast<off_t>(block.size());
+        ::close(file);
+        EXPECT_EQ(free_bytes(), 0U);
+    }
     void remove_foreign_file() const { std::filesystem::remove(foreign()); }
     uint64_t free_bytes() const {
         struct statvfs space = {};
@@ -182,6 +191,17 @@ TEST(FullDisk, RefusesWritesLosesNothingAndGoesOn) {
         known = writer.known();
         sums.acknowledged = writer.client().acknowledged();
     }
+    disk.fill();
+    {
+        Server server(disk.data(), {}, Server::Until::kReads);
+        expect_all(known, server.port(), sums);
+        Writer writer(server.port(), known);
+        EXPECT_FALSE(writer.upsert("kept", 8, 64));
+        EXPECT_TRUE(writer.client().refused().starts_with("503 ")) << writer.client().refused();
+        EXPECT_NE(writer.client().refused().find("read_only"), std::string::npos) << writer.client().refused();
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    disk.remove_foreign_file();
     {
         Server server(disk.data());
         expect_all(known, server.port(), sums);

@@ -16,8 +16,9 @@ std::string program();
 
 class Server final {
 public:
-    // Returns when /readyz says so; std::runtime_error with the server's own words if it does not get there.
-    explicit Server(const std::string& data_directory, const std::vector<std::string>& arguments = {});
+    enum class Until { kReady, kReads };  // kReads: one that takes no writes is not ready
+    // Returns when /readyz says so, or the collections are listed; std::runtime_error with the server's own words if it does not get there.
+    explicit Server(const std::string& data_directory, const std::vector<std::string>& arguments = {}, Until until = Until::kReady);
 
     uint16_t port() const { return port_; }
     Process& process() { return *process_; }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,14 +61,47 @@ TEST(DiskSpace, keeps_a_ballast_and_makes_it_anew) {
 
 class FullDisk : public testing::Test {
  protected:
-    void open(bool background) {
+    void open(bool background, bool read_only = false) {
         EngineSettings settings;
+        settings.read_only = read_only;
         settings.background = background;
         settings.wal_file_first_bytes = 64 * kKiB;
         settings.wal_file_bytes = 128 * kKiB;
         settings.disk_reserve = 100 * kMiB;
         settings.ballast_bytes = kBallast;
-        engine_ = Engine::open(files_, "d", settings).take();
+        auto opened = Engine::open(files_, "d", settings);
+        ASSERT_TRUE(opened.ok()) << opened.status().error().message;
+        engine_ = opened.take();
+    }
+    void close() {
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
+    // Of an open: what makes no room is known by then.
+    uint64_t calls_before_a_file_is_made(bool background) {
+        const uint64_t begin = files_.calls();
+        open(background);
+        const std::vector<Call> calls = files_.call_log();
+        uint64_t at = begin;
+        while (calls.at(at).kind != Call::Kind::kCreate) ++at;
+        close();
+        return at - begin;
+    }
+    std::set<std::string> names() {
+        std::set<std::string> all;
+        for (const char* folder : {"d/", "d/wal/", "d/seg/", "d/tmp/"}) {
+            for (const std::string& name : files_.list(folder).take()) all.insert(folder + name);
+        }
+        return all;
+    }
+    void expect_read_only() {
+        EXPECT_EQ(points(), 2U);
+        EXPECT_EQ(write(VZ_UPSERT, "c").code(), VZ_READ_ONLY);
+        EXPECT_EQ(write(VZ_DELETE, "a").code(), VZ_READ_ONLY);
+        EXPECT_EQ(engine_->catalogue().drop("c", false, {}).status().code(), VZ_READ_ONLY);
+        EXPECT_EQ(engine_->checkpoint_all().status().code(), VZ_READ_ONLY);
+        EXPECT_EQ(engine_->create_snapshot("s", {}).status().code(), VZ_READ_ONLY);
+        EXPECT_EQ(points(), 2U);
     }
 
     void create(const char* name) {
@@ -97,7 +131,7 @@ class FullDisk : public testing::Test {
 
     uint64_t points() const { return count_rows(engine_->catalogue().resolve("c").take()->pin(), nullptr, {}).take(); }
 
-    SimFs files_{SimFs::History::kNone};
+    SimFs files_{SimFs::History::kKept};
     std::unique_ptr<Engine> engine_;
 };
 
@@ -118,6 +152,62 @@ TEST_F(FullDisk, takes_no_more_points_but_all_else) {
     EXPECT_TRUE(write(VZ_UPSERT, "x").ok());
     EXPECT_EQ(points(), 2U);
     ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(FullDisk, without_room_for_a_log_is_opened_to_be_read) {
+    for (const bool background : {false, true}) {
+        open(background);
+        create(background ? "b" : "c");
+        if (!background) {
+            ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+            ASSERT_TRUE(engine_->checkpoint_all().ok());
+            ASSERT_TRUE(write(VZ_UPSERT, "b").ok());
+        }
+        close();
+        const uint64_t calls_before = calls_before_a_file_is_made(background);
+        const std::set<std::string> before = names();
+        files_.inject({Fault::Kind::kDiskFull, Fault::Span::kForever, files_.calls() + calls_before});
+        open(background);
+        EXPECT_TRUE(files_.fault_fired());
+        expect_read_only();
+        close();
+        files_.clear_fault();
+        std::set<std::string> after = names();
+        after.insert("d/BALLAST");  // given up
+        EXPECT_TRUE(after == before);
+    }
+    open(true);
+    EXPECT_TRUE(write(VZ_UPSERT, "d").ok());
+    EXPECT_EQ(points(), 3U);
+    close();
+}
+
+TEST_F(FullDisk, a_database_opened_to_be_read_is_not_changed) {
+    open(false);
+    create("c");
+    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+    ASSERT_TRUE(write(VZ_UPSERT, "b").ok());
+    engine_.reset();  // as if killed
+    const uint64_t changes = files_.cuts();
+    for (const bool background : {false, true}) {
+        open(background, true);
+        expect_read_only();
+        close();
+    }
+    EXPECT_EQ(files_.cuts(), changes);
+    EXPECT_EQ(Engine::open(files_, "nowhere",
+                           [] {
+                               EngineSettings settings;
+                               settings.read_only = true;
+                               return settings;
+                           }())
+                  .status()
+                  .code(),
+              VZ_NOT_FOUND);
+    open(true);
+    EXPECT_TRUE(write(VZ_UPSERT, "c").ok());
+    EXPECT_EQ(points(), 3U);
+    close();
 }
 
 // The files of the log are made ahead, one after the other, and none is left over or swept away.
