@@ -24,7 +24,9 @@ const VectorFieldSchema* Schema::field_by_id(uint32_t id) const {
 }
 
 std::vector<std::byte> encode_schema(const Schema& schema) {
-    capnp::MallocMessageBuilder message;
+    // Most fit: the library's first segment of its own is 8 KiB of zeros.
+    capnp::word scratch[64] = {};
+    capnp::MallocMessageBuilder message(kj::arrayPtr(scratch, 64));
     auto root = message.initRoot<capnp_schema::Schema>();
     auto fields = root.initVectorFields(static_cast<unsigned>(schema.fields.size()));
     for (unsigned i = 0; i < fields.size(); ++i) {

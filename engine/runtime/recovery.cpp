@@ -93,7 +93,7 @@ Lsn last_lsn_of(const FrameScan& scan) {
 }
 
 // The end of the gap-free history that both logs tell together, from the snapshot on.
-Lsn end_of_history(const ManifestReading& manifest, const std::vector<WalReading>& wals, Lsn* beyond) {
+Lsn end_of_history(const ManifestReading& manifest, Lsn retired, const std::vector<WalReading>& wals, Lsn* beyond) {
     struct Run { Lsn first; uint64_t count; };
     std::vector<Run> runs;
     for (const Lsn lsn : manifest.logical) runs.push_back({lsn, 1});
@@ -103,7 +103,7 @@ Lsn end_of_history(const ManifestReading& manifest, const std::vector<WalReading
         }
     }
     std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
-    Lsn end = std::max(manifest.scan.frames.front().head.lsn, manifest.state.retired_lsn);
+    Lsn end = std::max(manifest.scan.frames.front().head.lsn, retired);
     *beyond = 0;
     for (const Run& run : runs) {
         if (run.first + run.count - 1 <= end) continue;
@@ -182,8 +182,8 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
     VZ_TRY(check_database(files, directory, current->database));
     findings.database = current->database;
     findings.manifest = current->manifest;
-    VZ_ASSIGN(const ManifestReading manifest, read_manifest(files, directory, *current));
-    findings.state = manifest.state;
+    VZ_ASSIGN(ManifestReading manifest, read_manifest(files, directory, *current));
+    findings.state = std::move(manifest.state);
     if (findings.state.wals.empty()) return damage(manifest_path(directory, current->manifest), kFileHeaderBytes, "it names no WAL");
     for (const WalState& wal : findings.state.wals) {
         VZ_ASSIGN(WalReading reading, read_wal(files, directory, current->database, wal.number));
@@ -196,7 +196,7 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
         findings.wals.push_back(std::move(reading));
     }
     Lsn beyond = 0;
-    findings.last_lsn = end_of_history(manifest, findings.wals, &beyond);
+    findings.last_lsn = end_of_history(manifest, findings.state.retired_lsn, findings.wals, &beyond);
     VZ_TRY(check_tails(directory, manifest, &findings, beyond));
     return findings;
 }

@@ -17,7 +17,9 @@ capnp::Data::Reader data(const void* at, size_t size) { return {static_cast<cons
 
 std::vector<std::byte> encode_metadata(const SegmentMetadata& metadata) {
     const std::vector<std::byte> schema = encode_schema(metadata.schema);
-    capnp::MallocMessageBuilder message;
+    // Most fit: the library's first segment of its own is 8 KiB of zeros.
+    capnp::word scratch[64] = {};
+    capnp::MallocMessageBuilder message(kj::arrayPtr(scratch, 64));
     auto root = message.initRoot<capnp_segment::Metadata>();
     root.setCollectionId(metadata.collection_id);
     root.setCollectionUuid(data(metadata.collection_uuid.bytes, sizeof(metadata.collection_uuid.bytes)));
