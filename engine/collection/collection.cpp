@@ -471,7 +471,7 @@ Status Collection::health() const {
 uint64_t Collection::growing_bytes() const {
     const auto parts = std::atomic_load(&parts_);
     uint64_t bytes = 0;
-    for (const auto& part : *parts) bytes += part->memory_bytes();
+    for (const auto& part : *parts) bytes += part->growing() != nullptr ? part->memory_bytes() : 0;
     return bytes;
 }
 
