@@ -34,6 +34,8 @@ class Gate {
         return distinct_.insert(image * 0x9E3779B97F4A7C15u + acknowledged).second;
     }
     void count_workload() { ++workloads_; }
+    // Of states whose verdict is shared: those that were run to the end.
+    void count_continued(uint64_t states) { continued_ += states; }
     void count(const Verdict& verdict, const std::string& where) {
         if (verdict.kind == Verdict::Kind::kGood) return;
         (verdict.kind == Verdict::Kind::kLost ? lost_ : refused_) += 1;
@@ -49,9 +51,10 @@ class Gate {
     // Prints the line; the exit status of the process.
     int finish() {
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin_;
+        const std::string continued = continued_ == 0 ? "" : " continued=" + std::to_string(continued_);
         const bool pass = !failed() && distinct_.size() >= scale_.floor && points_ > 0;
-        std::printf("GATE crash.%s %s workloads=%llu points=%llu states=%llu distinct=%zu exhaustive=%.1f%% lost=%llu refused=%llu seed=%llu..%llu time=%.1f\n",
-                    name_.c_str(), pass ? "PASS" : "FAIL", number(workloads_), number(points_), number(states_), distinct_.size(),
+        std::printf("GATE crash.%s %s workloads=%llu points=%llu states=%llu distinct=%zu%s exhaustive=%.1f%% lost=%llu refused=%llu seed=%llu..%llu time=%.1f\n",
+                    name_.c_str(), pass ? "PASS" : "FAIL", number(workloads_), number(points_), number(states_), distinct_.size(), continued.c_str(),
                     points_ == 0 ? 0.0 : 100.0 * static_cast<double>(exhaustive_) / static_cast<double>(points_), number(lost_), number(refused_),
                     number(scale_.seed), number(scale_.seed + scale_.workloads - 1), time.count());
         return pass ? 0 : 1;
@@ -64,7 +67,7 @@ class Gate {
     Scale scale_;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     std::unordered_set<uint64_t> distinct_;
-    uint64_t workloads_ = 0, points_ = 0, exhaustive_ = 0, states_ = 0, lost_ = 0, refused_ = 0;
+    uint64_t workloads_ = 0, continued_ = 0, points_ = 0, exhaustive_ = 0, states_ = 0, lost_ = 0, refused_ = 0;
 };
 
 int run_sweep(const Scale& scale);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "tests/crash/workload.hpp"
@@ -55,6 +56,30 @@ struct Verdict {
 // Opens the store on `files` and compares it with the allowed models of `timeline`; then one write of each kind, an orderly close and
 // a second opening, each compared. The cuts of the writes are added to `after`, if given.
 Verdict judge(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed, Timeline* after = nullptr);
+
+// judge() for the images of one cut. The engine decides by its seed and by what its calls answer, nothing else. So recoveries that were
+// answered alike and leave disks that look alike go on alike: what comes after the first comparison is run for one of them, and all share
+// its verdict. Every sixteenth of the others is run all the same and has to end with the same answers on the same disk.
+class CutJudge {
+ public:
+    CutJudge(const Timeline& timeline, Allowed allowed, uint64_t seed) : timeline_(timeline), allowed_(allowed), seed_(seed) {}
+    Verdict judge(SimFs* files);
+    // Recoveries that went on.
+    uint64_t continued() const { return continued_; }
+
+ private:
+    struct End {
+        Verdict verdict;
+        uint64_t answers = 0;
+        uint64_t disk = 0;
+    };
+    const Timeline& timeline_;
+    Allowed allowed_;
+    uint64_t seed_;
+    std::unordered_map<uint64_t, End> ends_;
+    uint64_t shared_ = 0;
+    uint64_t continued_ = 0;
+};
 
 // Only the opening and the comparison.
 Verdict judge_opening(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed);

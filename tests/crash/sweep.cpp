@@ -28,11 +28,13 @@ int run_sweep(const Scale& scale) {
             const CrashImages crash = files.crash_images(cut, &random, scale.budget);
             gate.count_point(crash.exhaustive);
             const Allowed allowed = allowed_at(timeline, cut);
+            CutJudge judge(timeline, allowed, random.next());
             for (const Image& image : crash.images) {
                 if (!gate.is_new(image.hash + seed, allowed.first * 2 + (allowed.last - allowed.first))) continue;
                 SimFs after(image);
-                gate.count(judge(&after, timeline, allowed, random.next()), place(seed, cut, image));
+                gate.count(judge.judge(&after), place(seed, cut, image));
             }
+            gate.count_continued(judge.continued());
         }
     }
     return gate.finish();

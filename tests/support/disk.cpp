@@ -7,21 +7,9 @@
 namespace vz {
 namespace {
 
-uint64_t mix(uint64_t x) {
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-}
-
 // Of a sector at its place; zeros count nothing, so that length of the zero tail does not matter.
 uint64_t placed_hash(uint64_t index, const SectorPointer& sector) {
     return sector == nullptr ? 0 : mix(sector->hash + index * 0x9E3779B97F4A7C15u + 1);
-}
-
-uint64_t hash_text(const std::string& text) {
-    uint64_t hash = 0xCBF29CE484222325u;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-    return mix(hash);
 }
 
 bool is_name(Effect::Kind kind) { return kind != Effect::Kind::kSector && kind != Effect::Kind::kSize; }
@@ -33,6 +21,18 @@ bool is_in(const Effect& effect, const std::string& directory) {
 }
 
 }  // namespace
+
+uint64_t mix(uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+}
+
+uint64_t hash_text(const std::string& text) {
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+    return mix(hash);
+}
 
 std::string normal_path(const std::string& path) {
     std::string normal;
@@ -51,6 +51,13 @@ std::string parent_path(const std::string& path) {
 }
 
 uint64_t Content::hash() const { return mix(sector_hash_ + size_ * 0x9E3779B97F4A7C15u); }
+
+uint64_t Content::hash(uint64_t offset, uint64_t bytes) const {
+    uint64_t hash = mix(offset) + bytes;
+    const uint64_t end = std::min<uint64_t>((offset + bytes + kSectorBytes - 1) / kSectorBytes, sectors_.size());
+    for (uint64_t i = offset / kSectorBytes; i < end; ++i) hash ^= placed_hash(i, sectors_[i]);
+    return mix(hash);
+}
 
 void Content::set_sector(uint64_t index, SectorPointer sector) {
     if (index >= sectors_.size()) {
@@ -347,6 +354,12 @@ uint64_t Disk::hash() const {
     for (const auto& [path, id] : names_) hash ^= mix(hash_text(path) + inode(id).cached.hash() * 3);
     for (const std::string& path : directories_) hash ^= mix(hash_text(path) + 1);
     return hash;
+}
+
+uint64_t Disk::hash_with_seals() const {
+    uint64_t sealed = hash();
+    for (const auto& [path, id] : names_) sealed = mix(sealed + (inode(id).sealed ? 1 : 0));
+    return sealed;
 }
 
 void Disk::flip_bit(const std::string& path, uint64_t bit) {

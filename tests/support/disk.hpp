@@ -29,6 +29,8 @@ class Content {
  public:
     uint64_t size() const { return size_; }
     uint64_t hash() const;
+    // Of the sectors that hold this range.
+    uint64_t hash(uint64_t offset, uint64_t bytes) const;
     SectorPointer sector(uint64_t index) const { return index < sectors_.size() ? sectors_[index] : nullptr; }
     uint64_t sector_count() const { return sectors_.size(); }
     void set_sector(uint64_t index, SectorPointer sector);
@@ -98,6 +100,8 @@ class Disk {
     Disk cut(const std::vector<Effect>& effects, const std::vector<bool>& survives) const;
     // Of the names and bytes that processes see.
     uint64_t hash() const;
+    // And of what they may write to.
+    uint64_t hash_with_seals() const;
     // Damage on the device, seen at once.
     void flip_bit(const std::string& path, uint64_t bit);
 
@@ -114,6 +118,10 @@ class Disk {
     std::vector<Effect> pending_;
     uint64_t next_inode_ = 1;
 };
+
+// Spreads the bits of a number over all of a hash.
+uint64_t mix(uint64_t x);
+uint64_t hash_text(const std::string& text);
 
 // "a//b/" is "a/b"; the parent of "a" is ".".
 std::string normal_path(const std::string& path);

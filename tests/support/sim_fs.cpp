@@ -69,7 +69,8 @@ class SimFile final : public File {
         const std::scoped_lock lock(files_.mutex_);
         VZ_TRY(files_.enter(Call::Kind::kRead, path_, offset, bytes.size()));
         const Content& content = files_.disk_.inode(id_).cached;
-        if (offset > content.size() || bytes.size() > content.size() - offset) {
+        files_.note_answer(content.hash(offset, bytes.size()));
+        if (!files_.answer(offset <= content.size() && bytes.size() <= content.size() - offset)) {
             return failure(VZ_IO_ERROR, "cannot read %s: it ends before offset %llu", path_.c_str(),
                            static_cast<unsigned long long>(offset + bytes.size()));
         }
@@ -105,7 +106,9 @@ class SimFile final : public File {
     Result<uint64_t> size() const override {
         const std::scoped_lock lock(files_.mutex_);
         VZ_TRY(files_.enter(Call::Kind::kSize, path_));
-        return files_.disk_.inode(id_).cached.size();
+        const uint64_t size = files_.disk_.inode(id_).cached.size();
+        files_.note_answer(size);
+        return size;
     }
 
     Status seal() override {
@@ -186,6 +189,11 @@ std::vector<Call> SimFs::call_log() const {
     return call_log_;
 }
 
+uint64_t SimFs::answers() const {
+    const std::scoped_lock lock(mutex_);
+    return answers_;
+}
+
 Disk SimFs::disk_at(size_t cut) const {
     const std::scoped_lock lock(mutex_);
     return history_.at(cut);
@@ -194,6 +202,11 @@ Disk SimFs::disk_at(size_t cut) const {
 Disk SimFs::disk() const {
     const std::scoped_lock lock(mutex_);
     return disk_;
+}
+
+uint64_t SimFs::disk_hash() const {
+    const std::scoped_lock lock(mutex_);
+    return disk_.hash_with_seals();
 }
 
 CrashImages SimFs::crash_images(size_t cut, Random* random, size_t budget) const {
@@ -224,12 +237,19 @@ void SimFs::set_free_bytes(uint64_t bytes) {
 
 Status SimFs::enter(Call::Kind kind, const std::string& path, uint64_t offset, uint64_t bytes) {
     const uint64_t number = calls_++;
+    is_left_out_ = path == left_out_;
     if (keep_ == History::kKept) call_log_.push_back({kind, path, offset, bytes});
     if (!fault_set_ || !applies(fault_.kind, kind)) return {};
     if (fault_.span == Fault::Span::kOnce ? number != fault_.call : number < fault_.call) return {};
     fault_fired_ = true;
+    note_answer(number);
     const bool full = fault_.kind == Fault::Kind::kDiskFull || fault_.kind == Fault::Kind::kShortWrite;
     return failure(full ? VZ_DISK_FULL : VZ_IO_ERROR, "injected failure of %s %s", call_name(kind), path.c_str());
+}
+
+bool SimFs::answer(bool yes) {
+    note_answer(yes ? 1 : 2);
+    return yes;
 }
 
 void SimFs::changed() {
@@ -240,8 +260,8 @@ Result<std::unique_ptr<File>> SimFs::create(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kCreate, path));
-    if (!disk_.has_directory(parent_path(path))) return missing(parent_path(path));
-    if (disk_.find(path) || disk_.has_directory(path)) return failure(VZ_ALREADY_EXISTS, "%s exists", path.c_str());
+    if (!answer(disk_.has_directory(parent_path(path)))) return missing(parent_path(path));
+    if (answer(disk_.find(path) || disk_.has_directory(path))) return failure(VZ_ALREADY_EXISTS, "%s exists", path.c_str());
     const uint64_t id = disk_.create(path);
     changed();
     return std::unique_ptr<File>(std::make_unique<SimFile>(*this, id, OpenMode::kReadWrite, path));
@@ -252,7 +272,7 @@ Result<std::unique_ptr<File>> SimFs::open(const std::string& raw, OpenMode mode)
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kOpen, path));
     const auto id = disk_.find(path);
-    if (!id) return missing(path);
+    if (!answer(id.has_value())) return missing(path);
     return std::unique_ptr<File>(std::make_unique<SimFile>(*this, *id, mode, path));
 }
 
@@ -261,8 +281,9 @@ Result<std::unique_ptr<Mapping>> SimFs::map(const std::string& raw) {
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kMap, path));
     const auto id = disk_.find(path);
-    if (!id) return missing(path);
+    if (!answer(id.has_value())) return missing(path);
     const Content& content = disk_.inode(*id).cached;
+    note_answer(content.hash());
     if (content.size() == 0) return failure(VZ_IO_ERROR, "cannot map %s: it is empty", path.c_str());
     std::vector<std::byte> bytes(content.size());
     content.read(0, bytes);
@@ -273,15 +294,18 @@ Result<bool> SimFs::exists(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kExists, path));
-    return disk_.find(path).has_value() || disk_.has_directory(path);
+    return answer(disk_.find(path).has_value() || disk_.has_directory(path));
 }
 
 Result<std::vector<std::string>> SimFs::list(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kList, path));
-    if (!disk_.has_directory(path)) return missing(path);
-    return disk_.list(path);
+    if (!answer(disk_.has_directory(path))) return missing(path);
+    std::vector<std::string> names = disk_.list(path);
+    for (const std::string& name : names) note_answer(hash_text(name));
+    note_answer(names.size());
+    return names;
 }
 
 Status SimFs::make_directory(const std::string& raw) {
@@ -290,7 +314,7 @@ Status SimFs::make_directory(const std::string& raw) {
     VZ_TRY(enter(Call::Kind::kMakeDirectory, path));
     for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
         const std::string part = path.substr(0, at);
-        if (disk_.find(part)) return failure(VZ_IO_ERROR, "%s is not a directory", part.c_str());
+        if (answer(disk_.find(part).has_value())) return failure(VZ_IO_ERROR, "%s is not a directory", part.c_str());
         if (!disk_.has_directory(part)) {
             disk_.make_directory(part);
             changed();
@@ -304,8 +328,8 @@ Status SimFs::rename(const std::string& raw_from, const std::string& raw_to) {
     const std::string to = normal_path(raw_to);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kRename, from));
-    if (!disk_.find(from)) return missing(from);
-    if (!disk_.has_directory(parent_path(to))) return missing(parent_path(to));
+    if (!answer(disk_.find(from).has_value())) return missing(from);
+    if (!answer(disk_.has_directory(parent_path(to)))) return missing(parent_path(to));
     disk_.rename(from, to);
     changed();
     return {};
@@ -315,7 +339,7 @@ Status SimFs::unlink(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kUnlink, path));
-    if (!disk_.find(path)) return missing(path);
+    if (!answer(disk_.find(path).has_value())) return missing(path);
     disk_.unlink(path);
     changed();
     return {};
@@ -325,7 +349,7 @@ Status SimFs::sync_directory(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     Status failed = enter(Call::Kind::kSyncDirectory, path);
-    if (!disk_.has_directory(path)) return missing(path);
+    if (!answer(disk_.has_directory(path))) return missing(path);
     if (failed.ok()) {
         disk_.sync_directory(path);
     } else {
@@ -339,12 +363,12 @@ Result<std::unique_ptr<FileLock>> SimFs::lock(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kLock, path));
-    if (!disk_.has_directory(parent_path(path))) return missing(parent_path(path));
+    if (!answer(disk_.has_directory(parent_path(path)))) return missing(parent_path(path));
     if (!disk_.find(path)) {
         disk_.create(path);
         changed();
     }
-    if (!locked_.insert(path).second) {
+    if (!answer(locked_.insert(path).second)) {
         return failure(VZ_BUSY, "the data directory is in use").reason(VZ_REASON_IN_USE);
     }
     return std::unique_ptr<FileLock>(std::make_unique<SimLock>(*this, path));
@@ -353,6 +377,7 @@ Result<std::unique_ptr<FileLock>> SimFs::lock(const std::string& raw) {
 Result<Space> SimFs::space(const std::string& raw) {
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kSpace, raw));
+    note_answer(free_bytes_);
     return Space{uint64_t{1} << 41, free_bytes_};
 }
 

@@ -69,9 +69,15 @@ class SimFs final : public FileSystem {
     // All calls, failed ones too.
     uint64_t calls() const;
     std::vector<Call> call_log() const;
+    // A digest of all that calls have answered so far.
+    uint64_t answers() const;
+    // Answers about this file do not go into it.
+    void leave_out(std::string path) { left_out_ = std::move(path); }
     // The disk at a cut, with its page cache: what a new process finds after a kill there.
     Disk disk_at(size_t cut) const;
     Disk disk() const;
+    // Of what a process sees of it.
+    uint64_t disk_hash() const;
     // At most `budget` images that a power cut at `cut` may leave: every subset of the unsynced effects if there are at most ten
     // and the budget holds them; else none, all, single ones, all but one, prefixes, and random ones. Same `random`, same images.
     CrashImages crash_images(size_t cut, Random* random, size_t budget) const;
@@ -103,6 +109,9 @@ class SimFs final : public FileSystem {
     // Counts and records a call; the failure that was injected for it, if any.
     Status enter(Call::Kind kind, const std::string& path, uint64_t offset = 0, uint64_t bytes = 0);
     void changed();
+    // Whether: as every answer of a call, it goes into the digest.
+    bool answer(bool yes);
+    void note_answer(uint64_t hash) { answers_ = is_left_out_ ? answers_ : mix(answers_ + hash); }
 
     mutable std::mutex mutex_;
     Disk disk_;
@@ -110,6 +119,9 @@ class SimFs final : public FileSystem {
     std::vector<Disk> history_;
     std::vector<Call> call_log_;
     uint64_t calls_ = 0;
+    uint64_t answers_ = 0;
+    std::string left_out_;
+    bool is_left_out_ = false;
     bool fault_set_ = false;
     bool fault_fired_ = false;
     Fault fault_;
