@@ -4,6 +4,9 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/base/bytes.hpp"
+#include "engine/base/checksum.hpp"
+
 namespace vz {
 namespace {
 
@@ -17,7 +20,15 @@ bool is_name(Effect::Kind kind) { return kind != Effect::Kind::kSector && kind !
 bool is_in(const Effect& effect, const std::string& directory) {
     if (!is_name(effect.kind)) return false;
     // A rename belongs to the directory of the new name: being atomic, it cannot become durable by half with the other one.
-    return parent_path(effect.name) == directory;
+    return parent_path(effect.names->name) == directory;
+}
+
+Effect name_effect(Effect::Kind kind, uint64_t inode, const std::string& name, const std::string& from = {}) {
+    Effect effect;
+    effect.kind = kind;
+    effect.inode = inode;
+    effect.names = std::make_shared<const Names>(Names{name, from});
+    return effect;
 }
 
 }  // namespace
@@ -28,11 +39,7 @@ uint64_t mix(uint64_t x) {
     return x ^ (x >> 31);
 }
 
-uint64_t hash_text(const std::string& text) {
-    uint64_t hash = 0xCBF29CE484222325u;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-    return mix(hash);
-}
+uint64_t hash_text(std::string_view text) { return xxh3_64(as_bytes(text)); }
 
 std::string normal_path(const std::string& path) {
     std::string normal;
@@ -44,9 +51,9 @@ std::string normal_path(const std::string& path) {
     return normal;
 }
 
-std::string parent_path(const std::string& path) {
+std::string_view parent_path(std::string_view path) {
     const size_t slash = path.rfind('/');
-    if (slash == std::string::npos) return ".";
+    if (slash == std::string_view::npos) return ".";
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
@@ -78,38 +85,32 @@ void Content::trim() {
 }
 
 void Content::read(uint64_t offset, std::span<std::byte> bytes) const {
-    while (!bytes.empty()) {
+    while (!bytes.empty() && offset / kSectorBytes < sectors_.size()) {
         const uint64_t within = offset % kSectorBytes;
         const size_t count = std::min<size_t>(bytes.size(), kSectorBytes - within);
-        const uint64_t index = offset / kSectorBytes;
-        if (index < sectors_.size() && sectors_[index] != nullptr) {
-            std::memcpy(bytes.data(), sectors_[index]->bytes.data() + within, count);
+        const SectorPointer& sector = sectors_[offset / kSectorBytes];
+        if (sector != nullptr) {
+            std::memcpy(bytes.data(), sector->bytes.data() + within, count);
         } else {
             std::memset(bytes.data(), 0, count);
         }
         bytes = bytes.subspan(count);
         offset += count;
     }
+    std::fill(bytes.begin(), bytes.end(), std::byte{0});
 }
 
 SectorPointer overwrite(const SectorPointer& sector, uint64_t offset, std::span<const std::byte> bytes) {
-    // Room that is set aside: most of what is written here.
-    static constexpr std::array<std::byte, kSectorBytes> kZeros{};
-    if (sector == nullptr && std::memcmp(bytes.data(), kZeros.data(), bytes.size()) == 0) return nullptr;
     auto fresh = sector != nullptr ? std::make_shared<Sector>(*sector) : std::make_shared<Sector>();
     std::memcpy(fresh->bytes.data() + offset, bytes.data(), bytes.size());
-    uint64_t hash = 0;
-    bool zero = true;
-    for (size_t at = 0; at < kSectorBytes; at += sizeof(uint64_t)) {
-        uint64_t word = 0;
-        std::memcpy(&word, fresh->bytes.data() + at, sizeof(word));
-        zero = zero && word == 0;
-        hash = (hash ^ word) * 0xD6E8FEB86659FD93u;
-        hash ^= hash >> 32;
-    }
-    if (zero) return nullptr;
-    fresh->hash = hash;
+    if (all_zero(fresh->bytes)) return nullptr;
+    fresh->hash = xxh3_64(fresh->bytes);
     return fresh;
+}
+
+bool holds(const SectorPointer& sector, uint64_t offset, std::span<const std::byte> bytes) {
+    if (sector == nullptr) return all_zero(bytes);
+    return std::memcmp(sector->bytes.data() + offset, bytes.data(), bytes.size()) == 0;
 }
 
 std::optional<uint64_t> Disk::find(const std::string& path) const {
@@ -118,7 +119,7 @@ std::optional<uint64_t> Disk::find(const std::string& path) const {
     return found->second;
 }
 
-bool Disk::has_directory(const std::string& path) const {
+bool Disk::has_directory(std::string_view path) const {
     return path == "." || path == "/" || directories_.contains(path);
 }
 
@@ -149,59 +150,46 @@ uint64_t Disk::create(const std::string& path) {
     const uint64_t id = next_inode_++;
     inodes_[id] = std::make_shared<Inode>();
     names_[path] = id;
-    Effect effect;
-    effect.kind = Effect::Kind::kCreate;
-    effect.inode = id;
-    effect.name = path;
-    pending_.push_back(std::move(effect));
+    pending_.push_back(name_effect(Effect::Kind::kCreate, id, path));
     return id;
 }
 
 void Disk::make_directory(const std::string& path) {
     directories_.insert(path);
-    Effect effect;
-    effect.kind = Effect::Kind::kMakeDirectory;
-    effect.name = path;
-    pending_.push_back(std::move(effect));
+    pending_.push_back(name_effect(Effect::Kind::kMakeDirectory, 0, path));
 }
 
 void Disk::rename(const std::string& from, const std::string& to) {
-    Effect effect;
-    effect.kind = Effect::Kind::kRename;
-    effect.inode = names_.at(from);
-    effect.name = to;
-    effect.from = from;
+    const uint64_t id = names_.at(from);
     names_.erase(from);
-    names_[to] = effect.inode;
-    pending_.push_back(std::move(effect));
+    names_[to] = id;
+    pending_.push_back(name_effect(Effect::Kind::kRename, id, to, from));
 }
 
 void Disk::unlink(const std::string& path) {
-    Effect effect;
-    effect.kind = Effect::Kind::kUnlink;
-    effect.inode = names_.at(path);
-    effect.name = path;
+    pending_.push_back(name_effect(Effect::Kind::kUnlink, names_.at(path), path));
     names_.erase(path);
-    pending_.push_back(std::move(effect));
 }
 
 void Disk::write(uint64_t id, uint64_t offset, std::span<const std::byte> bytes) {
     Inode& inode = change(id);
     const uint64_t end = offset + bytes.size();
+    // Room that is set aside: most of what is written here. Behind the last sector there are zeros already.
+    if (offset + bytes.size() > inode.cached.sector_count() * kSectorBytes && all_zero(bytes)) {
+        bytes = bytes.first(std::max(offset, inode.cached.sector_count() * kSectorBytes) - offset);
+    }
     while (!bytes.empty()) {
         const uint64_t index = offset / kSectorBytes;
         const uint64_t within = offset % kSectorBytes;
         const size_t count = std::min<size_t>(bytes.size(), kSectorBytes - within);
         const SectorPointer before = inode.cached.sector(index);
-        SectorPointer after = overwrite(before, within, bytes.first(count));
         // Writing what is there already adds no state that a cut could leave.
-        const bool same = before == after || (before != nullptr && after != nullptr && before->bytes == after->bytes);
-        if (!same) {
-            inode.cached.set_sector(index, after);
+        if (!holds(before, within, bytes.first(count))) {
             Effect effect;
             effect.inode = id;
             effect.place = index;
-            effect.sector = std::move(after);
+            effect.sector = overwrite(before, within, bytes.first(count));
+            inode.cached.set_sector(index, effect.sector);
             pending_.push_back(std::move(effect));
         }
         bytes = bytes.subspan(count);
@@ -232,10 +220,11 @@ void Disk::sync(uint64_t id) {
     if (std::none_of(pending_.begin(), pending_.end(), is_dirty)) return;
     Content& durable = change(id).durable;
     std::set<uint64_t> written;
+    const bool has_clean = std::any_of(pending_.begin(), pending_.end(), [](const Effect& effect) { return effect.clean; });
     for (const Effect& effect : pending_) {
         if (!is_dirty(effect)) continue;
         apply_bytes(effect, &durable);
-        if (effect.kind == Effect::Kind::kSector) written.insert(effect.place);
+        if (has_clean && effect.kind == Effect::Kind::kSector) written.insert(effect.place);
     }
     std::erase_if(pending_, [&](const Effect& effect) {
         return is_dirty(effect) || (effect.inode == id && effect.kind == Effect::Kind::kSector && written.contains(effect.place));
@@ -244,34 +233,32 @@ void Disk::sync(uint64_t id) {
 
 void Disk::apply_name(const Effect& effect) {
     switch (effect.kind) {
-        case Effect::Kind::kCreate: durable_names_[effect.name] = effect.inode; break;
-        case Effect::Kind::kUnlink: durable_names_.erase(effect.name); break;
+        case Effect::Kind::kCreate: durable_names_[effect.names->name] = effect.inode; break;
+        case Effect::Kind::kUnlink: durable_names_.erase(effect.names->name); break;
         case Effect::Kind::kRename:
-            durable_names_.erase(effect.from);
-            durable_names_[effect.name] = effect.inode;
+            durable_names_.erase(effect.names->from);
+            durable_names_[effect.names->name] = effect.inode;
             break;
-        case Effect::Kind::kMakeDirectory: durable_directories_.insert(effect.name); break;
+        case Effect::Kind::kMakeDirectory: durable_directories_.insert(effect.names->name); break;
         case Effect::Kind::kSector:
         case Effect::Kind::kSize: break;
     }
 }
 
 void Disk::sync_directory(const std::string& path) {
+    const auto is_synced = [&](const Effect& effect) { return !effect.clean && is_in(effect, path); };
+    if (std::none_of(pending_.begin(), pending_.end(), is_synced)) return;
     std::vector<Effect> kept;
     for (Effect& effect : pending_) {
-        if (effect.clean || !is_in(effect, path)) {
+        if (!is_synced(effect)) {
             kept.push_back(std::move(effect));
-            continue;
+        } else if (effect.kind == Effect::Kind::kRename && parent_path(effect.names->from) != path) {
+            // A rename out of another directory: the new name is durable, the old one may still be there beside it.
+            durable_names_[effect.names->name] = effect.inode;
+            kept.push_back(name_effect(Effect::Kind::kUnlink, effect.inode, effect.names->from));
+        } else {
+            apply_name(effect);
         }
-        // A rename out of another directory: the new name is durable, the old one may still be there beside it.
-        if (effect.kind == Effect::Kind::kRename && parent_path(effect.from) != path) {
-            durable_names_[effect.name] = effect.inode;
-            effect.kind = Effect::Kind::kUnlink;
-            effect.name = std::exchange(effect.from, {});
-            kept.push_back(std::move(effect));
-            continue;
-        }
-        apply_name(effect);
     }
     pending_ = std::move(kept);
 }
@@ -323,28 +310,34 @@ Disk Disk::cut(const std::vector<Effect>& effects, const std::vector<bool>& surv
         if (survives[i]) after.apply_name(effects[i]);
     }
     std::erase_if(after.durable_directories_, [&](const std::string& path) {
-        for (std::string up = parent_path(path); up != "." && up != "/"; up = parent_path(up)) {
+        for (std::string_view up = parent_path(path); up != "." && up != "/"; up = parent_path(up)) {
             if (!after.durable_directories_.contains(up)) return true;
         }
         return false;
     });
     std::erase_if(after.durable_names_, [&](const auto& entry) {
-        const std::string up = parent_path(entry.first);
+        const std::string_view up = parent_path(entry.first);
         return up != "." && up != "/" && !after.durable_directories_.contains(up);
     });
     after.names_ = after.durable_names_;
     after.directories_ = after.durable_directories_;
     for (const auto& [path, id] : after.names_) {
-        if (after.inodes_.contains(id)) continue;
-        auto file = std::make_shared<Inode>();
-        file->sealed = inode(id).sealed;
-        file->durable = inode(id).durable;
+        std::shared_ptr<Inode>& file = after.inodes_[id];
+        if (file != nullptr) continue;
+        const auto is_of_it = [id = id](const Effect& effect) { return effect.inode == id && !is_name(effect.kind); };
+        const std::shared_ptr<Inode>& before = inodes_.at(id);
+        if (before->is_synced() && std::none_of(effects.begin(), effects.end(), is_of_it)) {
+            file = before;
+            continue;
+        }
+        file = std::make_shared<Inode>();
+        file->sealed = before->sealed;
+        file->durable = before->durable;
         for (size_t i = 0; i < effects.size(); ++i) {
-            if (survives[i] && effects[i].inode == id) apply_bytes(effects[i], &file->durable);
+            if (survives[i] && is_of_it(effects[i])) apply_bytes(effects[i], &file->durable);
         }
         file->durable.trim();
         file->cached = file->durable;
-        after.inodes_[id] = std::move(file);
     }
     return after;
 }

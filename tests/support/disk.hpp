@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vz {
@@ -46,6 +47,8 @@ class Content {
     uint64_t sector_hash_ = 0;
 };
 
+// The sector has `bytes` at `offset`.
+bool holds(const SectorPointer& sector, uint64_t offset, std::span<const std::byte> bytes);
 // The sector with `bytes` put in at `offset`.
 SectorPointer overwrite(const SectorPointer& sector, uint64_t offset, std::span<const std::byte> bytes);
 
@@ -53,6 +56,14 @@ struct Inode {
     Content cached;   // what a process reads
     Content durable;  // what is on the device for certain
     bool sealed = false;
+
+    bool is_synced() const { return cached.size() == durable.size() && cached.hash() == durable.hash(); }
+};
+
+// What an effect on a directory names.
+struct Names {
+    std::string name;  // path; of a rename the new one
+    std::string from;
 };
 
 // Something that was done and not synced. It survives a power cut or not, alone; of several for one sector the last survivor counts.
@@ -64,15 +75,14 @@ struct Effect {
     uint64_t inode = 0;
     uint64_t place = 0;  // index of the sector; the new size
     SectorPointer sector;
-    std::string name;  // path; of a rename the new one
-    std::string from;
+    std::shared_ptr<const Names> names;
 };
 
 class Disk {
  public:
     // What processes see.
     std::optional<uint64_t> find(const std::string& path) const;
-    bool has_directory(const std::string& path) const;
+    bool has_directory(std::string_view path) const;
     std::vector<std::string> list(const std::string& directory) const;
     std::vector<std::string> paths() const;
     const Inode& inode(uint64_t id) const { return *inodes_.at(id); }
@@ -112,8 +122,8 @@ class Disk {
 
     std::map<std::string, uint64_t> names_;
     std::map<std::string, uint64_t> durable_names_;
-    std::set<std::string> directories_;
-    std::set<std::string> durable_directories_;
+    std::set<std::string, std::less<>> directories_;
+    std::set<std::string, std::less<>> durable_directories_;
     std::map<uint64_t, std::shared_ptr<Inode>> inodes_;
     std::vector<Effect> pending_;
     uint64_t next_inode_ = 1;
@@ -121,10 +131,10 @@ class Disk {
 
 // Spreads the bits of a number over all of a hash.
 uint64_t mix(uint64_t x);
-uint64_t hash_text(const std::string& text);
+uint64_t hash_text(std::string_view text);
 
 // "a//b/" is "a/b"; the parent of "a" is ".".
 std::string normal_path(const std::string& path);
-std::string parent_path(const std::string& path);
+std::string_view parent_path(std::string_view path);
 
 }  // namespace vz

@@ -11,13 +11,17 @@ namespace {
 // A copy of the file, as a process sees it when it maps it.
 class SimMapping final : public Mapping {
  public:
-    explicit SimMapping(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
-    std::span<const std::byte> bytes() const override { return bytes_; }
+    explicit SimMapping(const Content& content)
+        : size_(content.size()), bytes_(std::make_unique_for_overwrite<std::byte[]>(content.size())) {
+        content.read(0, {bytes_.get(), size_});
+    }
+    std::span<const std::byte> bytes() const override { return {bytes_.get(), size_}; }
     bool failed() const override { return false; }
     void advise(Advice, uint64_t, uint64_t) const override {}
 
  private:
-    std::vector<std::byte> bytes_;
+    uint64_t size_;
+    std::unique_ptr<std::byte[]> bytes_;
 };
 
 bool takes_space(Call::Kind kind) {
@@ -260,7 +264,7 @@ Result<std::unique_ptr<File>> SimFs::create(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kCreate, path));
-    if (!answer(disk_.has_directory(parent_path(path)))) return missing(parent_path(path));
+    if (!answer(disk_.has_directory(parent_path(path)))) return missing(std::string(parent_path(path)));
     if (answer(disk_.find(path) || disk_.has_directory(path))) return failure(VZ_ALREADY_EXISTS, "%s exists", path.c_str());
     const uint64_t id = disk_.create(path);
     changed();
@@ -285,9 +289,7 @@ Result<std::unique_ptr<Mapping>> SimFs::map(const std::string& raw) {
     const Content& content = disk_.inode(*id).cached;
     note_answer(content.hash());
     if (content.size() == 0) return failure(VZ_IO_ERROR, "cannot map %s: it is empty", path.c_str());
-    std::vector<std::byte> bytes(content.size());
-    content.read(0, bytes);
-    return std::unique_ptr<Mapping>(std::make_unique<SimMapping>(std::move(bytes)));
+    return std::unique_ptr<Mapping>(std::make_unique<SimMapping>(content));
 }
 
 Result<bool> SimFs::exists(const std::string& raw) {
@@ -329,7 +331,7 @@ Status SimFs::rename(const std::string& raw_from, const std::string& raw_to) {
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kRename, from));
     if (!answer(disk_.find(from).has_value())) return missing(from);
-    if (!answer(disk_.has_directory(parent_path(to)))) return missing(parent_path(to));
+    if (!answer(disk_.has_directory(parent_path(to)))) return missing(std::string(parent_path(to)));
     disk_.rename(from, to);
     changed();
     return {};
@@ -363,7 +365,7 @@ Result<std::unique_ptr<FileLock>> SimFs::lock(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kLock, path));
-    if (!answer(disk_.has_directory(parent_path(path)))) return missing(parent_path(path));
+    if (!answer(disk_.has_directory(parent_path(path)))) return missing(std::string(parent_path(path)));
     if (!disk_.find(path)) {
         disk_.create(path);
         changed();
