@@ -352,7 +352,8 @@ Result<EditFrame> get_group(wire::EditGroup::Reader group) {
 }  // namespace
 
 std::vector<std::byte> encode_edits(std::span<const Edit* const> edits) {
-    capnp::MallocMessageBuilder message;
+    capnp::word scratch[128] = {};
+    capnp::MallocMessageBuilder message(kj::arrayPtr(scratch, 128));
     auto list = message.initRoot<wire::EditGroup>().initEdits(count_of(edits));
     for (unsigned i = 0; i < list.size(); ++i) {
         const Edit& from = *edits[i];
