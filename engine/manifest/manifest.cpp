@@ -158,13 +158,10 @@ Status Manifest::extend(uint64_t bytes) {
     return {};
 }
 
-Status Manifest::make_room(std::span<const Edit* const> edits) { return extend(frame_bytes(encode_edits(edits).size())); }
-
-Status Manifest::append(std::span<const Edit* const> edits, Lsn first_lsn, Lsn durable_lsn) {
+Status Manifest::append(std::span<const Edit* const> edits, std::span<const std::byte> encoded, Lsn first_lsn, Lsn durable_lsn) {
     const auto logical = static_cast<uint32_t>(std::count_if(edits.begin(), edits.end(), [](const Edit* edit) { return is_logical(*edit); }));
-    const std::vector<std::byte> bytes = encode_edits(edits);
-    VZ_TRY(extend(frame_bytes(bytes.size())));
-    const std::span<const std::byte> payload[] = {bytes};
+    VZ_TRY(make_room(encoded.size()));
+    const std::span<const std::byte> payload[] = {encoded};
     VZ_TRY(writer_->append({FrameKind::kEdits, first_lsn, logical, durable_lsn}, payload));
     if (!VZ_PLANT(edit_answered_before_sync)) VZ_TRY(writer_->sync());
     Lsn lsn = first_lsn;

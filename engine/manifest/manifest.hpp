@@ -42,11 +42,11 @@ class Manifest {
     static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const std::string& directory, const vz_uuid& database,
                                                     uint64_t number, uint64_t salt, ManifestState state, uint64_t previous);
 
-    // Makes the file long enough for them. A failure leaves the manifest as it was.
-    Status make_room(std::span<const Edit* const> edits);
-    // Appends edits as one frame and syncs it. `first_lsn` is that of the first logical edit; logical edits take LSNs in order, physical
+    // Makes the file long enough for edits of so many bytes. A failure leaves the manifest as it was.
+    Status make_room(uint64_t encoded_bytes) { return extend(frame_bytes(encoded_bytes)); }
+    // Appends edits, encoded by encode_edits(), as one frame and syncs it. `first_lsn` is that of the first logical edit; logical edits take LSNs in order, physical
     // ones none. Folds them into state() when they are durable. After a failure the manifest is not to be used again.
-    Status append(std::span<const Edit* const> edits, Lsn first_lsn, Lsn durable_lsn);
+    Status append(std::span<const Edit* const> edits, std::span<const std::byte> encoded, Lsn first_lsn, Lsn durable_lsn);
     // A frame without content that tells a later reader what was durable; not synced.
     Status mark(Lsn last_lsn, Lsn durable_lsn);
 

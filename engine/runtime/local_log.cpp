@@ -7,6 +7,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
+#include "engine/manifest/edit.hpp"
 
 namespace vz {
 namespace {
@@ -301,8 +302,9 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
 
 Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn) {
     const std::scoped_lock lock(state_mutex_);
-    VZ_TRY(with_ballast([&] { return manifest_->make_room(edits); }));
-    return manifest_->append(edits, first_lsn, durable());
+    const std::vector<std::byte> encoded = encode_edits(edits);
+    VZ_TRY(with_ballast([&] { return manifest_->make_room(encoded.size()); }));
+    return manifest_->append(edits, encoded, first_lsn, durable());
 }
 
 Status LocalLog::switch_wal(uint64_t payload_bytes) {
