@@ -153,7 +153,10 @@ Status Manifest::extend(uint64_t bytes) {
     const uint64_t to = align_up(writer_->end() + bytes, kManifestExtendBytes);
     VZ_TRY(file_->allocate(to));
     const std::vector<std::byte> zeros(to - from);
-    VZ_TRY(file_->write(from, zeros));
+    Status zeroed = file_->write(from, zeros);
+    // Room that comes back makes a failed allocation good; behind a failed write a live log is not written to again.
+    if (zeroed.code() == VZ_DISK_FULL && zeroed_end_ != 0) return failure(VZ_IO_ERROR, "%s", zeroed.error().message);
+    VZ_TRY(std::move(zeroed));
     zeroed_end_ = to;
     return {};
 }
