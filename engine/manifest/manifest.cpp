@@ -111,13 +111,14 @@ Result<ManifestReading> read_manifest(FileSystem& files, const std::string& dire
     return reading;
 }
 
-Manifest::Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state)
-    : header_(header), file_(std::move(file)), state_(std::move(state)) {
+Manifest::Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state, uint64_t extend_bytes)
+    : header_(header), file_(std::move(file)), state_(std::move(state)), extend_bytes_(extend_bytes) {
     writer_ = std::make_unique<FrameWriter>(*file_, header_, kFileHeaderBytes, header_.crc);
 }
 
 Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std::string& directory, const vz_uuid& database,
-                                                   uint64_t number, uint64_t salt, ManifestState state, uint64_t previous) {
+                                                   uint64_t number, uint64_t salt, ManifestState state, uint64_t previous,
+                                                   uint64_t extend_bytes) {
     FileHeader header;
     header.magic = kManifestMagic;
     header.database = database;
@@ -128,7 +129,7 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     state.clean_close.reset();
 
     VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
-    std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), std::move(state)));
+    std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), std::move(state), extend_bytes));
     const std::vector<std::byte> snapshot = encode_snapshot(manifest->state_);
     manifest->snapshot_bytes_ = snapshot.size();
     VZ_TRY(manifest->file_->write(0, head));
@@ -150,7 +151,7 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
 Status Manifest::extend(uint64_t bytes) {
     if (writer_->end() + bytes <= zeroed_end_) return {};
     const uint64_t from = std::max(zeroed_end_, writer_->end());
-    const uint64_t to = align_up(writer_->end() + bytes, kManifestExtendBytes);
+    const uint64_t to = align_up(writer_->end() + bytes, extend_bytes_);
     VZ_TRY(file_->allocate(to));
     const std::vector<std::byte> zeros(to - from);
     Status zeroed = file_->write(from, zeros);

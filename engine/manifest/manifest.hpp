@@ -38,9 +38,10 @@ Result<ManifestReading> read_manifest(FileSystem& files, const std::string& dire
 class Manifest {
  public:
     // Writes MANIFEST-<number> with a snapshot of `state`, makes CURRENT name it, and unlinks `previous` (0: none). The commit point is
-    // the rename of CURRENT.
+    // the rename of CURRENT. The file is zero-filled `extend_bytes` at a time.
     static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const std::string& directory, const vz_uuid& database,
-                                                    uint64_t number, uint64_t salt, ManifestState state, uint64_t previous);
+                                                    uint64_t number, uint64_t salt, ManifestState state, uint64_t previous,
+                                                    uint64_t extend_bytes);
 
     // Makes the file long enough for edits of so many bytes. A failure leaves the manifest as it was.
     Status make_room(uint64_t encoded_bytes) { return extend(frame_bytes(encoded_bytes)); }
@@ -53,17 +54,19 @@ class Manifest {
     const ManifestState& state() const { return state_; }
     uint64_t number() const { return header_.file_number; }
     uint64_t end() const { return writer_->end(); }
+    uint64_t extend_bytes() const { return extend_bytes_; }
     // The file has grown enough for a new one to pay.
     bool wants_roll() const;
 
  private:
-    Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state);
+    Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state, uint64_t extend_bytes);
     Status extend(uint64_t bytes);
 
     FileHeader header_;
     std::unique_ptr<File> file_;
     ManifestState state_;
     std::unique_ptr<FrameWriter> writer_;
+    uint64_t extend_bytes_;
     uint64_t zeroed_end_ = 0;
     uint64_t snapshot_bytes_ = 0;
 };

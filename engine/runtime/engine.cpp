@@ -35,6 +35,7 @@ uint64_t system_seed() {
 EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_file_first_bytes == 0) settings.wal_file_first_bytes = kWalFileFirstBytes;
     if (settings.wal_file_bytes == 0) settings.wal_file_bytes = kWalFileBytes;
+    if (settings.manifest_extend_bytes == 0) settings.manifest_extend_bytes = kManifestExtendBytes;
     if (settings.queue_bytes_max == 0) settings.queue_bytes_max = kCommitQueueBytesMax;
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
@@ -425,7 +426,7 @@ Status Engine::begin_log(const Findings& findings, ManifestState* state) {
     const auto make_manifest = [&] {
         const uint64_t number = numbers_->next_number();
         state->next_file = numbers_->peek();
-        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), *state, findings.manifest);
+        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), *state, findings.manifest, settings_.manifest_extend_bytes);
     };
     Result<std::unique_ptr<Manifest>> manifest = make_manifest();
     if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && space_.give_up_ballast()) manifest = make_manifest();

@@ -31,6 +31,7 @@ SegmentSummary summary_of(const SegmentRef& ref);
 struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below
     uint64_t wal_file_bytes = 0;
+    uint64_t manifest_extend_bytes = 0;
     uint64_t queue_bytes_max = 0;
     uint64_t wal_bytes_max = 0;      // at most a quarter of the disk; beyond half of it every collection is sealed: bounds replay
     uint64_t growing_bytes_max = 0;  // of one collection, before it is sealed; memory stays within twice this

@@ -369,7 +369,7 @@ Status LocalLog::roll_manifest() {
     VZ_ASSIGN(std::unique_ptr<Manifest> next, with_ballast([&] {
                   const uint64_t number = numbers_.next_number();
                   state.next_file = std::max(state.next_file, numbers_.peek());
-                  return Manifest::create(files_, directory_, database_, number, numbers_.salt(), state, manifest_->number());
+                  return Manifest::create(files_, directory_, database_, number, numbers_.salt(), state, manifest_->number(), manifest_->extend_bytes());
               }));
     const std::scoped_lock lock(state_mutex_);
     manifest_ = std::move(next);

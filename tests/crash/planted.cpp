@@ -25,7 +25,7 @@ const Plant kPlants[] = {
     {"answer_before_sync", run_sweep, scale_of(5, 8, 1)},
     {"edit_answered_before_sync", run_sweep, scale_of(5, 8, 1)},
     {"checksum_not_verified", run_sweep, scale_of(20, 12, 1)},
-    {"damage_taken_for_torn_tail", run_flip, scale_of(3, 1, 64)},
+    {"damage_taken_for_torn_tail", run_flip, scale_of(3, 1, 8)},
     {"torn_tail_taken_for_damage", run_sweep, scale_of(20, 12, 1)},
     {"current_not_synced_before_rename", run_sweep, scale_of(20, 12, 1)},
     {"directory_not_synced_after_current", run_nested, scale_of(5, 12, 20)},

@@ -15,6 +15,7 @@ namespace vz {
 namespace {
 
 constexpr uint64_t kWalBytes = 16 * 1024;     // small, so that workloads switch files
+constexpr uint64_t kExtendBytes = 8 * 1024;  // likewise, so that manifests grow
 constexpr uint64_t kGrowingBytes = 2 * 1024;  // likewise, so that they outgrow it
 
 vz_str text_of(const std::string& text) { return {text.data(), text.size()}; }
@@ -105,6 +106,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
     EngineSettings settings;
     settings.wal_file_first_bytes = kWalBytes;
     settings.wal_file_bytes = kWalBytes;
+    settings.manifest_extend_bytes = kExtendBytes;
     // Without threads nobody but a replay seals by size: there is a seal in most recoveries.
     if (threads == Threads::kNone) settings.growing_bytes_max = kGrowingBytes;
     if (threads == Threads::kNone) settings.growing_total_bytes_max = 2 * kGrowingBytes;
