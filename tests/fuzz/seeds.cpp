@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/bitmap.hpp"
@@ -148,6 +150,34 @@ void add_deletes(Seeds& seeds, const fs::path& directory) {
     fs::remove(path);
 }
 
+// As clients send it: each command an array of bulk strings.
+std::string resp_command(std::initializer_list<std::string_view> words) {
+    std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
+    for (const std::string_view word : words) {
+        bytes += "$" + std::to_string(word.size()) + "\r\n";
+        bytes += word;
+        bytes += "\r\n";
+    }
+    return bytes;
+}
+
+void add_resp(Seeds& seeds) {
+    using namespace std::string_literals;
+    const auto& command = resp_command;
+    const std::string_view blob("\0\0\x80\x3f\0\0\0\x40", 8);
+    const std::string hello = command({"HELLO", "3", "SETNAME", "n"});
+    const std::string add = command({"VADD", "docs", "VALUES", "2", "0.5", "-1e3", "a", "Q8", "EF", "100", "SETATTR", R"({"n":1})", "M", "16", "CAS"});
+    seeds.add("resp", "\x20\0"s + hello + add + command({"VADD", "docs", "FP32", blob, "b", "NOQUANT"}) + command({"VREM", "docs", "b"}) +
+                          command({"VSIM", "docs", "ELE", "a", "WITHSCORES", "WITHATTRIBS", "COUNT", "5"}));
+    seeds.add("resp", "\x90\0"s + add + command({"VSIM", "docs", "VALUES", "2", "1", "2", "EPSILON", "0.2", "FILTER", R"({"must":[]})", "TRUTH"}) +
+                          command({"VSIM", "docs", "FP32", blob, "EF", "64", "NOTHREAD"}) + command({"VSETATTR", "docs", "a", ""}));
+    seeds.add("resp", "\x07\0"s + command({"VCARD", "docs"}) + command({"VDIM", "docs"}) + command({"VEMB", "docs", "a"}) + command({"VGETATTR", "docs", "a"}) +
+                          command({"VINFO", "docs"}) + command({"VISMEMBER", "docs", "a"}) + command({"VADD", "other", "FP32", blob, "b"}));
+    seeds.add("resp", "\x40\0"s + command({"SCAN", "0", "MATCH", "d*", "COUNT", "3", "TYPE", "vectorset"}) + command({"KEYS", "[a-z]*?"}) +
+                          command({"DEL", "docs", "x"}) + command({"EXISTS", "docs", "docs"}) + command({"TYPE", "docs"}) + command({"DBSIZE"}));
+    seeds.add("resp", "\x03\0"s + "PING\r\nECHO  hi\nINFO\r\nCOMMAND COUNT\r\nCLIENT GETNAME\r\nSELECT 0\r\nCONFIG GET save\r\nAUTH x\r\nQUIT\r\n");
+}
+
 void add_texts(Seeds& seeds, const std::string& config) {
     using namespace std::string_literals;
     const char* const filters[] = {
@@ -164,6 +194,7 @@ void add_texts(Seeds& seeds, const std::string& config) {
     seeds.add("http", "\x20\0"s + "POST /collections/docs/search?x=%20y HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
     seeds.add("http", "\x90\0"s + "POST /embed HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5\r\nhello\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n");
     seeds.add("http", "\x05\0"s + "\r\nGET / HTTP/1.0\r\nConnection: keep-alive\r\nAuthorization: Bearer vz_x\r\n\r\n");
+    add_resp(seeds);
     seeds.add("graphql", R"(query Q($c: String! = "docs", $v: [Float!]!) { search(input: {collection: $c, vector: $v, limit: 3}) { ...h } } fragment h on GqlSearchResult { id score payload })"
                              + "\0"s + R"({"query":"","variables":{"v":[1,2.5,-3e2]}})");
     seeds.add("graphql", R"(mutation { upsertVectors(input: {collection: "d", vectors: [{id: "a", data: [1, 2], payload: {a: [true, null, """b"""]}}]}) { success @include(if: true) } })" + "\0{}"s);
