@@ -462,10 +462,9 @@ void Collection::add_sealed(std::shared_ptr<Part> part, const Bitmap& ended) {
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
 }
 
-Status Collection::health() const {
-    const auto reason = std::atomic_load(&damage_);
-    if (reason == nullptr) return {};
-    return failure(VZ_CORRUPTION, "collection '%s' is quarantined: %s", name().c_str(), reason->c_str()).field("collection");
+Status Collection::refusal() const {
+    return failure(VZ_CORRUPTION, "collection '%s' is quarantined: %s", name().c_str(), damage().c_str())
+        .field("collection");
 }
 
 uint64_t Collection::growing_bytes() const {

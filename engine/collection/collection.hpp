@@ -122,9 +122,12 @@ class Collection : public std::enable_shared_from_this<Collection> {
     // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
     void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
     // At recovery: the collection is set aside. Reads and writes of it are refused with the reason, drop is not.
-    void quarantine(std::string reason) { std::atomic_store(&damage_, std::make_shared<const std::string>(std::move(reason))); }
+    void quarantine(std::string reason) {
+        std::atomic_store(&damage_, std::make_shared<const std::string>(std::move(reason)));
+        is_damaged_.store(true, std::memory_order_release);
+    }
     // VZ_CORRUPTION if it is quarantined.
-    Status health() const;
+    Status health() const { return is_damaged_.load(std::memory_order_acquire) ? refusal() : Status(); }
     // Empty: it is not.
     std::string damage() const {
         const auto reason = std::atomic_load(&damage_);
@@ -152,6 +155,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
  private:
     friend class WriteCommit;
     friend class Sequencer;
+    Status refusal() const;
     void make_visible(Lsn lsn, int64_t live_delta);
     Part& writable_part(const Schema& schema);
     Frozen freeze_locked();
@@ -173,6 +177,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     int64_t sequenced_live_ = 0;     // under sequencing_: live points with everything that is on its way
 
     std::shared_ptr<const std::string> damage_;  // by atomic_load, atomic_store; null: none
+    std::atomic<bool> is_damaged_{false};        // what each request asks; the reason is there before
 
     mutable std::mutex names_;       // guards name_ only
     std::string name_;
