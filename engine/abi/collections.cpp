@@ -12,13 +12,13 @@
 namespace vz {
 namespace {
 
-const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
-    std::vector<vz_vector_field>& fields = result->vector_fields.emplace_back();
+const vz_schema* describe_schema(const Schema& schema, Descriptions* out) {
+    std::vector<vz_vector_field>& fields = out->vector_fields.emplace_back();
     for (const VectorFieldSchema& from : schema.fields) {
         vz_vector_field field = {};
         field.struct_size = sizeof(field);
         field.kind = from.kind;
-        field.name = result->keep(from.name);
+        field.name = out->keep(from.name);
         field.dim = from.dim;
         field.metric = from.metric;
         field.element = from.element;
@@ -32,46 +32,48 @@ const vz_schema* describe_schema(const Schema& schema, vz_result* result) {
         field.flags = from.flags;
         fields.push_back(field);
     }
-    std::vector<vz_field_index>& indexes = result->field_indexes.emplace_back();
+    std::vector<vz_field_index>& indexes = out->field_indexes.emplace_back();
     for (const FieldIndexSchema& from : schema.field_indexes) {
-        indexes.push_back({sizeof(vz_field_index), from.kind, result->keep(from.path), from.language.empty() ? vz_str() : result->keep(from.language)});
+        indexes.push_back({sizeof(vz_field_index), from.kind, out->keep(from.path),
+                           from.language.empty() ? vz_str() : out->keep(from.language)});
     }
-    vz_schema& described = result->schemas.emplace_back();
+    vz_schema& described = out->schemas.emplace_back();
     described.struct_size = sizeof(described);
     described.vector_fields = fields.data();
     described.vector_field_count = static_cast<uint32_t>(fields.size());
     described.field_indexes = indexes.empty() ? nullptr : indexes.data();
     described.field_index_count = static_cast<uint32_t>(indexes.size());
-    described.metadata = result->keep(schema.metadata);
+    described.metadata = out->keep(schema.metadata);
     described.ttl_ms = schema.ttl_ms;
     return &described;
 }
 
-void describe(const Engine& engine, const Collection& collection, vz_result* result) {
+void describe(const Engine& engine, const Collection& collection, Descriptions* out) {
     vz_collection_info info = {};
     info.struct_size = sizeof(info);
-    info.name = result->keep(collection.name());
+    info.name = out->keep(collection.name());
     info.uuid = collection.uuid();
     info.created_ms = collection.created_ms();
     info.created_lsn = collection.created_lsn();
-    info.schema = describe_schema(*collection.schema(), result);
-    vz_collection_stats& stats = result->stats.emplace_back();
+    info.schema = describe_schema(*collection.schema(), out);
+    vz_collection_stats& stats = out->stats.emplace_back();
     stats.struct_size = sizeof(stats);
     collection.fill_stats(&stats);
     if (stats.updated_ms == 0) stats.updated_ms = info.created_ms;
     if (!engine.log().health().ok()) stats.state = VZ_STATE_READ_ONLY;
     info.stats = &stats;
-    std::vector<vz_str>& aliases = result->lists.emplace_back();
-    for (const std::string& alias : engine.catalogue().aliases_of(collection.id())) aliases.push_back(result->keep(alias));
-    if (!collection.damage().empty()) info.damage = result->keep(collection.damage());
+    std::vector<vz_str>& aliases = out->lists.emplace_back();
+    for (const std::string& alias : engine.catalogue().aliases_of(collection.id())) aliases.push_back(out->keep(alias));
+    if (!collection.damage().empty()) info.damage = out->keep(collection.damage());
     info.aliases = aliases.data();
     info.alias_count = static_cast<uint32_t>(aliases.size());
-    result->collections.push_back(info);
+    out->collections.push_back(info);
 }
 
 // The files that the manifest names for a collection, looked up on disk. What is missing becomes a problem.
-bool report_segments(const Engine& engine, const Collection& collection, vz_result* result, vz_persistence* report, std::vector<vz_str>* problems) {
-    std::vector<vz_segment_info>& segments = result->segments.emplace_back();
+bool report_segments(const Engine& engine, const Collection& collection, Descriptions* out, vz_persistence* report,
+                     std::vector<vz_str>* problems) {
+    std::vector<vz_segment_info>& segments = out->segments.emplace_back();
     bool all_there = true;
     const ReadView view = collection.pin();
     for (const auto& part : *view.parts) {
@@ -80,7 +82,7 @@ bool report_segments(const Engine& engine, const Collection& collection, vz_resu
         vz_segment_info info = {};
         info.struct_size = sizeof(info);
         const std::string path = segment_path(engine.directory(), 'S', ref.file);
-        info.file = result->keep(path.substr(engine.directory().size() + 1));
+        info.file = out->keep(path.substr(engine.directory().size() + 1));
         info.rows = ref.rows;
         info.bytes = ref.bytes;
         std::copy(reinterpret_cast<const uint8_t*>(ref.hash.data()), reinterpret_cast<const uint8_t*>(ref.hash.data()) + 16, info.hash);
@@ -88,7 +90,9 @@ bool report_segments(const Engine& engine, const Collection& collection, vz_resu
         segments.push_back(info);
         const Result<std::unique_ptr<File>> file = engine.files().open(path, OpenMode::kRead);
         const bool there = file.ok() && (*file)->size().ok() && *(*file)->size() == ref.bytes;
-        if (!there) problems->push_back(result->keep(path.substr(engine.directory().size() + 1) + " is missing or has another size"));
+        if (!there)
+            problems->push_back(
+                out->keep(path.substr(engine.directory().size() + 1) + " is missing or has another size"));
         all_there = all_there && there;
     }
     report->segments = segments.data();
@@ -96,41 +100,41 @@ bool report_segments(const Engine& engine, const Collection& collection, vz_resu
     return all_there;
 }
 
-void report_persistence(const Engine& engine, const Collection& collection, vz_result* result) {
+void report_persistence(const Engine& engine, const Collection& collection, Descriptions* out) {
     vz_collection_stats stats = {};
     collection.fill_stats(&stats);
     vz_persistence report = {};
     report.struct_size = sizeof(report);
-    report.name = result->keep(collection.name());
+    report.name = out->keep(collection.name());
     report.last_lsn = stats.last_lsn;
     report.durable_lsn = engine.log().durable();
     report.checkpoint_lsn = stats.checkpoint_lsn;
     report.points = stats.points;
     report.wal_points = std::min(stats.points, stats.growing_rows);
     report.wal_bytes = report.wal_points == 0 ? 0 : stats.memory_bytes;
-    std::vector<vz_str>& problems = result->lists.emplace_back();
+    std::vector<vz_str>& problems = out->lists.emplace_back();
     const Status health = engine.log().health();
     if (!health.ok()) {
         report.state = VZ_STATE_READ_ONLY;
-        problems.push_back(result->keep(std::string("a write to the log failed: ") + health.error().message));
+        problems.push_back(out->keep(std::string("a write to the log failed: ") + health.error().message));
     }
     if (!collection.damage().empty()) {
         report.state = VZ_STATE_QUARANTINED;
-        problems.push_back(result->keep(collection.damage()));
+        problems.push_back(out->keep(collection.damage()));
     }
-    std::vector<vz_str>& snapshots = result->lists.emplace_back();
+    std::vector<vz_str>& snapshots = out->lists.emplace_back();
     for (const SnapshotState& snapshot : engine.snapshots()) {
         const bool has_it = std::any_of(snapshot.collections.begin(), snapshot.collections.end(),
                                         [&](const CollectionState& each) { return each.id == collection.id(); });
-        if (has_it) snapshots.push_back(result->keep(snapshot.name));
+        if (has_it) snapshots.push_back(out->keep(snapshot.name));
     }
     report.snapshots = snapshots.data();
     report.snapshot_count = static_cast<uint32_t>(snapshots.size());
-    const bool all_there = report_segments(engine, collection, result, &report, &problems);
+    const bool all_there = report_segments(engine, collection, out, &report, &problems);
     report.persisted = report.last_lsn <= report.durable_lsn && all_there && collection.damage().empty() ? 1 : 0;
     report.problems = problems.data();
     report.problem_count = static_cast<uint32_t>(problems.size());
-    result->persistence.push_back(report);
+    out->persistence.push_back(report);
 }
 
 Status check_out(vz_result** out) { return out == nullptr ? misuse("the place for the result is NULL") : Status(); }
@@ -230,8 +234,8 @@ VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz
         VZ_TRY(check_out(out));
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
         auto result = std::make_unique<vz_result>(&engine->results_held);
-        result->item_kind = VZ_RESULT_COLLECTIONS;
-        describe(*engine->engine, *found, result.get());
+        Descriptions* const described = result->describe(VZ_RESULT_COLLECTIONS);
+        describe(*engine->engine, *found, described);
         *out = result.release();
         return {};
     });
@@ -241,8 +245,9 @@ VZ_API vz_status vz_collection_list(vz_engine* engine, vz_result** out, vz_error
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
-        result->item_kind = VZ_RESULT_COLLECTIONS;
-        for (const auto& collection : engine->engine->catalogue().list()) describe(*engine->engine, *collection, result.get());
+        Descriptions* const described = result->describe(VZ_RESULT_COLLECTIONS);
+        for (const auto& collection : engine->engine->catalogue().list())
+            describe(*engine->engine, *collection, described);
         *out = result.release();
         return {};
     });
@@ -263,12 +268,13 @@ VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_re
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
-        result->item_kind = VZ_RESULT_PERSISTENCE;
+        Descriptions* const described = result->describe(VZ_RESULT_PERSISTENCE);
         if (collection.data != nullptr) {
             VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
-            report_persistence(*engine->engine, *found, result.get());
+            report_persistence(*engine->engine, *found, described);
         } else {
-            for (const auto& each : engine->engine->catalogue().list()) report_persistence(*engine->engine, *each, result.get());
+            for (const auto& each : engine->engine->catalogue().list())
+                report_persistence(*engine->engine, *each, described);
         }
         *out = result.release();
         return {};
@@ -351,14 +357,14 @@ VZ_API vz_status vz_value_list(vz_engine* engine, vz_str prefix, vz_result** out
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
-        result->item_kind = VZ_RESULT_VALUES;
+        Descriptions* const described = result->describe(VZ_RESULT_VALUES);
         for (const Catalogue::Value& from : engine->engine->catalogue().values(view(prefix))) {
             vz_value value = {};
             value.struct_size = sizeof(value);
-            value.key = result->keep(from.key);
-            value.value = result->keep(from.value);
+            value.key = described->keep(from.key);
+            value.value = described->keep(from.value);
             value.lsn = from.lsn;
-            result->values.push_back(value);
+            described->values.push_back(value);
         }
         *out = result.release();
         return {};

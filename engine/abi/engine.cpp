@@ -81,16 +81,16 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
     return {};
 }
 
-void describe_findings(std::span<const CheckFinding> findings, vz_result* result) {
+void describe_findings(std::span<const CheckFinding> findings, Descriptions* out) {
     for (const CheckFinding& found : findings) {
         vz_finding finding = {};
         finding.struct_size = sizeof(finding);
         finding.status = found.status;
-        finding.collection = result->keep(found.collection);
-        finding.file = result->keep(found.file);
+        finding.collection = out->keep(found.collection);
+        finding.file = out->keep(found.file);
         finding.offset = found.offset;
-        finding.message = result->keep(found.message);
-        result->findings.push_back(finding);
+        finding.message = out->keep(found.message);
+        out->findings.push_back(finding);
     }
 }
 
@@ -260,8 +260,7 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
         auto result = std::make_unique<vz_result>(&held);
         const std::unique_ptr<FileSystem> files = make_posix_file_system();
         VZ_ASSIGN(const std::vector<CheckFinding> findings, run_tool(*files, std::string(view(directory)), given));
-        result->item_kind = VZ_RESULT_FINDINGS;
-        describe_findings(findings, result.get());
+        describe_findings(findings, result->describe(VZ_RESULT_FINDINGS));
         *out = result.release();
         return {};
     });
@@ -276,7 +275,7 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
         Interruption until;
         until.deadline_ns = given.deadline_ns;
         auto result = std::make_unique<vz_result>(&engine->results_held);
-        result->item_kind = VZ_RESULT_FINDINGS;
+        Descriptions* const described = result->describe(VZ_RESULT_FINDINGS);
         std::vector<std::shared_ptr<Collection>> collections;
         if (collection.data == nullptr) {
             collections = engine->engine->catalogue().list();
@@ -285,8 +284,10 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
             collections.push_back(std::move(found));
         }
         for (const auto& each : collections) {
-            VZ_ASSIGN(const std::vector<CheckFinding> findings, engine->engine->verify(each, [&](uint64_t) { return until.check(); }, {(given.flags & VZ_VERIFY_DEEP) != 0}));
-            describe_findings(findings, result.get());
+            VZ_ASSIGN(const std::vector<CheckFinding> findings,
+                      engine->engine->verify(
+                          each, [&](uint64_t) { return until.check(); }, {(given.flags & VZ_VERIFY_DEEP) != 0}));
+            describe_findings(findings, described);
         }
         *out = result.release();
         return {};

@@ -110,8 +110,9 @@ std::string explain(const NearestQuery& query, const SearchReport& report, const
 
 }  // namespace
 
-void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t total_ns, RowSet* set) {
-    vz_profile& profile = set->profile;
+void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t total_ns,
+                  RowSet* set) {
+    vz_profile& profile = set->more().profile;
     profile.struct_size = sizeof(profile);
     for (const PartReport& part : report.parts) {
         profile.plan = profile.plan == 0 || profile.plan == part.plan ? part.plan : VZ_PLAN_MIXED;
@@ -126,8 +127,7 @@ void fill_profile(const NearestQuery& query, const SearchReport& report, const T
     }
     if (profile.plan == 0) profile.plan = VZ_PLAN_EXACT;
     profile.total_ns = total_ns;
-    set->explain = explain(query, report, words, total_ns);
-    profile.explain = to_vz_str(set->explain);
+    profile.explain = to_vz_str(set->more().explain = explain(query, report, words, total_ns));
 }
 
 }  // namespace vz

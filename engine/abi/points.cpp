@@ -5,6 +5,7 @@
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/collection/read.hpp"
 
 namespace vz {
 namespace {
@@ -81,13 +82,14 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, const 
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
     result->view = collection->pin();
     std::vector<RowRef> rows;
-    const std::vector<vz_str> ids(request.ids, request.ids + request.count);
+    rows.reserve(request.count);
     for (uint64_t i = 0; i < request.count; ++i) {
-        Result<IdView> id = parse_id(view(ids[i]));
+        Result<IdView> id = parse_id(view(request.ids[i]));
         if (!id.ok()) return std::move(id.take_status()).field("ids").item(i);
         rows.push_back(find_row(result->view, *id));
     }
-    fill_rows(rows, &ids, parts, &result->sets.emplace_back());
+    result->make_sets(1);
+    fill_rows(rows, request.ids, parts, &result->set(0));
     *out = result.release();
     return {};
 }
@@ -123,9 +125,10 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, cons
     Interruption until = stop;
     until.deadline_ns = request.deadline_ns;
     VZ_ASSIGN(const Page page, scan_rows(result->view, filter.get(), start, request.skip, request.limit, until));
-    RowSet& set = result->sets.emplace_back();
-    if (page.next) set.cursor = make_cursor(*collection, *page.next);
+    result->make_sets(1);
+    RowSet& set = result->set(0);
     fill_rows(page.rows, nullptr, parts, &set);
+    if (page.next) set.rows.cursor = to_vz_str(set.more().cursor = make_cursor(*collection, *page.next));
     *out = result.release();
     return {};
 }
@@ -211,35 +214,48 @@ VZ_API vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_r
 VZ_API vz_status vz_result_rows(const vz_result* result, uint64_t query, vz_rows* out, vz_error* error) VZ_NOEXCEPT {
     return guard(error, [&]() -> Status {
         if (result == nullptr) return misuse("the result is NULL");
-        if (query >= result->sets.size()) return failure(VZ_INVALID_ARGUMENT, "the result has no such row set").field("query").reason(VZ_REASON_RANGE);
-        return give_out(result->sets[query].view(), out);
+        if (query >= result->set_count())
+            return failure(VZ_INVALID_ARGUMENT, "the result has no such row set")
+                .field("query")
+                .reason(VZ_REASON_RANGE);
+        return give_out(result->set(query).rows, out);
     });
 }
 
 VZ_API vz_status vz_result_profile(const vz_result* result, uint64_t query, vz_profile* out, vz_error* error) VZ_NOEXCEPT {
     return guard(error, [&]() -> Status {
         if (result == nullptr) return misuse("the result is NULL");
-        if (!result->explained || query >= result->sets.size()) {
-            return failure(VZ_INVALID_ARGUMENT, "the result has no such profile").field("query").reason(VZ_REASON_RANGE);
+        if (!result->explained || query >= result->set_count()) {
+            return failure(VZ_INVALID_ARGUMENT, "the result has no such profile")
+                .field("query")
+                .reason(VZ_REASON_RANGE);
         }
-        return give_out(result->sets[query].profile, out);
+        return give_out(result->set(query).extras->profile, out);
     });
 }
 
 VZ_API const void* vz_result_items(const vz_result* result, uint32_t kind, uint64_t* count) VZ_NOEXCEPT {
     if (count != nullptr) *count = 0;
-    if (result == nullptr || count == nullptr || kind != result->item_kind) return nullptr;
+    if (result == nullptr || count == nullptr || result->described == nullptr || kind != result->described->kind)
+        return nullptr;
     const auto give = [count](const auto& items) -> const void* {
         *count = items.size();
         return items.empty() ? nullptr : items.data();
     };
+    const Descriptions& described = *result->described;
     switch (kind) {
-        case VZ_RESULT_COLLECTIONS: return give(result->collections);
-        case VZ_RESULT_PERSISTENCE: return give(result->persistence);
-        case VZ_RESULT_VALUES: return give(result->values);
-        case VZ_RESULT_FINDINGS: return give(result->findings);
-        case VZ_RESULT_SNAPSHOTS: return give(result->snapshots);
-        default: return nullptr;
+        case VZ_RESULT_COLLECTIONS:
+            return give(described.collections);
+        case VZ_RESULT_PERSISTENCE:
+            return give(described.persistence);
+        case VZ_RESULT_VALUES:
+            return give(described.values);
+        case VZ_RESULT_FINDINGS:
+            return give(described.findings);
+        case VZ_RESULT_SNAPSHOTS:
+            return give(described.snapshots);
+        default:
+            return nullptr;
     }
 }
 

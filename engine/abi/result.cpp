@@ -1,28 +1,13 @@
 #include "engine/abi/result.hpp"
 
-#include <algorithm>
+#include <type_traits>
+#include <utility>
 
 #include "engine/abi/guard.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/payload/json.hpp"
 
 namespace vz {
-
-vz_rows RowSet::view() const {
-    vz_rows rows = {};
-    rows.struct_size = sizeof(rows);
-    rows.count = ids.size();
-    rows.ids = ids.data();
-    rows.id_kinds = id_kinds.data();
-    rows.versions = versions.data();
-    rows.expires_ms = expires_ms.data();
-    rows.scores = has_scores ? scores.data() : nullptr;
-    rows.payloads = has_payloads ? payloads.data() : nullptr;
-    rows.vector_count = static_cast<uint32_t>(columns.size());
-    rows.vectors = columns.empty() ? nullptr : columns.data();
-    if (!cursor.empty()) rows.cursor = to_vz_str(cursor);
-    return rows;
-}
 
 Result<WantedParts> want_parts(const vz_parts* in, const Schema& schema) {
     WantedParts wanted;
@@ -55,68 +40,143 @@ Result<WantedParts> want_parts(const vz_parts* in, const Schema& schema) {
 
 namespace {
 
-vz_str id_of(const IdView& id, size_t index, size_t count, RowSet* set) {
-    if (id.kind == IdKind::kText) return to_vz_str(id.text);
-    if (!set->numbers) set->numbers = std::make_unique_for_overwrite<char[]>(count * kIdNumberTextMax);
-    char* const place = set->numbers.get() + index * kIdNumberTextMax;
-    return {place, format_id_number(id, place)};
+const RowRef& row_of(const RowRef& row) {
+    return row;
 }
+const RowRef& row_of(const Hit& hit) {
+    return hit.row;
+}
+bool exists(const RowRef& row) {
+    return row.part != nullptr;
+}
+bool exists(const Hit&) {
+    return true;
+}
+
+// The block of all columns, handed out from its begin; columns of wider elements first.
+class Block {
+ public:
+    explicit Block(std::byte* begin) : at_(begin) {}
+
+    template <class T>
+    T* take(size_t count) {
+        T* const taken = reinterpret_cast<T*>(at_);
+        at_ += count * sizeof(T);
+        return taken;
+    }
+
+ private:
+    std::byte* at_;
+};
 
 vz_str payload_of(std::string_view payload, const WantedParts& parts, RowSet* set) {
     if (parts.payload_keys.empty()) return to_vz_str(payload);
-    std::string& cut = set->texts.emplace_back();
+    std::string& cut = set->more().texts.emplace_back();
     select_keys(payload, parts.payload_keys, parts.exclude, cut);
     return to_vz_str(cut);
 }
 
-}  // namespace
-
-void fill_rows(const std::vector<RowRef>& rows, const std::vector<vz_str>* missing_ids, const WantedParts& parts, RowSet* set) {
-    const size_t count = rows.size();
-    set->has_payloads = parts.payload;
-    set->ids.reserve(count);
-    set->id_kinds.reserve(count);
-    set->versions.reserve(count);
-    set->expires_ms.reserve(count);
-    // Column by column: rows of a search lie anywhere in a file, and reads that nothing stands between wait for memory together.
-    for (const RowRef& row : rows) set->versions.push_back(row.part == nullptr ? 0 : row.part->version(row.row));
-    for (const RowRef& row : rows) set->expires_ms.push_back(row.part == nullptr ? 0 : row.part->expires_ms(row.row));
-    // Ids a few at a time, as many as wait for memory together: between one and the next would stand the writing down of a number.
-    constexpr size_t kIdsTogether = 16;
-    IdView ids[kIdsTogether];
-    for (size_t i = 0; i < count; ++i) {
-        if (i % kIdsTogether == 0) {
-            for (size_t j = i; j < std::min(count, i + kIdsTogether); ++j) {
-                if (rows[j].part != nullptr) ids[j - i] = rows[j].part->id(rows[j].row);
-            }
-        }
-        const RowRef row = rows[i];
-        if (row.part == nullptr) {
-            set->texts.emplace_back(view((*missing_ids)[i]));
-            set->ids.push_back(to_vz_str(set->texts.back()));
-            set->id_kinds.push_back(VZ_ID_TEXT);
-            if (parts.payload) set->payloads.push_back({nullptr, 0});
+// Texts of numbers are written down before `texts_end`.
+template <class Row>
+void fill_ids(std::span<const Row> rows, const vz_str* asked, char* texts_end, vz_str* ids, uint8_t* kinds,
+              RowSet* set) {
+    const auto take = [&texts_end](char* begin) -> vz_str {
+        return {begin, static_cast<uint64_t>(std::exchange(texts_end, begin) - begin)};
+    };
+    for (size_t i = 0; i < rows.size(); ++i) {
+        if (!exists(rows[i])) {
+            ids[i] = to_vz_str(set->more().texts.emplace_back(view(asked[i])));
+            kinds[i] = VZ_ID_TEXT;
             continue;
         }
-        const IdView& id = ids[i % kIdsTogether];
-        set->ids.push_back(id_of(id, i, count, set));
-        set->id_kinds.push_back(static_cast<uint8_t>(id.kind));
-        if (parts.payload) set->payloads.push_back(payload_of(row.part->payload(row.row), parts, set));
+        const RowRef& row = row_of(rows[i]);
+        const IdView id = row.part->id(row.row);
+        kinds[i] = static_cast<uint8_t>(id.kind);
+        if (id.kind == IdKind::kU64) {
+            ids[i].size = id.high;
+        } else {
+            ids[i] =
+                id.kind == IdKind::kText ? to_vz_str(id.text) : take(write_uuid_before(texts_end, id.high, id.low));
+        }
     }
-    for (const VectorFieldSchema* field : parts.fields) {
-        std::vector<const void*>& pointers = set->column_rows.emplace_back();
-        for (const RowRef& row : rows) pointers.push_back(row.part == nullptr ? nullptr : row.part->vector(field->id, row.row));
+    // Behind all reads: those that nothing stands between wait for memory together.
+    for (size_t i = 0; i < rows.size(); ++i) {
+        if (kinds[i] == VZ_ID_U64) ids[i] = take(write_number_before(texts_end, ids[i].size));
     }
-    for (size_t i = 0; i < parts.fields.size(); ++i) {
-        vz_vector_column column = {};
-        column.struct_size = sizeof(column);
-        column.kind = VZ_VECTOR_DENSE;
-        column.name = to_vz_str(parts.fields[i]->name);
-        column.dim = parts.fields[i]->dim;
-        column.element = parts.fields[i]->element;
-        column.rows = set->column_rows[i].data();
-        set->columns.push_back(column);
+}
+
+template <class Row>
+void fill(std::span<const Row> rows, const vz_str* asked, const WantedParts& parts, RowSet* set) {
+    constexpr bool kHasScores = std::is_same_v<Row, Hit>;
+    const size_t count = rows.size();
+    const size_t fields = parts.fields.size();
+    vz_rows& out = set->rows;
+    out.count = count;
+    if (count == 0 && fields == 0) return;
+    const size_t row_bytes = sizeof(vz_str) + (parts.payload ? sizeof(vz_str) : 0) + sizeof(uint64_t) +
+                             sizeof(int64_t) + fields * sizeof(const void*) + (kHasScores ? sizeof(float) : 0) +
+                             sizeof(uint8_t) + kIdNumberTextMax;
+    const size_t bytes = fields * sizeof(vz_vector_column) + count * row_bytes;
+    set->columns = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    Block block(set->columns.get());
+    auto* const ids = block.take<vz_str>(count);
+    auto* const payloads = parts.payload ? block.take<vz_str>(count) : nullptr;
+    auto* const versions = block.take<uint64_t>(count);
+    auto* const expires_ms = block.take<int64_t>(count);
+    auto* const columns = block.take<vz_vector_column>(fields);
+    auto* const pointers = block.take<const void*>(count * fields);
+    auto* const scores = kHasScores ? block.take<float>(count) : nullptr;
+    auto* const kinds = block.take<uint8_t>(count);
+
+    // Column by column: rows of a search lie anywhere in a file, and reads that nothing stands between wait for memory
+    // together.
+    for (size_t i = 0; i < count; ++i) {
+        const RowRef& row = row_of(rows[i]);
+        versions[i] = exists(rows[i]) ? row.part->version(row.row) : 0;
     }
+    for (size_t i = 0; i < count; ++i) {
+        const RowRef& row = row_of(rows[i]);
+        expires_ms[i] = exists(rows[i]) ? row.part->expires_ms(row.row) : 0;
+    }
+    fill_ids(rows, asked, reinterpret_cast<char*>(set->columns.get() + bytes), ids, kinds, set);
+    if constexpr (kHasScores) {
+        for (size_t i = 0; i < count; ++i) scores[i] = rows[i].score;
+    }
+    if (payloads != nullptr) {
+        for (size_t i = 0; i < count; ++i) {
+            const RowRef& row = row_of(rows[i]);
+            payloads[i] = exists(rows[i]) ? payload_of(row.part->payload(row.row), parts, set) : vz_str{nullptr, 0};
+        }
+    }
+    for (size_t f = 0; f < fields; ++f) {
+        const VectorFieldSchema& field = *parts.fields[f];
+        const void** const column = pointers + f * count;
+        for (size_t i = 0; i < count; ++i) {
+            const RowRef& row = row_of(rows[i]);
+            column[i] = exists(rows[i]) ? row.part->vector(field.id, row.row) : nullptr;
+        }
+        columns[f] = {
+            sizeof(vz_vector_column), VZ_VECTOR_DENSE, to_vz_str(field.name), field.dim, field.element, column};
+    }
+    out.vector_count = static_cast<uint32_t>(fields);
+    out.vectors = fields == 0 ? nullptr : columns;
+    if (count == 0) return;
+    out.ids = ids;
+    out.id_kinds = kinds;
+    out.versions = versions;
+    out.expires_ms = expires_ms;
+    out.scores = scores;
+    out.payloads = payloads;
+}
+
+}  // namespace
+
+void fill_rows(std::span<const Hit> hits, const WantedParts& parts, RowSet* set) {
+    fill(hits, nullptr, parts, set);
+}
+
+void fill_rows(std::span<const RowRef> rows, const vz_str* asked, const WantedParts& parts, RowSet* set) {
+    fill(rows, asked, parts, set);
 }
 
 }  // namespace vz

@@ -2,35 +2,37 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/collection/part.hpp"
-#include "engine/collection/read.hpp"
+#include "engine/collection/search.hpp"
 #include "vectorizer/engine.h"
 
 namespace vz {
 
-// Columns of the rows of one query. Addresses stay valid while it lives.
-struct RowSet {
-    std::vector<vz_str> ids;
-    std::vector<uint8_t> id_kinds;
-    std::vector<uint64_t> versions;
-    std::vector<int64_t> expires_ms;
-    std::vector<float> scores;
-    std::vector<vz_str> payloads;
-    std::vector<vz_vector_column> columns;
-    std::vector<std::vector<const void*>> column_rows;
+// What few row sets have.
+struct RowSetExtras {
     std::string cursor;
-    bool has_scores = false, has_payloads = false;
     vz_profile profile = {};
     std::string explain;
-    std::unique_ptr<char[]> numbers;  // texts of ids that are numbers, one place of kIdNumberTextMax bytes each
-    std::list<std::string> texts;     // ids that were asked for in vain, payloads that were cut
+    std::list<std::string> texts;  // ids that were asked for in vain, payloads that were cut
+};
 
-    vz_rows view() const;
+// The rows of one query. Addresses stay valid while it lives.
+struct RowSet {
+    vz_rows rows = {sizeof(vz_rows), 0, 0, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, {nullptr, 0}};
+    std::unique_ptr<std::byte[]> columns;  // all of them in one block
+    std::unique_ptr<RowSetExtras> extras;
+
+    RowSetExtras& more() {
+        if (!extras) extras = std::make_unique<RowSetExtras>();
+        return *extras;
+    }
 };
 
 // What the caller wants of each point, resolved against the schema.
@@ -43,9 +45,31 @@ struct WantedParts {
 };
 Result<WantedParts> want_parts(const vz_parts* parts, const Schema& schema);
 
-// Fills every column but scores. A null part is a point that does not exist: `missing_id` names it.
-void fill_rows(const std::vector<RowRef>& rows, const std::vector<vz_str>* missing_ids, const WantedParts& parts,
-               RowSet* set);
+// Fill every column. A null part is a point that does not exist: `asked` names it.
+void fill_rows(std::span<const Hit> hits, const WantedParts& parts, RowSet* set);
+void fill_rows(std::span<const RowRef> rows, const vz_str* asked, const WantedParts& parts, RowSet* set);
+
+// Lists of descriptions; texts and nested arrays live in lists, so that addresses stay.
+struct Descriptions {
+    uint32_t kind = 0;
+    std::vector<vz_collection_info> collections;
+    std::vector<vz_persistence> persistence;
+    std::vector<vz_value> values;
+    std::vector<vz_finding> findings;
+    std::vector<vz_snapshot_info> snapshots;
+    std::list<std::string> texts;
+    std::list<vz_schema> schemas;
+    std::list<vz_collection_stats> stats;
+    std::list<std::vector<vz_vector_field>> vector_fields;
+    std::list<std::vector<vz_field_index>> field_indexes;
+    std::list<std::vector<vz_str>> lists;
+    std::list<std::vector<vz_segment_info>> segments;
+
+    vz_str keep(std::string text) {
+        texts.push_back(std::move(text));
+        return {texts.back().data(), texts.back().size()};
+    }
+};
 
 }  // namespace vz
 
@@ -72,26 +96,26 @@ struct vz_result {
     std::atomic<uint64_t>* results_held;
     vz::ReadView view;
     std::shared_ptr<const vz::Schema> schema;
-    std::vector<vz::RowSet> sets;  // reserved for all queries before the first: profiles point into them
     bool explained = false;
+    std::unique_ptr<vz::Descriptions> described;
 
-    // Descriptions; texts and nested arrays live in the lists, which cost nothing while they are empty.
-    uint32_t item_kind = 0;
-    std::vector<vz_collection_info> collections;
-    std::vector<vz_persistence> persistence;
-    std::vector<vz_value> values;
-    std::vector<vz_finding> findings;
-    std::vector<vz_snapshot_info> snapshots;
-    std::list<std::string> texts;
-    std::list<vz_schema> schemas;
-    std::list<vz_collection_stats> stats;
-    std::list<std::vector<vz_vector_field>> vector_fields;
-    std::list<std::vector<vz_field_index>> field_indexes;
-    std::list<std::vector<vz_str>> lists;
-    std::list<std::vector<vz_segment_info>> segments;
-
-    vz_str keep(std::string text) {
-        texts.push_back(std::move(text));
-        return {texts.back().data(), texts.back().size()};
+    // Once, before the first is filled.
+    void make_sets(uint64_t count) {
+        set_count_ = count;
+        if (count > 1) further_sets_ = std::make_unique<vz::RowSet[]>(count - 1);
     }
+    uint64_t set_count() const { return set_count_; }
+    vz::RowSet& set(uint64_t query) { return query == 0 ? first_set_ : further_sets_[query - 1]; }
+    const vz::RowSet& set(uint64_t query) const { return query == 0 ? first_set_ : further_sets_[query - 1]; }
+
+    vz::Descriptions* describe(uint32_t kind) {
+        described = std::make_unique<vz::Descriptions>();
+        described->kind = kind;
+        return described.get();
+    }
+
+ private:
+    uint64_t set_count_ = 0;
+    vz::RowSet first_set_;  // most results have no other
+    std::unique_ptr<vz::RowSet[]> further_sets_;
 };

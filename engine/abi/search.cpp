@@ -18,12 +18,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Without a way out of the loop, so that values are looked at several at a time.
+// Without a way out of the loop, so that values are looked at several at a time. A number that is not finite has the
+// greatest exponent: one more reaches the sign.
 bool are_finite(const float* values, uint32_t count) {
-    constexpr uint32_t kInfinity = 0x7f80'0000;
-    uint32_t greatest = 0;
-    for (uint32_t i = 0; i < count; ++i) greatest = std::max(greatest, std::bit_cast<uint32_t>(values[i]) & 0x7fff'ffffU);
-    return greatest < kInfinity;
+    uint32_t signs = 0;
+    for (uint32_t i = 0; i < count; ++i) signs |= (std::bit_cast<uint32_t>(values[i]) & 0x7fff'ffffU) + 0x0080'0000U;
+    return signs < 0x8000'0000U;
 }
 
 struct SearchPlan {
@@ -108,7 +108,7 @@ class Answering {
         query_.recall = request.recall_target;
         query_.rerank = request.rerank;
         query_.filter = filter;
-        text_query_.index = &words.index;
+        text_query_.index = words.index;
         text_query_.k = words.has_vectors ? words.text_k : wanted;
         text_query_.filter = filter;
         if ((request.flags & VZ_SEARCH_SCORE_LIMIT) == 0) return;
@@ -121,18 +121,11 @@ class Answering {
         const auto began = result.explained ? Clock::now() : Clock::time_point();
         SearchReport report;
         TextReport text_report;
-        VZ_ASSIGN(const std::vector<Hit> hits, rank(i, result.view, result.explained ? &report : nullptr, result.explained ? &text_report : nullptr));
-        set->has_scores = true;
+        VZ_ASSIGN(const std::vector<Hit> hits, rank(i, result.view, result.explained ? &report : nullptr,
+                                                    result.explained ? &text_report : nullptr));
         const size_t end = std::min<size_t>(hits.size(), uint64_t{request_.k} + request_.skip);
-        std::vector<RowRef> rows;
-        const size_t shown = end - std::min<size_t>(end, request_.skip);
-        rows.reserve(shown);
-        set->scores.reserve(shown);
-        for (size_t hit = request_.skip; hit < end; ++hit) {
-            rows.push_back(hits[hit].row);
-            set->scores.push_back(hits[hit].score);
-        }
-        fill_rows(rows, nullptr, parts, set);
+        const size_t begin = std::min<size_t>(end, request_.skip);
+        fill_rows(std::span<const Hit>(hits).subspan(begin, end - begin), parts, set);
         if (!result.explained) return {};
         fill_profile(query_, report, words_.is_wanted ? &text_report : nullptr,
                      static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), set);
@@ -201,8 +194,8 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     Interruption until = stop;
     until.deadline_ns = request.deadline_ns;
     const Answering answering(request, plan, words, filter.get(), until);
-    result->sets.resize(request.queries.rows);
-    const auto answer = [&](uint64_t i) { return answering.answer(i, *result, parts, &result->sets[i]); };
+    result->make_sets(request.queries.rows);
+    const auto answer = [&](uint64_t i) { return answering.answer(i, *result, parts, &result->set(i)); };
     if (request.queries.rows < kQueriesToShare) {
         for (uint64_t i = 0; i < request.queries.rows; ++i) VZ_TRY(answer(i));
     } else {

@@ -6,20 +6,21 @@
 namespace vz {
 namespace {
 
-void describe_snapshot(const SnapshotState& from, vz_result* result) {
+void describe_snapshot(const SnapshotState& from, Descriptions* out) {
     vz_snapshot_info info = {};
     info.struct_size = sizeof(info);
-    info.name = result->keep(from.name);
+    info.name = out->keep(from.name);
     info.lsn = from.lsn;
     info.created_ms = from.created_ms;
-    std::vector<vz_str>& names = result->lists.emplace_back();
+    std::vector<vz_str>& names = out->lists.emplace_back();
     for (const CollectionState& collection : from.collections) {
-        names.push_back(result->keep(collection.name));
-        for (const SegmentRef& segment : collection.segments) info.bytes += segment.bytes + (segment.deletes ? segment.deletes->bytes : 0);
+        names.push_back(out->keep(collection.name));
+        for (const SegmentRef& segment : collection.segments)
+            info.bytes += segment.bytes + (segment.deletes ? segment.deletes->bytes : 0);
     }
     info.collections = names.data();
     info.collection_count = static_cast<uint32_t>(names.size());
-    result->snapshots.push_back(info);
+    out->snapshots.push_back(info);
 }
 
 }  // namespace
@@ -40,9 +41,9 @@ VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request
             return failure(VZ_INVALID_ARGUMENT, "the collections are missing").field("collections").reason(VZ_REASON_REQUIRED);
         }
         auto result = std::make_unique<vz_result>(&engine->results_held);
-        result->item_kind = VZ_RESULT_SNAPSHOTS;
-        VZ_ASSIGN(const SnapshotState made, engine->engine->create_snapshot(view(wanted.name), {wanted.collections, wanted.collection_count}));
-        describe_snapshot(made, result.get());
+        VZ_ASSIGN(const SnapshotState made,
+                  engine->engine->create_snapshot(view(wanted.name), {wanted.collections, wanted.collection_count}));
+        describe_snapshot(made, result->describe(VZ_RESULT_SNAPSHOTS));
         *out = result.release();
         return {};
     });
@@ -52,8 +53,8 @@ VZ_API vz_status vz_snapshot_list(vz_engine* engine, vz_result** out, vz_error* 
     return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
         auto result = std::make_unique<vz_result>(&engine->results_held);
-        result->item_kind = VZ_RESULT_SNAPSHOTS;
-        for (const SnapshotState& snapshot : engine->engine->snapshots()) describe_snapshot(snapshot, result.get());
+        Descriptions* const described = result->describe(VZ_RESULT_SNAPSHOTS);
+        for (const SnapshotState& snapshot : engine->engine->snapshots()) describe_snapshot(snapshot, described);
         *out = result.release();
         return {};
     });

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t kFusedByDefault = 20;
 
-Result<FieldIndexSchema> find_index(const Schema& schema, std::string_view path) {
+Result<const FieldIndexSchema*> find_index(const Schema& schema, std::string_view path) {
     const FieldIndexSchema* found = nullptr;
     for (const FieldIndexSchema& index : schema.field_indexes) {
         if (index.kind != VZ_FIELD_INDEX_TEXT || (path.data() != nullptr && index.path != path)) continue;
@@ -22,8 +22,10 @@ Result<FieldIndexSchema> find_index(const Schema& schema, std::string_view path)
         }
         found = &index;
     }
-    if (found != nullptr) return *found;
-    return failure(VZ_NOT_FOUND, "the collection has no such text index").field("text.path").reason(VZ_REASON_FIELD_INDEX);
+    if (found != nullptr) return found;
+    return failure(VZ_NOT_FOUND, "the collection has no such text index")
+        .field("text.path")
+        .reason(VZ_REASON_FIELD_INDEX);
 }
 
 Status check_texts(const vz_str* texts, uint64_t count) {

@@ -7,8 +7,8 @@ namespace vz {
 
 struct TextRanking {
     bool is_wanted = false;
-    bool has_vectors = false;  // beside the texts
-    FieldIndexSchema index;
+    bool has_vectors = false;                 // beside the texts
+    const FieldIndexSchema* index = nullptr;  // of the schema
     uint32_t fusion = 0;
     float alpha = 0;
     uint32_t dense_k = 0;

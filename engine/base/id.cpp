@@ -1,5 +1,6 @@
 #include "engine/base/id.hpp"
 
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -43,6 +44,24 @@ bool parse_uuid(std::string_view text, uint64_t* high, uint64_t* low) {
     *high = halves[0];
     *low = halves[1];
     return true;
+}
+
+// The texts of 0, 1, ... in two digits each.
+template <size_t kBase>
+constexpr std::array<char, 2 * kBase * kBase> make_pairs() {
+    std::array<char, 2 * kBase* kBase> pairs = {};
+    for (size_t i = 0; i < kBase * kBase; ++i) {
+        pairs[2 * i] = "0123456789abcdef"[i / kBase];
+        pairs[2 * i + 1] = "0123456789abcdef"[i % kBase];
+    }
+    return pairs;
+}
+constexpr auto kDecimalPairs = make_pairs<10>();
+constexpr auto kHexPairs = make_pairs<16>();
+
+char* write_pair_before(char* end, const char* pairs, uint64_t value) {
+    std::memcpy(end - 2, pairs + 2 * value, 2);
+    return end - 2;
 }
 
 }  // namespace
@@ -102,28 +121,29 @@ uint64_t hash_id(const IdView& id, uint64_t seed) {
     return xxh3_64(bytes, seed);
 }
 
-size_t format_id_number(const IdView& id, char* out) {
-    if (id.kind == IdKind::kU64) {
-        return static_cast<size_t>(std::to_chars(out, out + kIdNumberTextMax, id.high).ptr - out);
+char* write_number_before(char* end, uint64_t number) {
+    for (; number >= 100; number /= 100) end = write_pair_before(end, kDecimalPairs.data(), number % 100);
+    if (number >= 10) return write_pair_before(end, kDecimalPairs.data(), number);
+    *--end = static_cast<char>('0' + number);
+    return end;
+}
+
+char* write_uuid_before(char* end, uint64_t high, uint64_t low) {
+    for (int byte = 15; byte >= 0; --byte) {
+        uint64_t& half = byte < 8 ? high : low;
+        end = write_pair_before(end, kHexPairs.data(), half & 0xff);
+        half >>= 8;
+        if (byte == 10 || byte == 8 || byte == 6 || byte == 4) *--end = '-';
     }
-    static constexpr char kDigits[] = "0123456789abcdef";
-    size_t digit = 0;
-    for (size_t i = 0; i < 36; ++i) {
-        if (is_hyphen_place(i)) {
-            out[i] = '-';
-            continue;
-        }
-        const uint64_t half = digit < 16 ? id.high : id.low;
-        out[i] = kDigits[half >> (60 - 4 * (digit % 16)) & 15];
-        ++digit;
-    }
-    return 36;
+    return end;
 }
 
 std::string id_text(const IdView& id) {
     if (id.kind == IdKind::kText) return std::string(id.text);
     char buffer[kIdNumberTextMax];
-    return std::string(buffer, format_id_number(id, buffer));
+    char* const end = buffer + sizeof buffer;
+    return std::string(
+        id.kind == IdKind::kU64 ? write_number_before(end, id.high) : write_uuid_before(end, id.high, id.low), end);
 }
 
 }  // namespace vz

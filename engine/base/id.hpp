@@ -35,8 +35,10 @@ Result<IdView> parse_id(std::string_view text);
 // Hash over kind and canonical bytes.
 uint64_t hash_id(const IdView& id, uint64_t seed);
 
-// Writes the text of a number or UUID (kIdNumberTextMax bytes of room); returns its size. Texts are not copied: use id.text.
-size_t format_id_number(const IdView& id, char* out);
+// The text of a number, or of a UUID, written so that it ends at `end` (kIdNumberTextMax bytes of room before it); its
+// begin.
+char* write_number_before(char* end, uint64_t number);
+char* write_uuid_before(char* end, uint64_t high, uint64_t low);
 std::string id_text(const IdView& id);
 
 bool is_valid_utf8(std::string_view text);
