@@ -1,7 +1,6 @@
 // Searches: what the request means, and its queries one by one or together.
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <chrono>
 #include <cmath>
 
@@ -17,14 +16,6 @@ namespace vz {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Without a way out of the loop, so that values are looked at several at a time. A number that is not finite has the
-// greatest exponent: one more reaches the sign.
-bool are_finite(const float* values, uint32_t count) {
-    uint32_t signs = 0;
-    for (uint32_t i = 0; i < count; ++i) signs |= (std::bit_cast<uint32_t>(values[i]) & 0x7fff'ffffU) + 0x0080'0000U;
-    return signs < 0x8000'0000U;
-}
 
 struct SearchPlan {
     const VectorFieldSchema* field = nullptr;

@@ -8,6 +8,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/collection/plan.hpp"
+#include "engine/index/kernels.hpp"
 #include "engine/index/search.hpp"
 
 namespace vz {
@@ -285,6 +286,12 @@ void merge(const NearestQuery& query, std::vector<Hit>* hits) {
 }
 
 }  // namespace
+
+bool are_finite(const float* values, uint32_t dim) {
+    // What is not finite makes the sum so; large values do, too, without being to blame.
+    if (std::isfinite(kernels().dot(values, values, dim))) return true;
+    return std::all_of(values, values + dim, [](float value) { return std::isfinite(value); });
+}
 
 Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery& query, const Interruption& stop, SearchReport* report) {
     VZ_TRY(stop.check());

@@ -53,6 +53,9 @@ struct SearchReport {
     uint64_t merge_ns = 0;
 };
 
+// Whether no value is infinite or no number: what search_nearest takes.
+bool are_finite(const float* values, uint32_t dim);
+
 // The k best rows, best first, ties by id. `report` may be null.
 Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery& query, const Interruption& stop, SearchReport* report);
 

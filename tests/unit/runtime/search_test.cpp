@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 #include <set>
@@ -348,6 +349,24 @@ TEST_P(Living, what_ends_while_compaction_runs_stays_ended) {
     open();
     EXPECT_EQ(collection().points(), live_.size());
     expect_good_answers("recovered");
+}
+
+TEST(Queries, are_finite_wherever_the_one_value_stands) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    constexpr float kGreatest = std::numeric_limits<float>::max();
+    for (uint32_t dim = 1; dim <= 130; ++dim) {
+        std::vector<float> values(dim, -kGreatest);  // their squares are not finite
+        EXPECT_TRUE(are_finite(values.data(), dim));
+        for (const float usual : {1.0F, kGreatest}) {
+            for (uint32_t at = 0; at < dim; ++at) {
+                for (const float bad : {kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN()}) {
+                    values.assign(dim, usual);
+                    values[at] = bad;
+                    EXPECT_FALSE(are_finite(values.data(), dim)) << dim << " values, " << bad << " at " << at;
+                }
+            }
+        }
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Metrics, Living, ::testing::Values(VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN));
