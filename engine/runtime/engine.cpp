@@ -155,7 +155,7 @@ Status Engine::close() {
         // What cannot be sealed now is replayed at the next open.
         Status sealed = checkpoint_all().take_status();
         // The next open has no record to read.
-        if (sealed.ok()) sealed = log_->start_file();
+        if (sealed.ok()) sealed = log_->end_file();
         if (sealed.ok()) sealed = retire_wals();
         if (sealed.ok()) sealed = remove_unnamed();
         if (!sealed.ok()) report(VZ_LOG_WARN, "close.not_sealed", sealed.error().message);

@@ -307,16 +307,16 @@ Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn firs
     return manifest_->append(edits, encoded, first_lsn, durable());
 }
 
-Status LocalLog::switch_wal(uint64_t payload_bytes) {
+Status LocalLog::switch_wal(uint64_t payload_bytes, Next kind) {
     const uint64_t needed = align_up(kFileHeaderBytes + frame_bytes(payload_bytes) + frame_bytes(0), 4096);
     VZ_TRY(wal_->sync_markers());
     const std::scoped_lock lock(spare_mutex_);  // waits for one that is being made
     std::optional<WalFile> next;
-    if (spare_ && spare_->bytes >= needed) next = std::move(spare_);
+    if (kind == Next::kFile && spare_ && spare_->bytes >= needed) next = std::move(spare_);
     if (spare_ && !next) static_cast<void>(files_.unlink(wal_path(directory_, spare_->header.file_number)));
     spare_.reset();
     if (!next) {
-        VZ_ASSIGN(next, make_wal(std::max(settings_.wal_file_bytes, needed), needed));
+        VZ_ASSIGN(next, make_wal(kind == Next::kLast ? needed : std::max(settings_.wal_file_bytes, needed), needed));
     }
     Edit edit;
     edit.actions.emplace_back(WalOpen{next->header.file_number, wal_->end(), wal_->last_lsn()});
@@ -391,13 +391,13 @@ void LocalLog::write_markers() {
     poison(written);
 }
 
-Status LocalLog::start_file() {
+Status LocalLog::end_file() {
     VZ_TRY(health());
-    Status started = switch_wal(0);
+    Status ended = switch_wal(0, Next::kLast);
     // The edit may be in the file, or half of it.
     const std::scoped_lock lock(mutex_);
-    if (!started.ok() && started.code() != VZ_DISK_FULL) poison(started);
-    return started;
+    if (!ended.ok() && ended.code() != VZ_DISK_FULL) poison(ended);
+    return ended;
 }
 
 Status LocalLog::close() {

@@ -78,8 +78,8 @@ class LocalLog final : public Log {
     void step_idle();
     void stop();
 
-    // With no write in flight: what is written next goes into a new WAL file.
-    Status start_file();
+    // With no write in flight, and none to come: the last WAL file is one without a record.
+    Status end_file();
     // With no write in flight: a synced cleanClose.
     Status close();
 
@@ -126,7 +126,8 @@ class LocalLog final : public Log {
     Status write_group(std::span<const Entry> group);
     Status write_records(std::span<const Entry> group);
     Status write_edits(std::span<const Entry> group);
-    Status switch_wal(uint64_t payload_bytes);
+    enum class Next { kFile, kLast };  // kLast: nothing will be written to it
+    Status switch_wal(uint64_t payload_bytes, Next kind = Next::kFile);
     Status append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn);
     Status roll_manifest();
     // A new WAL file of that size; on a full disk a smaller one, of `needed` at least. With spare_mutex_ held.
