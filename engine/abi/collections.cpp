@@ -89,7 +89,9 @@ bool report_segments(const Engine& engine, const Collection& collection, Descrip
         info.verified_ms = part->verified_ms();
         segments.push_back(info);
         const Result<std::unique_ptr<File>> file = engine.files().open(path, OpenMode::kRead);
-        const bool there = file.ok() && (*file)->size().ok() && *(*file)->size() == ref.bytes;
+        // Other collections may have segments in it, too.
+        const uint64_t file_bytes = part->sealed()->mapping().bytes().size();
+        const bool there = file.ok() && (*file)->size().ok() && *(*file)->size() == file_bytes;
         if (!there)
             problems->push_back(
                 out->keep(path.substr(engine.directory().size() + 1) + " is missing or has another size"));
@@ -113,10 +115,9 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
     report.wal_points = std::min(stats.points, stats.growing_rows);
     report.wal_bytes = report.wal_points == 0 ? 0 : stats.memory_bytes;
     std::vector<vz_str>& problems = out->lists.emplace_back();
-    const Status health = engine.log().health();
-    if (!health.ok()) {
+    if (engine.log().has_failed()) {
         report.state = VZ_STATE_READ_ONLY;
-        problems.push_back(out->keep(std::string("a write to the log failed: ") + health.error().message));
+        problems.push_back(out->keep(engine.log().refusal().error().message));
     }
     if (!collection.damage().empty()) {
         report.state = VZ_STATE_QUARANTINED;

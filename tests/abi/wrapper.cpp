@@ -154,6 +154,25 @@ TEST_F(Wrapper, ValuesAndAliases) {
     EXPECT_EQ(engine.persistence("docs").value().persistence()[0].persisted, 1U);
 }
 
+TEST_F(Wrapper, CollectionsInOneFileAreOnDisk) {
+    const vz::Engine engine = open();
+    for (const char* name : {"one", "two"}) {
+        ASSERT_TRUE(engine.create(name, 3, VZ_COSINE));
+        ASSERT_TRUE(engine.upsert(name, kIds, kVectors));
+    }
+    ASSERT_TRUE(engine.checkpoint());
+    std::string file;
+    for (const char* name : {"one", "two"}) {
+        auto result = engine.persistence(name);
+        const vz_persistence& report = result.value().persistence()[0];
+        ASSERT_EQ(report.segment_count, 1U);
+        if (file.empty()) file = vz::view(report.segments[0].file);
+        EXPECT_EQ(vz::view(report.segments[0].file), file);
+        EXPECT_EQ(report.persisted, 1U);
+        EXPECT_EQ(report.problem_count, 0U);
+    }
+}
+
 TEST_F(Wrapper, OperationsAreSubmitted) {
     const vz::Engine engine = open();
     ASSERT_TRUE(engine.create("docs", 3, VZ_COSINE));
