@@ -138,6 +138,20 @@ SegmentRef ref_of(uint64_t file, const SegmentSummary& summary) {
     return ref;
 }
 
+// The derived sections that rows alone decide. Borrows nothing.
+class BuiltOfRows {
+ public:
+    BuiltOfRows(const Schema& schema, const SegmentRows& rows) : indexes_(schema, rows), counts_(schema, rows) {}
+    void add_to(std::vector<SegmentRows::Derived>* derived) const {
+        indexes_.add_to(derived);
+        counts_.add_to(derived);
+    }
+
+ private:
+    const BuiltIndexes indexes_;
+    const BuiltCounts counts_;
+};
+
 SegmentIdentity identity_of(const Collection& collection, const vz_uuid& database, uint64_t number, uint64_t salt) {
     SegmentIdentity identity;
     identity.database = database;
@@ -155,11 +169,9 @@ Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const S
     const std::string path = segment_path(directory_, 'S', number);
     VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, *workers_));
     SegmentRows rows = live.rows();
-    const BuiltIndexes indexes(schema, rows);
+    const BuiltOfRows of_rows(schema, rows);
     std::vector<SegmentRows::Derived> derived = graphs.derived();
-    indexes.add_to(&derived);
-    const BuiltCounts counts(schema, rows);
-    counts.add_to(&derived);
+    of_rows.add_to(&derived);
     rows.derived = derived;
     const SegmentIdentity identity = identity_of(collection, database_, number, numbers_->salt());
     Result<SegmentSummary> summary = write_segment(files_, path, identity, schema, rows);
@@ -192,11 +204,9 @@ Status Engine::seal_pack(std::span<Sealing> sealings, uint64_t number) {
             if (each.live.sources().empty()) continue;
             const Schema& schema = *each.frozen.schema;
             SegmentRows rows = each.live.rows();
-            const BuiltIndexes indexes(schema, rows);
-            const BuiltCounts counts(schema, rows);
+            const BuiltOfRows of_rows(schema, rows);
             std::vector<SegmentRows::Derived> derived;
-            indexes.add_to(&derived);
-            counts.add_to(&derived);
+            of_rows.add_to(&derived);
             rows.derived = derived;
             VZ_ASSIGN(const SegmentSummary summary, pack.add(identity_of(*each.collection, database_, number, salt), schema, rows));
             refs[i] = ref_of(number, summary);

@@ -168,7 +168,6 @@ class Engine {
     Status begin_log(const struct Findings& findings, ManifestState* state);
     // In its place.
     void serve_reads(const struct Findings& findings, const Status& refusal);
-    bool is_read_only() const { return is_read_only_; }
     Status replay(const struct Findings& findings);
     Status replay_frame(const Frame& frame, const LossSink& lost, class GrowthBound& bound);
     // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
