@@ -63,8 +63,8 @@ struct WalkCounters {
     uint64_t damaged_ids = 0;  // ids beyond the graph: the section is damaged
 };
 
-// What a walk needs beside the graph. One thread's; grows, then stays.
-struct WalkScratch {
+// What a walk needs beside the graph. One thread's, in cache lines of its own; grows, then stays.
+struct alignas(64) WalkScratch {
     Pool pool;
     Pool answers;
     Visited visited;
