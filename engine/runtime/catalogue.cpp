@@ -31,11 +31,44 @@ struct Catalogue::Change final : EditCommit {
     std::function<void()> undo;             // the log refused the edit
     Status outcome;
 
+    // Names as the edits to come see them; forget() takes back what this change made of them.
+    void set_name(const std::string& name, Named named) {
+        Names& names = catalogue->sequenced_;
+        const auto found = names.find(name);
+        before_.emplace_back(name, found == names.end() ? std::nullopt : std::optional(found->second));
+        names.insert_or_assign(name, named);
+    }
+    void erase_name(const std::string& name) {
+        const auto found = catalogue->sequenced_.find(name);
+        before_.emplace_back(name, found->second);
+        catalogue->sequenced_.erase(found);
+    }
+    void erase_names_of(uint64_t id) {
+        std::vector<std::string> own;
+        for (const auto& [name, named] : catalogue->sequenced_) {
+            if (named.id == id) own.push_back(name);
+        }
+        for (const std::string& name : own) erase_name(name);
+    }
+    void forget() {
+        for (auto touched = before_.rbegin(); touched != before_.rend(); ++touched) {
+            if (touched->second) {
+                catalogue->sequenced_.insert_or_assign(touched->first, *touched->second);
+            } else {
+                catalogue->sequenced_.erase(touched->first);
+            }
+        }
+        if (undo) undo();
+    }
+
     void publish() override {
         const std::unique_lock lock(catalogue->visible_mutex_);
         make_visible(lsn);
     }
     void finish(const Status& status) override { outcome = status.clone(); }
+
+ private:
+    std::vector<std::pair<std::string, std::optional<Named>>> before_;
 };
 
 void Catalogue::load(const ManifestState& state, LocalLog& log) {
@@ -107,13 +140,11 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
             }
             std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
         }
-        Names before = sequenced_;
         Status decided = decide(change);
         if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
         if (decided.ok()) decided = log_->append_edit(change, true);
         if (!decided.ok()) {
-            if (change.undo) change.undo();
-            sequenced_ = std::move(before);
+            change.forget();
             return decided;
         }
         requests_.remember(request, change.lsn, 0, 0);
@@ -146,7 +177,7 @@ Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, cons
         state.name = name;
         state.schema = std::move(schema);
         state.created_ms = now_ms_();
-        sequenced_.emplace(state.name, Named{state.id, false});
+        change.set_name(state.name, {state.id, false});
         change.edit.actions.emplace_back(CreateCollection{state});
         change.make_visible = [this, state = std::move(state)](Lsn lsn) mutable {
             state.created_lsn = lsn;
@@ -172,7 +203,7 @@ Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, c
         }
         VZ_TRY(collection->close_for_drop());
         change.undo = [collection] { collection->reopen(); };
-        std::erase_if(sequenced_, [&](const auto& entry) { return entry.second.id == named.id; });
+        change.erase_names_of(named.id);
         change.edit.actions.emplace_back(DropCollection{named.id});
         change.make_visible = [this, id = named.id](Lsn) {
             std::erase_if(names_, [&](const auto& entry) { return entry.second.id == id; });
@@ -196,14 +227,13 @@ Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to
         }
         change.edit.actions.emplace_back(RenameCollection{id, std::string(to)});
         if (keep_alias) change.edit.actions.emplace_back(SetAlias{id, from});
-        const auto move_names = [id, from, new_name = std::string(to), keep_alias](Names& names) {
-            names.erase(from);
-            names[new_name] = {id, false};
-            if (keep_alias) names[from] = {id, true};
-        };
-        move_names(sequenced_);
-        change.make_visible = [this, move_names, collection, new_name = std::string(to)](Lsn) {
-            move_names(names_);
+        change.erase_name(from);
+        change.set_name(std::string(to), {id, false});
+        if (keep_alias) change.set_name(from, {id, true});
+        change.make_visible = [this, id, from, keep_alias, collection, new_name = std::string(to)](Lsn) {
+            names_.erase(from);
+            names_[new_name] = {id, false};
+            if (keep_alias) names_[from] = {id, true};
             collection->set_name(new_name);
         };
         return {};
@@ -266,14 +296,14 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
                 for (auto& [alias, named] : sequenced_) {
                     if (named.id == old->id() && named.is_alias) aliases.emplace_back(alias, one.state.id);
                 }
-                std::erase_if(sequenced_, [&](const auto& entry) { return entry.second.id == old->id(); });
+                change.erase_names_of(old->id());
                 change.edit.actions.emplace_back(DropCollection{old->id()});
             }
-            sequenced_[name] = {one.state.id, false};
+            change.set_name(name, {one.state.id, false});
             change.edit.actions.emplace_back(RestoreCollection{one.state});
         }
         for (const auto& [alias, id] : aliases) {
-            sequenced_[alias] = {id, true};
+            change.set_name(alias, {id, true});
             change.edit.actions.emplace_back(SetAlias{id, alias});
         }
         change.make_visible = [this, ready = std::make_shared<std::vector<Restored>>(std::move(restored)), replaced, aliases](Lsn lsn) {
@@ -304,14 +334,14 @@ Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> ch
                 if (existing == sequenced_.end() || !existing->second.is_alias) {
                     return failure(VZ_NOT_FOUND, "there is no alias '%s'", alias.c_str()).reason(VZ_REASON_ALIAS).field("changes.alias").item(i);
                 }
-                sequenced_.erase(existing);
+                change.erase_name(alias);
                 change.edit.actions.emplace_back(DropAlias{alias});
                 continue;
             }
             VZ_TRY(check_name(alias, "changes.alias"));
             if (existing != sequenced_.end() && !existing->second.is_alias) return name_taken(alias, false).item(i);
             VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(view(changes[i].collection)));
-            sequenced_[alias] = {collection->id(), true};
+            change.set_name(alias, {collection->id(), true});
             change.edit.actions.emplace_back(SetAlias{collection->id(), alias});
         }
         change.make_visible = [this, actions = change.edit.actions](Lsn) {
