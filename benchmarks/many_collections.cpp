@@ -1,5 +1,5 @@
 // Thousands of small collections: what an orderly close and the open after it take, in time, memory and files.
-//   vectorizer-many [COLLECTIONS [DIM]]
+//   vectorizer-many [COLLECTIONS [DIM [POINTS]]]
 // With few dimensions all of them stay in the log, with many they are sealed at the close.
 #include <sys/resource.h>
 #include <unistd.h>
@@ -118,6 +118,10 @@ void run(uint32_t collections, uint32_t points, uint32_t dim) {
 int main(int count, char** arguments) {
     const uint32_t collections = count > 1 ? static_cast<uint32_t>(std::strtoul(arguments[1], nullptr, 10)) : 10'000;
     const uint32_t dim = count > 2 ? static_cast<uint32_t>(std::strtoul(arguments[2], nullptr, 10)) : 16;
+    if (count > 3) {
+        run(collections, static_cast<uint32_t>(std::strtoul(arguments[3], nullptr, 10)), dim);
+        return 0;
+    }
     run(collections, 0, dim);
     run(collections, 10, dim);
     return 0;

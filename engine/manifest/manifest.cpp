@@ -111,13 +111,13 @@ Result<ManifestReading> read_manifest(FileSystem& files, const std::string& dire
     return reading;
 }
 
-Manifest::Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state, uint64_t extend_bytes)
-    : header_(header), file_(std::move(file)), state_(std::move(state)), extend_bytes_(extend_bytes) {
+Manifest::Manifest(FileHeader header, std::unique_ptr<File> file, uint64_t extend_bytes)
+    : header_(header), file_(std::move(file)), extend_bytes_(extend_bytes) {
     writer_ = std::make_unique<FrameWriter>(*file_, header_, kFileHeaderBytes, header_.crc);
 }
 
 Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std::string& directory, const vz_uuid& database,
-                                                   uint64_t number, uint64_t salt, ManifestState state, uint64_t previous,
+                                                   uint64_t number, uint64_t salt, ManifestState& state, uint64_t previous,
                                                    uint64_t extend_bytes) {
     FileHeader header;
     header.magic = kManifestMagic;
@@ -129,13 +129,13 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     state.clean_close.reset();
 
     VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
-    std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), std::move(state), extend_bytes));
-    const std::vector<std::byte> snapshot = encode_snapshot(manifest->state_);
+    std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), extend_bytes));
+    const std::vector<std::byte> snapshot = encode_snapshot(state);
     manifest->snapshot_bytes_ = snapshot.size();
     VZ_TRY(manifest->file_->write(0, head));
     VZ_TRY(manifest->extend(frame_bytes(snapshot.size())));
     const std::span<const std::byte> payload[] = {snapshot};
-    VZ_TRY(manifest->writer_->append({FrameKind::kEdits, manifest->state_.last_lsn, 0, manifest->state_.last_lsn}, payload));
+    VZ_TRY(manifest->writer_->append({FrameKind::kEdits, state.last_lsn, 0, state.last_lsn}, payload));
     if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->file_->sync());
     if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->writer_->sync());
     VZ_TRY(files.sync_directory(directory));
@@ -145,6 +145,7 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     }
     VZ_TRY(write_current(files, directory, {number, database}));
     if (previous != 0) VZ_TRY(files.unlink(manifest_path(directory, previous)));
+    manifest->state_ = std::move(state);
     return manifest;
 }
 

@@ -38,9 +38,9 @@ Result<ManifestReading> read_manifest(FileSystem& files, const std::string& dire
 class Manifest {
  public:
     // Writes MANIFEST-<number> with a snapshot of `state`, makes CURRENT name it, and unlinks `previous` (0: none). The commit point is
-    // the rename of CURRENT. The file is zero-filled `extend_bytes` at a time.
+    // the rename of CURRENT. The file is zero-filled `extend_bytes` at a time. `state` is moved from on success only.
     static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const std::string& directory, const vz_uuid& database,
-                                                    uint64_t number, uint64_t salt, ManifestState state, uint64_t previous,
+                                                    uint64_t number, uint64_t salt, ManifestState& state, uint64_t previous,
                                                     uint64_t extend_bytes);
 
     // Makes the file long enough for edits of so many bytes. A failure leaves the manifest as it was.
@@ -59,7 +59,7 @@ class Manifest {
     bool wants_roll() const;
 
  private:
-    Manifest(FileHeader header, std::unique_ptr<File> file, ManifestState state, uint64_t extend_bytes);
+    Manifest(FileHeader header, std::unique_ptr<File> file, uint64_t extend_bytes);
     Status extend(uint64_t bytes);
 
     FileHeader header_;

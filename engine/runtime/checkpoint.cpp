@@ -363,16 +363,28 @@ Status Engine::retire_wals() {
 
 // ---- recovery ----
 
-Status Engine::load_segments(const ManifestState& state) {
-    for (const auto& [id, collection] : state.collections) {
+Status Engine::load_segments() {
+    struct Stored {
+        uint64_t id;
+        std::string damage;
+        std::vector<SegmentRef> segments;
+    };
+    // Opening what is damaged edits the state.
+    std::vector<Stored> stored;
+    log_->read_state([&](const ManifestState& state) {
+        for (const auto& [id, collection] : state.collections) {
+            if (!collection.damage.empty() || !collection.segments.empty()) stored.push_back({id, collection.damage, collection.segments});
+        }
+    });
+    for (const auto& [id, damage, segments] : stored) {
         const std::shared_ptr<Collection> loaded = catalogue_.by_id(id);
-        if (!collection.damage.empty() && !settings_.accept_loss) loaded->quarantine(collection.damage);
-        for (const SegmentRef& ref : collection.segments) {
+        if (!damage.empty() && !settings_.accept_loss) loaded->quarantine(damage);
+        for (const SegmentRef& ref : segments) {
             const Status opened = load_segment(*loaded, ref);
             if (opened.ok()) continue;
             if (settings_.accept_loss) return opened.clone();
             loaded->quarantine(opened.error().message);
-            report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name + "': " + opened.error().message);
+            report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + loaded->name() + "': " + opened.error().message);
             break;
         }
     }

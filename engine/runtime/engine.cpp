@@ -150,10 +150,10 @@ Status Engine::close() {
     if (!log_->health().ok()) return {};
     uint64_t growing = 0;
     for (const auto& collection : catalogue_.list()) growing += collection->growing_bytes();
-    if (growing > settings_.close_replay_bytes) {
+    if (growing == 0 || growing > settings_.close_replay_bytes) {
         graphs_wanted_ = GraphsWanted::kAsTheyAre;
         // What cannot be sealed now is replayed at the next open.
-        Status sealed = checkpoint_all().take_status();
+        Status sealed = growing == 0 ? Status() : checkpoint_all().take_status();
         // The next open has no record to read.
         if (sealed.ok()) sealed = log_->end_file();
         if (sealed.ok()) sealed = retire_wals();
@@ -378,39 +378,42 @@ Status Engine::recover() {
         findings.database = new_uuid();
         database_ = findings.database;
     }
-    ManifestState state = findings.state;
     if (is_read_only_) {
         serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
     } else {
-        Status begun = begin_log(findings, &state);
+        const std::vector<WalState> wals = findings.state.wals;
+        Status begun = begin_log(findings);
         if (begun.code() == VZ_DISK_FULL && !findings.unborn && !settings_.accept_loss) {
             report(VZ_LOG_ERROR, "open.disk_full", std::string(begun.error().message));
-            state = findings.state;
+            findings.state.wals = wals;
             serve_reads(findings, failure(VZ_READ_ONLY, "the disk was full when the database was opened: free some space and start again"));
         } else {
             VZ_TRY(std::move(begun));
         }
     }
-    for (const RequestOutcome& request : state.requests) {
-        vz_uuid id;
-        std::memcpy(id.bytes, request.id.data(), sizeof(id.bytes));
-        requests_.remember(id, request.lsn, request.applied, request.created);
-    }
-    catalogue_.load(state, *log_);
-    VZ_TRY(load_segments(state));
+    log_->read_state([this](const ManifestState& state) {
+        for (const RequestOutcome& request : state.requests) {
+            vz_uuid id;
+            std::memcpy(id.bytes, request.id.data(), sizeof(id.bytes));
+            requests_.remember(id, request.lsn, request.applied, request.created);
+        }
+        catalogue_.load(state, *log_);
+    });
+    VZ_TRY(load_segments());
     VZ_TRY(replay(findings));
     if (is_read_only_) return {};
     VZ_TRY(retire_wals());
     return sweep();
 }
 
-Status Engine::begin_log(const Findings& findings, ManifestState* state) {
+Status Engine::begin_log(Findings& findings) {
     if (findings.unborn || findings.identity_lost) VZ_TRY(make_identity(findings.database, numbers_->salt()));
+    ManifestState& state = findings.state;
     // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
     if (!findings.wals.empty()) {
         // One is open; of a damaged directory perhaps several.
-        for (size_t i = 0; i < state->wals.size(); ++i) {
-            WalState& wal = state->wals[i];
+        for (size_t i = 0; i < state.wals.size(); ++i) {
+            WalState& wal = state.wals[i];
             if (wal.sealed_end != 0) continue;
             wal.sealed_end = findings.wals[i].scan.end;
             wal.last_lsn = 0;
@@ -418,15 +421,15 @@ Status Engine::begin_log(const Findings& findings, ManifestState* state) {
                 if (frame.head.count != 0) wal.last_lsn = std::max(wal.last_lsn, frame.head.lsn + frame.head.count - 1);
             }
         }
-        std::erase_if(state->wals, [](const WalState& wal) { return wal.last_lsn == 0; });
+        std::erase_if(state.wals, [](const WalState& wal) { return wal.last_lsn == 0; });
     }
     VZ_ASSIGN(WalFile wal, make_first_wal());
-    state->wals.push_back({wal.header.file_number, 0, 0});
-    state->last_lsn = findings.last_lsn;
+    state.wals.push_back({wal.header.file_number, 0, 0});
+    state.last_lsn = findings.last_lsn;
     const auto make_manifest = [&] {
         const uint64_t number = numbers_->next_number();
-        state->next_file = numbers_->peek();
-        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), *state, findings.manifest, settings_.manifest_extend_bytes);
+        state.next_file = numbers_->peek();
+        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), state, findings.manifest, settings_.manifest_extend_bytes);
     };
     Result<std::unique_ptr<Manifest>> manifest = make_manifest();
     if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && space_.give_up_ballast()) manifest = make_manifest();
@@ -439,9 +442,9 @@ Status Engine::begin_log(const Findings& findings, ManifestState* state) {
     return {};
 }
 
-void Engine::serve_reads(const Findings& findings, const Status& refusal) {
+void Engine::serve_reads(Findings& findings, const Status& refusal) {
     is_read_only_ = true;
-    log_ = std::make_unique<LocalLog>(files_, directory_, database_, *numbers_, space_, findings.state, findings.last_lsn, refusal);
+    log_ = std::make_unique<LocalLog>(files_, directory_, database_, *numbers_, space_, std::move(findings.state), findings.last_lsn, refusal);
 }
 
 // As large as the disk allows: what cannot be written to cannot be opened.
@@ -519,18 +522,19 @@ Status Engine::replay(const Findings& findings) {
     if (is_read_only_) bound.give_up();
     // One file in memory at a time.
     for (size_t i = 0; i < findings.wals.size(); ++i) {
-        if (findings.wals[i].scan.frames.empty()) continue;
+        const auto has_records = [](const Frame& frame) { return frame.head.kind == FrameKind::kRecords; };
+        if (std::none_of(findings.wals[i].scan.frames.begin(), findings.wals[i].scan.frames.end(), has_records)) continue;
         std::optional<WalReading> again;
         LossSink lost;
         if (settings_.accept_loss) {
-            lost = [this, file = wal_path(directory_, findings.state.wals[i].number)](const std::string& what) {
+            lost = [this, file = wal_path(directory_, findings.wals[i].header.file_number)](const std::string& what) {
                 settings_.accept_loss({VZ_CORRUPTION, "", file, 0, what});
             };
         } else {
             VZ_ASSIGN(again, read_again(files_, directory_, findings, i));
         }
         for (const Frame& frame : again ? again->scan.frames : findings.wals[i].scan.frames) {
-            if (frame.head.kind == FrameKind::kRecords) VZ_TRY(replay_frame(frame, lost, bound));
+            if (has_records(frame)) VZ_TRY(replay_frame(frame, lost, bound));
         }
     }
     return {};

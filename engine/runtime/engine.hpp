@@ -164,10 +164,11 @@ class Engine {
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
     Result<WalFile> make_first_wal();
-    // The commit point of a recovery: a manifest that seals what was found, and a WAL file to go on in. VZ_DISK_FULL: what was found is still what the next open finds.
-    Status begin_log(const struct Findings& findings, ManifestState* state);
+    // The commit point of a recovery: a manifest that seals what was found, and a WAL file to go on in; the state is the log's then.
+    // VZ_DISK_FULL: what was found is still what the next open finds.
+    Status begin_log(struct Findings& findings);
     // In its place.
-    void serve_reads(const struct Findings& findings, const Status& refusal);
+    void serve_reads(struct Findings& findings, const Status& refusal);
     Status replay(const struct Findings& findings);
     Status replay_frame(const Frame& frame, const LossSink& lost, class GrowthBound& bound);
     // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
@@ -188,7 +189,7 @@ class Engine {
     // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next
     // checkpoint tries again.
     void clean_up();
-    Status load_segments(const ManifestState& state);
+    Status load_segments();
     Status load_segment(Collection& collection, const SegmentRef& ref);
     // In place of a damaged part one of the rows that can be read; null: none can. The part itself, if it is whole.
     Result<std::shared_ptr<Part>> salvage(Collection& collection, const std::shared_ptr<Part>& part);

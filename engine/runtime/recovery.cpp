@@ -203,7 +203,7 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
 
 Result<WalReading> read_again(FileSystem& files, const std::string& directory, const Findings& findings, size_t index) {
     const FrameScan& before = findings.wals[index].scan;
-    const uint64_t number = findings.state.wals[index].number;
+    const uint64_t number = findings.wals[index].header.file_number;
     VZ_ASSIGN(WalReading reading, read_wal(files, directory, findings.database, number));
     if (reading.scan.end < before.end)
         return damage(wal_path(directory, number), reading.scan.end, "it has changed while it was read");

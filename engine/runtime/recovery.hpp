@@ -16,8 +16,8 @@ struct Findings {
     bool unborn = false;                // no database yet, or one that died in its very first open
     vz_uuid database = {};
     uint64_t manifest = 0;
-    ManifestState state;
-    std::vector<WalReading> wals;       // in order, parallel to state.wals; without contents
+    ManifestState state;                // recovery hands it on to the log
+    std::vector<WalReading> wals;       // in order, as state.wals says them; without contents
     Lsn last_lsn = 0;                   // of the readable history of both logs
     uint64_t highest_number = 0;        // in any file name
     bool identity_lost = false;         // of a damaged directory
