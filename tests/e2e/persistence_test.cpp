@@ -2,10 +2,12 @@
 // kills.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <random>
@@ -264,6 +266,63 @@ TEST_P(Operations, AreThereAfterAKillRightBehindTheReply) {
 
 INSTANTIATE_TEST_SUITE_P(Matrix, Operations, testing::ValuesIn(kOperations),
                          [](const testing::TestParamInfo<Operation>& each) { return std::string(each.param.name); });
+
+size_t segment_files(const std::string& data) {
+    const std::filesystem::directory_iterator files(data + "/seg");
+    return static_cast<size_t>(std::count_if(
+        begin(files), end(files), [](const auto& file) { return file.path().filename().string().starts_with("S-"); }));
+}
+
+// More than a close leaves to the log: they are sealed, behind each other in one file.
+TEST(SmallCollections, ShareAFileAndAreServedFromIt) {
+    constexpr size_t kCollections = 150;
+    constexpr uint32_t kDimension = 768;
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    Values values(kSeed);
+    Database known;
+    const auto goes_on = [&](MakeFrontend make, const std::function<void(Client&)>& steps, bool orderly) {
+        Server server(data);
+        answers_as(known, *make(server.port()), values);
+        Client client(make(server.port()), known);
+        steps(client);
+        EXPECT_EQ(client.refused(), "");
+        known = client.knowledge().sure;
+        sums.acknowledged += client.acknowledged();
+        if (orderly) {
+            EXPECT_EQ(server.stop().code, 0);
+        } else {
+            server.kill();
+        }
+    };
+    const auto name = [](size_t i) { return "small-" + std::to_string(i); };
+    goes_on(
+        rest_frontend,
+        [&](Client& client) {
+            for (size_t i = 0; i < kCollections; ++i) {
+                client.create(name(i), kDimension, Metric::kCosine);
+                client.upsert(name(i), points_of(values, kDimension, "", 0, 10));
+            }
+        },
+        true);
+    EXPECT_EQ(segment_files(data), 1U);
+    goes_on(
+        graphql_frontend,
+        [&](Client& client) {
+            for (size_t i = 0; i < kCollections; i += 5) {
+                client.remove(name(i), {"3", "4"});
+                client.upsert(name(i), points_of(values, kDimension, "", 9, 4));
+                client.drop(name(i + 1));
+                client.rename(name(i + 2), name(i + 1));
+            }
+        },
+        false);
+    goes_on(
+        rest_frontend, [](Client&) {}, true);
+    goes_on(
+        graphql_frontend, [](Client&) {}, false);
+    ++sums.cases;
+}
 
 // Whoever watches the store is watched: a write that is gone, one that came back and one that changed are each seen.
 TEST(Watcher, SeesWhatIsLostComesBackOrChanges) {
