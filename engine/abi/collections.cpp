@@ -168,7 +168,7 @@ VZ_API vz_status vz_collection_drop(vz_engine* engine, vz_str collection, vz_cha
         vz_change given;
         VZ_TRY(take_change(change, VZ_IF_EMPTY, &given));
         VZ_ASSIGN(const EditOutcome outcome,
-                  engine->engine->catalogue().drop(view(collection), (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
+                  engine->engine->drop(view(collection), (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
         return answer_change(outcome, given, change);
     });
 }

@@ -148,6 +148,7 @@ struct Snapshot {
     wals @5 :List(WalFile);
     requests @6 :List(Request);
     pinned @7 :List(Pinned);
+    setAside @8 :List(UInt64); # files of collections that were dropped while quarantined
 }
 
 struct Pinned {                # a snapshot that a user made

@@ -328,6 +328,7 @@ Result<ManifestState> get_snapshot(wire::Snapshot::Reader from) {
         std::string name = snapshot.name;
         to.snapshots.emplace(std::move(name), std::move(snapshot));
     }
+    for (const uint64_t file : from.getSetAside()) to.set_aside.push_back(file);
     return to;
 }
 
@@ -399,6 +400,8 @@ std::vector<std::byte> encode_snapshot(const ManifestState& state) {
     auto pinned = snapshot.initPinned(count_of(state.snapshots));
     i = 0;
     for (const auto& [name, from] : state.snapshots) put(pinned[i++], from);
+    auto set_aside = snapshot.initSetAside(count_of(state.set_aside));
+    for (i = 0; i < set_aside.size(); ++i) set_aside.set(i, state.set_aside[i]);
     return flatten(message);
 }
 

@@ -52,8 +52,22 @@ struct Fold {
         return {};
     }
 
+    // Its segments, and the WALs that may hold records of it that no segment does.
+    void keep_files(const CollectionState& collection) const {
+        for (const SegmentRef& segment : collection.segments) {
+            state.set_aside.push_back(segment.file);
+            if (segment.deletes) state.set_aside.push_back(segment.deletes->file);
+        }
+        for (const WalState& wal : state.wals) {
+            if (wal.sealed_end == 0 || wal.last_lsn > collection.through_lsn) state.set_aside.push_back(wal.number);
+        }
+    }
+
     Status operator()(const DropCollection& action) const {
-        if (state.collections.erase(action.collection) == 0) return unknown(action.collection);
+        const CollectionState* collection = find(action.collection);
+        if (collection == nullptr) return unknown(action.collection);
+        if (!collection->damage.empty()) keep_files(*collection);
+        state.collections.erase(action.collection);
         std::erase_if(state.aliases, [&](const auto& alias) { return alias.second == action.collection; });
         return {};
     }

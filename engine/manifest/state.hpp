@@ -122,6 +122,7 @@ struct ManifestState {
     std::map<std::string, uint64_t> aliases;
     std::map<std::string, ValueState> values;
     std::map<std::string, SnapshotState> snapshots;
+    std::vector<uint64_t> set_aside;  // files of collections that were dropped while quarantined: moved away, not unlinked
     std::vector<WalState> wals;  // in order; the last one is open
     Lsn retired_lsn = 0;  // records up to here left with their WALs since the snapshot
     std::deque<RequestOutcome> requests;

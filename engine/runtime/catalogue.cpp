@@ -50,6 +50,11 @@ struct Catalogue::Change final : EditCommit {
         }
         for (const std::string& name : own) erase_name(name);
     }
+    // The manifest may not know of damage that this opening found: it says which files are kept.
+    void drop(const Collection& collection) {
+        if (std::string damage = collection.damage(); !damage.empty()) edit.actions.emplace_back(Quarantine{collection.id(), std::move(damage)});
+        edit.actions.emplace_back(DropCollection{collection.id()});
+    }
     void forget() {
         for (auto touched = before_.rbegin(); touched != before_.rend(); ++touched) {
             if (touched->second) {
@@ -204,7 +209,7 @@ Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, c
         VZ_TRY(collection->close_for_drop());
         change.undo = [collection] { collection->reopen(); };
         change.erase_names_of(named.id);
-        change.edit.actions.emplace_back(DropCollection{named.id});
+        change.drop(*collection);
         change.make_visible = [this, id = named.id](Lsn) {
             std::erase_if(names_, [&](const auto& entry) { return entry.second.id == id; });
             collections_.erase(id);
@@ -297,7 +302,7 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
                     if (named.id == old->id() && named.is_alias) aliases.emplace_back(alias, one.state.id);
                 }
                 change.erase_names_of(old->id());
-                change.edit.actions.emplace_back(DropCollection{old->id()});
+                change.drop(*old);
             }
             change.set_name(name, {one.state.id, false});
             change.edit.actions.emplace_back(RestoreCollection{one.state});

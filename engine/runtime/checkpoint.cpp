@@ -330,6 +330,19 @@ std::set<uint64_t> Engine::thin_packs() const {
     return thin;
 }
 
+Result<EditOutcome> Engine::drop(std::string_view name, bool only_if_empty, const vz_uuid& request) {
+    VZ_ASSIGN(const EditOutcome outcome, catalogue_.drop(name, only_if_empty, request));
+    if (settings_.background) {
+        const std::scoped_lock lock(maintenance_mutex_);
+        files_left_ = true;
+        maintenance_wakes_.notify_one();
+    } else {
+        const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+        clean_up();
+    }
+    return outcome;
+}
+
 void Engine::clean_up() {
     Status done = retire_wals();
     if (done.ok()) done = remove_unnamed();

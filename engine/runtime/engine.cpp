@@ -301,6 +301,15 @@ void Engine::run_maintenance() {
             seal_all_ = false;
             continue;
         }
+        if (std::exchange(files_left_, false)) {
+            lock.unlock();
+            {
+                const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+                clean_up();
+            }
+            lock.lock();
+            continue;
+        }
         if (to_seal_.empty()) {
             if (unsettled_.empty() && expiring_.empty()) {
                 maintenance_wakes_.wait(lock);
@@ -600,9 +609,11 @@ Status Engine::sweep() {
 Status Engine::remove_unnamed() {
     // Files with higher numbers may be on their way into the manifest.
     std::vector<uint64_t> named;
+    std::vector<uint64_t> set_aside;
     uint64_t highest = 0;
     log_->read_state([&](const ManifestState& state, LocalLog::OwnFiles own) {
         highest = state.next_file;
+        set_aside = state.set_aside;
         named = {own.manifest, own.spare_wal};
         for (const WalState& wal : state.wals) named.push_back(wal.number);
         const auto keep = [&](const SegmentRef& segment) {
@@ -626,9 +637,10 @@ Status Engine::remove_unnamed() {
         for (const std::string& name : names) {
             const uint64_t number = file_number_of(name);
             if (number == 0 || number >= highest || std::binary_search(named.begin(), named.end(), number)) continue;
-            if (settings_.accept_loss) {
-                // An edit that named it may be what was lost.
-                VZ_TRY(files_.rename(directory_ + folder + name, directory_ + "/quarantine/" + name));
+            // Of a damaged directory, the edit that named it may be what was lost.
+            if (settings_.accept_loss || std::find(set_aside.begin(), set_aside.end(), number) != set_aside.end()) {
+                VZ_ASSIGN(const std::string aside, quarantine_path(files_, directory_, name));
+                VZ_TRY(files_.rename(directory_ + folder + name, aside));
             } else {
                 VZ_TRY(files_.unlink(directory_ + folder + name));
             }

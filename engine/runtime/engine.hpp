@@ -93,6 +93,9 @@ class Engine {
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);
 
+    // A collection goes; its files follow, in the background where there is one.
+    Result<EditOutcome> drop(std::string_view name, bool only_if_empty, const vz_uuid& request);
+
     // Of a directory opened with accept_loss: seals all that was kept, and what was set aside serves again.
     Status end_quarantine();
 
@@ -174,7 +177,7 @@ class Engine {
     // Seals what has been replayed of a collection so far: memory stays within the bounds that hold under writes.
     Status seal_replayed(std::span<const std::shared_ptr<Collection>> collections);
     Status sweep();
-    // Unlinks numbered files that the durable manifest does not name and nobody is writing.
+    // Unlinks numbered files that the durable manifest does not name and nobody is writing, or sets them aside.
     Status remove_unnamed();
     Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live,
                                        uint64_t number);
@@ -257,6 +260,7 @@ class Engine {
     std::condition_variable sealed_;
     std::vector<std::shared_ptr<Collection>> to_seal_;
     bool seal_all_ = false;
+    bool files_left_ = false;  // by collections that were dropped
     std::vector<std::shared_ptr<Collection>> expiring_;  // some point of theirs may expire
     std::vector<std::shared_ptr<Collection>>
         unsettled_;  // written, or opened in several pieces, and not looked at since they went idle

@@ -150,6 +150,15 @@ uint64_t file_number_of(const std::string& name) {
     return parsed.ec == std::errc() && parsed.ptr == end ? number : 0;
 }
 
+Result<std::string> quarantine_path(FileSystem& files, const std::string& directory, const std::string& name) {
+    std::string path = directory + "/quarantine/" + name;
+    for (;;) {
+        VZ_ASSIGN(const bool taken, files.exists(path));
+        if (!taken) return path;
+        path += "~";
+    }
+}
+
 Status settle(FileSystem& files, const std::string& directory) {
     if (VZ_PLANT(page_cache_trusted)) return {};
     for (const char* folder : {"", "/wal", "/seg"}) VZ_TRY(files.sync_directory(directory + folder));

@@ -36,4 +36,7 @@ Status settle(FileSystem& files, const std::string& directory);
 // Hex number of a file name such as "W-0000000000000012"; 0: none.
 uint64_t file_number_of(const std::string& name);
 
+// Where a file of that name goes when it is kept out of the way: beside all that went there before.
+Result<std::string> quarantine_path(FileSystem& files, const std::string& directory, const std::string& name);
+
 }  // namespace vz

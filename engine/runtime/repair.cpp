@@ -14,16 +14,10 @@ bool tells_damage(const CheckFinding& finding) {
     return finding.status != VZ_OK;
 }
 
-// Under a name that is free; a copy of an earlier attempt stays.
 Status copy_to_quarantine(FileSystem& files, const std::string& directory, const std::string& path) {
     VZ_ASSIGN(const bool exists, files.exists(path));
     if (!exists) return {};
-    std::string copy = directory + "/quarantine/" + path.substr(path.rfind('/') + 1);
-    for (;;) {
-        VZ_ASSIGN(const bool taken, files.exists(copy));
-        if (!taken) break;
-        copy += "~";
-    }
+    VZ_ASSIGN(const std::string copy, quarantine_path(files, directory, path.substr(path.rfind('/') + 1)));
     VZ_ASSIGN(const std::unique_ptr<File> from, files.open(path, OpenMode::kRead));
     VZ_ASSIGN(const std::unique_ptr<File> to, files.create(copy));
     VZ_ASSIGN(const uint64_t size, from->size());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -207,7 +208,32 @@ TEST_F(Verification, any_other_damage_sets_the_collection_aside_for_good) {
     EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
     EXPECT_TRUE(engine_->catalogue().resolve("well").take()->health().ok());
     EXPECT_EQ(answers(*engine_, "well"), expected_);
+    // What may still be read by somebody is out of the way, not gone.
+    ASSERT_TRUE(engine_->drop("sick", false, {}).ok());
+    const std::string aside = directory_.path() + "/data/quarantine" + path_.substr(path_.rfind('/'));
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    EXPECT_TRUE(std::filesystem::exists(aside));
+    ASSERT_TRUE(engine_->drop("well", false, {}).ok());
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path() + "/data/seg"));
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    open();
+    EXPECT_TRUE(std::filesystem::exists(aside));
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+// The drop is durable, the file is not moved yet: the next opening does it.
+TEST_F(Verification, a_crash_behind_the_drop_loses_no_damaged_file) {
+    const SegmentLayout layout = decode_layout(std::as_bytes(std::span(whole_)), path_).take();
+    damage(*layout.section(SectionKind::kPayload));
+    open();
+    EXPECT_EQ(verify("sick").size(), 1U);
     ASSERT_TRUE(engine_->catalogue().drop("sick", false, {}).ok());
+    engine_.reset();
+    EXPECT_TRUE(std::filesystem::exists(path_));
+    open();
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/data/quarantine" + path_.substr(path_.rfind('/'))));
     ASSERT_TRUE(engine_->close().ok());
 }
 
