@@ -70,6 +70,13 @@ void describe(const Engine& engine, const Collection& collection, Descriptions* 
     out->collections.push_back(info);
 }
 
+// Files by their place in the data directory: frontends pass this on, and where that lies is nobody's business.
+vz_str keep_problem(const Engine& engine, std::string text, Descriptions* out) {
+    const std::string prefix = engine.directory() + "/";
+    for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) text.erase(at, prefix.size());
+    return out->keep(text);
+}
+
 // The files that the manifest names for a collection, looked up on disk. What is missing becomes a problem.
 bool report_segments(const Engine& engine, const Collection& collection, Descriptions* out, vz_persistence* report,
                      std::vector<vz_str>* problems) {
@@ -117,11 +124,11 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
     std::vector<vz_str>& problems = out->lists.emplace_back();
     if (engine.log().has_failed()) {
         report.state = VZ_STATE_READ_ONLY;
-        problems.push_back(out->keep(engine.log().refusal().error().message));
+        problems.push_back(keep_problem(engine, engine.log().refusal().error().message, out));
     }
     if (!collection.damage().empty()) {
         report.state = VZ_STATE_QUARANTINED;
-        problems.push_back(out->keep(collection.damage()));
+        problems.push_back(keep_problem(engine, collection.damage(), out));
     }
     std::vector<vz_str>& snapshots = out->lists.emplace_back();
     for (const SnapshotState& snapshot : engine.snapshots()) {

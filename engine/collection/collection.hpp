@@ -121,10 +121,15 @@ class Collection : public std::enable_shared_from_this<Collection> {
     void note_active(int64_t now_ms) { active_ms_.store(now_ms, std::memory_order_relaxed); }
     // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
     void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
-    // At recovery: the collection is set aside. Reads and writes of it are refused with the reason, drop is not.
+    // The collection is set aside. Reads and writes of it are refused with the reason, drop is not.
     void quarantine(std::string reason) {
         std::atomic_store(&damage_, std::make_shared<const std::string>(std::move(reason)));
         is_damaged_.store(true, std::memory_order_release);
+    }
+    // At recovery, of one that is set aside: how many points it had when that was last recorded.
+    void note_points(uint64_t recorded) {
+        sequenced_live_ = static_cast<int64_t>(recorded);
+        live_.store(sequenced_live_, std::memory_order_release);
     }
     // VZ_CORRUPTION if it is quarantined.
     Status health() const { return is_damaged_.load(std::memory_order_acquire) ? refusal() : Status(); }

@@ -391,15 +391,21 @@ Status Engine::load_segments() {
     });
     for (const auto& [id, damage, segments] : stored) {
         const std::shared_ptr<Collection> loaded = catalogue_.by_id(id);
-        if (!damage.empty() && !settings_.accept_loss) loaded->quarantine(damage);
+        const auto set_aside = [&](const std::string& reason) {
+            uint64_t points = 0;
+            for (const SegmentRef& ref : segments) points += ref.rows - (ref.deletes ? ref.deletes->cardinality : 0);
+            loaded->note_points(points);
+            loaded->quarantine(reason);
+        };
         for (const SegmentRef& ref : segments) {
             const Status opened = load_segment(*loaded, ref);
             if (opened.ok()) continue;
             if (settings_.accept_loss) return opened.clone();
-            loaded->quarantine(opened.error().message);
+            set_aside(opened.error().message);
             report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + loaded->name() + "': " + opened.error().message);
             break;
         }
+        if (!damage.empty() && !settings_.accept_loss) set_aside(damage);
     }
     return {};
 }

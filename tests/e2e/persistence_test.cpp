@@ -324,6 +324,46 @@ TEST(SmallCollections, ShareAFileAndAreServedFromIt) {
     ++sums.cases;
 }
 
+// One damaged file: its collection says so, with what it held, every other one serves, and the file is kept when the
+// collection is dropped.
+TEST(DamagedCollection, IsNamedAndTheOthersServe) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    {
+        Server server(data);
+        HttpClient http(server.port());
+        for (const char* name : {"sick", "well"}) {
+            const std::string at = std::string("/collections/") + name;
+            EXPECT_EQ(http.post("/collections",
+                                std::string(R"({"name":")") + name + R"(","dimension":2,"metric":"euclidean"})")
+                          .status,
+                      200);
+            EXPECT_EQ(http.post(at + "/vectors", kPoints).status, 200);
+            if (name == std::string("sick")) {
+                EXPECT_EQ(http.post(at + "/force-save", "").status, 200);
+            }
+        }
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    const std::filesystem::path damaged = std::filesystem::directory_iterator(data + "/seg")->path();
+    std::filesystem::permissions(damaged, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+    std::filesystem::resize_file(damaged, std::filesystem::file_size(damaged) - 1);
+    Server server(data);
+    HttpClient http(server.port());
+    const std::string shown = http.get("/collections/sick").body;
+    EXPECT_NE(shown.find(R"("status":"quarantined")"), std::string::npos) << shown;
+    EXPECT_NE(shown.find(R"("vector_count":2)"), std::string::npos) << shown;
+    const std::string report = http.get("/collections/sick/persistence").body;
+    EXPECT_NE(report.find(R"("state":"quarantined","persisted":false)"), std::string::npos) << report;
+    EXPECT_NE(report.find(R"("problems":["seg/S-)"), std::string::npos) << report;
+    EXPECT_EQ(http.post("/collections/sick/search", R"({"vector":[1,2]})").status, 503);
+    EXPECT_EQ(http.post("/collections/well/search", R"({"vector":[1,2]})").status, 200);
+    EXPECT_EQ(http.request("DELETE", "/collections/sick", "").status, 200);
+    EXPECT_EQ(server.stop().code, 0);
+    EXPECT_FALSE(std::filesystem::exists(damaged));
+    EXPECT_TRUE(std::filesystem::exists(data + "/quarantine" + "/" + damaged.filename().string()));
+}
+
 // Whoever watches the store is watched: a write that is gone, one that came back and one that changed are each seen.
 TEST(Watcher, SeesWhatIsLostComesBackOrChanges) {
     Values values(kSeed);

@@ -206,6 +206,8 @@ TEST_F(Verification, any_other_damage_sets_the_collection_aside_for_good) {
     engine_.reset();
     open();
     EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->points(), kPoints);
+    EXPECT_EQ(engine_->drop("sick", true, {}).status().code(), VZ_CONFLICT);
     EXPECT_TRUE(engine_->catalogue().resolve("well").take()->health().ok());
     EXPECT_EQ(answers(*engine_, "well"), expected_);
     // What may still be read by somebody is out of the way, not gone.
