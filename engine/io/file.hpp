@@ -58,7 +58,8 @@ struct Space {
     uint64_t free = 0;
 };
 
-enum class OpenMode { kRead, kReadWrite };
+// kReadDevice: what is read comes from the device, and pages that others have cached stay cached where the file system can do that.
+enum class OpenMode { kRead, kReadWrite, kReadDevice };
 
 // Paths are absolute or relative to the process, separated by '/'. Any thread.
 class FileSystem {

@@ -8,9 +8,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string_view>
+
+#include "engine/base/bytes.hpp"
 
 namespace vz {
 namespace {
@@ -40,22 +45,11 @@ class Descriptor {
     int fd_;
 };
 
-class PosixFile final : public File {
+class PosixFile : public File {
  public:
     PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
 
-    Status read(uint64_t offset, std::span<std::byte> bytes) const override {
-        while (!bytes.empty()) {
-            const ssize_t got = ::pread(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return os_failure("cannot read", path_, errno);
-            if (got == 0) return failure(VZ_IO_ERROR, "cannot read %s: it ends before offset %llu", path_.c_str(),
-                                         static_cast<unsigned long long>(offset + bytes.size()));
-            bytes = bytes.subspan(static_cast<size_t>(got));
-            offset += static_cast<uint64_t>(got);
-        }
-        return {};
-    }
+    Status read(uint64_t offset, std::span<std::byte> bytes) const override { return read_at(offset, bytes, bytes.size()); }
 
     Status write(uint64_t offset, std::span<const std::byte> bytes) override {
         const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -103,9 +97,45 @@ class PosixFile final : public File {
         return {};
     }
 
+ protected:
+    // `needed` bytes at least.
+    Status read_at(uint64_t offset, std::span<std::byte> bytes, uint64_t needed) const {
+        for (uint64_t done = 0; done < needed;) {
+            const ssize_t got = ::pread(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return os_failure("cannot read", path_, errno);
+            if (got == 0) return failure(VZ_IO_ERROR, "cannot read %s: it ends before offset %llu", path_.c_str(),
+                                         static_cast<unsigned long long>(offset + needed));
+            done += static_cast<uint64_t>(got);
+        }
+        return {};
+    }
+
  private:
     Descriptor fd_;
     std::string path_;
+};
+
+// Opened with O_DIRECT: whole blocks into memory that lies as the device wants it.
+class DirectFile final : public PosixFile {
+ public:
+    using PosixFile::PosixFile;
+
+    Status read(uint64_t offset, std::span<std::byte> bytes) const override {
+        if (bytes.empty()) return {};
+        const uint64_t begin = offset / kBlock * kBlock;
+        const uint64_t wanted = offset + bytes.size() - begin;
+        const auto free_blocks = [](std::byte* blocks) { std::free(blocks); };
+        const std::unique_ptr<std::byte, decltype(free_blocks)> blocks(static_cast<std::byte*>(std::aligned_alloc(kBlock, align_up(wanted, kBlock))), free_blocks);
+        if (blocks == nullptr) throw std::bad_alloc();
+        // The file may end within the last block.
+        VZ_TRY(read_at(begin, {blocks.get(), align_up(wanted, kBlock)}, wanted));
+        std::copy_n(blocks.get() + (offset - begin), bytes.size(), bytes.data());
+        return {};
+    }
+
+ private:
+    static constexpr uint64_t kBlock = 4096;
 };
 
 class PosixLock final : public FileLock {
@@ -123,7 +153,13 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-        return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
+        if (mode != OpenMode::kReadDevice) return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
+        const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+        if (fd >= 0) return std::unique_ptr<File>(std::make_unique<DirectFile>(fd, path));
+        if (errno != EINVAL) return os_failure("cannot open", path, errno);
+        VZ_ASSIGN(std::unique_ptr<File> file, open_file(path, O_RDONLY, "cannot open"));
+        VZ_TRY(file->drop_cache());
+        return file;
     }
 
     Result<std::unique_ptr<Mapping>> map(const std::string& path) override { return map_file(path); }

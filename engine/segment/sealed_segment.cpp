@@ -237,8 +237,7 @@ Status SealedSegment::verify_contents() const {
 }
 
 Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const {
-    VZ_ASSIGN(const std::unique_ptr<File> file, files.open(path_, OpenMode::kRead));
-    VZ_TRY(file->drop_cache());
+    VZ_ASSIGN(const std::unique_ptr<File> file, files.open(path_, OpenMode::kReadDevice));
     std::vector<Damage> found;
     VZ_ASSIGN(const uint64_t size, file->size());
     const auto map = mapping_->bytes();

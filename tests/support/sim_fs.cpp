@@ -277,6 +277,10 @@ Result<std::unique_ptr<File>> SimFs::open(const std::string& raw, OpenMode mode)
     VZ_TRY(enter(Call::Kind::kOpen, path));
     const auto id = disk_.find(path);
     if (!answer(id.has_value())) return missing(path);
+    if (mode == OpenMode::kReadDevice) {
+        disk_.drop_cache(*id);
+        changed();
+    }
     return std::unique_ptr<File>(std::make_unique<SimFile>(*this, *id, mode, path));
 }
 
