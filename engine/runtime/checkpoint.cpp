@@ -389,15 +389,15 @@ Status Engine::load_segments() {
             if (!collection.damage.empty() || !collection.segments.empty()) stored.push_back({id, collection.damage, collection.segments});
         }
     });
-    for (const auto& [id, damage, segments] : stored) {
-        const std::shared_ptr<Collection> loaded = catalogue_.by_id(id);
+    for (const Stored& each : stored) {
+        const std::shared_ptr<Collection> loaded = catalogue_.by_id(each.id);
         const auto set_aside = [&](const std::string& reason) {
             uint64_t points = 0;
-            for (const SegmentRef& ref : segments) points += ref.rows - (ref.deletes ? ref.deletes->cardinality : 0);
+            for (const SegmentRef& ref : each.segments) points += ref.rows - (ref.deletes ? ref.deletes->cardinality : 0);
             loaded->note_points(points);
             loaded->quarantine(reason);
         };
-        for (const SegmentRef& ref : segments) {
+        for (const SegmentRef& ref : each.segments) {
             const Status opened = load_segment(*loaded, ref);
             if (opened.ok()) continue;
             if (settings_.accept_loss) return opened.clone();
@@ -405,7 +405,7 @@ Status Engine::load_segments() {
             report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + loaded->name() + "': " + opened.error().message);
             break;
         }
-        if (!damage.empty() && !settings_.accept_loss) set_aside(damage);
+        if (!each.damage.empty() && !settings_.accept_loss) set_aside(each.damage);
     }
     return {};
 }

@@ -252,7 +252,8 @@ class DamagedDirectory {
             });
         };
         for (auto& [id, collection] : found_.state.collections) drop_of(collection.name, &collection.segments, false);
-        for (auto& [name, snapshot] : found_.state.snapshots) {
+        for (auto& [name, state] : found_.state.snapshots) {
+            SnapshotState& snapshot = state;
             std::erase_if(snapshot.collections, [&](CollectionState& collection) {
                 return drop_of("snapshot " + snapshot.name + ": " + collection.name, &collection.segments, true) != 0;
             });

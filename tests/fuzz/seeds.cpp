@@ -200,6 +200,11 @@ void add_texts(Seeds& seeds, const std::string& config) {
     seeds.add("graphql", R"(mutation { upsertVectors(input: {collection: "d", vectors: [{id: "a", data: [1, 2], payload: {a: [true, null, """b"""]}}]}) { success @include(if: true) } })" + "\0{}"s);
     seeds.add("graphql", "{ __schema { types { name fields(includeDeprecated: true) { name type { kind ofType { name } } } } } }" + "\0{}"s);
     seeds.add("text", "\x05\x10\x08"s + "The qu\u00edck br\u00f6wn fox can't jump 32.3 feet. \u4e2d\u6587 \U0001F40B stra\u00dfe! Another sentence follows here.\nAnd a line.");
+    for (const int step : {1, 7, 29, 101}) {
+        std::string bytes;
+        for (int i = 0; i < 1500; ++i) bytes.push_back(static_cast<char>(i * step + i / 7));
+        seeds.add("request", bytes);
+    }
     seeds.add("segment", "");
     seeds.add("segment", "\x10\x20\x00\x07"s + "\x00\x50\x00\xff");
     seeds.add("config", config);
