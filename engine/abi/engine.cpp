@@ -2,6 +2,8 @@
 #include "vectorizer/engine.h"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <string>
 
 #include "engine/abi/handle.hpp"
@@ -127,15 +129,17 @@ void emit(vz_sample_fn visit, void* user, uint32_t kind, const char* name, const
 
 }  // namespace
 
-void note_misuse(const vz_engine* engine, const Status& status) {
+void warn(const vz_engine* engine, const char* event, const char* message) {
     if (engine->log == nullptr || engine->log_level < VZ_LOG_WARN) return;
     vz_log_record record = {};
     record.struct_size = sizeof(record);
     record.level = VZ_LOG_WARN;
-    record.event = to_vz_str("abi.misuse");
-    record.message = to_vz_str(status.error().message);
+    record.event = to_vz_str(event);
+    record.message = to_vz_str(message);
     engine->log(engine->log_user, &record);
 }
+
+void note_misuse(const vz_engine* engine, const Status& status) { warn(engine, "abi.misuse", status.error().message); }
 
 }  // namespace vz
 
@@ -177,6 +181,13 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         VZ_ASSIGN(handle->engine, Engine::open(*handle->files, std::string(view(directory)), settings));
         const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : std::max(1U, std::thread::hardware_concurrency());
         handle->operations = std::make_unique<Operations>(*handle, workers);
+        if (handle->log != nullptr && handle->log_level >= VZ_LOG_WARN) {
+            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), [engine = handle.get()](uint64_t results) {
+                const std::string message = std::to_string(results) + (results == 1 ? " result has" : " results have") + " been held for more than 10 s, and pins the files it points into. "
+                                            "Release a result as soon as its last byte was copied out";
+                warn(engine, "results.held", message.c_str());
+            });
+        }
         *out = handle.release();
         return {};
     });
@@ -186,12 +197,13 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
     return guard_outside(error, [&]() -> Status {
         if (engine == nullptr) return {};
         if (engine->operations) engine->operations->drain();
-        const uint64_t held = engine->results_held.load();
+        const uint64_t held = engine->results_held.count();
         if (held != 0) {
             return failure(VZ_BUSY, "%llu results are held: release them first", static_cast<unsigned long long>(held))
                 .reason(VZ_REASON_RESULTS)
                 .actual(static_cast<int64_t>(held));
         }
+        engine->results_held.stop();
         engine->operations.reset();
         const Status closed = engine->engine->close();
         const std::unique_ptr<vz_engine> owned(engine);
@@ -221,7 +233,7 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
         const Result<Space> space = engine->files->space(inner.directory());
         stats.disk_free_bytes = space.ok() ? space->free : 0;
         stats.queued_ops = engine->operations->queued();
-        stats.results_held = engine->results_held.load();
+        stats.results_held = engine->results_held.count();
         stats.open_ns = inner.open_ns();
         return give_out(stats, out);
     });
@@ -256,7 +268,7 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
         vz_directory_request given;
         VZ_TRY(take_in(request, &given));
         if (out == nullptr) return misuse("the place for the result is NULL");
-        static std::atomic<uint64_t> held;
+        static HeldResults held;
         auto result = std::make_unique<vz_result>(&held);
         const std::unique_ptr<FileSystem> files = make_posix_file_system();
         VZ_ASSIGN(const std::vector<CheckFinding> findings, run_tool(*files, std::string(view(directory)), given));
@@ -274,8 +286,6 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
         VZ_TRY(no_flags(given.flags, VZ_VERIFY_DEEP));
         Interruption until;
         until.deadline_ns = given.deadline_ns;
-        auto result = std::make_unique<vz_result>(&engine->results_held);
-        Descriptions* const described = result->describe(VZ_RESULT_FINDINGS);
         std::vector<std::shared_ptr<Collection>> collections;
         if (collection.data == nullptr) {
             collections = engine->engine->catalogue().list();
@@ -283,12 +293,15 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
             VZ_ASSIGN(std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
             collections.push_back(std::move(found));
         }
+        std::vector<CheckFinding> all;
         for (const auto& each : collections) {
-            VZ_ASSIGN(const std::vector<CheckFinding> findings,
+            VZ_ASSIGN(std::vector<CheckFinding> findings,
                       engine->engine->verify(
                           each, [&](uint64_t) { return until.check(); }, {(given.flags & VZ_VERIFY_DEEP) != 0}));
-            describe_findings(findings, described);
+            std::move(findings.begin(), findings.end(), std::back_inserter(all));
         }
+        auto result = std::make_unique<vz_result>(&engine->results_held);
+        describe_findings(all, result->describe(VZ_RESULT_FINDINGS));
         *out = result.release();
         return {};
     });

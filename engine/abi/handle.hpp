@@ -72,7 +72,7 @@ struct vz_engine {
     std::unique_ptr<vz::FileSystem> files;
     std::unique_ptr<vz::Engine> engine;
     std::unique_ptr<vz::Operations> operations;
-    std::atomic<uint64_t> results_held{0};
+    vz::HeldResults results_held;
     vz_log_fn log = nullptr;
     void* log_user = nullptr;
     uint32_t log_level = VZ_LOG_INFO;

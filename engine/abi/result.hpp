@@ -1,7 +1,6 @@
 // What vz_result points at: row sets over a pinned view, and lists of descriptions.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/abi/held_results.hpp"
 #include "engine/collection/part.hpp"
 #include "engine/collection/search.hpp"
 #include "vectorizer/engine.h"
@@ -74,12 +74,10 @@ struct Descriptions {
 }  // namespace vz
 
 struct vz_result {
-    explicit vz_result(std::atomic<uint64_t>* held) : results_held(held) {
-        held->fetch_add(1, std::memory_order_relaxed);
-    }
+    explicit vz_result(vz::HeldResults* held) : held_(held), made_in_(held->enter()) {}
     ~vz_result() {
         mark_ = 0;
-        results_held->fetch_sub(1, std::memory_order_relaxed);
+        held_->leave(made_in_);
     }
     vz_result(const vz_result&) = delete;
     vz_result& operator=(const vz_result&) = delete;
@@ -91,9 +89,10 @@ struct vz_result {
     static constexpr uint64_t kHeld = 0x746c757365725a56;  // "VZresult"
     volatile uint64_t mark_ =
         kHeld;  // first, where an allocator writes over freed memory; volatile, so that it is cleared
+    vz::HeldResults* held_;
+    uint32_t made_in_;
 
  public:
-    std::atomic<uint64_t>* results_held;
     vz::ReadView view;
     std::shared_ptr<const vz::Schema> schema;
     bool explained = false;

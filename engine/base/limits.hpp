@@ -48,6 +48,7 @@ inline constexpr uint32_t kExpiryPointsMax = 5000;             // deleted by one
 inline constexpr uint64_t kScrubBytesPerSecond = 64 * kMiB;     // of sealed files read again in the background
 inline constexpr int64_t kScrubPauseMs = 24 * 3600 * 1000;       // from the end of one reading of all files to the next
 inline constexpr int64_t kSettleAfterMs = 10'000;              // without a write: a collection is sealed and becomes one segment
+inline constexpr int64_t kHeldTooLongMs = 10'000;              // a result: it pins files and versions
 inline constexpr uint64_t kSettleBytesPerSecond = 20 * kMiB;   // an idle rewrite waits a second for each: large ones come rarely
 inline constexpr uint64_t kPackedBytesMax = 256 * kKiB;         // of a collection that is sealed together with others
 inline constexpr uint64_t kPackMovedBytesMax = 4 * kPackedBytesMax;  // likewise, of one that leaves a file hardly used any more
