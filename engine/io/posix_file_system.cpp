@@ -52,11 +52,14 @@ class PosixFile : public File {
     Status read(uint64_t offset, std::span<std::byte> bytes) const override { return read_at(offset, bytes, bytes.size()); }
 
     Status write(uint64_t offset, std::span<const std::byte> bytes) override {
-        const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (put < 0) return os_failure("cannot write", path_, errno);
-        // A short write is a failure and not retried: what is on disk after an error is unknown.
-        if (static_cast<size_t>(put) != bytes.size()) return os_failure("short write to", path_, ENOSPC);
-        return {};
+        while (bytes.size() >= kPiece) {
+            VZ_TRY(write_piece(offset, bytes.first(kPiece)));
+            // The disk begins while the caller goes on; what it says about it is told by the sync.
+            static_cast<void>(::sync_file_range(fd_.get(), static_cast<off_t>(offset), kPiece, SYNC_FILE_RANGE_WRITE));
+            bytes = bytes.subspan(kPiece);
+            offset += kPiece;
+        }
+        return bytes.empty() ? Status() : write_piece(offset, bytes);
     }
 
     Status allocate(uint64_t bytes) override {
@@ -112,6 +115,16 @@ class PosixFile : public File {
     }
 
  private:
+    static constexpr size_t kPiece = 1 << 20;
+
+    Status write_piece(uint64_t offset, std::span<const std::byte> bytes) {
+        const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (put < 0) return os_failure("cannot write", path_, errno);
+        // A short write is a failure and not retried: what is on disk after an error is unknown.
+        if (static_cast<size_t>(put) != bytes.size()) return os_failure("short write to", path_, ENOSPC);
+        return {};
+    }
+
     Descriptor fd_;
     std::string path_;
 };

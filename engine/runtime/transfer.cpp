@@ -74,21 +74,20 @@ Result<SegmentRef> Engine::import_segment(std::span<const std::byte> bytes, cons
     header.owner = collection;
     const auto head = encode_header(header);
     const std::string path = segment_path(directory_, 'S', number);
-    {
-        VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(path));
-        VZ_TRY(file->allocate(bytes.size()));
-        VZ_TRY(file->write(kFileHeaderBytes, bytes.subspan(kFileHeaderBytes)));
-        VZ_TRY(file->write(0, head));
-        VZ_TRY(file->sync());
-        VZ_TRY(file->seal());
-    }
+    VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(path));
+    VZ_TRY(file->allocate(bytes.size()));
+    VZ_TRY(file->write(kFileHeaderBytes, bytes.subspan(kFileHeaderBytes)));
+    VZ_TRY(file->write(0, head));
     SegmentRef ref = from;
     ref.file = number;
     ref.offset = 0;
     ref.header_crc = header.crc;
     ref.deletes.reset();
     VZ_ASSIGN(const std::unique_ptr<SealedSegment> written, SealedSegment::open(files_, path, database_, number, summary_of(ref)));
+    // While the disk is at it.
     VZ_TRY(written->verify_contents());
+    VZ_TRY(file->sync());
+    VZ_TRY(file->seal());
     return ref;
 }
 
