@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/collection/graphs.hpp"
+#include "engine/io/read_around.hpp"
 #include "engine/payload/json.hpp"
 #include "engine/runtime/damaged_directory.hpp"
 #include "engine/runtime/engine.hpp"
@@ -205,6 +206,10 @@ class Check {
 
 }  // namespace
 
+CheckFinding unreadable_block(const std::string& path, uint64_t offset) {
+    return {VZ_IO_ERROR, "", path, offset, "the disk cannot read the " + std::to_string(ReadAround::kBlock) + " bytes from here on"};
+}
+
 Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::string& directory, CheckDepth depth) {
     VZ_ASSIGN(const bool exists, files.exists(directory));
     if (!exists) return failure(VZ_NOT_FOUND, "there is no data directory %s", directory.c_str());
@@ -213,7 +218,11 @@ Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::
     if (has_lock) {
         VZ_ASSIGN(lock, files.lock(directory + "/LOCK"));
     }
-    return Check(files, directory, depth).run();
+    std::vector<CheckFinding> unreadable;
+    ReadAround around(files, [&](const std::string& path, uint64_t offset) { unreadable.push_back(unreadable_block(path, offset)); });
+    VZ_ASSIGN(std::vector<CheckFinding> findings, Check(around, directory, depth).run());
+    findings.insert(findings.begin(), unreadable.begin(), unreadable.end());
+    return findings;
 }
 
 }  // namespace vz

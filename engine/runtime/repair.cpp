@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/base/limits.hpp"
+#include "engine/io/read_around.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/recovery.hpp"
 
@@ -65,14 +66,15 @@ Result<std::vector<CheckFinding>> repair_directory(FileSystem& files, const std:
     }
     if (std::none_of(before.begin(), before.end(), tells_damage)) return std::vector<CheckFinding>();
     VZ_ASSIGN(const std::set<std::string> in_danger, files_in_danger(files, directory, before));
-    for (const std::string& path : in_danger) VZ_TRY(copy_to_quarantine(files, directory, path));
-
     std::vector<CheckFinding> lost;
+    ReadAround around(files, [&lost](const std::string& path, uint64_t offset) { lost.push_back(unreadable_block(path, offset)); });
+    for (const std::string& path : in_danger) VZ_TRY(copy_to_quarantine(around, directory, path));
+
     EngineSettings settings;
     settings.background = false;
     settings.must_exist = true;
     settings.accept_loss = [&lost](const CheckFinding& finding) { lost.push_back(finding); };
-    VZ_ASSIGN(std::unique_ptr<Engine> engine, Engine::open(files, directory, settings));
+    VZ_ASSIGN(std::unique_ptr<Engine> engine, Engine::open(around, directory, settings));
     VZ_TRY(engine->end_quarantine());
     VZ_TRY(engine->close());
     engine.reset();

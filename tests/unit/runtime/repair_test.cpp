@@ -5,7 +5,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -332,6 +334,101 @@ TEST_F(Repair, moves_what_nothing_names_to_quarantine) {
     EXPECT_TRUE(files_->exists(data_ + "/quarantine/S-0000000000000001").take());
     EXPECT_TRUE(points("well") == whole_);
     ASSERT_TRUE(engine_->close().ok());
+}
+
+// A disk on which one sector of a file cannot be read any more.
+class BadSector final : public FileSystem {
+ public:
+    BadSector(FileSystem& files, std::string path, uint64_t offset) : files_(files), path_(std::move(path)), begin_(offset / 512 * 512) {}
+
+    Result<std::unique_ptr<File>> create(const std::string& path) override { return files_.create(path); }
+    Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+        auto file = files_.open(path, mode);
+        if (!file.ok() || path != path_) return file;
+        return std::unique_ptr<File>(std::make_unique<Bad>(file.take(), begin_));
+    }
+    // Whoever touches the sector through a map is ended by the test's check: a page of it is not to be looked at.
+    Result<std::unique_ptr<Mapping>> map(const std::string& path) override {
+        was_mapped_ = was_mapped_ || path == path_;
+        return files_.map(path);
+    }
+    Result<bool> exists(const std::string& path) override { return files_.exists(path); }
+    Result<std::vector<std::string>> list(const std::string& directory) override { return files_.list(directory); }
+    Status make_directory(const std::string& path) override { return files_.make_directory(path); }
+    Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
+    Status unlink(const std::string& path) override { return files_.unlink(path); }
+    Status sync_directory(const std::string& path) override { return files_.sync_directory(path); }
+    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override { return files_.lock(path); }
+    Result<Space> space(const std::string& path) override { return files_.space(path); }
+
+    bool was_mapped() const { return was_mapped_; }
+
+ private:
+    class Bad final : public File {
+     public:
+        Bad(std::unique_ptr<File> file, uint64_t begin) : file_(std::move(file)), begin_(begin) {}
+        Status read(uint64_t offset, std::span<std::byte> bytes) const override {
+            if (offset < begin_ + 512 && begin_ < offset + bytes.size()) return failure(VZ_IO_ERROR, "the sector at %llu", static_cast<unsigned long long>(begin_));
+            return file_->read(offset, bytes);
+        }
+        Status write(uint64_t offset, std::span<const std::byte> bytes) override { return file_->write(offset, bytes); }
+        Status allocate(uint64_t bytes) override { return file_->allocate(bytes); }
+        Status sync_data() override { return file_->sync_data(); }
+        Status sync() override { return file_->sync(); }
+        Result<uint64_t> size() const override { return file_->size(); }
+        Status seal() override { return file_->seal(); }
+        Status drop_cache() override { return file_->drop_cache(); }
+
+     private:
+        const std::unique_ptr<File> file_;
+        const uint64_t begin_;
+    };
+
+    FileSystem& files_;
+    const std::string path_;
+    const uint64_t begin_;
+    bool was_mapped_ = false;
+};
+
+TEST_F(Repair, reads_around_a_sector_that_the_disk_lost) {
+    const std::string segment = file("/seg", "S-", false);
+    const SectionEntry payloads = section(segment, SectionKind::kPayload);
+    const struct {
+        std::string path;
+        uint64_t offset;
+        size_t lost_at_most;
+    } cases[] = {
+        {segment, payloads.offset + kChunkBytes + 5, 1300},
+        {segment, section(segment, SectionKind::kIdTable).offset + 2 * 4096, 0},
+        {file("/wal", "W-", false), kFileHeaderBytes + 100, kSealed},
+        {file("", "MANIFEST-"), 3 * 4096, 0},
+    };
+    const std::string kept = data_ + "-kept";
+    std::filesystem::rename(data_, kept);
+    for (const auto& [path, offset, lost_at_most] : cases) {
+        SCOPED_TRACE(path + " " + std::to_string(offset));
+        std::filesystem::remove_all(data_);
+        std::filesystem::copy(kept, data_, std::filesystem::copy_options::recursive);
+        BadSector disk(*files_, path, offset);
+        const auto found = check_directory(disk, data_).take();
+        const auto tells = [path = path, offset = offset](const CheckFinding& each) {
+            return each.status == VZ_IO_ERROR && each.file == path && each.offset <= offset && offset < each.offset + 4096;
+        };
+        EXPECT_EQ(std::count_if(found.begin(), found.end(), tells), 1);
+        const auto lost = repair_directory(disk, data_);
+        ASSERT_TRUE(lost.ok()) << lost.status().error().message;
+        EXPECT_EQ(std::count_if(lost->begin(), lost->end(), tells), 1);
+        EXPECT_FALSE(disk.was_mapped());
+        open();
+        for (const char* name : {"sick", "well"}) {
+            const Points left = points(name);
+            EXPECT_LE(left.size(), whole_.size());
+            EXPECT_GE(left.size() + lost_at_most, whole_.size()) << name;
+        }
+        expect_part_of(points("sick"), whole_);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
 }
 
 TEST_F(Repair, says_when_nothing_can_be_done) {
