@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/collection/component_counts.hpp"
@@ -40,11 +41,11 @@ Schema schema_of() {
     return schema;
 }
 
-void fill(Engine& engine, const char* name) {
+void fill(Engine& engine, const char* name, uint32_t first = 0) {
     std::vector<std::string> id_texts, payload_texts;
     std::vector<vz_str> ids, payloads;
     std::vector<float> values;
-    for (uint32_t i = 0; i < kPoints; ++i) {
+    for (uint32_t i = first; i < first + kPoints; ++i) {
         id_texts.push_back(i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i));
         payload_texts.push_back(R"({"n":)" + std::to_string(i % 100) + R"(,"t":"word)" + std::to_string(i % 50) + "\"}");
         for (uint32_t d = 0; d < kDim; ++d) values.push_back(static_cast<float>((i * 2654435761U >> (d % 24)) % 97));
@@ -236,6 +237,25 @@ TEST_F(Verification, a_crash_behind_the_drop_loses_no_damaged_file) {
     open();
     EXPECT_FALSE(std::filesystem::exists(path_));
     EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/data/quarantine" + path_.substr(path_.rfind('/'))));
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+// What is read may be replaced meanwhile: then its file is gone, and nothing is wrong with the collection.
+TEST_F(Verification, of_a_file_that_compaction_takes_away_finds_nothing) {
+    open();
+    const auto collection = engine_->catalogue().resolve("sick").take();
+    fill(*engine_, "sick", kPoints);
+    ASSERT_TRUE(engine_->checkpoint(*collection).ok());
+    bool is_compacted = false;
+    const auto found = engine_->verify(collection, [&](uint64_t) {
+        if (!std::exchange(is_compacted, true)) {
+            EXPECT_TRUE(*engine_->compact(*collection, true));
+        }
+        return Status();
+    });
+    ASSERT_TRUE(found.ok()) << found.status().error().message;
+    EXPECT_TRUE(found->empty()) << found->front().message;
+    EXPECT_TRUE(collection->health().ok());
     ASSERT_TRUE(engine_->close().ok());
 }
 
