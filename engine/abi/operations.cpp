@@ -8,7 +8,7 @@
 namespace vz {
 namespace {
 
-// opaque[0] of an op: where it is. All of opaque is zero while the op is the caller's.
+// opaque[0] of an op: where it is; the rest is not used. All of opaque is zero while the op is the caller's.
 enum OpState : uint64_t { kIdle = 0, kQueued = 1, kRunning = 2, kCancelled = 3 };
 
 std::atomic_ref<uint64_t> state_of(vz_op* op) { return std::atomic_ref<uint64_t>(op->opaque[0]); }
@@ -196,7 +196,7 @@ void Operations::ingest() {
 
 void Operations::complete(vz_op* op, const Status& status) {
     op->status = status.write_to(op->error);
-    std::fill(std::begin(op->opaque), std::end(op->opaque), 0);
+    state_of(op).store(kIdle);  // somebody may be about to cancel it
     {
         const CompletionScope scope;
         op->done(op);
