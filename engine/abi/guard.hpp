@@ -96,6 +96,7 @@ vz_status guard(vz_error* error, Body body) noexcept {
             *error = {};
             error->status = VZ_OUT_OF_MEMORY;
             error->item = VZ_NO_ITEM;
+            std::strncpy(error->message, "there is not enough memory for this", sizeof(error->message) - 1);
         }
         return VZ_OUT_OF_MEMORY;
     } catch (const std::exception& stray) {

@@ -31,7 +31,7 @@ std::optional<RequestOutcome> RequestIds::find(const vz_uuid& id) const {
     return found->second;
 }
 
-void RequestIds::remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created) {
+void RequestIds::remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created) noexcept {
     if (!is_set(id)) return;
     const std::scoped_lock lock(mutex_);
     const RequestId key = key_of(id);

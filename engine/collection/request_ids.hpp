@@ -15,7 +15,8 @@ class RequestIds {
  public:
     static bool is_set(const vz_uuid& id);
     std::optional<RequestOutcome> find(const vz_uuid& id) const;
-    void remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created);
+    // The log has the request by now: memory that runs out here ends the process.
+    void remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created) noexcept;
     // Outcomes with begin <= LSN <= end, oldest first.
     std::vector<RequestOutcome> between(Lsn begin, Lsn end) const;
 

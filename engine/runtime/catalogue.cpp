@@ -27,7 +27,8 @@ Status name_taken(std::string_view name, bool by_alias) {
 // One change on its way: its edit, and what readers see once it is durable.
 struct Catalogue::Change final : EditCommit {
     Catalogue* catalogue = nullptr;
-    std::function<void(Lsn)> make_visible;  // under visible_mutex_
+    // Under visible_mutex_. Memory may run out within: a name never comes before what it names.
+    std::function<void(Lsn)> make_visible;
     std::function<void()> undo;             // the log refused the edit
     Status outcome;
 
@@ -187,8 +188,8 @@ Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, cons
         change.make_visible = [this, state = std::move(state)](Lsn lsn) mutable {
             state.created_lsn = lsn;
             state.through_lsn = lsn;
-            names_[state.name] = {state.id, false};
             collections_[state.id] = std::make_shared<Collection>(state, *log_, requests_, workers_, now_ms_);
+            names_[state.name] = {state.id, false};
         };
         return {};
     });
@@ -236,9 +237,12 @@ Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to
         change.set_name(std::string(to), {id, false});
         if (keep_alias) change.set_name(from, {id, true});
         change.make_visible = [this, id, from, keep_alias, collection, new_name = std::string(to)](Lsn) {
-            names_.erase(from);
             names_[new_name] = {id, false};
-            if (keep_alias) names_[from] = {id, true};
+            if (keep_alias) {
+                names_[from].is_alias = true;
+            } else {
+                names_.erase(from);
+            }
             collection->set_name(new_name);
         };
         return {};
@@ -321,8 +325,8 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
                 one.state.through_lsn = lsn;
                 auto collection = std::make_shared<Collection>(one.state, *log_, requests_, workers_, now_ms_);
                 for (auto& [part, ended] : one.parts) collection->add_sealed(std::move(part), ended);
-                names_[one.state.name] = {one.state.id, false};
                 collections_[one.state.id] = std::move(collection);
+                names_[one.state.name] = {one.state.id, false};
             }
             for (const auto& [alias, id] : aliases) names_[alias] = {id, true};
         };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "engine/base/bytes.hpp"
@@ -84,8 +85,10 @@ Status LocalLog::enqueue(Entry entry, bool blocking) {
         return failure(VZ_DISK_FULL, "the disk is full: there is no room for the next file of the write-ahead log. Free some space and try again");
     }
     commit.blocking_ = blocking;
-    if (commit.logical_) commit.lsn = last_lsn_.fetch_add(1, std::memory_order_acq_rel) + 1;
+    // Memory may run out here, and nothing was done.
+    if (next_group_.capacity() <= queue_.size()) next_group_.reserve(2 * queue_.size() + 1);
     queue_.push_back(entry);
+    if (commit.logical_) commit.lsn = last_lsn_.fetch_add(1, std::memory_order_acq_rel) + 1;
     queue_bytes_ += bytes;
     entered_bytes_ += entering;
     if (!blocking && !leading_) commit_thread_wakes_.notify_one();
@@ -188,7 +191,7 @@ uint64_t LocalLog::queued() const {
 // ---- leading ----
 
 std::vector<LocalLog::Entry> LocalLog::take_group() {
-    std::vector<Entry> group;
+    std::vector<Entry> group = std::move(next_group_);
     uint64_t bytes = 0;
     const bool edits = queue_.front().edit != nullptr;
     while (!queue_.empty() && (queue_.front().edit != nullptr) == edits && (group.empty() || bytes < kGroupBytesSoft)) {
@@ -213,15 +216,23 @@ void LocalLog::pass_on() {
     }
 }
 
-void LocalLog::lead(std::unique_lock<std::mutex>& lock) {
+// Memory that runs out once more, while a failure is told, ends the process: others would wait for ever.
+void LocalLog::lead(std::unique_lock<std::mutex>& lock) noexcept {
     if (queue_.empty()) return;
     leading_ = true;
     const std::vector<Entry> group = take_group();
     lock.unlock();
 
-    Status outcome = write_group(group);
-    if (outcome.ok()) {
-        for (const Entry& entry : group) entry.commit->publish();
+    // Their LSNs are given: what is not written leaves a gap, and what is not published would be missed by readers. As a failed write does,
+    // memory that runs out on the way ends writing until the next opening.
+    Status outcome;
+    try {
+        outcome = write_group(group);
+        if (outcome.ok()) {
+            for (const Entry& entry : group) entry.commit->publish();
+        }
+    } catch (const std::bad_alloc&) {
+        outcome = failure(VZ_OUT_OF_MEMORY, "memory ran out");
     }
     const Status unknown = outcome.ok() ? Status() : failure(VZ_OUTCOME_UNKNOWN, "the log failed under this write: %s", outcome.error().message);
 

@@ -120,7 +120,7 @@ class LocalLog final : public Log {
     };
 
     Status enqueue(Entry entry, bool blocking);
-    void lead(std::unique_lock<std::mutex>& lock);
+    void lead(std::unique_lock<std::mutex>& lock) noexcept;
     void pass_on();
     std::vector<Entry> take_group();
     Status write_group(std::span<const Entry> group);
@@ -170,6 +170,7 @@ class LocalLog final : public Log {
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable commit_thread_wakes_;
     std::deque<Entry> queue_;
+    std::vector<Entry> next_group_;  // empty, with room for all that is queued
     uint64_t queue_bytes_ = 0;
     std::condition_variable spare_thread_wakes_;
     bool wants_spare_ = false;
