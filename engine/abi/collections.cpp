@@ -77,11 +77,6 @@ vz_str keep_problem(const Engine& engine, std::string text, Descriptions* out) {
     return out->keep(text);
 }
 
-bool serves(const Collection& collection, const Part& part) {
-    const ReadView view = collection.pin();
-    return std::any_of(view.parts->begin(), view.parts->end(), [&](const auto& each) { return each.get() == &part; });
-}
-
 // The files that the manifest names for a collection, looked up on disk. What is missing becomes a problem.
 bool report_segments(const Engine& engine, const Collection& collection, Descriptions* out, vz_persistence* report,
                      std::vector<vz_str>* problems) {
@@ -105,7 +100,7 @@ bool report_segments(const Engine& engine, const Collection& collection, Descrip
         const uint64_t file_bytes = part->sealed()->mapping().bytes().size();
         const bool there = file.ok() && (*file)->size().ok() && *(*file)->size() == file_bytes;
         // Another part may have taken its place since.
-        if (there || !serves(collection, *part)) continue;
+        if (there || !collection.serves(*part)) continue;
         problems->push_back(out->keep(path.substr(engine.directory().size() + 1) + " is missing or has another size"));
         all_there = false;
     }

@@ -476,6 +476,11 @@ uint64_t Collection::growing_bytes() const {
 
 // ---- reading ----
 
+bool Collection::serves(const Part& part) const {
+    const auto parts = std::atomic_load(&parts_);
+    return std::any_of(parts->begin(), parts->end(), [&](const auto& each) { return each.get() == &part; });
+}
+
 ReadView Collection::pin() const {
     // Parts that were current both before and after the LSN was read hold every row up to it.
     auto parts = std::atomic_load(&parts_);

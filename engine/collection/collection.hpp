@@ -143,6 +143,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     // ---- reading; any thread, no lock ----
 
     ReadView pin() const;
+    // Whether a view pinned now has that part: once another has taken its place, its file goes.
+    bool serves(const Part& part) const;
     std::shared_ptr<const Schema> schema() const { return std::atomic_load(&schema_); }
     void set_schema(Schema schema);
     std::string name() const;

@@ -12,11 +12,6 @@ namespace {
 // Derived sections that decide which points exist: without them no answer is right, so nothing is answered until the file is written anew.
 bool decides_existence(SectionKind kind) { return kind == SectionKind::kIdTable || kind == SectionKind::kIdOrder; }
 
-bool is_served(const Collection& collection, const Part& part) {
-    const ReadView view = collection.pin();
-    return std::any_of(view.parts->begin(), view.parts->end(), [&](const auto& each) { return each.get() == &part; });
-}
-
 }  // namespace
 
 Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace,
@@ -35,7 +30,7 @@ Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collectio
             const vz_status code = damage.status().code();
             if (code != VZ_IO_ERROR && code != VZ_NOT_FOUND) return damage.status().clone();
             // Another part took its place meanwhile, and the file went.
-            if (code == VZ_NOT_FOUND && !is_served(*collection, *part)) continue;
+            if (code == VZ_NOT_FOUND && !collection->serves(*part)) continue;
             loss = damage.status().error().message;
             note(0, loss);
             continue;
