@@ -1,6 +1,7 @@
 #include "engine/runtime/catalogue.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -29,10 +30,10 @@ struct Catalogue::Change final : EditCommit {
     Catalogue* catalogue = nullptr;
     // Under visible_mutex_. Memory may run out within: a name never comes before what it names.
     std::function<void(Lsn)> make_visible;
-    std::function<void()> undo;             // the log refused the edit
+    std::function<void()> undo;  // of what is not told by the functions below: the edit does not enter the log
     Status outcome;
 
-    // Names as the edits to come see them; forget() takes back what this change made of them.
+    // Names and collections as the edits to come see them; forget() takes back what this change made of them.
     void set_name(const std::string& name, Named named) {
         Names& names = catalogue->sequenced_;
         const auto found = names.find(name);
@@ -44,17 +45,15 @@ struct Catalogue::Change final : EditCommit {
         before_.emplace_back(name, found->second);
         catalogue->sequenced_.erase(found);
     }
-    void erase_names_of(uint64_t id) {
-        std::vector<std::string> own;
-        for (const auto& [name, named] : catalogue->sequenced_) {
-            if (named.id == id) own.push_back(name);
-        }
-        for (const std::string& name : own) erase_name(name);
-    }
-    // The manifest may not know of damage that this opening found: it says which files are kept.
-    void drop(const Collection& collection) {
-        if (std::string damage = collection.damage(); !damage.empty()) edit.actions.emplace_back(Quarantine{collection.id(), std::move(damage)});
-        edit.actions.emplace_back(DropCollection{collection.id()});
+    Status drop(const std::shared_ptr<Collection>& collection) {
+        dropped_.reserve(dropped_.size() + 1);
+        VZ_TRY(collection->close_for_drop());
+        dropped_.push_back(collection);
+        erase_names_of(collection->id());
+        // The manifest may not know of damage that this opening found: it says which files are kept.
+        if (std::string damage = collection->damage(); !damage.empty()) edit.actions.emplace_back(Quarantine{collection->id(), std::move(damage)});
+        edit.actions.emplace_back(DropCollection{collection->id()});
+        return {};
     }
     void forget() {
         for (auto touched = before_.rbegin(); touched != before_.rend(); ++touched) {
@@ -64,6 +63,7 @@ struct Catalogue::Change final : EditCommit {
                 catalogue->sequenced_.erase(touched->first);
             }
         }
+        for (const auto& collection : dropped_) collection->reopen();
         if (undo) undo();
     }
 
@@ -74,7 +74,16 @@ struct Catalogue::Change final : EditCommit {
     void finish(const Status& status) override { outcome = status.clone(); }
 
  private:
+    void erase_names_of(uint64_t id) {
+        std::vector<std::string> own;
+        for (const auto& [name, named] : catalogue->sequenced_) {
+            if (named.id == id) own.push_back(name);
+        }
+        for (const std::string& name : own) erase_name(name);
+    }
+
     std::vector<std::pair<std::string, std::optional<Named>>> before_;
+    std::vector<std::shared_ptr<Collection>> dropped_;
 };
 
 void Catalogue::load(const ManifestState& state, LocalLog& log) {
@@ -146,9 +155,14 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
             }
             std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
         }
-        Status decided = decide(change);
-        if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
-        if (decided.ok()) decided = log_->append_edit(change, true);
+        Status decided;
+        try {
+            decided = decide(change);
+            if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
+            if (decided.ok()) decided = log_->append_edit(change, true);
+        } catch (const std::bad_alloc&) {
+            decided = failure(VZ_OUT_OF_MEMORY, "there is not enough memory for this change");
+        }
         if (!decided.ok()) {
             change.forget();
             return decided;
@@ -207,10 +221,7 @@ Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, c
         if (only_if_empty && collection->has_points_or_writes()) {
             return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
         }
-        VZ_TRY(collection->close_for_drop());
-        change.undo = [collection] { collection->reopen(); };
-        change.erase_names_of(named.id);
-        change.drop(*collection);
+        VZ_TRY(change.drop(collection));
         change.make_visible = [this, id = named.id](Lsn) {
             std::erase_if(names_, [&](const auto& entry) { return entry.second.id == id; });
             collections_.erase(id);
@@ -259,8 +270,8 @@ Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<
         const Schema before = known == sequenced_schemas_.end() ? *collection->schema() : known->second;
         Schema schema = before;
         VZ_TRY(apply(schema));
-        sequenced_schemas_[collection->id()] = schema;
         change.undo = [this, id = collection->id(), before] { sequenced_schemas_[id] = before; };
+        sequenced_schemas_[collection->id()] = schema;
         change.edit.actions.emplace_back(AlterCollection{collection->id(), schema});
         change.make_visible = [collection, schema = std::move(schema)](Lsn) { collection->set_schema(schema); };
         return {};
@@ -286,10 +297,6 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
     return change(request, [&](Change& change) -> Status {
         std::vector<uint64_t> replaced;
         std::vector<std::pair<std::string, uint64_t>> aliases;
-        const auto closed = std::make_shared<std::vector<std::shared_ptr<Collection>>>();
-        change.undo = [closed] {
-            for (const auto& collection : *closed) collection->reopen();
-        };
         for (Restored& one : restored) {
             const std::string& name = one.state.name;
             VZ_TRY(check_name(name, "to"));
@@ -299,14 +306,11 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
             if (const auto taken = sequenced_.find(name); taken != sequenced_.end()) {
                 if (!replace || taken->second.is_alias) return name_taken(name, taken->second.is_alias);
                 VZ_ASSIGN(const std::shared_ptr<Collection> old, collection_named(name));
-                VZ_TRY(old->close_for_drop());
-                closed->push_back(old);
                 replaced.push_back(old->id());
                 for (auto& [alias, named] : sequenced_) {
                     if (named.id == old->id() && named.is_alias) aliases.emplace_back(alias, one.state.id);
                 }
-                change.erase_names_of(old->id());
-                change.drop(*old);
+                VZ_TRY(change.drop(old));
             }
             change.set_name(name, {one.state.id, false});
             change.edit.actions.emplace_back(RestoreCollection{one.state});
