@@ -127,8 +127,6 @@ void emit(vz_sample_fn visit, void* user, uint32_t kind, const char* name, const
     visit(user, &sample);
 }
 
-}  // namespace
-
 void warn(const vz_engine* engine, const char* event, const char* message) {
     if (engine->log == nullptr || engine->log_level < VZ_LOG_WARN) return;
     vz_log_record record = {};
@@ -138,6 +136,8 @@ void warn(const vz_engine* engine, const char* event, const char* message) {
     record.message = to_vz_str(message);
     engine->log(engine->log_user, &record);
 }
+
+}  // namespace
 
 void note_misuse(const vz_engine* engine, const Status& status) { warn(engine, "abi.misuse", status.error().message); }
 
@@ -183,8 +183,9 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         handle->operations = std::make_unique<Operations>(*handle, workers);
         if (handle->log != nullptr && handle->log_level >= VZ_LOG_WARN) {
             handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), [engine = handle.get()](uint64_t results) {
-                const std::string message = std::to_string(results) + (results == 1 ? " result has" : " results have") + " been held for more than 10 s, and pins the files it points into. "
-                                            "Release a result as soon as its last byte was copied out";
+                const std::string message = std::to_string(results) + (results == 1 ? " result has" : " results have") + " been held for more than " +
+                                            std::to_string(kHeldTooLongMs / 1000) +
+                                            " s, and pins the files it points into. Release a result as soon as its last byte was copied out";
                 warn(engine, "results.held", message.c_str());
             });
         }
