@@ -1,31 +1,24 @@
 #include "engine/io/read_around.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace vz {
 namespace {
 
 constexpr uint64_t kPieceBytes = 1 << 20;
 
-class FileReadAround final : public File {
+class FileReadAround final : public ForwardingFile {
  public:
     FileReadAround(ReadAround& files, std::unique_ptr<File> file, std::string path)
-        : files_(files), file_(std::move(file)), path_(std::move(path)) {}
+        : ForwardingFile(std::move(file)), files_(files), path_(std::move(path)) {}
 
     Status read(uint64_t offset, std::span<std::byte> bytes) const override {
-        return files_.read(*file_, path_, offset, bytes).take_status();
+        return files_.read(file(), path_, offset, bytes).take_status();
     }
-    Status write(uint64_t offset, std::span<const std::byte> bytes) override { return file_->write(offset, bytes); }
-    Status allocate(uint64_t bytes) override { return file_->allocate(bytes); }
-    Status sync_data() override { return file_->sync_data(); }
-    Status sync() override { return file_->sync(); }
-    Result<uint64_t> size() const override { return file_->size(); }
-    Status seal() override { return file_->seal(); }
-    Status drop_cache() override { return file_->drop_cache(); }
 
  private:
     ReadAround& files_;
-    const std::unique_ptr<File> file_;
     const std::string path_;
 };
 
@@ -65,12 +58,12 @@ Result<uint64_t> ReadAround::read(const File& file, const std::string& path, uin
 }
 
 Result<std::unique_ptr<File>> ReadAround::open(const std::string& path, OpenMode mode) {
-    VZ_ASSIGN(std::unique_ptr<File> file, files_.open(path, mode));
+    VZ_ASSIGN(std::unique_ptr<File> file, ForwardingFileSystem::open(path, mode));
     return std::unique_ptr<File>(std::make_unique<FileReadAround>(*this, std::move(file), path));
 }
 
 Result<std::unique_ptr<Mapping>> ReadAround::map(const std::string& path) {
-    VZ_ASSIGN(const std::unique_ptr<File> file, files_.open(path, OpenMode::kRead));
+    VZ_ASSIGN(const std::unique_ptr<File> file, ForwardingFileSystem::open(path, OpenMode::kRead));
     VZ_ASSIGN(const uint64_t size, file->size());
     std::vector<std::byte> piece(std::min(kPieceBytes, size));
     uint64_t unreadable = 0;
@@ -79,7 +72,7 @@ Result<std::unique_ptr<Mapping>> ReadAround::map(const std::string& path) {
                   read(*file, path, at, std::span(piece).first(std::min<uint64_t>(piece.size(), size - at))));
         unreadable += here;
     }
-    if (unreadable == 0) return files_.map(path);
+    if (unreadable == 0) return ForwardingFileSystem::map(path);
     std::vector<std::byte> bytes(size);
     VZ_TRY(read(*file, path, 0, bytes).take_status());
     return std::unique_ptr<Mapping>(std::make_unique<CopyInMemory>(std::move(bytes)));

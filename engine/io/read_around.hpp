@@ -10,40 +10,30 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "engine/io/file.hpp"
+#include "engine/io/forwarding.hpp"
 
 namespace vz {
 
 // Any thread.
-class ReadAround final : public FileSystem {
+class ReadAround final : public ForwardingFileSystem {
  public:
     static constexpr uint64_t kBlock = 4096;
     // Each block once.
     using Unreadable = std::function<void(const std::string& path, uint64_t offset)>;
 
     // `files` outlives it.
-    ReadAround(FileSystem& files, Unreadable unreadable) : files_(files), unreadable_(std::move(unreadable)) {}
+    ReadAround(FileSystem& files, Unreadable unreadable)
+        : ForwardingFileSystem(files), unreadable_(std::move(unreadable)) {}
 
-    Result<std::unique_ptr<File>> create(const std::string& path) override { return files_.create(path); }
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
     // Of a file that has such blocks, a copy in memory.
     Result<std::unique_ptr<Mapping>> map(const std::string& path) override;
-    Result<bool> exists(const std::string& path) override { return files_.exists(path); }
-    Result<std::vector<std::string>> list(const std::string& directory) override { return files_.list(directory); }
-    Status make_directory(const std::string& path) override { return files_.make_directory(path); }
-    Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
-    Status unlink(const std::string& path) override { return files_.unlink(path); }
-    Status sync_directory(const std::string& path) override { return files_.sync_directory(path); }
-    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override { return files_.lock(path); }
-    Result<Space> space(const std::string& path) override { return files_.space(path); }
 
     // The same as File::read(), with zeros where the device has nothing. How many blocks that were.
     Result<uint64_t> read(const File& file, const std::string& path, uint64_t offset, std::span<std::byte> bytes);
 
  private:
-    FileSystem& files_;
     const Unreadable unreadable_;
     std::mutex mutex_;  // guards told_
     std::set<std::pair<std::string, uint64_t>> told_;

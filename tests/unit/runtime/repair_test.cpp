@@ -18,6 +18,7 @@
 #include "engine/base/checksum.hpp"
 #include "engine/collection/read.hpp"
 #include "engine/io/file_header.hpp"
+#include "engine/io/forwarding.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/layout.hpp"
@@ -337,54 +338,38 @@ TEST_F(Repair, moves_what_nothing_names_to_quarantine) {
 }
 
 // A disk on which one sector of a file cannot be read any more.
-class BadSector final : public FileSystem {
+class BadSector final : public ForwardingFileSystem {
  public:
-    BadSector(FileSystem& files, std::string path, uint64_t offset) : files_(files), path_(std::move(path)), begin_(offset / 512 * 512) {}
+    BadSector(FileSystem& files, std::string path, uint64_t offset)
+        : ForwardingFileSystem(files), path_(std::move(path)), begin_(offset / 512 * 512) {}
 
-    Result<std::unique_ptr<File>> create(const std::string& path) override { return files_.create(path); }
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-        auto file = files_.open(path, mode);
+        auto file = ForwardingFileSystem::open(path, mode);
         if (!file.ok() || path != path_) return file;
         return std::unique_ptr<File>(std::make_unique<Bad>(file.take(), begin_));
     }
-    // Whoever touches the sector through a map is ended by the test's check: a page of it is not to be looked at.
+    // A page with the sector in it is not to be looked at: the process would end.
     Result<std::unique_ptr<Mapping>> map(const std::string& path) override {
         was_mapped_ = was_mapped_ || path == path_;
-        return files_.map(path);
+        return ForwardingFileSystem::map(path);
     }
-    Result<bool> exists(const std::string& path) override { return files_.exists(path); }
-    Result<std::vector<std::string>> list(const std::string& directory) override { return files_.list(directory); }
-    Status make_directory(const std::string& path) override { return files_.make_directory(path); }
-    Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
-    Status unlink(const std::string& path) override { return files_.unlink(path); }
-    Status sync_directory(const std::string& path) override { return files_.sync_directory(path); }
-    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override { return files_.lock(path); }
-    Result<Space> space(const std::string& path) override { return files_.space(path); }
 
     bool was_mapped() const { return was_mapped_; }
 
  private:
-    class Bad final : public File {
+    class Bad final : public ForwardingFile {
      public:
-        Bad(std::unique_ptr<File> file, uint64_t begin) : file_(std::move(file)), begin_(begin) {}
+        Bad(std::unique_ptr<File> file, uint64_t begin) : ForwardingFile(std::move(file)), begin_(begin) {}
         Status read(uint64_t offset, std::span<std::byte> bytes) const override {
-            if (offset < begin_ + 512 && begin_ < offset + bytes.size()) return failure(VZ_IO_ERROR, "the sector at %llu", static_cast<unsigned long long>(begin_));
-            return file_->read(offset, bytes);
+            if (offset < begin_ + 512 && begin_ < offset + bytes.size())
+                return failure(VZ_IO_ERROR, "the sector at %llu", static_cast<unsigned long long>(begin_));
+            return ForwardingFile::read(offset, bytes);
         }
-        Status write(uint64_t offset, std::span<const std::byte> bytes) override { return file_->write(offset, bytes); }
-        Status allocate(uint64_t bytes) override { return file_->allocate(bytes); }
-        Status sync_data() override { return file_->sync_data(); }
-        Status sync() override { return file_->sync(); }
-        Result<uint64_t> size() const override { return file_->size(); }
-        Status seal() override { return file_->seal(); }
-        Status drop_cache() override { return file_->drop_cache(); }
 
      private:
-        const std::unique_ptr<File> file_;
         const uint64_t begin_;
     };
 
-    FileSystem& files_;
     const std::string path_;
     const uint64_t begin_;
     bool was_mapped_ = false;
