@@ -40,6 +40,15 @@ vz_status call(Function function) {
     return status;
 }
 
+// The same of one that gives out a result.
+template <class Function>
+vz_status call_for_result(Function function) {
+    vz_result* result = nullptr;
+    const vz_status status = call([&] { return function(&result); });
+    vz_result_release(result);
+    return status;
+}
+
 [[noreturn]] void fail(const char* what, vz_status status) {
     allocations_left = -1;
     std::printf("GATE abi.no_memory FAIL call=%s: %s (%s)\n", running, what, vz_status_name(status));
@@ -167,10 +176,9 @@ vz_status read_search(Session& session, uint32_t flags, vz_error* error) {
     search.k = 5;
     search.parts = &parts;
     search.filter = {R"({"must":[{"key":"n","match":{"value":3}}]})", 42};
-    vz_result* result = nullptr;
-    const vz_status status = call([&] { return vz_search(session.engine, {"c", 1}, &search, &result, error); });
-    if (status == VZ_OK) vz_result_release(result);
-    return status;
+    return call_for_result([&](vz_result** result) {
+        return vz_search(session.engine, {"c", 1}, &search, result, error);
+    });
 }
 
 vz_status read_one(Session& session, vz_error* error) {
@@ -179,10 +187,7 @@ vz_status read_one(Session& session, vz_error* error) {
     get.struct_size = sizeof get;
     get.count = 2;
     get.ids = ids;
-    vz_result* result = nullptr;
-    const vz_status status = call([&] { return vz_get(session.engine, {"c", 1}, &get, &result, error); });
-    if (status == VZ_OK) vz_result_release(result);
-    return status;
+    return call_for_result([&](vz_result** result) { return vz_get(session.engine, {"c", 1}, &get, result, error); });
 }
 
 std::vector<Call> session_calls() {
@@ -208,10 +213,7 @@ std::vector<Call> session_calls() {
         {"collection.create", [](Session& s, vz_error* e) { return s.create("d", e); }, nothing},
         {"collection.list",
          [](Session& s, vz_error* e) {
-             vz_result* result = nullptr;
-             const vz_status status = call([&] { return vz_collection_list(s.engine, &result, e); });
-             if (status == VZ_OK) vz_result_release(result);
-             return status;
+             return call_for_result([&](vz_result** result) { return vz_collection_list(s.engine, result, e); });
          },
          nothing},
         {"value.put",
@@ -228,10 +230,9 @@ std::vector<Call> session_calls() {
          nothing},
         {"persistence",
          [](Session& s, vz_error* e) {
-             vz_result* result = nullptr;
-             const vz_status status = call([&] { return vz_persistence_read(s.engine, {nullptr, 0}, &result, e); });
-             if (status == VZ_OK) vz_result_release(result);
-             return status;
+             return call_for_result([&](vz_result** result) {
+                 return vz_persistence_read(s.engine, {nullptr, 0}, result, e);
+             });
          },
          nothing},
         {"collection.drop",

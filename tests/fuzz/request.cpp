@@ -91,6 +91,13 @@ class Draw {
         }
         return reinterpret_cast<const T*>(bytes.data());
     }
+    // The same where the count is of nothing else: without the array it is 0.
+    template <class T, class Make>
+    const T* list(uint32_t& count, Make make) {
+        const T* const made = array<T>(count, make);
+        if (made == nullptr) count = 0;
+        return made;
+    }
     // A growable struct of this release, of an older or of a newer one: shorter, or longer with a tail.
     template <class T>
     const T* growable(T value) {
@@ -110,11 +117,9 @@ class Draw {
         vz_parts made = {};
         made.flags = choice(8);
         made.payload_path_count = below(3);
-        made.payload_paths = array<vz_str>(made.payload_path_count, [&] { return below(2) == 0 ? str("n") : text(); });
+        made.payload_paths = list<vz_str>(made.payload_path_count, [&] { return below(2) == 0 ? str("n") : text(); });
         made.vector_field_count = below(3);
-        made.vector_fields = array<vz_str>(made.vector_field_count, [&] { return field(); });
-        if (made.payload_paths == nullptr) made.payload_path_count = 0;
-        if (made.vector_fields == nullptr) made.vector_field_count = 0;
+        made.vector_fields = list<vz_str>(made.vector_field_count, [&] { return field(); });
         return growable(made);
     }
 
@@ -135,7 +140,6 @@ void check_failure(vz_status status, const vz_error& error) {
 }
 
 void read_whole(vz_result* result) {
-    if (result == nullptr) return;
     for (uint64_t query = 0; query < kItemsMax + 1; ++query) {
         vz_rows rows = {};
         rows.struct_size = sizeof rows;
@@ -287,7 +291,7 @@ vz_write_request a_write(Draw& draw) {
     if (draw.below(4) == 0) {
         write.field_count = draw.below(3);
         // One stride for all of them, as the first one says.
-        write.fields = draw.array<vz_vectors>(write.field_count, [&] {
+        write.fields = draw.list<vz_vectors>(write.field_count, [&] {
             const uint64_t present = draw.number();
             vz_vectors vectors = {};
             vectors.struct_size = sizeof vectors;
@@ -297,7 +301,6 @@ vz_write_request a_write(Draw& draw) {
             vectors.present = draw.below(2) == 0 ? nullptr : draw.array<uint64_t>(1, [&] { return present; });
             return vectors;
         });
-        if (write.fields == nullptr) write.field_count = 0;
     }
     if (draw.below(2) == 0) write.payloads = draw.array<vz_str>(write.count, [&] { return draw.payload(); });
     if (draw.below(4) == 0) write.versions = draw.array<uint64_t>(write.count, [&] { return draw.number(); });
@@ -331,6 +334,16 @@ vz_status write(Draw& draw, vz_engine* engine, vz_error* error) {
     return vz_write(engine, draw.collection(), chain, draw.below(4) == 0 ? nullptr : &answer, error);
 }
 
+template <class Request>
+vz_status read(Draw& draw, vz_engine* engine,
+               vz_status (*function)(vz_engine*, vz_str, const Request*, vz_result**, vz_error*) noexcept,
+               const Request& request, vz_error* error) {
+    vz_result* result = nullptr;
+    const vz_status status = function(engine, draw.collection(), draw.growable(request), &result, error);
+    if (status == VZ_OK) read_whole(result);
+    return status;
+}
+
 vz_status search(Draw& draw, vz_engine* engine, vz_error* error) {
     vz_search_request request = {};
     request.flags = draw.choice(8);
@@ -357,10 +370,7 @@ vz_status search(Draw& draw, vz_engine* engine, vz_error* error) {
         text.text_k = draw.choice(4);
         if (text.texts != nullptr) request.text = draw.growable(text);
     }
-    vz_result* result = nullptr;
-    const vz_status status = vz_search(engine, draw.collection(), draw.growable(request), &result, error);
-    if (status == VZ_OK) read_whole(result);
-    return status;
+    return read(draw, engine, vz_search, request, error);
 }
 
 vz_status scan(Draw& draw, vz_engine* engine, vz_error* error) {
@@ -373,10 +383,7 @@ vz_status scan(Draw& draw, vz_engine* engine, vz_error* error) {
     request.parts = draw.parts();
     request.limit = static_cast<uint32_t>(draw.number());
     request.order = draw.choice(1);
-    vz_result* result = nullptr;
-    const vz_status status = vz_scan(engine, draw.collection(), draw.growable(request), &result, error);
-    if (status == VZ_OK) read_whole(result);
-    return status;
+    return read(draw, engine, vz_scan, request, error);
 }
 
 vz_status get(Draw& draw, vz_engine* engine, vz_error* error) {
@@ -386,10 +393,7 @@ vz_status get(Draw& draw, vz_engine* engine, vz_error* error) {
     request.ids = draw.array<vz_str>(request.count, [&] { return draw.id(); });
     if (request.ids == nullptr) request.count = 0;
     request.parts = draw.parts();
-    vz_result* result = nullptr;
-    const vz_status status = vz_get(engine, draw.collection(), draw.growable(request), &result, error);
-    if (status == VZ_OK) read_whole(result);
-    return status;
+    return read(draw, engine, vz_get, request, error);
 }
 
 vz_status count(Draw& draw, vz_engine* engine, vz_error* error) {
@@ -409,7 +413,7 @@ vz_status change_collections(Draw& draw, vz_engine* engine, vz_error* error) {
         case 0: {
             vz_schema schema = {};
             schema.vector_field_count = draw.below(3);
-            schema.vector_fields = draw.array<vz_vector_field>(schema.vector_field_count, [&] {
+            schema.vector_fields = draw.list<vz_vector_field>(schema.vector_field_count, [&] {
                 vz_vector_field field = {};
                 field.struct_size = sizeof field;
                 field.name = draw.field();
@@ -425,13 +429,11 @@ vz_status change_collections(Draw& draw, vz_engine* engine, vz_error* error) {
                 field.kind = draw.choice(2);
                 return field;
             });
-            if (schema.vector_fields == nullptr) schema.vector_field_count = 0;
             schema.field_index_count = draw.below(3);
-            schema.field_indexes = draw.array<vz_field_index>(schema.field_index_count, [&] {
+            schema.field_indexes = draw.list<vz_field_index>(schema.field_index_count, [&] {
                 return vz_field_index{sizeof(vz_field_index), draw.choice(10), draw.text(),
                                       draw.below(4) == 0 ? draw.text() : vz_str{}};
             });
-            if (schema.field_indexes == nullptr) schema.field_index_count = 0;
             schema.metadata = draw.payload();
             schema.ttl_ms = static_cast<int64_t>(draw.number());
             const vz_status made = vz_collection_create(engine, str("d"), draw.growable(schema), &change, error);
@@ -442,19 +444,17 @@ vz_status change_collections(Draw& draw, vz_engine* engine, vz_error* error) {
         case 1: {
             vz_alias_request request = {};
             request.change_count = draw.below(3);
-            request.changes = draw.array<vz_alias_change>(request.change_count, [&] {
+            request.changes = draw.list<vz_alias_change>(request.change_count, [&] {
                 return vz_alias_change{draw.text(), draw.below(2) == 0 ? vz_str{} : str("c")};
             });
-            if (request.changes == nullptr) request.change_count = 0;
             return vz_alias_apply(engine, draw.growable(request), &change, error);
         }
         case 2: {
             vz_value_request request = {};
             request.value_count = draw.below(3);
-            request.values = draw.array<vz_value>(request.value_count, [&] {
+            request.values = draw.list<vz_value>(request.value_count, [&] {
                 return vz_value{sizeof(vz_value), 0, draw.text(), draw.text(), 0};
             });
-            if (request.values == nullptr) request.value_count = 0;
             return vz_value_put(engine, draw.growable(request), &change, error);
         }
         default: {
