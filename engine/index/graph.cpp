@@ -44,8 +44,9 @@ void score_slots(const GraphView& graph, const CodedRow& from, const Slot* slots
     }
     if (metric == VZ_DOT && from.is_row) {
         for (uint32_t i = 0; i < count; ++i) {
-            const float difference = from.lift - lift_of(graph, graph.header(slots[i]).norm);
-            keys[i] += difference * difference;
+            const float norm = graph.header(slots[i]).norm;
+            const float difference = from.lift - lift_of(graph, norm);
+            keys[i] += from.by_dot ? -norm * norm : difference * difference;
         }
     }
 }

@@ -30,7 +30,7 @@ struct GraphView {
     const EntrySet* entries = nullptr;
     RowSource rows;
     uint32_t slots = 0;   // ids at or above are damage
-    float max_norm = 0;   // dot: makes the virtual coordinate of rows
+    float lift_norm = 0;  // dot: rows as long, or longer, have no virtual coordinate
 
     const BlockShape& shape() const { return quantizer->shape(); }
     const std::byte* block(Slot slot) const { return blocks + size_t{shape().stride} * slot; }
@@ -39,7 +39,7 @@ struct GraphView {
 
 // The virtual coordinate of a row under the dot metric (index.md section 5).
 inline float lift_of(const GraphView& graph, float norm) {
-    return std::sqrt(std::max(0.0F, graph.max_norm * graph.max_norm - norm * norm));
+    return std::sqrt(std::max(0.0F, graph.lift_norm * graph.lift_norm - norm * norm));
 }
 
 // Smaller is nearer. Queries by the walk's key; rows by distance between rows.

@@ -62,7 +62,8 @@ class GrowingIndex {
     struct WorkerScratch {
         WalkScratch walk;
         PruneScratch prune;
-        std::vector<Candidate> candidates;
+        std::vector<Candidate> candidates;  // by distance between rows
+        std::vector<Candidate> by_dot;      // dot metric
         std::vector<Slot> slots;
         std::vector<float> row;
     };
@@ -78,10 +79,16 @@ class GrowingIndex {
     Status adopt(const FoldInput& input, uint32_t kept, Workers& workers);
     void adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratch& scratch);
     Status encode(Slot begin, Slot end, Workers& workers);
+    void choose_lift(Slot end);
     void link_batch(Slot begin, Slot end, Workers& workers);
     void find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch);
+    void find_candidates(const GraphView& graph, uint32_t effort, const std::vector<Slot>& mates, WorkerScratch& scratch,
+                         std::vector<Candidate>& candidates);
+    void score_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, WorkerScratch& scratch,
+                          std::vector<Candidate>& candidates);
+    void choose_neighbours(const GraphView& graph, Slot slot, WorkerScratch& scratch);
     void add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch);
-    void replace_neighbours(const GraphView& graph, Slot slot, std::vector<Slot>& neighbours, WorkerScratch& scratch);
+    void replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch);
     void write_ids(Slot slot, std::span<const Slot> ids);
     void publish(std::unique_ptr<EntrySet> entries);
     float factor() const;
@@ -100,7 +107,8 @@ class GrowingIndex {
     uint32_t view_slots_ = 0;  // slots that the published view covers: what a walk keeps a mark of
     uint32_t entries_at_ = 0;
     uint32_t guarded_at_ = 0;
-    float max_norm_ = 0;
+    uint32_t lift_at_ = 0;  // rows that lift_norm_ was chosen from
+    float lift_norm_ = 0;
 };
 
 }  // namespace vz

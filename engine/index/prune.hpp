@@ -19,11 +19,14 @@ struct Candidate {
 struct PruneScratch {
     CodedRow coded;
     std::vector<Slot> kept;
-    std::vector<float> kept_distances;
 };
 
-// `factor`: alpha as it applies to the distances of this graph. Candidates nearest first, none twice. Leaves at most `degree` slots in
-// scratch.kept, nearest first.
+// `factor`: alpha as it applies to the distances of this graph. Candidates nearest first, none twice. Adds to scratch.kept, nearest first,
+// until it holds `degree`; those it holds already are neither added nor compared with.
 void prune(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch);
+
+// The same by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one, of length `norm`, leads to it.
+// scratch.kept is empty before.
+void prune_by_dot(const GraphView& graph, float norm, const std::vector<Candidate>& candidates, uint32_t degree, PruneScratch& scratch);
 
 }  // namespace vz

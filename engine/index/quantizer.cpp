@@ -219,6 +219,7 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
 void Quantizer::prepare_row(const std::byte* block, const float* row, CodedRow& out) const {
     const BlockHeader& header = header_of(shape_, block);
     out.is_row = true;
+    out.by_dot = false;
     out.values = row;
     out.norm = header.norm;
     if (shape_.layout == Layout::kFp32) return;

@@ -78,7 +78,7 @@ Status check_meta(const IndexMeta& meta) {
     for (const float value : meta.mean) {
         if (!std::isfinite(value)) return failure(VZ_CORRUPTION, "index: the mean is not finite");
     }
-    if (!std::isfinite(meta.max_norm)) return failure(VZ_CORRUPTION, "index: the largest norm is not finite");
+    if (!std::isfinite(meta.lift_norm)) return failure(VZ_CORRUPTION, "index: the norm without lift is not finite");
     return {};
 }
 
@@ -102,7 +102,7 @@ std::vector<std::byte> encode_index_meta(const IndexMeta& meta) {
     out.put(meta.slots);
     out.put(meta.indexed_slots);
     out.put(meta.seed);
-    out.put(meta.max_norm);
+    out.put(meta.lift_norm);
     out.put_all(meta.mean);
     out.put_all(meta.entries);
     out.put_all(meta.curve);
@@ -126,7 +126,7 @@ Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
     meta.slots = in.get<uint32_t>();
     meta.indexed_slots = in.get<uint32_t>();
     meta.seed = in.get<uint64_t>();
-    meta.max_norm = in.get<float>();
+    meta.lift_norm = in.get<float>();
     meta.mean = in.get_all<float>();
     meta.entries = in.get_all<Slot>();
     meta.curve = in.get_all<CurvePoint>();
@@ -144,7 +144,7 @@ IndexMeta index_meta_of(const GrowingIndex& index, std::vector<CurvePoint> curve
     meta.slots = index.linked();
     meta.indexed_slots = index.linked();
     meta.seed = index.options().seed;
-    meta.max_norm = graph->max_norm;
+    meta.lift_norm = graph->lift_norm;
     meta.mean = graph->quantizer->mean();
     meta.entries = graph->entries->slots;
     meta.curve = std::move(curve);
@@ -162,7 +162,7 @@ Result<std::unique_ptr<SealedIndex>> SealedIndex::open(IndexMeta meta, std::span
 
 SealedIndex::SealedIndex(IndexMeta meta, std::span<const std::byte> blocks, RowSource rows)
     : meta_(std::move(meta)), quantizer_(meta_.metric, meta_.shape, meta_.seed, meta_.mean), entries_{meta_.entries, {}} {
-    view_ = {&quantizer_, blocks.data(), &entries_, rows, meta_.indexed_slots, meta_.max_norm};
+    view_ = {&quantizer_, blocks.data(), &entries_, rows, meta_.indexed_slots, meta_.lift_norm};
     pack_entries(view_, entries_);
 }
 

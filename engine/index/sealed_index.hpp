@@ -19,7 +19,7 @@ struct IndexMeta {
     uint32_t slots = 0;          // of the segment
     uint32_t indexed_slots = 0;  // those below are linked; the others are to be scanned
     uint64_t seed = 0;
-    float max_norm = 0;
+    float lift_norm = 0;
     std::vector<float> mean;
     std::vector<Slot> entries;
     std::vector<CurvePoint> curve;
