@@ -6,18 +6,23 @@ namespace {
 constexpr uint32_t kTwinsMax = 4;   // edges of length zero, so that duplicates cannot seal each other off
 constexpr uint32_t kAtOnce = 8;     // kept neighbours compared before the verdict is looked at
 
-// Whether a neighbour kept from place `first` on is so much nearer to scratch.coded than `distance` that the way leads through it.
-bool is_dominated(const GraphView& graph, float distance, float factor, size_t first, const PruneScratch& scratch) {
+// The first kept neighbour, from place `first` on, that is nearer to scratch.coded than `distance`, so that the way leads through it:
+// where the group it was compared in begins, and the distance to the nearest of that group. The end of kept: none.
+struct Shortcut {
+    size_t at;
+    float distance;
+};
+
+Shortcut find_shortcut(const GraphView& graph, float distance, size_t first, const PruneScratch& scratch) {
     const size_t count = scratch.kept.size();
     float distances[kAtOnce];
-    for (size_t i = first; i < count; i += kAtOnce) {
-        const auto some = static_cast<uint32_t>(std::min<size_t>(kAtOnce, count - i));
-        score_slots(graph, scratch.coded, scratch.kept.data() + i, some, distances);
-        for (uint32_t j = 0; j < some; ++j) {
-            if (factor * distances[j] <= distance) return true;
-        }
+    for (size_t at = first; at < count; at += kAtOnce) {
+        const auto some = static_cast<uint32_t>(std::min<size_t>(kAtOnce, count - at));
+        score_slots(graph, scratch.coded, scratch.kept.data() + at, some, distances);
+        const float nearest = *std::min_element(distances, distances + some);
+        if (nearest <= distance) return {at, nearest};
     }
-    return false;
+    return {count, INFINITY};
 }
 
 }  // namespace
@@ -25,22 +30,29 @@ bool is_dominated(const GraphView& graph, float distance, float factor, size_t f
 void prune(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch) {
     auto& kept = scratch.kept;
     const size_t before = kept.size();
-    uint32_t twins = 0;
+    size_t first = before;  // behind the twins, which are as near to a candidate as the row itself: they decide nothing
+    scratch.spare.clear();
     for (const Candidate& candidate : candidates) {
         if (kept.size() == degree) return;
         if (std::find(kept.data(), kept.data() + before, candidate.slot) != kept.data() + before) continue;
         if (candidate.distance <= 0.0F) {
-            if (twins == kTwinsMax) continue;
-            ++twins;
-            kept.push_back(candidate.slot);
-            continue;
-        }
-        // Twins are as near to a candidate as the row itself: they decide nothing.
-        if (kept.size() > before + twins) {
+            if (first == before + kTwinsMax) continue;
+            ++first;
+        } else if (kept.size() > first) {
             prepare_slot(graph, candidate.slot, scratch.coded);
-            if (is_dominated(graph, candidate.distance, factor, before + twins, scratch)) continue;
+            const Shortcut shortcut = find_shortcut(graph, candidate.distance, first, scratch);
+            if (shortcut.distance <= candidate.distance) {
+                if (factor * shortcut.distance > candidate.distance) scratch.spare.push_back({candidate, shortcut.at});
+                continue;
+            }
         }
         kept.push_back(candidate.slot);
+    }
+    for (const PruneScratch::Spare& spare : scratch.spare) {
+        if (kept.size() == degree) return;
+        prepare_slot(graph, spare.candidate.slot, scratch.coded);
+        const float border = spare.candidate.distance / factor;
+        if (find_shortcut(graph, border, spare.compare_from, scratch).distance > border) kept.push_back(spare.candidate.slot);
     }
 }
 
@@ -52,7 +64,7 @@ void prune_by_dot(const GraphView& graph, float norm, const std::vector<Candidat
         // The key of the row itself, as the candidate sees it.
         const float from = graph.header(candidate.slot).norm;
         const float key = candidate.distance + from * from - norm * norm;
-        if (!is_dominated(graph, key, 1.0F, 0, scratch)) scratch.kept.push_back(candidate.slot);
+        if (find_shortcut(graph, key, 0, scratch).distance > key) scratch.kept.push_back(candidate.slot);
     }
 }
 

@@ -1,4 +1,6 @@
-// The pruning rule: which of a row's candidates become its neighbours (RobustPrune, index.md section 8).
+// The pruning rule: which of a row's candidates become its neighbours. RobustPrune (Subramanya et al., NeurIPS 2019) in two passes, as its
+// alpha grows from 1: first the candidates that no shortcut leads to, in every direction, then those with a shortcut that saves little. In one
+// pass with the larger alpha the nearest fill the list where rows are about as far from each other, and many rows become unreachable.
 #pragma once
 
 #include <vector>
@@ -17,8 +19,13 @@ struct Candidate {
 };
 
 struct PruneScratch {
+    struct Spare {
+        Candidate candidate;
+        size_t compare_from;  // kept rows before were compared with
+    };
     CodedRow coded;
     std::vector<Slot> kept;
+    std::vector<Spare> spare;  // left out by a little
 };
 
 // `factor`: alpha as it applies to the distances of this graph. Candidates nearest first, none twice. Adds to scratch.kept, nearest first,

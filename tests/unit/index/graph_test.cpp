@@ -142,6 +142,21 @@ INSTANTIATE_TEST_SUITE_P(all, IndexCases,
                                          Case{VZ_EUCLIDEAN, VZ_QUANTIZATION_NONE, false, Layout::kFp32},
                                          Case{VZ_DOT, VZ_QUANTIZATION_NONE, false, Layout::kFp32}));
 
+// Rows that are all about as far from each other: edges to the nearest alone would leave many without a way to them.
+TEST(index, rows_without_structure_are_within_reach) {
+    TestRows rows = {64, {}};
+    TestRows queries = {64, {}};
+    std::mt19937 random(61);
+    std::normal_distribution<float> normal;
+    for (uint32_t i = 0; i < 64 * 10'000; ++i) rows.values.push_back(normal(random));
+    for (uint32_t i = 0; i < 64 * 50; ++i) queries.values.push_back(normal(random));
+    CallingThread workers;
+    auto index = GrowingIndex::create(make_options(64, VZ_EUCLIDEAN), rows.source(), rows.count());
+    ASSERT_TRUE((*index)->link(rows.count(), workers).ok());
+    EXPECT_LE((*index)->connect(workers), 2U);
+    EXPECT_GE(recall(*(*index)->view(), rows, queries, VZ_EUCLIDEAN, 300), 0.95);
+}
+
 // Long rows answer most queries by dot product: the walk must come to them from anywhere, and still reach the others.
 TEST(index, rows_of_very_unequal_length_are_found_by_dot_product) {
     TestRows rows = make_rows(6000, 40, 12, 51, false);
