@@ -10,9 +10,8 @@ namespace vz {
 namespace {
 
 constexpr uint32_t kMeanRows = 1024;        // rows whose mean centres the codes
-constexpr uint32_t kBatchRowsMin = 256;     // a batch may always grow to this
+constexpr uint32_t kBatchRows = 64;         // linked at a time, by all workers
 constexpr uint32_t kViewSlotsMin = 4096;    // what a walk allocates at least
-constexpr uint32_t kMatesBelow = 2048;      // while a graph is smaller, rows of one batch are compared with each other
 // Under the dot metric the longest rows are the answers, so the virtual coordinates must tell rows near their length apart. With the largest
 // norm as M, one outlier makes those of all others alike; 0.97 to 0.993 of the rows below M are about as good.
 constexpr double kLiftQuantile = 0.985;
@@ -147,10 +146,9 @@ Status GrowingIndex::link(Slot end, Workers& workers) {
     if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
     VZ_TRY(encode(begin, end, workers));
     if (view() == nullptr) publish(std::make_unique<EntrySet>());
-    const uint32_t batch_max = std::max(kBatchRowsMin, end / 50);
     for (Slot at = begin; at < end;) {
         if (workers.is_cancelled()) return failure(VZ_CANCELLED, "linking was cancelled");
-        const Slot stop = std::min(end, at + std::clamp(at / 20, 1U, batch_max));
+        const Slot stop = std::min(end, at + std::clamp(at / 20, 1U, kBatchRows));
         if (stop > view_slots_) publish(std::make_unique<EntrySet>(*view()->entries));
         link_batch(at, stop, workers);
         linked_.store(stop, std::memory_order_release);
@@ -258,7 +256,7 @@ void GrowingIndex::choose_lift(Slot end) {
 }
 
 void GrowingIndex::publish(std::unique_ptr<EntrySet> entries) {
-    const uint64_t ahead = std::max<uint64_t>(kViewSlotsMin, 2 * uint64_t{linked()} + kBatchRowsMin);
+    const uint64_t ahead = std::max<uint64_t>(kViewSlotsMin, 2 * uint64_t{linked()} + kBatchRows);
     view_slots_ = std::max(view_slots_, static_cast<uint32_t>(std::min<uint64_t>(ahead, slots_max_)));
     auto next = std::make_unique<Published>();
     next->view = {quantizers_.back().get(), arenas_.back()->data(), entries.get(), rows_, view_slots_, lift_norm_};
@@ -305,7 +303,7 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
 void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch) {
     if ((graph.header(slot).flags & kAbsentRow) != 0) return;
     scratch.slots.clear();
-    for (Slot mate = batch_begin; mate < batch_end && batch_begin < kMatesBelow; ++mate) {
+    for (Slot mate = batch_begin; mate < batch_end; ++mate) {
         if (mate != slot && (graph.header(mate).flags & kAbsentRow) == 0) scratch.slots.push_back(mate);
     }
     const bool by_dot = options_.metric == VZ_DOT;
@@ -325,8 +323,10 @@ void GrowingIndex::find_candidates(const GraphView& graph, uint32_t effort, cons
     candidates.clear();
     const Pool& pool = scratch.walk.pool;
     for (uint32_t i = 0; i < pool.size(); ++i) candidates.push_back({pool.key(i), pool.slot(i)});
-    if (mates.empty()) return;
+    // Mates that the walk would have kept, had they been linked before: rows that come in order, like with like, have no other neighbours.
+    const float worst = pool.worst();
     score_candidates(graph, scratch.walk.coded, mates, scratch, candidates);
+    while (!candidates.empty() && candidates.back().distance > worst) candidates.pop_back();
 }
 
 // Appends the slots, then sorts all.

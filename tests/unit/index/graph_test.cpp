@@ -142,6 +142,25 @@ INSTANTIATE_TEST_SUITE_P(all, IndexCases,
                                          Case{VZ_EUCLIDEAN, VZ_QUANTIZATION_NONE, false, Layout::kFp32},
                                          Case{VZ_DOT, VZ_QUANTIZATION_NONE, false, Layout::kFp32}));
 
+// As documents come in pieces, or frames of a film.
+TEST(index, rows_that_come_cluster_by_cluster_are_found) {
+    constexpr uint32_t kDim = 32;
+    std::mt19937 random(71);
+    std::normal_distribution<float> normal;
+    TestRows rows = {kDim, {}};
+    TestRows queries = {kDim, {}};
+    for (uint32_t cluster = 0; cluster < 100; ++cluster) {
+        float centre[kDim];
+        for (float& value : centre) value = normal(random);
+        for (uint32_t i = 0; i < 101; ++i) {
+            for (const float value : centre) (i < 100 ? rows : queries).values.push_back(value + 0.3F * normal(random));
+        }
+    }
+    CallingThread workers;
+    const auto index = build(rows, make_options(kDim, VZ_EUCLIDEAN), workers);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 40), 0.97);
+}
+
 // Rows that are all about as far from each other: edges to the nearest alone would leave many without a way to them.
 TEST(index, rows_without_structure_are_within_reach) {
     TestRows rows = {64, {}};
