@@ -84,12 +84,19 @@ uint32_t entry_count(uint32_t linked) {
 std::unique_ptr<EntrySet> choose_entries(const GraphView& graph, uint32_t linked, uint32_t count, uint64_t seed) {
     auto entries = std::make_unique<EntrySet>();
     count = std::min(count, linked);
-    // Evenly spaced, each shifted within its space by the seed: no slot twice.
+    const auto is_absent = [&](Slot slot) { return (graph.header(slot).flags & kAbsentRow) != 0; };
+    // Evenly spaced, each shifted within its space by the seed, to the next that has a row: no slot twice, and one at least if there is any.
     for (uint64_t i = 0; i < count; ++i) {
         const uint64_t low = i * linked / count;
         const uint64_t high = (i + 1) * linked / count;
         seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-        entries->slots.push_back(static_cast<Slot>(low + (seed >> 33) % (high - low)));
+        const uint64_t shift = (seed >> 33) % (high - low);
+        for (uint64_t j = 0; j < high - low; ++j) {
+            const auto slot = static_cast<Slot>(low + (shift + j) % (high - low));
+            if (is_absent(slot)) continue;
+            entries->slots.push_back(slot);
+            break;
+        }
     }
     if (graph.quantizer->metric() == VZ_DOT && linked > 2 * count) {
         // Most answers of the dot metric are long rows: half of the entries are the longest.
@@ -98,11 +105,11 @@ std::unique_ptr<EntrySet> choose_entries(const GraphView& graph, uint32_t linked
         const auto norm = [&](Slot slot) { return graph.header(slot).norm; };
         std::nth_element(longest.begin(), longest.begin() + count / 2, longest.end(),
                          [&](Slot a, Slot b) { return norm(a) != norm(b) ? norm(a) > norm(b) : a < b; });
-        for (uint32_t i = 0; i < count / 2; ++i) entries->slots[2 * i] = longest[i];
+        for (size_t i = 0; i < std::min<size_t>(count, entries->slots.size()) / 2; ++i) entries->slots[2 * i] = longest[i];
         std::sort(entries->slots.begin(), entries->slots.end());
         entries->slots.erase(std::unique(entries->slots.begin(), entries->slots.end()), entries->slots.end());
     }
-    std::erase_if(entries->slots, [&](Slot slot) { return (graph.header(slot).flags & kAbsentRow) != 0; });
+    std::erase_if(entries->slots, is_absent);
     pack_entries(graph, *entries);
     return entries;
 }

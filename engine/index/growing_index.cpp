@@ -152,10 +152,17 @@ Status GrowingIndex::link(Slot end, Workers& workers) {
         if (stop > view_slots_) publish(std::make_unique<EntrySet>(*view()->entries));
         link_batch(at, stop, workers);
         linked_.store(stop, std::memory_order_release);
+        const bool has_first_rows = view()->entries->slots.empty() && has_row(at, stop);
         at = stop;
-        if (at >= 2 * entries_at_) refresh_entries();
+        if (at >= 2 * entries_at_ || has_first_rows) refresh_entries();
     }
     return {};
+}
+
+bool GrowingIndex::has_row(Slot begin, Slot end) const {
+    const GraphView& graph = *view();
+    while (begin < end && (graph.header(begin).flags & kAbsentRow) != 0) ++begin;
+    return begin < end;
 }
 
 // The first row that is not bytes moves the graph to codes of another kind; its edges stay.
@@ -437,6 +444,24 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     }
 }
 
+// An edge to a row that none leads to, from the nearest of the pool that has room; else the nearest one's last edge goes there, and on from
+// there to where it led.
+void GrowingIndex::lead_to(Slot slot, const Pool& pool) {
+    const uint32_t degree = quantizers_.back()->shape().degree;
+    const auto ids = [&](Slot of) { return ids_of(quantizers_.back()->shape(), block(of)); };
+    const auto room = [&](Slot of) { return static_cast<uint32_t>(std::find(ids(of), ids(of) + degree, kNoSlot) - ids(of)); };
+    for (uint32_t i = 0; i < pool.size(); ++i) {
+        const uint32_t at = room(pool.slot(i));
+        if (at == degree) continue;
+        __atomic_store_n(ids(pool.slot(i)) + at, slot, __ATOMIC_RELEASE);
+        return;
+    }
+    if (pool.size() == 0) return;
+    Slot& last = ids(pool.slot(0))[degree - 1];
+    __atomic_store_n(ids(slot) + std::min(room(slot), degree - 1), last, __ATOMIC_RELEASE);
+    __atomic_store_n(&last, slot, __ATOMIC_RELEASE);
+}
+
 uint32_t GrowingIndex::connect(Workers& workers) {
     const uint32_t count = linked();
     if (view() == nullptr || count == 0) return 0;
@@ -463,7 +488,6 @@ uint32_t GrowingIndex::connect(Workers& workers) {
     for (const Slot slot : graph.entries->slots) {
         if (!reached[slot]) reach(slot);
     }
-    std::vector<Slot> lost;
     WorkerScratch& scratch = scratch_[0];
     uint32_t found = 0;
     for (Slot slot = 0; slot < count; ++slot) {
@@ -471,24 +495,8 @@ uint32_t GrowingIndex::connect(Workers& workers) {
         ++found;
         prepare_slot(graph, slot, scratch.walk.coded);
         walk(graph, scratch.walk, {options_.build_effort});
-        const Pool& pool = scratch.walk.pool;
-        bool placed = false;
-        for (uint32_t i = 0; i < pool.size() && !placed; ++i) {
-            Slot* ids = ids_of(shape, block(pool.slot(i)));
-            for (uint32_t j = 0; j < shape.degree && !placed; ++j) {
-                if (ids[j] != kNoSlot) continue;
-                __atomic_store_n(ids + j, slot, __ATOMIC_RELEASE);
-                placed = true;
-            }
-        }
-        if (!placed) lost.push_back(slot);
+        lead_to(slot, scratch.walk.pool);
         reach(slot);
-    }
-    if (!lost.empty()) {
-        auto entries = std::make_unique<EntrySet>(*graph.entries);
-        entries->slots.insert(entries->slots.end(), lost.begin(), lost.end());
-        pack_entries(graph, *entries);
-        publish(std::move(entries));
     }
     return found;
 }

@@ -89,6 +89,8 @@ class GrowingIndex {
     void choose_neighbours(const GraphView& graph, Slot slot, WorkerScratch& scratch);
     void add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch);
     void replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch);
+    bool has_row(Slot begin, Slot end) const;
+    void lead_to(Slot slot, const Pool& pool);
     void write_ids(Slot slot, std::span<const Slot> ids);
     void publish(std::unique_ptr<EntrySet> entries);
     float factor() const;

@@ -142,6 +142,49 @@ INSTANTIATE_TEST_SUITE_P(all, IndexCases,
                                          Case{VZ_EUCLIDEAN, VZ_QUANTIZATION_NONE, false, Layout::kFp32},
                                          Case{VZ_DOT, VZ_QUANTIZATION_NONE, false, Layout::kFp32}));
 
+// A vector field that few points have.
+TEST(index, rows_among_many_absent_ones_are_found_at_once) {
+    const TestRows rows = make_rows(2000, 16, 4, 81, false);
+    struct Sparse {
+        const TestRows* rows;
+        static bool has(Slot slot) { return slot >= 1000 && slot % 37 == 0; }
+    } sparse = {&rows};
+    const RowSource source = {[](const void* owner, Slot slot) {
+                                  return Sparse::has(slot) ? static_cast<const Sparse*>(owner)->rows->row(slot) : nullptr;
+                              },
+                              &sparse};
+    CallingThread workers;
+    auto index = GrowingIndex::create(make_options(16, VZ_EUCLIDEAN), source, rows.count());
+    SearchScratch scratch;
+    for (const Slot end : {1000U, 1200U, 1400U, 2000U}) {
+        ASSERT_TRUE((*index)->link(end, workers).ok());
+        uint32_t missed = 0;
+        for (Slot slot = 0; slot < end; ++slot) {
+            if (!Sparse::has(slot)) continue;
+            PartQuery part;
+            part.graph = (*index)->view();
+            part.k = 1;
+            part.effort = 20;
+            const auto hits = search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(slot), 16), scratch);
+            missed += hits.empty() || hits[0].slot != slot ? 1 : 0;
+        }
+        EXPECT_EQ(missed, 0U) << end;
+    }
+}
+
+// Equal rows have edges to few of each other.
+TEST(index, many_equal_rows_slow_no_search) {
+    TestRows rows = make_rows(6000, 16, 4, 91, false);
+    for (Slot slot = 0; slot < rows.count(); slot += 2) std::fill_n(rows.values.begin() + size_t{slot} * 16, 16, 0.0F);
+    const TestRows queries = make_rows(50, 16, 4, 92, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(16, VZ_COSINE), workers);
+    uint64_t scored = 0;
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_COSINE, 40, {}, {}, &scored), 0.97);
+    EXPECT_LT(scored / queries.count(), 1000U);
+    EXPECT_EQ(index->connect(workers), 0U);
+}
+
 // As documents come in pieces, or frames of a film.
 TEST(index, rows_that_come_cluster_by_cluster_are_found) {
     constexpr uint32_t kDim = 32;
