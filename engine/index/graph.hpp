@@ -48,9 +48,4 @@ void score_entries(const GraphView& graph, const CodedRow& from, float* keys);
 
 void prepare_slot(const GraphView& graph, Slot slot, CodedRow& out);
 
-// Samples `count` of the first `linked` slots that have edges, seeded.
-std::unique_ptr<EntrySet> choose_entries(const GraphView& graph, uint32_t linked, uint32_t count, uint64_t seed);
-void pack_entries(const GraphView& graph, EntrySet& entries);
-uint32_t entry_count(uint32_t linked);
-
 }  // namespace vz

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/index/code_guard.hpp"
+#include "engine/index/entries.hpp"
 
 namespace vz {
 namespace {
@@ -274,9 +275,9 @@ void GrowingIndex::publish(std::unique_ptr<EntrySet> entries) {
 
 void GrowingIndex::refresh_entries() {
     const uint32_t count = linked();
-    const EntrySet none;
-    const GraphView graph = {quantizers_.back().get(), arenas_.back()->data(), &none, rows_, slots_max_, lift_norm_};
-    publish(choose_entries(graph, count, entry_count(count), options_.seed));
+    if (scratch_.empty()) scratch_.resize(1);
+    const GraphView graph = {quantizers_.back().get(), arenas_.back()->data(), nullptr, rows_, count, lift_norm_};
+    publish(choose_entries(graph, options_.seed, scratch_[0].walk));
     entries_at_ = count;
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/index/entries.hpp"
+
 namespace vz {
 namespace {
 

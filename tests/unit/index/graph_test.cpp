@@ -172,6 +172,29 @@ TEST(index, rows_among_many_absent_ones_are_found_at_once) {
     }
 }
 
+// No edge leads from one to the other: walks must begin near each.
+TEST(index, rows_in_many_tight_clusters_are_found) {
+    constexpr uint32_t kDim = 96;
+    constexpr uint32_t kClusters = 750;
+    std::mt19937 random(95);
+    std::normal_distribution<float> normal;
+    std::vector<float> centres;
+    for (uint32_t i = 0; i < kDim * kClusters; ++i) centres.push_back(normal(random));
+    const auto near_centres = [&](uint32_t count) {
+        TestRows rows = {kDim, {}};
+        for (uint32_t i = 0; i < count; ++i) {
+            const float* centre = &centres[size_t{kDim} * (uint64_t{i} * kClusters / count)];
+            for (uint32_t j = 0; j < kDim; ++j) rows.values.push_back(centre[j] + 0.05F * normal(random));
+        }
+        return rows;
+    };
+    const TestRows rows = near_centres(15'000);
+    const TestRows queries = near_centres(100);
+    CallingThread workers;
+    const auto index = build(rows, make_options(kDim, VZ_EUCLIDEAN), workers);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 10), 0.9);
+}
+
 // Equal rows have edges to few of each other.
 TEST(index, many_equal_rows_slow_no_search) {
     TestRows rows = make_rows(6000, 16, 4, 91, false);

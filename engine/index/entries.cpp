@@ -1,0 +1,109 @@
+#include "engine/index/entries.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kEntriesMin = 64;
+constexpr uint32_t kEntriesMax = 4096;
+constexpr uint32_t kProbes = 256;       // rows that walks look for
+constexpr uint32_t kProbeEffort = 16;
+constexpr double kFoundEnough = 0.9;   // share of the probes
+constexpr double kWorthScoring = 0.66;  // share of the missed ones that the most entries must find: on rows without structure half
+constexpr double kFoundError = 0.05;   // twice the standard error of that share
+
+// Measured at 60,000 rows: a quarter to the whole of sqrt(n) give the same curve, so the fewest rows to score.
+uint32_t least_count(uint32_t linked) {
+    const auto root = static_cast<uint32_t>(std::sqrt(static_cast<double>(linked)));
+    return std::clamp(root / 4, kEntriesMin, kEntriesMax);
+}
+
+bool is_absent(const GraphView& graph, Slot slot) { return (graph.header(slot).flags & kAbsentRow) != 0; }
+
+std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_t seed) {
+    auto entries = std::make_unique<EntrySet>();
+    const uint32_t linked = graph.slots;
+    count = std::min(count, linked);
+    // Evenly spaced, each shifted within its space by the seed, to the next that has a row: no slot twice, and one at least if there is any.
+    for (uint64_t i = 0; i < count; ++i) {
+        const uint64_t low = i * linked / count;
+        const uint64_t high = (i + 1) * linked / count;
+        seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+        const uint64_t shift = (seed >> 33) % (high - low);
+        for (uint64_t j = 0; j < high - low; ++j) {
+            const auto slot = static_cast<Slot>(low + (shift + j) % (high - low));
+            if (is_absent(graph, slot)) continue;
+            entries->slots.push_back(slot);
+            break;
+        }
+    }
+    if (graph.quantizer->metric() == VZ_DOT && linked > 2 * count) {
+        // Most answers of the dot metric are long rows: half of the entries are the longest.
+        std::vector<Slot> longest(linked);
+        std::iota(longest.begin(), longest.end(), 0U);
+        const auto norm = [&](Slot slot) { return graph.header(slot).norm; };
+        std::nth_element(longest.begin(), longest.begin() + count / 2, longest.end(),
+                         [&](Slot a, Slot b) { return norm(a) != norm(b) ? norm(a) > norm(b) : a < b; });
+        for (size_t i = 0; i < std::min<size_t>(count, entries->slots.size()) / 2; ++i) entries->slots[2 * i] = longest[i];
+        std::sort(entries->slots.begin(), entries->slots.end());
+        entries->slots.erase(std::unique(entries->slots.begin(), entries->slots.end()), entries->slots.end());
+    }
+    std::erase_if(entries->slots, [&](Slot slot) { return is_absent(graph, slot); });
+    pack_entries(graph, *entries);
+    return entries;
+}
+
+// The share of rows that a short walk to themselves comes to.
+double share_found(const GraphView& graph, WalkScratch& scratch) {
+    uint32_t probes = 0;
+    uint32_t found = 0;
+    for (uint64_t i = 0; i < kProbes; ++i) {
+        const auto slot = static_cast<Slot>((2 * i + 1) * graph.slots / (2 * kProbes));
+        if (is_absent(graph, slot)) continue;
+        ++probes;
+        prepare_slot(graph, slot, scratch.coded);
+        float of_itself = 0;
+        score_slots(graph, scratch.coded, &slot, 1, &of_itself);
+        walk(graph, scratch, {kProbeEffort});
+        found += scratch.pool.key(0) <= of_itself ? 1 : 0;
+    }
+    return probes == 0 ? 1 : static_cast<double>(found) / probes;
+}
+
+}  // namespace
+
+std::unique_ptr<EntrySet> choose_entries(GraphView graph, uint64_t seed, WalkScratch& scratch) {
+    const uint32_t most = std::min(kEntriesMax, graph.slots / 16);
+    uint32_t count = least_count(graph.slots);
+    auto entries = sample(graph, count, seed);
+    const auto found_by = [&](const EntrySet& set) {
+        graph.entries = &set;
+        return share_found(graph, scratch);
+    };
+    if (entries->slots.empty() || count >= most) return entries;
+    const double found = found_by(*entries);
+    if (found >= kFoundEnough) return entries;
+    auto all = sample(graph, most, seed);
+    const double found_by_all = found_by(*all);
+    if (found_by_all < found + kWorthScoring * (1 - found)) return entries;
+    const double enough = std::min(kFoundEnough, found_by_all - kFoundError);
+    while (4 * count < most) {
+        count *= 4;
+        entries = sample(graph, count, seed);
+        if (found_by(*entries) >= enough) return entries;
+    }
+    return all;
+}
+
+void pack_entries(const GraphView& graph, EntrySet& entries) {
+    if (graph.shape().layout == Layout::kFp32) return;
+    const size_t stride = graph.shape().row_bytes();
+    entries.blocks.resize(stride * entries.slots.size());
+    for (size_t i = 0; i < entries.slots.size(); ++i) std::memcpy(&entries.blocks[i * stride], graph.block(entries.slots[i]), stride);
+}
+
+}  // namespace vz

@@ -1,0 +1,15 @@
+// Where walks begin (index.md section 7).
+#pragma once
+
+#include "engine/index/walk.hpp"
+
+namespace vz {
+
+// Samples of the first graph.slots slots, those that are linked, seeded; graph.entries is not looked at. None only if no slot has a row. As
+// many as lead walks to where they should come: more where rows lie in many tight clusters, each of which needs an entry near it.
+std::unique_ptr<EntrySet> choose_entries(GraphView graph, uint64_t seed, WalkScratch& scratch);
+
+// Fills entries.blocks from entries.slots.
+void pack_entries(const GraphView& graph, EntrySet& entries);
+
+}  // namespace vz
