@@ -2,44 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <thread>
 
 #include "engine/index/score.hpp"
 
 namespace vz::ann {
 namespace {
-
-[[noreturn]] void quit(const std::string& message) {
-    std::fprintf(stderr, "vectorizer-ann: %s\n", message.c_str());
-    std::exit(2);
-}
-
-template <class T>
-Matrix read_matrix(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    uint32_t head[2] = {};
-    if (!file.read(reinterpret_cast<char*>(head), sizeof head)) quit("cannot read " + path);
-    const uint64_t count = uint64_t{head[0]} * head[1];
-    if (std::filesystem::file_size(path) != sizeof head + count * sizeof(T)) quit("wrong size: " + path);
-    std::vector<T> raw(count);
-    if (!file.read(reinterpret_cast<char*>(raw.data()), static_cast<std::streamsize>(count * sizeof(T)))) quit("short read: " + path);
-    return {head[0], head[1], std::vector<float>(raw.begin(), raw.end())};
-}
-
-bool read_any(const std::string& stem, Matrix& out) {
-    if (std::filesystem::exists(stem + ".u8bin")) {
-        out = read_matrix<uint8_t>(stem + ".u8bin");
-    } else if (std::filesystem::exists(stem + ".fbin")) {
-        out = read_matrix<float>(stem + ".fbin");
-    } else {
-        return false;
-    }
-    return true;
-}
 
 void hold_out(DataSet& set) {
     constexpr uint32_t kEvery = 60;
@@ -50,6 +21,16 @@ void hold_out(DataSet& set) {
         Matrix& to = i % kEvery == kEvery / 2 ? set.queries : set.base;
         to.values.insert(to.values.end(), all.row(i), all.row(i) + all.dim);
         ++to.rows;
+    }
+}
+
+void score_truth(DataSet& set) {
+    set.truth_scores.clear();
+    for (uint32_t i = 0; i < set.queries.rows; ++i) {
+        const ScoreQuery query = make_score_query(set.metric, set.queries.row(i), set.base.dim);
+        for (uint32_t j = 0; j < set.truth.columns; ++j) {
+            set.truth_scores.push_back(score_row(query, set.base.row(set.truth.values[size_t{i} * set.truth.columns + j])));
+        }
     }
 }
 
@@ -65,62 +46,96 @@ vz_metric metric_of(const std::string& name) {
 bool read_truth(const std::string& folder, DataSet& set) {
     for (const char* name : {"/truth.ibin", "/gt100.ibin"}) {
         if (!std::filesystem::exists(folder + name)) continue;
-        std::ifstream file(folder + name, std::ios::binary);
-        uint32_t head[2] = {};
-        file.read(reinterpret_cast<char*>(head), sizeof head);
-        if (head[0] < set.queries.rows || head[1] < 10) quit("truth does not fit the queries");
-        set.truth_k = head[1];
-        std::vector<uint32_t> ids(head[1]);
-        for (uint32_t i = 0; i < set.queries.rows; ++i) {
-            if (!file.read(reinterpret_cast<char*>(ids.data()), static_cast<std::streamsize>(ids.size() * 4))) quit("short truth");
-            const ScoreQuery query = make_score_query(set.metric, set.queries.row(i), set.base.dim);
-            for (const uint32_t id : ids) {
-                if (id >= set.base.rows) quit("truth names a row beyond the base");
-                set.truth_scores.push_back(score_row(query, set.base.row(id)));
-            }
+        set.truth = read_ids(folder + name);
+        if (set.truth.rows < set.queries.rows || set.truth.columns < 10) quit("truth does not fit the queries: " + folder + name);
+        set.truth.rows = set.queries.rows;
+        set.truth.values.resize(size_t{set.truth.rows} * set.truth.columns);
+        if (std::any_of(set.truth.values.begin(), set.truth.values.end(), [&](uint32_t id) { return id >= set.base.rows; })) {
+            quit("truth names a row beyond the base: " + folder + name);
         }
+        score_truth(set);
         return true;
     }
     return false;
 }
 
+std::string metric_in(const std::string& folder) {
+    std::string name;
+    std::ifstream(folder + "/metric") >> name;
+    if (name.empty()) quit("no metric: name one by --metric, or in the file " + folder + "/metric");
+    return name;
+}
+
+// Greater is better, under every metric.
+double precise_score(vz_metric metric, const float* query, const float* row, uint32_t dim) {
+    double dot = 0, of_query = 0, of_row = 0, square = 0, sum = 0;
+    for (uint32_t i = 0; i < dim; ++i) {
+        const double q = query[i], r = row[i];
+        dot += q * r;
+        of_query += q * q;
+        of_row += r * r;
+        square += (q - r) * (q - r);
+        sum += std::fabs(q - r);
+    }
+    switch (metric) {
+        case VZ_COSINE: return of_query * of_row > 0 ? dot / std::sqrt(of_query * of_row) : 0;
+        case VZ_EUCLIDEAN: return -square;
+        case VZ_DOT: return dot;
+        default: return -sum;
+    }
+}
+
 }  // namespace
 
-DataSet load(const std::string& folder, const std::string& metric, uint32_t queries_max) {
+DataSet load_vectors(const std::string& folder, const std::string& metric, uint32_t queries_max) {
     DataSet set;
     set.name = std::filesystem::path(folder).filename().string();
-    set.metric = metric_of(metric);
-    if (!read_any(folder + "/base", set.base)) quit("no base.u8bin or base.fbin in " + folder);
-    const bool has_queries = read_any(folder + "/query", set.queries);
-    if (!has_queries) hold_out(set);
+    set.metric = metric_of(metric.empty() ? metric_in(folder) : metric);
+    if (!read_vectors(folder + "/base", set.base)) quit("no base.u8bin, base.fbin or base.f16bin in " + folder);
+    const bool has_queries = read_vectors(folder + "/query", set.queries);
+    set.held_out = !has_queries;
+    if (set.held_out) hold_out(set);
     if (set.queries.dim != set.base.dim) quit("base and query differ in dimension");
     if (set.queries.rows > queries_max) {
         set.queries.rows = queries_max;
         set.queries.values.resize(size_t{queries_max} * set.queries.dim);
     }
-    if (!has_queries || !read_truth(folder, set)) compute_truth(set, 100);
+    return set;
+}
+
+DataSet load(const std::string& folder, const std::string& metric, uint32_t queries_max) {
+    DataSet set = load_vectors(folder, metric, queries_max);
+    if (set.held_out || !read_truth(folder, set)) compute_truth(set, 100);
     return set;
 }
 
 void compute_truth(DataSet& set, uint32_t k) {
     k = std::min(k, set.base.rows);
-    set.truth_k = k;
-    set.truth_scores.assign(size_t{set.queries.rows} * k, 0);
+    set.truth = {set.queries.rows, k, std::vector<uint32_t>(size_t{set.queries.rows} * k)};
     const bool greater = is_similarity(set.metric);
     const auto work = [&](uint32_t first, uint32_t step) {
         std::vector<float> scores(set.base.rows);
+        std::vector<uint32_t> order(set.base.rows);
+        std::vector<double> precise(set.base.rows);
         for (uint32_t i = first; i < set.queries.rows; i += step) {
             const ScoreQuery query = make_score_query(set.metric, set.queries.row(i), set.base.dim);
             for (uint32_t row = 0; row < set.base.rows; ++row) scores[row] = score_row(query, set.base.row(row));
-            const auto better = [greater](float a, float b) { return greater ? a > b : a < b; };
-            std::partial_sort(scores.begin(), scores.begin() + k, scores.end(), better);
-            std::copy_n(scores.begin(), k, set.truth_scores.begin() + static_cast<ptrdiff_t>(size_t{i} * k));
+            std::iota(order.begin(), order.end(), 0U);
+            // Twice as many in single precision, for the border may be nearer than its error.
+            const auto candidates = order.begin() + static_cast<ptrdiff_t>(std::min<size_t>(2 * size_t{k}, order.size()));
+            std::partial_sort(order.begin(), candidates, order.end(),
+                              [&](uint32_t a, uint32_t b) { return greater ? scores[a] > scores[b] : scores[a] < scores[b]; });
+            std::for_each(order.begin(), candidates,
+                          [&](uint32_t id) { precise[id] = precise_score(set.metric, set.queries.row(i), set.base.row(id), set.base.dim); });
+            std::sort(order.begin(), candidates, [&](uint32_t a, uint32_t b) { return precise[a] != precise[b] ? precise[a] > precise[b] : a < b; });
+            std::copy_n(order.begin(), k, set.truth.values.begin() + static_cast<ptrdiff_t>(size_t{i} * k));
         }
     };
     std::vector<std::thread> threads;
     const uint32_t count = std::max(1U, std::thread::hardware_concurrency());
     for (uint32_t i = 0; i < count; ++i) threads.emplace_back(work, i, count);
     for (auto& thread : threads) thread.join();
+    score_truth(set);
 }
 
 bool counts_as_hit(vz_metric metric, float score, float border) {

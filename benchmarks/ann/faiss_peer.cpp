@@ -1,6 +1,7 @@
 #include "benchmarks/ann/peer.hpp"
 
 #ifdef VZ_HAVE_FAISS
+#include <faiss/Index.h>
 #include <faiss/IndexHNSW.h>
 #include <omp.h>
 
@@ -16,6 +17,11 @@ namespace {
 class FaissPeer final : public Peer {
  public:
     std::string name() const override { return "faiss"; }
+    std::string version() const override {
+        return std::to_string(FAISS_VERSION_MAJOR) + '.' + std::to_string(FAISS_VERSION_MINOR) + '.' + std::to_string(FAISS_VERSION_PATCH);
+    }
+    std::string flags() const override { return "as packaged"; }
+    bool knows(vz_metric metric) const override { return metric != VZ_MANHATTAN; }
 
     void build(const DataSet& set, const BuildOptions& options) override {
         dim_ = set.base.dim;

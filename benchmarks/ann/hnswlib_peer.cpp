@@ -14,6 +14,9 @@ namespace {
 class HnswlibPeer final : public Peer {
  public:
     std::string name() const override { return "hnswlib"; }
+    std::string version() const override { return "packaged"; }
+    std::string flags() const override { return "-O3 -march=native"; }
+    bool knows(vz_metric metric) const override { return metric != VZ_MANHATTAN; }
 
     void build(const DataSet& set, const BuildOptions& options) override {
         dim_ = set.base.dim;

@@ -1,86 +1,124 @@
-// vectorizer-ann: measures approximate search. `vectorizer-ann sweep --data FOLDER --metric euclidean --csv out.csv`, then
-// `vectorizer-ann report --csv out.csv --html out.html`; `truth` writes exact neighbours as truth.ibin.
+// vectorizer-ann: measures approximate search over data sets in folders.
+#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
-#include <iostream>
-#include <map>
-#include <sstream>
 #include <string>
 
+#include "benchmarks/ann/formats.hpp"
+#include "benchmarks/ann/generate.hpp"
 #include "benchmarks/ann/report.hpp"
 #include "benchmarks/ann/sweep.hpp"
 
 namespace {
 
-using Arguments = std::map<std::string, std::string>;
+struct Folder {
+    std::string path;
+    std::string metric;
+    uint32_t queries = 2000;
+};
 
-std::string value_or(const Arguments& arguments, const std::string& name, const std::string& otherwise) {
-    const auto found = arguments.find(name);
-    return found == arguments.end() ? otherwise : found->second;
+void add_folder(CLI::App& command, Folder& folder) {
+    command.add_option("--data", folder.path, "the folder: base, query (.u8bin, .fbin, .f16bin), truth.ibin or gt100.ibin")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    command.add_option("--metric", folder.metric, "cosine, euclidean, dot or manhattan; without it the file `metric` of the folder");
+    command.add_option("--queries", folder.queries, "the first so many of them")->capture_default_str();
 }
 
-uint32_t number_or(const Arguments& arguments, const std::string& name, uint32_t otherwise) {
-    const auto found = arguments.find(name);
-    return found == arguments.end() ? otherwise : static_cast<uint32_t>(std::strtoul(found->second.c_str(), nullptr, 10));
+void add_sweep(CLI::App& all) {
+    static Folder folder;
+    static vz::ann::SweepOptions options;
+    static std::string csv = "/dev/null";
+    auto& command = *all.add_subcommand("sweep", "recall and queries a second over a range of efforts, peers in turns in one process");
+    add_folder(command, folder);
+    options.efforts = {10, 15, 20, 30, 40, 60, 80, 120, 200, 300, 500};
+    options.peers = {"vectorizer", "hnswlib"};
+    command.add_option("--csv", csv, "file to write, for `report`");
+    command.add_option("--peers", options.peers, "vectorizer, hnswlib, faiss; those that are built in")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"vectorizer", "hnswlib", "faiss"}));
+    command.add_option("--efforts", options.efforts, "rows kept while walking; of hnswlib and faiss: ef")->delimiter(',')->capture_default_str();
+    command.add_option("--k", options.k, "hits a query")->capture_default_str();
+    command.add_option("--rounds", options.rounds, "passes over the queries, of which the best counts")->capture_default_str();
+    command.add_option("--threads", options.threads, "2 and more: also what so many gain over one, by wall time")->capture_default_str();
+    command.add_option("--build-threads", options.build.threads)->capture_default_str();
+    command.add_option("--degree", options.build.degree, "edges a row")->capture_default_str();
+    command.add_option("--build-effort", options.build.build_effort)->capture_default_str();
+    command.add_option("--alpha", options.build.alpha, "of the pruning rule; 0: the default")->capture_default_str();
+    command.add_option("--quantization", options.build.quantization)->check(CLI::IsMember({"auto", "none", "sq8"}))->capture_default_str();
+    command.callback([] {
+        const auto set = vz::ann::load(folder.path, folder.metric, folder.queries);
+        std::ofstream out(csv);
+        vz::ann::sweep(set, options, out);
+        if (!out.flush()) vz::ann::quit("cannot write " + csv);
+    });
 }
 
-std::vector<std::string> split(const std::string& text) {
-    std::vector<std::string> parts;
-    std::istringstream stream(text);
-    for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
-    return parts;
+void add_report(CLI::App& all) {
+    static std::string csv;
+    static std::string html;
+    auto& command = *all.add_subcommand("report", "draws the CSV of sweeps as one HTML page");
+    command.add_option("--csv", csv, "lines of one sweep, or of several one after the other")->required()->check(CLI::ExistingFile);
+    command.add_option("--html", html)->required();
+    command.callback([] {
+        std::ifstream in(csv);
+        std::ofstream out(html);
+        if (!vz::ann::report(in, out)) vz::ann::quit("no CSV of a sweep, or " + html + " cannot be written: " + csv);
+    });
 }
 
-int usage() {
-    std::fprintf(stderr,
-                 "vectorizer-ann sweep --data FOLDER --metric cosine|euclidean|dot|manhattan [--csv FILE] [--peers vectorizer,hnswlib,faiss]\n"
-                 "    [--efforts 10,20,...] [--k 10] [--rounds 7] [--queries 2000] [--threads 1] [--build-threads 1]\n"
-                 "    [--degree 32] [--build-effort 128] [--alpha 1.1] [--quantization auto|none|sq8]\n"
-                 "vectorizer-ann report --csv FILE --html FILE\n");
-    return 2;
+void add_truth(CLI::App& all) {
+    static Folder folder;
+    static uint32_t k = 100;
+    auto& command = *all.add_subcommand("truth", "writes the nearest rows of each query as truth.ibin, by brute force");
+    add_folder(command, folder);
+    folder.queries = UINT32_MAX;
+    command.add_option("--k", k, "neighbours a query")->capture_default_str()->check(CLI::Range(10, 10'000));
+    command.callback([] {
+        auto set = vz::ann::load_vectors(folder.path, folder.metric, folder.queries);
+        if (set.held_out) vz::ann::quit("truth needs queries: there is no query.u8bin, query.fbin or query.f16bin in " + folder.path);
+        vz::ann::compute_truth(set, k);
+        vz::ann::write_ids(folder.path + "/truth.ibin", set.truth);
+        std::printf("%s/truth.ibin: %u queries, %u neighbours each\n", folder.path.c_str(), set.truth.rows, set.truth.columns);
+    });
 }
 
-int run_sweep(const Arguments& arguments) {
-    if (arguments.count("data") == 0) return usage();
-    vz::ann::SweepOptions options;
-    options.k = number_or(arguments, "k", 10);
-    options.rounds = number_or(arguments, "rounds", 7);
-    options.threads = number_or(arguments, "threads", 1);
-    options.build.threads = number_or(arguments, "build-threads", 1);
-    options.build.degree = number_or(arguments, "degree", 32);
-    options.build.build_effort = number_or(arguments, "build-effort", 128);
-    options.build.alpha = std::strtof(value_or(arguments, "alpha", "0").c_str(), nullptr);
-    options.build.quantization = value_or(arguments, "quantization", "auto");
-    for (const auto& effort : split(value_or(arguments, "efforts", "10,15,20,30,40,60,80,120,200,300,500"))) {
-        options.efforts.push_back(static_cast<uint32_t>(std::strtoul(effort.c_str(), nullptr, 10)));
-    }
-    options.peers = split(value_or(arguments, "peers", "vectorizer,hnswlib"));
-    const auto set = vz::ann::load(arguments.at("data"), value_or(arguments, "metric", "euclidean"), number_or(arguments, "queries", 2000));
-    std::ofstream csv(value_or(arguments, "csv", "/dev/null"));
-    vz::ann::sweep(set, options, csv);
-    return csv.good() ? 0 : 1;
+void add_convert(CLI::App& all) {
+    static std::string from;
+    static std::string to;
+    auto& command = *all.add_subcommand("convert", "fvecs, bvecs, ivecs, IDX, fbin, f16bin or u8bin to fbin, f16bin, u8bin or ibin, by the ends of the names");
+    command.add_option("--from", from)->required()->check(CLI::ExistingFile);
+    command.add_option("--to", to)->required();
+    command.callback([] { vz::ann::convert(from, to); });
 }
 
-int run_report(const Arguments& arguments) {
-    if (arguments.count("csv") == 0 || arguments.count("html") == 0) return usage();
-    std::ifstream csv(arguments.at("csv"));
-    std::ofstream html(arguments.at("html"));
-    return vz::ann::report(csv, html) ? 0 : 1;
+void add_generate(CLI::App& all) {
+    static vz::ann::Generator generator;
+    static std::string folder;
+    auto& command = *all.add_subcommand("generate", "writes a data set from a seed");
+    command.add_option("--to", folder, "the folder to write")->required();
+    command.add_option("--rows", generator.rows)->capture_default_str();
+    command.add_option("--queries", generator.queries)->capture_default_str();
+    command.add_option("--dim", generator.dim)->capture_default_str();
+    command.add_option("--inner", generator.inner, "dimension of the plane that rows lie near; as large as --dim: no structure")->capture_default_str();
+    command.add_option("--noise", generator.noise, "off the plane")->capture_default_str();
+    command.add_option("--clusters", generator.clusters)->capture_default_str();
+    command.add_option("--spread", generator.spread, "of a cluster, where their centres have 1")->capture_default_str();
+    command.add_flag("--in-order", generator.in_order, "cluster by cluster");
+    command.add_option("--lengths", generator.lengths, "rows are stretched by exp of a normal variable of this standard deviation")->capture_default_str();
+    command.add_option("--seed", generator.seed)->capture_default_str();
+    command.callback([] { vz::ann::generate(generator, folder); });
 }
 
 }  // namespace
 
 int main(int count, char** words) {
-    if (count < 2) return usage();
-    Arguments arguments;
-    for (int i = 2; i + 1 < count; i += 2) {
-        const std::string name = words[i];
-        if (name.rfind("--", 0) != 0) return usage();
-        arguments[name.substr(2)] = words[i + 1];
-    }
-    const std::string command = words[1];
-    if (command == "sweep") return run_sweep(arguments);
-    if (command == "report") return run_report(arguments);
-    return usage();
+    CLI::App all("Measures approximate search. A data set is a folder in the formats of big-ann-benchmarks.", "vectorizer-ann");
+    all.require_subcommand(1);
+    add_sweep(all);
+    add_report(all);
+    add_truth(all);
+    add_convert(all);
+    add_generate(all);
+    CLI11_PARSE(all, count, words);
 }

@@ -28,11 +28,16 @@ class Peer {
  public:
     virtual ~Peer() = default;
     virtual std::string name() const = 0;
+    virtual std::string version() const = 0;
+    virtual std::string flags() const = 0;  // how its code was compiled or chosen
+    virtual bool knows(vz_metric metric) const = 0;
     virtual void build(const DataSet& set, const BuildOptions& options) = 0;
     // Row numbers of the k best found, at most k.
     virtual uint32_t search(const float* query, uint32_t k, uint32_t effort, uint32_t worker, uint32_t* rows) = 0;
     virtual uint64_t hot_bytes() const = 0;
     virtual PeerCounters counters() const { return {}; }
+    // CPU seconds to score a row at a random place; 0: not measured.
+    virtual double row_seconds() const { return 0; }
 };
 
 std::unique_ptr<Peer> make_vectorizer();

@@ -75,11 +75,11 @@ void draw(const std::string& data, const std::vector<Line>& lines, std::ostream&
         ++colour;
     }
     html << "<text x='" << kWidth / 2 - 60 << "' y='" << kHeight - 20 << "'>recall</text><text x='5' y='40'>queries a second</text></svg><table>";
-    html << "<tr><th>peer<th>effort<th>recall<th>QPS<th>p50 us<th>p99 us<th>rows scored<th>hops<th>build CPU s<th>hot bytes a row";
+    html << "<tr><th>peer<th>effort<th>recall<th>QPS<th>p50 us<th>p99 us<th>rows scored<th>hops<th>share of bound<th>build CPU s<th>hot bytes a row";
     for (const auto& [peer, points] : peers) {
         for (const Line& point : points) {
             html << "<tr><td>" << escaped(peer);
-            for (const char* name : {"effort", "recall", "qps", "p50_us", "p99_us", "rows_scored", "hops", "build_cpu_s", "hot_bytes_a_row"}) {
+            for (const char* name : {"effort", "recall", "qps", "p50_us", "p99_us", "rows_scored", "hops", "bound_share", "build_cpu_s", "hot_bytes_a_row"}) {
                 html << "<td>" << escaped(point.at(name));
             }
         }

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <thread>
 
-#include "engine/index/kernels.hpp"
 #include "engine/index/score.hpp"
 
 namespace vz::ann {
@@ -137,8 +136,8 @@ void sweep(const DataSet& set, const SweepOptions& options, std::ostream& csv) {
     std::vector<Entrant> entrants;
     for (const auto& name : options.peers) {
         auto peer = name == "vectorizer" ? make_vectorizer() : name == "hnswlib" ? make_hnswlib() : make_faiss();
-        if (peer == nullptr) {
-            std::printf("%s: not built in\n", name.c_str());
+        if (peer == nullptr || !peer->knows(set.metric)) {
+            std::printf("%s: %s\n", name.c_str(), peer == nullptr ? "not built in" : "does not know this metric");
             continue;
         }
         Entrant entrant;
@@ -167,17 +166,21 @@ void sweep(const DataSet& set, const SweepOptions& options, std::ostream& csv) {
             for (auto& entrant : entrants) time_pass(set, *entrant.peer, options.k, entrant.points[i]);
         }
     }
-    csv << "data,peer,kernels,threads,k,effort,recall,qps,wall_qps,p50_us,p95_us,p99_us,rows_scored,hops,build_cpu_s,hot_bytes_a_row\n";
+    csv << "data,peer,version,flags,threads,k,effort,recall,qps,wall_qps,p50_us,p95_us,p99_us,rows_scored,hops,bound_share,build_cpu_s,"
+           "hot_bytes_a_row\n";
     for (auto& entrant : entrants) {
         for (auto& point : entrant.points) {
             time_latency(set, *entrant.peer, options.k, point);
             if (options.threads > 1) time_threads(set, *entrant.peer, options, point);
-            csv << set.name << ',' << entrant.peer->name() << ',' << kernels().name << ',' << options.threads << ',' << options.k << ','
+            // Of the time of a query, what scoring its rows alone would take.
+            const double bound_share = point.scored * entrant.peer->row_seconds() * point.qps;
+            csv << set.name << ',' << entrant.peer->name() << ',' << entrant.peer->version() << ',' << entrant.peer->flags() << ',' << options.threads << ',' << options.k << ','
                 << point.effort << ',' << point.recall << ',' << point.qps << ',' << point.wall_qps << ',' << point.p50_us << ','
-                << point.p95_us << ',' << point.p99_us << ',' << point.scored << ',' << point.hops << ',' << entrant.build_cpu_s << ','
+                << point.p95_us << ',' << point.p99_us << ',' << point.scored << ',' << point.hops << ',' << bound_share << ',' << entrant.build_cpu_s << ','
                 << static_cast<double>(entrant.peer->hot_bytes()) / set.base.rows << '\n';
             std::printf("%-10s effort %4u recall %.4f qps %8.0f scored %6.0f hops %5.0f p99 %.0f us", entrant.peer->name().c_str(), point.effort,
                         point.recall, point.qps, point.scored, point.hops, point.p99_us);
+            if (bound_share > 0) std::printf(" bound %.0f %%", 100 * bound_share);
             if (options.threads > 1) std::printf(" %u threads %.2fx", options.threads, point.threads_gain);
             std::printf("\n");
         }
