@@ -11,7 +11,7 @@ namespace vz {
 namespace {
 
 constexpr uint32_t kMeanRows = 1024;        // rows whose mean centres the codes
-constexpr uint32_t kBatchRows = 64;         // linked at a time, by all workers
+constexpr uint32_t kBatchRows = 32;         // linked at a time, by all workers
 constexpr uint32_t kViewSlotsMin = 4096;    // what a walk allocates at least
 // Under the dot metric the longest rows are the answers, so the virtual coordinates must tell rows near their length apart. With the largest
 // norm as M, one outlier makes those of all others alike; 0.97 to 0.993 of the rows below M are about as good.
@@ -332,20 +332,22 @@ void GrowingIndex::find_candidates(const GraphView& graph, uint32_t effort, cons
     const Pool& pool = scratch.walk.pool;
     for (uint32_t i = 0; i < pool.size(); ++i) candidates.push_back({pool.key(i), pool.slot(i)});
     // Mates that the walk would have kept, had they been linked before: rows that come in order, like with like, have no other neighbours.
-    const float worst = pool.worst();
-    score_candidates(graph, scratch.walk.coded, mates, scratch, candidates);
-    while (!candidates.empty() && candidates.back().distance > worst) candidates.pop_back();
+    add_candidates(graph, scratch.walk.coded, mates, pool.worst(), scratch, candidates);
 }
 
-// Appends the slots, then sorts all.
-void GrowingIndex::score_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, WorkerScratch& scratch,
-                                    std::vector<Candidate>& candidates) {
+// Those that are not farther than `worst`, sorted in among the others.
+void GrowingIndex::add_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, float worst, WorkerScratch& scratch,
+                                  std::vector<Candidate>& candidates) {
     const auto count = static_cast<uint32_t>(slots.size());
     auto& keys = scratch.walk.keys;
     if (keys.size() < count) keys.resize(count);
     score_slots(graph, from, slots.data(), count, keys.data());
-    for (uint32_t i = 0; i < count; ++i) candidates.push_back({keys[i], slots[i]});
-    std::sort(candidates.begin(), candidates.end());
+    const auto before = static_cast<ptrdiff_t>(candidates.size());
+    for (uint32_t i = 0; i < count; ++i) {
+        if (keys[i] <= worst) candidates.push_back({keys[i], slots[i]});
+    }
+    std::sort(candidates.begin() + before, candidates.end());
+    std::inplace_merge(candidates.begin(), candidates.begin() + before, candidates.end());
 }
 
 // Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries like this row; the
@@ -360,32 +362,67 @@ void GrowingIndex::choose_neighbours(const GraphView& graph, Slot slot, WorkerSc
 
 void GrowingIndex::add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch) {
     const BlockShape& shape = graph.shape();
-    const Slot* ids = ids_of(shape, graph.block(target));
     auto& neighbours = scratch.slots;
-    neighbours.clear();
-    for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) neighbours.push_back(ids[i]);
-    const size_t old = neighbours.size();
+    const auto read = [&] {
+        const Slot* ids = ids_of(shape, graph.block(target));
+        neighbours.assign(ids, std::find(ids, ids + shape.degree, kNoSlot));
+    };
+    read();
     for (const Edge& edge : edges) {
-        if (std::find(neighbours.begin(), neighbours.begin() + static_cast<ptrdiff_t>(old), edge.source) == neighbours.begin() + static_cast<ptrdiff_t>(old)) {
-            neighbours.push_back(edge.source);
+        if (std::find(neighbours.begin(), neighbours.end(), edge.source) != neighbours.end()) continue;
+        neighbours.push_back(edge.source);
+        if (neighbours.size() <= options_.degree) continue;
+        if (options_.metric != VZ_DOT && exchange(graph, target, neighbours, scratch)) continue;
+        replace_neighbours(graph, target, neighbours, scratch);
+        read();
+    }
+    write_ids(target, neighbours);
+}
+
+// One row too many at the end of a list that was chosen before: it goes if another leads to it, or takes the place of the farthest that it
+// leads to. Choosing anew, which compares all with all, comes to the same but for few edges. False: it must be chosen anew.
+bool GrowingIndex::exchange(const GraphView& graph, Slot target, std::vector<Slot>& neighbours, WorkerScratch& scratch) {
+    const auto old = static_cast<uint32_t>(neighbours.size() - 1);
+    const Slot added = neighbours[old];
+    auto& keys = scratch.walk.keys;
+    if (keys.size() < 2 * size_t{old} + 1) keys.resize(2 * size_t{old} + 1);
+    float* between = keys.data() + old + 1;  // the one added, and those of the list
+    CodedRow& coded = scratch.prune.coded;
+    prepare_slot(graph, target, coded);
+    score_slots(graph, coded, neighbours.data(), old + 1, keys.data());
+    prepare_slot(graph, added, coded);
+    score_slots(graph, coded, neighbours.data(), old, between);
+    const float to_added = keys[old];
+    if (to_added <= 0.0F) return false;
+    bool is_spare = false;
+    uint32_t farthest = old;  // of those that the one added leads to
+    for (uint32_t i = 0; i < old; ++i) {
+        if (keys[i] < to_added) {
+            if (factor() * between[i] <= to_added) {
+                neighbours.pop_back();
+                return true;
+            }
+            is_spare = is_spare || between[i] <= to_added;
+        } else if (between[i] <= keys[i] && (farthest == old || keys[i] > keys[farthest])) {
+            farthest = i;
         }
     }
-    if (neighbours.size() <= options_.degree) {
-        write_ids(target, neighbours);
-    } else {
-        replace_neighbours(graph, target, neighbours, scratch);
-    }
+    const bool leads = farthest != old;
+    if (leads == is_spare) return false;
+    if (leads) neighbours[farthest] = added;
+    neighbours.pop_back();
+    return true;
 }
 
 void GrowingIndex::replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch) {
     CodedRow& coded = scratch.prune.coded;
     prepare_slot(graph, slot, coded);
     scratch.candidates.clear();
-    score_candidates(graph, coded, neighbours, scratch, scratch.candidates);
+    add_candidates(graph, coded, neighbours, INFINITY, scratch, scratch.candidates);
     if (options_.metric == VZ_DOT) {
         coded.by_dot = true;
         scratch.by_dot.clear();
-        score_candidates(graph, coded, neighbours, scratch, scratch.by_dot);
+        add_candidates(graph, coded, neighbours, INFINITY, scratch, scratch.by_dot);
     }
     choose_neighbours(graph, slot, scratch);
 }

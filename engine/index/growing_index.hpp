@@ -84,10 +84,11 @@ class GrowingIndex {
     void find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch);
     void find_candidates(const GraphView& graph, uint32_t effort, const std::vector<Slot>& mates, WorkerScratch& scratch,
                          std::vector<Candidate>& candidates);
-    void score_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, WorkerScratch& scratch,
-                          std::vector<Candidate>& candidates);
+    void add_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, float worst, WorkerScratch& scratch,
+                        std::vector<Candidate>& candidates);
     void choose_neighbours(const GraphView& graph, Slot slot, WorkerScratch& scratch);
     void add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch);
+    bool exchange(const GraphView& graph, Slot target, std::vector<Slot>& neighbours, WorkerScratch& scratch);
     void replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch);
     bool has_row(Slot begin, Slot end) const;
     void lead_to(Slot slot, const Pool& pool);
