@@ -63,13 +63,19 @@ void write_point(Call& base, json::Writer& out) {
     out.end_object();
 }
 
+void write_updated(Call& base, json::Writer& out);
+
 void got(Call& base) {
     auto& call = static_cast<PointCall&>(base);
     if (call.op.status != VZ_OK) return fail_op(call);
     call.rows.struct_size = sizeof(vz_rows);
     const vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
-    if (call.rows.count == 0 || call.rows.versions[0] == 0) return fail(call, codec::vector_not_found(view(call.id)));
+    if (call.rows.count == 0 || call.rows.versions[0] == 0) {
+        // Written, and gone again: it has expired, or another client has deleted it.
+        const bool was_written = call.wanted.struct_size != 0;
+        return was_written ? deliver(call, 0, &write_updated) : fail(call, codec::vector_not_found(view(call.id)));
+    }
     deliver(call, 2 * codec::estimate(call.rows, call.format), &write_point);
 }
 

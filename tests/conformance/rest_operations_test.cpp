@@ -86,6 +86,9 @@ TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     EXPECT_EQ(point.integer("/payload/__expires_at"), std::stoll(far));
     good("PATCH", "/collections/s/vectors/b/expiry", R"({"expires_at":null})");
     EXPECT_EQ(good("GET", "/collections/s/vectors/b").find("__expires_at"), std::string::npos);
+    // Expired as it is written: the write was done, and there is no point to show.
+    EXPECT_EQ(Json(good("PUT", "/collections/s/vectors/past", R"({"vector":[1,1],"payload":{"__expires_at":1}})")).text("/message"),
+              "Vector 'past' updated successfully");
     good("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":1})");
     EXPECT_EQ(client_->get("/collections/s/vectors/a").status, 404);
     EXPECT_EQ(client_->request("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":null})").status, 404);
