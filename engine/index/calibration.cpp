@@ -85,7 +85,7 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
     for (Slot begin = 0; begin < linked; begin += kRowsAtOnce) {
         uint32_t count = 0;
         for (Slot slot = begin; slot < std::min(linked, begin + kRowsAtOnce); ++slot) {
-            if ((graph.header(slot).flags & kAbsentRow) == 0) slots[count++] = slot;
+            if (!graph.is_absent(slot)) slots[count++] = slot;
         }
         for (Sampled& row : sampled) {
             score_slots(graph, row.coded, slots, count, keys);

@@ -10,19 +10,17 @@ namespace {
 
 constexpr uint32_t kEntriesMin = 64;
 constexpr uint32_t kEntriesMax = 4096;
-constexpr uint32_t kProbes = 256;       // rows that walks look for
+constexpr uint32_t kProbes = 256;  // rows that walks look for
 constexpr uint32_t kProbeEffort = 16;
-constexpr double kFoundEnough = 0.9;   // share of the probes
+constexpr double kFoundEnough = 0.9;  // share of the probes
 constexpr double kWorthScoring = 0.66;  // share of the missed ones that the most entries must find: on rows without structure half
-constexpr double kFoundError = 0.05;   // twice the standard error of that share
+constexpr double kFoundError = 0.05;  // twice the standard error of that share
 
 // Measured at 60,000 rows: a quarter to the whole of sqrt(n) give the same curve, so the fewest rows to score.
 uint32_t least_count(uint32_t linked) {
     const auto root = static_cast<uint32_t>(std::sqrt(static_cast<double>(linked)));
     return std::clamp(root / 4, kEntriesMin, kEntriesMax);
 }
-
-bool is_absent(const GraphView& graph, Slot slot) { return (graph.header(slot).flags & kAbsentRow) != 0; }
 
 std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_t seed) {
     auto entries = std::make_unique<EntrySet>();
@@ -36,7 +34,7 @@ std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_
         const uint64_t shift = (seed >> 33) % (high - low);
         for (uint64_t j = 0; j < high - low; ++j) {
             const auto slot = static_cast<Slot>(low + (shift + j) % (high - low));
-            if (is_absent(graph, slot)) continue;
+            if (graph.is_absent(slot)) continue;
             entries->slots.push_back(slot);
             break;
         }
@@ -52,7 +50,7 @@ std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_
         std::sort(entries->slots.begin(), entries->slots.end());
         entries->slots.erase(std::unique(entries->slots.begin(), entries->slots.end()), entries->slots.end());
     }
-    std::erase_if(entries->slots, [&](Slot slot) { return is_absent(graph, slot); });
+    std::erase_if(entries->slots, [&](Slot slot) { return graph.is_absent(slot); });
     pack_entries(graph, *entries);
     return entries;
 }
@@ -63,7 +61,7 @@ double share_found(const GraphView& graph, WalkScratch& scratch) {
     uint32_t found = 0;
     for (uint64_t i = 0; i < kProbes; ++i) {
         const auto slot = static_cast<Slot>((2 * i + 1) * graph.slots / (2 * kProbes));
-        if (is_absent(graph, slot)) continue;
+        if (graph.is_absent(slot)) continue;
         ++probes;
         prepare_slot(graph, slot, scratch.coded);
         float of_itself = 0;

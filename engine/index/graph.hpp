@@ -35,6 +35,7 @@ struct GraphView {
     const BlockShape& shape() const { return quantizer->shape(); }
     const std::byte* block(Slot slot) const { return blocks + size_t{shape().stride} * slot; }
     const BlockHeader& header(Slot slot) const { return header_of(shape(), block(slot)); }
+    bool is_absent(Slot slot) const { return (header(slot).flags & kAbsentRow) != 0; }
 };
 
 // The virtual coordinate of a row under the dot metric (index.md section 5).

@@ -162,7 +162,7 @@ Status GrowingIndex::link(Slot end, Workers& workers) {
 
 bool GrowingIndex::has_row(Slot begin, Slot end) const {
     const GraphView& graph = *view();
-    while (begin < end && (graph.header(begin).flags & kAbsentRow) != 0) ++begin;
+    while (begin < end && graph.is_absent(begin)) ++begin;
     return begin < end;
 }
 
@@ -244,7 +244,7 @@ Status GrowingIndex::encode(Slot begin, Slot end, Workers& workers) {
     });
     if (options_.metric == VZ_DOT && end / 2 >= lift_at_) {
         choose_lift(end);
-        if (view() != nullptr) refresh_entries();
+        if (view() != nullptr) publish(std::make_unique<EntrySet>(*view()->entries));
     }
     return {};
 }
@@ -309,10 +309,10 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
 }
 
 void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch) {
-    if ((graph.header(slot).flags & kAbsentRow) != 0) return;
+    if (graph.is_absent(slot)) return;
     scratch.slots.clear();
     for (Slot mate = batch_begin; mate < batch_end; ++mate) {
-        if (mate != slot && (graph.header(mate).flags & kAbsentRow) == 0) scratch.slots.push_back(mate);
+        if (mate != slot && !graph.is_absent(mate)) scratch.slots.push_back(mate);
     }
     const bool by_dot = options_.metric == VZ_DOT;
     const uint32_t effort = by_dot ? options_.build_effort / 2 : options_.build_effort;
@@ -323,6 +323,7 @@ void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch
         find_candidates(graph, effort, scratch.slots, scratch, scratch.by_dot);
     }
     choose_neighbours(graph, slot, scratch);
+    write_ids(slot, scratch.prune.kept);
 }
 
 void GrowingIndex::find_candidates(const GraphView& graph, uint32_t effort, const std::vector<Slot>& mates, WorkerScratch& scratch,
@@ -350,31 +351,26 @@ void GrowingIndex::add_candidates(const GraphView& graph, const CodedRow& from, 
     std::inplace_merge(candidates.begin(), candidates.begin() + before, candidates.end());
 }
 
-// Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries like this row; the
+// Leaves them in scratch.prune.kept. Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries like this row; the
 // others to the nearest rows, so that all can be reached. Each kind alone fails on some data: rows of very unequal norms, or nearly equal ones.
 // After ip-NSW (Morozov and Babenko, NeurIPS 2018), and Chen et al. (arXiv 2504.14861), who join both kinds.
 void GrowingIndex::choose_neighbours(const GraphView& graph, Slot slot, WorkerScratch& scratch) {
     scratch.prune.kept.clear();
     if (options_.metric == VZ_DOT) prune_by_dot(graph, graph.header(slot).norm, scratch.by_dot, options_.degree / 2U, scratch.prune);
     prune(graph, scratch.candidates, options_.degree, factor(), scratch.prune);
-    write_ids(slot, scratch.prune.kept);
 }
 
 void GrowingIndex::add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch) {
-    const BlockShape& shape = graph.shape();
+    const Slot* ids = ids_of(graph.shape(), graph.block(target));
     auto& neighbours = scratch.slots;
-    const auto read = [&] {
-        const Slot* ids = ids_of(shape, graph.block(target));
-        neighbours.assign(ids, std::find(ids, ids + shape.degree, kNoSlot));
-    };
-    read();
+    neighbours.assign(ids, std::find(ids, ids + graph.shape().degree, kNoSlot));
     for (const Edge& edge : edges) {
         if (std::find(neighbours.begin(), neighbours.end(), edge.source) != neighbours.end()) continue;
         neighbours.push_back(edge.source);
         if (neighbours.size() <= options_.degree) continue;
         if (options_.metric != VZ_DOT && exchange(graph, target, neighbours, scratch)) continue;
-        replace_neighbours(graph, target, neighbours, scratch);
-        read();
+        choose_among(graph, target, neighbours, scratch);
+        neighbours = scratch.prune.kept;
     }
     write_ids(target, neighbours);
 }
@@ -415,6 +411,11 @@ bool GrowingIndex::exchange(const GraphView& graph, Slot target, std::vector<Slo
 }
 
 void GrowingIndex::replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch) {
+    choose_among(graph, slot, neighbours, scratch);
+    write_ids(slot, scratch.prune.kept);
+}
+
+void GrowingIndex::choose_among(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch) {
     CodedRow& coded = scratch.prune.coded;
     prepare_slot(graph, slot, coded);
     scratch.candidates.clear();
@@ -444,7 +445,7 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     const BlockShape& shape = graph.shape();
     WorkerScratch& scratch = scratch_[0];
     for (const Slot victim : slots) {
-        if (victim >= linked() || (graph.header(victim).flags & kAbsentRow) != 0) continue;
+        if (victim >= linked() || graph.is_absent(victim)) continue;
         prepare_slot(graph, victim, scratch.walk.coded);
         walk(graph, scratch.walk, {options_.build_effort});
         std::vector<Slot> pointing;
@@ -529,7 +530,7 @@ uint32_t GrowingIndex::connect(Workers& workers) {
     WorkerScratch& scratch = scratch_[0];
     uint32_t found = 0;
     for (Slot slot = 0; slot < count; ++slot) {
-        if (reached[slot] || (graph.header(slot).flags & kAbsentRow) != 0) continue;
+        if (reached[slot] || graph.is_absent(slot)) continue;
         ++found;
         prepare_slot(graph, slot, scratch.walk.coded);
         walk(graph, scratch.walk, {options_.build_effort});

@@ -88,6 +88,7 @@ class GrowingIndex {
                         std::vector<Candidate>& candidates);
     void choose_neighbours(const GraphView& graph, Slot slot, WorkerScratch& scratch);
     void add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch);
+    void choose_among(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch);
     bool exchange(const GraphView& graph, Slot target, std::vector<Slot>& neighbours, WorkerScratch& scratch);
     void replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch);
     bool has_row(Slot begin, Slot end) const;

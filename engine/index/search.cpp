@@ -114,7 +114,7 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
         nearest.resize(wanted);
     }
     for (const SlotHit& candidate : nearest) {
-        if ((graph.header(candidate.slot).flags & kAbsentRow) == 0) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
+        if (!graph.is_absent(candidate.slot)) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     }
     finish(hits, part.k, is_similarity(query.metric));
     return hits;
