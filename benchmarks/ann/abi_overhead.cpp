@@ -8,7 +8,6 @@
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/data_set.hpp"
 #include "engine/collection/search.hpp"
 #include "engine/io/posix_file_system.hpp"
@@ -65,9 +65,7 @@ class Meter {
     Reading read() const {
         uint64_t count = 0;
         if (counter_ >= 0 && ::read(counter_, &count, sizeof count) != sizeof count) count = 0;
-        timespec now = {};
-        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-        return {static_cast<double>(count), static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9};
+        return {static_cast<double>(count), cpu_seconds()};
     }
 
  private:

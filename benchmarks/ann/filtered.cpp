@@ -5,7 +5,6 @@
 // filters on it know nothing of the vectors. Filters on the payload's own numbers and classes do. "same": one filter
 // again and again. "fresh": each query has a filter of its own.
 // --index 1 declares indexes of the fields first.
-#include <time.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -16,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/data_set.hpp"
 #include "vectorizer/engine.h"
 
@@ -30,12 +30,6 @@ struct Options {
     bool index = false;
     std::string only;  // cases whose name has it
 };
-
-double cpu_seconds() {
-    timespec now = {};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 void check(vz_status status, const vz_error& error) {
     if (status == VZ_OK) return;

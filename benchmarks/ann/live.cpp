@@ -4,7 +4,6 @@
 //   vectorizer-live --data FOLDER [--metric M] [--directory D] [--batch N] [--queries N] [--k K] [--replace SHARE]
 // One line a phase: recall@k against exact searches of the same moment, latency, queries a CPU second of the searching
 // thread.
-#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +17,7 @@
 #include <string>
 #include <thread>
 
+#include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/data_set.hpp"
 #include "vectorizer/engine.h"
 
@@ -35,12 +35,6 @@ struct Options {
     uint32_t k = 10;
     double replaced = 0.5;
 };
-
-double cpu_seconds() {
-    timespec now = {};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();

@@ -1,22 +1,15 @@
 #include "benchmarks/ann/sweep.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <thread>
 
+#include "benchmarks/ann/clock.hpp"
 #include "engine/index/score.hpp"
 
 namespace vz::ann {
 namespace {
-
-double seconds(clockid_t clock) {
-    timespec now = {};
-    clock_gettime(clock, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 struct Point {
     uint32_t effort = 0;
@@ -50,9 +43,9 @@ double recall_of(const DataSet& set, Peer& peer, uint32_t k, uint32_t effort) {
 
 void time_pass(const DataSet& set, Peer& peer, uint32_t k, Point& point) {
     std::vector<uint32_t> rows(k);
-    const double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+    const double start = cpu_seconds();
     for (uint32_t i = 0; i < set.queries.rows; ++i) peer.search(set.queries.row(i), k, point.effort, 0, rows.data());
-    const double qps = set.queries.rows / (seconds(CLOCK_THREAD_CPUTIME_ID) - start);
+    const double qps = set.queries.rows / (cpu_seconds() - start);
     point.qps = std::max(point.qps, qps);
 }
 

@@ -1,5 +1,3 @@
-#include <time.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -7,6 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/peer.hpp"
 #include "engine/index/growing_index.hpp"
 #include "engine/index/search.hpp"
@@ -104,9 +103,7 @@ class VectorizerPeer final : public Peer {
         uint64_t random = 1;
         double best = INFINITY;
         for (uint32_t pass = 0; pass < 3; ++pass) {
-            timespec begin = {};
-            timespec end = {};
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+            const double begin = cpu_seconds();
             for (uint32_t i = 0; i < kLists; ++i) {
                 for (Slot& slot : slots) {
                     random = random * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -114,9 +111,7 @@ class VectorizerPeer final : public Peer {
                 }
                 score_slots(graph, query, slots.data(), static_cast<uint32_t>(slots.size()), keys.data());
             }
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-            const auto took = static_cast<double>(end.tv_sec - begin.tv_sec) + 1e-9 * static_cast<double>(end.tv_nsec - begin.tv_nsec);
-            best = std::min(best, took / (kLists * static_cast<double>(slots.size())));
+            best = std::min(best, (cpu_seconds() - begin) / (kLists * static_cast<double>(slots.size())));
         }
         row_seconds_ = best;
     }
