@@ -7,6 +7,7 @@
 
 #include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/peer.hpp"
+#include "engine/index/calibration.hpp"
 #include "engine/index/growing_index.hpp"
 #include "engine/index/search.hpp"
 
@@ -62,6 +63,7 @@ class VectorizerPeer final : public Peer {
         const Status linked = index_->link(set.base.rows, threads);
         if (!linked.ok()) fail(linked);
         index_->connect(threads);
+        curve_ = calibrate(*index_->view(), index_->linked(), index.seed, Calibration::kQuick, threads);
         scratch_.resize(64);
         measure_row();
     }
@@ -72,6 +74,7 @@ class VectorizerPeer final : public Peer {
         part.graph = index_->view();
         part.k = k;
         part.effort = effort;
+        part.rerank = rerank_for(curve_, k);
         const auto hits = search_part(part, scored, scratch_[worker]);
         const auto count = static_cast<uint32_t>(std::min<size_t>(k, hits.size()));
         for (uint32_t i = 0; i < count; ++i) rows[i] = hits[i].slot;
@@ -123,6 +126,7 @@ class VectorizerPeer final : public Peer {
 
     const DataSet* set_ = nullptr;
     std::unique_ptr<GrowingIndex> index_;
+    Curve curve_;  // says how many rows to score exactly
     double row_seconds_ = 0;
     std::vector<SearchScratch> scratch_;
 };

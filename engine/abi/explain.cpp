@@ -38,6 +38,17 @@ std::string escaped(const std::string& text) {
     return out;
 }
 
+const char* layout_name(Layout layout) {
+    switch (layout) {
+        case Layout::kSq8:
+            return "lean-sq8";
+        case Layout::kBytes:
+            return "lean-bytes";
+        default:
+            return "fp32";
+    }
+}
+
 const char* plan_name(uint32_t plan) {
     switch (plan) {
         case VZ_PLAN_FILTER_FIRST:
@@ -85,11 +96,14 @@ std::string explain(const NearestQuery& query, const SearchReport& report, const
         text += part.file != 0 ? std::to_string(part.file) : part.is_tail ? "\"tail\"" : "\"growing\"";
         add("rows", part.rows);
         text += std::string(",\"plan\":\"") + plan_name(part.plan) + "\"";
+        if (part.plan != VZ_PLAN_EXACT) text += std::string(",\"layout\":\"") + layout_name(part.layout) + "\"";
         if (part.plan != VZ_PLAN_EXACT) {
             add("effort", part.effort);
             if (part.estimate != 0) add_share("recall_estimate", part.estimate);
             add("hops", part.hops);
             add("reranked", part.reranked);
+            // Full rows in a file, which may have to come from the disk: an fp32 graph has no codes, bytes are scored exactly in the graph.
+            if (part.file != 0) add("cold_reads", part.layout == Layout::kFp32 ? part.scored : part.layout == Layout::kSq8 ? part.reranked : 0);
         }
         add("scored", part.scored);
         if (part.is_filtered) {
@@ -98,6 +112,7 @@ std::string explain(const NearestQuery& query, const SearchReport& report, const
             if (!part.wanted_index.empty()) text += ",\"wants_index\":\"" + escaped(part.wanted_index) + "\"";
             add("us_filter", part.filter_ns / 1000);
         }
+        if (part.plan != VZ_PLAN_EXACT) add("us_rerank", part.rerank_ns / 1000);
         add("us", part.ns / 1000);
         text += "}";
     }
@@ -122,7 +137,8 @@ void fill_profile(const NearestQuery& query, const SearchReport& report, const T
         profile.reranked += part.reranked;
         if (!part.is_tail) profile.filter_passed += part.passing;
         if (!part.is_tail) profile.filter_ns += part.filter_ns;
-        (part.plan == VZ_PLAN_EXACT ? profile.exact_ns : profile.graph_ns) += part.ns;
+        (part.plan == VZ_PLAN_EXACT ? profile.exact_ns : profile.graph_ns) += part.ns - part.rerank_ns;
+        profile.rerank_ns += part.rerank_ns;
         if (!part.is_tail) ++profile.segments;
     }
     if (profile.plan == 0) profile.plan = VZ_PLAN_EXACT;

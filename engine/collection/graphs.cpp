@@ -113,7 +113,7 @@ void GrowingGraphs::calibrate(Workers& workers) {
         if (!wants_calibration(*field)) continue;
         const FieldGraph graph = this->field(field->id);
         field->calibrated_at = graph.linked;
-        field->curves.push_back(std::make_unique<const std::vector<CurvePoint>>(
+        field->curves.push_back(std::make_unique<const Curve>(
             vz::calibrate(*graph.view, graph.linked, field->id, Calibration::kQuick, workers)));
         field->curve.store(field->curves.back().get(), std::memory_order_release);
     }

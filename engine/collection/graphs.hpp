@@ -29,7 +29,7 @@ uint64_t scan_bytes(const VectorFieldSchema& field);
 struct FieldGraph {
     const GraphView* view = nullptr;                 // null: every row is scanned
     uint32_t linked = 0;                             // rows from here on are scanned
-    const std::vector<CurvePoint>* curve = nullptr;  // null: not calibrated
+    const Curve* curve = nullptr;  // null: not calibrated
 };
 
 // One linker at a time, any number of readers, no lock for them. Borrows the rows.
@@ -62,9 +62,9 @@ class GrowingGraphs {
         uint32_t slots_max = 0;
         std::unique_ptr<GrowingIndex> index;  // by the linker
         std::atomic<const GrowingIndex*> visible{nullptr};
-        std::vector<std::unique_ptr<const std::vector<CurvePoint>>>
+        std::vector<std::unique_ptr<const Curve>>
             curves;  // the last one counts; older ones may have readers
-        std::atomic<const std::vector<CurvePoint>*> curve{nullptr};
+        std::atomic<const Curve*> curve{nullptr};
         std::atomic<uint32_t> calibrated_at{0};
     };
     static bool wants_calibration(const Field& field);

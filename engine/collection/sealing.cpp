@@ -106,7 +106,13 @@ Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& liv
         Field& own = built.fields_.emplace_back();
         own.id = field.id;
         VZ_ASSIGN(own.index, GrowingIndex::fold(index_options(field), source, end, {old.view, slots}, workers));
-        IndexMeta meta = index_meta_of(*own.index, calibrate(*own.index->view(), end, field.id, Calibration::kWhole, workers));
+        const auto measure = [&] { return calibrate(*own.index->view(), end, field.id, Calibration::kWhole, workers); };
+        Curve curve = measure();
+        if (curve.share < kShareWanted) {
+            VZ_ASSIGN(const bool has_dropped, own.index->drop_codes());
+            if (has_dropped) curve = measure();
+        }
+        IndexMeta meta = index_meta_of(*own.index, std::move(curve));
         meta.slots = rows;
         own.meta = encode_index_meta(meta);
     }

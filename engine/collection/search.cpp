@@ -58,7 +58,7 @@ struct Target {
 
 class PartSearch {
  public:
-    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, const std::vector<CurvePoint>* largest_curve,
+    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, const Curve* largest_curve,
                std::vector<Hit>* hits, SearchReport* report)
         : query_(query), scored_(scored), stop_(stop), largest_curve_(largest_curve), hits_(*hits), report_(report) {}
 
@@ -120,8 +120,10 @@ class PartSearch {
         PartQuery part;
         part.graph = graph.view;
         part.k = query_.k;
-        part.rerank = query_.rerank;
+        part.rerank = rerank(graph);
         part.filter = target.filter();
+        RerankReport reranked;
+        if (report_ != nullptr) part.report = &reranked;
         part.effort = effort(graph, *target.part);
         FilterPlan plan = FilterPlan::kWalkAll;
         if (target.row_filter != nullptr) {
@@ -149,7 +151,9 @@ class PartSearch {
             }
         }
         if (plan == FilterPlan::kReadPassing) part_report_.plan = VZ_PLAN_FILTER_FIRST;
-        part_report_.reranked = found.size();
+        part_report_.layout = graph.view->shape().layout;
+        part_report_.reranked = reranked.rows;
+        part_report_.rerank_ns = reranked.ns;
         take(target, found);
         return true;
     }
@@ -183,15 +187,20 @@ class PartSearch {
         return shown;
     }
 
-    const std::vector<CurvePoint>* curve_of(const FieldGraph& graph) const {
-        return graph.curve != nullptr && !graph.curve->empty() ? graph.curve : largest_curve_;
+    const Curve* curve_of(const FieldGraph& graph) const {
+        return graph.curve != nullptr && !graph.curve->points.empty() ? graph.curve : largest_curve_;
+    }
+
+    uint32_t rerank(const FieldGraph& graph) const {
+        const Curve* curve = curve_of(graph);
+        return query_.rerank != 0 || curve == nullptr ? query_.rerank : rerank_for(*curve, query_.k);
     }
 
     uint32_t effort(const FieldGraph& graph, const Part& part) {
         uint32_t effort = query_.effort != 0 ? query_.effort : query_.recall == 0 ? query_.field->search_effort : 0;
         if (effort == 0) {
-            static const std::vector<CurvePoint> kNoCurve;
-            const std::vector<CurvePoint>* curve = curve_of(graph);
+            static const Curve kNoCurve;
+            const Curve* curve = curve_of(graph);
             const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, query_.recall != 0 ? query_.recall : kRecallByDefault, query_.k);
             effort = choice.effort;
             // Nothing is known about how a filter and a query relate.
@@ -247,7 +256,7 @@ class PartSearch {
     const NearestQuery& query_;
     const ScoreQuery& scored_;
     const Interruption& stop_;
-    const std::vector<CurvePoint>* largest_curve_;
+    const Curve* largest_curve_;
     std::vector<Hit>& hits_;
     SearchReport* report_;
     PartReport filter_report_;  // what reports of this part begin with
@@ -257,12 +266,12 @@ class PartSearch {
 };
 
 // Of the largest sealed part: what growing ones go by.
-const std::vector<CurvePoint>* largest_curve(const ReadView& view, uint32_t field_id) {
-    const std::vector<CurvePoint>* curve = nullptr;
+const Curve* largest_curve(const ReadView& view, uint32_t field_id) {
+    const Curve* curve = nullptr;
     uint32_t linked = 0;
     for (const auto& part : *view.parts) {
         const FieldGraph graph = part->graph(field_id);
-        if (graph.curve == nullptr || graph.curve->empty() || graph.linked <= linked) continue;
+        if (graph.curve == nullptr || graph.curve->points.empty() || graph.linked <= linked) continue;
         linked = graph.linked;
         curve = graph.curve;
     }

@@ -39,7 +39,9 @@ struct PartReport {
     float estimate = 0;   // of recall; 0: unknown
     uint64_t hops = 0;
     uint64_t scored = 0;
+    Layout layout = Layout::kFp32;  // of the graph; exact plans read the full rows
     uint64_t reranked = 0;
+    uint64_t rerank_ns = 0;    // part of ns
     bool is_filtered = false;
     FilterSource filter_source = FilterSource::kRowByRow;
     uint64_t passing = 0;      // rows that pass the filter, visible or not; 0 of kRowByRow

@@ -4,8 +4,6 @@
 #include <bit>
 #include <cmath>
 
-#include "engine/index/search.hpp"
-
 namespace vz {
 namespace {
 
@@ -21,13 +19,16 @@ constexpr uint32_t kCounts[] = {10, 100};
 constexpr uint32_t kRowsMin = 1000;  // below, every effort is cheap and no sample says much
 constexpr uint32_t kTogether = 8;   // sampled rows that one pass over the graph serves
 constexpr uint32_t kRowsAtOnce = 64;
-constexpr uint32_t kReranked = 4;    // times k: candidates by codes whose exact scores make the truth
+constexpr uint32_t kReranked = 8;    // times k: candidates by codes whose exact scores make the truth
+// Times k: what a search may score exactly.
+constexpr float kReranks[] = {kRerank, 2, 3, 4, 6, 8};
 
 struct Sampled {
     Slot slot = 0;
     CodedRow coded;
     Pool nearest;
-    std::vector<float> best;  // scores, best first
+    std::vector<float> scores;  // exact ones, in the order of codes
+    std::vector<float> best;    // scores, best first
 };
 
 uint64_t draw(const BlockHeader& header, uint64_t seed) {
@@ -96,19 +97,34 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
     }
     for (Sampled& row : sampled) {
         const ScoreQuery query = make_score_query(metric, graph.rows(row.slot), graph.shape().dim);
-        for (uint32_t i = 0; i < row.nearest.size(); ++i) row.best.push_back(exact_score(graph, query, row.nearest.slot(i)));
+        for (uint32_t i = 0; i < row.nearest.size(); ++i) row.scores.push_back(exact_score(graph, query, row.nearest.slot(i)));
+        row.best = row.scores;
         std::sort(row.best.begin(), row.best.end(), [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
         row.best.resize(std::min<size_t>(row.best.size(), k));
     }
 }
 
-float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const SlotHit> hits) {
+float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const float> scores) {
     const size_t wanted = std::min<size_t>(k, truth.best.size());
     const float border = truth.best[wanted - 1];
-    const auto found = std::count_if(hits.begin(), hits.end(), [&](const SlotHit& hit) {
-        return is_similarity(metric) ? hit.score >= border : hit.score <= border;
+    const auto found = std::count_if(scores.begin(), scores.end(), [&](float score) {
+        return is_similarity(metric) ? score >= border : score <= border;
     });
     return std::min(1.0F, static_cast<float>(found) / static_cast<float>(wanted));
+}
+
+// The least that leaves the true ones among those scored exactly, as codes order them.
+void choose_rerank(vz_metric metric, std::span<const Sampled> sampled, Curve* curve) {
+    for (const float rerank : kReranks) {
+        float sum = 0;
+        for (const Sampled& row : sampled) {
+            const auto scored = std::min(row.scores.size(), static_cast<size_t>(rerank * static_cast<float>(kCounts[0])));
+            sum += share_found(metric, row, kCounts[0], std::span(row.scores).first(scored));
+        }
+        curve->rerank = rerank;
+        curve->share = sum / static_cast<float>(sampled.size());
+        if (curve->share >= kShareWanted) return;
+    }
 }
 
 // What the searches of one point of the curve found, by sampled row.
@@ -119,16 +135,19 @@ struct Point {
     std::vector<WalkCounters> counters;
     CurvePoint measured;
 
-    void search(const GraphView& graph, const Sampled& row, size_t at, SearchScratch& scratch) {
+    void search(const GraphView& graph, const Sampled& row, uint32_t rerank, size_t at, SearchScratch& scratch) {
         PartQuery part;
         part.graph = &graph;
         part.k = k;
         part.effort = effort;
+        part.rerank = rerank;
         part.exclude = row.slot;
         scratch.walk.counters = {};
         const vz_metric metric = graph.quantizer->metric();
         const ScoreQuery query = make_score_query(metric, graph.rows(row.slot), graph.shape().dim);
-        recalls[at] = share_found(metric, row, k, search_part(part, query, scratch));
+        std::vector<float> scores;
+        for (const SlotHit& hit : search_part(part, query, scratch)) scores.push_back(hit.score);
+        recalls[at] = share_found(metric, row, k, scores);
         counters[at] = scratch.walk.counters;
     }
 
@@ -157,7 +176,7 @@ struct Point {
 
 }  // namespace
 
-std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers) {
+Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers) {
     if (linked < kRowsMin) return {};
     const bool is_quick = scope == Calibration::kQuick;
     const uint32_t rounds = is_quick ? 1 : kRounds;
@@ -169,6 +188,7 @@ std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint6
     }
     std::vector<Point*> open;
     for (Point& point : points) open.push_back(&point);
+    Curve curve;
     std::vector<SearchScratch> scratch(workers.count());
     for (uint32_t round = 0; round < rounds && !open.empty(); ++round) {
         std::vector<Slot> drawn;  // each round others
@@ -181,31 +201,33 @@ std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint6
             k_max = std::max(k_max, point->k);
         }
         const auto count = static_cast<uint32_t>(drawn.size());
-        run_on(workers, (count + kTogether - 1) / kTogether, [&](uint32_t task, uint32_t worker) {
-            std::vector<Sampled> rows(std::min(kTogether, count - task * kTogether));
-            for (size_t i = 0; i < rows.size(); ++i) rows[i].slot = drawn[task * kTogether + i];
-            find_truths(graph, linked, k_max, rows);
-            for (size_t i = 0; i < rows.size(); ++i) {
-                for (Point* point : open) point->search(graph, rows[i], before + task * kTogether + i, scratch[worker]);
-            }
+        std::vector<Sampled> rows(count);
+        for (uint32_t i = 0; i < count; ++i) rows[i].slot = drawn[i];
+        run_on(workers, (count + kTogether - 1) / kTogether, [&](uint32_t task, uint32_t) {
+            find_truths(graph, linked, k_max, std::span(rows).subspan(task * kTogether, std::min(kTogether, count - task * kTogether)));
+        });
+        if (round == 0) choose_rerank(graph.quantizer->metric(), rows, &curve);
+        run_on(workers, count, [&](uint32_t task, uint32_t worker) {
+            for (Point* point : open) point->search(graph, rows[task], rerank_for(curve, point->k), before + task, scratch[worker]);
         });
         for (Point* point : open) point->measure();
         std::erase_if(open, [](const Point* point) { return point->measured.error <= kErrorWanted; });
     }
-    std::vector<CurvePoint> curve;
-    for (const Point& point : points) curve.push_back(point.measured);
+    for (const Point& point : points) curve.points.push_back(point.measured);
     return curve;
 }
 
-EffortChoice effort_for(const std::vector<CurvePoint>& curve, float recall, uint32_t k) {
+uint32_t rerank_for(const Curve& curve, uint32_t k) { return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(curve.rerank * static_cast<float>(k)))); }
+
+EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {
     const uint32_t without = std::max(4 * k, 100U);
-    if (curve.empty()) return {without, 0};
+    if (curve.points.empty()) return {without, 0};
     // The nearer one by ratio, of those measured.
-    const uint32_t measured = k <= 31 || curve.back().k == kCounts[0] ? kCounts[0] : kCounts[1];
+    const uint32_t measured = k <= 31 || curve.points.back().k == kCounts[0] ? kCounts[0] : kCounts[1];
     const float scale = std::max(1.0F, static_cast<float>(k) / static_cast<float>(measured));
     const CurvePoint* before = nullptr;
     const CurvePoint* chosen = nullptr;
-    for (const CurvePoint& point : curve) {
+    for (const CurvePoint& point : curve.points) {
         if (point.k != measured) continue;
         before = chosen;
         chosen = &point;

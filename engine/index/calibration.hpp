@@ -5,6 +5,7 @@
 
 #include "engine/base/workers.hpp"
 #include "engine/index/graph.hpp"
+#include "engine/index/search.hpp"
 
 namespace vz {
 
@@ -19,14 +20,25 @@ struct CurvePoint {
     friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
 };
 
+struct Curve {
+    std::vector<CurvePoint> points;  // by k, then effort; empty: too few rows
+    float rerank = kRerank;          // rows to score exactly behind a walk for each one wanted
+    float share = 1;                 // of the true ones that are among so many by the order of codes
+
+    friend bool operator==(const Curve&, const Curve&) = default;
+};
+
 enum class Calibration {
     kWhole,  // for a graph that stays
     kQuick,  // for one that grows: fewer rows, k = 10, no great efforts
 };
 
 // Sampled rows are searched with themselves left out; more of them where recall is not known to a small error yet. `linked`: slots with edges.
-// Reads every block of the graph, which may be growing. Empty: too few rows.
-std::vector<CurvePoint> calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers);
+// Reads every block of the graph, which may be growing. Where codes do not keep the order of the rows, more of them are scored exactly: so many
+// that kShareWanted of the true ones are among them, 8 times k at most (the guard of index.md section 5).
+Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers);
+
+inline constexpr float kShareWanted = 0.99F;
 
 struct EffortChoice {
     uint32_t effort = 0;
@@ -34,6 +46,8 @@ struct EffortChoice {
 };
 
 // The smallest effort whose recall less one standard error reaches `recall`; the largest if none does. Without a curve max(4 k, 100).
-EffortChoice effort_for(const std::vector<CurvePoint>& curve, float recall, uint32_t k);
+EffortChoice effort_for(const Curve& curve, float recall, uint32_t k);
+// PartQuery::rerank for `k`.
+uint32_t rerank_for(const Curve& curve, uint32_t k);
 
 }  // namespace vz

@@ -192,6 +192,12 @@ Status GrowingIndex::guard_codes(Slot end) {
     return start(Layout::kFp32, end);
 }
 
+Result<bool> GrowingIndex::drop_codes() {
+    if (options_.quantization != VZ_QUANTIZATION_AUTO || quantizers_.empty() || quantizers_.back()->shape().layout != Layout::kSq8) return false;
+    VZ_TRY(start(Layout::kFp32, linked()));
+    return true;
+}
+
 Status GrowingIndex::start(Layout layout, Slot sample_end) {
     const BlockShape shape = choose_block_shape(layout, options_.dim, options_.degree, options_.metric);
     std::vector<float> mean;

@@ -42,6 +42,8 @@ class GrowingIndex {
     void erase(std::span<const Slot> slots, Workers& workers);
     // Gives every row that no walk can reach an edge from its nearest reachable neighbour. Returns how many there were.
     uint32_t connect(Workers& workers);
+    // For rows that codes do not tell apart: from now on walks read the full rows. False: the options ask for codes, or there are none.
+    Result<bool> drop_codes();
     // Samples the entries anew.
     void refresh_entries();
 

@@ -8,7 +8,9 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kMetaVersion = 1;
+constexpr uint32_t kMetaVersion = 2;
+constexpr uint32_t kMetaWithoutRerank = 1;
+constexpr float kRerankMax = 64;  // beyond what calibration chooses: a later release may choose more
 
 class Writer {
  public:
@@ -80,6 +82,8 @@ Status check_meta(const IndexMeta& meta) {
     for (const float value : meta.mean) {
         if (!std::isfinite(value)) return failure(VZ_CORRUPTION, "index: the mean is not finite");
     }
+    if (!(meta.curve.rerank >= kRerank && meta.curve.rerank <= kRerankMax)) return failure(VZ_CORRUPTION, "index: the number of rows to score exactly is wrong");
+    if (!(meta.curve.share >= 0 && meta.curve.share <= 1)) return failure(VZ_CORRUPTION, "index: the share that codes find is wrong");
     if (!std::isfinite(meta.lift_norm)) return failure(VZ_CORRUPTION, "index: the norm without lift is not finite");
     return {};
 }
@@ -107,7 +111,9 @@ std::vector<std::byte> encode_index_meta(const IndexMeta& meta) {
     out.put(meta.lift_norm);
     out.put_all(meta.mean);
     out.put_all(meta.entries);
-    out.put_all(meta.curve);
+    out.put_all(meta.curve.points);
+    out.put(meta.curve.rerank);
+    out.put(meta.curve.share);
     return out.take();
 }
 
@@ -116,7 +122,7 @@ Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
     IndexMeta meta;
     const auto version = in.get<uint32_t>();
     const auto layout = in.get<uint32_t>();
-    if (version != kMetaVersion) return failure(VZ_UNSUPPORTED, "index: version %u is not known", version);
+    if (version < kMetaWithoutRerank || version > kMetaVersion) return failure(VZ_UNSUPPORTED, "index: version %u is not known", version);
     const bool is_behind = layout == kHeaderBehind + static_cast<uint32_t>(Layout::kSq8) || layout == kHeaderBehind + static_cast<uint32_t>(Layout::kBytes);
     if ((layout < 1 || layout > 3) && !is_behind) return failure(VZ_UNSUPPORTED, "index: layout %u is not known", layout);
     const auto dim = in.get<uint32_t>();
@@ -131,13 +137,17 @@ Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
     meta.lift_norm = in.get<float>();
     meta.mean = in.get_all<float>();
     meta.entries = in.get_all<Slot>();
-    meta.curve = in.get_all<CurvePoint>();
+    meta.curve.points = in.get_all<CurvePoint>();
+    if (version > kMetaWithoutRerank) {
+        meta.curve.rerank = in.get<float>();
+        meta.curve.share = in.get<float>();
+    }
     if (!in.is_done()) return failure(VZ_CORRUPTION, "index: meta of %zu bytes does not parse", bytes.size());
     VZ_TRY(check_meta(meta));
     return meta;
 }
 
-IndexMeta index_meta_of(const GrowingIndex& index, std::vector<CurvePoint> curve) {
+IndexMeta index_meta_of(const GrowingIndex& index, Curve curve) {
     IndexMeta meta;
     const GraphView* graph = index.view();
     VZ_CHECK(graph != nullptr);

@@ -22,7 +22,7 @@ struct IndexMeta {
     float lift_norm = 0;
     std::vector<float> mean;
     std::vector<Slot> entries;
-    std::vector<CurvePoint> curve;
+    Curve curve;
 
     friend bool operator==(const IndexMeta&, const IndexMeta&) = default;
 };
@@ -32,7 +32,7 @@ std::vector<std::byte> encode_index_meta(const IndexMeta& meta);
 Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes);
 
 // Of a graph that nobody writes any more.
-IndexMeta index_meta_of(const GrowingIndex& index, std::vector<CurvePoint> curve);
+IndexMeta index_meta_of(const GrowingIndex& index, Curve curve);
 
 // A view: borrows the blocks and the rows. Immutable, any thread. Sizes are checked at once, ids as walks read them.
 class SealedIndex {

@@ -1,6 +1,7 @@
 #include "engine/index/search.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "engine/index/expand.hpp"
@@ -40,12 +41,36 @@ void finish(std::vector<SlotHit>& hits, uint32_t k, bool greater) {
 
 }  // namespace
 
+namespace {
+
+// What exact scores took, told where it was asked for.
+class RerankTimer {
+ public:
+    RerankTimer(RerankReport* report, uint64_t rows) : report_(report) {
+        if (report_ == nullptr) return;
+        report_->rows += rows;
+        began_ = Clock::now();
+    }
+    ~RerankTimer() {
+        if (report_ != nullptr) report_->ns += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began_).count());
+    }
+    RerankTimer(const RerankTimer&) = delete;
+    RerankTimer& operator=(const RerankTimer&) = delete;
+
+ private:
+    using Clock = std::chrono::steady_clock;
+    RerankReport* report_;
+    Clock::time_point began_;
+};
+
+}  // namespace
+
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {
     const GraphView& graph = *part.graph;
     auto& hits = scratch.hits;
     hits.clear();
     if (graph.entries->slots.empty() || part.k == 0) return hits;
-    const uint32_t wanted = part.rerank != 0 ? part.rerank : std::max(part.k + part.k / 2, part.k + 5);
+    const uint32_t wanted = part.rerank != 0 ? std::max(part.rerank, part.k) : rerank_least(part.k);
     graph.quantizer->prepare_query(query.values, scratch.walk.coded);
     const WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
     const bool is_expanding = !part.seeds.empty() && part.filter.passes != nullptr;
@@ -56,6 +81,7 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     }
     const Pool& found = part.filter.passes != nullptr && !is_expanding ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);
+    const RerankTimer timer(part.report, count);
     const bool is_cold = graph.shape().layout == Layout::kSq8;
     for (uint32_t i = 0; i < count && is_cold; ++i) {
         const auto* row = reinterpret_cast<const char*>(graph.rows(found.slot(i)));
@@ -94,7 +120,7 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
     hits.clear();
     if (part.k == 0) return hits;
     const bool is_exact = graph.shape().layout == Layout::kFp32;
-    const size_t wanted = is_exact ? slots.size() : std::max<size_t>(part.rerank != 0 ? part.rerank : 4 * size_t{part.k}, part.k);
+    const size_t wanted = is_exact ? slots.size() : std::max<size_t>(part.rerank, 4 * size_t{part.k});
     auto& nearest = scratch.candidates;
     nearest.clear();
     if (slots.size() <= wanted) {
@@ -113,6 +139,7 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
                          [](const SlotHit& a, const SlotHit& b) { return is_better(false, a, b); });
         nearest.resize(wanted);
     }
+    const RerankTimer timer(part.report, nearest.size());
     for (const SlotHit& candidate : nearest) {
         if (!graph.is_absent(candidate.slot)) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     }

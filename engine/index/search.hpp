@@ -1,6 +1,7 @@
 // Answers of one part: a walk by codes, then exact scores of the best (index.md section 7).
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -20,14 +21,24 @@ struct SearchScratch {
     std::vector<SlotHit> candidates;
 };
 
+// Of a search that scores this many rows exactly; the codes of most data keep the order of rows that far.
+inline constexpr float kRerank = 1.5F;
+inline uint32_t rerank_least(uint32_t k) { return std::max(k + k / 2, k + 5); }
+
+struct RerankReport {
+    uint64_t rows = 0;
+    uint64_t ns = 0;
+};
+
 struct PartQuery {
     const GraphView* graph = nullptr;
     uint32_t k = 10;
     uint32_t effort = 0;  // at least 1; k or more is sensible
-    uint32_t rerank = 0;  // 0: max(1.5 k, k + 5)
+    uint32_t rerank = 0;  // rows to score exactly, at least k; 0: rerank_least(k)
     Slot exclude = kNoSlot;  // a row that is as if it were not there
     SlotFilter filter;     // rows that may be answered: visible, passing
     std::span<const Slot> seeds;  // some of these: given, the walk is over such rows only (expand.hpp)
+    RerankReport* report = nullptr;  // null: not wanted; else it is added to
 };
 
 // Best first, ties in slot order; those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next
@@ -46,7 +57,7 @@ struct ExactScan {
 std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
 
 // The slots given (below the linked ones, in ascending order, all to be answered), by codes, the best exactly: for filters that few rows
-// pass. part.effort is not used; part.rerank 0: 4 k. In fp32 layout every slot is scored exactly.
+// pass. part.effort is not used; part.rerank is 4 k at least. In fp32 layout every slot is scored exactly.
 std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch);
 
 // Exact score of one slot: from the block where that is lossless, else from the full row. Absent rows have the worst score.

@@ -451,7 +451,7 @@ TEST(index, a_sealed_graph_answers_as_the_one_it_came_from) {
     CallingThread workers;
     const auto index = build(rows, make_options(48, VZ_DOT), workers);
     const auto curve = calibrate(*index->view(), index->linked(), 5, Calibration::kWhole, workers);
-    ASSERT_FALSE(curve.empty());
+    ASSERT_FALSE(curve.points.empty());
     const IndexMeta meta = index_meta_of(*index, curve);
     const auto bytes = encode_index_meta(meta);
     auto decoded = decode_index_meta(bytes);
@@ -527,7 +527,7 @@ TEST(index, calibration_knows_recall_to_a_small_error) {
     const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
     for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
         const float most = scope == Calibration::kWhole ? 0.003F : 0.0055F;
-        for (const CurvePoint& point : calibrate(*index->view(), index->linked(), 5, scope, workers)) {
+        for (const CurvePoint& point : calibrate(*index->view(), index->linked(), 5, scope, workers).points) {
             if (point.recall >= 0.95F) {
                 EXPECT_LE(point.error, most) << "k " << point.k << " effort " << point.effort;
             }
@@ -545,6 +545,74 @@ TEST(index, calibration_foretells_recall) {
     EXPECT_GE(choice.estimate, 0.95F);
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, choice.effort), 0.93);
     EXPECT_EQ(effort_for({}, 0.98F, 50).effort, 200U);
+}
+
+// `of` each row, which differ by about a step of the codes.
+TestRows near_copies(const TestRows& rows, uint32_t of, float apart) {
+    std::mt19937 random(7);
+    std::normal_distribution<float> normal;
+    TestRows copies = {rows.dim, {}};
+    for (uint32_t i = 0; i < rows.count(); ++i) {
+        for (uint32_t j = 0; j < of; ++j) {
+            for (uint32_t d = 0; d < rows.dim; ++d) copies.values.push_back(rows.row(i)[d] + apart * normal(random));
+        }
+    }
+    return copies;
+}
+
+TEST(index, more_rows_are_scored_exactly_where_codes_tell_them_less_apart) {
+    CallingThread workers;
+    const auto last_of_ten = [](const Curve& curve) {
+        return *std::find_if(curve.points.rbegin(), curve.points.rend(), [](const CurvePoint& point) { return point.k == 10; });
+    };
+    const TestRows far = make_rows(4000, 64, 12, 31, false);
+    const auto index_of_far = build(far, make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), workers);
+    EXPECT_EQ(calibrate(*index_of_far->view(), far.count(), 5, Calibration::kWhole, workers).rerank, kRerank);
+
+    const TestRows near = near_copies(make_rows(200, 64, 12, 31, false), 20, 0.03F);
+    const auto index = build(near, make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), workers);
+    EXPECT_LT(recall(*index->view(), near, near_copies(make_rows(200, 64, 12, 31, false), 1, 0.03F), VZ_EUCLIDEAN, 200), 0.975);
+    for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
+        const Curve curve = calibrate(*index->view(), near.count(), 5, scope, workers);
+        EXPECT_GT(curve.rerank, kRerank);
+        EXPECT_GE(last_of_ten(curve).recall, 0.985F) << curve.rerank;
+    }
+}
+
+TEST(index, walks_read_full_rows_where_codes_do_not_tell_them_apart) {
+    CallingThread workers;
+    const TestRows first = make_rows(300, 16, 8, 31, false);
+    const TestRows rows = near_copies(first, 90, 0.0005F);
+    const TestRows queries = near_copies(first, 1, 0.0005F);
+    const auto index = build(rows, make_options(16, VZ_EUCLIDEAN), workers);
+    ASSERT_EQ(index->view()->shape().layout, Layout::kSq8) << "the sample of the guard holds too few copies";
+    EXPECT_LT(calibrate(*index->view(), rows.count(), 5, Calibration::kWhole, workers).share, kShareWanted);
+    EXPECT_LT(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 200), 0.6);
+    ASSERT_TRUE(*index->drop_codes());
+    EXPECT_FALSE(*index->drop_codes());
+    EXPECT_EQ(index->view()->shape().layout, Layout::kFp32);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 200), 0.98);
+    EXPECT_EQ(calibrate(*index->view(), rows.count(), 5, Calibration::kWhole, workers).share, 1.0F);
+    IndexOptions options = make_options(16, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8);
+    EXPECT_FALSE(*build(first, options, workers)->drop_codes()) << "codes were asked for";
+}
+
+TEST(index, meta_of_the_first_version_takes_the_least_rerank) {
+    const TestRows rows = make_rows(1200, 16, 4, 15, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(16, VZ_EUCLIDEAN), workers);
+    IndexMeta meta = index_meta_of(*index, calibrate(*index->view(), index->linked(), 5, Calibration::kQuick, workers));
+    meta.curve.rerank = 6;
+    std::vector<std::byte> bytes = encode_index_meta(meta);
+    EXPECT_EQ(decode_index_meta(bytes)->curve.rerank, 6.0F);
+    bytes[0] = std::byte{1};
+    EXPECT_FALSE(decode_index_meta(bytes).ok()) << "eight bytes more than the first version has";
+    bytes.resize(bytes.size() - 2 * sizeof(float));
+    auto first = decode_index_meta(bytes);
+    ASSERT_TRUE(first.ok());
+    EXPECT_EQ(first->curve.rerank, kRerank);
+    meta.curve.rerank = std::nanf("");
+    EXPECT_FALSE(decode_index_meta(encode_index_meta(meta)).ok());
 }
 
 TEST(index, readers_search_while_the_writer_links) {
