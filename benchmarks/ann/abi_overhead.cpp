@@ -20,8 +20,8 @@
 #include <thread>
 #include <vector>
 
-#include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/data_set.hpp"
+#include "benchmarks/clock.hpp"
 #include "engine/collection/search.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/data_set.hpp"
+#include "benchmarks/clock.hpp"
 #include "vectorizer/engine.h"
 
 namespace vz::ann {

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "benchmarks/ann/clock.hpp"
+#include "benchmarks/clock.hpp"
 #include "engine/index/score.hpp"
 
 namespace vz::ann {

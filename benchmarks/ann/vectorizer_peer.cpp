@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <thread>
 
-#include "benchmarks/ann/clock.hpp"
 #include "benchmarks/ann/peer.hpp"
+#include "benchmarks/clock.hpp"
 #include "engine/index/calibration.hpp"
 #include "engine/index/growing_index.hpp"
 #include "engine/index/search.hpp"

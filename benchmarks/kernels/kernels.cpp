@@ -4,7 +4,6 @@
 // Names: instruction set / kernel / values a row / cache or memory. Rows of score_codes lie at random places, as a walk meets them; those of the
 // others follow each other, as a scan meets them.
 #include <benchmark/benchmark.h>
-#include <time.h>
 
 #include <algorithm>
 #include <bit>
@@ -17,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/clock.hpp"
 #include "engine/base/arena.hpp"
 #include "engine/index/kernels.hpp"
 
@@ -27,12 +27,6 @@ constexpr size_t kMemoryBytes = size_t{256} << 20;  // many times what a last-le
 constexpr size_t kCacheBytes = size_t{256} << 10;
 constexpr uint32_t kDims[] = {128, 384, 768, 784, 1536};
 constexpr uint32_t kListRows = 32;  // rows that a walk scores at once
-
-double cpu_seconds() {
-    timespec now = {};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 // Bytes that are any row of any kernel: small floats, whose codes and bytes are as good as random.
 std::span<std::byte> rows_in_memory() {

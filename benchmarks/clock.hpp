@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-namespace vz::ann {
+namespace vz {
 
 inline double seconds(clockid_t clock) {
     timespec now = {};
@@ -14,4 +14,4 @@ inline double seconds(clockid_t clock) {
 // Of this thread.
 inline double cpu_seconds() { return seconds(CLOCK_THREAD_CPUTIME_ID); }
 
-}  // namespace vz::ann
+}  // namespace vz
