@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "benchmarks/ann/formats.hpp"
@@ -25,15 +26,27 @@ void add_folder(CLI::App& command, Folder& folder) {
     command.add_option("--queries", folder.queries, "the first so many of them")->capture_default_str();
 }
 
+vz::bounds::Bounds read_bounds(const std::string& path) {
+    std::ifstream in(path);
+    const std::string json{std::istreambuf_iterator<char>(in), {}};
+    vz::bounds::Bounds bounds;
+    std::string why;
+    if (!vz::bounds::from_json(json, bounds, why)) vz::ann::quit(path + ": " + why);
+    return bounds;
+}
+
 void add_sweep(CLI::App& all) {
     static Folder folder;
     static vz::ann::SweepOptions options;
     static std::string csv = "/dev/null";
+    static std::string bounds;
     auto& command = *all.add_subcommand("sweep", "recall and queries a second over a range of efforts, peers in turns in one process");
     add_folder(command, folder);
     options.efforts = {10, 15, 20, 30, 40, 60, 80, 120, 200, 300, 500};
     options.peers = {"vectorizer", "hnswlib"};
     command.add_option("--csv", csv, "file to write, for `report`");
+    command.add_option("--bounds", bounds, "JSON of vectorizer-bounds: the share of the bound is that of one SQ8 row as read there; without it, of rows of the index")
+        ->check(CLI::ExistingFile);
     command.add_option("--peers", options.peers, "vectorizer, hnswlib, faiss; those that are built in")
         ->delimiter(',')
         ->check(CLI::IsMember({"vectorizer", "hnswlib", "faiss"}));
@@ -47,6 +60,7 @@ void add_sweep(CLI::App& all) {
     command.add_option("--alpha", options.build.alpha, "of the pruning rule; 0: the default")->capture_default_str();
     command.add_option("--quantization", options.build.quantization)->check(CLI::IsMember({"auto", "none", "sq8"}))->capture_default_str();
     command.callback([] {
+        if (!bounds.empty()) options.bounds = read_bounds(bounds);
         const auto set = vz::ann::load(folder.path, folder.metric, folder.queries);
         std::ofstream out(csv);
         vz::ann::sweep(set, options, out);

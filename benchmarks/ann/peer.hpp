@@ -36,7 +36,7 @@ class Peer {
     virtual uint32_t search(const float* query, uint32_t k, uint32_t effort, uint32_t worker, uint32_t* rows) = 0;
     virtual uint64_t hot_bytes() const = 0;
     virtual PeerCounters counters() const { return {}; }
-    // CPU seconds to score a row at a random place; 0: not measured.
+    // CPU seconds to score one of its rows at a random place; 0: not measured.
     virtual double row_seconds() const { return 0; }
 };
 

@@ -166,7 +166,8 @@ void sweep(const DataSet& set, const SweepOptions& options, std::ostream& csv) {
             time_latency(set, *entrant.peer, options.k, point);
             if (options.threads > 1) time_threads(set, *entrant.peer, options, point);
             // Of the time of a query, what scoring its rows alone would take.
-            const double bound_share = point.scored * entrant.peer->row_seconds() * point.qps;
+            const double row_seconds = options.bounds ? options.bounds->row_seconds(set.base.dim) : entrant.peer->row_seconds();
+            const double bound_share = point.scored * row_seconds * point.qps;
             csv << set.name << ',' << entrant.peer->name() << ',' << entrant.peer->version() << ',' << entrant.peer->flags() << ',' << options.threads << ',' << options.k << ','
                 << point.effort << ',' << point.recall << ',' << point.qps << ',' << point.wall_qps << ',' << point.p50_us << ','
                 << point.p95_us << ',' << point.p99_us << ',' << point.scored << ',' << point.hops << ',' << bound_share << ',' << entrant.build_cpu_s << ','
@@ -177,6 +178,10 @@ void sweep(const DataSet& set, const SweepOptions& options, std::ostream& csv) {
             if (options.threads > 1) std::printf(" %u threads %.2fx", options.threads, point.threads_gain);
             std::printf("\n");
         }
+    }
+    if (options.bounds) {
+        std::printf("bound: %.1f ns for %u bytes at a random place, %s\n", 1e9 * options.bounds->row_seconds(set.base.dim), set.base.dim,
+                    options.bounds->cpu.c_str());
     }
     print_ratios(entrants);
 }

@@ -1,11 +1,13 @@
 // Recall and queries a second of every peer over a range of efforts, in one process, passes alternating.
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include "benchmarks/ann/peer.hpp"
+#include "benchmarks/bounds/bounds.hpp"
 
 namespace vz::ann {
 
@@ -16,6 +18,7 @@ struct SweepOptions {
     std::vector<uint32_t> efforts;
     BuildOptions build;
     std::vector<std::string> peers;
+    std::optional<bounds::Bounds> bounds;  // say what a row at a random place takes; else each peer measures its own rows
 };
 
 // Writes CSV, one line a point and peer, and the ratios to hnswlib at fixed recall to the terminal.

@@ -68,7 +68,7 @@ int main(int count, char** words) {
     all.add_option("--passes", options.passes, "over each, in turns, of which the best counts")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
-    all.add_option("--json", json, "file to write");
+    all.add_option("--json", json, "file to write, for `vectorizer-ann sweep --bounds`");
     CLI11_PARSE(all, count, words);
     options.arena_bytes = arena_mib << 20;
 
