@@ -11,6 +11,8 @@ inline double seconds(clockid_t clock) {
     return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
+inline double wall_seconds() { return seconds(CLOCK_MONOTONIC); }
+
 // Of this thread.
 inline double cpu_seconds() { return seconds(CLOCK_THREAD_CPUTIME_ID); }
 
