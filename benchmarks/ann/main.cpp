@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "benchmarks/ann/cold.hpp"
 #include "benchmarks/ann/formats.hpp"
 #include "benchmarks/ann/generate.hpp"
 #include "benchmarks/ann/report.hpp"
@@ -81,6 +82,19 @@ void add_report(CLI::App& all) {
     });
 }
 
+void add_cold(CLI::App& all) {
+    static Folder folder;
+    static vz::ann::ColdOptions options;
+    auto& command = *all.add_subcommand("cold",
+                                        "searches through the C ABI right after the collection was opened, none of it in the page cache, then once more; "
+                                        "how they fare with less memory than the index takes is not measured");
+    add_folder(command, folder);
+    command.add_option("--directory", options.directory, "an empty one on the disk to measure, kept; without it one below TMPDIR that is removed");
+    command.add_option("--k", options.k, "hits a query")->capture_default_str()->check(CLI::Range(1, 10'000));
+    command.add_option("--rounds", options.rounds, "times that the cache is dropped and the directory opened")->capture_default_str();
+    command.callback([] { vz::ann::cold(vz::ann::load(folder.path, folder.metric, folder.queries), options); });
+}
+
 void add_truth(CLI::App& all) {
     static Folder folder;
     static uint32_t k = 100;
@@ -131,6 +145,7 @@ int main(int count, char** words) {
     all.require_subcommand(1);
     add_sweep(all);
     add_report(all);
+    add_cold(all);
     add_truth(all);
     add_convert(all);
     add_generate(all);
