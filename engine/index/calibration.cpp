@@ -135,8 +135,9 @@ struct Point {
     std::vector<WalkCounters> counters;
     CurvePoint measured;
 
-    void search(const GraphView& graph, const Sampled& row, uint32_t rerank, size_t at, SearchScratch& scratch) {
+    void search(const GraphView& graph, const Sampled& row, uint32_t rerank, const SlotFilter& filter, size_t at, SearchScratch& scratch) {
         PartQuery part;
+        part.filter = filter;
         part.graph = &graph;
         part.k = k;
         part.effort = effort;
@@ -188,6 +189,9 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
     }
     std::vector<Point*> open;
     for (Point& point : points) open.push_back(&point);
+    // Rows that were linked meanwhile are not among the true ones: found, they would stand in for some that were missed.
+    SlotFilter filter;
+    if (is_quick) filter = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &linked};
     Curve curve;
     std::vector<SearchScratch> scratch(workers.count());
     for (uint32_t round = 0; round < rounds && !open.empty(); ++round) {
@@ -208,7 +212,7 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
         });
         if (round == 0) choose_rerank(graph.quantizer->metric(), rows, &curve);
         run_on(workers, count, [&](uint32_t task, uint32_t worker) {
-            for (Point* point : open) point->search(graph, rows[task], rerank_for(curve, point->k), before + task, scratch[worker]);
+            for (Point* point : open) point->search(graph, rows[task], rerank_for(curve, point->k), filter, before + task, scratch[worker]);
         });
         for (Point* point : open) point->measure();
         std::erase_if(open, [](const Point* point) { return point->measured.error <= kErrorWanted; });

@@ -560,6 +560,17 @@ TestRows near_copies(const TestRows& rows, uint32_t of, float apart) {
     return copies;
 }
 
+TEST(index, rows_linked_while_a_graph_is_measured_do_not_better_it) {
+    const TestRows rows = make_rows(8000, 32, 16, 17, false);
+    const TestRows queries = make_rows(200, 32, 16, 18, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
+    const uint32_t half = rows.count() / 2;
+    const SlotFilter first = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &half};
+    const CurvePoint least = calibrate(*index->view(), half, 5, Calibration::kQuick, workers).points.front();
+    EXPECT_LE(static_cast<double>(least.recall), recall(*index->view(), rows, queries, VZ_EUCLIDEAN, least.effort, first) + 0.02);
+}
+
 TEST(index, more_rows_are_scored_exactly_where_codes_tell_them_less_apart) {
     CallingThread workers;
     const auto last_of_ten = [](const Curve& curve) {
