@@ -38,6 +38,11 @@ bool each_scope(const Input& arguments, std::string_view scopes, Visit visit) {
 
 }  // namespace
 
+void refuse_overloaded(vzh_request* request) {
+    const codec::Failure failure = codec::overloaded();
+    vzh_refuse(request, failure.http, failure.error_type.c_str(), str_of(failure.message), str_of(failure.details));
+}
+
 Exchange::Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media)
     : frontend_(frontend), request_(request), view_(view), media_(media) {
     frontend_.in_flight.fetch_add(1, std::memory_order_relaxed);
@@ -264,9 +269,15 @@ void Exchange::finish(RootCall& call) {
 }
 
 void Exchange::answer() {
+    if (mutation_) vzh_acted(request_);
     // A map that failed while it was read spoils its field; the others are written again.
     bool complete = write_answer();
     if (complete && !check_results()) complete = write_answer();
+    if (!complete && vzh_is_starved(request_) != 0) {
+        vzh_request* request = request_;
+        delete this;
+        return refuse_overloaded(request);
+    }
     if (!complete) {
         return refuse(media_ == Media::kResponse ? 400 : 200,
                       {{"the answer is too large; lower `limit` or select less", "LIMIT_EXCEEDED", {}, {}, {}}});

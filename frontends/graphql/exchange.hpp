@@ -16,6 +16,9 @@ namespace vz::graphql {
 
 enum class Media : uint8_t { kJson, kResponse };  // application/json; application/graphql-response+json
 
+// Ends a request whose answer finds no memory as the listener ends those that it has no room for: 503, to be tried again.
+void refuse_overloaded(vzh_request* request);
+
 class Exchange final {
 public:
     Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media);

@@ -18,17 +18,13 @@ constexpr const char* kJsonType = "application/json; charset=utf-8";
 
 vz_frontend& frontend_of(const vzh_view* view) { return *static_cast<vz_frontend*>(view->user); }
 
-void write_text(vzh_request* request, std::string_view text) {
+void reply_text(vzh_request* request, uint32_t status, std::string_view text, const char* type) {
     uint64_t size = 0;
     char* space = vzh_space(request, text.size(), &size);
-    if (space == nullptr) return;
+    if (space == nullptr) return refuse_overloaded(request);
     std::memcpy(space, text.data(), text.size());
     vzh_wrote(request, text.size());
-}
-
-void reply_text(vzh_request* request, std::string_view text, const char* type) {
-    write_text(request, text);
-    vzh_reply(request, 200, type);
+    vzh_reply(request, status, type);
 }
 
 void reply_page(vzh_request* request, const vz_frontend& frontend) {
@@ -41,7 +37,7 @@ void reply_page(vzh_request* request, const vz_frontend& frontend) {
         "frame-ancestors 'none'";
     vzh_header(request, "Content-Security-Policy", str_of(assets().empty() ? kPlain : kGraphiql));
     vzh_header(request, "X-Content-Type-Options", str_of("nosniff"));
-    reply_text(request, frontend.page_text, "text/html; charset=utf-8");
+    reply_text(request, 200, frontend.page_text, "text/html; charset=utf-8");
 }
 
 // Errors of requests that have no GraphQL answer: in its shape nevertheless.
@@ -55,8 +51,7 @@ void reply_error(vzh_request* request, uint32_t status, std::string_view code, s
                      {{std::string(message), std::string(code), {}, {}, {}}});
         out.end_object();
     }
-    write_text(request, text.text());
-    vzh_reply(request, status, kJsonType);
+    reply_text(request, status, text.text(), kJsonType);
 }
 
 std::string_view padded_copy(Arena& arena, std::string_view before, std::string_view text, std::string_view after) {
@@ -162,7 +157,7 @@ void make_routes(vz_frontend& frontend) {
 void handle(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT {
     switch (view->route->id) {
         case kPage: return reply_page(request, frontend_of(view));
-        case kSchema: return reply_text(request, schema_text(), "text/plain; charset=utf-8");
+        case kSchema: return reply_text(request, 200, schema_text(), "text/plain; charset=utf-8");
         case kGet:
             if (frontend_of(view).page && wants_page(view_of(view->accept))) return reply_page(request, frontend_of(view));
             if (vzh_has_permission(request, VZH_READ) == 0) {

@@ -173,11 +173,13 @@ void vzh_request::reply(uint32_t code, std::string_view content_type) {
     job.run = [](void* subject) {
         auto& r = *static_cast<vzh_request*>(subject);
         r.inflated.reset(0);
-        // Short of memory it goes as it is.
-        if (deflate_gzip({r.answer.data(), r.answer.size()}, r.inflated)) {
-            r.file = {r.inflated.data(), r.inflated.size()};
+        // Both are in memory for a moment. If that is short, the answer goes as it is.
+        if (r.listener.charge_answer(r, 2 * r.answer.capacity()) && deflate_gzip({r.answer.data(), r.answer.size()}, r.inflated)) {
+            std::swap(r.answer, r.inflated);
             r.field("Content-Encoding", "gzip");
         }
+        r.inflated.reset(0);
+        r.listener.settle_answer(r);
         r.field("Vary", "Accept-Encoding");
         r.send_reply(r.answer_type);
     };
@@ -191,9 +193,14 @@ void vzh_request::send_reply(std::string_view content_type) {
     held->send(*this);
 }
 
-void vzh_request::text(uint32_t code, std::string_view text) {
+void vzh_request::write(std::string_view text) {
     answer.truncate(0);
-    answer.append(text);
+    // What finds no memory at all is left out.
+    static_cast<void>(answer.append(text.data(), text.size()));
+}
+
+void vzh_request::text(uint32_t code, std::string_view text) {
+    write(text);
     reply(code, "text/plain; charset=utf-8");
 }
 
@@ -217,8 +224,7 @@ void vzh_request::refuse(uint32_t code, std::string_view type, std::string_view 
     if (code == 401) field("WWW-Authenticate", "Bearer");
     if (code == 429 || (code == 503 && type == "service_unavailable")) field("Retry-After", listener.retry_after());
     file = {};
-    answer.truncate(0);
-    answer.append(json);
+    write(json);
     reply(code, "application/json; charset=utf-8");
 }
 
@@ -251,6 +257,6 @@ void vzh_request::reset() {
     begun_ns = 0;
     sent = 0;
     status = 0;
-    counted = close = cors = false;
+    counted = close = cors = owed = starved = false;
     deferred = nullptr;
 }

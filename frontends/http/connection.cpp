@@ -344,6 +344,7 @@ void Connection::send(vzh_request& r) {
         case Sent::kBroken: finish(true); return;
         default: break;
     }
+    listener_.settle_answer(r);
     {
         const std::lock_guard lock(mutex_);
         writing_ = true;

@@ -116,7 +116,7 @@ const vzh_view* vzh_request_view(const vzh_request* r) VZ_NOEXCEPT;
 /* [any] Memory that lives as long as the request; NULL when it cannot be had. align: a power of two up to 64. */
 void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) VZ_NOEXCEPT;
 /* [any] The key's role and scopes for this collection; for a write also a place among its writes in flight. 1: go on.
- * 0: the request was answered (403, 429) and is gone. */
+ * 0: the request was answered (403, 429, 503) and is gone. */
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;
 /* [any] Whether the request's key has this permission at all; nothing is answered. */
 uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) VZ_NOEXCEPT;
@@ -127,9 +127,15 @@ uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) 
 void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
 
 /* [any] Room for at_least more bytes of the answer's body at the returned place; vzh_wrote says how many were written. NULL: the answer
- * would pass limits.answer_mb, or memory is short: end with vzh_refuse. */
+ * would pass limits.answer_mb, or memory is short, as vzh_is_starved tells: end with vzh_refuse. */
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) VZ_NOEXCEPT;
 void vzh_wrote(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;
+/* [any] 1: the last vzh_space found no memory, or none left in the budget of limits.bodies_mb: the same request may well be answered later
+ * (503). */
+uint32_t vzh_is_starved(const vzh_request* r) VZ_NOEXCEPT;
+/* [any] The request has changed something, or may have: from here on its answer takes memory beyond the budget rather than being refused,
+ * for a 503 says that nothing was done. */
+void vzh_acted(vzh_request* r) VZ_NOEXCEPT;
 /* [any] Forgets what was written so far, or cuts it to `bytes`. */
 void vzh_truncate(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;
 /* [any] An extra header of the answer; both parts are copied. */

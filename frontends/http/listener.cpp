@@ -39,7 +39,9 @@ Listener::Listener(Settings settings, const std::vector<ApiKey>& stored_keys)
       rate_(settings_.limits.requests_per_second),
       stored_keys_(stored_keys),
       retry_after_(std::to_string(settings_.limits.retry_after_s)),
-      connections_max_(settings_.limits.connections) {
+      connections_max_(settings_.limits.connections),
+      memory_(settings_.limits.bodies_mb * kMebibyte),
+      answers_(memory_.most() / kAnswersPart) {
     build_ring();
 }
 
@@ -285,13 +287,15 @@ void Listener::give_back(vzh_request* r) {
             if (--found->second == 0) writes_.erase(found);
         }
     }
-    if (r->body_charged + r->memory_charged != 0) {
-        body_bytes_.fetch_sub(r->body_charged + r->memory_charged, std::memory_order_relaxed);
-        r->body_charged = r->memory_charged = 0;
-    }
+    const auto charged = r->body_charged + r->memory_charged + r->answer_charged;
+    const auto answer_charged = r->answer_charged;
+    r->body_charged = r->memory_charged = r->answer_charged = 0;
     auto* mount = r->endpoint != nullptr ? r->endpoint->mount : nullptr;
     const bool counted = r->counted;
     r->reset();
+    // Only now is the memory free for others.
+    if (charged != 0) memory_.give(charged);
+    if (answer_charged != 0) answers_.give(answer_charged);
     std::unique_ptr<vzh_request> owned(r);
     {
         const std::lock_guard lock(pool_mutex_);
@@ -320,7 +324,11 @@ void Listener::show_figures(const vz_host& from) {
     const auto gauge = [&](const char* name, const char* help, int64_t value) { meter_.show(from, name, help, VZ_SAMPLE_GAUGE, value); };
     gauge("vectorizer_http_connections", "Open connections.", open);
     gauge("vectorizer_http_in_flight", "Requests that are not answered yet.", in_flight_.load(std::memory_order_relaxed));
-    gauge("vectorizer_http_body_bytes", "Memory of request bodies and of what is made of them, above 64 KiB each.", static_cast<int64_t>(body_bytes_.load(std::memory_order_relaxed)));
+    const auto unsent = static_cast<int64_t>(answers_.held());
+    // The two are not read at one moment.
+    const auto bodies = std::max<int64_t>(static_cast<int64_t>(memory_.held()) - unsent, 0);
+    gauge("vectorizer_http_body_bytes", "Memory of request bodies and of what is made of them, above 64 KiB each.", bodies);
+    gauge("vectorizer_http_unsent_bytes", "Memory of answers until they are sent, above 64 KiB each.", unsent);
     meter_.show(from, "vectorizer_http_received_bytes_total", "Bytes of request bodies.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.received_bytes()));
     meter_.show(from, "vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.sent_bytes()));
 }
@@ -330,18 +338,51 @@ bool Listener::charge_body(vzh_request& r) {
     if (capacity <= kFreeBytes || capacity <= r.body_charged) return true;
     const auto more = capacity - r.body_charged;
     r.body_charged = capacity;
-    return charge(more);
+    return memory_.take_beyond(more);
 }
 
 bool Listener::charge_memory(vzh_request& r, uint64_t bytes) {
     if (bytes <= kFreeBytes) return true;
-    if (bytes > UINT64_MAX / 4) return false;
+    if (!memory_.take(bytes)) return false;
     r.memory_charged += bytes;
-    return charge(bytes);
+    return true;
 }
 
-bool Listener::charge(uint64_t bytes) {
-    return body_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= settings_.limits.bodies_mb * kMebibyte;
+bool Listener::charge_answer(vzh_request& r, uint64_t capacity) {
+    if (capacity <= kFreeBytes || capacity <= r.answer_charged) return true;
+    const auto more = capacity - r.answer_charged;
+    if (r.owed) {
+        answers_.take_beyond(more);
+        memory_.take_beyond(more);
+    } else if (!answers_.take(more)) {
+        return false;
+    } else if (!memory_.take(more)) {
+        answers_.give(more);
+        return false;
+    }
+    r.answer_charged = capacity;
+    return true;
+}
+
+bool Listener::grow_answer(vzh_request& r, uint64_t bytes) {
+    auto& answer = r.answer;
+    const auto most = answer_bytes_max(r);
+    r.starved = false;
+    if (answer.size() > most || bytes > most - answer.size()) return false;
+    if (bytes <= answer.room()) return true;
+    const auto capacity = answer.capacity_after(bytes);
+    r.starved = !charge_answer(r, std::min<uint64_t>(capacity, most)) || !answer.grow(capacity);
+    return !r.starved;
+}
+
+void Listener::settle_answer(vzh_request& r) {
+    r.answer.trim();
+    const uint64_t capacity = r.answer.capacity() > kFreeBytes ? r.answer.capacity() : 0;
+    if (capacity >= r.answer_charged) return;
+    const auto spare = r.answer_charged - capacity;
+    r.answer_charged = capacity;
+    memory_.give(spare);
+    answers_.give(spare);
 }
 
 Listener::WritePlace Listener::hold_write(vzh_request& r, std::string_view collection) {

@@ -3,6 +3,7 @@
 // Functions tagged [host] are called on the host's thread; all others on any thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "frontends/http/acceptor.hpp"
+#include "frontends/http/budget.hpp"
 #include "frontends/http/keys.hpp"
 #include "frontends/http/meter.hpp"
 #include "frontends/http/mount.hpp"
@@ -77,11 +79,23 @@ class Listener final {
     // The request is complete: to its handler, here or on a worker, or refused.
     void deliver(vzh_request& r);
 
-    // Bodies in memory, and what is made of them, have one budget. false: it would be passed.
+    // Bodies in memory, what is made of them, and answers until they are sent have one budget. false: it would be passed.
     [[nodiscard]] bool charge_body(vzh_request& r);
     [[nodiscard]] bool charge_memory(vzh_request& r, uint64_t bytes);
+    // The answer's memory will be `capacity` in all. Never refused to an answer that is owed.
+    [[nodiscard]] bool charge_answer(vzh_request& r, uint64_t capacity);
+    // Room for `bytes` more of the answer. false: it would pass its limit, or memory is short (r.starved).
+    [[nodiscard]] bool grow_answer(vzh_request& r, uint64_t bytes);
+    // Whether answers that are owed have passed the budget already: no more may be promised. Those that may be refused never get it there.
+    bool owes_too_much() const { return answers_.held() > answers_.most(); }
+    // The answer is written: what it does not need of its memory goes back.
+    void settle_answer(vzh_request& r);
     uint64_t body_bytes_max() const { return settings_.limits.body_mb * kMebibyte; }
-    uint64_t answer_bytes_max() const { return settings_.limits.answer_mb * kMebibyte; }
+    // All answers together have no more than their part of the budget: what is larger would never find room.
+    uint64_t answer_bytes_max(const vzh_request& r) const {
+        const auto most = settings_.limits.answer_mb * kMebibyte;
+        return r.owed ? most : std::min(most, answers_.most());
+    }
     // A place among the collection's writes in flight; otherwise how many there are.
     struct WritePlace {
         bool had;
@@ -97,10 +111,11 @@ class Listener final {
 
  private:
     void build_ring();
-    bool charge(uint64_t bytes);
 
     static constexpr uint64_t kMebibyte = 1024 * 1024;
     static constexpr uint64_t kFreeBytes = 64 * 1024;  // what is smaller is not counted
+    // Clients that do not read their answers, which a key that may only read can do, must not keep writers out.
+    static constexpr uint64_t kAnswersPart = 2;
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
     Refusal nothing_at(std::string_view path) const;
@@ -148,7 +163,8 @@ class Listener final {
 
     std::atomic<int64_t> in_flight_{0};
     std::atomic<int64_t> held_{0};  // requests out of the pool
-    std::atomic<uint64_t> body_bytes_{0};
+    Budget memory_;
+    Budget answers_;  // their part of it
 
     Workers workers_;
     Writer writer_;

@@ -91,31 +91,31 @@ void Body::release() {
     mapped_ = false;
 }
 
-bool Body::reserve_more(size_t bytes) {
-    if (bytes <= capacity_ - size_) return true;
-    if (bytes > SIZE_MAX / 4) return false;
-    const auto wanted = std::max(size_ + bytes, std::max<size_t>(4096, capacity_ * 2)) + kSpareBytes;
-    if (wanted < kMapFromBytes) {
-        const auto whole = round_up(wanted, kAlign);
-        auto* grown = static_cast<char*>(std::aligned_alloc(kAlign, whole));
-        if (grown == nullptr) return false;
-        if (size_ != 0) std::memcpy(grown, bytes_, size_);
-        std::free(bytes_);
-        bytes_ = grown;
-        capacity_ = whole - kSpareBytes;
-        return true;
-    }
-    const auto whole = round_up(wanted, kPageBytes);
+size_t Body::capacity_after(size_t bytes) const {
+    if (bytes <= room()) return capacity_;
+    if (bytes > SIZE_MAX / 4) return SIZE_MAX;
+    // A mapping grows without a copy, and needs little of a head start.
+    const auto ahead = mapped_ ? capacity_ + capacity_ / 4 : capacity_ * 2;
+    const auto wanted = std::max({size_ + bytes, ahead, size_t{4096}}) + kSpareBytes;
+    return round_up(wanted, mapped_ || wanted >= kMapFromBytes ? kPageBytes : kAlign) - kSpareBytes;
+}
+
+bool Body::grow(size_t capacity) {
+    if (capacity <= capacity_) return true;
+    if (capacity == SIZE_MAX) return false;
+    const auto whole = capacity + kSpareBytes;
+    const bool map = mapped_ || whole >= kMapFromBytes;  // one that was trimmed stays a mapping
     void* grown = mapped_ ? mremap(bytes_, capacity_ + kSpareBytes, whole, MREMAP_MAYMOVE)
-                          : mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (grown == MAP_FAILED) return false;
+                  : map   ? mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                          : std::aligned_alloc(kAlign, whole);
+    if (grown == MAP_FAILED || grown == nullptr) return false;
     if (!mapped_) {
         if (size_ != 0) std::memcpy(grown, bytes_, size_);
         std::free(bytes_);
     }
     bytes_ = static_cast<char*>(grown);
-    mapped_ = true;
-    capacity_ = whole - kSpareBytes;
+    mapped_ = map;
+    capacity_ = capacity;
     return true;
 }
 
@@ -126,51 +126,20 @@ bool Body::append(const char* bytes, size_t count) {
     return true;
 }
 
+void Body::trim() {
+    const auto whole = round_up(size_ + kSpareBytes, kPageBytes);
+    if (!mapped_ || whole >= capacity_ + kSpareBytes) return;
+    // If the system has no way to shrink it, it stays as large as it is.
+    if (mremap(bytes_, capacity_ + kSpareBytes, whole, 0) != MAP_FAILED) capacity_ = whole - kSpareBytes;
+}
+
 void Body::seal() {
     if (bytes_ != nullptr) std::memset(bytes_ + size_, 0, kSpareBytes);
 }
 
 void Body::reset(size_t keep) {
     size_ = 0;
-    if (capacity_ > keep) release();
-}
-
-Answer::Answer(Answer&& other) noexcept { *this = std::move(other); }
-
-Answer& Answer::operator=(Answer&& other) noexcept {
-    if (this == &other) return *this;
-    std::free(bytes_);
-    bytes_ = std::exchange(other.bytes_, nullptr);
-    size_ = std::exchange(other.size_, 0);
-    capacity_ = std::exchange(other.capacity_, 0);
-    return *this;
-}
-
-Answer::~Answer() { std::free(bytes_); }
-
-bool Answer::reserve_more(size_t bytes, size_t most) {
-    if (bytes <= capacity_ - size_) return true;
-    if (size_ > most || bytes > most - size_) return false;
-    const auto wanted = std::min(std::max({size_ + bytes, capacity_ * 2, size_t{4096}}), std::max(most, size_t{4096}));
-    auto* grown = static_cast<char*>(std::realloc(bytes_, wanted));
-    if (grown == nullptr) return false;
-    bytes_ = grown;
-    capacity_ = wanted;
-    return true;
-}
-
-void Answer::append(std::string_view text) {
-    if (!reserve_more(text.size(), SIZE_MAX / 2)) return;
-    std::memcpy(end(), text.data(), text.size());
-    size_ += text.size();
-}
-
-void Answer::reset(size_t keep) {
-    size_ = 0;
-    if (capacity_ <= keep) return;
-    std::free(bytes_);
-    bytes_ = nullptr;
-    capacity_ = 0;
+    if (mapped_ || capacity_ > keep) release();
 }
 
 }  // namespace vz::http

@@ -33,7 +33,8 @@ class Arena final {
     size_t used_ = 0;
 };
 
-// The body as received: 64-byte aligned and followed by 64 zero bytes. From 256 KiB on it lives in its own mapping, which grows without a copy.
+// The body of a request as received, or of an answer while it is written and sent: 64-byte aligned, with room for 64 bytes behind it. From
+// 256 KiB on it lives in its own mapping, which grows without a copy and goes back to the system at once.
 class Body final {
  public:
     static constexpr size_t kSpareBytes = 64;
@@ -49,14 +50,20 @@ class Body final {
     size_t size() const { return size_; }
     size_t capacity() const { return capacity_; }
     // Room for `bytes` more. false: memory is short.
-    [[nodiscard]] bool reserve_more(size_t bytes);
+    [[nodiscard]] bool reserve_more(size_t bytes) { return grow(capacity_after(bytes)); }
+    // The two halves of it, for whoever has to ask before memory is taken: what the capacity would be, and making it so.
+    size_t capacity_after(size_t bytes) const;
+    [[nodiscard]] bool grow(size_t capacity);
     char* end() { return bytes_ + size_; }
     size_t room() const { return capacity_ - size_; }
     void grew(size_t bytes) { size_ += bytes; }
+    void truncate(size_t size) { size_ = size; }
     [[nodiscard]] bool append(const char* bytes, size_t count);
+    // Gives back what lies beyond the content, if it is a mapping. The content stays where it is.
+    void trim();
     // Zeroes the spare bytes; call when complete.
     void seal();
-    // Empty again; what was larger than `keep` is given back.
+    // Empty again; a mapping, and what was larger than `keep`, is given back.
     void reset(size_t keep);
 
  private:
@@ -66,33 +73,6 @@ class Body final {
     size_t size_ = 0;
     size_t capacity_ = 0;  // without the spare bytes
     bool mapped_ = false;
-};
-
-// The answer's body while a handler writes it.
-class Answer final {
- public:
-    Answer() = default;
-    Answer(const Answer&) = delete;
-    Answer& operator=(const Answer&) = delete;
-    Answer(Answer&& other) noexcept;
-    Answer& operator=(Answer&& other) noexcept;
-    ~Answer();
-
-    const char* data() const { return bytes_; }
-    size_t size() const { return size_; }
-    char* end() { return bytes_ + size_; }
-    size_t room() const { return capacity_ - size_; }
-    // Room for `bytes` more, but never more than `most` in all. false: not to be had.
-    [[nodiscard]] bool reserve_more(size_t bytes, size_t most);
-    void grew(size_t bytes) { size_ += bytes; }
-    void truncate(size_t size) { size_ = size; }
-    void append(std::string_view text);  // for our own short texts; what does not fit memory is left out
-    void reset(size_t keep);
-
- private:
-    char* bytes_ = nullptr;
-    size_t size_ = 0;
-    size_t capacity_ = 0;
 };
 
 }  // namespace vz::http

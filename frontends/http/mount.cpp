@@ -235,6 +235,10 @@ uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noe
     }
     if (permission != VZH_WRITE) return 1;
     auto& listener = r->listener;
+    if (listener.owes_too_much()) {
+        r->refuse(503, "service_unavailable", "Too many answers are in memory", json_object("reason", "overloaded"));
+        return 0;
+    }
     const auto place = listener.hold_write(*r, to_view(collection));
     if (place.had) return 1;
     std::string details = "{\"collection\":";
@@ -269,8 +273,8 @@ void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {
 }
 
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) noexcept {
-    if (!r->answer.reserve_more(at_least, r->listener.answer_bytes_max())) return nullptr;
-    *size = r->answer.room();
+    if (!r->listener.grow_answer(*r, at_least)) return nullptr;
+    *size = std::min<uint64_t>(r->answer.room(), r->listener.answer_bytes_max(*r) - r->answer.size());
     return r->answer.end();
 }
 
@@ -279,6 +283,10 @@ void vzh_wrote(vzh_request* r, uint64_t bytes) noexcept { r->answer.grew(bytes);
 void vzh_truncate(vzh_request* r, uint64_t bytes) noexcept {
     if (bytes < r->answer.size()) r->answer.truncate(bytes);
 }
+
+uint32_t vzh_is_starved(const vzh_request* r) noexcept { return r->starved ? 1 : 0; }
+
+void vzh_acted(vzh_request* r) noexcept { r->owed = true; }
 
 void vzh_header(vzh_request* r, const char* name, vz_str value) noexcept { r->field(name, to_view(value)); }
 

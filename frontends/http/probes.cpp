@@ -32,10 +32,13 @@ void metrics(vzh_request& r) {
     const auto* service = host != nullptr ? static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS)) : nullptr;
     if (service == nullptr) return unavailable(r, "starting", "The server is starting");
     r.listener.show_figures(*host);
+    // Whoever wants to see how short memory is must not be refused for it.
+    if (r.listener.owes_too_much()) return unavailable(r, "overloaded", "Too many answers are in memory");
+    r.owed = true;
     const auto write = [](void* user, const void* bytes, uint64_t size) noexcept -> vz_status {
         auto& request = *static_cast<vzh_request*>(user);
-        request.answer.append({static_cast<const char*>(bytes), size});
-        return VZ_OK;
+        if (!request.listener.grow_answer(request, size)) return VZ_OUT_OF_MEMORY;
+        return request.answer.append(static_cast<const char*>(bytes), size) ? VZ_OK : VZ_OUT_OF_MEMORY;
     };
     if (service->render(host, write, &r) != VZ_OK) return r.refuse(500, "internal_error", "The metrics cannot be rendered", "");
     r.reply(200, "text/plain; version=0.0.4; charset=utf-8");
@@ -52,10 +55,13 @@ vzh_route get(const char* path, uint32_t permission = VZH_OPEN) {
 void send_unzipped(void* subject) {
     auto& r = *static_cast<vzh_request*>(subject);
     const auto& file = *r.endpoint->file;
-    if (inflate_gzip(file.gzip, r.listener.answer_bytes_max(), r.inflated) != Inflated::kDone) {
+    if (inflate_gzip(file.gzip, r.listener.answer_bytes_max(r), r.answer) != Inflated::kDone) {
         return r.refuse(500, "internal_error", "The file cannot be read", "");
     }
-    r.file = {r.inflated.data(), r.inflated.size()};
+    if (!r.listener.charge_answer(r, r.answer.capacity())) {
+        r.answer.reset(0);
+        return unavailable(r, "overloaded", "Too many answers are in memory");
+    }
     r.reply(200, file.content_type);
 }
 

@@ -55,7 +55,7 @@ struct vzh_request {
     vz::http::Arena arena;
     vz::http::Body body;
     vz::http::Body inflated;
-    vz::http::Answer answer;
+    vz::http::Body answer;
     std::array<vz_kv, vz::http::kSegmentsMax> params;
     std::array<vz_kv, vz::http::kParametersMax> query;
     std::array<char, 36> made_id;
@@ -68,12 +68,15 @@ struct vzh_request {
     std::vector<std::string> writes_held;
     uint64_t body_charged = 0;    // of the listener's budget for bodies
     uint64_t memory_charged = 0;  // of the same, for what was made of the body
+    uint64_t answer_charged = 0;  // of the same, and of the answers' part of it
     int64_t begun_ns = 0;
     uint64_t sent = 0;
     uint32_t status = 0;
     bool counted = false;         // among the requests in flight
     bool close = false;           // the connection, after the answer
     bool cors = false;            // the origin is a configured one
+    bool owed = false;            // the answer is not for refusing any more: it takes memory beyond the budget
+    bool starved = false;         // the answer last wanted memory that was not to be had
 
     vz::http::Job job;
     vzh_function deferred = nullptr;
@@ -95,6 +98,8 @@ struct vzh_request {
     void refuse(uint32_t status, std::string_view type, std::string_view message, std::string_view details);
     void refuse(const vz::http::Refusal& refusal);
     void text(uint32_t status, std::string_view text);
+    // The answer's body is this short text.
+    void write(std::string_view text);
     void field(std::string_view name, std::string_view value);
     // Ready for the next request.
     void reset();

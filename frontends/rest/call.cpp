@@ -41,12 +41,17 @@ void note_if_slow(const Call& call) {
 }
 
 void write_answer(Call& call) {
+    if ((call.view->route->permission & ~VZH_WHOLE) >= VZH_WRITE) vzh_acted(call.request);
     bool complete = false;
     {
         json::Writer out(answer_of(call.request));
         call.write(call, out);
         out.flush();
         complete = !out.failed();
+    }
+    if (!complete && vzh_is_starved(call.request) != 0) {
+        fail(call, codec::overloaded());
+        return;
     }
     if (!complete) {
         fail(call, codec::validation("limit", "the answer is too large; lower `limit` or set `with_vector` to false"));

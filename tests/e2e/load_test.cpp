@@ -1,5 +1,9 @@
 // Many clients at once, many connections one after the other, many collections.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -33,6 +37,53 @@ void in_threads(size_t count, Body body) {
     std::vector<std::thread> threads;
     for (size_t i = 0; i < count; ++i) threads.emplace_back(body, i);
     for (std::thread& thread : threads) thread.join();
+}
+
+// A client that asks, and reads only when it is told to.
+class SlowReader {
+public:
+    SlowReader(uint16_t port, const std::string& request) : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const int window = 256 * 1024;
+        setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+            send(descriptor_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
+            throw std::runtime_error("a slow reader cannot ask");
+        }
+    }
+    SlowReader(const SlowReader&) = delete;
+    SlowReader& operator=(const SlowReader&) = delete;
+    ~SlowReader() { close(descriptor_); }
+
+    // The request must say Connection: close.
+    std::string read_to_end() const {
+        std::string all;
+        std::string part(256 * 1024, '\0');
+        for (ssize_t got = 0; (got = recv(descriptor_, part.data(), part.size(), 0)) > 0;) all.append(part, 0, static_cast<size_t>(got));
+        return all;
+    }
+
+private:
+    int descriptor_;
+};
+
+// The figure of a series without labels.
+int64_t figure(uint16_t port, const std::string& series) {
+    const std::string metrics = HttpClient(port).get("/metrics").body;
+    const size_t at = metrics.find("\n" + series + " ");
+    return at == std::string::npos ? -1 : static_cast<int64_t>(std::stod(metrics.substr(at + series.size() + 2)));
+}
+
+template <typename Condition>
+bool comes(Condition condition) {
+    for (int i = 0; i < 1000; ++i) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
 }
 
 Point point_of(size_t client, size_t round) {
@@ -164,6 +215,72 @@ TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
     EXPECT_EQ(server.stop().code, 0);
     std::printf("figure bulk.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu accepted=%zu refused=%zu cut=%zu\n", kBudgetMib, growth_mib,
                 kClients * kRounds * kPoints * padded.size() >> 20, accepted, refused, cut);
+}
+
+// A hundred clients of both frontends ask for large answers and do not read them: the server holds what the answers' half of the budget has room
+// for, tells the others to come back, and serves whoever reads. No answer is cut short.
+TEST(Load, SlowReadersShareOneBudgetOfMemory) {
+    constexpr size_t kBudgetMib = 64;
+    constexpr size_t kReaders = 100;
+    constexpr size_t kPoints = 1500;
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.bodies_mb=" + std::to_string(kBudgetMib)});
+    HttpClient http(server.port());
+    ASSERT_EQ(http.post("/collections", R"({"name":"large","dimension":1})").status, 200);
+    ASSERT_EQ(http.post("/collections", R"({"name":"small","dimension":1})").status, 200);
+    std::string points;
+    for (size_t i = 0; i < kPoints; ++i) {
+        points += (i == 0 ? R"({"vectors":[{"id":")" : R"(,{"id":")") + std::to_string(i) + R"(","vector":[1],"payload":{"text":")" + std::string(5000, 't') + R"("}})";
+    }
+    ASSERT_EQ(http.post("/collections/large/vectors?results=errors", points + "]}").status, 200);
+
+    const std::string document = R"({"query":"{ vectors(input: {collection: \"large\", limit: 1500}) { items { id payload } } }"})";
+    const std::string head = " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\nConnection: close\r\n";
+    const std::string rest = "GET /collections/large/vectors?limit=1500" + head + "\r\n";
+    const std::string graphql = "POST /graphql" + head + "Content-Type: application/json\r\nContent-Length: " + std::to_string(document.size()) + "\r\n\r\n" + document;
+    const std::string whole_rest = SlowReader(server.port(), rest).read_to_end();
+    const std::string whole_graphql = SlowReader(server.port(), graphql).read_to_end();
+    ASSERT_GT(whole_rest.size(), kPoints * 5000);
+    ASSERT_GT(whole_graphql.size(), kPoints * 5000);
+    const auto body_of = [](const std::string& answer) { return answer.substr(std::min(answer.find("\r\n\r\n"), answer.size())); };
+    ASSERT_TRUE(comes([&] { return figure(server.port(), "vectorizer_http_unsent_bytes") == 0; }));
+
+    const size_t before = kib_of(server.process().id(), "VmRSS");
+    std::vector<std::unique_ptr<SlowReader>> readers;
+    for (size_t i = 0; i < kReaders; ++i) readers.push_back(std::make_unique<SlowReader>(server.port(), i % 2 == 0 ? rest : graphql));
+    // All but those that wait to be sent have been answered.
+    ASSERT_TRUE(comes([&] { return figure(server.port(), "vectorizer_http_in_flight") <= 8; }));
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_EQ(http.get("/collections/large/vectors/" + std::to_string(i)).status, 200);
+        ASSERT_EQ(Json(http.post("/graphql", R"({"query":"{ countVectors(collection: \"large\") }"})").body).integer("/data/countVectors"), static_cast<int64_t>(kPoints));
+        ASSERT_EQ(http.post("/collections/small/vectors?results=errors", R"({"vectors":[{"id":"new","vector":[2]}]})").status, 200);
+    }
+    const size_t growth_mib = (std::max(kib_of(server.process().id(), "VmRSS"), before) - before) / 1024;
+    const int64_t unsent = figure(server.port(), "vectorizer_http_unsent_bytes");
+    EXPECT_GT(unsent, static_cast<int64_t>(kPoints * 5000));
+    EXPECT_LE(unsent, static_cast<int64_t>(kBudgetMib << 19));
+    EXPECT_LE(growth_mib, kBudgetMib / 2 + 40);
+
+    size_t answered = 0;
+    for (size_t i = 0; i < kReaders; ++i) {
+        const std::string answer = readers[i]->read_to_end();
+        if (answer.starts_with("HTTP/1.1 200 ")) {
+            ++answered;
+            EXPECT_EQ(body_of(answer).size(), body_of(i % 2 == 0 ? whole_rest : whole_graphql).size()) << i;
+        } else {
+            EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer.substr(0, 300);
+            EXPECT_NE(answer.find("Retry-After: "), std::string::npos) << answer;
+            EXPECT_NE(answer.find(R"("reason":"overloaded")"), std::string::npos) << answer;
+        }
+    }
+    EXPECT_GE(answered, 1U);
+    EXPECT_LE(answered, (kBudgetMib << 19) / (kPoints * 5000));
+    EXPECT_TRUE(comes([&] { return figure(server.port(), "vectorizer_http_unsent_bytes") == 0; }));
+    EXPECT_EQ(figure(server.port(), "vectorizer_http_body_bytes"), 0);
+    EXPECT_EQ(SlowReader(server.port(), graphql).read_to_end().size(), whole_graphql.size());
+    EXPECT_EQ(server.stop().code, 0);
+    std::printf("figure slow_readers.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu answered=%zu refused=%zu\n", kBudgetMib / 2, growth_mib,
+                kReaders * whole_rest.size() >> 20, answered, kReaders - answered);
 }
 
 TEST(Load, AThousandEmptyCollectionsAreThereAfterAKill) {

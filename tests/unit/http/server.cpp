@@ -47,11 +47,18 @@ const vz_health_service kHealth = {
 };
 
 const vz_metrics_service kMetrics = {
-    [](const vz_host*, const vz_series*, uint64_t* id) noexcept -> vz_status {
-        *id = 0;
+    [](const vz_host* host, const vz_series* made, uint64_t* id) noexcept -> vz_status {
+        auto& owner = host_of(host);
+        const std::lock_guard lock(owner.series_mutex);
+        *id = owner.series.size();
+        owner.series.emplace_back(text(made->name), 0);
         return VZ_OK;
     },
-    [](const vz_host*, uint64_t, double) noexcept {},
+    [](const vz_host* host, uint64_t id, double value) noexcept {
+        auto& owner = host_of(host);
+        const std::lock_guard lock(owner.series_mutex);
+        owner.series[id].second += value;
+    },
     [](const vz_host*, uint64_t, double) noexcept {},
     [](const vz_host*, vz_write_fn write, void* user) noexcept -> vz_status { return write(user, "up 1\n", 5); },
 };
@@ -64,7 +71,7 @@ const void* service(const vz_host*, const char* id) noexcept {
     return nullptr;
 }
 
-enum Id : uint32_t { kEcho, kNone, kName, kSpecial, kQuery, kBig, kHeld, kWrite, kGuarded };
+enum Id : uint32_t { kEcho, kNone, kName, kSpecial, kQuery, kBig, kChanged, kSize, kHeld, kWrite, kGuarded };
 
 const vzh_route kRoutes[] = {
     {"POST", "/echo", VZH_WRITE, VZH_BODY_ANY, kEcho, 1, nullptr},
@@ -78,6 +85,8 @@ const vzh_route kRoutes[] = {
     {"GET", "/files/*", VZH_READ, VZH_BODY_NONE, kName, 0, nullptr},
     {"GET", "/query", VZH_READ, VZH_BODY_NONE, kQuery, 0, "limit filter"},
     {"GET", "/big", VZH_READ, VZH_BODY_NONE, kBig, 0, "bytes"},
+    {"POST", "/changed", VZH_WRITE, VZH_BODY_NONE, kChanged, 0, "bytes"},
+    {"POST", "/size", VZH_WRITE, VZH_BODY_ANY, kSize, 0, nullptr},
     {"GET", "/held", VZH_READ, VZH_BODY_NONE, kHeld, 0, nullptr},
     {"POST", "/guarded/{name}", VZH_WRITE, VZH_BODY_NONE, kGuarded, 0, nullptr},
     {"POST", "/admin", VZH_ADMIN, VZH_BODY_NONE, kNone, 0, nullptr},
@@ -116,10 +125,16 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
             for (uint32_t i = 0; i < view->query_count; ++i) all += text(view->query[i].key) + "=" + text(view->query[i].value) + ";";
             return answer(r, all);
         }
+        case kSize: return answer(r, std::to_string(view->body.size));
+        case kChanged:
+            if (vzh_allowed(r, {"c", 1}, VZH_WRITE) == 0) return;
+            vzh_acted(r);
+            [[fallthrough]];
         case kBig: {
             const auto bytes = std::stoull(text(view->query[0].value));
             uint64_t room = 0;
             char* place = vzh_space(r, bytes, &room);
+            if (place == nullptr && vzh_is_starved(r) != 0) return vzh_refuse(r, 503, "service_unavailable", {"starved", 7}, {});
             if (place == nullptr) return vzh_refuse(r, 400, "validation_error", {"too big", 7}, {});
             std::memset(place, 'b', bytes);
             vzh_wrote(r, bytes);
@@ -186,6 +201,16 @@ void Server::stop() {
 uint16_t Server::port() const {
     const auto url = text(vzh_url(mount));
     return static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+}
+
+int64_t Server::figure(const std::string& series) {
+    // What is not counted as it happens is brought up to date when somebody looks.
+    if (ask(port(), get("/metrics")).status != 200) return -1;
+    const std::lock_guard lock(host.series_mutex);
+    for (const auto& [name, value] : host.series) {
+        if (name == series) return static_cast<int64_t>(value);
+    }
+    return -1;
 }
 
 void Server::wait_held(size_t count) {

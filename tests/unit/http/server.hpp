@@ -28,6 +28,8 @@ struct Host {
     std::map<std::string, std::string> config;
     std::string rejected_key;
     std::atomic<uint32_t> health{VZ_HEALTH_READY};
+    std::mutex series_mutex;
+    std::vector<std::pair<std::string, double>> series;  // name and value; labels are not looked at
     std::string name = "test";
 };
 
@@ -46,6 +48,8 @@ using Changes = std::vector<std::pair<std::string, std::string>>;
 //   GET /files/*              the rest
 //   GET /query?limit&filter   "limit=1;filter=x;" as decoded
 //   GET /big?bytes            so many bytes
+//   POST /changed?bytes       the same, after something was changed: takes a place among the writes of "c"
+//   POST /size                the size of the body
 //   GET /held                 answered when release() is called
 //   POST /guarded/{name}      "done" to a key that may write there
 //   POST /admin               "done" to an admin
@@ -59,6 +63,8 @@ class Server {
     bool idle() { return vzh_idle(mount) == 1; }
     void stop();
     uint16_t port() const;
+    // A figure as of now; -1: there is none of this name, or the figures are refused.
+    int64_t figure(const std::string& series);
     // Waits until `count` requests are held.
     void wait_held(size_t count);
     void release();

@@ -1,0 +1,165 @@
+// Answers that wait to be sent: what slow readers hold is bounded, counted and given back.
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "server.hpp"
+
+namespace vz::http::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr uint64_t kMib = 1024 * 1024;
+constexpr uint64_t kAnswerBytes = 6'000'000;  // more than the sockets between us take
+const Changes kSmallBudget{{"limits.bodies_mb", "64"}};
+constexpr uint64_t kAnswersMib = 32;  // half of it
+constexpr uint64_t kAnswersHeld = kAnswersMib * kMib / kAnswerBytes;
+const std::string kBig = "bytes=" + std::to_string(kAnswerBytes);
+const std::string kUnsent = "vectorizer_http_unsent_bytes";
+
+uint64_t resident_bytes() {
+    std::ifstream statm("/proc/self/statm");
+    uint64_t pages = 0;
+    uint64_t resident = 0;
+    statm >> pages >> resident;
+    return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::unique_ptr<Client> slow_reader(const Server& server, const std::string& request) {
+    auto client = std::make_unique<Client>(server.port());
+    const int fixed = 256 * 1024;
+    setsockopt(client->descriptor, SOL_SOCKET, SO_RCVBUF, &fixed, sizeof fixed);
+    client->send(request);
+    return client;
+}
+
+template <typename Condition>
+bool comes(Condition condition, milliseconds patience = milliseconds(5000)) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(milliseconds(10));
+    }
+    return true;
+}
+
+bool nothing_is_held(Server& server) {
+    return comes([&] { return server.figure(kUnsent) == 0 && server.figure("vectorizer_http_body_bytes") == 0; });
+}
+
+// As many slow readers as find room.
+std::vector<std::unique_ptr<Client>> exhaust(Server& server) {
+    std::vector<std::unique_ptr<Client>> readers;
+    for (uint64_t i = 0; i < kAnswersHeld; ++i) readers.push_back(slow_reader(server, get("/big?" + kBig)));
+    EXPECT_TRUE(comes([&] { return server.figure(kUnsent) >= static_cast<int64_t>(kAnswersHeld * kAnswerBytes); }));
+    EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).status, 503);
+    return readers;
+}
+
+TEST(WaitingAnswers, of_many_slow_readers_stay_within_the_budget) {
+    Server server(kSmallBudget);
+    server.start();
+    ASSERT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
+    const auto before = resident_bytes();
+    std::vector<std::unique_ptr<Client>> readers;
+    for (int i = 0; i < 60; ++i) {
+        readers.push_back(slow_reader(server, get("/big?" + kBig)));
+        // Whoever reads does not notice, and neither do writers.
+        EXPECT_EQ(ask(server.port(), get("/items/small")).body, "small") << i;
+        EXPECT_EQ(ask(server.port(), get("/big?bytes=60000")).body.size(), 60000U) << i;
+    }
+    const auto grown = resident_bytes() - before;
+    EXPECT_EQ(ask(server.port(), post("/size", std::string(20 * kMib, 'x'))).body, std::to_string(20 * kMib));
+    const auto unsent = server.figure(kUnsent);
+    std::printf("figure http.slow_answers asked_mib=%zu budget_mib=%zu grown_mib=%zu\n", static_cast<size_t>(60 * kAnswerBytes / kMib),
+                static_cast<size_t>(kAnswersMib), static_cast<size_t>(grown / kMib));
+    EXPECT_LE(grown, (kAnswersMib + 16) * kMib);
+    EXPECT_GE(unsent, static_cast<int64_t>(kAnswerBytes));
+    EXPECT_LE(unsent, static_cast<int64_t>(kAnswersMib * kMib));
+
+    size_t answered = 0;
+    for (auto& reader : readers) {
+        const auto reply = reader->read();
+        if (reply.status == 200) {
+            ++answered;
+            EXPECT_EQ(reply.body.size(), kAnswerBytes);
+        } else {
+            EXPECT_EQ(reply.status, 503);
+            EXPECT_FALSE(reply.field("Retry-After").empty());
+        }
+        // The connection is as good as before.
+        reader->send(get("/items/after"));
+        EXPECT_EQ(reader->read().body, "after");
+    }
+    EXPECT_EQ(answered, kAnswersHeld);
+    EXPECT_TRUE(nothing_is_held(server));
+    EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
+}
+
+TEST(WaitingAnswers, of_those_who_never_read_are_given_up_in_time) {
+    Server server(Changes{{"limits.bodies_mb", "64"}, {"http.write_timeout_ms", "1500"}});
+    server.start();
+    const auto readers = exhaust(server);
+    EXPECT_TRUE(nothing_is_held(server));
+    EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
+    for (const auto& reader : readers) EXPECT_LT(reader->read_to_end().size(), kAnswerBytes);
+}
+
+TEST(WaitingAnswers, of_those_who_leave_are_given_back_at_once) {
+    Server server(kSmallBudget);
+    server.start();
+    auto readers = exhaust(server);
+    readers.clear();
+    EXPECT_TRUE(nothing_is_held(server));
+}
+
+TEST(WaitingAnswers, about_changes_are_never_refused_but_further_changes_are) {
+    Server server(kSmallBudget);
+    server.start();
+    auto readers = exhaust(server);
+    EXPECT_EQ(ask(server.port(), post("/changed?" + kBig, "")).body.size(), kAnswerBytes);
+    ASSERT_TRUE(comes([&] { return server.figure(kUnsent) != -1; }));
+    // Its own answers take it beyond the budget: the next changes are refused before anything is done.
+    readers.push_back(slow_reader(server, post("/changed?" + kBig, "")));
+    ASSERT_TRUE(comes([&] { return server.figure(kUnsent) == -1; })) << "the figures themselves are refused then";
+    const auto refused = ask(server.port(), post("/changed?bytes=10", ""));
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_NE(refused.body.find("overloaded"), std::string::npos);
+    EXPECT_EQ(ask(server.port(), get("/items/small")).body, "small");
+    EXPECT_EQ(readers.back()->read().body.size(), kAnswerBytes);
+    ASSERT_TRUE(comes([&] { return ask(server.port(), post("/changed?bytes=10", "")).status == 200; }));
+    for (auto& reader : readers) {
+        if (reader != readers.back()) {
+            EXPECT_EQ(reader->read().body.size(), kAnswerBytes);
+        }
+    }
+    EXPECT_TRUE(nothing_is_held(server));
+}
+
+TEST(WaitingAnswers, are_compressed_where_there_is_room_for_both) {
+    Server server(Changes{{"limits.bodies_mb", "64"}, {"http.compress", "always"}});
+    server.start();
+    const auto small = ask(server.port(), get("/big?bytes=10000000", "Accept-Encoding: gzip\r\n"));
+    EXPECT_EQ(small.field("Content-Encoding"), "gzip");
+    EXPECT_LT(small.body.size(), 1'000'000U);
+    const auto large = ask(server.port(), get("/big?bytes=20000000", "Accept-Encoding: gzip\r\n"));
+    EXPECT_EQ(large.field("Content-Encoding"), "");
+    EXPECT_EQ(large.body.size(), 20'000'000U);
+    EXPECT_TRUE(nothing_is_held(server));
+}
+
+TEST(WaitingAnswers, that_no_budget_could_hold_are_too_large_and_not_for_later) {
+    Server server(Changes{{"limits.bodies_mb", "2"}});
+    server.start();
+    EXPECT_EQ(ask(server.port(), get("/big?bytes=1048576")).body.size(), 1048576U);
+    EXPECT_EQ(ask(server.port(), get("/big?bytes=1048577")).status, 400);
+}
+
+}  // namespace
+}  // namespace vz::http::test
