@@ -359,7 +359,7 @@ Connection::Progress Connection::write_more() {
     for (;;) {
         switch (send_once(descriptor_, r)) {
             case Sent::kAll: return Progress::kDone;
-            case Sent::kBroken: r.close = true; return Progress::kDone;
+            case Sent::kBroken: return Progress::kBroken;
             case Sent::kNothing: return r.sent != before ? Progress::kSome : Progress::kNone;
             case Sent::kPart:
                 if (r.sent - before >= kWriteTurnBytes) return Progress::kSome;
@@ -367,7 +367,12 @@ Connection::Progress Connection::write_more() {
     }
 }
 
-void Connection::written() { finish(false); }
+void Connection::written(Progress last) { finish(last == Progress::kBroken); }
+
+void Connection::give_up() {
+    request_->error_type = "slow_reader";
+    abort();
+}
 
 // The answer is out. Called by whoever sent its last byte; what waits goes on, here or on a worker.
 void Connection::finish(bool broken) {

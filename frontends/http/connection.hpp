@@ -22,7 +22,7 @@ class Listener;
 
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-    enum class Progress { kNone, kSome, kDone };
+    enum class Progress { kNone, kSome, kDone, kBroken };
 
     // `descriptor` is the connection's own: closed with it, so that a late answer cannot meet a reused number.
     Connection(Listener& listener, int descriptor);
@@ -43,9 +43,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
     // [any] Sends the request's head_text and answer_body(). The request is gone afterwards.
     void send(vzh_request& r);
-    // [writer] The next part of the answer; and, once that said kDone, the end of the request.
+    // [writer] The next part of the answer; and, once that said kDone or kBroken, the end of the request.
     Progress write_more();
-    void written();
+    void written(Progress last);
+    // [writer] The client takes nothing for too long: the socket is shut, and write_more finds it broken.
+    void give_up();
 
     // [writer] Closes what has waited beyond its time.
     void expire(int64_t now_ms);

@@ -40,14 +40,14 @@ uint64_t declare(const vz_metrics_service& metrics, const vz_host& host, const c
     return id;
 }
 
-// Why a request was refused before its handler could do anything; empty: it was not.
+// Why a request was refused before its handler could do anything, or its answer given up; empty: neither.
 std::string_view refusal_reason(const vzh_request& r, uint32_t status) {
     const std::string_view type = r.error_type;
     if (type == "authentication_error" || type == "authorization_error") return "key";
     if (type == "origin_not_allowed") return "origin";
     if (type == "misdirected_request") return "host";
     if (type == "rate_limit_exceeded") return "rate";
-    if (type == "queue_full") return "queue_full";
+    if (type == "queue_full" || type == "slow_reader") return type;
     if (type == "payload_too_large") return "too_large";
     if (type == "uri_too_long" || type == "headers_too_large") return "headers";
     if (type == "service_unavailable") return r.listener.draining() ? "draining" : "overloaded";

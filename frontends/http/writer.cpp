@@ -85,14 +85,14 @@ void Writer::step(Connection& connection, int64_t now_ms) {
         epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.descriptor(), nullptr);
         waiting_.erase(&connection);
     }
-    connection.written();
+    connection.written(progress);
 }
 
 void Writer::check_progress(int64_t now_ms) {
     const std::lock_guard lock(mutex_);
     for (const auto& [connection, since] : waiting_) {
-        // The shut socket reports an event, and write_more then finds it broken.
-        if (now_ms - since > static_cast<int64_t>(write_timeout_ms_)) connection->abort();
+        // The shut socket reports an event.
+        if (now_ms - since > static_cast<int64_t>(write_timeout_ms_)) connection->give_up();
     }
 }
 

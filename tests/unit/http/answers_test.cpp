@@ -109,6 +109,8 @@ TEST(WaitingAnswers, of_those_who_never_read_are_given_up_in_time) {
     EXPECT_TRUE(nothing_is_held(server));
     EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
     for (const auto& reader : readers) EXPECT_LT(reader->read_to_end().size(), kAnswerBytes);
+    EXPECT_EQ(server.figure("vectorizer_http_refused_total{reason=slow_reader}"), static_cast<int64_t>(readers.size()));
+    EXPECT_EQ(server.figure("vectorizer_http_requests_total{frontend=test,route=/big,method=GET,status=499}"), static_cast<int64_t>(readers.size()));
 }
 
 TEST(WaitingAnswers, of_those_who_leave_are_given_back_at_once) {

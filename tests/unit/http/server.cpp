@@ -51,7 +51,11 @@ const vz_metrics_service kMetrics = {
         auto& owner = host_of(host);
         const std::lock_guard lock(owner.series_mutex);
         *id = owner.series.size();
-        owner.series.emplace_back(text(made->name), 0);
+        std::string name = text(made->name);
+        for (uint32_t i = 0; i < made->label_count; ++i) {
+            name += (i == 0 ? "{" : ",") + text(made->labels[i].key) + "=" + text(made->labels[i].value) + (i + 1 == made->label_count ? "}" : "");
+        }
+        owner.series.emplace_back(std::move(name), 0);
         return VZ_OK;
     },
     [](const vz_host* host, uint64_t id, double value) noexcept {

@@ -29,7 +29,7 @@ struct Host {
     std::string rejected_key;
     std::atomic<uint32_t> health{VZ_HEALTH_READY};
     std::mutex series_mutex;
-    std::vector<std::pair<std::string, double>> series;  // name and value; labels are not looked at
+    std::vector<std::pair<std::string, double>> series;  // name{label=value,...} and value
     std::string name = "test";
 };
 
