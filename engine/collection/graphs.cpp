@@ -67,7 +67,9 @@ FieldGraph GrowingGraphs::field(uint32_t field_id) const {
         const GrowingIndex* index = field->visible.load(std::memory_order_acquire);
         if (index == nullptr) return {};
         const uint32_t linked = index->linked();
-        return {linked == 0 ? nullptr : index->view(), linked, field->curve.load(std::memory_order_acquire)};
+        const Curve* curve = field->curve.load(std::memory_order_acquire);
+        const float grown = curve == nullptr ? 1 : static_cast<float>(linked) / static_cast<float>(field->calibrated_at.load(std::memory_order_relaxed));
+        return {linked == 0 ? nullptr : index->view(), linked, curve, grown};
     }
     return {};
 }
@@ -101,7 +103,8 @@ Status GrowingGraphs::link(uint32_t end, Workers& workers) {
 
 bool GrowingGraphs::wants_calibration(const Field& field) {
     const GrowingIndex* index = field.visible.load(std::memory_order_acquire);
-    return index != nullptr && index->linked() >= std::max(kCalibratedRowsMin, 2 * field.calibrated_at.load(std::memory_order_relaxed));
+    const uint32_t at = field.calibrated_at.load(std::memory_order_relaxed);
+    return index != nullptr && index->linked() >= std::max(kCalibratedRowsMin, at + at / 2);
 }
 
 bool GrowingGraphs::wants_calibration() const {

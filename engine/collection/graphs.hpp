@@ -30,6 +30,7 @@ struct FieldGraph {
     const GraphView* view = nullptr;                 // null: every row is scanned
     uint32_t linked = 0;                             // rows from here on are scanned
     const Curve* curve = nullptr;  // null: not calibrated
+    float grown = 1;               // rows by those that the curve was measured with
 };
 
 // One linker at a time, any number of readers, no lock for them. Borrows the rows.
@@ -48,7 +49,7 @@ class GrowingGraphs {
     Status link(uint32_t end, Workers& workers);
     // Whether calibrate() would.
     bool wants_calibration() const;
-    // Measures anew how effort and recall relate where a graph has doubled since. One thread at a time, beside the
+    // Measures anew how effort and recall relate where a graph has grown by half since. One thread at a time, beside the
     // linker.
     void calibrate(Workers& workers);
     uint64_t bytes() const;

@@ -202,7 +202,8 @@ class PartSearch {
             static const Curve kNoCurve;
             const Curve* curve = curve_of(graph);
             const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, query_.recall != 0 ? query_.recall : kRecallByDefault, query_.k);
-            effort = choice.effort;
+            // A graph takes more effort as it grows, on most data less than by the root of its rows.
+            effort = static_cast<uint32_t>(std::ceil(static_cast<float>(choice.effort) * std::sqrt(std::max(1.0F, graph.grown))));
             // Nothing is known about how a filter and a query relate.
             part_report_.estimate = query_.filter != nullptr ? 0 : choice.estimate;
             const float ended = static_cast<float>(part.ended_rows()) / static_cast<float>(std::max(part.row_count(), 1U));

@@ -13,7 +13,8 @@ constexpr uint32_t kSampleRowsQuick = 240;
 // recall takes must not depend on which rows were drawn.
 constexpr float kErrorWanted = 0.002F;
 constexpr uint32_t kRounds = 4;
-constexpr size_t kEffortsQuick = 10;
+// A growing graph is measured no further than to this recall: greater efforts take most of the time and are asked for by few.
+constexpr float kRecallQuick = 0.999F;
 constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 500, 800};
 constexpr uint32_t kCounts[] = {10, 100};
 constexpr uint32_t kRowsMin = 1000;  // below, every effort is cheap and no sample says much
@@ -133,7 +134,7 @@ struct Point {
     uint32_t effort = 0;
     std::vector<float> recalls;
     std::vector<WalkCounters> counters;
-    CurvePoint measured;
+    CurvePoint measured;  // k 0: not yet
 
     void search(const GraphView& graph, const Sampled& row, uint32_t rerank, const SlotFilter& filter, size_t at, SearchScratch& scratch) {
         PartQuery part;
@@ -185,7 +186,7 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
     if (sample.empty()) return {};
     std::vector<Point> points;
     for (const uint32_t k : std::span(kCounts, is_quick ? 1 : std::size(kCounts))) {
-        for (const uint32_t effort : std::span(kEfforts, is_quick ? kEffortsQuick : std::size(kEfforts))) points.push_back({k, effort, {}, {}, {}});
+        for (const uint32_t effort : kEfforts) points.push_back({k, effort, {}, {}, {}});
     }
     std::vector<Point*> open;
     for (Point& point : points) open.push_back(&point);
@@ -211,13 +212,17 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
             find_truths(graph, linked, k_max, std::span(rows).subspan(task * kTogether, std::min(kTogether, count - task * kTogether)));
         });
         if (round == 0) choose_rerank(graph.quantizer->metric(), rows, &curve);
-        run_on(workers, count, [&](uint32_t task, uint32_t worker) {
-            for (Point* point : open) point->search(graph, rows[task], rerank_for(curve, point->k), filter, before + task, scratch[worker]);
-        });
-        for (Point* point : open) point->measure();
+        for (Point* point : open) {
+            const uint32_t rerank = rerank_for(curve, point->k);
+            run_on(workers, count, [&](uint32_t task, uint32_t worker) { point->search(graph, rows[task], rerank, filter, before + task, scratch[worker]); });
+            point->measure();
+            if (is_quick && point->measured.recall - point->measured.error >= kRecallQuick) break;
+        }
         std::erase_if(open, [](const Point* point) { return point->measured.error <= kErrorWanted; });
     }
-    for (const Point& point : points) curve.points.push_back(point.measured);
+    for (const Point& point : points) {
+        if (point.measured.k != 0) curve.points.push_back(point.measured);
+    }
     return curve;
 }
 

@@ -30,7 +30,7 @@ struct Curve {
 
 enum class Calibration {
     kWhole,  // for a graph that stays
-    kQuick,  // for one that grows: fewer rows, k = 10, no great efforts
+    kQuick,  // for one that grows: fewer rows, k = 10, no efforts beyond those that find nearly all
 };
 
 // Sampled rows are searched with themselves left out; more of them where recall is not known to a small error yet. `linked`: slots with edges.

@@ -16,12 +16,6 @@ constexpr double kFoundEnough = 0.9;  // share of the probes
 constexpr double kWorthScoring = 0.66;  // share of the missed ones that the most entries must find: on rows without structure half
 constexpr double kFoundError = 0.05;  // twice the standard error of that share
 
-// Measured at 60,000 rows: a quarter to the whole of sqrt(n) give the same curve, so the fewest rows to score.
-uint32_t least_count(uint32_t linked) {
-    const auto root = static_cast<uint32_t>(std::sqrt(static_cast<double>(linked)));
-    return std::clamp(root / 4, kEntriesMin, kEntriesMax);
-}
-
 std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_t seed) {
     auto entries = std::make_unique<EntrySet>();
     const uint32_t linked = graph.slots;
@@ -74,9 +68,15 @@ double share_found(const GraphView& graph, WalkScratch& scratch) {
 
 }  // namespace
 
+// Measured at 60,000 rows: a quarter to the whole of sqrt(n) give the same curve, so the fewest rows to score.
+uint32_t least_entries(uint32_t linked) {
+    const auto root = static_cast<uint32_t>(std::sqrt(static_cast<double>(linked)));
+    return std::clamp(root / 4, kEntriesMin, kEntriesMax);
+}
+
 std::unique_ptr<EntrySet> choose_entries(GraphView graph, uint64_t seed, WalkScratch& scratch) {
-    const uint32_t most = std::min(kEntriesMax, graph.slots / 16);
-    uint32_t count = least_count(graph.slots);
+    const uint32_t most = std::min(kEntriesMax, graph.slots / 8);
+    uint32_t count = least_entries(graph.slots);
     auto entries = sample(graph, count, seed);
     const auto found_by = [&](const EntrySet& set) {
         graph.entries = &set;

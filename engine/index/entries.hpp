@@ -9,6 +9,9 @@ namespace vz {
 // many as lead walks to where they should come: more where rows lie in many tight clusters, each of which needs an entry near it.
 std::unique_ptr<EntrySet> choose_entries(GraphView graph, uint64_t seed, WalkScratch& scratch);
 
+// How many there are at least, of so many slots.
+uint32_t least_entries(uint32_t linked);
+
 // Fills entries.blocks from entries.slots.
 void pack_entries(const GraphView& graph, EntrySet& entries);
 

@@ -155,7 +155,7 @@ Status GrowingIndex::link(Slot end, Workers& workers) {
         linked_.store(stop, std::memory_order_release);
         const bool has_first_rows = view()->entries->slots.empty() && has_row(at, stop);
         at = stop;
-        if (at >= 2 * entries_at_ || has_first_rows) refresh_entries();
+        if (at >= entries_due_ || has_first_rows) refresh_entries();
     }
     return {};
 }
@@ -284,7 +284,8 @@ void GrowingIndex::refresh_entries() {
     if (scratch_.empty()) scratch_.resize(1);
     const GraphView graph = {quantizers_.back().get(), arenas_.back()->data(), nullptr, rows_, count, lift_norm_};
     publish(choose_entries(graph, options_.seed, scratch_[0].walk));
-    entries_at_ = count;
+    // Many of them are there for clusters that each need one: new clusters have none yet.
+    entries_due_ = view()->entries->slots.size() > least_entries(count) ? count + count / 4 : 2 * count;
 }
 
 void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {

@@ -111,7 +111,7 @@ class GrowingIndex {
     std::vector<WorkerScratch> scratch_;
     std::vector<Edge> edges_;
     uint32_t view_slots_ = 0;  // slots that the published view covers: what a walk keeps a mark of
-    uint32_t entries_at_ = 0;
+    uint32_t entries_due_ = 0;  // linked slots with which entries are sampled anew
     uint32_t guarded_at_ = 0;
     uint32_t lift_at_ = 0;  // rows that lift_norm_ was chosen from
     float lift_norm_ = 0;
