@@ -92,7 +92,7 @@ Status GrowingIndex::adopt(const FoldInput& input, uint32_t kept, Workers& worke
     return {};
 }
 
-void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratch& scratch) {
+void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, LinkScratch& scratch) {
     const BlockShape& shape = input.graph->shape();
     const Slot self = input.new_slots[old_slot];
     auto& neighbours = scratch.slots;
@@ -120,7 +120,8 @@ void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratc
     }
     std::sort(neighbours.begin(), neighbours.end());
     neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
-    replace_neighbours(*view(), self, neighbours, scratch);
+    choose_among(*view(), options_, self, neighbours, scratch);
+    write_ids(self, scratch.prune.kept);
 }
 
 std::span<const std::byte> GrowingIndex::blocks() const {
@@ -129,8 +130,6 @@ std::span<const std::byte> GrowingIndex::blocks() const {
 }
 
 std::byte* GrowingIndex::block(Slot slot) { return arenas_.back()->data() + size_t{quantizers_.back()->shape().stride} * slot; }
-
-float GrowingIndex::factor() const { return options_.metric == VZ_MANHATTAN ? options_.alpha : options_.alpha * options_.alpha; }
 
 uint64_t GrowingIndex::bytes() const {
     const GraphView* graph = view();
@@ -292,7 +291,15 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
     const GraphView& graph = *view();
     const BlockShape& shape = graph.shape();
     run_on(workers, end - begin, [&](uint32_t task, uint32_t worker) {
-        find_neighbours(graph, begin + task, begin, end, scratch_[worker]);
+        const Slot slot = begin + task;
+        if (graph.is_absent(slot)) return;
+        LinkScratch& scratch = scratch_[worker];
+        scratch.slots.clear();
+        for (Slot mate = begin; mate < end; ++mate) {
+            if (mate != slot && !graph.is_absent(mate)) scratch.slots.push_back(mate);
+        }
+        find_neighbours(graph, options_, slot, scratch.slots, scratch);
+        write_ids(slot, scratch.prune.kept);
     });
     edges_.clear();
     for (Slot slot = begin; slot < end; ++slot) {
@@ -315,124 +322,15 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
     });
 }
 
-void GrowingIndex::find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch) {
-    if (graph.is_absent(slot)) return;
-    scratch.slots.clear();
-    for (Slot mate = batch_begin; mate < batch_end; ++mate) {
-        if (mate != slot && !graph.is_absent(mate)) scratch.slots.push_back(mate);
-    }
-    const bool by_dot = options_.metric == VZ_DOT;
-    const uint32_t effort = by_dot ? options_.build_effort / 2 : options_.build_effort;
-    prepare_slot(graph, slot, scratch.walk.coded);
-    find_candidates(graph, effort, scratch.slots, scratch, scratch.candidates);
-    if (by_dot) {
-        scratch.walk.coded.by_dot = true;
-        find_candidates(graph, effort, scratch.slots, scratch, scratch.by_dot);
-    }
-    choose_neighbours(graph, slot, scratch);
-    write_ids(slot, scratch.prune.kept);
-}
-
-void GrowingIndex::find_candidates(const GraphView& graph, uint32_t effort, const std::vector<Slot>& mates, WorkerScratch& scratch,
-                                   std::vector<Candidate>& candidates) {
-    walk(graph, scratch.walk, {effort});
-    candidates.clear();
-    const Pool& pool = scratch.walk.pool;
-    for (uint32_t i = 0; i < pool.size(); ++i) candidates.push_back({pool.key(i), pool.slot(i)});
-    // Mates that the walk would have kept, had they been linked before: rows that come in order, like with like, have no other neighbours.
-    add_candidates(graph, scratch.walk.coded, mates, pool.worst(), scratch, candidates);
-}
-
-// Those that are not farther than `worst`, sorted in among the others.
-void GrowingIndex::add_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, float worst, WorkerScratch& scratch,
-                                  std::vector<Candidate>& candidates) {
-    const auto count = static_cast<uint32_t>(slots.size());
-    auto& keys = scratch.walk.keys;
-    if (keys.size() < count) keys.resize(count);
-    score_slots(graph, from, slots.data(), count, keys.data());
-    const auto before = static_cast<ptrdiff_t>(candidates.size());
-    for (uint32_t i = 0; i < count; ++i) {
-        if (keys[i] <= worst) candidates.push_back({keys[i], slots[i]});
-    }
-    std::sort(candidates.begin() + before, candidates.end());
-    std::inplace_merge(candidates.begin(), candidates.begin() + before, candidates.end());
-}
-
-// Leaves them in scratch.prune.kept. Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries like this row; the
-// others to the nearest rows, so that all can be reached. Each kind alone fails on some data: rows of very unequal norms, or nearly equal ones.
-// After ip-NSW (Morozov and Babenko, NeurIPS 2018), and Chen et al. (arXiv 2504.14861), who join both kinds.
-void GrowingIndex::choose_neighbours(const GraphView& graph, Slot slot, WorkerScratch& scratch) {
-    scratch.prune.kept.clear();
-    if (options_.metric == VZ_DOT) prune_by_dot(graph, graph.header(slot).norm, scratch.by_dot, options_.degree / 2U, scratch.prune);
-    prune(graph, scratch.candidates, options_.degree, factor(), scratch.prune);
-}
-
-void GrowingIndex::add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch) {
+void GrowingIndex::add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, LinkScratch& scratch) {
     const Slot* ids = ids_of(graph.shape(), graph.block(target));
     auto& neighbours = scratch.slots;
     neighbours.assign(ids, std::find(ids, ids + graph.shape().degree, kNoSlot));
     for (const Edge& edge : edges) {
         if (std::find(neighbours.begin(), neighbours.end(), edge.source) != neighbours.end()) continue;
-        neighbours.push_back(edge.source);
-        if (neighbours.size() <= options_.degree) continue;
-        if (options_.metric != VZ_DOT && exchange(graph, target, neighbours, scratch)) continue;
-        choose_among(graph, target, neighbours, scratch);
-        neighbours = scratch.prune.kept;
+        take_in(graph, options_, target, edge.source, neighbours, scratch);
     }
     write_ids(target, neighbours);
-}
-
-// One row too many at the end of a list that was chosen before: it goes if another leads to it, or takes the place of the farthest that it
-// leads to. Choosing anew, which compares all with all, comes to the same but for few edges. False: it must be chosen anew.
-bool GrowingIndex::exchange(const GraphView& graph, Slot target, std::vector<Slot>& neighbours, WorkerScratch& scratch) {
-    const auto old = static_cast<uint32_t>(neighbours.size() - 1);
-    const Slot added = neighbours[old];
-    auto& keys = scratch.walk.keys;
-    if (keys.size() < 2 * size_t{old} + 1) keys.resize(2 * size_t{old} + 1);
-    float* between = keys.data() + old + 1;  // the one added, and those of the list
-    CodedRow& coded = scratch.prune.coded;
-    prepare_slot(graph, target, coded);
-    score_slots(graph, coded, neighbours.data(), old + 1, keys.data());
-    prepare_slot(graph, added, coded);
-    score_slots(graph, coded, neighbours.data(), old, between);
-    const float to_added = keys[old];
-    if (to_added <= 0.0F) return false;
-    bool is_spare = false;
-    uint32_t farthest = old;  // of those that the one added leads to
-    for (uint32_t i = 0; i < old; ++i) {
-        if (keys[i] < to_added) {
-            if (factor() * between[i] <= to_added) {
-                neighbours.pop_back();
-                return true;
-            }
-            is_spare = is_spare || between[i] <= to_added;
-        } else if (between[i] <= keys[i] && (farthest == old || keys[i] > keys[farthest])) {
-            farthest = i;
-        }
-    }
-    const bool leads = farthest != old;
-    if (leads == is_spare) return false;
-    if (leads) neighbours[farthest] = added;
-    neighbours.pop_back();
-    return true;
-}
-
-void GrowingIndex::replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch) {
-    choose_among(graph, slot, neighbours, scratch);
-    write_ids(slot, scratch.prune.kept);
-}
-
-void GrowingIndex::choose_among(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch) {
-    CodedRow& coded = scratch.prune.coded;
-    prepare_slot(graph, slot, coded);
-    scratch.candidates.clear();
-    add_candidates(graph, coded, neighbours, INFINITY, scratch, scratch.candidates);
-    if (options_.metric == VZ_DOT) {
-        coded.by_dot = true;
-        scratch.by_dot.clear();
-        add_candidates(graph, coded, neighbours, INFINITY, scratch, scratch.by_dot);
-    }
-    choose_neighbours(graph, slot, scratch);
 }
 
 // Release: whoever reads an id sees the block it names.
@@ -450,7 +348,7 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     if (scratch_.size() < workers.count()) scratch_.resize(workers.count());
     const GraphView& graph = *view();
     const BlockShape& shape = graph.shape();
-    WorkerScratch& scratch = scratch_[0];
+    LinkScratch& scratch = scratch_[0];
     for (const Slot victim : slots) {
         if (victim >= linked() || graph.is_absent(victim)) continue;
         prepare_slot(graph, victim, scratch.walk.coded);
@@ -484,7 +382,8 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
             if (neighbours.size() <= options_.degree) {
                 write_ids(source, neighbours);
             } else {
-                replace_neighbours(graph, source, neighbours, scratch);
+                choose_among(graph, options_, source, neighbours, scratch);
+                write_ids(source, scratch.prune.kept);
             }
         }
     }
@@ -534,7 +433,7 @@ uint32_t GrowingIndex::connect(Workers& workers) {
     for (const Slot slot : graph.entries->slots) {
         if (!reached[slot]) reach(slot);
     }
-    WorkerScratch& scratch = scratch_[0];
+    LinkScratch& scratch = scratch_[0];
     uint32_t found = 0;
     for (Slot slot = 0; slot < count; ++slot) {
         if (reached[slot] || graph.is_absent(slot)) continue;

@@ -10,8 +10,7 @@
 #include "engine/base/workers.hpp"
 #include "engine/index/graph.hpp"
 #include "engine/index/index_options.hpp"
-#include "engine/index/prune.hpp"
-#include "engine/index/walk.hpp"
+#include "engine/index/neighbours.hpp"
 
 namespace vz {
 
@@ -61,14 +60,6 @@ class GrowingIndex {
 
  private:
     struct Published;  // a view and what it borrows
-    struct WorkerScratch {
-        WalkScratch walk;
-        PruneScratch prune;
-        std::vector<Candidate> candidates;  // by distance between rows
-        std::vector<Candidate> by_dot;      // dot metric
-        std::vector<Slot> slots;
-        std::vector<float> row;
-    };
     struct Edge {
         Slot target;
         Slot source;
@@ -79,25 +70,15 @@ class GrowingIndex {
     Status guard_codes(Slot end);
     Status start(Layout layout, Slot sample_end);
     Status adopt(const FoldInput& input, uint32_t kept, Workers& workers);
-    void adopt_ids(const FoldInput& input, Slot old_slot, WorkerScratch& scratch);
+    void adopt_ids(const FoldInput& input, Slot old_slot, LinkScratch& scratch);
     Status encode(Slot begin, Slot end, Workers& workers);
     void choose_lift(Slot end);
     void link_batch(Slot begin, Slot end, Workers& workers);
-    void find_neighbours(const GraphView& graph, Slot slot, Slot batch_begin, Slot batch_end, WorkerScratch& scratch);
-    void find_candidates(const GraphView& graph, uint32_t effort, const std::vector<Slot>& mates, WorkerScratch& scratch,
-                         std::vector<Candidate>& candidates);
-    void add_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, float worst, WorkerScratch& scratch,
-                        std::vector<Candidate>& candidates);
-    void choose_neighbours(const GraphView& graph, Slot slot, WorkerScratch& scratch);
-    void add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, WorkerScratch& scratch);
-    void choose_among(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch);
-    bool exchange(const GraphView& graph, Slot target, std::vector<Slot>& neighbours, WorkerScratch& scratch);
-    void replace_neighbours(const GraphView& graph, Slot slot, const std::vector<Slot>& neighbours, WorkerScratch& scratch);
+    void add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, LinkScratch& scratch);
     bool has_row(Slot begin, Slot end) const;
     void lead_to(Slot slot, const Pool& pool);
     void write_ids(Slot slot, std::span<const Slot> ids);
     void publish(std::unique_ptr<EntrySet> entries);
-    float factor() const;
     std::byte* block(Slot slot);
 
     IndexOptions options_;
@@ -108,7 +89,7 @@ class GrowingIndex {
     std::vector<std::unique_ptr<Arena>> arenas_;           // the last one is written; older ones may have readers
     std::vector<std::unique_ptr<Quantizer>> quantizers_;   // likewise
     std::vector<std::unique_ptr<Published>> published_;    // likewise
-    std::vector<WorkerScratch> scratch_;
+    std::vector<LinkScratch> scratch_;
     std::vector<Edge> edges_;
     uint32_t view_slots_ = 0;  // slots that the published view covers: what a walk keeps a mark of
     uint32_t entries_due_ = 0;  // linked slots with which entries are sampled anew

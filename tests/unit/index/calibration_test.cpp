@@ -1,0 +1,87 @@
+#include "engine/index/calibration.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/unit/index/rows.hpp"
+
+namespace vz {
+namespace {
+
+TEST(index, calibration_knows_recall_to_a_small_error) {
+    const TestRows rows = make_rows(8000, 32, 16, 17, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
+    for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
+        const float most = scope == Calibration::kWhole ? 0.003F : 0.0055F;
+        for (const CurvePoint& point : calibrate(*index->view(), index->linked(), 5, scope, workers).points) {
+            if (point.recall >= 0.95F) {
+                EXPECT_LE(point.error, most) << "k " << point.k << " effort " << point.effort;
+            }
+        }
+    }
+}
+
+TEST(index, calibration_foretells_recall) {
+    const TestRows rows = make_rows(5000, 64, 14, 17, false);
+    const TestRows queries = make_rows(200, 64, 14, 18, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(64, VZ_EUCLIDEAN), workers);
+    const auto curve = calibrate(*index->view(), index->linked(), 5, Calibration::kWhole, workers);
+    const EffortChoice choice = effort_for(curve, 0.95F, 10);
+    EXPECT_GE(choice.estimate, 0.95F);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, choice.effort), 0.93);
+    EXPECT_EQ(effort_for({}, 0.98F, 50).effort, 200U);
+}
+
+TEST(index, rows_linked_while_a_graph_is_measured_do_not_better_it) {
+    const TestRows rows = make_rows(8000, 32, 16, 17, false);
+    const TestRows queries = make_rows(200, 32, 16, 18, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
+    const uint32_t half = rows.count() / 2;
+    const SlotFilter first = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &half};
+    const CurvePoint least = calibrate(*index->view(), half, 5, Calibration::kQuick, workers).points.front();
+    EXPECT_LE(static_cast<double>(least.recall), recall(*index->view(), rows, queries, VZ_EUCLIDEAN, least.effort, first) + 0.02);
+}
+
+TEST(index, more_rows_are_scored_exactly_where_codes_tell_them_less_apart) {
+    CallingThread workers;
+    const auto last_of_ten = [](const Curve& curve) {
+        return *std::find_if(curve.points.rbegin(), curve.points.rend(), [](const CurvePoint& point) { return point.k == 10; });
+    };
+    const TestRows far = make_rows(4000, 64, 12, 31, false);
+    const auto index_of_far = build(far, make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), workers);
+    EXPECT_EQ(calibrate(*index_of_far->view(), far.count(), 5, Calibration::kWhole, workers).rerank, kRerank);
+
+    const TestRows near = near_copies(make_rows(200, 64, 12, 31, false), 20, 0.03F);
+    const auto index = build(near, make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), workers);
+    EXPECT_LT(recall(*index->view(), near, near_copies(make_rows(200, 64, 12, 31, false), 1, 0.03F), VZ_EUCLIDEAN, 200), 0.975);
+    for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
+        const Curve curve = calibrate(*index->view(), near.count(), 5, scope, workers);
+        EXPECT_GT(curve.rerank, kRerank);
+        EXPECT_GE(last_of_ten(curve).recall, 0.985F) << curve.rerank;
+    }
+}
+
+TEST(index, walks_read_full_rows_where_codes_do_not_tell_them_apart) {
+    CallingThread workers;
+    const TestRows first = make_rows(300, 16, 8, 31, false);
+    const TestRows rows = near_copies(first, 90, 0.0005F);
+    const TestRows queries = near_copies(first, 1, 0.0005F);
+    const auto index = build(rows, make_options(16, VZ_EUCLIDEAN), workers);
+    ASSERT_EQ(index->view()->shape().layout, Layout::kSq8) << "the sample of the guard holds too few copies";
+    EXPECT_LT(calibrate(*index->view(), rows.count(), 5, Calibration::kWhole, workers).share, kShareWanted);
+    EXPECT_LT(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 200), 0.6);
+    ASSERT_TRUE(*index->drop_codes());
+    EXPECT_FALSE(*index->drop_codes());
+    EXPECT_EQ(index->view()->shape().layout, Layout::kFp32);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 200), 0.98);
+    EXPECT_EQ(calibrate(*index->view(), rows.count(), 5, Calibration::kWhole, workers).share, 1.0F);
+    IndexOptions options = make_options(16, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8);
+    EXPECT_FALSE(*build(first, options, workers)->drop_codes()) << "codes were asked for";
+}
+
+}  // namespace
+}  // namespace vz
