@@ -11,7 +11,7 @@ namespace vz {
 namespace {
 
 constexpr uint32_t kMeanRows = 1024;        // rows whose mean centres the codes
-constexpr uint32_t kBatchRows = 32;         // linked at a time, by all workers
+constexpr uint32_t kBatchRows = 64;         // linked at a time, by all workers
 constexpr uint32_t kViewSlotsMin = 4096;    // what a walk allocates at least
 // Under the dot metric the longest rows are the answers, so the virtual coordinates must tell rows near their length apart. With the largest
 // norm as M, one outlier makes those of all others alike; 0.97 to 0.993 of the rows below M are about as good.
