@@ -1,6 +1,7 @@
 #include "engine/manifest/state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/limits.hpp"
 
@@ -82,8 +83,19 @@ struct Fold {
     Status operator()(const RenameCollection& action) const {
         CollectionState* collection = find(action.collection);
         if (collection == nullptr) return unknown(action.collection);
-        collection->name = action.name;
+        const std::string before = std::exchange(collection->name, action.name);
+        for (auto& [name, snapshot] : state.snapshots) rename_within(snapshot, before, action.name);
         return {};
+    }
+
+    // People look for a snapshot under the name that its collection has now. One that holds a dropped collection of the new name keeps telling the two
+    // apart.
+    static void rename_within(SnapshotState& snapshot, const std::string& before, const std::string& now) {
+        const auto named = [&](const std::string& name) {
+            return std::find_if(snapshot.collections.begin(), snapshot.collections.end(), [&](const CollectionState& each) { return each.name == name; });
+        };
+        if (named(now) != snapshot.collections.end()) return;
+        if (const auto pinned = named(before); pinned != snapshot.collections.end()) pinned->name = now;
     }
 
     Status operator()(const SetAlias& action) const {

@@ -81,13 +81,13 @@ void make(SnapshotCall& call) {
 // ---- list ----
 
 // The snapshots of this collection alone, newest first.
-std::vector<const vz_snapshot_info*> of_collection(const vz_result* result, std::string_view collection) {
+std::vector<const vz_snapshot_info*> own_of(const SnapshotCall& call) {
     uint64_t count = 0;
-    const vz_snapshot_info* infos = infos_of(result, count);
+    const vz_snapshot_info* infos = infos_of(call.result, count);
     std::vector<const vz_snapshot_info*> own;
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_snapshot_info* info = codec::element_at(infos, i);
-        if (info->collection_count == 1 && view(info->collections[0]) == collection) own.push_back(info);
+        if (info->collection_count == 1 && view(info->collections[0]) == view(call.collection)) own.push_back(info);
     }
     std::sort(own.begin(), own.end(), [](const auto* a, const auto* b) {
         return a->created_ms != b->created_ms ? a->created_ms > b->created_ms : a->lsn != b->lsn ? a->lsn > b->lsn : view(a->name) > view(b->name);
@@ -95,8 +95,9 @@ std::vector<const vz_snapshot_info*> of_collection(const vz_result* result, std:
     return own;
 }
 
-void write_list(Call& call, json::Writer& out) {
-    const auto own = of_collection(call.result, call.names.collection);
+void write_list(Call& base, json::Writer& out) {
+    const auto& call = static_cast<SnapshotCall&>(base);
+    const auto own = own_of(call);
     out.begin_object();
     out.field("collection", call.names.collection);
     out.key("snapshots");
@@ -107,8 +108,25 @@ void write_list(Call& call, json::Writer& out) {
     out.end_object();
 }
 
+// An alias stands for its collection here as everywhere; a collection that is gone is known by the name it had.
+void resolve_alias(SnapshotCall& call) {
+    vz_result* described = nullptr;
+    vz_error error{};
+    if (vz_collection_describe(call.frontend->engine, borrowed(call.names.collection), &described, &error) != VZ_OK) return;
+    uint64_t count = 0;
+    const auto* info = static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
+    if (info != nullptr && count == 1) call.collection = borrowed(call.arena.copy(view(info->name)));
+    vz_result_release(described);
+}
+
 // The list in call.result. False: the request was answered.
-bool list(Call& call) {
+bool list(SnapshotCall& call) {
+    call.collection = borrowed(call.names.collection);
+    resolve_alias(call);
+    if (call.collection.data == nullptr) {
+        fail(call, codec::overloaded());
+        return false;
+    }
     const vz_status status = vz_snapshot_list(call.frontend->engine, &call.result, &call.error);
     if (status == VZ_OK) return true;
     call.result = nullptr;
@@ -116,10 +134,11 @@ bool list(Call& call) {
     return false;
 }
 
-void list_all(Call& call) {
+void list_all(Call& base) {
+    auto& call = static_cast<SnapshotCall&>(base);
     // Of a collection that is gone as well: its snapshots are what brings it back.
     if (!list(call)) return;
-    const auto own = of_collection(call.result, call.names.collection);
+    const auto own = own_of(call);
     if (own.empty()) {
         vz_collection_stats stats{};
         stats.struct_size = sizeof stats;
@@ -143,7 +162,7 @@ uint64_t number_of_key(const Call& call) {
 
 const vz_snapshot_info* made_before(const SnapshotCall& call) {
     const std::string ending = "-" + std::to_string(call.number + 1);
-    const auto own = of_collection(call.result, call.names.collection);
+    const auto own = own_of(call);
     const auto found = std::find_if(own.begin(), own.end(), [&](const auto* info) { return view(info->name).ends_with(ending); });
     return found == own.end() ? nullptr : *found;
 }
@@ -171,7 +190,7 @@ void make_once(Call& base) {
 // Whether the snapshot is one of this collection; else the request was answered.
 bool is_own(SnapshotCall& call) {
     if (!list(call)) return false;
-    const auto own = of_collection(call.result, call.names.collection);
+    const auto own = own_of(call);
     const bool found = std::any_of(own.begin(), own.end(), [&](const auto* info) { return view(info->name) == view(call.id); });
     vz_result_release(call.result);
     call.result = nullptr;
@@ -205,7 +224,7 @@ void restore(Call& base) {
     call.restored.struct_size = sizeof call.restored;
     call.restored.flags = VZ_RESTORE_REPLACE;
     call.restored.snapshot = call.id;
-    call.restored.from = borrowed(call.names.collection);
+    call.restored.from = call.collection;
     call.change.request_id = request_id(call, 0);
     submit(call, VZ_OP_RESTORE, call.names.collection, &call.restored, &call.change, &restored);
 }

@@ -75,6 +75,68 @@ TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
     EXPECT_EQ(client_->request("GET", "/collections/nope/snapshots", "").status, 404);
 }
 
+TEST_F(RestOperations, snapshots_are_found_under_every_name_of_their_collection) {
+    const std::string id = Json(good("POST", "/collections/s/snapshot")).text("/id");
+    good("PUT", "/aliases/nick", R"({"collection":"s"})");
+    EXPECT_EQ(Json(good("GET", "/collections/nick/snapshots")).text("/snapshots/0/id"), id);
+    good("DELETE", "/collections/s/vectors/a");
+    good("POST", "/collections/nick/snapshots/" + id + "/restore");
+    EXPECT_EQ(count(), 2);
+    good("POST", "/collections/s/rename", R"({"new_name":"t","retain_alias":false})");
+    good("DELETE", "/collections/t/vectors/a");
+    kill();
+    EXPECT_EQ(Json(good("GET", "/collections/t/snapshots")).text("/snapshots/0/id"), id);
+    good("POST", "/collections/nick/snapshots/" + id + "/restore");
+    EXPECT_EQ(Json(good("POST", "/collections/t/count", "{}")).integer("/count"), 2);
+    const std::string second = Json(good("POST", "/collections/nick/snapshot")).text("/id");
+    EXPECT_EQ(Json(good("GET", "/collections/t/snapshots")).integer("/total"), 2);
+    good("DELETE", "/collections/nick/snapshots/" + second);
+    good("DELETE", "/collections/t/snapshots/" + id);
+    EXPECT_EQ(Json(good("GET", "/collections/nick/snapshots")).integer("/total"), 0);
+}
+
+TEST_F(RestOperations, every_write_of_a_payload_keeps_the_expiry_in_step) {
+    const auto expiry = [&](const std::string& path) { return Json(good("GET", path)).integer("/expires_at"); };
+    const auto expires = [&](const std::string& path) { return good("GET", path).find(R"("expires_at":null)") == std::string::npos; };
+    const std::string patch = "/collections/s/vectors/bulk_update_metadata";
+    const std::string all = R"({"filter":{"must":{"has_id":["a","b"]}},"patch":{"__expires_at":)";
+    good("POST", patch, all + "99999999999999}}");
+    EXPECT_EQ(expiry("/collections/s/vectors/a"), 99'999'999'999'999);
+    good("POST", patch, all + R"("no time"}})");
+    EXPECT_EQ(expiry("/collections/s/vectors/a"), 99'999'999'999'999);
+    good("POST", patch, all + "null}}");
+    EXPECT_FALSE(expires("/collections/s/vectors/a"));
+    good("POST", patch + "?results=all", all + "88888888888888}}");
+    EXPECT_EQ(expiry("/collections/s/vectors/b"), 88'888'888'888'888);
+    good("POST", patch + "?results=all", R"({"filter":{"must":{"has_id":["b"]}},"patch":{"__expires_at":null}})");
+
+    good("POST", "/collections", R"({"name":"d","dimension":2,"ttl_secs":1000})");
+    good("POST", "/collections/s/vectors/copy", R"({"destination":"d","ids":["a","b","a"]})");
+    EXPECT_EQ(expiry("/collections/d/vectors/a"), 88'888'888'888'888);
+    EXPECT_LT(expiry("/collections/d/vectors/b"), 88'888'888'888'888);
+    good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"c","vector":[1,1]}]})");
+    good("POST", "/collections/s/vectors/move", R"({"destination":"d","ids":["c","a"]})");
+    EXPECT_EQ(expiry("/collections/d/vectors/a"), 88'888'888'888'888);
+    EXPECT_TRUE(expires("/collections/d/vectors/c"));
+
+    const auto graphql = [&](const std::string& document) {
+        const std::string answer = good("POST", "/graphql", R"({"query":)" + json_string(document) + "}");
+        EXPECT_EQ(answer.find("errors"), std::string::npos) << answer;
+    };
+    graphql(R"(mutation {
+        upsertVector(collection: "s", input: {id: "g", data: [1, 2], payload: {__expires_at: 77777777777777}}) {id}
+        upsertVectors(input: {collection: "s", vectors: [{id: "h", data: [1, 2]}, {id: "i", data: [1, 2], payload: {__expires_at: 66666666666666}}]}) {lsn}
+        updatePayload(collection: "s", id: "b", payload: {__expires_at: 55555555555555}) {lsn}
+    })");
+    EXPECT_EQ(expiry("/collections/s/vectors/g"), 77'777'777'777'777);
+    EXPECT_FALSE(expires("/collections/s/vectors/h"));
+    EXPECT_EQ(expiry("/collections/s/vectors/i"), 66'666'666'666'666);
+    EXPECT_EQ(expiry("/collections/s/vectors/b"), 55'555'555'555'555);
+    kill();
+    EXPECT_EQ(expiry("/collections/d/vectors/a"), 88'888'888'888'888);
+    EXPECT_EQ(expiry("/collections/s/vectors/b"), 55'555'555'555'555);
+}
+
 TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     const auto in_ms = [](int64_t ms) {
         return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count() + ms);

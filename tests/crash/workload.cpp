@@ -107,6 +107,9 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
             Collection moved = std::move(collection->second);
             collections_.erase(collection);
             collections_[operation.name] = std::move(moved);
+            for (auto& [name, snapshot] : snapshots_) {
+                if (snapshot.first == operation.collection) snapshot.first = operation.name;
+            }
             break;
         }
         case Operation::Kind::kSetAlias:

@@ -53,7 +53,7 @@ class Model {
         std::set<std::string> indexes;  // paths
     };
     const std::map<std::string, Collection>& collections() const { return collections_; }
-    // Snapshots of one collection each: its name then, and what it held.
+    // Snapshots of one collection each: its name now, and what it held.
     const std::map<std::string, std::pair<std::string, Collection>>& snapshots() const { return snapshots_; }
 
  private:

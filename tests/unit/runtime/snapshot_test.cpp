@@ -137,6 +137,26 @@ TEST_F(Snapshots, restore_in_place_is_one_step_and_keeps_aliases) {
     EXPECT_EQ(ids("a").size(), 6U);
 }
 
+TEST_F(Snapshots, go_by_the_name_that_their_collection_has_now) {
+    for (uint32_t i = 0; i < 5; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    ASSERT_EQ(restore("s", "a", "", true), VZ_OK);  // a collection of its own from here on
+    ASSERT_TRUE(engine_->catalogue().rename("a", "moved", false, {}).ok());
+    write("moved", 5);
+    open();
+    EXPECT_EQ(restore("s", "a", "", true), VZ_NOT_FOUND);
+    ASSERT_EQ(restore("s", "moved", "", true), VZ_OK);
+    EXPECT_EQ(ids("moved"), range(0, 5));
+    EXPECT_EQ(ids("a"), std::vector<int64_t>{-1});
+    // Two of one snapshot never come to bear one name.
+    ASSERT_TRUE(engine_->catalogue().drop("b", false, {}).ok());
+    ASSERT_TRUE(engine_->catalogue().rename("moved", "b", false, {}).ok());
+    open();
+    ASSERT_EQ(restore("s", "", "", true), VZ_OK);
+    EXPECT_EQ(ids("moved"), range(0, 5));
+    EXPECT_TRUE(ids("b").empty());
+}
+
 TEST_F(Snapshots, of_two_collections_are_one_cut_under_writes) {
     // One writer: what it wrote to b is also in a, but for the newest.
     std::atomic<bool> stop{false};
