@@ -52,8 +52,8 @@ class Checker {
         if (request.kind < VZ_UPSERT || request.kind > VZ_CLEAR) return invalid("kind", VZ_REASON_ENUM, "kind is no kind of write");
         if ((request.flags & ~VZ_WRITE_PER_ITEM) != 0) return failure(VZ_UNSUPPORTED, "a flag of this write is not known").field("flags");
         if (request.condition > VZ_IF_VERSION) return invalid("condition", VZ_REASON_ENUM, "condition is no condition");
-        if (request.expires_ms != nullptr && (request.filter.data != nullptr || (request.kind != VZ_UPSERT && request.kind != VZ_UPDATE))) {
-            return invalid("expires_ms", VZ_REASON_CONFLICTING, "upserts and updates by id set times of expiry");
+        if (request.expires_ms != nullptr && request.kind != VZ_UPSERT && request.kind != VZ_UPDATE) {
+            return invalid("expires_ms", VZ_REASON_CONFLICTING, "upserts and updates set times of expiry");
         }
         if (request.payload_mode > VZ_PAYLOAD_PATCH) return invalid("payload_mode", VZ_REASON_ENUM, "payload_mode is none");
         if (request.payload_mode == VZ_PAYLOAD_PATCH && request.kind != VZ_UPDATE) {
@@ -93,10 +93,18 @@ class Checker {
         return {};
     }
 
+    static Status check_expiry(int64_t expires_ms) {
+        return expires_ms < 0 ? invalid("expires_ms", VZ_REASON_RANGE, "a time of expiry is not negative") : Status();
+    }
+
     static Status check_filtered(const vz_write_request& request, CheckedOperation& operation) {
         VZ_ASSIGN(operation.filter, RowFilter::read(view(request.filter)));
         if (operation.filter == nullptr) return invalid("filter", VZ_REASON_REQUIRED, "a write by filter needs at least one condition");
         if (request.kind == VZ_DELETE) return {};
+        if (request.expires_ms != nullptr) {
+            operation.filtered_expires_ms = request.expires_ms[0];
+            VZ_TRY(check_expiry(*operation.filtered_expires_ms));
+        }
         operation.filtered_payload = view(request.payloads[0]);
         Status valid = validate_payload(operation.filtered_payload);
         return valid.ok() || valid.error().field[0] != 0 ? std::move(valid) : std::move(valid).field("payloads");
@@ -125,7 +133,8 @@ class Checker {
             if (request.condition == VZ_IF_VERSION) item.version = request.versions[i];
             if (request.expires_ms == nullptr) continue;
             item.expires_ms = request.expires_ms[i];
-            if (*item.expires_ms < 0) VZ_TRY(reject(item, i, "expires_ms", invalid("expires_ms", VZ_REASON_RANGE, "a time of expiry is not negative")));
+            Status valid = check_expiry(*item.expires_ms);
+            if (!valid.ok()) VZ_TRY(reject(item, i, "expires_ms", std::move(valid)));
         }
         return {};
     }

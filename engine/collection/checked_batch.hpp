@@ -28,6 +28,7 @@ struct CheckedOperation {
     std::vector<CheckedItem> items;
     std::unique_ptr<const RowFilter> filter;  // instead of items: the points that pass
     std::string_view filtered_payload;        // what each of them gets
+    std::optional<int64_t> filtered_expires_ms;  // likewise; none: as for an item
 };
 
 struct CheckedBatch {

@@ -72,6 +72,7 @@ Status Sequencer::take_filtered(const CheckedOperation& operation) {
     }
     CheckedItem item;
     item.payload = operation.filtered_payload;
+    item.expires_ms = operation.filtered_expires_ms;
     for (const RowRef& row : rows) {
         if (row.part->has_expired(row.row, now_ms_)) continue;
         item.id = row.part->id(row.row);

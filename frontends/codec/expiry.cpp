@@ -27,11 +27,10 @@ std::optional<int64_t> integer_at(std::string_view text, size_t at) {
     return number;
 }
 
-}  // namespace
-
-std::optional<int64_t> expiry_of(std::string_view payload) {
-    if (payload.find(kExpiryKey) == std::string_view::npos) return std::nullopt;
-    std::optional<int64_t> found;
+// Where the value of the key begins; npos: it is not there.
+size_t find_value(std::string_view payload) {
+    if (payload.find(kExpiryKey) == std::string_view::npos) return std::string_view::npos;
+    size_t found = std::string_view::npos;
     uint32_t depth = 0;
     for (size_t at = 0; at < payload.size();) {
         const char c = payload[at];
@@ -48,10 +47,22 @@ std::optional<int64_t> expiry_of(std::string_view payload) {
         if (depth != 1 || text != kExpiryKey) continue;
         const size_t colon = payload.find_first_not_of(kSpace, end);
         if (colon == std::string_view::npos || payload[colon] != ':') continue;
-        const size_t value = payload.find_first_not_of(kSpace, colon + 1);
-        if (value != std::string_view::npos) found = integer_at(payload, value);
+        found = payload.find_first_not_of(kSpace, colon + 1);
     }
     return found;
+}
+
+}  // namespace
+
+std::optional<int64_t> expiry_of(std::string_view payload) {
+    const size_t value = find_value(payload);
+    return value == std::string_view::npos ? std::nullopt : integer_at(payload, value);
+}
+
+std::optional<int64_t> expiry_of_patch(std::string_view patch) {
+    const size_t value = find_value(patch);
+    if (value == std::string_view::npos) return std::nullopt;
+    return patch.substr(value).starts_with("null") ? std::optional<int64_t>(0) : integer_at(patch, value);
 }
 
 }  // namespace vz::codec

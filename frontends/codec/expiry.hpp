@@ -12,5 +12,7 @@ inline constexpr std::string_view kExpiryKey = "__expires_at";
 // The integer (Unix ms, above 0) at that top-level key of a payload; the last one, if it comes twice. Of text that is no JSON object: whatever,
 // the engine refuses it.
 std::optional<int64_t> expiry_of(std::string_view payload);
+// What a merge patch does to the expiry: sets it, or ends it (0) by removing the key.
+std::optional<int64_t> expiry_of_patch(std::string_view patch);
 
 }  // namespace vz::codec

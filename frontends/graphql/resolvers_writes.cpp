@@ -1,6 +1,7 @@
 // Root fields that write and delete points.
 #include <cstring>
 
+#include "frontends/codec/expiry.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
 namespace vz::graphql {
@@ -34,6 +35,12 @@ bool refuse_public_key(RootCall& call, const Input& key) {
 
 vz_str payload_of(const Input& payload) { return payload.empty() ? vz_str{} : str_of(payload.text); }
 
+int64_t expiry_of(vz_str payload) { return codec::expiry_of({payload.data, payload.size}).value_or(0); }
+
+void set_expiry(RootCall& call, vz_write_request& request) {
+    if (const int64_t expiry = expiry_of(request.payloads[0]); expiry != 0) request.expires_ms = call.arena->make<int64_t>(expiry);
+}
+
 // ---- upserts ----
 
 void upsert_one_begin(RootCall& call) {
@@ -47,6 +54,7 @@ void upsert_one_begin(RootCall& call) {
     request->ids = call.arena->make<vz_str>(str_of(input["id"].text));
     request->payloads = call.arena->make<vz_str>(payload_of(input["payload"]));
     request->vectors = {numbers.data(), 1, 0, static_cast<uint32_t>(numbers.size()), VZ_F32};
+    set_expiry(call, *request);
     submit_write(call, call.argument("collection").text, request);
 }
 FieldValue upsert_one_finish(RootCall& call) {
@@ -110,16 +118,30 @@ void upsert_many_begin(RootCall& call) {
     float* rows = static_cast<float*>(call.arena->allocate(points.size() * dim * sizeof(float), 64));
     const std::span<vz_str> ids = call.arena->array<vz_str>(points.size());
     const std::span<vz_str> payloads = call.arena->array<vz_str>(points.size());
+    const std::span<int64_t> expires = call.arena->array<int64_t>(points.size());
     for (size_t i = 0; i < points.size(); ++i) {
         std::memcpy(rows + i * dim, points[i]["data"].floats.data(), dim * sizeof(float));
         ids[i] = str_of(points[i]["id"].text);
         payloads[i] = payload_of(points[i]["payload"]);
+        expires[i] = expiry_of(payloads[i]);
     }
-    vz_write_request* request = new_write(call, VZ_UPSERT, points.size());
-    request->ids = ids.data();
-    request->payloads = payloads.data();
-    request->vectors = {rows, points.size(), 0, static_cast<uint32_t>(dim), VZ_F32};
-    submit_write(call, collection, request);
+    // One record; a part of it names a time for each of its points, or for none.
+    vz_write_request* first = nullptr;
+    vz_write_request* last = nullptr;
+    for (size_t from = 0; from < points.size();) {
+        size_t to = from + 1;
+        while (to < points.size() && (expires[to] != 0) == (expires[from] != 0)) ++to;
+        vz_write_request* request = new_write(call, VZ_UPSERT, to - from);
+        request->ids = &ids[from];
+        request->payloads = &payloads[from];
+        request->vectors = {rows + from * dim, to - from, 0, static_cast<uint32_t>(dim), VZ_F32};
+        if (expires[from] != 0) request->expires_ms = &expires[from];
+        if (first == nullptr) first = request;
+        if (last != nullptr) last->next = request;
+        last = request;
+        from = to;
+    }
+    submit_write(call, collection, first);
 }
 FieldValue upsert_many_finish(RootCall& call) {
     if (call.failed(call.engine_calls[0])) return FieldValue::null();
@@ -181,6 +203,7 @@ void payload_begin(RootCall& call) {
     request->ids = call.arena->make<vz_str>(str_of(call.names.point));
     request->payloads = call.arena->make<vz_str>(payload_of(call.argument("payload")));
     request->payload_mode = VZ_PAYLOAD_REPLACE;
+    set_expiry(call, *request);
     submit_write(call, call.argument("collection").text, request);
 }
 FieldValue payload_finish(RootCall& call) {

@@ -2,6 +2,7 @@
 // read first and then written in batches, every point under the version that was read.
 #include <algorithm>
 
+#include "frontends/codec/expiry.hpp"
 #include "frontends/codec/filter.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
@@ -23,6 +24,7 @@ struct Filtered : Call {
     std::string_view filter;
     uint8_t filter_is_rewritten;
     vz_str patch;
+    int64_t* expires_ms;  // one time for all points, kBatchPoints times where each is named; nullptr: as it is
     uint64_t scanned;
     vz_count_request counted;
     vz_write_request wanted;
@@ -69,6 +71,7 @@ void begin_write(Filtered& call) {
     call.wanted.struct_size = sizeof(vz_write_request);
     call.wanted.kind = call.is_delete ? VZ_DELETE : VZ_UPDATE;
     if (!call.is_delete) call.wanted.payload_mode = VZ_PAYLOAD_PATCH;
+    call.wanted.expires_ms = call.expires_ms;
     call.wanted.deadline_ns = call.view->deadline_ns;
     call.wanted.request_id = request_id(call, call.step);
     call.answer = vz_write_answer{};
@@ -226,6 +229,17 @@ bool read_filtered(Filtered& call) {
     return false;
 }
 
+// The patch may say when the points expire. False: memory is short.
+bool take_expiry(Filtered& call) {
+    const auto expiry = codec::expiry_of_patch(view(call.patch));
+    if (!expiry) return true;
+    const uint64_t count = call.lists_all ? kBatchPoints : 1;
+    call.expires_ms = call.arena.make<int64_t>(count);
+    if (call.expires_ms == nullptr) return false;
+    std::fill_n(call.expires_ms, count, *expiry);
+    return true;
+}
+
 void start(vzh_request* request, const vzh_view* view_in, bool is_delete) {
     auto* call = begin<Filtered>(request, view_in);
     if (call == nullptr) return;
@@ -240,6 +254,7 @@ void start(vzh_request* request, const vzh_view* view_in, bool is_delete) {
     call->names.filter_is_rewritten = call->filter_is_rewritten != 0;
     call->counted.struct_size = sizeof(vz_count_request);
     call->counted.deadline_ns = view_in->deadline_ns;
+    if (!take_expiry(*call)) return fail(*call, codec::overloaded());
     submit(*call, VZ_OP_COUNT, call->names.collection, &call->counted, &call->number, &points_counted);
 }
 

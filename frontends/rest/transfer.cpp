@@ -36,7 +36,9 @@ struct Transfer : Call {
     vz_str* found;
     vz_str* payloads;
     uint64_t* versions;
+    int64_t* expires_ms;  // 0: never
     float* floats;
+    uint32_t dim;
     vz_status* statuses;
     vz_parts parts;
     vz_get_request asked;
@@ -176,10 +178,10 @@ bool take_rows(Transfer& call, const vz_rows& rows) {
         call.found[call.count] = call.ids[position];
         call.payloads[call.count] = payload.empty() ? vz_str{} : borrowed(payload);
         call.versions[call.count] = rows.versions[row];
+        call.expires_ms[call.count] = rows.expires_ms == nullptr ? 0 : rows.expires_ms[row];
         ++call.count;
     }
-    call.wanted = vz_write_request{};
-    call.wanted.vectors = {call.floats, call.count, 0, dim, VZ_F32};
+    call.dim = dim;
     return true;
 }
 
@@ -246,20 +248,46 @@ void got(Call& base) {
     copy_found(call);
 }
 
+// One record of what was found. Points that expire keep their time, the others take what the destination says of new points. nullptr: memory is short.
+const vz_write_request* copy_request(Transfer& call) {
+    const auto continues = [&](uint64_t i) { return (call.expires_ms[i] != 0) == (call.expires_ms[i - 1] != 0); };
+    uint64_t runs = 1;
+    for (uint64_t i = 1; i < call.count; ++i) runs += continues(i) ? 0 : 1;
+    auto* const chain = call.arena.make<vz_write_request>(runs);
+    if (chain == nullptr) return nullptr;
+    uint64_t from = 0;
+    for (uint64_t run = 0; run < runs; ++run) {
+        uint64_t to = from + 1;
+        while (to < call.count && continues(to)) ++to;
+        vz_write_request& request = chain[run];
+        request.struct_size = sizeof request;
+        request.kind = VZ_UPSERT;
+        request.flags = VZ_WRITE_PER_ITEM;
+        request.count = to - from;
+        request.ids = call.found + from;
+        request.payloads = call.payloads + from;
+        request.vectors = {call.floats + from * call.dim, to - from, 0, call.dim, VZ_F32};
+        if (call.expires_ms[from] != 0) request.expires_ms = call.expires_ms + from;
+        if (run + 1 < runs) request.next = &request + 1;
+        from = to;
+    }
+    chain->request_id = request_id(call, 2 * call.step);
+    return chain;
+}
+
 void copy_found(Transfer& call) {
     if (call.count == 0) return next_step(call);
-    call.wanted.struct_size = sizeof(vz_write_request);
-    call.wanted.kind = VZ_UPSERT;
-    call.wanted.flags = VZ_WRITE_PER_ITEM;
-    call.wanted.count = call.count;
-    call.wanted.ids = call.found;
-    call.wanted.payloads = call.payloads;
-    call.wanted.request_id = request_id(call, 2 * call.step);
+    const vz_write_request* const request = copy_request(call);
+    if (request == nullptr) {
+        if (call.step == 0) return fail(call, codec::overloaded());
+        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
+        return next_step(call);
+    }
     std::fill_n(call.statuses, call.count, VZ_OK);
     call.answer = vz_write_answer{};
     call.answer.struct_size = sizeof(vz_write_answer);
     call.answer.statuses = call.statuses;
-    submit(call, VZ_OP_WRITE, call.destination, &call.wanted, &call.answer, &copied);
+    submit(call, VZ_OP_WRITE, call.destination, request, &call.answer, &copied);
 }
 
 void got_on_engine(Call& call) {
@@ -321,9 +349,10 @@ void transfer(vzh_request* request, const vzh_view* view_in, bool move) {
     call->found = call->arena.make<vz_str>(room);
     call->payloads = call->arena.make<vz_str>(room);
     call->versions = call->arena.make<uint64_t>(room);
+    call->expires_ms = call->arena.make<int64_t>(room);
     call->statuses = call->arena.make<vz_status>(room);
     if (call->fates == nullptr || call->positions == nullptr || call->found == nullptr || call->payloads == nullptr ||
-        call->versions == nullptr || call->statuses == nullptr) {
+        call->versions == nullptr || call->expires_ms == nullptr || call->statuses == nullptr) {
         return fail(*call, codec::overloaded());
     }
     if (!enter(*call, call->destination, VZH_WRITE) || !enter(*call, call->source, move ? VZH_WRITE : VZH_READ)) return;

@@ -387,7 +387,7 @@ typedef struct vz_write_request {
     const vz_str* payloads;    /* count JSON objects, each may be absent; NULL: all absent */
     const uint64_t* versions;  /* count versions, for VZ_IF_VERSION only */
     const int64_t* expires_ms; /* count times, 0: never; NULL: the collection's ttl_ms */
-    vz_str filter;             /* VZ_UPDATE and VZ_DELETE: instead of ids */
+    vz_str filter;             /* VZ_UPDATE and VZ_DELETE: instead of ids; of an update, one payload and one time for all */
     uint32_t field_count;
     uint32_t payload_mode; /* VZ_PAYLOAD_REPLACE, or VZ_PAYLOAD_PATCH: RFC 7396 merge patch */
     vz_uuid request_id;    /* all zero: none. A repeated id answers the first outcome again */

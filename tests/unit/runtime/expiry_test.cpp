@@ -176,6 +176,16 @@ TEST_F(Expiry, bad_times_are_refused) {
     request.kind = VZ_DELETE;
     request.vectors = {};
     EXPECT_EQ(engine_->write("c", request, &answer, &errors).code(), VZ_INVALID_ARGUMENT);
+    const char filter[] = R"({"must":{"has_id":["a"]}})";
+    const vz_str payload = {"{}", 2};
+    request.kind = VZ_UPDATE;
+    request.count = 0;
+    request.ids = nullptr;
+    request.filter = {filter, sizeof filter - 1};
+    request.payloads = &payload;
+    const Status refused_for_all = engine_->write("c", request, &answer, &errors);
+    EXPECT_EQ(refused_for_all.code(), VZ_INVALID_ARGUMENT);
+    EXPECT_STREQ(refused_for_all.error().field, "expires_ms");
 }
 
 }  // namespace
