@@ -30,6 +30,35 @@ Workspace& workspace() {
     return workspace;
 }
 
+// simdjson reads numbers, and has no place for an integer of more than 64 bits; JSON has, and payloads are kept as bytes. In the copy such an integer
+// becomes its first digit and blanks. False: there is none.
+bool shorten_wide_integers(char* text, size_t size) {
+    constexpr size_t kFits = 18;     // digits
+    constexpr size_t kFinite = 308;  // likewise: filters compare them as doubles
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    bool found = false;
+    bool in_string = false;
+    for (size_t at = 0; at < size; ++at) {
+        if (text[at] == '"') in_string = !in_string;
+        if (in_string) {
+            if (text[at] == '\\') ++at;
+            continue;
+        }
+        if (!is_digit(text[at])) continue;
+        size_t end = at + 1;
+        while (end < size && is_digit(text[end])) ++end;
+        const bool is_integer = end == size || (text[end] != '.' && (text[end] | 0x20) != 'e');
+        if (is_integer && text[at] != '0' && end - at > kFits && end - at <= kFinite) {
+            std::fill(text + at + 1, text + end, ' ');
+            found = true;
+        }
+        // Of a fraction or an exponent nothing is touched.
+        while (end < size && (is_digit(text[end]) || text[end] == '.' || text[end] == '+' || text[end] == '-' || (text[end] | 0x20) == 'e')) ++end;
+        at = end - 1;
+    }
+    return found;
+}
+
 Status validate(std::string_view json, uint64_t bytes_max, const char* limit, const char* what, vz_reason reason) {
     if (json.size() > bytes_max) {
         return failure(VZ_LIMIT_EXCEEDED, "a %s has %zu bytes, the limit is %llu", what, json.size(), static_cast<unsigned long long>(bytes_max))
@@ -44,7 +73,10 @@ Status validate(std::string_view json, uint64_t bytes_max, const char* limit, co
         return failure(VZ_OUT_OF_MEMORY, "no memory to read a %s", what);
     }
     simdjson::dom::element root;
-    const simdjson::error_code error = space.parser.parse(padded.data(), padded.length(), false).get(root);
+    simdjson::error_code error = space.parser.parse(padded.data(), padded.length(), false).get(root);
+    if (error == simdjson::NUMBER_ERROR && shorten_wide_integers(space.padded.data(), json.size())) {
+        error = space.parser.parse(padded.data(), padded.length(), false).get(root);
+    }
     if (error != simdjson::SUCCESS) {
         return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(error)).reason(reason);
     }
