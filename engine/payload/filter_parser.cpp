@@ -39,8 +39,8 @@ class FilterParser {
     }
     Status refuse(const char* what) const { return refuse(text_.offset(), what); }
     Status fault() const { return refuse(text_.fault()); }
-    static Status too_many(const char* limit, uint64_t maximum, uint64_t actual) {
-        return failure(VZ_LIMIT_EXCEEDED, "a filter is within %s", limit)
+    static Status too_many(const char* of_what, const char* limit, uint64_t maximum, uint64_t actual) {
+        return failure(VZ_LIMIT_EXCEEDED, "a filter has at most %llu %s", static_cast<unsigned long long>(maximum), of_what)
             .reason(VZ_REASON_FILTER)
             .field(limit)
             .expected(static_cast<int64_t>(maximum))
@@ -90,11 +90,14 @@ class FilterParser {
         return text_.take(']') ? Status() : fault();
     }
 
+    // Clients that write every member of an object write null for those that nobody set.
+    bool is_absent() { return text_.peek() == 'n' && text_.take_word(); }
+
     // ---- conditions ----
 
     Status condition(FilterNode* node, Place place) {
         // Filters nest; a test may stand in the innermost.
-        if (++depth_ > kFilterDepthMax + 1) return too_many("filter_depth_max", kFilterDepthMax, depth_);
+        if (++depth_ > kFilterDepthMax + 1) return too_many("levels", "filter_depth_max", kFilterDepthMax, depth_);
         const size_t begin = text_.offset();
         std::optional<FilterNode> test;
         bool is_group = false;
@@ -107,9 +110,9 @@ class FilterParser {
         };
         const auto member = [&](const std::string& key, size_t offset) -> Status {
             if (key == "must" || key == "should" || key == "must_not" || key == "min_should") {
-                if (depth_ > kFilterDepthMax) return too_many("filter_depth_max", kFilterDepthMax, depth_);
+                if (depth_ > kFilterDepthMax) return too_many("levels", "filter_depth_max", kFilterDepthMax, depth_);
                 is_group = true;
-                return group(key, node);
+                return is_absent() ? Status() : group(key, node);
             }
             if (place != Place::kList) return refuse(offset, "a filter has no such member");
             if (key == "key") {
@@ -130,7 +133,7 @@ class FilterParser {
             ++filter_.conditions_;
         }
         if (place == Place::kList && ++members_ > kFilterConditionsMax) {
-            return too_many("filter_conditions_max", kFilterConditionsMax, members_);
+            return too_many("conditions", "filter_conditions_max", kFilterConditionsMax, members_);
         }
         --depth_;
         return {};
@@ -339,7 +342,7 @@ class FilterParser {
                 VZ_TRY(integer(test));
             }
             const uint64_t count = test->texts.size() + test->integers.size();
-            return count > kFilterValuesMax ? too_many("filter_values_max", kFilterValuesMax, count) : Status();
+            return count > kFilterValuesMax ? too_many("values in one list", "filter_values_max", kFilterValuesMax, count) : Status();
         };
         VZ_TRY(list(element));
         std::sort(test->texts.begin(), test->texts.end());
@@ -380,6 +383,7 @@ class FilterParser {
         const auto member = [&](const std::string& name, size_t offset) -> Status {
             const Bound* found = bound(name);
             if (found == nullptr) return refuse(offset, "a range has gt, gte, lt and lte");
+            if (is_absent()) return {};
             has_one = true;
             return value(*found);
         };
@@ -514,7 +518,7 @@ class FilterParser {
             if (!parse_id(text).ok())
                 return refuse(offsets.back(), "an id has 1 to 256 bytes without control characters");
             const uint64_t count = node->id_texts.size();
-            return count > kFilterValuesMax ? too_many("filter_values_max", kFilterValuesMax, count) : Status();
+            return count > kFilterValuesMax ? too_many("values in one list", "filter_values_max", kFilterValuesMax, count) : Status();
         };
         VZ_TRY(list(element));
         for (const std::string& text : node->id_texts) node->ids.push_back(*parse_id(text));

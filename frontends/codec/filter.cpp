@@ -244,6 +244,7 @@ bool asks(std::string_view text, bool in_list, int depth) {
     for (const auto& [key, value] : members) {
         const bool is_group = key == "must" || key == "should" || key == "must_not" || key == "min_should";
         if (!is_group) return true;
+        if (value == "null") continue;
         std::vector<Member> inner;
         std::string_view list = value;
         if (key == "min_should" && read_members(value, &inner)) {

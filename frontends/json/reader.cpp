@@ -499,7 +499,11 @@ bool Reader::mistake(std::string_view field, std::string_view reason) {
 
 bool Reader::not_among(std::span<const std::string_view> available) {
     std::string reason = "must be one of";
-    for (const std::string_view name : available) reason.append(&name == available.data() ? " " : ", ").append(name);
+    const char* before = " ";
+    for (const std::string_view name : available) {
+        reason.append(before).append(name);
+        before = ", ";
+    }
     mistake(reason);
     error_.available = available;
     return false;

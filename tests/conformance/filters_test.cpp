@@ -71,6 +71,34 @@ using Ids = std::vector<std::string>;
 const std::string kOdd = R"({"must":[{"key":"tag","match":{"value":"odd"}}]})";
 const std::string kTaggedOdd = R"({"must":[{"type":"match","key":"tag","match_value":"odd"}]})";
 
+TEST_F(Filters, take_null_for_what_is_absent) {
+    EXPECT_EQ(count(R"({"must":[{"key":"n","range":{"gt":null,"gte":7,"lt":null}}],"should":null,"must_not":null})"), 3);
+    EXPECT_EQ(count(R"({"must":{"type":"range","key":"n","range":{"gt":null,"gte":7,"lt":null,"lte":null}}})"), 3);
+    EXPECT_EQ(count(R"({"must":null})"), 10);
+    const Answer refused = client_->request("POST", "/collections/c/vectors/delete_by_filter", R"({"filter":{"must":null}})");
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(Json(refused.body).text("/details/field"), "filter");
+    EXPECT_EQ(count("{}"), 10);
+}
+
+TEST_F(Filters, tell_which_limit_they_passed) {
+    std::string deep;
+    for (int i = 0; i < 33; ++i) deep += R"({"must":)";
+    const Answer refused = client_->request("POST", "/collections/c/count", R"({"filter":)" + deep + "[]" + std::string(33, '}') + "}");
+    EXPECT_EQ(Json(refused.body).text("/message"), "Invalid filter: a filter has at most 32 levels");
+}
+
+TEST_F(Filters, compare_integers_that_64_bits_do_not_hold) {
+    const std::string payload = R"({"n":123456789012345678901234567890, "list":[-99999999999999999999999]})";
+    good("/collections/c/vectors", R"({"vectors":[{"id":"wide","vector":[1,2],"payload":)" + payload + "}]}");
+    const std::string point = client_->get("/collections/c/vectors/wide").body;
+    EXPECT_NE(point.find(payload), std::string::npos) << point;
+    EXPECT_EQ(count(R"({"must":{"key":"n","range":{"gt":1e29}}})"), 1);
+    EXPECT_EQ(count(R"({"must":{"key":"list","range":{"lt":-1e22}}})"), 1);
+    const std::string some = good("/collections/c/search", R"({"vector":[1,2],"limit":1,"with_payload":["list"],"filter":{"must":{"has_id":["wide"]}}})");
+    EXPECT_NE(some.find(R"("payload":{"list":[-99999999999999999999999]})"), std::string::npos) << some;
+}
+
 TEST_F(Filters, hold_in_every_read_in_both_spellings) {
     for (const std::string& odd : {kOdd, kTaggedOdd}) {
         const Json found(good("/collections/c/search", R"({"vector":[2,1],"limit":3,"filter":)" + odd + "}"));

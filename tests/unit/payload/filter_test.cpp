@@ -102,6 +102,17 @@ TEST(filter, refuses_what_is_beyond_its_limits) {
     EXPECT_EQ(Filter::parse(values + ",0]}}]}").status().code(), VZ_LIMIT_EXCEEDED);
 }
 
+TEST(filter, takes_null_for_what_is_absent) {
+    EXPECT_TRUE(Filter::parse(R"({"must":null,"should":null,"must_not":null,"min_should":null})")->is_empty());
+    const char* range = R"({"must":[{"key":"n","range":{"gt":null,"gte":2,"lt":null,"lte":null}}],"should":null})";
+    EXPECT_TRUE(passes(range, R"({"n":2})"));
+    EXPECT_FALSE(passes(range, R"({"n":1})"));
+    for (const char* bad : {R"({"must":[{"key":"n","range":{"gt":null}}]})", R"({"typo":null})", R"({"must":[null]})", R"({"must":nul})",
+                            R"({"must":[{"key":"n","match":{"value":null}}]})"}) {
+        EXPECT_EQ(Filter::parse(bad).status().code(), VZ_INVALID_ARGUMENT) << bad;
+    }
+}
+
 TEST(filter, knows_whether_it_asks_anything) {
     for (const char* empty : {"{}", R"({"must":[]})", R"({"must":[{"should":[]}],"must_not":[]})",
                               R"({"min_should":{"conditions":[],"min_count":0}})"}) {
