@@ -111,7 +111,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
                        "Where the data lives [" + default_data_directory() + "]");
     import
         ->add_option("--metric", line.import.metric,
-                     "cosine, euclidean, dot or manhattan, for a new collection [cosine]")
+                     "cosine, euclidean, dot or manhattan; refused where the collection is there and has another [cosine]")
         ->check(CLI::IsMember({"cosine", "euclidean", "dot", "manhattan"}));
     import->add_option("--batch", line.import.batch, "Points per atomic batch [1000]")->check(CLI::Range(1, 65536));
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct ImportOptions {
     std::vector<std::string> sources;
     std::string collection;
     std::string data_directory;
-    std::string metric = "cosine";
+    std::optional<std::string> metric;  // none: cosine for a new collection
     uint32_t batch = 1000;
 };
 

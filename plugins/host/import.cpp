@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -93,14 +94,28 @@ class Import {
         vz_vector_field field = {};
         field.struct_size = sizeof(field);
         field.dim = dim;
-        field.metric = metric_named(options_.metric);
+        field.metric = metric_named(options_.metric.value_or("cosine"));
         vz_schema schema = {};
         schema.struct_size = sizeof(schema);
         schema.vector_fields = &field;
         schema.vector_field_count = 1;
         vz_error error = {};
         const vz_status status = vz_collection_create(engine_, borrowed(options_.collection), &schema, nullptr, &error);
-        return status == VZ_OK || status == VZ_ALREADY_EXISTS ? 0 : fail("cannot create the collection", error);
+        if (status == VZ_ALREADY_EXISTS) return options_.metric ? expect_metric(field.metric) : 0;
+        return status == VZ_OK ? 0 : fail("cannot create the collection", error);
+    }
+
+    int expect_metric(uint32_t metric) {
+        vz_result* described = nullptr;
+        vz_error error = {};
+        if (vz_collection_describe(engine_, borrowed(options_.collection), &described, &error) != VZ_OK) return fail("cannot read the collection", error);
+        uint64_t count = 0;
+        const auto* info = static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
+        const bool is_so = info->schema->vector_field_count != 0 && info->schema->vector_fields[0].metric == metric;
+        vz_result_release(described);
+        if (is_so) return 0;
+        std::fprintf(stderr, "vectorizer: collection '%s' is there and has another metric than --metric %s\n", options_.collection.c_str(), options_.metric->c_str());
+        return kExitUsage;
     }
 
     int write(const ImportSource& source, const ImportBatch& batch, uint64_t* replayed) {
@@ -125,8 +140,31 @@ class Import {
         answer.struct_size = sizeof(answer);
         vz_error error = {};
         if (vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) != VZ_OK) return fail("cannot write a batch", error);
-        if (answer.outcome == VZ_REPLAYED) *replayed += batch.rows;
-        return 0;
+        if (answer.outcome != VZ_REPLAYED) return 0;
+        if (is_as_written(request, answer.lsn)) {
+            *replayed += batch.rows;
+            return 0;
+        }
+        // An earlier run wrote them, but they were deleted, dropped or replaced since.
+        request.request_id = {};
+        return vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) == VZ_OK ? 0 : fail("cannot write a batch", error);
+    }
+
+    // Whether each point of the batch is what the write at `lsn` made of it.
+    bool is_as_written(const vz_write_request& batch, uint64_t lsn) {
+        vz_get_request request = {};
+        request.struct_size = sizeof(request);
+        request.count = batch.count;
+        request.ids = batch.ids;
+        vz_result* found = nullptr;
+        vz_error error = {};
+        if (vz_get(engine_, borrowed(options_.collection), &request, &found, &error) != VZ_OK) return false;
+        vz_rows rows = {};
+        rows.struct_size = sizeof(rows);
+        const bool is_read = vz_result_rows(found, 0, &rows, &error) == VZ_OK;
+        const bool is_so = is_read && std::all_of(rows.versions, rows.versions + rows.count, [&](uint64_t version) { return version == lsn; });
+        vz_result_release(found);
+        return is_so;
     }
 
     vz_engine* engine_;

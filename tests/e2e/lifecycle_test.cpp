@@ -186,6 +186,9 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     const Ran again = run(command);
     EXPECT_EQ(again.exit.code, 0) << again.output;
     EXPECT_TRUE(contains(again.output, "2 of them were there already")) << again.output;
+    const Ran other = run({program(), "import", file, "--collection", "n", "--data-dir", data, "--metric", "dot"});
+    EXPECT_EQ(other.exit.code, 2) << other.output;
+    EXPECT_TRUE(contains(other.output, "another metric than --metric dot")) << other.output;
     const std::string bad = directory.path() + "/bad.ndjson";
     std::ofstream(bad) << R"({"vector":[1,2,3]})" "\n" R"({"vector":[1,2,1e39]})" "\n";
     const Ran refused = run({program(), "import", bad, "--collection", "m", "--data-dir", data});
@@ -197,6 +200,36 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     EXPECT_EQ(point.integer("/payload/a"), 1);
     EXPECT_EQ(client.get("/collections/n/vectors/1").status, 200);
     EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Import, BringsBackWhatWasDeletedDroppedOrReplacedSince) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string file = directory.path() + "/points.ndjson";
+    const std::string other = directory.path() + "/other.ndjson";
+    std::ofstream(file) << R"({"id":"x","vector":[1,2]})" "\n" R"({"id":"y","vector":[3,4]})" "\n";
+    std::ofstream(other) << R"({"id":"y","vector":[5,6]})" "\n";
+    const auto import = [&](const std::string& source) {
+        const Ran ran = run({program(), "import", source, "--collection", "n", "--data-dir", data});
+        EXPECT_EQ(ran.exit.code, 0) << ran.output;
+        EXPECT_FALSE(contains(ran.output, "there already")) << ran.output;
+    };
+    const auto ask = [&](const std::string& method, const std::string& path) {
+        Server server(data);
+        const Answer answer = HttpClient(server.port()).request(method, path, "");
+        EXPECT_EQ(server.stop().code, 0);
+        return answer;
+    };
+    import(file);
+    EXPECT_EQ(ask("DELETE", "/collections/n/vectors/x").status, 200);
+    import(file);
+    EXPECT_EQ(ask("GET", "/collections/n/vectors/x").status, 200);
+    EXPECT_EQ(ask("DELETE", "/collections/n").status, 200);
+    import(file);
+    EXPECT_EQ(ask("GET", "/collections/n/vectors/x").status, 200);
+    import(other);
+    import(file);
+    EXPECT_EQ(Json(ask("GET", "/collections/n/vectors/y").body).integer("/vector/0"), 3);
 }
 
 }  // namespace
