@@ -10,7 +10,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +19,7 @@
 #include "plugins/host/json_text.hpp"
 #include "plugins/host/log.hpp"
 #include "plugins/host/plugin_trial.hpp"
+#include "plugins/host/scratch_directory.hpp"
 
 namespace vz::host {
 namespace {
@@ -31,25 +31,6 @@ constexpr std::chrono::seconds kTrialLimit(40);
 struct Outcome {
     const Trial* trial;
     std::vector<std::string> findings;
-};
-
-// A temporary directory for one trial.
-class Scratch {
- public:
-    Scratch() {
-        path_ = (std::filesystem::temp_directory_path() / "vz-check-XXXXXX").string();
-        if (::mkdtemp(path_.data()) == nullptr) path_.clear();
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    const std::string& path() const { return path_; }
-
- private:
-    std::string path_;
 };
 
 [[noreturn]] void be_child(const Trial& trial, const TrialInput& input) {
@@ -96,7 +77,7 @@ std::string last_words(const std::string& output) {
 
 Outcome run_trial(const Trial& trial, TrialInput input) {
     Outcome outcome{&trial, {}};
-    const Scratch scratch;
+    const ScratchDirectory scratch;
     int ends[2];
     if (scratch.path().empty() || ::pipe2(ends, O_CLOEXEC) != 0) {
         outcome.findings.emplace_back("the checker has no temporary directory or no pipe");

@@ -25,6 +25,7 @@
 #include "plugins/host/life_signs.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/log.hpp"
+#include "plugins/host/scratch_directory.hpp"
 #include "plugins/host/services.hpp"
 #include "plugins/host/supervisor.hpp"
 
@@ -186,6 +187,20 @@ class Server {
         const int closed = engine.close();
         ::close(signal_fd);
         return code != 0 ? code : closed;
+    }
+
+    // Each frontend reads its keys, over an engine that is empty: the data directory may be in use.
+    int check() {
+        const ScratchDirectory scratch;
+        EngineHandle engine;
+        vz_engine_options options = {};
+        options.struct_size = sizeof(options);
+        options.workers = 1;
+        if (const int failed = engine.open(scratch.path() + "/data", options); failed != 0) return failed;
+        services_ = std::make_unique<Services>(config_, engine.get());
+        const int code = create_all();
+        stop_all();
+        return code;
     }
 
  private:
@@ -439,8 +454,12 @@ int check_config(const Config& config) {
         std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
         return kExitUsage;
     }
-    std::printf("data directory %s; keys of frontends are checked when they start\n", settings.data_directory.c_str());
-    return 0;
+    if (!Log::open("", VZ_LOG_ERROR, LogFormat::kText)) return kExitUsage;
+    const std::string directory = settings.data_directory;
+    const Reread never;
+    const int code = Server(config, never, std::move(settings)).check();
+    if (code == 0) std::printf("no mistake found; data directory %s\n", directory.c_str());
+    return code;
 }
 
 }  // namespace vz::host

@@ -9,7 +9,8 @@ namespace vz::host {
 // the signals SIGTERM, SIGINT and SIGHUP.
 int serve(const Config& config, const Reread& reread);
 
-// 0, or 2 after a sentence on standard error: what can be said without starting anything.
+// 0, or what serve() would exit with, after a sentence on standard error: all that is wrong with the configuration itself. Nothing is served, and the
+// data directory is left alone: that there are API keys in it, which would open a door beyond this machine, is not known here.
 int check_config(const Config& config);
 
 }  // namespace vz::host

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "tests/e2e/support/http_client.hpp"
@@ -159,6 +161,35 @@ TEST(Operator, PrintConfigNamesEveryKeyWithItsOrigin) {
     EXPECT_GE(arguments.size(), 70U);
     Server server(directory.path() + "/data", arguments);
     EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string file = directory.path() + "/config.yml";
+    const auto check = [&](const std::string& text) {
+        std::ofstream(file) << text;
+        return run({program(), "check-config", "--config", file, "--data-dir", data});
+    };
+    const Ran good = check("server: {port: 1, limits: {body_mb: 3}}\nfrontends: {graphql: {max_depth: 7}}\n");
+    EXPECT_EQ(good.exit.code, 0) << good.output;
+    EXPECT_NE(good.output.find(data), std::string::npos) << good.output;
+    EXPECT_FALSE(std::filesystem::exists(data));
+    const std::pair<const char*, const char*> bad[] = {
+        {"logging: {level: info}\n", ":1:11: unknown key 'logging.level'"},
+        {"server: {limits: {body_mbb: 3}}\n", "did you mean"},
+        {"server:\n  limits:\n    body_mb: 0\n", ":3:5: 'limits.body_mb' must be"},
+        {"server: {host: 0.0.0.0}\n", "without API keys"},
+        {"server: {auth: {keys: [{name: ci, hash: \"sha256:zz\", permissions: [read]}]}}\n", "hash"},
+        {"frontends: {graphql: {max_items: none}}\n", "max_items"},
+    };
+    for (const auto& [text, wanted] : bad) {
+        const Ran ran = check(text);
+        EXPECT_EQ(ran.exit.code, 2) << text << ran.output;
+        EXPECT_NE(ran.output.find(wanted), std::string::npos) << text << ran.output;
+    }
+    const Ran missing = check("frontends: {mine: {library: nowhere.so}}\n");
+    EXPECT_EQ(missing.exit.code, 3) << missing.output;
 }
 
 TEST(Operator, SlowSearchesAreRemembered) {
