@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/index/score.hpp"
+
 namespace vz {
 namespace {
 
@@ -15,7 +17,6 @@ uint64_t next_random(uint64_t& state) {
     return z ^ (z >> 31);
 }
 
-float norm_of(const float* row, uint32_t dim) { return std::sqrt(kernels().dot(row, row, dim)); }
 
 struct Range {
     float scale;
@@ -71,7 +72,7 @@ bool Quantizer::are_bytes(const float* row, uint32_t dim) {
 std::vector<float> Quantizer::mean_of(vz_metric metric, uint32_t dim, std::span<const float* const> rows) {
     std::vector<double> sums(dim);
     for (const float* row : rows) {
-        const float norm = metric == VZ_COSINE ? norm_of(row, dim) : 1.0F;
+        const float norm = metric == VZ_COSINE ? row_norm(row, dim) : 1.0F;
         if (norm == 0.0F) continue;
         for (uint32_t i = 0; i < dim; ++i) sums[i] += static_cast<double>(row[i] / norm);
     }
@@ -82,7 +83,7 @@ std::vector<float> Quantizer::mean_of(vz_metric metric, uint32_t dim, std::span<
 
 void Quantizer::centre(const float* row, std::vector<float>& out) const {
     out.resize(shape_.dim);
-    const float norm = metric_ == VZ_COSINE ? norm_of(row, shape_.dim) : 1.0F;
+    const float norm = metric_ == VZ_COSINE ? row_norm(row, shape_.dim) : 1.0F;
     const float factor = norm > 0.0F ? 1.0F / norm : 0.0F;
     for (uint32_t i = 0; i < shape_.dim; ++i) out[i] = row[i] * factor - mean_[i];
     rotation_.apply(out.data());
@@ -91,7 +92,7 @@ void Quantizer::centre(const float* row, std::vector<float>& out) const {
 void Quantizer::encode(const float* row, std::byte* block, std::vector<float>& scratch) const {
     BlockHeader header = {};
     const uint32_t dim = shape_.dim;
-    header.norm = norm_of(row, dim);
+    header.norm = row_norm(row, dim);
     auto* codes = reinterpret_cast<uint8_t*>(block + shape_.codes_at);
     std::memset(block, 0, shape_.row_bytes());
     if (shape_.layout == Layout::kFp32) {
@@ -183,7 +184,7 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
     const uint32_t dim = shape_.dim;
     out.is_row = false;
     out.values = values;
-    out.norm = norm_of(values, dim);
+    out.norm = row_norm(values, dim);
     if (shape_.layout == Layout::kFp32) return;
     place(shape_, out.query);
     out.codes.assign(shape_.padded_dim, metric_ == VZ_MANHATTAN ? int8_t{-128} : int8_t{0});

@@ -1,16 +1,62 @@
 #include "engine/index/score.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/index/kernels.hpp"
 
 namespace vz {
+namespace {
+
+// Within these a norm, its square and the product of two are neither infinite nor rounded away in float32.
+constexpr float kNormMin = 1e-15F;
+constexpr float kNormMax = 1e18F;
+
+bool is_plain(float norm) { return norm > kNormMin && norm < kNormMax; }
+
+double wide_dot(const float* left, const float* right, uint32_t dim) {
+    double sum = 0;
+    for (uint32_t i = 0; i < dim; ++i) sum += static_cast<double>(left[i]) * static_cast<double>(right[i]);
+    return sum;
+}
+
+double wide_cosine(const float* left, const float* right, uint32_t dim) {
+    const double norms = std::sqrt(wide_dot(left, left, dim)) * std::sqrt(wide_dot(right, right, dim));
+    return norms > 0 ? std::clamp(wide_dot(left, right, dim) / norms, -1.0, 1.0) : 0.0;
+}
+
+template <class Term>
+double wide_sum(const ScoreQuery& query, const float* row, Term&& term) {
+    double sum = 0;
+    for (uint32_t i = 0; i < query.dim; ++i) sum += term(static_cast<double>(query.values[i]) - static_cast<double>(row[i]));
+    return sum;
+}
+
+// For numbers at the ends of float32, whose squares and sums leave it: in double, where none does. What float32 cannot say is its greatest number.
+[[gnu::noinline]] float wide_score(const ScoreQuery& query, const float* row) {
+    double score = 0;
+    switch (query.metric) {
+        case VZ_EUCLIDEAN: score = std::sqrt(wide_sum(query, row, [](double difference) { return difference * difference; })); break;
+        case VZ_MANHATTAN: score = wide_sum(query, row, [](double difference) { return std::abs(difference); }); break;
+        case VZ_DOT: score = wide_dot(query.values, row, query.dim); break;
+        default: score = wide_cosine(query.values, row, query.dim); break;
+    }
+    constexpr double kMost = std::numeric_limits<float>::max();
+    return static_cast<float>(std::clamp(score, -kMost, kMost));
+}
+
+}  // namespace
 
 ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim) {
     return {metric, dim, values, metric == VZ_COSINE ? row_norm(values, dim) : 0.0F};
 }
 
-float row_norm(const float* row, uint32_t dim) { return std::sqrt(kernels().dot(row, row, dim)); }
+float row_norm(const float* row, uint32_t dim) {
+    const float norm = std::sqrt(kernels().dot(row, row, dim));
+    if (is_plain(norm)) return norm;
+    return static_cast<float>(std::min<double>(std::sqrt(wide_dot(row, row, dim)), std::numeric_limits<float>::max()));
+}
 
 float score_row(const ScoreQuery& query, const float* row) {
     return score_row(query, row, query.metric == VZ_COSINE ? row_norm(row, query.dim) : 0.0F);
@@ -18,14 +64,16 @@ float score_row(const ScoreQuery& query, const float* row) {
 
 float score_row(const ScoreQuery& query, const float* row, float norm) {
     const Kernels& k = kernels();
+    float score = 0;
     switch (query.metric) {
-        case VZ_EUCLIDEAN: return std::sqrt(k.squared_l2(query.values, row, query.dim));
-        case VZ_MANHATTAN: return k.l1(query.values, row, query.dim);
-        case VZ_DOT: return k.dot(query.values, row, query.dim);
-        default: break;
+        case VZ_EUCLIDEAN: score = std::sqrt(k.squared_l2(query.values, row, query.dim)); break;
+        case VZ_MANHATTAN: score = k.l1(query.values, row, query.dim); break;
+        case VZ_DOT: score = k.dot(query.values, row, query.dim); break;
+        default:
+            if (!is_plain(query.norm) || !is_plain(norm)) return wide_score(query, row);
+            return std::clamp(k.dot(query.values, row, query.dim) / (query.norm * norm), -1.0F, 1.0F);
     }
-    const float norms = query.norm * norm;
-    return norms > 0.0F ? k.dot(query.values, row, query.dim) / norms : 0.0F;
+    return std::isfinite(score) ? score : wide_score(query, row);
 }
 
 }  // namespace vz

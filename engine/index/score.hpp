@@ -1,5 +1,5 @@
 // Exact scores between a query and full-precision rows, in the ABI's own terms: cosine similarity (0 if either vector is zero), L2 distance
-// with the root taken, dot product, L1 distance. A pair has the same score wherever the row lies.
+// with the root taken, dot product, L1 distance. Finite for all finite rows, a cosine within -1 and 1. A pair has the same score wherever the row lies.
 #pragma once
 
 #include <cstdint>
