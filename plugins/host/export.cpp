@@ -118,7 +118,11 @@ int import_archive(const std::string& path, const std::string& collection, const
     if (!collection.empty()) request.to = borrowed(collection);
     vz_error error = {};
     std::fprintf(stderr, "checking and copying %s\n", path.c_str());
-    if (vz_restore(engine.get(), &request, nullptr, &error) != VZ_OK) return fail("cannot import", error);
+    if (vz_restore(engine.get(), &request, nullptr, &error) != VZ_OK) {
+        if (error.reason != VZ_REASON_REQUIRED) return fail("cannot import", error);
+        std::fprintf(stderr, "vectorizer: cannot import: --collection gives one collection another name, and the archive holds more than one\n");
+        return 1;
+    }
     std::fprintf(stderr, "done\n");
     return engine.close();
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "frontends/codec/names.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/export.hpp"
 #include "plugins/host/import_source.hpp"
@@ -174,6 +175,10 @@ class Import {
 }  // namespace
 
 int import(const ImportOptions& options) {
+    if (const char* reason = options.collection.empty() ? nullptr : codec::refuse_collection_name(options.collection)) {
+        std::fprintf(stderr, "vectorizer: --collection %s: %s\n", options.collection.c_str(), reason);
+        return kExitUsage;
+    }
     const ArchiveKind kind = archive_kind(options.sources[0]);
     if (kind == ArchiveKind::kZip) {
         if (options.sources.size() == 1) return migrate(options.sources[0], options.collection, options.data_directory);

@@ -83,12 +83,19 @@ bool matches(const AddOptions& options, const FieldShape& shape) {
     return options.quantization == VZ_QUANTIZATION_AUTO || options.quantization == shape.quantization;
 }
 
+// Names that are steps of a path or whole routes of REST: no frontend makes such a collection.
+bool is_out_of_reach(std::string_view key) { return key == "." || key == ".." || key == "empty" || key == "cleanup"; }
+
 // The collection of a VADD, made if there is none. False: replied why not.
 bool have_collection(Session& session, std::string_view key, size_t dim, const AddOptions& options) {
     bool is_missing = false;
     const FieldShape* shape = session.shape_of(key, &is_missing);
     if (shape == nullptr && !is_missing) return false;
     if (shape == nullptr) {
+        if (is_out_of_reach(key)) {
+            session.out().error("ERR this key is reserved: over REST no path would reach it");
+            return false;
+        }
         auto field = vz::make<vz_vector_field>();
         field.dim = static_cast<uint32_t>(dim);
         field.metric = VZ_COSINE;

@@ -189,6 +189,9 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     const Ran other = run({program(), "import", file, "--collection", "n", "--data-dir", data, "--metric", "dot"});
     EXPECT_EQ(other.exit.code, 2) << other.output;
     EXPECT_TRUE(contains(other.output, "another metric than --metric dot")) << other.output;
+    const Ran hidden = run({program(), "import", file, "--collection", "cleanup", "--data-dir", data});
+    EXPECT_EQ(hidden.exit.code, 2) << hidden.output;
+    EXPECT_TRUE(contains(hidden.output, "is a reserved name")) << hidden.output;
     const std::string bad = directory.path() + "/bad.ndjson";
     std::ofstream(bad) << R"({"vector":[1,2,3]})" "\n" R"({"vector":[1,2,1e39]})" "\n";
     const Ran refused = run({program(), "import", bad, "--collection", "m", "--data-dir", data});

@@ -169,6 +169,7 @@ TEST_F(Resp, SpeaksTheVectorSetCommands) {
 
 TEST_F(Resp, AnswersForWhatIsMissing) {
     RespClient client(port);
+    for (const char* name : {".", "..", "empty", "cleanup"}) EXPECT_TRUE(is_error(client.ask({"VADD", name, "VALUES", "1", "1", "a"}))) << name;
     EXPECT_EQ(client.ask({"VCARD", "none"}), "0");
     EXPECT_TRUE(is_error(client.ask({"VDIM", "none"})));
     EXPECT_EQ(client.ask({"VSIM", "none", "ELE", "a"}), "[]");
