@@ -66,12 +66,12 @@ std::string request_field(const vz_error& error, const Names& names) {
         std::string field(names.items);
         return field.append("[").append(std::to_string(position_of(error, names))).append("].").append(member);
     }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kMembers{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kMembers{{
         {"k", "limit"}, {"skip", "offset"}, {"recall_target", "recall"}, {"score_limit", "threshold"}, {"parts", "with_payload"},
         {"dim", "dimension"}, {"degree", "hnsw_config.m"}, {"build_effort", "hnsw_config.ef_construction"},
         {"search_effort", "hnsw_config.ef_search"}, {"to", "new_name"}, {"expires_ms", "expires_at"}, {"ttl_ms", "ttl_secs"},
         {"collection", "collection"}, {"metric", "metric"}, {"quantization", "quantization"}, {"metadata", "metadata"},
-        {"filter", "filter"}, {"limit", "limit"}, {"cursor", "cursor"}, {"effort", "effort"}, {"start_id", "cursor"}, {"name", "name"},
+        {"filter", "filter"}, {"limit", "limit"}, {"cursor", "cursor"}, {"effort", "effort"}, {"start_id", "cursor"}, {"name", "name"}, {"flags", "exact"},
     }};
     // A member of a vector field stands after the list: "vector_fields[0].dim", "changes[0].vector_field.search_effort".
     std::string_view leaf = first;
@@ -82,6 +82,7 @@ std::string request_field(const vz_error& error, const Names& names) {
     for (const auto& [abi, request] : kMembers) {
         if (leaf == abi) return std::string(request).append(leaf == first ? rest : std::string_view{});
     }
+    if (path == "text.texts") return "query";
     if (path.empty()) return names.items.empty() ? "body" : std::string(names.items);
     return std::string(path);
 }

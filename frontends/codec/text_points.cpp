@@ -56,7 +56,7 @@ std::vector<Member> members_of(std::string_view object, Failure* failure) {
     return members;
 }
 
-Metadata read_metadata(const TextEntry& entry) {
+Metadata read_metadata(const TextEntry& entry, const std::string& place) {
     Metadata metadata;
     if (entry.metadata.data() == nullptr) return metadata;
     const auto is_of_chunks = [](const std::string& key) { return std::find(std::begin(kChunkKeys), std::end(kChunkKeys), key) != std::end(kChunkKeys); };
@@ -64,9 +64,9 @@ Metadata read_metadata(const TextEntry& entry) {
     for (Member& member : members_of(entry.metadata, &metadata.failure)) {
         if (member.key == kContentKey) {
             if (text_of(member.raw) == entry.text) continue;
-            metadata.failure = validation("metadata.content", "differs from the text, which is kept under this key");
+            metadata.failure = validation(place + "metadata.content", "differs from the text, which is kept under this key");
         }
-        if (entry.is_chunked() && is_of_chunks(member.key)) metadata.failure = validation("metadata." + member.key, "is kept for chunks");
+        if (entry.is_chunked() && is_of_chunks(member.key)) metadata.failure = validation(place + "metadata." + member.key, "is kept for chunks");
         const bool is_path = member.key == "file_path";
         if (is_path || (member.key == "filename" && !has_path)) metadata.file_path = text_of(member.raw);
         has_path = has_path || is_path;
@@ -106,12 +106,15 @@ vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena) {
     return borrowed(arena.copy(std::string(id).append("#").append(std::to_string(chunk))));
 }
 
-Failure make_points(const TextEntry& entry, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points) {
-    if (const char* reason = refuse_id(entry.id)) return validation("id", reason);
-    if (entry.id.find('#') != std::string_view::npos) return validation("id", "must not have a #: it marks chunks");
-    if (entry.text.size() > kTextBytesMax) return validation("text", "has more than 16 MiB");
+std::string place_of_text(uint64_t index) { return "texts[" + std::to_string(index) + "]."; }
+
+Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points) {
+    const std::string place(place_in);
+    if (const char* reason = refuse_id(entry.id)) return validation(place + "id", reason);
+    if (entry.id.find('#') != std::string_view::npos) return validation(place + "id", "must not have a #: it marks chunks");
+    if (entry.text.size() > kTextBytesMax) return validation(place + "text", "has more than 16 MiB");
     if (Failure failure = check_options(entry.options); !failure.message.empty()) return failure;
-    Metadata metadata = read_metadata(entry);
+    Metadata metadata = read_metadata(entry, place);
     if (!metadata.failure.message.empty()) return std::move(metadata.failure);
 
     const std::vector<std::string_view> pieces =
@@ -130,7 +133,7 @@ Failure make_points(const TextEntry& entry, Embedder& embedder, const json::Aren
         if (point.id.data == nullptr || point.payload.data == nullptr) return overloaded();
         point.expires_ms = expiry_of(view(point.payload)).value_or(0);
     }
-    if (!has_word) return validation("text", "has no word");
+    if (!has_word) return validation(place + "text", "has no word");
     points = {made, pieces.size()};
     return {};
 }

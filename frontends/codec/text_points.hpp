@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "frontends/codec/chunks.hpp"
@@ -42,8 +43,10 @@ struct TextPoint {
     int64_t expires_ms;   // 0: as the collection says
 };
 
-// The points of an entry, in the arena. Fields of failures are those of the entry: "text", "id", "metadata.content".
-Failure make_points(const TextEntry& entry, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points);
+// The points of an entry, in the arena. Fields of failures are those of the entry, behind its place in a batch: "texts[3].metadata.content".
+Failure make_points(const TextEntry& entry, std::string_view place, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points);
+// "texts[3]."
+std::string place_of_text(uint64_t index);
 
 // "<id>#<chunk>", in the arena; absent: out of memory.
 vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena);

@@ -170,7 +170,7 @@ bool make_changes(RootCall& call, const codec::TextCollection& collection, std::
         if (!texts[i]["metadata"].empty()) entry.metadata = texts[i]["metadata"].text;
         entry.options = options;
         codec::TextChange change{entry.id, {}, i, is_new};
-        const codec::Failure failure = codec::make_points(entry, embedder, arena_of(call), change.points);
+        const codec::Failure failure = codec::make_points(entry, codec::place_of_text(i), embedder, arena_of(call), change.points);
         if (codec::is_failure(failure)) {
             call.fail(codec::with_item(failure, i));
             return false;

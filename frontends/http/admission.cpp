@@ -360,6 +360,10 @@ Refusal Listener::check_query(vzh_request& r) {
         } else if (route.query_any == 0 && !has_word(allowed, name)) {
             return invalid_field(name, unknown_parameter_reason(name, allowed));
         }
+        const bool differs = std::any_of(r.query.begin(), r.query.begin() + i, [&](const vz_kv& earlier) {
+            return to_view(earlier.key) == name && to_view(earlier.value) != to_view(r.query[i].value);
+        });
+        if (differs) return invalid_field(name, "given twice with different values");
     }
     return {};
 }

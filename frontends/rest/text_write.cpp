@@ -146,7 +146,7 @@ bool make_all_points(TextBatch& batch, const codec::TextCollection& collection) 
     for (uint64_t i = 0; i < batch.item_count; ++i) {
         TextItem& item = batch.items[i];
         if (item.fault.message.data != nullptr) continue;
-        const codec::Failure failure = codec::make_points(item.entry, embedder, batch.arena, item.points);
+        const codec::Failure failure = codec::make_points(item.entry, batch.is_single ? std::string() : codec::place_of_text(i), embedder, batch.arena, item.points);
         if (codec::is_failure(failure)) {
             if (note_fault(batch, i, failure)) return false;
             continue;

@@ -296,6 +296,7 @@ TEST_F(RestBadInput, options_have_their_ranges) {
         {"GET", "/collections/docs/vectors?min_score=high", "", 400, kInvalid, "min_score"},
         {"GET", "/collections/docs/vectors?min_score=0.5", "", 501, kLater},
         {"GET", "/collections/docs/vectors/a?vector_format=hex", "", 400, kInvalid, "vector_format"},
+        {"GET", "/collections/docs/vectors?limit=1&limit=2", "", 400, kInvalid, "limit"},
         {"GET", "/collections?view=all", "", 400, kInvalid, "view"},
         {"DELETE", "/collections/cleanup?dry_run=perhaps", "", 400, kInvalid, "dry_run"},
         {"POST", "/collections/docs/scroll", R"({"cursor":5})", 400, kInvalid, "cursor"},
@@ -340,6 +341,7 @@ TEST_F(RestBadInput, texts_are_checked) {
         return Case{"POST", "/insert", R"({"collection":"fresh",)" + members + "}", 400, kInvalid, field};
     };
     ASSERT_EQ(client_->post("/collections", R"({"name":"fresh","dimension":16})").status, 200);
+    ASSERT_EQ(client_->post("/collections", R"({"name":"worded","dimension":2,"lexical":true})").status, 200);
     refuses({
         {"POST", "/insert", "{}", 400, kInvalid, "text"},
         {"POST", "/insert", R"({"text":"sea"})", 400, kInvalid, "collection"},
@@ -347,7 +349,8 @@ TEST_F(RestBadInput, texts_are_checked) {
         {"POST", "/insert_texts", R"({"collection":"docs","texts":[{"text":"sea"}]})", 400, kNoTexts},
         {"POST", "/insert_texts", R"({"collection":"docs","texts":[]})", 400, kInvalid, "texts"},
         {"POST", "/batch_insert", R"({"collection":"docs"})", 400, kInvalid, "texts"},
-        {"POST", "/insert_texts", R"({"collection":"fresh","texts":[{"text":"sea"},{"text":"..."}],"config":{"atomic":true}})", 400, kInvalid, "text"},
+        {"POST", "/insert_texts", R"({"collection":"fresh","texts":[{"text":"sea"},{"text":"..."}],"config":{"atomic":true}})", 400, kInvalid, "texts[1].text"},
+        {"POST", "/batch_insert?atomic=true", R"({"collection":"fresh","texts":[{"text":"sea","metadata":{"content":"x"}}]})", 400, kInvalid, "texts[0].metadata.content"},
         {"POST", "/insert", R"({"collection":"docs","text":"sea","public_key":"k"})", 501, kLater},
         entry(R"("text":"")", "text"),
         entry(R"("text":"-- .")", "text"),
@@ -374,6 +377,7 @@ TEST_F(RestBadInput, texts_are_checked) {
         {"POST", "/collections/docs/search/text", R"({"query":"sea"})", 400, kNoTexts},
         {"POST", "/collections/nope/search/text", R"({"query":"sea"})", 404, kNoCollection},
         {"POST", "/collections/docs/hybrid_search", "{}", 400, kInvalid, "query"},
+        {"POST", "/collections/worded/hybrid_search", R"({"query":"?!","vector":[1,2]})", 400, kInvalid, "query"},
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea"})", 400, kNoTexts},
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","vector":[1,2,3]})", 400, kNoTexts},
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","alpha":1.5})", 400, kInvalid, "alpha"},
@@ -392,6 +396,7 @@ TEST_F(RestBadInput, texts_are_checked) {
         {"DELETE", "/collections/docs/field_indexes?path=a&kind=text", "", 400, kInvalid, "index"},
     });
     EXPECT_EQ(client_->request("DELETE", "/collections/fresh", "").status, 200);
+    EXPECT_EQ(client_->request("DELETE", "/collections/worded", "").status, 200);
 }
 
 TEST_F(RestBadInput, sizes_have_limits) {
