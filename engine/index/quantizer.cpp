@@ -17,6 +17,16 @@ uint64_t next_random(uint64_t& state) {
     return z ^ (z >> 31);
 }
 
+// Values looked at together: one by one, each would wait for the one before.
+constexpr uint32_t kLanes = 4;
+using Lanes [[gnu::vector_size(kLanes * sizeof(float))]] = float;
+using Whole [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
+
+Lanes lanes_at(const float* values) {
+    Lanes lanes;
+    std::memcpy(&lanes, values, sizeof lanes);
+    return lanes;
+}
 
 struct Range {
     float scale;
@@ -26,15 +36,29 @@ struct Range {
 Range range_of(std::span<const float> values) {
     float low = values.front();
     float high = low;
-    for (const float value : values) {
-        low = std::min(low, value);
-        high = std::max(high, value);
+    size_t i = 0;
+    if (values.size() >= kLanes) {
+        Lanes lows = lanes_at(values.data());
+        Lanes highs = lows;
+        for (i = kLanes; i + kLanes <= values.size(); i += kLanes) {
+            const Lanes lanes = lanes_at(values.data() + i);
+            lows = lanes < lows ? lanes : lows;
+            highs = lanes > highs ? lanes : highs;
+        }
+        for (uint32_t lane = 0; lane < kLanes; ++lane) {
+            low = std::min(low, lows[lane]);
+            high = std::max(high, highs[lane]);
+        }
+    }
+    for (; i < values.size(); ++i) {
+        low = std::min(low, values[i]);
+        high = std::max(high, values[i]);
     }
     return {(high - low) / 255.0F, low};
 }
 
-uint8_t code_of(float value, const Range& range, float inverse) {
-    return static_cast<uint8_t>(std::clamp((value - range.low) * inverse + 0.5F, 0.0F, 255.0F));
+int32_t code_of(float value, const Range& range, float inverse) {
+    return static_cast<int32_t>(std::clamp((value - range.low) * inverse + 0.5F, 0.0F, 255.0F));
 }
 
 }  // namespace
@@ -63,7 +87,16 @@ Quantizer::Quantizer(vz_metric metric, const BlockShape& shape, uint64_t seed, s
 }
 
 bool Quantizer::are_bytes(const float* row, uint32_t dim) {
-    for (uint32_t i = 0; i < dim; ++i) {
+    uint32_t i = 0;
+    for (; i + kLanes <= dim; i += kLanes) {
+        const Lanes lanes = lanes_at(row + i);
+        const Lanes bounded = lanes >= 0.0F ? (lanes <= 255.0F ? lanes : Lanes{}) : Lanes{};
+        const Whole others = __builtin_convertvector(__builtin_convertvector(bounded, Whole), Lanes) != lanes;
+        int32_t any = 0;
+        for (uint32_t lane = 0; lane < kLanes; ++lane) any |= others[lane];
+        if (any != 0) return false;
+    }
+    for (; i < dim; ++i) {
         if (!(row[i] >= 0.0F && row[i] <= 255.0F) || row[i] != static_cast<float>(static_cast<uint8_t>(row[i]))) return false;
     }
     return true;
@@ -116,7 +149,7 @@ void Quantizer::encode(const float* row, std::byte* block, std::vector<float>& s
         double norm2 = 0;
         double error2 = 0;
         for (uint32_t i = 0; i < dim; ++i) {
-            codes[i] = code_of(scratch[i], range, inverse);
+            codes[i] = static_cast<uint8_t>(code_of(scratch[i], range, inverse));
             sum += codes[i];
             const double decoded = static_cast<double>(range.low + range.scale * static_cast<float>(codes[i]));
             const double difference = decoded - static_cast<double>(scratch[i]);
@@ -204,15 +237,14 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
     const bool exact = shape_.layout == Layout::kBytes && are_bytes(values, dim);
     const Range range = exact ? Range{1.0F, 0.0F} : range_of(out.rotated);
     const float inverse = range.scale > 0.0F ? 1.0F / range.scale : 0.0F;
-    float square = 0;
     int8_t* codes = out.codes.data();
-    const float* rotated = out.rotated.data();
+    float* rotated = out.rotated.data();
     for (uint32_t i = 0; i < dim; ++i) {
-        const uint8_t code = code_of(rotated[i], range, inverse);
+        const int32_t code = code_of(rotated[i], range, inverse);
         codes[i] = static_cast<int8_t>(code - 128);
-        const float decoded = range.low + range.scale * static_cast<float>(code);
-        square += decoded * decoded;  // the same for all rows: its rounding moves no row before another
+        rotated[i] = range.low + range.scale * static_cast<float>(code);
     }
+    const float square = kernels().dot(rotated, rotated, dim);  // the same for all rows: its rounding moves no row before another
     set_factors(out, dim, range.low, range.scale, square, is_l2);
     out.query.constant += constant;
 }
