@@ -33,6 +33,12 @@ TEST(index, calibration_foretells_recall) {
     EXPECT_GE(choice.estimate, 0.95F);
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, choice.effort), 0.93);
     EXPECT_EQ(effort_for({}, 0.98F, 50).effort, 200U);
+    // Ten hits are measured: a hundred take more, by less than ten times.
+    const Curve of_ten = calibrate(*index->view(), index->linked(), 5, Calibration::kQuick, workers);
+    const EffortChoice of_hundred = effort_for(of_ten, 0.95F, 100);
+    EXPECT_GT(of_hundred.effort, 80U);
+    EXPECT_LT(of_hundred.effort, 5 * effort_for(of_ten, 0.95F, 10).effort + 90);
+    EXPECT_EQ(effort_for(of_ten, 0.95F, 1).effort, effort_for(of_ten, 0.95F, 10).effort);
 }
 
 TEST(index, rows_linked_while_a_graph_is_measured_do_not_better_it) {
