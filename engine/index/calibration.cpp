@@ -22,9 +22,9 @@ constexpr uint32_t kCounts[] = {10, 100};
 constexpr float kEffortEach = 0.9F;
 constexpr float kEffortByCount = 0.3F;
 constexpr uint32_t kRowsMin = 1000;  // below, every effort is cheap and no sample says much
-constexpr uint32_t kTogether = 8;   // sampled rows that one pass over the graph serves
+constexpr uint32_t kTogether = 8;    // sampled rows that one pass over the graph serves
 constexpr uint32_t kRowsAtOnce = 64;
-constexpr uint32_t kReranked = 8;    // times k: candidates by codes whose exact scores make the truth
+constexpr uint32_t kReranked = 8;  // times k: candidates by codes whose exact scores make the truth
 // Times k: what a search may score exactly.
 constexpr float kReranks[] = {kRerank, 2, 3, 4, 6, 8};
 
@@ -111,6 +111,7 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
 
 float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const float> scores) {
     const size_t wanted = std::min<size_t>(k, truth.best.size());
+    if (wanted == 0) return 1;  // the only row
     const float border = truth.best[wanted - 1];
     const auto found = std::count_if(scores.begin(), scores.end(), [&](float score) {
         return is_similarity(metric) ? score >= border : score <= border;
@@ -218,7 +219,9 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
         if (round == 0) choose_rerank(graph.quantizer->metric(), rows, &curve);
         for (Point* point : open) {
             const uint32_t rerank = rerank_for(curve, point->k);
-            run_on(workers, count, [&](uint32_t task, uint32_t worker) { point->search(graph, rows[task], rerank, filter, before + task, scratch[worker]); });
+            run_on(workers, count, [&](uint32_t task, uint32_t worker) {
+                point->search(graph, rows[task], rerank, filter, before + task, scratch[worker]);
+            });
             point->measure();
             if (is_quick && point->measured.recall - point->measured.error >= kRecallQuick) break;
         }
@@ -230,7 +233,9 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
     return curve;
 }
 
-uint32_t rerank_for(const Curve& curve, uint32_t k) { return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(curve.rerank * static_cast<float>(k)))); }
+uint32_t rerank_for(const Curve& curve, uint32_t k) {
+    return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(curve.rerank * static_cast<float>(k))));
+}
 
 EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {
     const uint32_t without = std::max(4 * k, 100U);

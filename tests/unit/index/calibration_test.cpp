@@ -41,6 +41,18 @@ TEST(index, calibration_foretells_recall) {
     EXPECT_EQ(effort_for(of_ten, 0.95F, 1).effort, effort_for(of_ten, 0.95F, 10).effort);
 }
 
+TEST(index, a_row_alone_among_absent_ones_is_measured_without_a_truth) {
+    const TestRows rows = make_rows(2000, 16, 4, 17, false);
+    const RowSource one = {[](const void* owner, Slot slot) { return slot == 1234 ? static_cast<const TestRows*>(owner)->row(slot) : nullptr; }, &rows};
+    auto index = GrowingIndex::create(make_options(16, VZ_EUCLIDEAN), one, rows.count());
+    ASSERT_TRUE(index.ok());
+    CallingThread workers;
+    ASSERT_TRUE((*index)->link(rows.count(), workers).ok());
+    for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
+        for (const CurvePoint& point : calibrate(*(*index)->view(), rows.count(), 5, scope, workers).points) EXPECT_EQ(point.recall, 1.0F);
+    }
+}
+
 TEST(index, rows_linked_while_a_graph_is_measured_do_not_better_it) {
     const TestRows rows = make_rows(8000, 32, 16, 17, false);
     const TestRows queries = make_rows(200, 32, 16, 18, false);
