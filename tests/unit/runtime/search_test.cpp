@@ -251,6 +251,19 @@ TEST_P(Living, answers_are_good_in_every_state) {
     EXPECT_TRUE(walks());
 }
 
+TEST_P(Living, reports_tell_what_was_done) {
+    upsert(0, kRows);
+    checkpoint();
+    EXPECT_TRUE(walks());
+    const auto walked = std::find_if(report_.parts.begin(), report_.parts.end(), [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
+    EXPECT_GE(walked->reranked, kNeighbours + 5U) << "more rows are scored exactly than are answered";
+    EXPECT_LE(walked->reranked, 8U * kNeighbours);
+    EXPECT_GT(walked->rerank_ns, 0U);
+    EXPECT_LT(walked->rerank_ns, walked->ns);
+    EXPECT_GE(walked->scored, walked->hops);
+    EXPECT_EQ(walked->layout, GetParam() == VZ_MANHATTAN ? Layout::kFp32 : Layout::kSq8);
+}
+
 TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
     upsert(0, kRows);
     checkpoint();
