@@ -67,6 +67,7 @@ std::map<uint16_t, std::string> read_versions(const Image& image, const Tables& 
             if (++seen > kVersionsMax) return names;
             names[static_cast<uint16_t>(version.vna_other & 0x7fff)] =
                 image.text(tables.strings.sh_offset + version.vna_name);
+            if (version.vna_next == 0) break;
         }
         if (library.vn_next == 0) break;
     }
