@@ -21,23 +21,40 @@ std::string place(const std::string& path, const YAML::Mark& mark) {
     return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
-// Text by which somebody may have meant another: edit distance, bounded.
-size_t distance(const std::string& a, const std::string& b) {
+// The edit distance of two texts; `most` where it is no less than that.
+size_t distance(const std::string& a, const std::string& b, size_t most) {
+    if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) >= most) return most;
     std::vector<size_t> row(b.size() + 1);
     for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
     for (size_t i = 1; i <= a.size(); ++i) {
         size_t diagonal = row[0];
         row[0] = i;
+        size_t least = i;
         for (size_t j = 1; j <= b.size(); ++j) {
             const size_t above = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            row[j] = std::min(std::min(above, row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
             diagonal = above;
+            least = std::min(least, row[j]);
         }
+        if (least >= most) return most;
     }
-    return row.back();
+    return std::min(row.back(), most);
 }
 
 std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+// The key that somebody may have meant who wrote this one; empty: none is near.
+std::string nearest_to(const std::string& key, const std::map<std::string, bool>& known) {
+    std::string nearest;
+    size_t least = 2 + key.size() / 3;
+    for (const auto& [other, unused] : known) {
+        const size_t far = std::min(distance(other, key, least), 1 + distance(last_part(other), last_part(key), least - 1));
+        if (far >= least) continue;
+        least = far;
+        nearest = other;
+    }
+    return nearest;
+}
 
 class Flattener {
  public:
@@ -234,17 +251,9 @@ std::optional<ConfigError> Config::unknown_key() const {
         if (!entry.second.asked && (first == nullptr || entry.second.order < first->second.order)) first = &entry;
     }
     if (first == nullptr) return std::nullopt;
-    std::string nearest;
-    size_t least = SIZE_MAX;
-    for (const auto& [key, unused] : asked_) {
-        const size_t far = std::min(distance(key, first->first), 1 + distance(last_part(key), last_part(first->first)));
-        if (far < least) {
-            least = far;
-            nearest = key;
-        }
-    }
+    const std::string nearest = nearest_to(first->first, asked_);
     std::string message = first->second.origin + ": unknown key '" + first->first + "'";
-    if (least <= 1 + first->first.size() / 3) message += "; did you mean '" + nearest + "'?";
+    if (!nearest.empty()) message += "; did you mean '" + nearest + "'?";
     return ConfigError{message};
 }
 
