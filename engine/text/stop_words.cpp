@@ -1,15 +1,11 @@
 // The commonest function words of each language: they tell no text from another, and their postings would be the longest.
 // As they stand after case folding. Languages without a list leave nothing out.
-#include <algorithm>
-#include <array>
 #include <span>
 
 #include "engine/text/tokenizer.hpp"
 
 namespace vz {
 namespace {
-
-using Words = std::span<const std::string_view>;
 
 // Each in ascending order of bytes.
 constexpr std::string_view kDanish[] = {
@@ -80,7 +76,9 @@ constexpr std::string_view kSwedish[] = {
     "vill", "är", "över",
 };
 
-Words words_of(std::string_view language) {
+}  // namespace
+
+std::span<const std::string_view> stop_words(std::string_view language) {
     if (language == "danish") return kDanish;
     if (language == "dutch") return kDutch;
     if (language == "english") return kEnglish;
@@ -92,13 +90,6 @@ Words words_of(std::string_view language) {
     if (language == "spanish") return kSpanish;
     if (language == "swedish") return kSwedish;
     return {};
-}
-
-}  // namespace
-
-bool is_stop_word(std::string_view language, std::string_view word) {
-    const Words words = words_of(language);
-    return std::binary_search(words.begin(), words.end(), word);
 }
 
 }  // namespace vz

@@ -87,7 +87,7 @@ std::unique_ptr<Tokenizer> Tokenizer::make(std::string_view language) {
     return std::unique_ptr<Tokenizer>(new Tokenizer(name, stemmer));
 }
 
-Tokenizer::Tokenizer(std::string_view language, sb_stemmer* stemmer) : language_(language), stemmer_(stemmer) {}
+Tokenizer::Tokenizer(std::string_view language, sb_stemmer* stemmer) : stop_words_(stop_words(language)), stemmer_(stemmer) {}
 
 Tokenizer::~Tokenizer() {
     if (stemmer_ != nullptr) sb_stemmer_delete(stemmer_);
@@ -124,7 +124,7 @@ void Tokenizer::append_word(std::string_view word, std::vector<std::string>* wor
         words->emplace_back(word.substr(0, cut(word, kTokenBytesMax)));
         return;
     }
-    if (is_stop_word(language_, word)) return;
+    if (std::binary_search(stop_words_.begin(), stop_words_.end(), word)) return;
     const sb_symbol* const stem = sb_stemmer_stem(stemmer_, bytes_of(word), static_cast<int>(cut(word, kTokenBytesMax)));
     if (stem == nullptr) throw std::bad_alloc();
     words->emplace_back(reinterpret_cast<const char*>(stem), static_cast<size_t>(sb_stemmer_length(stemmer_)));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,7 @@ class Tokenizer {
     explicit Tokenizer(std::string_view language, sb_stemmer* stemmer);
     void append_word(std::string_view word, std::vector<std::string>* words);
 
-    std::string language_;
+    std::span<const std::string_view> stop_words_;
     sb_stemmer* stemmer_;
     std::string folded_;
     std::string breaks_;
@@ -46,7 +47,7 @@ class Tokenizer {
 // Longer ones are no words: keys, encoded data.
 inline constexpr size_t kTokenBytesMax = 128;
 
-// Whether a text in this language leaves the folded word out.
-bool is_stop_word(std::string_view language, std::string_view word);
+// The folded words that a text in this language leaves out, in ascending order of bytes.
+std::span<const std::string_view> stop_words(std::string_view language);
 
 }  // namespace vz
