@@ -15,21 +15,14 @@ constexpr float kNormMax = 1e18F;
 
 bool is_plain(float norm) { return norm > kNormMin && norm < kNormMax; }
 
-double wide_dot(const float* left, const float* right, uint32_t dim) {
-    double sum = 0;
-    for (uint32_t i = 0; i < dim; ++i) sum += static_cast<double>(left[i]) * static_cast<double>(right[i]);
-    return sum;
-}
-
 double wide_cosine(const float* left, const float* right, uint32_t dim) {
-    const double norms = std::sqrt(wide_dot(left, left, dim)) * std::sqrt(wide_dot(right, right, dim));
-    return norms > 0 ? std::clamp(wide_dot(left, right, dim) / norms, -1.0, 1.0) : 0.0;
+    const double norms = std::sqrt(dot_in_double(left, left, dim)) * std::sqrt(dot_in_double(right, right, dim));
+    return norms > 0 ? std::clamp(dot_in_double(left, right, dim) / norms, -1.0, 1.0) : 0.0;
 }
 
-template <class Term>
-double wide_sum(const ScoreQuery& query, const float* row, Term&& term) {
+double wide_l1(const float* left, const float* right, uint32_t dim) {
     double sum = 0;
-    for (uint32_t i = 0; i < query.dim; ++i) sum += term(static_cast<double>(query.values[i]) - static_cast<double>(row[i]));
+    for (uint32_t i = 0; i < dim; ++i) sum += std::abs(static_cast<double>(left[i]) - static_cast<double>(right[i]));
     return sum;
 }
 
@@ -37,9 +30,9 @@ double wide_sum(const ScoreQuery& query, const float* row, Term&& term) {
 [[gnu::noinline]] float wide_score(const ScoreQuery& query, const float* row) {
     double score = 0;
     switch (query.metric) {
-        case VZ_EUCLIDEAN: score = std::sqrt(wide_sum(query, row, [](double difference) { return difference * difference; })); break;
-        case VZ_MANHATTAN: score = wide_sum(query, row, [](double difference) { return std::abs(difference); }); break;
-        case VZ_DOT: score = wide_dot(query.values, row, query.dim); break;
+        case VZ_EUCLIDEAN: score = std::sqrt(squared_l2_in_double(query.values, row, query.dim)); break;
+        case VZ_MANHATTAN: score = wide_l1(query.values, row, query.dim); break;
+        case VZ_DOT: score = dot_in_double(query.values, row, query.dim); break;
         default: score = wide_cosine(query.values, row, query.dim); break;
     }
     constexpr double kMost = std::numeric_limits<float>::max();
@@ -48,6 +41,21 @@ double wide_sum(const ScoreQuery& query, const float* row, Term&& term) {
 
 }  // namespace
 
+double dot_in_double(const float* left, const float* right, uint32_t dim) {
+    double sum = 0;
+    for (uint32_t i = 0; i < dim; ++i) sum += static_cast<double>(left[i]) * static_cast<double>(right[i]);
+    return sum;
+}
+
+double squared_l2_in_double(const float* left, const float* right, uint32_t dim) {
+    double sum = 0;
+    for (uint32_t i = 0; i < dim; ++i) {
+        const double difference = static_cast<double>(left[i]) - static_cast<double>(right[i]);
+        sum += difference * difference;
+    }
+    return sum;
+}
+
 ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim) {
     return {metric, dim, values, metric == VZ_COSINE ? row_norm(values, dim) : 0.0F};
 }
@@ -55,12 +63,14 @@ ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim)
 float row_norm(const float* row, uint32_t dim) {
     const float norm = std::sqrt(kernels().dot(row, row, dim));
     if (is_plain(norm)) return norm;
-    return static_cast<float>(std::min<double>(std::sqrt(wide_dot(row, row, dim)), std::numeric_limits<float>::max()));
+    return static_cast<float>(std::min<double>(std::sqrt(dot_in_double(row, row, dim)), std::numeric_limits<float>::max()));
 }
 
 float score_row(const ScoreQuery& query, const float* row) {
     return score_row(query, row, query.metric == VZ_COSINE ? row_norm(row, query.dim) : 0.0F);
 }
+
+bool is_plain_score(vz_metric metric, float score) { return metric == VZ_EUCLIDEAN ? is_plain(score) : std::isfinite(score); }
 
 float score_row(const ScoreQuery& query, const float* row, float norm) {
     const Kernels& k = kernels();
@@ -73,7 +83,7 @@ float score_row(const ScoreQuery& query, const float* row, float norm) {
             if (!is_plain(query.norm) || !is_plain(norm)) return wide_score(query, row);
             return std::clamp(k.dot(query.values, row, query.dim) / (query.norm * norm), -1.0F, 1.0F);
     }
-    return std::isfinite(score) ? score : wide_score(query, row);
+    return is_plain_score(query.metric, score) ? score : wide_score(query, row);
 }
 
 }  // namespace vz

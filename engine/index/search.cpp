@@ -8,12 +8,20 @@
 
 namespace vz {
 
+namespace {
+
+float score_bytes(const ScoreQuery& query, const uint8_t* row) {
+    const Kernels& k = kernels();
+    if (query.metric == VZ_EUCLIDEAN) return std::sqrt(k.squared_l2_bytes(query.values, row, query.dim));
+    return query.metric == VZ_DOT ? k.dot_bytes(query.values, row, query.dim) : k.l1_bytes(query.values, row, query.dim);
+}
+
+}  // namespace
+
 float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot) {
     if (graph.shape().layout == Layout::kBytes) {
-        const Kernels& k = kernels();
-        const uint8_t* row = codes_of(graph.shape(), graph.block(slot));
-        if (query.metric == VZ_EUCLIDEAN) return std::sqrt(k.squared_l2_bytes(query.values, row, query.dim));
-        return query.metric == VZ_DOT ? k.dot_bytes(query.values, row, query.dim) : k.l1_bytes(query.values, row, query.dim);
+        const float score = score_bytes(query, codes_of(graph.shape(), graph.block(slot)));
+        if (is_plain_score(query.metric, score)) return score;
     }
     const float* row = graph.rows(slot);
     if (row == nullptr) return is_similarity(query.metric) ? -INFINITY : INFINITY;

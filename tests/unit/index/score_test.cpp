@@ -24,6 +24,8 @@ TEST(score, of_the_greatest_and_smallest_numbers_is_right) {
     EXPECT_EQ(score(VZ_COSINE, {0, 0}, {kMost, kMost}), 0);
     EXPECT_EQ(score(VZ_COSINE, {kMost, -kMost}, {kMost, kMost}), 0);
     EXPECT_FLOAT_EQ(score(VZ_EUCLIDEAN, {1e30F, 0}, {-1e30F, 0}), 2e30F);
+    EXPECT_FLOAT_EQ(score(VZ_EUCLIDEAN, {1e-30F, 0}, {-1e-30F, 0}), 2e-30F);
+    EXPECT_EQ(score(VZ_EUCLIDEAN, {1e-30F, 0}, {1e-30F, 0}), 0);
     EXPECT_EQ(score(VZ_EUCLIDEAN, {kMost, 0}, {-kMost, 0}), kMost);
     EXPECT_EQ(score(VZ_MANHATTAN, {kMost, kMost}, {-kMost, 0}), kMost);
     EXPECT_EQ(score(VZ_DOT, {kMost, kMost}, {kMost, 1}), kMost);
