@@ -1,20 +1,48 @@
 #include "engine/index/graph.hpp"
 
-#include <cstring>
 #include <numeric>
+
+#include "engine/index/score.hpp"
 
 namespace vz {
 namespace {
 
-float fp32_key(vz_metric metric, const CodedRow& from, const float* row, float norm, uint32_t dim) {
-    const Kernels& k = kernels();
-    if (metric == VZ_MANHATTAN) return k.l1(from.values, row, dim);
-    if (metric == VZ_COSINE) {
-        const float norms = from.norm * norm;
-        return norms > 0.0F ? 2.0F - 2.0F * k.dot(from.values, row, dim) / norms : 2.0F;
+// A key outside these grows by its fourth root only: float32 then holds the squared distance of any two rows, and their dot product. The order
+// stays, and so does the pruning rule, with another alpha.
+constexpr double kPlainMin = 1e-20;
+constexpr double kPlainMax = 1e24;
+
+bool is_plain(float key) { return std::abs(key) >= static_cast<float>(kPlainMin) && std::abs(key) <= static_cast<float>(kPlainMax); }
+
+float narrowed(double key) {
+    const double size = std::abs(key);
+    const double edge = std::clamp(size, kPlainMin, kPlainMax);
+    return static_cast<float>(std::copysign(edge * std::sqrt(std::sqrt(size / edge)), key));
+}
+
+float fp32_key_by_dot(const CodedRow& from, const float* row, uint32_t dim) {
+    const float dot = kernels().dot(from.values, row, dim);
+    if (std::abs(dot) <= static_cast<float>(kPlainMax)) return -dot;
+    return narrowed(-dot_in_double(from.values, row, dim));
+}
+
+// `lift`: between the two rows, 0 where there is none.
+float fp32_key_by_distance(const CodedRow& from, const float* row, float lift, uint32_t dim) {
+    const float squared = kernels().squared_l2(from.values, row, dim) + lift * lift;
+    if (is_plain(squared)) return squared;
+    return narrowed(squared_l2_in_double(from.values, row, dim) + static_cast<double>(lift) * static_cast<double>(lift));
+}
+
+float fp32_key(const GraphView& graph, const CodedRow& from, Slot slot, const float* row) {
+    const uint32_t dim = graph.shape().dim;
+    switch (graph.quantizer->metric()) {
+        case VZ_MANHATTAN: return score_row({VZ_MANHATTAN, dim, from.values, 0}, row);
+        case VZ_COSINE: return 2.0F - 2.0F * score_row({VZ_COSINE, dim, from.values, from.norm}, row, graph.header(slot).norm);
+        case VZ_EUCLIDEAN: return fp32_key_by_distance(from, row, 0, dim);
+        default:
+            if (!from.is_row || from.by_dot) return fp32_key_by_dot(from, row, dim);
+            return fp32_key_by_distance(from, row, from.lift - lift_of(graph, graph.header(slot).norm), dim);
     }
-    if (metric == VZ_DOT && !from.is_row) return -k.dot(from.values, row, dim);
-    return k.squared_l2(from.values, row, dim);
 }
 
 void score_fp32(const GraphView& graph, const CodedRow& from, const Slot* slots, uint32_t count, float* keys) {
@@ -26,8 +54,7 @@ void score_fp32(const GraphView& graph, const CodedRow& from, const Slot* slots,
     }
     for (uint32_t i = 0; i < count; ++i) {
         const float* row = graph.rows(slots[i]);
-        keys[i] = row == nullptr ? INFINITY
-                                 : fp32_key(graph.quantizer->metric(), from, row, graph.header(slots[i]).norm, dim);
+        keys[i] = row == nullptr ? INFINITY : fp32_key(graph, from, slots[i], row);
     }
 }
 
@@ -42,11 +69,11 @@ void score_slots(const GraphView& graph, const CodedRow& from, const Slot* slots
     } else {
         kernels().score_codes(&from.query, graph.blocks, graph.shape().stride, slots, count, keys);
     }
-    if (metric == VZ_DOT && from.is_row) {
+    if (metric == VZ_DOT && from.is_row && graph.shape().layout != Layout::kFp32) {
         for (uint32_t i = 0; i < count; ++i) {
             const float norm = graph.header(slots[i]).norm;
             const float difference = from.lift - lift_of(graph, norm);
-            keys[i] += from.by_dot ? -norm * norm : difference * difference;
+            keys[i] = from.by_dot ? 0.5F * (keys[i] - norm * norm - from.norm * from.norm) : keys[i] + difference * difference;
         }
     }
 }

@@ -40,7 +40,8 @@ struct GraphView {
 
 // The virtual coordinate of a row under the dot metric (index.md section 5).
 inline float lift_of(const GraphView& graph, float norm) {
-    return std::sqrt(std::max(0.0F, graph.lift_norm * graph.lift_norm - norm * norm));
+    const auto square = [](float value) { return static_cast<double>(value) * static_cast<double>(value); };  // may leave float32
+    return static_cast<float>(std::sqrt(std::max(0.0, square(graph.lift_norm) - square(norm))));
 }
 
 // Smaller is nearer. Queries by the walk's key; rows by distance between rows.

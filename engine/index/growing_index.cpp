@@ -6,6 +6,7 @@
 
 #include "engine/index/code_guard.hpp"
 #include "engine/index/entries.hpp"
+#include "engine/index/score.hpp"
 
 namespace vz {
 namespace {
@@ -16,6 +17,7 @@ constexpr uint32_t kViewSlotsMin = 4096;    // what a walk allocates at least
 // Under the dot metric the longest rows are the answers, so the virtual coordinates must tell rows near their length apart. With the largest
 // norm as M, one outlier makes those of all others alike; 0.97 to 0.993 of the rows below M are about as good.
 constexpr double kLiftQuantile = 0.985;
+constexpr float kCodedNormMax = 1e16F;      // the square of a sum of some such rows is still finite
 constexpr uint32_t kNormSample = 1U << 16;
 constexpr uint32_t kSlotsMax = 0x7fff'ffff;  // a pool keeps a mark in the top bit
 
@@ -181,14 +183,24 @@ Status GrowingIndex::choose_layout(Slot end) {
     return start(fp32 ? Layout::kFp32 : Layout::kSq8, end);
 }
 
-// Data whose nearest rows 8 bits a value cannot tell apart is walked in fp32, unless SQ8 was asked for. Looked at anew as it grows.
+// Data whose nearest rows 8 bits a value cannot tell apart is walked in fp32, unless SQ8 was asked for. Looked at anew as it grows. So is a row
+// whose squared norm leaves float32, as headers keep it.
 Status GrowingIndex::guard_codes(Slot end) {
-    const bool is_due = end >= 64 && end / 4 >= guarded_at_;
-    if (!is_due || options_.quantization != VZ_QUANTIZATION_AUTO || quantizers_.back()->shape().layout != Layout::kSq8) return {};
+    if (options_.quantization != VZ_QUANTIZATION_AUTO || quantizers_.back()->shape().layout != Layout::kSq8) return {};
+    if (options_.metric != VZ_COSINE && has_longer(linked(), end, kCodedNormMax)) return start(Layout::kFp32, end);
+    if (end < 64 || end / 4 < guarded_at_) return {};
     guarded_at_ = end;
     constexpr double kShareLeast = 0.95;
     if (share_found_by_codes(*quantizers_.back(), rows_, end) >= kShareLeast) return {};
     return start(Layout::kFp32, end);
+}
+
+bool GrowingIndex::has_longer(Slot begin, Slot end, float norm) const {
+    for (Slot slot = begin; slot < end; ++slot) {
+        const float* row = rows_(slot);
+        if (row != nullptr && row_norm(row, options_.dim) > norm) return true;
+    }
+    return false;
 }
 
 Result<bool> GrowingIndex::drop_codes() {

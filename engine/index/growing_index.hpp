@@ -76,6 +76,7 @@ class GrowingIndex {
     void link_batch(Slot begin, Slot end, Workers& workers);
     void add_edges(const GraphView& graph, Slot target, std::span<const Edge> edges, LinkScratch& scratch);
     bool has_row(Slot begin, Slot end) const;
+    bool has_longer(Slot begin, Slot end, float norm) const;
     void lead_to(Slot slot, const Pool& pool);
     void write_ids(Slot slot, std::span<const Slot> ids);
     void publish(std::unique_ptr<EntrySet> entries);

@@ -36,9 +36,9 @@ void find_candidates(const GraphView& graph, uint32_t effort, const std::vector<
 // Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries like this row; the
 // others to the nearest rows, so that all can be reached. Each kind alone fails on some data: rows of very unequal norms, or nearly equal ones.
 // After ip-NSW (Morozov and Babenko, NeurIPS 2018), and Chen et al. (arXiv 2504.14861), who join both kinds.
-void choose_neighbours(const GraphView& graph, const IndexOptions& options, Slot slot, LinkScratch& scratch) {
+void choose_neighbours(const GraphView& graph, const IndexOptions& options, LinkScratch& scratch) {
     scratch.prune.kept.clear();
-    if (options.metric == VZ_DOT) prune_by_dot(graph, graph.header(slot).norm, scratch.by_dot, options.degree / 2U, scratch.prune);
+    if (options.metric == VZ_DOT) prune_by_dot(graph, scratch.by_dot, options.degree / 2U, scratch.prune);
     prune(graph, scratch.candidates, options.degree, factor(options), scratch.prune);
 }
 
@@ -88,7 +88,7 @@ void find_neighbours(const GraphView& graph, const IndexOptions& options, Slot s
         scratch.walk.coded.by_dot = true;
         find_candidates(graph, effort, mates, scratch.walk, scratch.by_dot);
     }
-    choose_neighbours(graph, options, slot, scratch);
+    choose_neighbours(graph, options, scratch);
 }
 
 void choose_among(const GraphView& graph, const IndexOptions& options, Slot slot, const std::vector<Slot>& slots, LinkScratch& scratch) {
@@ -101,7 +101,7 @@ void choose_among(const GraphView& graph, const IndexOptions& options, Slot slot
         scratch.by_dot.clear();
         add_candidates(graph, coded, slots, INFINITY, scratch.walk.keys, scratch.by_dot);
     }
-    choose_neighbours(graph, options, slot, scratch);
+    choose_neighbours(graph, options, scratch);
 }
 
 void take_in(const GraphView& graph, const IndexOptions& options, Slot slot, Slot added, std::vector<Slot>& neighbours, LinkScratch& scratch) {

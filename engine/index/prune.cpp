@@ -56,15 +56,12 @@ void prune(const GraphView& graph, const std::vector<Candidate>& candidates, uin
     }
 }
 
-void prune_by_dot(const GraphView& graph, float norm, const std::vector<Candidate>& candidates, uint32_t degree, PruneScratch& scratch) {
+void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, PruneScratch& scratch) {
     for (const Candidate& candidate : candidates) {
         if (scratch.kept.size() == degree) return;
         prepare_slot(graph, candidate.slot, scratch.coded);
         scratch.coded.by_dot = true;
-        // The key of the row itself, as the candidate sees it.
-        const float from = graph.header(candidate.slot).norm;
-        const float key = candidate.distance + from * from - norm * norm;
-        if (find_shortcut(graph, key, 0, scratch).distance > key) scratch.kept.push_back(candidate.slot);
+        if (find_shortcut(graph, candidate.distance, 0, scratch).distance > candidate.distance) scratch.kept.push_back(candidate.slot);
     }
 }
 

@@ -32,8 +32,8 @@ struct PruneScratch {
 // until it holds `degree`; those it holds already are neither added nor compared with.
 void prune(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch);
 
-// The same by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one, of length `norm`, leads to it.
+// The same by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one leads to it.
 // scratch.kept is empty before.
-void prune_by_dot(const GraphView& graph, float norm, const std::vector<Candidate>& candidates, uint32_t degree, PruneScratch& scratch);
+void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, PruneScratch& scratch);
 
 }  // namespace vz

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "engine/index/score.hpp"
 
@@ -31,6 +32,9 @@ Lanes lanes_at(const float* values) {
 struct Range {
     float scale;
     float low;
+
+    // 0 where all values are one, or as good as one: the steps of denormals have no inverse.
+    float inverse() const { return scale >= std::numeric_limits<float>::min() ? 1.0F / scale : 0.0F; }
 };
 
 Range range_of(std::span<const float> values) {
@@ -117,8 +121,8 @@ std::vector<float> Quantizer::mean_of(vz_metric metric, uint32_t dim, std::span<
 void Quantizer::centre(const float* row, std::vector<float>& out) const {
     out.resize(shape_.dim);
     const float norm = metric_ == VZ_COSINE ? row_norm(row, shape_.dim) : 1.0F;
-    const float factor = norm > 0.0F ? 1.0F / norm : 0.0F;
-    for (uint32_t i = 0; i < shape_.dim; ++i) out[i] = row[i] * factor - mean_[i];
+    // Divided, as the inverse of a denormal norm is infinite.
+    for (uint32_t i = 0; i < shape_.dim; ++i) out[i] = (norm > 0.0F ? row[i] / norm : 0.0F) - mean_[i];
     rotation_.apply(out.data());
 }
 
@@ -144,7 +148,7 @@ void Quantizer::encode(const float* row, std::byte* block, std::vector<float>& s
     } else {
         centre(row, scratch);
         const Range range = range_of(scratch);
-        const float inverse = range.scale > 0.0F ? 1.0F / range.scale : 0.0F;
+        const float inverse = range.inverse();
         int32_t sum = 0;
         double norm2 = 0;
         double error2 = 0;
@@ -236,7 +240,7 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
     }
     const bool exact = shape_.layout == Layout::kBytes && are_bytes(values, dim);
     const Range range = exact ? Range{1.0F, 0.0F} : range_of(out.rotated);
-    const float inverse = range.scale > 0.0F ? 1.0F / range.scale : 0.0F;
+    const float inverse = range.inverse();
     int8_t* codes = out.codes.data();
     float* rotated = out.rotated.data();
     for (uint32_t i = 0; i < dim; ++i) {
@@ -244,7 +248,8 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
         codes[i] = static_cast<int8_t>(code - 128);
         rotated[i] = range.low + range.scale * static_cast<float>(code);
     }
-    const float square = kernels().dot(rotated, rotated, dim);  // the same for all rows: its rounding moves no row before another
+    float square = kernels().dot(rotated, rotated, dim);  // the same for all rows: its rounding moves no row before another
+    if (!std::isfinite(square)) square = 0;
     set_factors(out, dim, range.low, range.scale, square, is_l2);
     out.query.constant += constant;
 }

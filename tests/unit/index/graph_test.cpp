@@ -194,6 +194,28 @@ TEST(index, rows_of_very_unequal_length_are_found_by_dot_product) {
     }
 }
 
+// Their squares leave float32 at either end: a walk must still tell them apart, and come to them from the ordinary ones.
+TEST(index, rows_at_the_ends_of_float32_are_found) {
+    const auto lengthen = [](TestRows& rows, uint32_t every, float factor) {
+        for (size_t i = 0; i < rows.values.size(); ++i) rows.values[i] *= i / rows.dim % every == 0 ? factor : 1;
+    };
+    struct Mixture {
+        uint32_t every;
+        float factor;
+    };
+    CallingThread workers;
+    for (const Mixture& mixture : {Mixture{40, 1e30F}, Mixture{1, 1e30F}, Mixture{2, 1e-30F}}) {
+        TestRows rows = make_rows(2000, 24, 6, 61, false);
+        TestRows queries = make_rows(60, 24, 6, 62, false);
+        lengthen(rows, mixture.every, mixture.factor);
+        lengthen(queries, mixture.every, mixture.factor);
+        for (const vz_metric metric : {VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
+            const auto index = build(rows, make_options(24, metric), workers);
+            EXPECT_GE(recall(*index->view(), rows, queries, metric, 60), 0.97) << mixture.every << ' ' << mixture.factor << " metric " << metric;
+        }
+    }
+}
+
 TEST(index, builds_are_equal_with_any_number_of_workers) {
     const TestRows rows = make_rows(3000, 40, 8, 3, false);
     std::vector<std::byte> first;
