@@ -238,8 +238,9 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
     } else {
         out.rotated.assign(values, values + dim);
     }
-    const bool exact = shape_.layout == Layout::kBytes && are_bytes(values, dim);
-    const Range range = exact ? Range{1.0F, 0.0F} : range_of(out.rotated);
+    // Under manhattan codes are compared as they are. Cut off at 0 and 255, a value is farther from all bytes by the same.
+    const bool as_bytes = shape_.layout == Layout::kBytes && (metric_ == VZ_MANHATTAN || are_bytes(values, dim));
+    const Range range = as_bytes ? Range{1.0F, 0.0F} : range_of(out.rotated);
     const float inverse = range.inverse();
     int8_t* codes = out.codes.data();
     float* rotated = out.rotated.data();

@@ -216,6 +216,19 @@ TEST(index, rows_at_the_ends_of_float32_are_found) {
     }
 }
 
+TEST(index, a_query_that_is_not_bytes_finds_rows_of_bytes) {
+    const TestRows rows = make_rows(2000, 24, 6, 63, true);
+    CallingThread workers;
+    for (const float factor : {1e30F, 1e-30F, 30.0F}) {
+        TestRows queries = make_rows(40, 24, 6, 64, false);
+        for (float& value : queries.values) value *= factor;
+        for (const vz_metric metric : {VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
+            const auto index = build(rows, make_options(24, metric), workers);
+            EXPECT_GE(recall(*index->view(), rows, queries, metric, 100), 0.95) << factor << " metric " << metric;
+        }
+    }
+}
+
 TEST(index, builds_are_equal_with_any_number_of_workers) {
     const TestRows rows = make_rows(3000, 40, 8, 3, false);
     std::vector<std::byte> first;
