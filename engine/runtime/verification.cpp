@@ -55,6 +55,9 @@ Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collectio
             to_rewrite.push_back(part);
         }
     }
+    // Set aside as it was opened: there is no file to read, and yet it is not sound.
+    const std::string known = collection->damage();
+    if (findings.empty() && !known.empty()) findings.push_back({VZ_CORRUPTION, collection->name(), {}, 0, known});
     if (!loss.empty()) set_aside(*collection, loss);
     if (!loss.empty() || to_rewrite.empty()) return findings;
     for (const auto& part : to_rewrite) {

@@ -225,6 +225,22 @@ TEST_F(Verification, any_other_damage_sets_the_collection_aside_for_good) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+TEST_F(Verification, of_a_file_that_could_not_be_opened_finds_it) {
+    std::string bytes = whole_;
+    bytes[8] = static_cast<char>(bytes[8] ^ 4);
+    ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+    std::ofstream(path_, std::ios::binary) << bytes;
+    open();
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+    const std::vector<CheckFinding> found = verify("sick");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].status, VZ_CORRUPTION);
+    EXPECT_EQ(found[0].collection, "sick");
+    EXPECT_FALSE(found[0].message.empty());
+    EXPECT_TRUE(verify("well").empty());
+    ASSERT_TRUE(engine_->close().ok());
+}
+
 // The drop is durable, the file is not moved yet: the next opening does it.
 TEST_F(Verification, a_crash_behind_the_drop_loses_no_damaged_file) {
     const SegmentLayout layout = decode_layout(std::as_bytes(std::span(whole_)), path_).take();
