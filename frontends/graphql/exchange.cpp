@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
 
 namespace vz::graphql {
@@ -170,13 +171,21 @@ bool Exchange::enter_scopes(RootCall& call) {
     bool seen = true;
     each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
         call.names.collection = collection;
-        seen = seen && sees(str_of(collection), permission);
+        seen = reaches(collection, permission);
         return seen;
     });
     if (!seen) return refuse_field("the key lacks this permission for this collection");
     return each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
         return vzh_allowed(request_, str_of(collection), permission) != 0;
     });
+}
+
+// An alias inside the scope of a limited key opens nothing outside of it.
+bool Exchange::reaches(std::string_view collection, uint32_t permission) const {
+    if (!sees(str_of(collection), permission)) return false;
+    if (sees(vz_str{}, permission)) return true;
+    const std::string own = codec::own_name(frontend_.engine, collection);
+    return own.empty() || sees(str_of(own), permission);
 }
 
 bool Exchange::sees(vz_str collection, uint32_t permission) const {

@@ -40,6 +40,8 @@ public:
 
     // Whether the key has this permission for the collection; absent: for all of them.
     bool sees(vz_str collection, uint32_t permission) const;
+    // The same, and for the collection that the name is an alias of.
+    bool reaches(std::string_view collection, uint32_t permission) const;
     void keep(vz_result* result) { kept_.push_back(result); }
 
 private:

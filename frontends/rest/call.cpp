@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
 
 namespace vz::rest {
@@ -156,7 +157,11 @@ void deliver(Call& call, uint64_t bytes, Write write) {
 bool enter(Call& call, std::string_view collection, uint32_t permission) {
     call.names.collection = collection;
     call.names.write = permission != VZH_READ;
-    return vzh_allowed(call.request, borrowed(collection), permission) != 0;
+    if (vzh_allowed(call.request, borrowed(collection), permission) == 0) return false;
+    // An alias inside the scope of a limited key opens nothing outside of it.
+    if (vzh_sees(call.request, vz_str{}, permission) != 0) return true;
+    const std::string own = codec::own_name(call.frontend->engine, collection);
+    return own.empty() || own == collection || vzh_allowed(call.request, borrowed(own), permission) != 0;
 }
 
 bool sees(const Call& call, const vz_collection_info& info) {

@@ -10,6 +10,7 @@
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/names.hpp"
+#include "frontends/codec/own_name.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 
@@ -110,13 +111,8 @@ void write_list(Call& base, json::Writer& out) {
 
 // An alias stands for its collection here as everywhere; a collection that is gone is known by the name it had.
 void resolve_alias(SnapshotCall& call) {
-    vz_result* described = nullptr;
-    vz_error error{};
-    if (vz_collection_describe(call.frontend->engine, borrowed(call.names.collection), &described, &error) != VZ_OK) return;
-    uint64_t count = 0;
-    const auto* info = static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
-    if (info != nullptr && count == 1) call.collection = borrowed(call.arena.copy(view(info->name)));
-    vz_result_release(described);
+    const std::string own = codec::own_name(call.frontend->engine, call.names.collection);
+    if (!own.empty()) call.collection = borrowed(call.arena.copy(own));
 }
 
 // The list in call.result. False: the request was answered.

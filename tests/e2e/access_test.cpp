@@ -123,6 +123,29 @@ TEST_F(Access, ALimitedKeySeesItsOwnCollectionsOnly) {
         403);
 }
 
+// Aliases that somebody with more rights has set.
+TEST_F(Access, AnAliasInsideTheScopeReachesNothingOutside) {
+    ASSERT_EQ(as(admin, "PUT", "/aliases/docs-out", R"({"collection":"secret"})").status, 200);
+    ASSERT_EQ(as(admin, "PUT", "/aliases/docs-in", R"({"collection":"docs-1"})").status, 200);
+    const std::string point = R"(,"vectors":[{"id":"1","embedding":[1,2]}]})";
+    EXPECT_EQ(as(docs, "POST", "/insert_vectors", R"({"collection":"docs-in")" + point).status, 200);
+    EXPECT_EQ(as(docs, "POST", "/insert_vectors", R"({"collection":"docs-out")" + point).status, 403);
+    EXPECT_EQ(as(docs, "POST", "/search", R"({"collection":"docs-in","vector":[1,2]})").status, 200);
+    EXPECT_EQ(as(docs, "POST", "/search", R"({"collection":"docs-out","vector":[1,2]})").status, 403);
+    EXPECT_EQ(as(docs, "GET", "/collections/docs-out").status, 403);
+    EXPECT_EQ(as(docs, "GET", "/collections/docs-out/vectors").status, 403);
+    EXPECT_EQ(as(docs, "DELETE", "/aliases/docs-out").status, 403);
+    EXPECT_EQ(as(docs, "PUT", "/aliases/docs-out", R"({"collection":"docs-1"})").status, 403);
+    for (const char* text : {"{ collection(name: \"docs-out\") { vectorCount } }",
+                             "mutation { deleteVector(collection: \"docs-out\", id: \"1\") { success } }"}) {
+        const Answer refused = as(docs, "POST", "/graphql", graphql(text));
+        EXPECT_EQ(Json(refused.body).text("/errors/0/extensions/code"), "AUTHORIZATION_ERROR") << refused.body;
+    }
+    EXPECT_EQ(Json(as(docs, "POST", "/graphql", graphql("{ collection(name: \"docs-in\") { vectorCount } }")).body).integer("/data/collection/vectorCount"), 1);
+    EXPECT_EQ(as(admin, "GET", "/collections/docs-out").status, 200);
+    EXPECT_EQ(as(docs, "DELETE", "/aliases/docs-in").status, 200);
+}
+
 TEST_F(Access, AHangupRereadsTheKeys) {
     HttpClient client(server->port());
     EXPECT_EQ(client.request("GET", "/collections", "", with(reader.key)).status, 200);
