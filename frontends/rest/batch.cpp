@@ -83,7 +83,7 @@ void reply_insert(Call& base, json::Writer& out) {
     out.begin_object();
     write_counts(out, batch, "inserted");
     write_results(out, batch, &write_insert_item);
-    if (batch.created != 0) out.field_boolean("collection_created", true);
+    if (batch.created) out.field_boolean("collection_created", true);
     out.end_object();
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "frontends/rest/auto_creation.hpp"
 #include "frontends/rest/fields.hpp"
 
 namespace vz::rest {
@@ -24,12 +25,10 @@ struct BatchItem {
 
 inline constexpr uint64_t kImportRecordPoints = 1'000;
 
-struct Batch : Call {
+struct Batch : CreatingCall {
     BatchKind kind;
     uint8_t atomic;
     uint8_t only_errors;
-    uint8_t may_create;  // a missing collection
-    uint8_t created;     // it was
     uint8_t replayed;    // the engine knows the request: ids made for it now were never stored
     uint8_t import;      // records of kImportRecordPoints; what stops it half-way ends the request
     BatchItem* items;
@@ -53,8 +52,6 @@ struct Batch : Call {
 
     uint64_t lsn;
     Write reply;
-    vz_schema schema;
-    vz_vector_field field;
 };
 
 // Reads the body's list into the batch and checks each item for itself. False: the request was answered.

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "frontends/codec/collection.hpp"
 #include "frontends/codec/expiry.hpp"
 #include "frontends/rest/batch.hpp"
 
@@ -128,13 +127,21 @@ void stop_import(Batch& batch) {
     fail(batch, failure);
 }
 
-void reply(Batch& batch) { deliver(batch, batch.item_count * 128, batch.reply); }
+void reply_now(Call& base) {
+    auto& batch = static_cast<Batch&>(base);
+    deliver(batch, batch.item_count * 128, batch.reply);
+}
+
+void reply(Batch& batch) {
+    if (fault_count(batch) == batch.item_count) return take_back(batch, &reply_now);
+    reply_now(batch);
+}
 
 // A record failed. Earlier ones are durable: they have to be told, so the failure is that of the items left.
 void end_early(Batch& batch) {
     if (batch.sent == 0) {
         if (batch.error.item < batch.good_count) batch.names = names_of(batch, good_item(batch, batch.error.item));
-        return fail_op(batch);
+        return take_back(batch, &fail_op);
     }
     if (batch.import != 0) return stop_import(batch);
     fail_rest(batch);
@@ -163,35 +170,23 @@ void leave_out_misfits(Batch& batch) {
     }
     const bool smaller = kept < batch.good_count;
     batch.good_count = kept;
-    if (!smaller) return fail_op(batch);
+    if (!smaller) return take_back(batch, &fail_op);
     if (batch.sent == kept) return reply(batch);
     send_record(batch);
 }
 
-void created(Call& base) {
-    auto& batch = static_cast<Batch&>(base);
-    // Somebody else may have made it meanwhile: then it is theirs.
-    if (batch.op.status != VZ_OK && batch.op.status != VZ_ALREADY_EXISTS) return fail_op(batch);
-    batch.created = batch.op.status == VZ_OK;
-    batch.may_create = 0;
-    send_record(batch);
-}
+void send_again(Call& base) { send_record(static_cast<Batch&>(base)); }
 
 void create_missing(Batch& batch) {
-    if (const char* reason = codec::refuse_collection_name(batch.names.collection)) {
-        return fail(batch, codec::validation("collection", reason));
-    }
     codec::NewCollection wanted;
-    wanted.name = batch.names.collection;
     wanted.dimension = static_cast<uint32_t>(good_item(batch, 0).dimension);
-    codec::fill_schema(wanted, {}, batch.field, batch.schema);
-    submit(batch, VZ_OP_COLLECTION_CREATE, batch.names.collection, &batch.schema, &batch.change, &created);
+    create_missing(batch, wanted, {}, &send_again);
 }
 
 void written(Call& base) {
     auto& batch = static_cast<Batch&>(base);
     const vz_status status = batch.op.status;
-    if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create != 0) return create_missing(batch);
+    if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create) return create_missing(batch);
     if (status == VZ_INVALID_ARGUMENT && batch.error.reason == VZ_REASON_DIMENSION && batch.atomic == 0) return leave_out_misfits(batch);
     if (status != VZ_OK) {
         return end_early(batch);

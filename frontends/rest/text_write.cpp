@@ -18,7 +18,15 @@ constexpr uint64_t kPointFrameBytes = 96;
 void prepare(Call& base);
 void send_record(Call& base);
 
-void reply(TextBatch& batch) { deliver(batch, batch.item_count * 128, batch.reply); }
+void reply_now(Call& base) {
+    auto& batch = static_cast<TextBatch&>(base);
+    deliver(batch, batch.item_count * 128, batch.reply);
+}
+
+void reply(TextBatch& batch) {
+    if (batch.records == 0) return take_back(batch, &reply_now);
+    reply_now(batch);
+}
 
 uint64_t record_end(const TextBatch& batch) {
     uint64_t bytes = 0;
@@ -67,8 +75,10 @@ void written(Call& base) {
     auto& batch = static_cast<TextBatch&>(base);
     if (batch.op.status != VZ_OK) {
         if (codec::has_lost_race(batch.op.status, batch.error) && ++batch.races < kRacesMax) return on_worker(batch, &send_record);
+        const bool is_gone = batch.op.status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION;
+        if (is_gone && batch.may_create && batch.sent == 0) return on_worker(batch, &prepare);
         if (!batch.is_single && leave_out(batch)) return batch.sent < batch.change_count ? on_worker(batch, &send_record) : reply(batch);
-        return batch.sent == 0 ? fail_op(batch) : fail_rest(batch);
+        return batch.sent == 0 ? take_back(batch, &fail_op) : fail_rest(batch);
     }
     if (batch.records == 0) {
         batch.replayed = batch.answer.outcome == VZ_REPLAYED;
@@ -95,47 +105,10 @@ void send_record(Call& base) {
     submit(batch, VZ_OP_WRITE, batch.names.collection, batch.record.chain, &batch.answer, &written);
 }
 
-void created(Call& base) {
-    auto& batch = static_cast<TextBatch&>(base);
-    // Somebody else may have made it meanwhile: then it is theirs.
-    if (batch.op.status != VZ_OK && batch.op.status != VZ_ALREADY_EXISTS) return fail_op(batch);
-    batch.created = batch.op.status == VZ_OK;
-    on_worker(batch, &prepare);
-}
-
-void create_missing(TextBatch& batch) {
-    batch.may_create = false;
-    if (const char* reason = codec::refuse_collection_name(batch.names.collection)) return fail(batch, codec::validation("collection", reason));
-    codec::CollectionNotes notes;
-    notes.text = codec::text_note(codec::kTextDimension, "none");
-    const std::string_view metadata = batch.arena.copy(codec::write_notes(notes));
-    if (metadata.data() == nullptr) return fail(batch, codec::overloaded());
-    codec::NewCollection wanted;
-    wanted.name = batch.names.collection;
-    wanted.dimension = codec::kTextDimension;
-    wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
-    codec::fill_schema(wanted, borrowed(metadata), batch.field, batch.schema);
-    submit(batch, VZ_OP_COLLECTION_CREATE, batch.names.collection, &batch.schema, &batch.change, &created);
-}
-
-void bound(Call& base) {
-    // Lost to another writer: what the collection is now decides.
-    if (base.op.status != VZ_OK && base.op.status != VZ_CONFLICT) return fail_op(base);
-    base.change.flags = 0;
-    on_worker(base, &prepare);
-}
-
-void bind(TextBatch& batch, const codec::TextCollection& collection) {
-    const vz_alter_request* const change = collection.bind("none", batch.arena);
-    if (change == nullptr) return fail(batch, codec::overloaded());
-    batch.change.flags = VZ_IF_EMPTY;
-    submit(batch, VZ_OP_COLLECTION_ALTER, batch.names.collection, change, &batch.change, &bound);
-}
-
 // False: the request was answered.
-bool make_all_points(TextBatch& batch, const codec::TextCollection& collection) {
-    codec::Embedder embedder(collection.dimension(), collection.is_bound() ? collection.stemmer() : "none");
-    batch.dimension = collection.dimension();
+bool make_all_points(TextBatch& batch, uint32_t dimension, std::string_view stemmer) {
+    codec::Embedder embedder(dimension, stemmer);
+    batch.dimension = dimension;
     batch.change_count = 0;
     batch.changes = batch.arena.make<codec::TextChange>(batch.item_count);
     if (batch.changes == nullptr) {
@@ -158,6 +131,36 @@ bool make_all_points(TextBatch& batch, const codec::TextCollection& collection) 
     return true;
 }
 
+void prepare_again(Call& base) { on_worker(base, &prepare); }
+
+void create_missing(TextBatch& batch) {
+    // What is refused whatever the collection is like makes none.
+    if (!make_all_points(batch, codec::kTextDimension, "none")) return;
+    if (batch.change_count == 0) return reply(batch);
+    codec::CollectionNotes notes;
+    notes.text = codec::text_note(codec::kTextDimension, "none");
+    const std::string_view metadata = batch.arena.copy(codec::write_notes(notes));
+    if (metadata.data() == nullptr) return fail(batch, codec::overloaded());
+    codec::NewCollection wanted;
+    wanted.dimension = codec::kTextDimension;
+    wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
+    create_missing(batch, wanted, borrowed(metadata), &prepare_again);
+}
+
+void bound(Call& base) {
+    // Lost to another writer: what the collection is now decides.
+    if (base.op.status != VZ_OK && base.op.status != VZ_CONFLICT) return fail_op(base);
+    base.change.flags = 0;
+    on_worker(base, &prepare);
+}
+
+void bind(TextBatch& batch, const codec::TextCollection& collection) {
+    const vz_alter_request* const change = collection.bind("none", batch.arena);
+    if (change == nullptr) return fail(batch, codec::overloaded());
+    batch.change.flags = VZ_IF_EMPTY;
+    submit(batch, VZ_OP_COLLECTION_ALTER, batch.names.collection, change, &batch.change, &bound);
+}
+
 void prepare(Call& base) {
     auto& batch = static_cast<TextBatch&>(base);
     codec::TextCollection collection;
@@ -168,7 +171,7 @@ void prepare(Call& base) {
     }
     const bool may_bind = !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
     if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal)) return fail(batch, refusal);
-    if (!make_all_points(batch, collection)) return;
+    if (!make_all_points(batch, collection.dimension(), collection.is_bound() ? std::string_view(collection.stemmer()) : "none")) return;
     if (batch.change_count == 0) return reply(batch);
     if (may_bind) return bind(batch, collection);
     send_record(batch);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontends/codec/text_record.hpp"
+#include "frontends/rest/auto_creation.hpp"
 #include "frontends/rest/fields.hpp"
 
 namespace vz::rest {
@@ -14,14 +15,12 @@ struct TextItem {
     ItemFault fault;  // set: the text is left out
 };
 
-struct TextBatch : Call {
+struct TextBatch : CreatingCall {
     TextItem* items;
     uint64_t item_count;
     bool is_single;    // POST /insert: its one text's failure is the request's
     bool atomic;
     bool only_errors;
-    bool may_create;   // a missing collection
-    bool created;      // it was
     bool replayed;     // the engine knows the request: ids made for it now were never stored
     Write reply;
 
@@ -37,9 +36,6 @@ struct TextBatch : Call {
     uint32_t races;  // lost, of this record
     codec::TextRecord record;
     vz_write_answer answer;
-
-    vz_schema schema;
-    vz_vector_field field;
 };
 
 inline constexpr uint32_t kRacesMax = 128;  // each ends with somebody's success

@@ -71,6 +71,13 @@ class Import {
 
     int run(ImportSource& source) {
         if (const int failed = make_collection(source.dim()); failed != 0) return failed;
+        const int code = fill(source);
+        if (code != 0 && has_made_collection_) take_back();
+        return code;
+    }
+
+ private:
+    int fill(ImportSource& source) {
         Progress progress(source.rows());
         ImportBatch batch;
         std::string problem;
@@ -90,7 +97,14 @@ class Import {
         return 0;
     }
 
- private:
+    // The collection goes again if nothing came to be in it.
+    void take_back() {
+        vz_change change = {};
+        change.struct_size = sizeof(change);
+        change.flags = VZ_IF_EMPTY;
+        static_cast<void>(vz_collection_drop(engine_, borrowed(options_.collection), &change, nullptr));
+    }
+
     int make_collection(uint32_t dim) {
         vz_vector_field field = {};
         field.struct_size = sizeof(field);
@@ -103,6 +117,7 @@ class Import {
         vz_error error = {};
         const vz_status status = vz_collection_create(engine_, borrowed(options_.collection), &schema, nullptr, &error);
         if (status == VZ_ALREADY_EXISTS) return options_.metric ? expect_metric(field.metric) : 0;
+        has_made_collection_ = status == VZ_OK;
         return status == VZ_OK ? 0 : fail("cannot create the collection", error);
     }
 
@@ -170,6 +185,7 @@ class Import {
 
     vz_engine* engine_;
     const ImportOptions& options_;
+    bool has_made_collection_ = false;
 };
 
 }  // namespace

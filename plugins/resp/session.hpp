@@ -62,6 +62,7 @@ class Session {
         vz_write_answer answer = vz::make<vz_write_answer>();
         vz_error error = {};
         vz_op op = vz::make<vz_op>();
+        bool has_made_key = false;
         void (*reply)(Session& session, const Write& write) = nullptr;
         Session* session = nullptr;
     };

@@ -87,7 +87,8 @@ bool matches(const AddOptions& options, const FieldShape& shape) {
 bool is_out_of_reach(std::string_view key) { return key == "." || key == ".." || key == "empty" || key == "cleanup"; }
 
 // The collection of a VADD, made if there is none. False: replied why not.
-bool have_collection(Session& session, std::string_view key, size_t dim, const AddOptions& options) {
+bool have_collection(Session& session, Session::Write& write, const AddOptions& options) {
+    const std::string_view key = write.key;
     bool is_missing = false;
     const FieldShape* shape = session.shape_of(key, &is_missing);
     if (shape == nullptr && !is_missing) return false;
@@ -97,7 +98,7 @@ bool have_collection(Session& session, std::string_view key, size_t dim, const A
             return false;
         }
         auto field = vz::make<vz_vector_field>();
-        field.dim = static_cast<uint32_t>(dim);
+        field.dim = static_cast<uint32_t>(write.vector.size());
         field.metric = VZ_COSINE;
         field.quantization = options.quantization;
         field.degree = static_cast<uint32_t>(options.degree);
@@ -111,6 +112,7 @@ bool have_collection(Session& session, std::string_view key, size_t dim, const A
             session.fail(made.error());
             return false;
         }
+        write.has_made_key = made.has_value();
         shape = session.shape_of(key);
         if (shape == nullptr) return false;
     }
@@ -120,8 +122,18 @@ bool have_collection(Session& session, std::string_view key, size_t dim, const A
     return false;
 }
 
+// A key that was made for a point which then was refused, unless somebody else has added one by now.
+void take_back(Session& session, std::string_view key) {
+    auto change = vz::make<vz_change>();
+    change.flags = VZ_IF_EMPTY;
+    if (session.engine().drop(key, &change)) session.forget(key);
+}
+
 void reply_added(Session& session, const Session::Write& write) {
-    if (write.op.status != VZ_OK) return session.fail(vz::Error(write.error));
+    if (write.op.status != VZ_OK) {
+        if (write.has_made_key) take_back(session, write.key);
+        return session.fail(vz::Error(write.error));
+    }
     session.out().boolean(write.answer.created != 0);
 }
 
@@ -138,7 +150,7 @@ void vadd(Session& session, Arguments arguments) {
         return session.out().error(is_vector ? "ERR syntax error, or an option that is not supported"
                                              : "ERR invalid vector specification");
     }
-    if (!have_collection(session, write->key, write->vector.size(), options)) return;
+    if (!have_collection(session, *write, options)) return;
     write->payload = options.attributes;
     write->request.kind = VZ_UPSERT;
     write->reply = reply_added;

@@ -139,6 +139,31 @@ TEST_F(RestShapes, inserting_makes_a_missing_collection_and_ids) {
     EXPECT_EQ(points.text("/result/status"), "completed");
 }
 
+TEST_F(RestShapes, an_insert_that_stores_nothing_makes_no_collection) {
+    const auto is_absent = [&](const char* when) { EXPECT_EQ(client_->get("/collections/none").status, 404) << when; };
+    for (const char* body : {R"({"collection":"none","texts":[{"text":"sea"},{"text":"..."}]})", R"({"collection":"none","texts":[{"text":"sea","id":"a"},{"text":"sea","id":"b","metadata":{"content":1}}]})"}) {
+        EXPECT_EQ(client_->post("/insert_texts?atomic=true", body).status, 400) << body;
+        is_absent(body);
+    }
+    EXPECT_EQ(client_->post("/insert", R"({"collection":"none","text":"..."})").status, 400);
+    is_absent("a text without words");
+    const Json refused(good("POST", "/batch_insert", R"({"collection":"none","texts":[{"text":"..."}]})"));
+    EXPECT_EQ(refused.integer("/failed"), 1);
+    EXPECT_FALSE(refused.has("/collection_created"));
+    is_absent("texts without words");
+    // What only the engine sees.
+    EXPECT_EQ(client_->post("/insert_vectors?atomic=true", R"({"collection":"none","vectors":[{"embedding":[1,2]},{"embedding":[1]}]})").status, 400);
+    is_absent("vectors of two lengths");
+    const std::string large(1 << 20, 'x');
+    EXPECT_EQ(client_->post("/insert", R"({"collection":"none","text":"sea","metadata":{"k":")" + large + "\"}}").status, 400);
+    is_absent("a payload of more than 1 MiB");
+    const Json each(good("POST", "/insert_vectors", R"({"collection":"none","vectors":[{"embedding":[1],"payload":{"k":")" + large + "\"}}]}"));
+    EXPECT_EQ(each.integer("/inserted"), 0);
+    EXPECT_FALSE(each.has("/collection_created"));
+    is_absent("each item refused");
+    EXPECT_TRUE(Json(good("POST", "/insert", R"({"collection":"none","text":"sea"})")).truth("/collection_created"));
+}
+
 TEST_F(RestShapes, scores_and_thresholds_are_those_of_the_contract) {
     for (const auto& [metric, near, far] : {std::tuple{"cosine", 1.0, 0.0}, std::tuple{"euclidean", 1.0, 1 / (1 + std::sqrt(2.0))},
                                             std::tuple{"dot", 1.0, 0.0}, std::tuple{"manhattan", 1.0, 1.0 / 3}}) {

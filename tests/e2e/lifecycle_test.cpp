@@ -202,6 +202,7 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     const Json point(client.get("/collections/n/vectors/x").body);
     EXPECT_EQ(point.integer("/payload/a"), 1);
     EXPECT_EQ(client.get("/collections/n/vectors/1").status, 200);
+    EXPECT_EQ(client.get("/collections/m").status, 404) << "a refused file leaves no collection behind";
     EXPECT_EQ(server.stop().code, 0);
 }
 

@@ -236,6 +236,12 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
         EXPECT_TRUE(is_error(client.ask(bad))) << bad.size() << " " << bad[0] << " " << bad.back();
     }
     EXPECT_EQ(client.ask({"VCARD", "docs"}), "1") << "nothing of it was done";
+    EXPECT_TRUE(is_error(client.ask({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"})));
+    EXPECT_EQ(client.ask({"EXISTS", "made"}), "0") << "a refused point leaves no key behind";
+    client.send(request({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"}) + request({"VADD", "made", "VALUES", "1", "1", "b"}));
+    EXPECT_TRUE(is_error(client.reply()));
+    EXPECT_EQ(client.reply(), "1");
+    EXPECT_EQ(client.ask({"VCARD", "made"}), "1");
     EXPECT_EQ(server.stop().code, 0);
 }
 
