@@ -11,9 +11,10 @@ struct Get {
 };
 
 void get_begin(RootCall& call) {
-    Get* get = call.make<Get>();
     call.names.collection = call.argument("collection").text;
     call.names.point = call.argument("id").text;
+    if (call.refused_id(call.names.point, "id")) return;
+    Get* get = call.make<Get>();
     get->id = str_of(call.names.point);
     get->parts.struct_size = sizeof get->parts;
     get->parts.flags = wanted_parts(*call.planned, true);

@@ -48,6 +48,7 @@ void upsert_one_begin(RootCall& call) {
     if (refuse_public_key(call, input["publicKey"])) return;
     call.names.vector = "data";
     call.names.point = input["id"].text;
+    if (call.refused_id(call.names.point, "id")) return;
     const std::span<const float> numbers = input["data"].floats;
     if (numbers.empty()) return call.fail(codec::validation("data", "must not be empty"));
     vz_write_request* request = new_write(call, VZ_UPSERT, 1);
@@ -113,6 +114,9 @@ void upsert_many_begin(RootCall& call) {
     if (points.size() > call.frontend->batch_points_max) {
         return call.fail(codec::validation("vectors", "must be at most " + std::to_string(call.frontend->batch_points_max) + " points"));
     }
+    for (size_t i = 0; i < points.size(); ++i) {
+        if (call.refused_id(points[i]["id"].text, "vectors[" + std::to_string(i) + "].id", i)) return;
+    }
     if (!check_lengths(call, collection, points)) return;
     const size_t dim = points[0]["data"].floats.size();
     float* rows = static_cast<float*>(call.arena->allocate(points.size() * dim * sizeof(float), 64));
@@ -153,8 +157,9 @@ FieldValue upsert_many_finish(RootCall& call) {
 // ---- deletes ----
 
 void delete_one_begin(RootCall& call) {
-    vz_write_request* request = new_write(call, VZ_DELETE, 1);
     call.names.point = call.argument("id").text;
+    if (call.refused_id(call.names.point, "id")) return;
+    vz_write_request* request = new_write(call, VZ_DELETE, 1);
     request->ids = call.arena->make<vz_str>(str_of(call.names.point));
     submit_write(call, call.argument("collection").text, request);
 }
@@ -180,7 +185,10 @@ void delete_many_begin(RootCall& call) {
     if (by_ids) {
         call.names.items = "ids";
         const std::span<vz_str> ids = call.arena->array<vz_str>(items.size());
-        for (size_t i = 0; i < items.size(); ++i) ids[i] = str_of(items[i].text);
+        for (size_t i = 0; i < items.size(); ++i) {
+            if (call.refused_id(items[i].text, "ids[" + std::to_string(i) + "]", i)) return;
+            ids[i] = str_of(items[i].text);
+        }
         request->ids = ids.data();
     } else {
         request->filter = filter_of(call, input["filter"]);
@@ -198,8 +206,9 @@ FieldValue delete_many_finish(RootCall& call) {
 
 void payload_begin(RootCall& call) {
     if (refuse_public_key(call, call.argument("publicKey"))) return;
-    vz_write_request* request = new_write(call, VZ_UPDATE, 1);
     call.names.point = call.argument("id").text;
+    if (call.refused_id(call.names.point, "id")) return;
+    vz_write_request* request = new_write(call, VZ_UPDATE, 1);
     request->ids = call.arena->make<vz_str>(str_of(call.names.point));
     request->payloads = call.arena->make<vz_str>(payload_of(call.argument("payload")));
     request->payload_mode = VZ_PAYLOAD_REPLACE;

@@ -57,6 +57,14 @@ void RootCall::fail(vz_status status, const vz_error& error) {
     fail(codec::from_engine(known, names));
 }
 
+bool RootCall::refused_id(std::string_view id, std::string_view place, uint64_t item) {
+    const char* const reason = codec::refuse_id(id);
+    if (reason == nullptr) return false;
+    const codec::Failure refusal = codec::validation(place, reason);
+    fail(item == VZ_NO_ITEM ? refusal : codec::with_item(refusal, item));
+    return true;
+}
+
 bool RootCall::sees(std::string_view collection, uint32_t permission) const {
     return exchange->sees(str_of(collection), permission);
 }

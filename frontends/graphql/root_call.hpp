@@ -69,6 +69,8 @@ struct RootCall {
         fail(call);
         return true;
     }
+    // True: a request may not have this id, which `place` names in errors, and the field has failed.
+    bool refused_id(std::string_view id, std::string_view place, uint64_t item = VZ_NO_ITEM);
     // A result of a synchronous call, released with the request.
     void keep(vz_result* result);
 

@@ -75,5 +75,21 @@ TEST_F(GraphqlTexts, mistakes_change_nothing) {
     EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })").text("/data/collection/config/embeddingProvider"), "none");
 }
 
+// Ids have one rule, whichever frontend they come by.
+TEST_F(GraphqlTexts, ids_are_those_that_rest_takes) {
+    good(R"(mutation { createCollection(input: {name: "v", dimension: 1}) { name } upsertVector(collection: "v", input: {id: "a b", data: [1]}) { id } })");
+    const auto field = [&](const std::string& document) { return ask(document).text("/errors/0/extensions/details/field"); };
+    for (const char* id : {" a", "a ", "\\u00a0a", "", "a\\tb"}) {
+        const std::string quoted = std::string("\"") + id + "\"";
+        EXPECT_EQ(field("mutation { upsertVector(collection: \"v\", input: {id: " + quoted + ", data: [1]}) { id } }"), "id");
+        EXPECT_EQ(field("mutation { upsertVectors(input: {collection: \"v\", vectors: [{id: \"b\", data: [1]}, {id: " + quoted + ", data: [1]}]}) { success } }"), "vectors[1].id");
+        EXPECT_EQ(field("mutation { updatePayload(collection: \"v\", id: " + quoted + ", payload: {}) { success } }"), "id");
+        EXPECT_EQ(field("mutation { deleteVector(collection: \"v\", id: " + quoted + ") { success } }"), "id");
+        EXPECT_EQ(field("mutation { deleteVectors(input: {collection: \"v\", ids: [\"b\", " + quoted + "]}) { success } }"), "ids[1]");
+        EXPECT_EQ(field("{ vector(collection: \"v\", id: " + quoted + ") { id } }"), "id");
+    }
+    EXPECT_EQ(good(R"({ countVectors(collection: "v") })").integer("/data/countVectors"), 1);
+}
+
 }  // namespace
 }  // namespace vz::e2e
