@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "plugins/host/json_text.hpp"
 #include "vectorizer/engine.h"
@@ -81,6 +82,11 @@ int check(const std::string& directory, bool deep, bool json) {
 }
 
 int inspect(const std::string& file, bool json) {
+    if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
+        std::fprintf(stderr, "vectorizer: cannot inspect %s: it is a directory. Pass one file of it, or run `vectorizer check %s` over all of them\n", file.c_str(),
+                     file.c_str());
+        return 3;
+    }
     vz_result* const result = run("inspect", file, {VZ_DIRECTORY_INSPECT, 0, file});
     if (result == nullptr) return 3;
     const int code = show(result, 0, json ? print_json : print_inspected);

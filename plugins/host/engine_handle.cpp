@@ -20,6 +20,12 @@ int EngineHandle::open(const std::string& directory, const vz_engine_options& op
     return status == VZ_CORRUPTION || status == VZ_UNSUPPORTED ? kExitDamaged : 1;
 }
 
+vz_status EngineHandle::try_open(const std::string& directory, const vz_engine_options& options) {
+    const vz_status status = vz_engine_open({directory.data(), directory.size()}, &options, &engine_, nullptr);
+    if (status != VZ_OK) engine_ = nullptr;
+    return status;
+}
+
 int EngineHandle::close() {
     if (engine_ == nullptr) return 0;
     vz_error error = {};

@@ -21,6 +21,8 @@ class EngineHandle {
 
     // 0, or the exit code after a sentence on standard error.
     int open(const std::string& directory, const vz_engine_options& options);
+    // The same without a word.
+    vz_status try_open(const std::string& directory, const vz_engine_options& options);
     // 0, or 1 after a sentence on standard error.
     int close();
     vz_engine* get() const { return engine_; }

@@ -196,10 +196,19 @@ class Server {
         vz_engine_options options = {};
         options.struct_size = sizeof(options);
         options.workers = 1;
-        if (const int failed = engine.open(scratch.path() + "/data", options); failed != 0) return failed;
+        // The keys made over the API lie in the database itself, which is opened so that no file of it changes.
+        options.flags = VZ_OPEN_READ_ONLY;
+        const vz_status there = engine.try_open(settings_.data_directory, options);
+        options.flags = 0;
+        if (there != VZ_OK) {
+            if (const int failed = engine.open(scratch.path() + "/data", options); failed != 0) return failed;
+        }
         services_ = std::make_unique<Services>(config_, engine.get());
         const int code = create_all();
         stop_all();
+        if (code != 0 && there == VZ_BUSY) {
+            std::fprintf(stderr, "Another process serves %s: API keys that are kept there were not looked at.\n", settings_.data_directory.c_str());
+        }
         return code;
     }
 

@@ -190,6 +190,19 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     }
     const Ran missing = check("frontends: {mine: {library: nowhere.so}}\n");
     EXPECT_EQ(missing.exit.code, 3) << missing.output;
+    {
+        Server server(data);
+        ASSERT_EQ(HttpClient(server.port()).post("/auth/keys", R"({"name":"boss","permissions":["admin"]})").status, 200);
+        const Ran in_use = check("server: {host: 0.0.0.0}\n");
+        EXPECT_EQ(in_use.exit.code, 2) << in_use.output;
+        EXPECT_NE(in_use.output.find("were not looked at"), std::string::npos) << in_use.output;
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    const Ran keyed = check("server: {host: 0.0.0.0}\n");
+    EXPECT_EQ(keyed.exit.code, 0) << keyed.output;
+    const Ran inspected = run({program(), "inspect", data});
+    EXPECT_EQ(inspected.exit.code, 3);
+    EXPECT_NE(inspected.output.find("it is a directory"), std::string::npos) << inspected.output;
 }
 
 TEST(Operator, SlowSearchesAreRemembered) {
