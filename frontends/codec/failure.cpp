@@ -50,6 +50,13 @@ uint64_t position_of(const vz_error& error, const Names& names) {
     return error.item < names.positions.size() ? names.positions[error.item] : error.item;
 }
 
+// Of a member of a field index: one of a new collection's list, the one that `lexical` stands for, or one that is a request by itself.
+std::string index_field(std::string_view member, const vz_error& error, const Names& names) {
+    if (error.item == VZ_NO_ITEM) return std::string(member);
+    if (error.item != names.lexical_index) return "field_indexes[" + std::to_string(error.item) + "]." + std::string(member);
+    return member == "language" ? "lexical.stemmer" : "lexical.source";
+}
+
 // The ABI's path of a member in the request's own words. Members of a batch become "vectors[3].embedding".
 std::string request_field(const vz_error& error, const Names& names) {
     const std::string_view path(error.field);
@@ -66,12 +73,14 @@ std::string request_field(const vz_error& error, const Names& names) {
         std::string field(names.items);
         return field.append("[").append(std::to_string(position_of(error, names))).append("].").append(member);
     }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kMembers{{
+    if (first == "field_indexes" && rest.starts_with('.')) return index_field(rest.substr(1), error, names);
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kMembers{{
         {"k", "limit"}, {"skip", "offset"}, {"recall_target", "recall"}, {"score_limit", "threshold"}, {"parts", "with_payload"},
         {"dim", "dimension"}, {"degree", "hnsw_config.m"}, {"build_effort", "hnsw_config.ef_construction"},
         {"search_effort", "hnsw_config.ef_search"}, {"to", "new_name"}, {"expires_ms", "expires_at"}, {"ttl_ms", "ttl_secs"},
         {"collection", "collection"}, {"metric", "metric"}, {"quantization", "quantization"}, {"metadata", "metadata"},
         {"filter", "filter"}, {"limit", "limit"}, {"cursor", "cursor"}, {"effort", "effort"}, {"start_id", "cursor"}, {"name", "name"}, {"flags", "exact"},
+        {"field_indexes_max", "field_indexes"},
     }};
     // A member of a vector field stands after the list: "vector_fields[0].dim", "changes[0].vector_field.search_effort".
     std::string_view leaf = first;

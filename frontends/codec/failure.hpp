@@ -29,6 +29,7 @@ struct Names {
     std::string_view payload = "payload";
     std::string_view snapshot;
     std::span<const uint64_t> positions;  // item of the ABI's batch -> index in the request; empty: the same
+    uint64_t lexical_index = VZ_NO_ITEM;  // the field index of a new collection that `lexical` asked for
     bool write = false;               // VZ_BUSY of a write is 429, of a read 503
     bool insert = false;              // dimension message of inserts: "embedding length ..."
     bool filter_is_rewritten = false;  // the engine's byte offsets are not those of the request

@@ -103,6 +103,7 @@ bool add_texts(RootCall& call, const Input& input, codec::NewCollection& wanted,
     }
     notes.lexical = codec::lexical_note(asked);
     index = codec::lexical_index(asked);
+    call.names.lexical_index = 0;
     wanted.field_indexes = {&index, 1};
     return true;
 }

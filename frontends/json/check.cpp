@@ -63,7 +63,7 @@ private:
     }
 
     bool container(char closing) {
-        if (depth_ == kDepthMax) return fail("nested deeper than 64 levels");
+        if (depth_ == kDepthMax) return fail(kTooDeep);
         ++depth_;
         ++at_;
         blank();

@@ -19,6 +19,7 @@
 namespace vz::json {
 
 inline constexpr uint32_t kDepthMax = 64;
+inline constexpr const char* kTooDeep = "nested deeper than 64 levels";  // a reason of check_json: JSON, but more of it than is taken
 inline constexpr uint64_t kPadding = 64;  // readable bytes after a text that is read in place
 
 enum class Kind : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
@@ -119,6 +120,8 @@ public:
     bool not_among(std::span<const std::string_view> available);
     // The spelling of the innermost field whose callback runs, as the table has it; empty: an element of an array.
     std::string_view spelling() const { return depth_ == 0 || depth_ > std::size(steps_) ? std::string_view() : steps_[depth_ - 1].name; }
+    // Records where the whole text stops being JSON and returns false: a slice of it was found to be none.
+    bool damaged();
     // Records that memory ran out and returns false.
     bool out_of_memory();
     bool has_mistake() const { return error_.fault == Fault::kMistake; }
@@ -143,7 +146,6 @@ private:
     bool wrong_type(Value value, const char* wanted);
     bool number_token(Value value, std::string_view& token);
     bool syntax(const char* where, std::string_view reason);
-    bool damaged();
     std::string path(std::string_view below) const;
     void push(std::string_view name, uint64_t index);
     void pop() { --depth_; }

@@ -82,6 +82,17 @@ int64_t timeout_ms(const Call& call) {
     return static_cast<int64_t>(vzh_limit(call.frontend->mount, "default_timeout_ms"));
 }
 
+// The engine found a payload to be no JSON. Then the body that it is a slice of is none either, and the slow pass finds the place.
+bool is_in_body(const Call& call) { return call.error.reason == VZ_REASON_PAYLOAD && call.view->route->body == VZH_BODY_JSON; }
+
+void tell_place(Call& call) {
+    json::Error error{json::Fault::kSyntax, "body", {}, 0};
+    const char* reason = nullptr;
+    if (json::check_json(view(call.view->body), &error.offset, &reason) || reason == json::kTooDeep) return fail(call, codec::from_engine(call.error, call.names));
+    error.reason = reason;
+    fail(call, codec::from_reader(error));
+}
+
 }  // namespace
 
 int64_t steady_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -129,6 +140,7 @@ void fail_status(Call& call, vz_status status) {
         call.error.item = VZ_NO_ITEM;
     }
     if (status == VZ_DEADLINE_EXCEEDED) call.names.timeout_ms = timeout_ms(call);
+    if (is_in_body(call)) return on_worker(call, &tell_place);
     fail(call, codec::from_engine(call.error, call.names));
 }
 

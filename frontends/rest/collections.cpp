@@ -177,8 +177,7 @@ bool read_metric(json::Reader& reader, Value value, CreateCall& call) {
 bool read_metadata(json::Reader& reader, Value value, std::string_view& metadata) {
     if (!reader.raw_object(value, metadata)) return false;
     if (metadata.size() > codec::kMetadataBytesMax) return reader.mistake("has more than 32768 bytes");
-    const char* reason = nullptr;
-    return json::check_json(metadata, nullptr, &reason) || reader.mistake(reason);
+    return json::check_json(metadata, nullptr, nullptr) || reader.damaged();
 }
 
 bool read_description(json::Reader& reader, Value value, std::string_view& description) {
@@ -235,6 +234,7 @@ codec::Failure add_texts(CreateCall& call, List<vz_field_index>& indexes, codec:
     }
     if (call.lexical) {
         notes.lexical = codec::lexical_note(*call.lexical);
+        call.names.lexical_index = indexes.size();
         if (!indexes.add(codec::lexical_index(*call.lexical))) return codec::overloaded();
     }
     call.wanted.field_indexes = {indexes.data(), indexes.size()};

@@ -53,6 +53,7 @@ void write_altered(Call& base, json::Writer& out) {
 }
 
 void altered(Call& base) {
+    base.error.item = VZ_NO_ITEM;  // the request is the one change, and no list
     if (base.op.status != VZ_OK) return fail_op(base);
     note_outcome(base, base.change.outcome);
     deliver(base, 0, &write_altered);

@@ -30,6 +30,7 @@ bool read_payload_paths(json::Reader& reader, json::Value value, Options& option
         return true;
     });
     options.with_payload = count != 0;
+    options.keeps_no_key = count == 0;
     options.payload_paths = paths;
     options.payload_path_count = count;
     return good;
@@ -114,6 +115,7 @@ void inherit(Options& options, const Options& defaults) {
     if (!options.has(kFilter)) options.filter = defaults.filter;
     if (!options.has(kWithPayload)) {
         options.with_payload = defaults.with_payload;
+        options.keeps_no_key = defaults.keeps_no_key;
         options.payload_paths = defaults.payload_paths;
         options.payload_path_count = defaults.payload_path_count;
     }
@@ -142,6 +144,14 @@ void fill_parts(const Options& options, vz_parts& parts) {
     if (options.with_vector != 0) parts.flags |= VZ_PARTS_VECTORS;
     parts.payload_paths = options.payload_paths;
     parts.payload_path_count = options.payload_path_count;
+}
+
+void write_payload(json::Writer& out, const Options& options, const vz_rows& rows, uint64_t row) {
+    if (options.keeps_no_key != 0) {
+        out.raw("{}");
+    } else {
+        codec::write_payload(out, rows, row);
+    }
 }
 
 std::optional<std::string_view> query(const Call& call, std::string_view name) {

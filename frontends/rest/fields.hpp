@@ -71,6 +71,7 @@ struct Options {
     uint8_t exact;
     uint8_t filter_is_rewritten;  // from the tagged spelling
     uint8_t with_payload;
+    uint8_t keeps_no_key;  // a list of keys was sent, and is empty
     uint8_t with_vector;
     codec::VectorFormat format;
 
@@ -90,6 +91,9 @@ void inherit(Options& options, const Options& defaults);
 bool check_options(json::Reader& reader, const Options& options);
 // parts.payload_paths borrows from options.
 void fill_parts(const Options& options, vz_parts& parts);
+
+// The payload of a row that was asked for with these options.
+void write_payload(json::Writer& out, const Options& options, const vz_rows& rows, uint64_t row);
 
 // ---- query parameters ----
 

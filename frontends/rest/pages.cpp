@@ -39,7 +39,7 @@ void write_page(Call& base, json::Writer& out) {
         out.key("vector");
         codec::write_vector(out, column, row, call.options.vectors());
         out.key("payload");
-        codec::write_payload(out, call.rows, row);
+        write_payload(out, call.options, call.rows, row);
         out.end_object();
     }
     out.end_array();

@@ -36,6 +36,11 @@ void fill_search(const Query& query, const float* floats, vz_metric metric, int6
     }
 }
 
+codec::Failure check_model(std::string_view model) {
+    if (model.data() == nullptr || model == "bm25") return {};
+    return codec::unsupported("unsupported_model", "model", model);
+}
+
 codec::Failure embed_query(const Call& call, codec::TextCollection& texts, Query& query) {
     if (codec::Failure refusal = texts.refusal(); codec::is_failure(refusal)) return refusal;
     auto* const vector = call.arena.make<float>(texts.dimension());
@@ -69,7 +74,7 @@ uint64_t write_hit_list(json::Writer& out, const vz_rows& rows, const Query& que
         }
         for (const char* name : names.subspan(2, is_text ? 2 : 1)) {
             out.key(name);
-            codec::write_payload(out, rows, row);
+            write_payload(out, query.options, rows, row);
         }
         out.end_object();
     }

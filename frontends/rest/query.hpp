@@ -28,6 +28,9 @@ bool read_query_member(json::Reader& reader, uint32_t id, json::Value value, con
 
 void fill_search(const Query& query, const float* floats, vz_metric metric, int64_t deadline_ns, vz_parts& parts, vz_search_request& request);
 
+// The provider that is to embed a text; absent: the collection's.
+codec::Failure check_model(std::string_view model);
+
 // The query's text becomes its vector. On a worker; a failure is told by the caller. `texts` has been read.
 codec::Failure embed_query(const Call& call, codec::TextCollection& texts, Query& query);
 

@@ -6,7 +6,9 @@
 namespace vz::rest {
 namespace {
 
-constexpr auto kSearchFields = joined(std::array<json::Field, 1>{{{"collection", kQueryCollection}}}, kQueryMembers, kSearchOptionFields);
+constexpr uint32_t kModel = kQueryList + 1;
+constexpr auto kSearchFields =
+    joined(std::array<json::Field, 2>{{{"collection", kQueryCollection}, {"model", kModel}}}, kQueryMembers, kSearchOptionFields);
 
 struct SearchCall : Call {
     Query query;
@@ -85,9 +87,10 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
     json::Floats floats;
     json::Reader reader(view(view_in->body), call->arena);
     std::string_view named;
+    std::string_view model;
     const bool good = reader.read(kSearchFields, [&](uint32_t id, json::Value value) {
-        if (id != kQueryCollection) return read_query_member(reader, id, value, *call->frontend, floats, call->query);
-        return reader.is_null(value) || reader.string(value, named);
+        if (id != kQueryCollection && id != kModel) return read_query_member(reader, id, value, *call->frontend, floats, call->query);
+        return reader.is_null(value) || reader.string(value, id == kModel ? model : named);
     });
     if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
     if (collection && named.data() != nullptr && named != *collection) {
@@ -95,6 +98,7 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
     }
     if (!collection && named.data() == nullptr) return fail(*call, codec::validation("collection", "required"));
     if (call->query.dimension == 0 && !call->query.is_text()) return fail(*call, codec::validation("vector", "required"));
+    if (const codec::Failure failure = check_model(model); codec::is_failure(failure)) return fail(*call, failure);
     if (call->query.dimension != 0) call->names.vector = call->query.field;
     call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
     const std::string_view target = collection ? *collection : named;

@@ -44,11 +44,6 @@ struct TextSearchCall : Call {
     vz_text_query words;
 };
 
-codec::Failure check_model(std::string_view model) {
-    if (model.data() == nullptr || model == "bm25") return {};
-    return codec::unsupported("unsupported_model", "model", model);
-}
-
 void write_totals(json::Writer& out, uint64_t hits) {
     out.field("total_results", hits);
     out.field("total", hits);

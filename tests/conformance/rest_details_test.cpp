@@ -148,6 +148,22 @@ TEST_F(RestDetails, errors_name_fields_as_the_request_spells_them) {
         "vectors[0].metadata");
 }
 
+TEST_F(RestDetails, a_payload_that_is_no_json_is_told_with_its_place) {
+    good("POST", "/collections", R"({"name":"broken","dimension":1})");
+    const auto offset = [&](const char* method, const char* path, const char* body) {
+        const Answer answer = client_->request(method, path, body);
+        EXPECT_EQ(answer.status, 400) << body;
+        EXPECT_EQ(Json(answer.body).text("/error_type"), "parse_error") << answer.body;
+        EXPECT_EQ(Json(answer.body).text("/details/field"), "body") << answer.body;
+        return Json(answer.body).integer("/details/offset");
+    };
+    EXPECT_EQ(offset("PUT", "/collections/broken/vectors/a", R"({"data":[1],"payload":{"a":tru}})"), 27);
+    EXPECT_EQ(offset("POST", "/insert_vectors?atomic=true", R"({"collection":"broken","vectors":[{"embedding":[1],"payload":{"a":01}}]})"), 67);
+    EXPECT_EQ(offset("POST", "/collections", R"({"name":"other","metadata":{"a":nul}})"), 32);
+    EXPECT_EQ(offset("POST", "/collections/broken/vectors/bulk_update_metadata", R"({"filter":{"must":[{"has_id":["a"]}]},"patch":{"a":tru}})"), 51);
+    good("DELETE", "/collections/broken");
+}
+
 TEST_F(RestDetails, choices_are_listed_where_none_was_made) {
     const auto choices = [](const std::string& error) {
         const Json answer(error);

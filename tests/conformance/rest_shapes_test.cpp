@@ -185,6 +185,8 @@ TEST_F(RestShapes, scores_and_thresholds_are_those_of_the_contract) {
         EXPECT_EQ(total(2), 0) << metric;
         const std::string bare = good("POST", "/collections/s/search", R"({"vector":[1,0],"limit":1,"with_payload":["b"],"with_vector":false})");
         EXPECT_NE(bare.find(R"("vector":null,"payload":{"b":2})"), std::string::npos) << bare;
+        const std::string no_key = good("POST", "/collections/s/search", R"({"vector":[1,0],"limit":1,"with_payload":[],"with_vector":false})");
+        EXPECT_NE(no_key.find(R"("vector":null,"payload":{}})"), std::string::npos) << no_key << ": null is for what was not asked for";
         good("DELETE", "/collections/s");
     }
 }

@@ -98,6 +98,13 @@ TEST_F(RestTexts, a_text_makes_its_collection_and_is_found) {
     }
 }
 
+TEST_F(RestTexts, a_search_by_text_takes_a_model_on_every_route) {
+    good("POST", "/insert", R"({"collection":"t","id":"a","text":"The whale swims in the sea"})");
+    for (const char* path : {"/search", "/collections/t/search", "/collections/t/search/text", "/collections/t/hybrid_search"}) {
+        EXPECT_EQ(found(path, R"({"collection":"t","query":"whale","model":"bm25"})"), std::vector<std::string>{"a"}) << path;
+    }
+}
+
 TEST_F(RestTexts, the_embedding_is_that_of_stored_points) {
     good("POST", "/insert", R"({"collection":"t","id":"a","text":"words in a text"})");
     const Json stored(good("GET", "/collections/t/vectors/a"));
