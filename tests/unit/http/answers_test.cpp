@@ -1,10 +1,8 @@
 // Answers that wait to be sent: what slow readers hold is bounded, counted and given back.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -22,14 +20,6 @@ constexpr uint64_t kAnswersMib = 32;  // half of it
 constexpr uint64_t kAnswersHeld = kAnswersMib * kMib / kAnswerBytes;
 const std::string kBig = "bytes=" + std::to_string(kAnswerBytes);
 const std::string kUnsent = "vectorizer_http_unsent_bytes";
-
-uint64_t resident_bytes() {
-    std::ifstream statm("/proc/self/statm");
-    uint64_t pages = 0;
-    uint64_t resident = 0;
-    statm >> pages >> resident;
-    return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 std::unique_ptr<Client> slow_reader(const Server& server, const std::string& request) {
     auto client = std::make_unique<Client>(server.port());

@@ -2,10 +2,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <thread>
@@ -14,14 +12,6 @@
 
 namespace vz::http::test {
 namespace {
-
-uint64_t resident_bytes() {
-    std::ifstream statm("/proc/self/statm");
-    uint64_t pages = 0;
-    uint64_t resident = 0;
-    statm >> pages >> resident;
-    return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 TEST(Crowd, two_thousand_idle_connections_cost_little_and_harm_nobody) {
     rlimit limit{};

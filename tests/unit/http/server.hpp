@@ -106,6 +106,9 @@ class Client {
     std::string pending_;
 };
 
+// Memory of this process, which the server is part of.
+uint64_t resident_bytes();
+
 // One request on a connection of its own.
 Reply ask(uint16_t port, std::string_view request, bool head_only = false);
 std::string get(std::string_view path, std::string_view fields = "");
