@@ -183,10 +183,14 @@ Status GrowingIndex::choose_layout(Slot end) {
     return start(fp32 ? Layout::kFp32 : Layout::kSq8, end);
 }
 
+bool GrowingIndex::may_drop_codes() const {
+    return options_.quantization == VZ_QUANTIZATION_AUTO && !quantizers_.empty() && quantizers_.back()->shape().layout == Layout::kSq8;
+}
+
 // Data whose nearest rows 8 bits a value cannot tell apart is walked in fp32, unless SQ8 was asked for. Looked at anew as it grows. So is a row
 // whose squared norm leaves float32, as headers keep it.
 Status GrowingIndex::guard_codes(Slot end) {
-    if (options_.quantization != VZ_QUANTIZATION_AUTO || quantizers_.back()->shape().layout != Layout::kSq8) return {};
+    if (!may_drop_codes()) return {};
     if (options_.metric != VZ_COSINE && has_longer(linked(), end, kCodedNormMax)) return start(Layout::kFp32, end);
     if (end < 64 || end / 4 < guarded_at_) return {};
     guarded_at_ = end;
@@ -204,7 +208,7 @@ bool GrowingIndex::has_longer(Slot begin, Slot end, float norm) const {
 }
 
 Result<bool> GrowingIndex::drop_codes() {
-    if (options_.quantization != VZ_QUANTIZATION_AUTO || quantizers_.empty() || quantizers_.back()->shape().layout != Layout::kSq8) return false;
+    if (!may_drop_codes()) return false;
     VZ_TRY(start(Layout::kFp32, linked()));
     return true;
 }

@@ -67,6 +67,7 @@ class GrowingIndex {
 
     GrowingIndex(const IndexOptions& options, RowSource rows, uint32_t slots_max);
     Status choose_layout(Slot end);
+    bool may_drop_codes() const;
     Status guard_codes(Slot end);
     Status start(Layout layout, Slot sample_end);
     Status adopt(const FoldInput& input, uint32_t kept, Workers& workers);

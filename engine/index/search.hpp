@@ -21,7 +21,7 @@ struct SearchScratch {
     std::vector<SlotHit> candidates;
 };
 
-// Of a search that scores this many rows exactly; the codes of most data keep the order of rows that far.
+// Rows to score exactly for each one wanted, if no more is known of the data: most codes keep the order of rows that far.
 inline constexpr float kRerank = 1.5F;
 inline uint32_t rerank_least(uint32_t k) { return std::max(k + k / 2, k + 5); }
 

@@ -189,14 +189,14 @@ class Server {
         return code != 0 ? code : closed;
     }
 
-    // Each frontend reads its keys, over an engine that is empty: the data directory may be in use.
+    // Each frontend reads its keys, over the database, or over an empty engine where there is none that can be opened: another process may serve it.
     int check() {
         const ScratchDirectory scratch;
         EngineHandle engine;
         vz_engine_options options = {};
         options.struct_size = sizeof(options);
         options.workers = 1;
-        // The keys made over the API lie in the database itself, which is opened so that no file of it changes.
+        // API keys made over REST lie in the database itself.
         options.flags = VZ_OPEN_READ_ONLY;
         const vz_status there = engine.try_open(settings_.data_directory, options);
         options.flags = 0;
