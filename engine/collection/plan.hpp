@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/index/calibration.hpp"
+#include "engine/index/curve.hpp"
 #include "engine/index/graph.hpp"
 
 namespace vz {

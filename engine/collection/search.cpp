@@ -122,9 +122,13 @@ class PartSearch {
         part.k = query_.k;
         part.rerank = rerank(graph);
         part.filter = target.filter();
-        RerankReport reranked;
-        if (report_ != nullptr) part.report = &reranked;
+        PartWork work;
+        if (report_ != nullptr) part.work = &work;
         part.effort = effort(graph, *target.part);
+        if (is_by_recall() && target.row_filter == nullptr) {
+            part.far = curve_of(graph);
+            part.recall = recall();
+        }
         FilterPlan plan = FilterPlan::kWalkAll;
         if (target.row_filter != nullptr) {
             plan = choose_plan(*graph.view, query_.field->dim, curve_of(graph), part.effort, share * graph.linked, share);
@@ -139,8 +143,8 @@ class PartSearch {
                 part.effort = expand_effort(part.effort, share);
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
-            part_report_.effort = part.effort;
             found = search_part(part, scored_, scratch());
+            if (report_ != nullptr) part_report_.effort = work.effort;
             if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
         }
         if (found.size() < query_.k) {
@@ -152,8 +156,8 @@ class PartSearch {
         }
         if (plan == FilterPlan::kReadPassing) part_report_.plan = VZ_PLAN_FILTER_FIRST;
         part_report_.layout = graph.view->shape().layout;
-        part_report_.reranked = reranked.rows;
-        part_report_.rerank_ns = reranked.ns;
+        part_report_.reranked = work.reranked;
+        part_report_.rerank_ns = work.rerank_ns;
         take(target, found);
         return true;
     }
@@ -196,12 +200,15 @@ class PartSearch {
         return query_.rerank != 0 || curve == nullptr ? query_.rerank : rerank_for(*curve, query_.k);
     }
 
+    bool is_by_recall() const { return query_.effort == 0 && (query_.recall != 0 || query_.field->search_effort == 0); }
+    float recall() const { return query_.recall != 0 ? query_.recall : kRecallByDefault; }
+
     uint32_t effort(const FieldGraph& graph, const Part& part) {
         uint32_t effort = query_.effort != 0 ? query_.effort : query_.recall == 0 ? query_.field->search_effort : 0;
         if (effort == 0) {
             static const Curve kNoCurve;
             const Curve* curve = curve_of(graph);
-            const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, query_.recall != 0 ? query_.recall : kRecallByDefault, query_.k);
+            const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, recall(), query_.k);
             // A graph takes more effort as it grows, on most data less than by the root of its rows.
             effort = static_cast<uint32_t>(std::ceil(static_cast<float>(choice.effort) * std::sqrt(std::max(1.0F, graph.grown))));
             // Nothing is known about how a filter and a query relate.

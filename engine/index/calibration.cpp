@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "engine/index/search.hpp"
+
 namespace vz {
 namespace {
 
@@ -17,10 +19,12 @@ constexpr uint32_t kRounds = 4;
 constexpr float kRecallQuick = 0.999F;
 constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 500, 800};
 constexpr uint32_t kCounts[] = {10, 100};
-// More hits than were measured take an effort that grows with their number, by so much for each one, and by a power of it. Hits 10 -> 100 at recall
-// 0.98: words 27 -> 76, 25 values 13 -> 42, log-normal dot 20 -> 100, Gaussian 480 -> 900.
-constexpr float kEffortEach = 0.9F;
-constexpr float kEffortByCount = 0.3F;
+// Far queries differ in kind more than from one to the next: few are drawn, and at fewer efforts.
+constexpr uint32_t kFarQueries = 64;
+constexpr uint32_t kFarQueriesQuick = 48;
+constexpr uint32_t kFarEfforts[] = {20, 57, 160, 400, 800};
+// Of the rows, how many lie nearer to their tenth nearest than what counts as far.
+constexpr double kNearQuantile = 0.95;
 constexpr uint32_t kRowsMin = 1000;  // below, every effort is cheap and no sample says much
 constexpr uint32_t kTogether = 8;    // sampled rows that one pass over the graph serves
 constexpr uint32_t kRowsAtOnce = 64;
@@ -29,7 +33,8 @@ constexpr uint32_t kReranked = 8;  // times k: candidates by codes whose exact s
 constexpr float kReranks[] = {kRerank, 2, 3, 4, 6, 8};
 
 struct Sampled {
-    Slot slot = 0;
+    Slot slot = kNoSlot;             // of the row that is the query; kNoSlot: it is none
+    const float* values = nullptr;
     CodedRow coded;
     Pool nearest;
     std::vector<float> scores;  // exact ones, in the order of codes
@@ -83,7 +88,7 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
 void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<Sampled> sampled) {
     const vz_metric metric = graph.quantizer->metric();
     for (Sampled& row : sampled) {
-        graph.quantizer->prepare_query(graph.rows(row.slot), row.coded);
+        graph.quantizer->prepare_query(row.values, row.coded);
         row.nearest.reset(kReranked * k, 1);
     }
     Slot slots[kRowsAtOnce];
@@ -101,7 +106,7 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
         }
     }
     for (Sampled& row : sampled) {
-        const ScoreQuery query = make_score_query(metric, graph.rows(row.slot), graph.shape().dim);
+        const ScoreQuery query = make_score_query(metric, row.values, graph.shape().dim);
         for (uint32_t i = 0; i < row.nearest.size(); ++i) row.scores.push_back(exact_score(graph, query, row.nearest.slot(i)));
         row.best = row.scores;
         std::sort(row.best.begin(), row.best.end(), [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
@@ -151,7 +156,7 @@ struct Point {
         part.exclude = row.slot;
         scratch.walk.counters = {};
         const vz_metric metric = graph.quantizer->metric();
-        const ScoreQuery query = make_score_query(metric, graph.rows(row.slot), graph.shape().dim);
+        const ScoreQuery query = make_score_query(metric, row.values, graph.shape().dim);
         std::vector<float> scores;
         for (const SlotHit& hit : search_part(part, query, scratch)) scores.push_back(hit.score);
         recalls[at] = share_found(metric, row, k, scores);
@@ -181,6 +186,102 @@ struct Point {
     }
 };
 
+float key_at(double quantile, std::span<const Sampled> sampled, vz_metric metric) {
+    std::vector<float> keys;
+    for (const Sampled& row : sampled) {
+        const float key = far_key(row.nearest, row.coded, metric);
+        if (std::isfinite(key)) keys.push_back(key);
+    }
+    if (keys.empty()) return INFINITY;
+    const auto place = keys.begin() + static_cast<ptrdiff_t>(quantile * static_cast<double>(keys.size() - 1));
+    std::nth_element(keys.begin(), place, keys.end());
+    return *place;
+}
+
+// What makes queries of rows that are none: sums of three, with these factors.
+struct Mixture {
+    float of[3];
+};
+constexpr Mixture kBetween = {0.5F, 0.5F, 0};
+constexpr Mixture kBeyond = {1, 1, -1};
+
+class FarQueries {
+ public:
+    FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, const Mixture& mixture) : dim_(graph.shape().dim) {
+        const bool is_cosine = graph.quantizer->metric() == VZ_COSINE;
+        values_.reserve(size_t{count} * dim_);
+        for (uint32_t i = 0; i < count; ++i) {
+            values_.resize(values_.size() + dim_);
+            float* const query = values_.data() + values_.size() - dim_;
+            for (uint32_t j = 0; j < std::size(mixture.of); ++j) {
+                const float* row = graph.rows(rows[(i + j) % rows.size()]);
+                const float norm = is_cosine ? row_norm(row, dim_) : 1.0F;
+                for (uint32_t d = 0; d < dim_ && norm > 0; ++d) query[d] += mixture.of[j] * (row[d] / norm);
+            }
+            if (!std::all_of(query, query + dim_, [](float value) { return std::isfinite(value); })) values_.resize(values_.size() - dim_);
+        }
+    }
+    uint32_t count() const { return static_cast<uint32_t>(values_.size() / dim_); }
+    const float* operator[](uint32_t i) const { return values_.data() + size_t{i} * dim_; }
+
+ private:
+    uint32_t dim_;
+    std::vector<float> values_;
+};
+
+// Measures searches of one graph at a time.
+class Measuring {
+ public:
+    // `linked` as of calibrate(). Rows that were linked meanwhile are not among the true ones: found, they would stand in for some that were
+    // missed.
+    Measuring(const GraphView& graph, const uint32_t& linked, bool is_growing, Workers& workers)
+        : graph_(graph), linked_(linked), workers_(workers), scratch_(workers.count()) {
+        if (is_growing) filter_ = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &linked_};
+    }
+
+    void find_truths(uint32_t k, std::vector<Sampled>& sampled) {
+        const auto count = static_cast<uint32_t>(sampled.size());
+        run_on(workers_, (count + kTogether - 1) / kTogether, [&](uint32_t task, uint32_t) {
+            vz::find_truths(graph_, linked_, k, std::span(sampled).subspan(task * kTogether, std::min(kTogether, count - task * kTogether)));
+        });
+    }
+
+    // Adds searches for all of `sampled`, whose truth is known, to those of `point`.
+    void search(std::span<const Sampled> sampled, uint32_t rerank, Point* point) {
+        const size_t before = point->recalls.size();
+        point->recalls.resize(before + sampled.size());
+        point->counters.resize(before + sampled.size());
+        run_on(workers_, static_cast<uint32_t>(sampled.size()), [&](uint32_t task, uint32_t worker) {
+            point->search(graph_, sampled[task], rerank, filter_, before + task, scratch_[worker]);
+        });
+        point->measure();
+    }
+
+    // Without points where such queries are no further from the rows than `beyond`.
+    FarCurve measure_far(const FarQueries& queries, float beyond, uint32_t rerank) {
+        std::vector<Sampled> sampled(queries.count());
+        for (uint32_t i = 0; i < queries.count(); ++i) sampled[i].values = queries[i];
+        find_truths(kFarRank, sampled);
+        FarCurve curve;
+        curve.key = key_at(0.5, sampled, graph_.quantizer->metric());
+        if (!std::isfinite(curve.key) || !(curve.key > beyond)) return curve;
+        for (const uint32_t effort : kFarEfforts) {
+            Point point = {kFarRank, effort, {}, {}, {}};
+            search(sampled, rerank, &point);
+            curve.points.push_back(point.measured);
+            if (point.measured.recall - point.measured.error >= kRecallQuick) break;
+        }
+        return curve;
+    }
+
+ private:
+    const GraphView& graph_;
+    const uint32_t& linked_;
+    Workers& workers_;
+    SlotFilter filter_;
+    std::vector<SearchScratch> scratch_;
+};
+
 }  // namespace
 
 Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers) {
@@ -195,34 +296,26 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
     }
     std::vector<Point*> open;
     for (Point& point : points) open.push_back(&point);
-    // Rows that were linked meanwhile are not among the true ones: found, they would stand in for some that were missed.
-    SlotFilter filter;
-    if (is_quick) filter = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &linked};
+    const vz_metric metric = graph.quantizer->metric();
+    Measuring measuring(graph, linked, is_quick, workers);
     Curve curve;
-    std::vector<SearchScratch> scratch(workers.count());
     for (uint32_t round = 0; round < rounds && !open.empty(); ++round) {
         std::vector<Slot> drawn;  // each round others
         for (size_t i = round; i < sample.size(); i += rounds) drawn.push_back(sample[i]);
         uint32_t k_max = 0;
-        const size_t before = open.front()->recalls.size();
-        for (Point* point : open) {
-            point->recalls.resize(before + drawn.size());
-            point->counters.resize(before + drawn.size());
-            k_max = std::max(k_max, point->k);
+        for (const Point* point : open) k_max = std::max(k_max, point->k);
+        std::vector<Sampled> rows(drawn.size());
+        for (size_t i = 0; i < drawn.size(); ++i) {
+            rows[i].slot = drawn[i];
+            rows[i].values = graph.rows(drawn[i]);
         }
-        const auto count = static_cast<uint32_t>(drawn.size());
-        std::vector<Sampled> rows(count);
-        for (uint32_t i = 0; i < count; ++i) rows[i].slot = drawn[i];
-        run_on(workers, (count + kTogether - 1) / kTogether, [&](uint32_t task, uint32_t) {
-            find_truths(graph, linked, k_max, std::span(rows).subspan(task * kTogether, std::min(kTogether, count - task * kTogether)));
-        });
-        if (round == 0) choose_rerank(graph.quantizer->metric(), rows, &curve);
+        measuring.find_truths(k_max, rows);
+        if (round == 0) {
+            choose_rerank(metric, rows, &curve);
+            curve.near_key = key_at(kNearQuantile, rows, metric);
+        }
         for (Point* point : open) {
-            const uint32_t rerank = rerank_for(curve, point->k);
-            run_on(workers, count, [&](uint32_t task, uint32_t worker) {
-                point->search(graph, rows[task], rerank, filter, before + task, scratch[worker]);
-            });
-            point->measure();
+            measuring.search(rows, rerank_for(curve, point->k), point);
             if (is_quick && point->measured.recall - point->measured.error >= kRecallQuick) break;
         }
         std::erase_if(open, [](const Point* point) { return point->measured.error <= kErrorWanted; });
@@ -230,38 +323,15 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
     for (const Point& point : points) {
         if (point.measured.k != 0) curve.points.push_back(point.measured);
     }
-    return curve;
-}
-
-uint32_t rerank_for(const Curve& curve, uint32_t k) {
-    return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(curve.rerank * static_cast<float>(k))));
-}
-
-EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {
-    const uint32_t without = std::max(4 * k, 100U);
-    if (curve.points.empty()) return {without, 0};
-    // The nearer one by ratio, of those measured.
-    const uint32_t measured = k <= 31 || curve.points.back().k == kCounts[0] ? kCounts[0] : kCounts[1];
-    const CurvePoint* before = nullptr;
-    const CurvePoint* chosen = nullptr;
-    for (const CurvePoint& point : curve.points) {
-        if (point.k != measured) continue;
-        before = chosen;
-        chosen = &point;
-        if (point.recall - point.error >= recall) break;
+    if (!std::isfinite(curve.near_key)) return curve;
+    for (const Mixture& mixture : {kBetween, kBeyond}) {
+        const FarQueries queries(graph, sample, is_quick ? kFarQueriesQuick : kFarQueries, mixture);
+        FarCurve far = measuring.measure_far(queries, curve.near_key, rerank_for(curve, kFarRank));
+        if (!far.points.empty()) curve.far.push_back(std::move(far));
     }
-    if (chosen == nullptr) return {without, 0};
-    const auto scaled = [k, measured](float effort) {
-        if (k <= measured) return static_cast<uint32_t>(std::ceil(effort));
-        const float more = static_cast<float>(k) / static_cast<float>(measured);
-        return static_cast<uint32_t>(std::ceil(effort * std::pow(more, kEffortByCount) + kEffortEach * static_cast<float>(k - measured)));
-    };
-    const float high = chosen->recall - chosen->error;
-    if (before == nullptr || high < recall) return {scaled(static_cast<float>(chosen->effort)), chosen->recall};
-    const float low = before->recall - before->error;
-    const float share = high > low ? std::clamp((recall - low) / (high - low), 0.0F, 1.0F) : 1.0F;
-    const float effort = std::exp(std::log(static_cast<float>(before->effort)) * (1 - share) + std::log(static_cast<float>(chosen->effort)) * share);
-    return {scaled(effort), before->recall + share * (chosen->recall - before->recall)};
+    std::sort(curve.far.begin(), curve.far.end(), [](const FarCurve& a, const FarCurve& b) { return a.key < b.key; });
+    if (curve.far.size() == 2 && !(curve.far[0].key < curve.far[1].key)) curve.far.pop_back();
+    return curve;
 }
 
 }  // namespace vz

@@ -8,7 +8,8 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kMetaVersion = 2;
+constexpr uint32_t kMetaVersion = 3;
+constexpr uint32_t kMetaWithoutFar = 2;
 constexpr uint32_t kMetaWithoutRerank = 1;
 constexpr float kRerankMax = 64;  // beyond what calibration chooses: a later release may choose more
 
@@ -56,6 +57,7 @@ class Reader {
         for (T& value : values) value = get<T>();
         return values;
     }
+    bool has_more() const { return !is_short_ && !bytes_.empty(); }
     bool is_done() const { return !is_short_ && bytes_.empty(); }
 
  private:
@@ -84,6 +86,12 @@ Status check_meta(const IndexMeta& meta) {
     }
     if (!(meta.curve.rerank >= kRerank && meta.curve.rerank <= kRerankMax)) return failure(VZ_CORRUPTION, "index: the number of rows to score exactly is wrong");
     if (!(meta.curve.share >= 0 && meta.curve.share <= 1)) return failure(VZ_CORRUPTION, "index: the share that codes find is wrong");
+    float from = meta.curve.near_key;
+    if (std::isnan(from)) return failure(VZ_CORRUPTION, "index: the key of what lies near is no number");
+    for (const FarCurve& kind : meta.curve.far) {
+        if (!std::isfinite(kind.key) || !(kind.key > from) || kind.points.empty()) return failure(VZ_CORRUPTION, "index: the curves of far queries are wrong");
+        from = kind.key;
+    }
     if (!std::isfinite(meta.lift_norm)) return failure(VZ_CORRUPTION, "index: the norm without lift is not finite");
     return {};
 }
@@ -114,6 +122,12 @@ std::vector<std::byte> encode_index_meta(const IndexMeta& meta) {
     out.put_all(meta.curve.points);
     out.put(meta.curve.rerank);
     out.put(meta.curve.share);
+    out.put(meta.curve.near_key);
+    out.put(static_cast<uint32_t>(meta.curve.far.size()));
+    for (const FarCurve& kind : meta.curve.far) {
+        out.put(kind.key);
+        out.put_all(kind.points);
+    }
     return out.take();
 }
 
@@ -141,6 +155,16 @@ Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
     if (version > kMetaWithoutRerank) {
         meta.curve.rerank = in.get<float>();
         meta.curve.share = in.get<float>();
+    }
+    if (version > kMetaWithoutFar) {
+        meta.curve.near_key = in.get<float>();
+        const auto kinds = in.get<uint32_t>();
+        for (uint32_t i = 0; i < kinds && in.has_more(); ++i) {
+            FarCurve& kind = meta.curve.far.emplace_back();
+            kind.key = in.get<float>();
+            kind.points = in.get_all<CurvePoint>();
+        }
+        if (meta.curve.far.size() != kinds) return failure(VZ_CORRUPTION, "index: meta of %zu bytes does not parse", bytes.size());
     }
     if (!in.is_done()) return failure(VZ_CORRUPTION, "index: meta of %zu bytes does not parse", bytes.size());
     VZ_TRY(check_meta(meta));

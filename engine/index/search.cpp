@@ -54,24 +54,44 @@ namespace {
 // What exact scores took, told where it was asked for.
 class RerankTimer {
  public:
-    RerankTimer(RerankReport* report, uint64_t rows) : report_(report) {
-        if (report_ == nullptr) return;
-        report_->rows += rows;
+    RerankTimer(PartWork* work, uint64_t rows) : work_(work) {
+        if (work_ == nullptr) return;
+        work_->reranked += rows;
         began_ = Clock::now();
     }
     ~RerankTimer() {
-        if (report_ != nullptr) report_->ns += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began_).count());
+        if (work_ != nullptr) work_->rerank_ns += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began_).count());
     }
     RerankTimer(const RerankTimer&) = delete;
     RerankTimer& operator=(const RerankTimer&) = delete;
 
  private:
     using Clock = std::chrono::steady_clock;
-    RerankReport* report_;
+    PartWork* work_;
     Clock::time_point began_;
 };
 
+// Less is not worth a walk from the start.
+constexpr float kFarFactorMin = 1.25F;
+
+// A query that lies far from the rows shows it by what a walk for an ordinary one finds; it is walked for again.
+void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
+    const GraphView& graph = *part.graph;
+    walk(graph, scratch, limits, part.filter);
+    if (part.far == nullptr) return;
+    const float factor = far_factor(*part.far, part.recall, far_key(scratch.pool, scratch.coded, graph.quantizer->metric()));
+    if (factor < kFarFactorMin) return;
+    limits.effort = static_cast<uint32_t>(std::ceil(static_cast<float>(limits.effort) * factor));
+    walk(graph, scratch, limits, part.filter);
+}
+
 }  // namespace
+
+float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric) {
+    if (nearest.size() == 0) return INFINITY;
+    const float key = nearest.key(std::min(nearest.size(), kFarRank) - 1);
+    return metric == VZ_DOT ? key / query.norm : key;
+}
 
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {
     const GraphView& graph = *part.graph;
@@ -80,16 +100,17 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     if (graph.entries->slots.empty() || part.k == 0) return hits;
     const uint32_t wanted = part.rerank != 0 ? std::max(part.rerank, part.k) : rerank_least(part.k);
     graph.quantizer->prepare_query(query.values, scratch.walk.coded);
-    const WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
+    WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
     const bool is_expanding = !part.seeds.empty() && part.filter.passes != nullptr;
     if (is_expanding) {
         walk_passing(graph, scratch.walk, limits, part.filter, part.seeds);
     } else {
-        walk(graph, scratch.walk, limits, part.filter);
+        walk_as_far_as_wanted(part, limits, scratch.walk);
     }
+    if (part.work != nullptr) part.work->effort = limits.effort;
     const Pool& found = part.filter.passes != nullptr && !is_expanding ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);
-    const RerankTimer timer(part.report, count);
+    const RerankTimer timer(part.work, count);
     const bool is_cold = graph.shape().layout == Layout::kSq8;
     for (uint32_t i = 0; i < count && is_cold; ++i) {
         const auto* row = reinterpret_cast<const char*>(graph.rows(found.slot(i)));
@@ -147,7 +168,7 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
                          [](const SlotHit& a, const SlotHit& b) { return is_better(false, a, b); });
         nearest.resize(wanted);
     }
-    const RerankTimer timer(part.report, nearest.size());
+    const RerankTimer timer(part.work, nearest.size());
     for (const SlotHit& candidate : nearest) {
         if (!graph.is_absent(candidate.slot)) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     }

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/index/curve.hpp"
 #include "engine/index/score.hpp"
 #include "engine/index/walk.hpp"
 
@@ -21,24 +22,28 @@ struct SearchScratch {
     std::vector<SlotHit> candidates;
 };
 
-// Rows to score exactly for each one wanted, if no more is known of the data: most codes keep the order of rows that far.
-inline constexpr float kRerank = 1.5F;
-inline uint32_t rerank_least(uint32_t k) { return std::max(k + k / 2, k + 5); }
+// The rank whose key tells how far a query lies from the rows (Curve::near_key).
+inline constexpr uint32_t kFarRank = 10;
+// The key there, of rows in order; infinite where there are none.
+float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric);
 
-struct RerankReport {
-    uint64_t rows = 0;
-    uint64_t ns = 0;
+struct PartWork {
+    uint32_t effort = 0;     // of the last walk
+    uint64_t reranked = 0;
+    uint64_t rerank_ns = 0;
 };
 
 struct PartQuery {
     const GraphView* graph = nullptr;
     uint32_t k = 10;
     uint32_t effort = 0;  // at least 1; k or more is sensible
+    const Curve* far = nullptr;  // given: what lies far from the rows is walked for once more, with the effort that `recall` takes there
+    float recall = 0;
     uint32_t rerank = 0;  // rows to score exactly, at least k; 0: rerank_least(k)
     Slot exclude = kNoSlot;  // a row that is as if it were not there
     SlotFilter filter;     // rows that may be answered: visible, passing
     std::span<const Slot> seeds;  // some of these: given, the walk is over such rows only (expand.hpp)
-    RerankReport* report = nullptr;  // null: not wanted; else it is added to
+    PartWork* work = nullptr;        // null: not wanted; else it is added to
 };
 
 // Best first, ties in slot order; those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next

@@ -61,7 +61,7 @@ inline std::unique_ptr<GrowingIndex> build(const TestRows& rows, const IndexOpti
 }
 
 inline double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric, uint32_t effort, const SlotFilter& filter = {},
-              std::span<const Slot> seeds = {}, uint64_t* scored = nullptr) {
+              std::span<const Slot> seeds = {}, uint64_t* scored = nullptr, const Curve* far = nullptr, float wanted = 0) {
     SearchScratch scratch;
     uint32_t found = 0;
     for (uint32_t i = 0; i < queries.count(); ++i) {
@@ -77,6 +77,8 @@ inline double recall(const GraphView& graph, const TestRows& rows, const TestRow
         part.effort = effort;
         part.filter = filter;
         part.seeds = seeds;
+        part.far = far;
+        part.recall = wanted;
         uint32_t of_query = 0;
         for (const SlotHit& hit : search_part(part, query, scratch)) {
             EXPECT_EQ(hit.score, score_row(query, rows.row(hit.slot)));

@@ -107,22 +107,46 @@ TEST(index, graphs_with_the_header_before_the_codes_serve_and_fold) {
     EXPECT_FALSE(decode_index_meta(encode_index_meta(meta)).ok());
 }
 
-TEST(index, meta_of_the_first_version_takes_the_least_rerank) {
+TEST(index, meta_of_earlier_versions_lacks_what_they_did_not_measure) {
     const TestRows rows = make_rows(1200, 16, 4, 15, false);
     CallingThread workers;
     const auto index = build(rows, make_options(16, VZ_EUCLIDEAN), workers);
     IndexMeta meta = index_meta_of(*index, calibrate(*index->view(), index->linked(), 5, Calibration::kQuick, workers));
     meta.curve.rerank = 6;
+    meta.curve.near_key = 2;
+    meta.curve.far.clear();
+    const size_t bytes_without_far = encode_index_meta(meta).size() - sizeof(float) - sizeof(uint32_t);
+    meta.curve.far = {{3, {{10, 20, 0.9F, 0, 0, 0}}}, {5, {{10, 20, 0.8F, 0, 0, 0}, {10, 57, 0.9F, 0, 0, 0}}}};
     std::vector<std::byte> bytes = encode_index_meta(meta);
-    EXPECT_EQ(decode_index_meta(bytes)->curve.rerank, 6.0F);
+    EXPECT_EQ(*decode_index_meta(bytes), meta);
+
+    bytes[0] = std::byte{2};
+    EXPECT_FALSE(decode_index_meta(bytes).ok()) << "more bytes than the second version has";
+    bytes.resize(bytes_without_far);
+    auto second = decode_index_meta(bytes);
+    ASSERT_TRUE(second.ok());
+    EXPECT_EQ(second->curve.rerank, 6.0F);
+    EXPECT_TRUE(second->curve.far.empty());
+    EXPECT_EQ(far_factor(second->curve, 0.98F, 100), 1.0F);
+
     bytes[0] = std::byte{1};
     EXPECT_FALSE(decode_index_meta(bytes).ok()) << "eight bytes more than the first version has";
     bytes.resize(bytes.size() - 2 * sizeof(float));
     auto first = decode_index_meta(bytes);
     ASSERT_TRUE(first.ok());
     EXPECT_EQ(first->curve.rerank, kRerank);
-    meta.curve.rerank = std::nanf("");
-    EXPECT_FALSE(decode_index_meta(encode_index_meta(meta)).ok());
+
+    const auto is_refused = [&](auto change) {
+        IndexMeta wrong = meta;
+        change(wrong.curve);
+        return !decode_index_meta(encode_index_meta(wrong)).ok();
+    };
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.rerank = std::nanf(""); }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.near_key = std::nanf(""); }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[0].key = curve.near_key; }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { std::swap(curve.far[0], curve.far[1]); }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[1].key = INFINITY; }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[1].points.clear(); }));
 }
 
 }  // namespace

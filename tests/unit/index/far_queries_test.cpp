@@ -1,0 +1,69 @@
+// Queries that lie further from the rows than these from each other take more effort, and get it.
+#include <gtest/gtest.h>
+
+#include "engine/index/calibration.hpp"
+#include "tests/unit/index/rows.hpp"
+
+namespace vz {
+namespace {
+
+constexpr float kWanted = 0.97F;
+
+TEST(index, queries_between_clusters_are_searched_as_far_as_a_recall_takes) {
+    const TestRows centres = make_rows(300, 48, 40, 21, false);
+    const TestRows rows = near_copies(centres, 40, 0.8F);
+    const TestRows near = near_copies(make_rows(100, 48, 40, 21, false), 1, 0.5F);
+    const TestRows far = make_rows(100, 48, 40, 22, false);
+    CallingThread workers;
+    for (const vz_metric metric : {VZ_EUCLIDEAN, VZ_COSINE, VZ_MANHATTAN}) {
+        const auto index = build(rows, make_options(48, metric), workers);
+        for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
+            const Curve curve = calibrate(*index->view(), rows.count(), 5, scope, workers);
+            ASSERT_FALSE(curve.far.empty());
+            const uint32_t effort = effort_for(curve, kWanted, 10).effort;
+            EXPECT_LT(recall(*index->view(), rows, far, metric, effort), 0.9) << metric;
+            EXPECT_GE(recall(*index->view(), rows, far, metric, effort, {}, {}, nullptr, &curve, kWanted), 0.95) << metric;
+            // What is like the rows is searched as before, but for a walk that found no way to its cluster.
+            uint64_t without = 0;
+            uint64_t with = 0;
+            const double found = recall(*index->view(), rows, near, metric, effort, {}, {}, &without);
+            EXPECT_GE(recall(*index->view(), rows, near, metric, effort, {}, {}, &with, &curve, kWanted), found) << metric;
+            EXPECT_LE(with, metric == VZ_MANHATTAN ? 2 * without : without + without / 5) << metric;
+        }
+    }
+}
+
+TEST(index, a_dot_product_is_as_far_whatever_the_length_of_the_query) {
+    const TestRows rows = make_rows(4000, 32, 12, 23, false);
+    const auto key_of = [&](float length) {
+        CallingThread workers;
+        const auto index = build(rows, make_options(32, VZ_DOT), workers);
+        std::vector<float> query(rows.row(7), rows.row(7) + 32);
+        for (float& value : query) value *= length;
+        WalkScratch scratch;
+        index->view()->quantizer->prepare_query(query.data(), scratch.coded);
+        walk(*index->view(), scratch, {50});
+        return far_key(scratch.pool, scratch.coded, VZ_DOT);
+    };
+    EXPECT_NEAR(key_of(1), key_of(1000), 1e-3F * std::abs(key_of(1)));
+}
+
+TEST(index, effort_grows_with_the_distance_up_to_the_furthest_kind_that_was_measured) {
+    Curve curve;
+    curve.points = {{10, 10, 0.9F, 0, 0, 0}, {10, 20, 0.99F, 0, 0, 0}};
+    EXPECT_EQ(far_factor(curve, 0.99F, 1e9F), 1.0F) << "nothing is known of far ones";
+    curve.near_key = 4;
+    curve.far = {{8, {{10, 20, 0.8F, 0, 0, 0}, {10, 80, 0.99F, 0, 0, 0}}}, {16, {{10, 20, 0.5F, 0, 0, 0}, {10, 160, 0.9F, 0, 0, 0}}}};
+    EXPECT_EQ(far_factor(curve, 0.99F, 4), 1.0F);
+    EXPECT_NEAR(far_factor(curve, 0.99F, 6), 2, 1e-4F) << "halfway to 80 / 20, by logarithm";
+    EXPECT_NEAR(far_factor(curve, 0.99F, 8), 4, 1e-4F);
+    EXPECT_NEAR(far_factor(curve, 0.99F, 1e9F), 8, 1e-4F) << "the largest effort measured, where none reaches the recall";
+    EXPECT_NEAR(far_factor(curve, 0.99F, INFINITY), 8, 1e-4F);
+    EXPECT_EQ(far_factor(curve, 0.99F, std::nanf("")), 1.0F);
+    // A kind that takes less than a nearer one lowers nothing.
+    curve.far[1].points = {{10, 20, 0.999F, 0, 0, 0}};
+    EXPECT_NEAR(far_factor(curve, 0.99F, 20), 4, 1e-4F);
+}
+
+}  // namespace
+}  // namespace vz
