@@ -13,6 +13,17 @@ void lower_priority() {
     static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice));
 }
 
+namespace {
+
+// Waking a thread takes as long as a batch of rows to be linked: who waits for the next step looks for it a while (some 30 us) before it sleeps.
+template <class Condition>
+void look_for(const Condition& condition) {
+    constexpr int kLooks = 1000;
+    for (int i = 0; i < kLooks && !condition(); ++i) __builtin_ia32_pause();
+}
+
+}  // namespace
+
 WorkerPool::WorkerPool(Work work, uint32_t threads) : work_(work), threads_max_(threads) {
     for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this, i] { help(i); });
 }
@@ -21,6 +32,7 @@ WorkerPool::~WorkerPool() {
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
+        announced_.fetch_add(1, std::memory_order_relaxed);
     }
     wakes_.notify_all();
     for (std::thread& thread : threads_) thread.join();
@@ -34,11 +46,12 @@ bool WorkerPool::Job::run_next(uint32_t worker) {
 }
 
 void WorkerPool::run(uint32_t tasks, void (*task)(void* context, uint32_t index, uint32_t worker), void* context) {
-    Job job{task, context, tasks, {}, 0};
+    Job job{task, context, tasks};
     const bool is_shared = tasks > 1 && threads_max_ != 0;
     if (is_shared) {
         const std::scoped_lock lock(mutex_);
         jobs_.push_back(&job);
+        announced_.fetch_add(1, std::memory_order_relaxed);
         wakes_.notify_all();
     }
     while (job.run_next(0)) {
@@ -46,6 +59,10 @@ void WorkerPool::run(uint32_t tasks, void (*task)(void* context, uint32_t index,
     if (!is_shared) return;
     std::unique_lock lock(mutex_);
     jobs_.remove(&job);
+    if (job.helpers == 0) return;
+    lock.unlock();
+    look_for([&] { return job.helpers == 0; });
+    lock.lock();
     left_.wait(lock, [&] { return job.helpers == 0; });
 }
 
@@ -62,7 +79,12 @@ void WorkerPool::help(uint32_t thread) {
     while (!stopping_) {
         Job* job = next_job();
         if (job == nullptr) {
-            wakes_.wait(lock);
+            const uint64_t seen = announced_.load(std::memory_order_relaxed);
+            const auto is_wanted = [&] { return announced_.load(std::memory_order_relaxed) != seen; };
+            lock.unlock();
+            look_for(is_wanted);
+            lock.lock();
+            wakes_.wait(lock, is_wanted);
         } else if (stands_back(thread)) {
             // Nobody tells when a search ends.
             wakes_.wait_for(lock, std::chrono::milliseconds(1));

@@ -47,7 +47,7 @@ class WorkerPool final : public Workers {
         void* context;
         uint32_t tasks;
         std::atomic<uint32_t> next{0};
-        uint32_t helpers = 0;  // threads of the pool inside; under mutex_
+        std::atomic<uint32_t> helpers{0};  // threads of the pool inside; changed under mutex_
 
         bool has_tasks() const { return next.load(std::memory_order_relaxed) < tasks; }
         bool run_next(uint32_t worker);
@@ -66,6 +66,7 @@ class WorkerPool final : public Workers {
     std::condition_variable left_;
     std::list<Job*> jobs_;
     bool stopping_ = false;
+    std::atomic<uint64_t> announced_{0};  // jobs so far, and the end; changed under mutex_
     std::atomic<uint32_t> searches_{0};
     std::atomic<bool> cancelled_{false};
     std::vector<std::thread> threads_;  // last: they use what stands above
