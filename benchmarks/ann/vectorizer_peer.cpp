@@ -1,42 +1,17 @@
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <thread>
 
 #include "benchmarks/ann/peer.hpp"
 #include "benchmarks/clock.hpp"
 #include "engine/index/calibration.hpp"
 #include "engine/index/growing_index.hpp"
 #include "engine/index/search.hpp"
+#include "engine/runtime/worker_pool.hpp"
 
 namespace vz::ann {
 namespace {
-
-// Threads of one call: enough for a build that runs once.
-class Threads final : public Workers {
- public:
-    explicit Threads(uint32_t count) : count_(count) {}
-    uint32_t count() const override { return count_; }
-    void run(uint32_t tasks, void (*task)(void*, uint32_t, uint32_t), void* context) override {
-        if (count_ == 1 || tasks < 2) {
-            for (uint32_t i = 0; i < tasks; ++i) task(context, i, 0);
-            return;
-        }
-        std::atomic<uint32_t> next{0};
-        const auto work = [&](uint32_t worker) {
-            for (uint32_t i = next++; i < tasks; i = next++) task(context, i, worker);
-        };
-        std::vector<std::thread> others;
-        for (uint32_t worker = 1; worker < count_; ++worker) others.emplace_back(work, worker);
-        work(0);
-        for (auto& thread : others) thread.join();
-    }
-
- private:
-    uint32_t count_;
-};
 
 class VectorizerPeer final : public Peer {
  public:
@@ -59,7 +34,7 @@ class VectorizerPeer final : public Peer {
         auto created = GrowingIndex::create(index, rows, set.base.rows);
         if (!created.ok()) fail(created.status());
         index_ = created.take();
-        Threads threads(options.threads);
+        WorkerPool threads(WorkerPool::Work::kQueries, options.threads - 1);
         const Status linked = index_->link(set.base.rows, threads);
         if (!linked.ok()) fail(linked);
         index_->connect(threads);
