@@ -1,0 +1,125 @@
+#include "engine/index/sample.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "engine/index/search.hpp"
+
+namespace vz {
+namespace {
+
+constexpr uint32_t kRowsAtOnce = 64;
+constexpr uint32_t kReranked = 8;  // times k: candidates by codes whose exact scores make the truth
+
+uint64_t draw(const BlockHeader& header, uint64_t seed) {
+    uint64_t hash = seed;
+    const auto mix = [&hash](auto value) {
+        hash = (hash ^ std::bit_cast<uint32_t>(value)) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 29;
+    };
+    mix(header.norm);
+    mix(header.norm2);
+    mix(header.code_sum);
+    mix(header.scale);
+    mix(header.offset);
+    return hash * 0xbf58476d1ce4e5b9ULL;
+}
+
+}  // namespace
+
+std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max) {
+    struct Drawn {
+        uint64_t lot;
+        Slot slot;
+    };
+    const uint32_t count = std::min(rows_max, linked / 10);
+    std::vector<Drawn> drawn;
+    const auto is_lower = [](const Drawn& a, const Drawn& b) { return a.lot != b.lot ? a.lot < b.lot : a.slot < b.slot; };
+    const auto keep_lowest = [&] {
+        if (drawn.size() <= count) return;
+        std::nth_element(drawn.begin(), drawn.begin() + count, drawn.end(), is_lower);
+        drawn.resize(count);
+    };
+    for (Slot slot = 0; slot < linked; ++slot) {
+        const BlockHeader& header = graph.header(slot);
+        if ((header.flags & kAbsentRow) == 0) drawn.push_back({draw(header, seed), slot});
+        if (drawn.size() >= 4 * size_t{count} + 1024) keep_lowest();
+    }
+    keep_lowest();
+    std::sort(drawn.begin(), drawn.end(), is_lower);
+    std::vector<Slot> sample;
+    for (const Drawn& each : drawn) {
+        if (graph.rows(each.slot) != nullptr) sample.push_back(each.slot);
+    }
+    return sample;
+}
+
+FarQueries::FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, const Mixture& mixture) : dim_(graph.shape().dim) {
+    const bool is_cosine = graph.quantizer->metric() == VZ_COSINE;
+    values_.reserve(size_t{count} * dim_);
+    for (uint32_t i = 0; i < count; ++i) {
+        values_.resize(values_.size() + dim_);
+        float* const query = values_.data() + values_.size() - dim_;
+        for (uint32_t j = 0; j < std::size(mixture.of); ++j) {
+            const float* row = graph.rows(rows[(i + j) % rows.size()]);
+            const float norm = is_cosine ? row_norm(row, dim_) : 1.0F;
+            for (uint32_t d = 0; d < dim_ && norm > 0; ++d) query[d] += mixture.of[j] * (row[d] / norm);
+        }
+        if (!std::all_of(query, query + dim_, [](float value) { return std::isfinite(value); })) values_.resize(values_.size() - dim_);
+    }
+}
+
+// Blocks are read once for all, a few at a time, while they are in the cache.
+void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<Sampled> sampled) {
+    const vz_metric metric = graph.quantizer->metric();
+    for (Sampled& row : sampled) {
+        graph.quantizer->prepare_query(row.values, row.coded);
+        row.nearest.reset(kReranked * k, 1);
+    }
+    Slot slots[kRowsAtOnce];
+    float keys[kRowsAtOnce];
+    for (Slot begin = 0; begin < linked; begin += kRowsAtOnce) {
+        uint32_t count = 0;
+        for (Slot slot = begin; slot < std::min(linked, begin + kRowsAtOnce); ++slot) {
+            if (!graph.is_absent(slot)) slots[count++] = slot;
+        }
+        for (Sampled& row : sampled) {
+            score_slots(graph, row.coded, slots, count, keys);
+            const Slot* own = std::find(slots, slots + count, row.slot);
+            if (own != slots + count) keys[own - slots] = INFINITY;
+            row.nearest.insert(keys, slots, count);
+        }
+    }
+    for (Sampled& row : sampled) {
+        const ScoreQuery query = make_score_query(metric, row.values, graph.shape().dim);
+        for (uint32_t i = 0; i < row.nearest.size(); ++i) row.scores.push_back(exact_score(graph, query, row.nearest.slot(i)));
+        row.best = row.scores;
+        std::sort(row.best.begin(), row.best.end(), [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
+        row.best.resize(std::min<size_t>(row.best.size(), k));
+    }
+}
+
+float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const float> scores) {
+    const size_t wanted = std::min<size_t>(k, truth.best.size());
+    if (wanted == 0) return 1;  // the only row
+    const float border = truth.best[wanted - 1];
+    const auto found = std::count_if(scores.begin(), scores.end(), [&](float score) {
+        return is_similarity(metric) ? score >= border : score <= border;
+    });
+    return std::min(1.0F, static_cast<float>(found) / static_cast<float>(wanted));
+}
+
+float key_at(double quantile, std::span<const Sampled> sampled, vz_metric metric) {
+    std::vector<float> keys;
+    for (const Sampled& row : sampled) {
+        const float key = far_key(row.nearest, row.coded, metric);
+        if (std::isfinite(key)) keys.push_back(key);
+    }
+    if (keys.empty()) return INFINITY;
+    const auto place = keys.begin() + static_cast<ptrdiff_t>(quantile * static_cast<double>(keys.size() - 1));
+    std::nth_element(keys.begin(), place, keys.end());
+    return *place;
+}
+
+}  // namespace vz
