@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint32_t kItemsMax = 6;
 constexpr uint32_t kInputsPerOpening = 500;
+constexpr uint64_t kRowsOfACall = 65'536;
 
 vz_str str(std::string_view text) {
     return {text.data(), text.size()};
@@ -78,6 +79,9 @@ class Draw {
         made.dim = below(8) == 0 ? choice(8) : 3 - below(2);
         made.stride_bytes = below(8) == 0 ? below(33) : 0;
         made.element = below(8) == 0 ? choice(6) : VZ_F32;
+        // As many rows as there are values for, or more than any call takes.
+        const uint64_t row_bytes = std::max<uint64_t>({made.stride_bytes, uint64_t{made.dim} * sizeof(float), 1});
+        if (made.rows <= kRowsOfACall) made.rows = std::min(made.rows, values.size() * sizeof(float) / row_bytes);
         return made;
     }
     template <class T, class Make>
