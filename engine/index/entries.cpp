@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <numeric>
 
 namespace vz {
@@ -11,7 +12,9 @@ namespace {
 constexpr uint32_t kEntriesMin = 64;
 constexpr uint32_t kEntriesMax = 4096;
 constexpr uint32_t kProbes = 256;  // rows that walks look for
+constexpr uint32_t kProbeRounds = 5;  // each with others
 constexpr uint32_t kProbeEffort = 16;
+constexpr double kFoundNearlyAll = 0.99;
 constexpr double kFoundEnough = 0.9;  // share of the probes
 constexpr double kWorthScoring = 0.66;  // share of the missed ones that the most entries must find: on rows without structure half
 constexpr double kFoundError = 0.05;  // twice the standard error of that share
@@ -49,39 +52,52 @@ std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_
     return entries;
 }
 
-// The share of rows that a short walk to themselves comes to.
-double share_found(const GraphView& graph, WalkScratch& scratch) {
-    uint32_t probes = 0;
-    uint32_t found = 0;
+struct Probed {
+    uint32_t rows = 0;
+    std::vector<Slot> missed;  // where a short walk to the row itself did not come to
+
+    double share_found() const { return rows == 0 ? 1 : 1 - static_cast<double>(missed.size()) / rows; }
+};
+
+Probed probe(GraphView graph, const EntrySet& entries, uint32_t round, WalkScratch& scratch) {
+    graph.entries = &entries;
+    Probed probed;
     for (uint64_t i = 0; i < kProbes; ++i) {
-        const auto slot = static_cast<Slot>((2 * i + 1) * graph.slots / (2 * kProbes));
+        // The middle first, then on either side of it.
+        const uint64_t part = (kProbeRounds / 2 + round) % kProbeRounds;
+        const auto slot = static_cast<Slot>((2 * (i * kProbeRounds + part) + 1) * graph.slots / (2 * kProbes * kProbeRounds));
         if (graph.is_absent(slot)) continue;
-        ++probes;
+        ++probed.rows;
         prepare_slot(graph, slot, scratch.coded);
         float of_itself = 0;
         score_slots(graph, scratch.coded, &slot, 1, &of_itself);
         walk(graph, scratch, {kProbeEffort});
-        found += scratch.pool.key(0) <= of_itself ? 1 : 0;
+        if (!(scratch.pool.key(0) <= of_itself)) probed.missed.push_back(slot);
     }
-    return probes == 0 ? 1 : static_cast<double>(found) / probes;
+    return probed;
 }
 
-}  // namespace
-
-// Measured at 60,000 rows: a quarter to the whole of sqrt(n) give the same curve, so the fewest rows to score.
-uint32_t least_entries(uint32_t linked) {
-    const auto root = static_cast<uint32_t>(std::sqrt(static_cast<double>(linked)));
-    return std::clamp(root / 4, kEntriesMin, kEntriesMax);
+// A few dozen clusters, some of them without an entry: rows that were missed become entries, as long as that halves what others miss.
+std::unique_ptr<EntrySet> with_missed(const GraphView& graph, std::unique_ptr<EntrySet> entries, WalkScratch& scratch) {
+    Probed probed = probe(graph, *entries, 1, scratch);
+    for (uint32_t round = 2; round < kProbeRounds && probed.share_found() < kFoundNearlyAll; ++round) {
+        auto more = std::make_unique<EntrySet>();
+        std::set_union(entries->slots.begin(), entries->slots.end(), probed.missed.begin(), probed.missed.end(), std::back_inserter(more->slots));
+        pack_entries(graph, *more);
+        Probed next = probe(graph, *more, round, scratch);
+        if (2 * next.missed.size() > probed.missed.size()) break;
+        entries = std::move(more);
+        probed = std::move(next);
+    }
+    return entries;
 }
 
-std::unique_ptr<EntrySet> choose_entries(GraphView graph, uint64_t seed, WalkScratch& scratch) {
+// As many evenly spread ones as make a difference.
+std::unique_ptr<EntrySet> spread(const GraphView& graph, uint64_t seed, WalkScratch& scratch) {
     const uint32_t most = std::min(kEntriesMax, graph.slots / 8);
     uint32_t count = least_entries(graph.slots);
     auto entries = sample(graph, count, seed);
-    const auto found_by = [&](const EntrySet& set) {
-        graph.entries = &set;
-        return share_found(graph, scratch);
-    };
+    const auto found_by = [&](const EntrySet& set) { return probe(graph, set, 0, scratch).share_found(); };
     if (entries->slots.empty() || count >= most) return entries;
     const double found = found_by(*entries);
     if (found >= kFoundEnough) return entries;
@@ -95,6 +111,18 @@ std::unique_ptr<EntrySet> choose_entries(GraphView graph, uint64_t seed, WalkScr
         if (found_by(*entries) >= enough) return entries;
     }
     return all;
+}
+
+}  // namespace
+
+// Measured at 60,000 rows: a quarter to the whole of sqrt(n) give the same curve, so the fewest rows to score.
+uint32_t least_entries(uint32_t linked) {
+    const auto root = static_cast<uint32_t>(std::sqrt(static_cast<double>(linked)));
+    return std::clamp(root / 4, kEntriesMin, kEntriesMax);
+}
+
+std::unique_ptr<EntrySet> choose_entries(const GraphView& graph, uint64_t seed, WalkScratch& scratch) {
+    return with_missed(graph, spread(graph, seed, scratch), scratch);
 }
 
 void pack_entries(const GraphView& graph, EntrySet& entries) {

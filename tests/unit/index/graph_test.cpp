@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "engine/index/entries.hpp"
 #include "engine/index/growing_index.hpp"
 #include "engine/index/search.hpp"
 #include "tests/unit/index/rows.hpp"
@@ -116,6 +117,30 @@ TEST(index, rows_in_many_tight_clusters_are_found) {
     CallingThread workers;
     const auto index = build(rows, make_options(kDim, VZ_EUCLIDEAN), workers);
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 10), 0.9);
+}
+
+// Evenly spread entries miss one in five of these clusters, and a walk for a row there ends in another.
+TEST(index, no_cluster_is_without_a_way_to_it) {
+    constexpr uint32_t kDim = 12;
+    constexpr uint32_t kClusters = 40;
+    std::mt19937 random(43);
+    std::normal_distribution<float> normal;
+    std::vector<float> centres;
+    for (uint32_t i = 0; i < kDim * kClusters; ++i) centres.push_back(normal(random));
+    const auto near_centres = [&](uint32_t count) {
+        TestRows rows = {kDim, {}};
+        for (uint32_t i = 0; i < count; ++i) {
+            const float* centre = &centres[size_t{kDim} * (random() % kClusters)];
+            for (uint32_t j = 0; j < kDim; ++j) rows.values.push_back(centre[j] + 0.2F * normal(random));
+        }
+        return rows;
+    };
+    const TestRows rows = near_centres(40'000);
+    const TestRows queries = near_centres(300);
+    CallingThread workers;
+    const auto index = build(rows, make_options(kDim, VZ_EUCLIDEAN), workers);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 20), 0.985);
+    EXPECT_LT(index->view()->entries->slots.size(), 2 * size_t{least_entries(rows.count())});
 }
 
 // Equal rows have edges to few of each other.
