@@ -59,6 +59,39 @@ bool shorten_wide_integers(char* text, size_t size) {
     return found;
 }
 
+// Whether containers lie in each other to more than kJsonDepthMax levels, in a text that may be no JSON.
+bool nests_too_deep(std::string_view json) {
+    uint32_t depth = 0;
+    bool in_string = false;
+    for (size_t at = 0; at < json.size(); ++at) {
+        const char c = json[at];
+        if (c == '"') in_string = !in_string;
+        if (in_string) {
+            if (c == '\\') ++at;
+        } else if (c == '{' || c == '[') {
+            if (++depth > kJsonDepthMax) return true;
+        } else if ((c == '}' || c == ']') && depth != 0) {
+            --depth;
+        }
+    }
+    return false;
+}
+
+struct Kind {
+    simdjson::error_code error;
+    bool is_object;
+};
+
+// `json` is what lies in the workspace.
+Kind parse(simdjson::dom::parser& parser, Workspace& space, std::string_view json) {
+    simdjson::dom::element root;
+    simdjson::error_code error = parser.parse(space.padded.data(), json.size(), false).get(root);
+    if (error == simdjson::NUMBER_ERROR && shorten_wide_integers(space.padded.data(), json.size())) {
+        error = parser.parse(space.padded.data(), json.size(), false).get(root);
+    }
+    return {error, error == simdjson::SUCCESS && root.is_object()};
+}
+
 Status validate(std::string_view json, uint64_t bytes_max, const char* limit, const char* what, vz_reason reason) {
     if (json.size() > bytes_max) {
         return failure(VZ_LIMIT_EXCEEDED, "a %s has %zu bytes, the limit is %llu", what, json.size(), static_cast<unsigned long long>(bytes_max))
@@ -67,20 +100,21 @@ Status validate(std::string_view json, uint64_t bytes_max, const char* limit, co
             .actual(static_cast<int64_t>(json.size()));
     }
     Workspace& space = workspace();
-    const auto padded = space.pad(json);
-    constexpr size_t kParserDepth = kJsonDepthMax + 1;  // simdjson's limit is the first depth that it refuses
-    if (space.parser.max_depth() != kParserDepth && space.parser.allocate(kPayloadBytesMax, kParserDepth) != simdjson::SUCCESS) {
-        return failure(VZ_OUT_OF_MEMORY, "no memory to read a %s", what);
+    space.pad(json);
+    const auto no_memory = [what] { return failure(VZ_OUT_OF_MEMORY, "no memory to read a %s", what); };
+    // simdjson refuses a container at its limit unless that is empty, and an empty one at any depth: what passes here goes no deeper than kJsonDepthMax.
+    constexpr size_t kParserDepth = kJsonDepthMax;
+    if (space.parser.max_depth() != kParserDepth && space.parser.allocate(kPayloadBytesMax, kParserDepth) != simdjson::SUCCESS) return no_memory();
+    Kind kind = parse(space.parser, space, json);
+    if (kind.error == simdjson::DEPTH_ERROR && !nests_too_deep(json)) {
+        simdjson::dom::parser deeper;
+        if (deeper.allocate(json.size(), kParserDepth + 1) != simdjson::SUCCESS) return no_memory();
+        kind = parse(deeper, space, json);
     }
-    simdjson::dom::element root;
-    simdjson::error_code error = space.parser.parse(padded.data(), padded.length(), false).get(root);
-    if (error == simdjson::NUMBER_ERROR && shorten_wide_integers(space.padded.data(), json.size())) {
-        error = space.parser.parse(padded.data(), padded.length(), false).get(root);
+    if (kind.error != simdjson::SUCCESS) {
+        return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(kind.error)).reason(reason);
     }
-    if (error != simdjson::SUCCESS) {
-        return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(error)).reason(reason);
-    }
-    if (!root.is_object()) return failure(VZ_INVALID_ARGUMENT, "a %s must be a JSON object", what).reason(reason);
+    if (!kind.is_object) return failure(VZ_INVALID_ARGUMENT, "a %s must be a JSON object", what).reason(reason);
     return {};
 }
 

@@ -23,5 +23,31 @@ TEST(payload_json, still_knows_what_is_no_number) {
     }
 }
 
+std::string nested(size_t levels, const std::string& inner) {
+    std::string json = "{\"a\":";
+    for (size_t i = 1; i < levels; ++i) json += '[';
+    json += inner;
+    for (size_t i = 1; i < levels; ++i) json += ']';
+    return json + "}";
+}
+
+TEST(payload_json, nests_to_64_levels_and_no_empty_one_more) {
+    EXPECT_TRUE(is_payload(nested(64, "1")));
+    EXPECT_TRUE(is_payload(nested(64, "")));
+    EXPECT_TRUE(is_payload(nested(63, "{}")));
+    EXPECT_TRUE(is_payload(nested(64, "\"[[\\\"{{\"")));
+    EXPECT_TRUE(is_payload(nested(64, "123456789012345678901")));
+    for (const char* inner : {"1", "[]", "{}", "[ ]", "1,{}"}) {
+        const bool adds_one = std::string_view(inner) != "1";
+        EXPECT_FALSE(is_payload(nested(adds_one ? 64 : 65, inner))) << inner;
+    }
+    EXPECT_FALSE(is_payload(nested(65, "")));
+    EXPECT_FALSE(is_payload(nested(64, "x")));
+    EXPECT_FALSE(is_payload(nested(1000, "")));
+    std::string wide = "{\"a\":[";
+    for (int i = 0; i < 100; ++i) wide += "[{}],";
+    EXPECT_TRUE(is_payload(wide + "[]]}"));
+}
+
 }  // namespace
 }  // namespace vz
