@@ -29,7 +29,7 @@ struct IdView {
 inline constexpr size_t kIdBytesMax = 256;
 inline constexpr size_t kIdNumberTextMax = 36;
 
-// VZ_INVALID_ARGUMENT with VZ_REASON_ID: empty, too long, or not UTF-8 without control characters.
+// VZ_INVALID_ARGUMENT with VZ_REASON_ID: empty, too long, or not UTF-8.
 Result<IdView> parse_id(std::string_view text);
 
 // Hash over kind and canonical bytes.

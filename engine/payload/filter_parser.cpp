@@ -516,7 +516,7 @@ class FilterParser {
                 text = std::to_string(static_cast<uint64_t>(number.value));
             }
             if (!parse_id(text).ok())
-                return refuse(offsets.back(), "an id has 1 to 256 bytes without control characters");
+                return refuse(offsets.back(), "an id has 1 to 256 bytes of UTF-8");
             const uint64_t count = node->id_texts.size();
             return count > kFilterValuesMax ? too_many("values in one list", "filter_values_max", kFilterValuesMax, count) : Status();
         };

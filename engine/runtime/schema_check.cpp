@@ -14,6 +14,16 @@
 namespace vz {
 namespace {
 
+// C0, DEL or, in two bytes of UTF-8, C1.
+bool has_control(std::string_view text) {
+    for (size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 || byte == 0x7F) return true;
+        if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+    }
+    return false;
+}
+
 Status unsupported(const char* field, const char* what) {
     return failure(VZ_UNSUPPORTED, "%s", what).field(field);
 }
@@ -216,9 +226,8 @@ Status check_name(std::string_view name, const char* field) {
     };
     if (name.empty()) return bad("must not be empty");
     if (name.size() > kNameBytesMax) return bad("has at most 255 bytes");
-    const bool has_forbidden = std::any_of(name.begin(), name.end(), [](char c) { return c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-    if (has_forbidden) return bad("has no '/' and no control characters");
     if (!is_valid_utf8(name)) return bad("is valid UTF-8");
+    if (name.find('/') != std::string_view::npos || has_control(name)) return bad("has no '/' and no control characters");
     return {};
 }
 

@@ -40,6 +40,8 @@ static void refuses_bad_schemas(struct client client) {
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text(""), &schema, NULL, &error));
     EXPECT(error.reason == VZ_REASON_NAME || error.reason == VZ_REASON_REQUIRED);
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text("\xC0\x80"), &schema, NULL, &error));
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text("a\xC2\x85"), &schema, NULL, &error));
+    EXPECT(error.reason == VZ_REASON_NAME);
     schema.vector_field_count = 0;
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, name, &schema, NULL, &error));
     vz_collection_stats stats = NEW(vz_collection_stats);

@@ -144,6 +144,7 @@ TEST_F(RestBadInput, create_refuses_each_wrong_field) {
         with(R"({"name":5})", 400, kInvalid, "name"),
         with(R"({"name":"a/b"})", 400, kInvalid, "name"),
         with(R"({"name":"a\u0000b"})", 400, kInvalid, "name"),
+        with(R"({"name":"a\u0085b"})", 400, kInvalid, "name"),
         with(R"({"name":"."})", 400, kInvalid, "name"),
         with(R"({"name":".."})", 400, kInvalid, "name"),
         with(R"({"name":"empty"})", 400, kInvalid, "name"),
