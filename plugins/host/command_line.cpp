@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #pragma GCC diagnostic pop
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -39,6 +40,14 @@ struct ServeFlags {
         app->add_option("--port", port, "Port to listen on [15002]; 0: any free one");
         app->add_option("--log-level", log_level, "error, warn, info, debug or trace [info]");
         app->add_option("--set", settings, "Any key of the configuration: --set server.http.threads=4");
+    }
+
+    // Of those that stand before the subcommand, the first that this one lacks: it would be without effect. Null: none is.
+    static const CLI::Option* first_idle(const CLI::App& app, const CLI::App& subcommand) {
+        for (const CLI::Option* option : app.get_options()) {
+            if (option->count() != 0 && subcommand.get_option_no_throw(option->get_name()) == nullptr) return option;
+        }
+        return nullptr;
     }
 
     // What --config leaves open.
@@ -125,7 +134,8 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         app.add_subcommand("new-key", "Make an API key and the entry of the configuration that lets it in");
     new_key->add_option("--name", line.key_name, "What it is called in logs [admin]")
         ->check([](const std::string& name) {
-            return name.find_first_of("\"\\\n") == std::string::npos ? "" : "no quotes";
+            const auto fits = [](char c) { return c != '"' && c != '\\' && c != 0x7f && static_cast<unsigned char>(c) >= 0x20; };
+            return std::all_of(name.begin(), name.end(), fits) ? "" : "no quotes and no control characters";
         });
     new_key->add_option("--permission", line.key_permission, "read, write or admin [admin]")
         ->check(CLI::IsMember({"read", "write", "admin"}));
@@ -149,6 +159,17 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         line.exit_code = app.exit(error) == 0 ? 0 : kExitUsage;
         return line;
     }
+    for (const CLI::App* subcommand : app.get_subcommands()) {
+        const CLI::Option* const idle = ServeFlags::first_idle(app, *subcommand);
+        if (idle == nullptr) continue;
+        std::fprintf(stderr, "vectorizer: '%s' takes no %s\n", subcommand->get_name().c_str(), idle->get_name().c_str());
+        line.command = Command::kExit;
+        line.exit_code = kExitUsage;
+        return line;
+    }
+    const auto directory_of = [&flags](const std::string& own) {
+        return !own.empty() ? own : !flags.data_directory.empty() ? flags.data_directory : default_data_directory();
+    };
     if (check->parsed()) {
         line.command = Command::kCheck;
         return line;
@@ -171,12 +192,12 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     }
     if (archive->parsed()) {
         line.command = Command::kExport;
-        if (line.archive.data_directory.empty()) line.archive.data_directory = default_data_directory();
+        line.archive.data_directory = directory_of(line.archive.data_directory);
         return line;
     }
     if (import->parsed()) {
         line.command = Command::kImport;
-        if (line.import.data_directory.empty()) line.import.data_directory = default_data_directory();
+        line.import.data_directory = directory_of(line.import.data_directory);
         return line;
     }
     line.command = check_config->parsed()   ? Command::kCheckConfig

@@ -31,7 +31,7 @@ class EngineHandle {
     vz_engine* engine_ = nullptr;
 };
 
-// $XDG_DATA_HOME/vectorizer or ~/.local/share/vectorizer.
+// $VECTORIZER_DATA_DIR, $XDG_DATA_HOME/vectorizer or ~/.local/share/vectorizer: the first that is set.
 std::string default_data_directory();
 
 }  // namespace vz::host

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -29,6 +30,31 @@ TEST(Lifecycle, SaysItsVersion) {
     const Ran ran = run({program(), "--version"});
     EXPECT_EQ(ran.exit.code, 0);
     EXPECT_TRUE(contains(ran.output, "0.1.0")) << ran.output;
+}
+
+TEST(Lifecycle, AnOptionBeforeTheSubcommandWorksOrIsRefused) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string file = directory.path() + "/points.ndjson";
+    const std::vector<std::string> elsewhere{"XDG_DATA_HOME=" + directory.path() + "/home"};
+    std::ofstream(file) << R"({"vector":[1,2,3]})" "\n";
+    const Ran imported = run({program(), "--data-dir", data, "import", file, "--collection", "c"}, elsewhere);
+    EXPECT_EQ(imported.exit.code, 0) << imported.output;
+    const Ran named = run({program(), "import", file, "--collection", "d"}, {"VECTORIZER_DATA_DIR=" + data, elsewhere[0]});
+    EXPECT_EQ(named.exit.code, 0) << named.output;
+    const Ran exported = run({program(), "--data-dir", data, "export", directory.path() + "/c.vecdb", "--collection", "c", "--collection", "d"}, elsewhere);
+    EXPECT_EQ(exported.exit.code, 0) << exported.output;
+    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/home")) << "the default directory was not meant";
+    const std::vector<std::vector<std::string>> idle = {
+        {"--data-dir", data, "check", data}, {"--port", "1", "import", file, "--collection", "c"}, {"--config", file, "export", directory.path() + "/d.vecdb"},
+        {"--set", "port=0", "plugin", "check", file}, {"--log-level", "info", "new-key"}};
+    for (std::vector<std::string> command : idle) {
+        command.insert(command.begin(), program());
+        const Ran ran = run(command, elsewhere);
+        EXPECT_EQ(ran.exit.code, 2) << command[1] << ran.output;
+        EXPECT_TRUE(contains(ran.output, command[1])) << ran.output;
+    }
+    EXPECT_EQ(run({program(), "new-key", "--name", "a\x1b[1m"}).exit.code, 2);
 }
 
 TEST(Lifecycle, ADirectoryHasOneServer) {
