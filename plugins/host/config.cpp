@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -93,13 +94,17 @@ std::optional<ConfigError> Config::read_file(const std::string& path) {
 }
 
 std::optional<ConfigError> Config::read_file_under(const std::string& path, const std::string& key) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return ConfigError{path + " is a directory, not a configuration"};
     std::ifstream file(path);
     if (!file) return ConfigError{"cannot read the configuration " + path};
     std::stringstream content;
     content << file.rdbuf();
     if (content.str().size() > kFileBytesMax) return ConfigError{path + " has more than 1 MiB"};
     try {
-        return Flattener(path, &values_).flatten(YAML::Load(content.str()), key, 0);
+        const YAML::Node root = YAML::Load(content.str());
+        if (key.empty() && !root.IsMap() && !root.IsNull()) return ConfigError{path + ": a configuration has keys and values, such as data_dir: /var/lib/vectorizer"};
+        return Flattener(path, &values_).flatten(root, key, 0);
     } catch (const YAML::Exception& error) {
         return ConfigError{place(path, error.mark) + ": " + error.msg};
     }

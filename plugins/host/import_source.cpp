@@ -98,7 +98,7 @@ std::unique_ptr<ImportSource> open_source(const std::string& path, std::string* 
     }
     if (file.extension() == ".ndjson" || file.extension() == ".jsonl") return open_ndjson(file.string(), problem);
     if (file.extension() != ".fbin" && file.extension() != ".u8bin") {
-        *problem = file.string() + " is none of .fbin, .u8bin, .ndjson, .jsonl";
+        *problem = file.string() + " is none of .fbin, .u8bin, .ndjson, .jsonl, and no archive";
         return nullptr;
     }
     auto source = std::make_unique<BinSource>();

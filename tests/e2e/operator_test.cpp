@@ -182,12 +182,17 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
         {"server: {host: 0.0.0.0}\n", "without API keys"},
         {"server: {auth: {keys: [{name: ci, hash: \"sha256:zz\", permissions: [read]}]}}\n", "hash"},
         {"frontends: {graphql: {max_items: none}}\n", "max_items"},
+        {"port 15002\n", "has keys and values"},
+        {"- server\n", "has keys and values"},
     };
     for (const auto& [text, wanted] : bad) {
         const Ran ran = check(text);
         EXPECT_EQ(ran.exit.code, 2) << text << ran.output;
         EXPECT_NE(ran.output.find(wanted), std::string::npos) << text << ran.output;
     }
+    const Ran folder = run({program(), "check-config", "--config", directory.path(), "--data-dir", data});
+    EXPECT_EQ(folder.exit.code, 2) << folder.output;
+    EXPECT_EQ(check("").exit.code, 0);
     const Ran missing = check("frontends: {mine: {library: nowhere.so}}\n");
     EXPECT_EQ(missing.exit.code, 3) << missing.output;
     {
