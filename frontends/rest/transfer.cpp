@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
@@ -356,6 +357,9 @@ void transfer(vzh_request* request, const vzh_view* view_in, bool move) {
         return fail(*call, codec::overloaded());
     }
     if (!enter(*call, call->destination, VZH_WRITE) || !enter(*call, call->source, move ? VZH_WRITE : VZH_READ)) return;
+    // Under an alias, too.
+    const std::string own = codec::own_name(call->frontend->engine, call->source);
+    if (!own.empty() && own == codec::own_name(call->frontend->engine, call->destination)) return fail(*call, codec::validation("destination", "is the source"));
     step(*call);
 }
 

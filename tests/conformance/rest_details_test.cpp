@@ -218,6 +218,20 @@ TEST_F(RestDetails, a_destination_for_other_vectors_takes_none) {
     good("GET", "/collections/s/vectors/a");
 }
 
+TEST_F(RestDetails, a_destination_is_another_collection_under_every_name) {
+    good("PUT", "/aliases/also", R"({"collection":"s"})");
+    const std::string before = good("GET", "/collections/s/vectors/a");
+    for (const char* verb : {"copy", "move"}) {
+        for (const char* destination : {"s", "also"}) {
+            EXPECT_EQ(field(refused(400, "POST", std::string("/collections/s/vectors/") + verb,
+                                    std::string(R"({"destination":")") + destination + R"(","ids":["a"]})")), "destination") << verb << destination;
+        }
+        EXPECT_EQ(field(refused(400, "POST", std::string("/collections/also/vectors/") + verb, R"({"destination":"s","ids":["a"]})")), "destination");
+    }
+    EXPECT_EQ(good("GET", "/collections/s/vectors/a"), before);
+    good("DELETE", "/aliases/also");
+}
+
 TEST_F(RestDetails, an_atomic_batch_says_which_item_failed) {
     const Json error(
         refused(404, "POST", "/batch_delete?atomic=true", R"({"collection":"s","vector_ids":["a","gone"]})"));
