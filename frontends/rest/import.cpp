@@ -14,6 +14,7 @@ namespace {
 constexpr json::Field kLineFields[] = {{"id", kItemId},       {"vector", kItemVector},   {"embedding", kItemVector},
                                        {"data", kItemVector}, {"payload", kItemPayload}, {"metadata", kItemPayload}};
 constexpr uint64_t kErrorsShown = 100;
+constexpr const char* kHasOwnIds = "the body has ids of its own";  // a reason of parse_binary: not the body is wrong
 
 // What numbers points that have no id: id_start, counted up, or UUIDs.
 struct Numbering {
@@ -163,6 +164,7 @@ const char* parse_binary(Batch& batch, const Numbering& numbering, bool& memory)
     if (std::any_of(std::begin(header.zero), std::end(header.zero), [](uint8_t byte) { return byte != 0; })) return "reserved bytes are not zero";
     const bool has_ids = (header.flags & kHasIds) != 0;
     if (!has_ids && header.id_bytes != 0) return "an id section without its flag";
+    if (has_ids && numbering.counted) return kHasOwnIds;
     const uint64_t row_bytes = uint64_t{header.dimension} * sizeof(float);
     if (header.count > rest.size() / row_bytes) return "fewer vectors than the count says";
     std::string_view vectors;
@@ -202,7 +204,7 @@ bool read_binary(Batch& batch, const Numbering& numbering) {
     bool memory = true;
     const char* reason = parse_binary(batch, numbering, memory);
     if (reason != nullptr) {
-        fail(batch, memory ? codec::validation("body", reason) : codec::overloaded());
+        fail(batch, memory ? codec::validation(reason == kHasOwnIds ? "id_start" : "body", reason) : codec::overloaded());
         return false;
     }
     for (uint64_t i = 0; i < batch.item_count; ++i) {

@@ -354,5 +354,25 @@ TEST_F(RestDetails, numbered_points_reach_the_last_number) {
     EXPECT_EQ(field(beyond.body), "id_start");
 }
 
+TEST_F(RestDetails, points_that_have_ids_are_not_numbered) {
+    std::string body(64 + 12, '\0');
+    const uint32_t dimension = 3;
+    const uint32_t has_ids = 1;
+    const uint64_t count = 1;
+    const uint64_t id_bytes = 4;
+    std::memcpy(body.data(), "VZPOINT1", 8);
+    std::memcpy(body.data() + 8, &dimension, sizeof dimension);
+    std::memcpy(body.data() + 12, &has_ids, sizeof has_ids);
+    std::memcpy(body.data() + 16, &count, sizeof count);
+    std::memcpy(body.data() + 24, &id_bytes, sizeof id_bytes);
+    body += std::string("\2\0me", 4);
+    const std::vector<std::string> type{"Content-Type: application/octet-stream"};
+    const Answer numbered = client_->request("POST", "/collections/s/import?id_start=5", body, type);
+    EXPECT_EQ(numbered.status, 400) << numbered.body;
+    EXPECT_EQ(field(numbered.body), "id_start");
+    EXPECT_EQ(client_->request("POST", "/collections/s/import", body, type).status, 200);
+    good("GET", "/collections/s/vectors/me");
+}
+
 }  // namespace
 }  // namespace vz::e2e
