@@ -112,7 +112,7 @@ void create_begin(RootCall& call) {
     const Input& input = call.argument("input");
     const std::string_view name = input["name"].text;
     call.names.collection = name;
-    if (const char* why = codec::refuse_collection_name(name)) return call.fail(codec::validation("name", why));
+    if (const char* why = codec::refuse_collection_name(name)) return call.fail(name.empty() ? codec::invalid_configuration("name", why) : codec::validation("name", why));
     codec::NewCollection wanted;
     if (!check_features(call, input) || !read_new_collection(call, input, wanted)) return;
     if (!check_metadata(call, input["metadata"]) || !check_description(call, input["description"])) return;

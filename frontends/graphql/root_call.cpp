@@ -110,7 +110,8 @@ bool read_number(RootCall& call, const Input& input, std::string_view name, int6
     if (input.empty()) return true;
     out = input.integer;
     if (out >= least && out <= most) return true;
-    call.fail(codec::validation(name, "must be from " + std::to_string(least) + " to " + std::to_string(most)));
+    const std::string reason = "must be from " + std::to_string(least) + " to " + std::to_string(most);
+    call.fail(name.starts_with("hnsw") ? codec::invalid_configuration(name, reason) : codec::validation(name, reason));
     return false;
 }
 

@@ -75,6 +75,19 @@ TEST_F(GraphqlTexts, mistakes_change_nothing) {
     EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })").text("/data/collection/config/embeddingProvider"), "none");
 }
 
+// `code` is the REST error_type of the same mistake.
+TEST_F(GraphqlTexts, mistakes_of_a_new_collection_have_the_codes_of_rest) {
+    const auto code = [&](const std::string& members) {
+        return ask("mutation { createCollection(input: {dimension: 2, " + members + "}) { name } }").text("/errors/0/extensions/code");
+    };
+    EXPECT_EQ(code(R"(name: "")"), "INVALID_CONFIGURATION");
+    EXPECT_EQ(code(R"(name: "a/b")"), "VALIDATION_ERROR");
+    EXPECT_EQ(code(R"(name: "a\u009bb")"), "VALIDATION_ERROR");
+    for (const char* range : {"hnswM: 1", "hnswM: 129", "hnswEfConstruction: 7", "hnswEfSearch: 65537"}) EXPECT_EQ(code(std::string(R"(name: "x", )") + range), "INVALID_CONFIGURATION") << range;
+    good(R"(mutation { createCollection(input: {name: "x", dimension: 2}) { name } })");
+    EXPECT_EQ(ask(R"(mutation { updateCollection(name: "x", input: {hnswEfSearch: -1}) { name } })").text("/errors/0/extensions/code"), "INVALID_CONFIGURATION");
+}
+
 // Ids have one rule, whichever frontend they come by.
 TEST_F(GraphqlTexts, ids_are_those_that_rest_takes) {
     good(R"(mutation { createCollection(input: {name: "v", dimension: 1}) { name } upsertVector(collection: "v", input: {id: "a b", data: [1]}) { id } })");
