@@ -197,7 +197,9 @@ bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32
         seen_spellings |= uint64_t{1} << place;
 
         const uint32_t id = fields[place].id;
-        if ((seen_ids >> id & 1) != 0) {
+        const bool is_again = (seen_ids >> id & 1) != 0;
+        if (is_again && *start == 'n') continue;  // null is as good as absent
+        if (is_again && *first[id] != 'n') {
             std::string_view again;
             if (!raw(value, again)) return false;
             const auto rest = static_cast<uint64_t>(text_.data() + text_.size() - first[id]);

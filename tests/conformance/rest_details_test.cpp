@@ -218,6 +218,21 @@ TEST_F(RestDetails, a_destination_for_other_vectors_takes_none) {
     good("GET", "/collections/s/vectors/a");
 }
 
+// Clients that serialize every member of an object send null for what they leave out.
+TEST_F(RestDetails, a_null_under_another_spelling_is_absent) {
+    const std::string hits = good("POST", "/search", R"({"collection":"s","query_vector":null,"vector":[1,0,0],"score_threshold":0.5,"threshold":null,"include_vectors":null,"with_vector":false})");
+    EXPECT_EQ(Json(hits).integer("/total"), 1);
+    EXPECT_NE(hits.find(R"("vector":null)"), std::string::npos) << hits;
+    EXPECT_EQ(Json(good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":"n","embedding":null,"data":[1,2,3],"vector":null,"payload":{"a":1},"metadata":null},
+        {"id":"o","vector":[1,2,3],"metadata":null,"payload":null}]})")).integer("/inserted"), 2);
+    good("POST", "/update", R"({"collection":"s","id":"n","payload":null,"metadata":{"a":2}})");
+    EXPECT_EQ(Json(good("GET", "/collections/s/vectors/n")).integer("/payload/a"), 2);
+    good("POST", "/update", R"({"collection":"s","id":"n","metadata":null})");
+    EXPECT_EQ(Json(good("GET", "/collections/s/vectors/n")).has("/payload/a"), false);
+    EXPECT_EQ(field(refused(400, "POST", "/insert_vectors?atomic=true",
+                            R"({"collection":"s","vectors":[{"id":"n","data":null,"vector":[1,2,3],"embedding":[1,2,4]}]})")), "vectors[0].embedding");
+}
+
 TEST_F(RestDetails, a_destination_is_another_collection_under_every_name) {
     good("PUT", "/aliases/also", R"({"collection":"s"})");
     const std::string before = good("GET", "/collections/s/vectors/a");

@@ -176,6 +176,11 @@ TEST(reader, refuses_mistakes_with_the_path) {
 
 TEST(reader, takes_two_names_with_one_value_and_no_key_twice) {
     EXPECT_TRUE(read(R"({"vector":[1, 2],"embedding":[1, 2]})").good);
+    EXPECT_FALSE(read(R"({"vector":[1,2],"embedding":[1,3]})").good);
+    const Seen with_null = read(R"({"vector":[1,2],"embedding":null,"limit":3})");
+    EXPECT_TRUE(with_null.good) << with_null.error.reason;
+    EXPECT_EQ(with_null.vector, (std::vector<float>{1, 2}));
+    EXPECT_EQ(with_null.limit, 3u);
     const Seen twice = read(R"({"limit":1,"limit":1})");
     EXPECT_FALSE(twice.good);
     EXPECT_EQ(twice.error.fault, Fault::kSyntax);
