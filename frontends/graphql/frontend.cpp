@@ -127,7 +127,8 @@ vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT {
     self->started_ms = codec::now_unix_ms();
     const vz_status status = vzh_start(self->mount, error);
     if (status != VZ_OK) return status;
-    const std::string url = std::string(view_of(vzh_url(self->mount))) + self->path + (self->page ? " (GraphiQL in a browser)" : "");
+    const std::string address = std::string(view_of(vzh_url(self->mount))) + self->path;
+    const std::string url = address + (self->page ? " (GraphiQL in a browser)" : "");
     const auto* log = static_cast<const vz_log_service*>(self->host->service(self->host, VZ_SERVICE_LOG));
     vz_kv field{str_of("url"), str_of(url)};
     vz_log_record record{};
@@ -138,7 +139,7 @@ vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT {
     record.fields = &field;
     record.field_count = 1;
     log->write(self->host, &record);
-    self->health->report(self->host, VZ_HEALTH_READY, vz_str{});
+    self->health->report(self->host, VZ_HEALTH_READY, str_of(address));
     return VZ_OK;
 }
 

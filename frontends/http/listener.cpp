@@ -30,8 +30,6 @@ bool wait_until(Condition condition, std::chrono::milliseconds patience) {
     return true;
 }
 
-bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::" || host == "[::]"; }
-
 }  // namespace
 
 Listener::Listener(Settings settings, const std::vector<ApiKey>& stored_keys)
@@ -141,9 +139,8 @@ vz_status Listener::start(vzh_mount& mount, vz_error* error) {
     if (!acceptor_) {
         if (const auto status = open(error); status != VZ_OK) return status;
     }
-    const auto shown = is_wildcard(settings_.host)                            ? std::string("127.0.0.1")
-                       : settings_.host.find(':') != std::string::npos && settings_.host.front() != '[' ? "[" + settings_.host + "]"
-                                                                              : settings_.host;
+    const bool is_bare_v6 = settings_.host.find(':') != std::string::npos && settings_.host.front() != '[';
+    const auto shown = is_bare_v6 ? "[" + settings_.host + "]" : settings_.host;
     mount.url = "http://" + shown + ":" + std::to_string(acceptor_->port());
     mount.state.store(MountState::kServing, std::memory_order_release);
     host_.store(mount.host, std::memory_order_release);

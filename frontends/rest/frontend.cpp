@@ -51,7 +51,11 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     return VZ_OK;
 }
 
-vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT { return vzh_start(self->mount, error); }
+vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT {
+    const vz_status status = vzh_start(self->mount, error);
+    if (status == VZ_OK) self->health->report(self->host, VZ_HEALTH_READY, vzh_url(self->mount));
+    return status;
+}
 
 void drain(vz_frontend* self) VZ_NOEXCEPT { vzh_drain(self->mount); }
 

@@ -313,10 +313,6 @@ class Server {
                 const ConfigValue* port = config_.find_for(instance->name(), "port");
                 address = "http://" + (host != nullptr ? host->text : "127.0.0.1") + ":" +
                           (port != nullptr ? port->text : "15002");
-                if (instance->name() == "graphql")
-                    address += config_.find_for("graphql", "path") != nullptr
-                                   ? config_.find_for("graphql", "path")->text
-                                   : "/graphql";
             }
             found.emplace_back(instance->name(), address);
         }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
@@ -62,6 +63,25 @@ TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
     ASSERT_EQ(failed.size(), 1U) << log;
     EXPECT_EQ(Json(failed[0]).text("/route"), "/collections/{name}");
     EXPECT_EQ(Json(failed[0]).text("/error_type"), "collection_not_found");
+}
+
+TEST(Operator, TheReadyLineTellsThePortThatWasFree) {
+    const TemporaryDirectory directory;
+    Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", "0"}, {}, directory.path() + "/log");
+    std::vector<std::string> ready;
+    for (int i = 0; i < 200 && ready.empty(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        ready = lines_with(server.output(), "\"event\":\"host.ready\"");
+    }
+    ASSERT_EQ(ready.size(), 1U) << server.output();
+    const std::string rest = Json(ready[0]).text("/rest");
+    ASSERT_TRUE(rest.starts_with("http://127.0.0.1:")) << rest;
+    EXPECT_EQ(Json(ready[0]).text("/graphql"), rest + "/graphql");
+    const auto port = static_cast<uint16_t>(std::stoi(rest.substr(rest.rfind(':') + 1)));
+    ASSERT_NE(port, 0);
+    EXPECT_EQ(HttpClient(port).get("/readyz").status, 200);
+    server.send(SIGTERM);
+    EXPECT_EQ(server.wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
 }
 
 TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
