@@ -34,7 +34,7 @@ struct ImportOptions {
     std::string collection;
     std::string data_directory;
     std::optional<std::string> metric;  // none: cosine for a new collection
-    uint32_t batch = 1000;
+    std::optional<uint32_t> batch;      // none: 1000
 };
 
 struct CommandLine {

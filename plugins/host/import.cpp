@@ -84,7 +84,7 @@ class Import {
         uint64_t done = 0;
         uint64_t replayed = 0;
         while (done < source.rows()) {
-            if (!source.read(options_.batch, &batch, &problem)) {
+            if (!source.read(options_.batch.value_or(1000), &batch, &problem)) {
                 std::fprintf(stderr, "\nvectorizer: %s\n", problem.c_str());
                 return 1;
             }
@@ -195,16 +195,15 @@ int import(const ImportOptions& options) {
         std::fprintf(stderr, "vectorizer: --collection %s: %s\n", options.collection.c_str(), reason);
         return kExitUsage;
     }
-    const ArchiveKind kind = archive_kind(options.sources[0]);
-    if (kind == ArchiveKind::kZip) {
-        if (options.sources.size() == 1) return migrate(options.sources[0], options.collection, options.data_directory);
-        std::fprintf(stderr, "vectorizer: an archive is imported alone\n");
-        return kExitUsage;
-    }
-    if (kind == ArchiveKind::kOwn) {
-        if (options.sources.size() == 1) return import_archive(options.sources[0], options.collection, options.data_directory);
-        std::fprintf(stderr, "vectorizer: an archive is imported alone\n");
-        return kExitUsage;
+    for (const std::string& path : options.sources) {
+        const ArchiveKind kind = archive_kind(path);
+        if (kind == ArchiveKind::kNone) continue;
+        if (options.sources.size() != 1 || options.metric || options.batch) {
+            std::fprintf(stderr, "vectorizer: %s is an archive: it is imported alone, and takes neither --metric nor --batch\n", path.c_str());
+            return kExitUsage;
+        }
+        return kind == ArchiveKind::kZip ? migrate(path, options.collection, options.data_directory)
+                                         : import_archive(path, options.collection, options.data_directory);
     }
     if (options.collection.empty()) {
         std::fprintf(stderr, "vectorizer: --collection is required: the collection to fill\n");

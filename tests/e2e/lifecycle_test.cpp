@@ -232,6 +232,25 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+TEST(Import, AnArchiveComesAloneAndAsItIs) {
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() + "/points.ndjson";
+    const std::string archive = directory.path() + "/a.vecdb";
+    std::ofstream(file) << R"({"id":"x","vector":[1,2,3]})" "\n";
+    ASSERT_EQ(run({program(), "import", file, "--collection", "n", "--data-dir", directory.path() + "/from"}).exit.code, 0);
+    ASSERT_EQ(run({program(), "export", archive, "--data-dir", directory.path() + "/from"}).exit.code, 0);
+    const std::vector<std::vector<std::string>> wrong = {{archive, file, "--collection", "n"}, {file, archive, "--collection", "n"}, {archive, "--metric", "dot"}, {archive, "--batch", "5"}};
+    for (std::vector<std::string> command : wrong) {
+        command.insert(command.begin(), {program(), "import", "--data-dir", directory.path() + "/to"});
+        const Ran ran = run(command);
+        EXPECT_EQ(ran.exit.code, 2) << ran.output;
+        EXPECT_TRUE(contains(ran.output, "is an archive")) << ran.output;
+    }
+    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/to"));
+    const Ran good = run({program(), "import", archive, "--data-dir", directory.path() + "/to"});
+    EXPECT_EQ(good.exit.code, 0) << good.output;
+}
+
 TEST(Import, BringsBackWhatWasDeletedDroppedOrReplacedSince) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
