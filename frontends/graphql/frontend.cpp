@@ -1,6 +1,7 @@
 // The plugin's one export and its life.
 #include "frontends/graphql/frontend.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -53,7 +54,8 @@ public:
         vz_str text{};
         if (!find(key, text)) return;
         const std::string_view path = view_of(text);
-        if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find_first_of("{}*? #'\"\\<>&") != std::string_view::npos) {
+        const auto plain = [](char c) { return c > 0x20 && c < 0x7f && std::strchr("{}*?#'\"\\<>&%", c) == nullptr; };
+        if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find("//") != std::string_view::npos || !std::all_of(path.begin(), path.end(), plain)) {
             return reject(key, "must begin with / and be a plain path");
         }
         value = path;

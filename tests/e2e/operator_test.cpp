@@ -202,6 +202,9 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
         {"server: {host: 0.0.0.0}\n", "without API keys"},
         {"server: {auth: {keys: [{name: ci, hash: \"sha256:zz\", permissions: [read]}]}}\n", "hash"},
         {"frontends: {graphql: {max_items: none}}\n", "max_items"},
+        {"frontends: {graphql: {path: /a//b}}\n", "plain path"},
+        {"frontends: {graphql: {path: \"/a\\x7fb\"}}\n", "plain path"},
+        {"frontends: {graphql: {path: \"/a%2fb\"}}\n", "plain path"},
         {"port 15002\n", "has keys and values"},
         {"- server\n", "has keys and values"},
     };
