@@ -69,7 +69,9 @@ TEST(WaitingAnswers, of_many_slow_readers_stay_within_the_budget) {
     const auto unsent = server.figure(kUnsent);
     std::printf("figure http.slow_answers asked_mib=%zu budget_mib=%zu grown_mib=%zu\n", static_cast<size_t>(60 * kAnswerBytes / kMib),
                 static_cast<size_t>(kAnswersMib), static_cast<size_t>(grown / kMib));
-    EXPECT_LE(grown, (kAnswersMib + 16) * kMib);
+    if (kResidentIsInUse) {
+        EXPECT_LE(grown, (kAnswersMib + 16) * kMib);
+    }
     EXPECT_GE(unsent, static_cast<int64_t>(kAnswerBytes));
     EXPECT_LE(unsent, static_cast<int64_t>(kAnswersMib * kMib));
 

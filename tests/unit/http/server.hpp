@@ -108,6 +108,12 @@ class Client {
 
 // Memory of this process, which the server is part of.
 uint64_t resident_bytes();
+// A sanitizer keeps memory of its own for each byte of the process, and what was freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kResidentIsInUse = false;
+#else
+inline constexpr bool kResidentIsInUse = true;
+#endif
 
 // One request on a connection of its own.
 Reply ask(uint16_t port, std::string_view request, bool head_only = false);
