@@ -9,6 +9,7 @@ namespace {
 // 0.98: words 27 -> 76, 25 values 13 -> 42, log-normal dot 20 -> 100, Gaussian 480 -> 900.
 constexpr float kEffortEach = 0.9F;
 constexpr float kEffortByCount = 0.3F;
+constexpr float kFarEffortMax = 65'536;
 constexpr uint32_t kLeastCount = 10;  // of hits: measured in any case
 constexpr uint32_t kMostCount = 100;
 
@@ -36,6 +37,22 @@ Reached reach(std::span<const CurvePoint> points, uint32_t k, float recall) {
     return {effort, before->recall + share * (chosen->recall - before->recall)};
 }
 
+// Of the effort at `key`, which is beyond what is near, and `near`.
+float factor_at(const Curve& curve, float recall, float near, float key) {
+    float from_key = curve.near_key;
+    float from = 0;
+    for (const FarCurve& kind : curve.far) {
+        const float to = std::max(from, std::log(reach(kind.points, kLeastCount, recall).effort / near));
+        if (key < kind.key) {
+            const float share = (key - from_key) / (kind.key - from_key);
+            return std::exp(from + share * (to - from));
+        }
+        from_key = kind.key;
+        from = to;
+    }
+    return std::exp(from);
+}
+
 }  // namespace
 
 uint32_t rerank_for(const Curve& curve, uint32_t k) {
@@ -55,22 +72,13 @@ EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {
     return {static_cast<uint32_t>(std::ceil(effort)), reached.recall};
 }
 
-float far_factor(const Curve& curve, float recall, float key) {
-    if (curve.far.empty() || !(key > curve.near_key)) return 1;
-    const float near_effort = reach(curve.points, kLeastCount, recall).effort;
-    if (near_effort == 0) return 1;
-    float from_key = curve.near_key;
-    float from = 0;
-    for (const FarCurve& kind : curve.far) {
-        const float to = std::max(from, std::log(reach(kind.points, kLeastCount, recall).effort / near_effort));
-        if (key < kind.key) {
-            const float share = (key - from_key) / (kind.key - from_key);
-            return std::exp(from + share * (to - from));
-        }
-        from_key = kind.key;
-        from = to;
-    }
-    return std::exp(from);
+uint32_t far_effort(const Curve& curve, float recall, uint32_t k, uint32_t effort, float key) {
+    if (curve.far.empty() || !(key > curve.near_key)) return effort;
+    const float near = reach(curve.points, kLeastCount, recall).effort;
+    if (near == 0) return effort;
+    const float more = near * (factor_at(curve, recall, near, key) - 1);
+    const float scale = static_cast<float>(effort) / static_cast<float>(effort_for(curve, recall, k).effort);
+    return effort + static_cast<uint32_t>(std::ceil(std::min(more * scale, kFarEffortMax)));
 }
 
 }  // namespace vz

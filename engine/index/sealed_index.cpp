@@ -1,5 +1,6 @@
 #include "engine/index/sealed_index.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -11,6 +12,7 @@ namespace {
 constexpr uint32_t kMetaVersion = 3;
 constexpr uint32_t kMetaWithoutFar = 2;
 constexpr uint32_t kMetaWithoutRerank = 1;
+constexpr uint32_t kEffortMax = 65'536;
 constexpr float kRerankMax = 64;  // beyond what calibration chooses: a later release may choose more
 
 class Writer {
@@ -65,6 +67,13 @@ class Reader {
     bool is_short_ = false;
 };
 
+bool are_measured(const std::vector<CurvePoint>& points) {
+    return std::all_of(points.begin(), points.end(), [](const CurvePoint& point) {
+        const bool is_share = point.recall >= 0 && point.recall <= 1 && point.error >= 0 && point.error <= 1;
+        return is_share && point.k != 0 && point.effort != 0 && point.effort <= kEffortMax && std::isfinite(point.scored) && std::isfinite(point.hops);
+    });
+}
+
 Status check_meta(const IndexMeta& meta) {
     const BlockShape& shape = meta.shape;
     if (shape.dim == 0 || shape.dim > 65'536 || shape.degree == 0 || shape.degree > 256 ||
@@ -86,10 +95,11 @@ Status check_meta(const IndexMeta& meta) {
     }
     if (!(meta.curve.rerank >= kRerank && meta.curve.rerank <= kRerankMax)) return failure(VZ_CORRUPTION, "index: the number of rows to score exactly is wrong");
     if (!(meta.curve.share >= 0 && meta.curve.share <= 1)) return failure(VZ_CORRUPTION, "index: the share that codes find is wrong");
+    if (!are_measured(meta.curve.points)) return failure(VZ_CORRUPTION, "index: a point of the curve is none");
     float from = meta.curve.near_key;
     if (std::isnan(from)) return failure(VZ_CORRUPTION, "index: the key of what lies near is no number");
     for (const FarCurve& kind : meta.curve.far) {
-        if (!std::isfinite(kind.key) || !(kind.key > from) || kind.points.empty()) return failure(VZ_CORRUPTION, "index: the curves of far queries are wrong");
+        if (!std::isfinite(kind.key) || !(kind.key > from) || kind.points.empty() || !are_measured(kind.points)) return failure(VZ_CORRUPTION, "index: the curves of far queries are wrong");
         from = kind.key;
     }
     if (!std::isfinite(meta.lift_norm)) return failure(VZ_CORRUPTION, "index: the norm without lift is not finite");

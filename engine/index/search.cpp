@@ -72,16 +72,19 @@ class RerankTimer {
 };
 
 // Less is not worth a walk from the start.
-constexpr float kFarFactorMin = 1.25F;
+constexpr double kWorthAnotherWalk = 1.25;
+// A walk for more than this share of the rows meets them all.
+constexpr uint32_t kWalkShareMax = 8;
 
 // A query that lies far from the rows shows it by what a walk for an ordinary one finds; it is walked for again.
 void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
     const GraphView& graph = *part.graph;
     walk(graph, scratch, limits, part.filter);
     if (part.far == nullptr) return;
-    const float factor = far_factor(*part.far, part.recall, far_key(scratch.pool, scratch.coded, graph.quantizer->metric()));
-    if (factor < kFarFactorMin) return;
-    limits.effort = static_cast<uint32_t>(std::ceil(static_cast<float>(limits.effort) * factor));
+    const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric());
+    const uint32_t effort = std::min(far_effort(*part.far, part.recall, part.k, limits.effort, key), graph.slots / kWalkShareMax);
+    if (effort < kWorthAnotherWalk * limits.effort) return;
+    limits.effort = effort;
     walk(graph, scratch, limits, part.filter);
 }
 

@@ -51,18 +51,21 @@ TEST(index, a_dot_product_is_as_far_whatever_the_length_of_the_query) {
 TEST(index, effort_grows_with_the_distance_up_to_the_furthest_kind_that_was_measured) {
     Curve curve;
     curve.points = {{10, 10, 0.9F, 0, 0, 0}, {10, 20, 0.99F, 0, 0, 0}};
-    EXPECT_EQ(far_factor(curve, 0.99F, 1e9F), 1.0F) << "nothing is known of far ones";
+    const auto effort = [&curve](float key, uint32_t k = 10) { return far_effort(curve, 0.99F, k, effort_for(curve, 0.99F, k).effort, key); };
+    EXPECT_EQ(effort(1e9F), 20U) << "nothing is known of far ones";
     curve.near_key = 4;
     curve.far = {{8, {{10, 20, 0.8F, 0, 0, 0}, {10, 80, 0.99F, 0, 0, 0}}}, {16, {{10, 20, 0.5F, 0, 0, 0}, {10, 160, 0.9F, 0, 0, 0}}}};
-    EXPECT_EQ(far_factor(curve, 0.99F, 4), 1.0F);
-    EXPECT_NEAR(far_factor(curve, 0.99F, 6), 2, 1e-4F) << "halfway to 80 / 20, by logarithm";
-    EXPECT_NEAR(far_factor(curve, 0.99F, 8), 4, 1e-4F);
-    EXPECT_NEAR(far_factor(curve, 0.99F, 1e9F), 8, 1e-4F) << "the largest effort measured, where none reaches the recall";
-    EXPECT_NEAR(far_factor(curve, 0.99F, INFINITY), 8, 1e-4F);
-    EXPECT_EQ(far_factor(curve, 0.99F, std::nanf("")), 1.0F);
+    EXPECT_EQ(effort(4), 20U);
+    EXPECT_NEAR(effort(6), 40, 1) << "halfway to 80, by logarithm";
+    EXPECT_NEAR(effort(8), 80, 1);
+    EXPECT_NEAR(effort(1e9F), 160, 1) << "the largest effort measured, where none reaches the recall";
+    EXPECT_NEAR(effort(INFINITY), 160, 1);
+    EXPECT_EQ(effort(std::nanf("")), 20U);
+    EXPECT_NEAR(far_effort(curve, 0.99F, 10, 60, 8), 240, 1) << "three times as much of both";
+    EXPECT_NEAR(effort(8, 1000), effort(4, 1000) + 60U, 1) << "hits are paid for once";
     // A kind that takes less than a nearer one lowers nothing.
     curve.far[1].points = {{10, 20, 0.999F, 0, 0, 0}};
-    EXPECT_NEAR(far_factor(curve, 0.99F, 20), 4, 1e-4F);
+    EXPECT_NEAR(effort(20), 80, 1);
 }
 
 }  // namespace

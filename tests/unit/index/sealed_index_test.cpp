@@ -127,7 +127,7 @@ TEST(index, meta_of_earlier_versions_lacks_what_they_did_not_measure) {
     ASSERT_TRUE(second.ok());
     EXPECT_EQ(second->curve.rerank, 6.0F);
     EXPECT_TRUE(second->curve.far.empty());
-    EXPECT_EQ(far_factor(second->curve, 0.98F, 100), 1.0F);
+    EXPECT_EQ(far_effort(second->curve, 0.98F, 10, 20, 100), 20U);
 
     bytes[0] = std::byte{1};
     EXPECT_FALSE(decode_index_meta(bytes).ok()) << "eight bytes more than the first version has";
@@ -147,6 +147,10 @@ TEST(index, meta_of_earlier_versions_lacks_what_they_did_not_measure) {
     EXPECT_TRUE(is_refused([](Curve& curve) { std::swap(curve.far[0], curve.far[1]); }));
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[1].key = INFINITY; }));
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[1].points.clear(); }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[1].points[0].effort = 0; }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.points[0].effort = 0; }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.points[0].recall = std::nanf(""); }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.points[0].hops = INFINITY; }));
 }
 
 }  // namespace
