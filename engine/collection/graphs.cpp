@@ -22,16 +22,18 @@ IndexOptions index_options(const VectorFieldSchema& field) {
     options.quantization = field.quantization;
     if (field.degree != 0) options.degree = field.degree;
     if (field.build_effort != 0) options.build_effort = field.build_effort;
-    // The graph's file keeps the seed: by it a graph built with another effort is known.
-    options.seed = (uint64_t{field.build_effort} << 32 | field.id) + 1;
+    // The graph's file keeps the seed: by it a graph built with another effort is known, and one whose field wanted no codes.
+    const uint64_t without_codes = field.quantization == VZ_QUANTIZATION_NONE ? 1 : 0;
+    options.seed = (without_codes << 63 | uint64_t{field.build_effort} << 32 | field.id) + 1;
     return options;
 }
 
 namespace {
 
 bool is_built_as(const IndexOptions& wanted, const BlockShape& shape, uint64_t seed) {
-    const bool has_codes = wanted.quantization != VZ_QUANTIZATION_NONE && wanted.metric != VZ_MANHATTAN;
-    return seed == wanted.seed && has_codes == (shape.layout != Layout::kFp32) &&
+    // `auto` goes by the rows, as they came: codes of either kind, or none where they do not tell rows apart.
+    const bool fits = wanted.quantization == VZ_QUANTIZATION_AUTO || (wanted.quantization == VZ_QUANTIZATION_NONE) == (shape.layout == Layout::kFp32);
+    return seed == wanted.seed && fits &&
            shape == make_block_shape(shape.layout, wanted.dim, wanted.degree, shape.header_place());
 }
 

@@ -87,6 +87,7 @@ class Living : public ::testing::TestWithParam<vz_metric> {
             for (uint32_t id = first; id < std::min(end, first + kBatch); ++id) {
                 texts.push_back(std::to_string(id));
                 live_[id] = points_.draw();
+                for (float& value : live_[id]) value = change_ != nullptr ? change_(value) : value;
                 values.insert(values.end(), live_[id].begin(), live_[id].end());
             }
             std::vector<vz_str> ids;
@@ -209,6 +210,7 @@ class Living : public ::testing::TestWithParam<vz_metric> {
     std::shared_ptr<const Schema> schema_;
     SearchReport report_;
     Points points_{7};
+    float (*change_)(float) = nullptr;  // of every value, from here on
     std::map<uint32_t, std::vector<float>> live_;
 };
 
@@ -309,6 +311,18 @@ TEST_P(Living, never_fewer_hits_than_live_rows) {
         EXPECT_EQ(search(view, query, 20'000, false).size(), live_.size());
         EXPECT_EQ(search(view, query, 20'000, false, 1).size(), brute_force(query, true).size());
     }
+}
+
+// What a graph is built of is chosen by its rows: one that was built right is not built again.
+TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
+    change_ = [](float value) { return std::round(std::clamp(128 + 30 * value, 0.0F, 255.0F)); };
+    upsert(0, kRows);
+    checkpoint();
+    vz_collection_stats stats = {};
+    collection().fill_stats(&stats);
+    EXPECT_EQ(stats.unindexed_rows, 0U);
+    const Result<bool> done = engine_->compact(collection(), true);
+    EXPECT_TRUE(done.ok() && !*done);
 }
 
 TEST_P(Living, a_view_pinned_before_compaction_goes_on_answering) {
