@@ -54,6 +54,13 @@ struct Target {
         if (!hides_rows()) return {};
         return {[](const void* owner, Slot row) { return static_cast<const Target*>(owner)->shows(row); }, this};
     }
+    TieOrder ties() const {
+        return {[](const void* owner, Slot left, Slot right) {
+                    const auto* self = static_cast<const Target*>(owner);
+                    return self->part->id(left) < self->part->id(right);
+                },
+                this};
+    }
 };
 
 class PartSearch {
@@ -122,6 +129,7 @@ class PartSearch {
         part.k = query_.k;
         part.rerank = rerank(graph);
         part.filter = target.filter();
+        part.ties = target.ties();
         PartWork work;
         if (report_ != nullptr) part.work = &work;
         part.effort = effort(graph, *target.part);
@@ -225,6 +233,7 @@ class PartSearch {
         scan.rows = target.rows();
         scan.k = query_.k;
         scan.filter = target.filter();
+        scan.ties = target.ties();
         for (uint32_t at = from; at < to; at = scan.end) {
             VZ_TRY(stop_.check());
             scan.begin = at;

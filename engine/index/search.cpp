@@ -30,15 +30,24 @@ float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot) {
 
 namespace {
 
-bool is_better(bool greater, const SlotHit& a, const SlotHit& b) {
-    if (a.score != b.score) return greater ? a.score > b.score : a.score < b.score;
-    return a.slot < b.slot;
-}
+class IsBetter {
+ public:
+    explicit IsBetter(vz_metric metric, TieOrder ties = {}) : greater_(is_similarity(metric)), ties_(ties) {}
+    bool operator()(const SlotHit& a, const SlotHit& b) const {
+        if (a.score != b.score) return greater_ ? a.score > b.score : a.score < b.score;
+        return ties_.is_first != nullptr ? ties_.is_first(ties_.owner, a.slot, b.slot) : a.slot < b.slot;
+    }
+    // How many of those tied with the last one come along.
+    uint32_t ties_max() const { return ties_.is_first != nullptr ? 0 : kTiesMax; }
+
+ private:
+    bool greater_;
+    TieOrder ties_;
+};
 
 // Sorts the hits and cuts them behind the k-th and its ties.
-void finish(std::vector<SlotHit>& hits, uint32_t k, bool greater) {
-    const auto better = [greater](const SlotHit& a, const SlotHit& b) { return is_better(greater, a, b); };
-    const size_t room = std::min<size_t>(hits.size(), size_t{k} + kTiesMax);
+void finish(std::vector<SlotHit>& hits, uint32_t k, const IsBetter& better) {
+    const size_t room = std::min<size_t>(hits.size(), size_t{k} + better.ties_max());
     if (hits.size() > 4 * room) std::nth_element(hits.begin(), hits.begin() + static_cast<ptrdiff_t>(room), hits.end(), better);
     if (hits.size() > 4 * room) hits.resize(room);
     std::sort(hits.begin(), hits.end(), better);
@@ -120,7 +129,7 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
         for (size_t byte = 0; byte < std::min<size_t>(query.dim * sizeof(float), 512); byte += 64) __builtin_prefetch(row + byte);
     }
     for (uint32_t i = 0; i < count; ++i) hits.push_back({exact_score(graph, query, found.slot(i)), found.slot(i)});
-    finish(hits, part.k, is_similarity(query.metric));
+    finish(hits, part.k, IsBetter(query.metric, part.ties));
     return hits;
 }
 
@@ -128,7 +137,7 @@ std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& que
     auto& hits = scratch.hits;
     hits.clear();
     if (scan.k == 0) return hits;
-    const bool greater = is_similarity(query.metric);
+    const IsBetter better(query.metric, scan.ties);
     // Room for twice what can be answered: cut back each time it is full.
     const size_t room = 2 * (size_t{scan.k} + kTiesMax);
     for (Slot slot = scan.begin; slot < scan.end; ++slot) {
@@ -139,10 +148,10 @@ std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& que
         hits.push_back({score_row(query, row), slot});
         if (hits.size() < room) continue;
         const auto middle = hits.begin() + static_cast<ptrdiff_t>(room / 2);
-        std::nth_element(hits.begin(), middle, hits.end(), [greater](const SlotHit& a, const SlotHit& b) { return is_better(greater, a, b); });
+        std::nth_element(hits.begin(), middle, hits.end(), better);
         hits.erase(middle, hits.end());
     }
-    finish(hits, scan.k, greater);
+    finish(hits, scan.k, better);
     return hits;
 }
 
@@ -168,14 +177,14 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
         }
         scratch.walk.counters.scored += slots.size();
         std::nth_element(nearest.begin(), nearest.begin() + static_cast<ptrdiff_t>(wanted), nearest.end(),
-                         [](const SlotHit& a, const SlotHit& b) { return is_better(false, a, b); });
+                         [](const SlotHit& a, const SlotHit& b) { return a.score != b.score ? a.score < b.score : a.slot < b.slot; });
         nearest.resize(wanted);
     }
     const RerankTimer timer(part.work, nearest.size());
     for (const SlotHit& candidate : nearest) {
         if (!graph.is_absent(candidate.slot)) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     }
-    finish(hits, part.k, is_similarity(query.metric));
+    finish(hits, part.k, IsBetter(query.metric, part.ties));
     return hits;
 }
 

@@ -27,6 +27,12 @@ inline constexpr uint32_t kFarRank = 10;
 // The key there, of rows in order; infinite where there are none.
 float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric);
 
+// Which of two rows of the same score is answered first.
+struct TieOrder {
+    bool (*is_first)(const void* owner, Slot left, Slot right) = nullptr;  // null: the lower slot
+    const void* owner = nullptr;
+};
+
 struct PartWork {
     uint32_t effort = 0;     // of the last walk
     uint64_t reranked = 0;
@@ -44,10 +50,11 @@ struct PartQuery {
     SlotFilter filter;     // rows that may be answered: visible, passing
     std::span<const Slot> seeds;  // some of these: given, the walk is over such rows only (expand.hpp)
     PartWork* work = nullptr;        // null: not wanted; else it is added to
+    TieOrder ties = {};
 };
 
-// Best first, ties in slot order; those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next
-// use. Counters add up in scratch.walk.counters.
+// Best first, ties in the order given: exactly the first k, however many are tied. Without an order, ties in that of slots, and those tied with
+// the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next use. Counters add up in scratch.walk.counters.
 inline constexpr uint32_t kTiesMax = 64;
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
 
@@ -58,6 +65,7 @@ struct ExactScan {
     Slot end = 0;
     uint32_t k = 10;
     SlotFilter filter;
+    TieOrder ties = {};
 };
 std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -394,6 +395,28 @@ TEST(index, rows_tied_with_the_last_come_along_to_a_bound) {
     const auto hits = scan_exact({rows.source(), 0, 500, 10, {}}, make_score_query(VZ_EUCLIDEAN, query, 2), scratch);
     ASSERT_EQ(hits.size(), 10U + kTiesMax);
     for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, i);
+}
+
+TEST(index, rows_tied_are_cut_in_the_order_given) {
+    const TestRows rows = {2, std::vector<float>(2 * 500, 1.0F)};
+    const TieOrder backwards = {[](const void*, Slot left, Slot right) { return left > right; }, nullptr};
+    SearchScratch scratch;
+    const float query[] = {0.0F, 0.0F};
+    const ScoreQuery scored = make_score_query(VZ_EUCLIDEAN, query, 2);
+    const auto expect_last_ten = [](std::span<const SlotHit> hits) {
+        ASSERT_EQ(hits.size(), 10U);
+        for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, 499 - i);
+    };
+    expect_last_ten(scan_exact({rows.source(), 0, 500, 10, {}, backwards}, scored, scratch));
+
+    CallingThread workers;
+    const auto index = build(rows, make_options(2, VZ_EUCLIDEAN, VZ_QUANTIZATION_NONE), workers);
+    PartQuery part;
+    part.graph = index->view();
+    part.ties = backwards;
+    std::vector<Slot> all(500);
+    std::iota(all.begin(), all.end(), 0U);
+    expect_last_ten(scan_codes(part, all, scored, scratch));
 }
 
 TEST(index, erased_rows_are_routed_around) {

@@ -86,7 +86,7 @@ class Living : public ::testing::TestWithParam<vz_metric> {
             std::vector<float> values;
             for (uint32_t id = first; id < std::min(end, first + kBatch); ++id) {
                 texts.push_back(std::to_string(id));
-                live_[id] = points_.draw();
+                live_[id] = equal_.empty() ? points_.draw() : equal_;
                 for (float& value : live_[id]) value = change_ != nullptr ? change_(value) : value;
                 values.insert(values.end(), live_[id].begin(), live_[id].end());
             }
@@ -210,6 +210,7 @@ class Living : public ::testing::TestWithParam<vz_metric> {
     std::shared_ptr<const Schema> schema_;
     SearchReport report_;
     Points points_{7};
+    std::vector<float> equal_;          // what all points have from here on
     float (*change_)(float) = nullptr;  // of every value, from here on
     std::map<uint32_t, std::vector<float>> live_;
 };
@@ -323,6 +324,21 @@ TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
     EXPECT_EQ(stats.unindexed_rows, 0U);
     const Result<bool> done = engine_->compact(collection(), true);
     EXPECT_TRUE(done.ok() && !*done);
+}
+
+// Pages of one answer must not repeat points or leave some out, however many are equally near.
+TEST_P(Living, equal_points_are_answered_in_order_of_their_ids) {
+    equal_ = points_.draw();
+    for (uint32_t end = 1'500; end > 0; end -= 100) upsert(end - 100, end);
+    for (const bool is_sealed : {false, true}) {
+        if (is_sealed) checkpoint();
+        const ReadView view = collection().pin();
+        for (const uint32_t k : {1u, 10u, 200u}) {
+            const auto hits = search(view, equal_, k, true);
+            ASSERT_EQ(hits.size(), k);
+            for (uint32_t i = 0; i < k; ++i) ASSERT_EQ(hits[i].row.part->id(hits[i].row.row).high, i) << k << (is_sealed ? " sealed" : " growing");
+        }
+    }
 }
 
 TEST_P(Living, a_view_pinned_before_compaction_goes_on_answering) {
