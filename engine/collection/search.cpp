@@ -17,6 +17,8 @@ namespace {
 constexpr float kRecallByDefault = 0.98F;
 // Rows that have ended fill the frontier of a walk: beyond this share of them effort grows no more.
 constexpr float kEndedShareMax = 0.75F;
+// Beyond this one they are to a walk what rows are that fail a filter.
+constexpr double kEndedShareWalked = 0.5;
 // A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
 constexpr uint32_t kWalkShareMax = 8;
 
@@ -138,15 +140,19 @@ class PartSearch {
             part.recall = recall();
         }
         FilterPlan plan = FilterPlan::kWalkAll;
-        if (target.row_filter != nullptr) {
+        const double ended = ended_share(*target.part);
+        share *= 1 - ended;
+        if (target.row_filter != nullptr || ended > kEndedShareWalked) {
             plan = choose_plan(*graph.view, query_.field->dim, curve_of(graph), part.effort, share * graph.linked, share);
             // Without a bitset that would be a scan of payloads: the walk finds what it can first.
-            if (target.passing == nullptr && plan == FilterPlan::kReadPassing) plan = FilterPlan::kExpand;
+            const bool reads_payloads = target.row_filter != nullptr && target.passing == nullptr;
+            if (reads_payloads && plan == FilterPlan::kReadPassing) plan = FilterPlan::kExpand;
         }
         std::span<const SlotHit> found;
         if (plan != FilterPlan::kReadPassing) {
             std::array<Slot, kFilterSeeds> seeds;
             if (plan == FilterPlan::kExpand) {
+                if (target.row_filter == nullptr) sample_shown(target);
                 part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds) : std::span<const Slot>(sampled_);
                 part.effort = expand_effort(part.effort, share);
                 part_report_.plan = VZ_PLAN_EXPAND;
@@ -184,6 +190,18 @@ class PartSearch {
         return out.first(count);
     }
 
+    // Evenly spread over all rows, each the next one that is shown.
+    void sample_shown(const Target& target) {
+        sampled_.clear();
+        const uint32_t step = std::max(1U, target.end / kFilterSeeds);
+        for (Slot begin = 0; begin < target.end; begin += step) {
+            const Slot end = std::min(target.end, begin + step);
+            Slot row = begin;
+            while (row < end && !target.shows(row)) ++row;
+            if (row < end) sampled_.push_back(row);
+        }
+    }
+
     static std::vector<Slot> shown_rows(const Target& target, uint32_t end) {
         std::vector<Slot> shown;
         if (target.passing != nullptr) {
@@ -211,6 +229,10 @@ class PartSearch {
     bool is_by_recall() const { return query_.effort == 0 && (query_.recall != 0 || query_.field->search_effort == 0); }
     float recall() const { return query_.recall != 0 ? query_.recall : kRecallByDefault; }
 
+    static double ended_share(const Part& part) {
+        return std::min(1.0, static_cast<double>(part.ended_rows()) / std::max(part.row_count(), 1U));
+    }
+
     uint32_t effort(const FieldGraph& graph, const Part& part) {
         uint32_t effort = query_.effort != 0 ? query_.effort : query_.recall == 0 ? query_.field->search_effort : 0;
         if (effort == 0) {
@@ -221,8 +243,8 @@ class PartSearch {
             effort = static_cast<uint32_t>(std::ceil(static_cast<float>(choice.effort) * std::sqrt(std::max(1.0F, graph.grown))));
             // Nothing is known about how a filter and a query relate.
             part_report_.estimate = query_.filter != nullptr ? 0 : choice.estimate;
-            const float ended = static_cast<float>(part.ended_rows()) / static_cast<float>(std::max(part.row_count(), 1U));
-            effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) / (1 - std::min(ended, kEndedShareMax))));
+            const float ended = std::min(static_cast<float>(ended_share(part)), kEndedShareMax);
+            effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) / (1 - ended)));
         }
         part_report_.effort = effort;
         return effort;

@@ -314,6 +314,23 @@ TEST_P(Living, never_fewer_hits_than_live_rows) {
     }
 }
 
+TEST_P(Living, answers_are_good_while_most_rows_have_ended) {
+    upsert(0, kRows);
+    checkpoint();
+    std::vector<uint32_t> gone;
+    for (uint32_t id = 0; id < kRows; ++id) {
+        if (id % 10 != 0 && id % 11 != 0) gone.push_back(id);
+    }
+    erase(gone);
+    expect_good_answers("four in five deleted");
+    gone.clear();
+    for (const auto& [id, row] : live_) {
+        if (id % 10 != 0) gone.push_back(id);
+    }
+    erase(gone);
+    expect_good_answers("nine in ten deleted");
+}
+
 // What a graph is built of is chosen by its rows: one that was built right is not built again.
 TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
     change_ = [](float value) { return std::round(std::clamp(128 + 30 * value, 0.0F, 255.0F)); };
