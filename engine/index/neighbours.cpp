@@ -36,10 +36,10 @@ void find_candidates(const GraphView& graph, uint32_t effort, const std::vector<
 // Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries like this row; the
 // others to the nearest rows, so that all can be reached. Each kind alone fails on some data: rows of very unequal norms, or nearly equal ones.
 // After ip-NSW (Morozov and Babenko, NeurIPS 2018), and Chen et al. (arXiv 2504.14861), who join both kinds.
-void choose_neighbours(const GraphView& graph, const IndexOptions& options, LinkScratch& scratch) {
+void choose_neighbours(const GraphView& graph, const IndexOptions& options, Slot slot, LinkScratch& scratch) {
     scratch.prune.kept.clear();
     if (options.metric == VZ_DOT) prune_by_dot(graph, scratch.by_dot, options.degree / 2U, scratch.prune);
-    prune(graph, scratch.candidates, options.degree, factor(options), scratch.prune);
+    prune(graph, slot, scratch.candidates, options.degree, factor(options), scratch.prune);
 }
 
 // One row too many at the end of a list that was chosen before: it goes if another leads to it, or takes the place of the farthest that it
@@ -56,7 +56,7 @@ bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, 
     prepare_slot(graph, added, coded);
     score_slots(graph, coded, neighbours.data(), old, between);
     const float to_added = keys[old];
-    if (to_added <= 0.0F) return false;
+    if (to_added <= twin_distance(graph, target)) return false;
     bool is_spare = false;
     uint32_t farthest = old;  // of those that the one added leads to
     for (uint32_t i = 0; i < old; ++i) {
@@ -88,7 +88,7 @@ void find_neighbours(const GraphView& graph, const IndexOptions& options, Slot s
         scratch.walk.coded.by_dot = true;
         find_candidates(graph, effort, mates, scratch.walk, scratch.by_dot);
     }
-    choose_neighbours(graph, options, scratch);
+    choose_neighbours(graph, options, slot, scratch);
 }
 
 void choose_among(const GraphView& graph, const IndexOptions& options, Slot slot, const std::vector<Slot>& slots, LinkScratch& scratch) {
@@ -101,7 +101,7 @@ void choose_among(const GraphView& graph, const IndexOptions& options, Slot slot
         scratch.by_dot.clear();
         add_candidates(graph, coded, slots, INFINITY, scratch.walk.keys, scratch.by_dot);
     }
-    choose_neighbours(graph, options, scratch);
+    choose_neighbours(graph, options, slot, scratch);
 }
 
 void take_in(const GraphView& graph, const IndexOptions& options, Slot slot, Slot added, std::vector<Slot>& neighbours, LinkScratch& scratch) {

@@ -1,9 +1,13 @@
 #include "engine/index/prune.hpp"
 
+#include <span>
+
 namespace vz {
 namespace {
 
-constexpr uint32_t kTwinsMax = 4;   // edges of length zero, so that duplicates cannot seal each other off
+constexpr uint32_t kTwinsMax = 4;   // edges to equal rows, so that duplicates cannot seal each other off
+constexpr float kRounding = 1e-6F;  // of a distance by codes, beside the squared norm
+constexpr float kRoundingOfCosine = 5e-7F;
 constexpr uint32_t kAtOnce = 8;     // kept neighbours compared before the verdict is looked at
 
 // The first kept neighbour, from place `first` on, that is nearer to scratch.coded than `distance`, so that the way leads through it:
@@ -25,20 +29,48 @@ Shortcut find_shortcut(const GraphView& graph, float distance, size_t first, con
     return {count, INFINITY};
 }
 
+uint64_t lot(Slot slot, Slot other) {
+    uint64_t hash = (uint64_t{slot} << 32 | other) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 29;
+    return hash * 0xbf58476d1ce4e5b9ULL;
+}
+
+// Adds some of the twins, the first candidates. Were they the lowest slots, many equal rows would all lead to the same few.
+void keep_twins(Slot slot, std::span<const Candidate> twins, uint32_t degree, std::vector<Slot>& kept) {
+    const size_t before = kept.size();
+    const auto is_lower = [slot](Slot a, Slot b) { return lot(slot, a) < lot(slot, b); };
+    for (const Candidate& twin : twins) {
+        if (std::find(kept.begin(), kept.end(), twin.slot) != kept.end()) continue;
+        if (kept.size() < std::min<size_t>(before + kTwinsMax, degree)) {
+            kept.push_back(twin.slot);
+            continue;
+        }
+        const auto last = std::max_element(kept.begin() + static_cast<ptrdiff_t>(before), kept.end(), is_lower);
+        if (last != kept.end() && is_lower(twin.slot, *last)) *last = twin.slot;
+    }
+}
+
 }  // namespace
 
-void prune(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch) {
+float twin_distance(const GraphView& graph, Slot slot) {
+    const bool is_fp32 = graph.shape().layout == Layout::kFp32;
+    if (is_fp32) return graph.quantizer->metric() == VZ_COSINE ? kRoundingOfCosine : 0.0F;
+    return graph.shape().layout == Layout::kSq8 ? kRounding * graph.header(slot).norm2 : 0.0F;
+}
+
+void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch) {
     auto& kept = scratch.kept;
     const size_t before = kept.size();
-    size_t first = before;  // behind the twins, which are as near to a candidate as the row itself: they decide nothing
+    const float equal = twin_distance(graph, slot);
+    const auto others = std::find_if(candidates.begin(), candidates.end(), [equal](const Candidate& each) { return each.distance > equal; });
+    keep_twins(slot, {candidates.begin(), others}, degree, kept);
+    const size_t first = kept.size();  // behind the twins, which are as near to a candidate as the row itself: they decide nothing
     scratch.spare.clear();
-    for (const Candidate& candidate : candidates) {
+    for (auto at = others; at != candidates.end(); ++at) {
+        const Candidate& candidate = *at;
         if (kept.size() == degree) return;
         if (std::find(kept.data(), kept.data() + before, candidate.slot) != kept.data() + before) continue;
-        if (candidate.distance <= 0.0F) {
-            if (first == before + kTwinsMax) continue;
-            ++first;
-        } else if (kept.size() > first) {
+        if (kept.size() > first) {
             prepare_slot(graph, candidate.slot, scratch.coded);
             const Shortcut shortcut = find_shortcut(graph, candidate.distance, first, scratch);
             if (shortcut.distance <= candidate.distance) {

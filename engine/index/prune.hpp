@@ -18,6 +18,9 @@ struct Candidate {
     }
 };
 
+// Rows as near as this to that of `slot` are equal to it, as far as codes and their rounding tell.
+float twin_distance(const GraphView& graph, Slot slot);
+
 struct PruneScratch {
     struct Spare {
         Candidate candidate;
@@ -29,8 +32,9 @@ struct PruneScratch {
 };
 
 // `factor`: alpha as it applies to the distances of this graph. Candidates nearest first, none twice. Adds to scratch.kept, nearest first,
-// until it holds `degree`; those it holds already are neither added nor compared with.
-void prune(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch);
+// until it holds `degree`; those it holds already are neither added nor compared with. Of rows equal to that of `slot` few are kept, drawn by
+// lot, so that of many equal ones each leads to others.
+void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch);
 
 // The same by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one leads to it.
 // scratch.kept is empty before.

@@ -157,6 +157,39 @@ TEST(index, many_equal_rows_slow_no_search) {
     EXPECT_EQ(index->connect(workers), 0U);
 }
 
+// Each leads to few of the others: were these the same few, the rest would be out of reach.
+TEST(index, rows_of_which_there_are_many_of_each_are_found) {
+    constexpr uint32_t kDistinct = 300;
+    const TestRows distinct = make_rows(kDistinct, 100, 100, 93, false);
+    const TestRows queries = make_rows(60, 100, 100, 94, false);
+    TestRows rows = {100, {}};
+    std::mt19937 random(95);
+    for (uint32_t i = 0; i < 8000; ++i) {
+        const float* row = distinct.row(random() % kDistinct);
+        rows.values.insert(rows.values.end(), row, row + 100);
+    }
+    CallingThread workers;
+    SearchScratch scratch;
+    for (const vz_metric metric : {VZ_EUCLIDEAN, VZ_COSINE, VZ_MANHATTAN}) {
+        const auto index = build(rows, make_options(100, metric), workers);
+        uint32_t found = 0;
+        for (uint32_t i = 0; i < queries.count(); ++i) {
+            const ScoreQuery query = make_score_query(metric, queries.row(i), 100);
+            std::vector<float> scores;
+            for (Slot slot = 0; slot < rows.count(); ++slot) scores.push_back(score_row(query, rows.row(slot)));
+            const auto better = [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; };
+            std::nth_element(scores.begin(), scores.begin() + 99, scores.end(), better);
+            PartQuery part;
+            part.graph = index->view();
+            part.k = 100;
+            part.effort = 400;
+            const auto hits = search_part(part, query, scratch);
+            for (const SlotHit& hit : hits.first(std::min<size_t>(100, hits.size()))) found += better(scores[99], hit.score) ? 0 : 1;
+        }
+        EXPECT_GE(found, 0.98 * 100 * queries.count()) << metric;
+    }
+}
+
 // As documents come in pieces, or frames of a film.
 TEST(index, rows_that_come_cluster_by_cluster_are_found) {
     constexpr uint32_t kDim = 32;
