@@ -19,6 +19,8 @@ constexpr float kRecallByDefault = 0.98F;
 constexpr float kEndedShareMax = 0.75F;
 // Beyond this one they are to a walk what rows are that fail a filter.
 constexpr double kEndedShareWalked = 0.5;
+// Rows to score exactly for each one wanted, while it is not known how far codes keep the order of rows.
+constexpr uint32_t kRerankUnmeasured = 8;
 // A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
 constexpr uint32_t kWalkShareMax = 8;
 
@@ -222,8 +224,9 @@ class PartSearch {
     }
 
     uint32_t rerank(const FieldGraph& graph) const {
+        if (query_.rerank != 0) return query_.rerank;
         const Curve* curve = curve_of(graph);
-        return query_.rerank != 0 || curve == nullptr ? query_.rerank : rerank_for(*curve, query_.k);
+        return curve == nullptr ? kRerankUnmeasured * query_.k : rerank_for(*curve, query_.k);
     }
 
     bool is_by_recall() const { return query_.effort == 0 && (query_.recall != 0 || query_.field->search_effort == 0); }

@@ -60,7 +60,7 @@ uint32_t rerank_for(const Curve& curve, uint32_t k) {
 }
 
 EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {
-    const uint32_t without = std::max(4 * k, 100U);
+    const uint32_t without = std::max(4 * k, 200U);
     if (curve.points.empty()) return {without, 0};
     // The nearer one by ratio, of those measured.
     const uint32_t measured = k <= 31 || curve.points.back().k == kLeastCount ? kLeastCount : kMostCount;

@@ -46,7 +46,7 @@ struct EffortChoice {
     float estimate = 0;  // of recall; 0: unknown
 };
 
-// The smallest effort whose recall less one standard error reaches `recall`; the largest if none does. Without a curve max(4 k, 100).
+// The smallest effort whose recall less one standard error reaches `recall`; the largest if none does. Without a curve max(4 k, 200).
 EffortChoice effort_for(const Curve& curve, float recall, uint32_t k);
 // PartQuery::rerank for `k`.
 uint32_t rerank_for(const Curve& curve, uint32_t k);

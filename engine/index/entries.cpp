@@ -69,6 +69,7 @@ Probed probe(GraphView graph, const EntrySet& entries, uint32_t round, WalkScrat
         if (graph.is_absent(slot)) continue;
         ++probed.rows;
         prepare_slot(graph, slot, scratch.coded);
+        scratch.coded.by_dot = graph.quantizer->metric() == VZ_DOT;  // as queries compare
         float of_itself = 0;
         score_slots(graph, scratch.coded, &slot, 1, &of_itself);
         walk(graph, scratch, {kProbeEffort});

@@ -35,19 +35,22 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
     };
     const uint32_t count = std::min(rows_max, linked / 10);
     std::vector<Drawn> drawn;
-    const auto is_lower = [](const Drawn& a, const Drawn& b) { return a.lot != b.lot ? a.lot < b.lot : a.slot < b.slot; };
+    uint64_t highest = UINT64_MAX;
     const auto keep_lowest = [&] {
-        if (drawn.size() <= count) return;
-        std::nth_element(drawn.begin(), drawn.begin() + count, drawn.end(), is_lower);
+        std::sort(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) { return a.lot != b.lot ? a.lot < b.lot : a.slot < b.slot; });
+        drawn.erase(std::unique(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) { return a.lot == b.lot; }), drawn.end());
+        if (drawn.size() < count) return;
         drawn.resize(count);
+        highest = count != 0 ? drawn.back().lot : 0;
     };
     for (Slot slot = 0; slot < linked; ++slot) {
         const BlockHeader& header = graph.header(slot);
-        if ((header.flags & kAbsentRow) == 0) drawn.push_back({draw(header, seed), slot});
+        if ((header.flags & kAbsentRow) != 0) continue;
+        const uint64_t lot = draw(header, seed);
+        if (lot < highest) drawn.push_back({lot, slot});
         if (drawn.size() >= 4 * size_t{count} + 1024) keep_lowest();
     }
     keep_lowest();
-    std::sort(drawn.begin(), drawn.end(), is_lower);
     std::vector<Slot> sample;
     for (const Drawn& each : drawn) {
         if (graph.rows(each.slot) != nullptr) sample.push_back(each.slot);

@@ -18,7 +18,7 @@ struct Sampled {
     std::vector<float> best;    // scores, best first
 };
 
-// At most a tenth of the rows. Drawn by what the rows are, not by where they lie: a graph that was folded is measured with the rows it was measured
+// At most a tenth of the rows, of equal ones the first: where half are equal, the others are who takes effort. Drawn by what the rows are, not by where they lie: a graph that was folded is measured with the rows it was measured
 // with before, as far as they are still there, and takes the effort it took before.
 std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/index/sample.hpp"
 #include "tests/unit/index/rows.hpp"
 
 namespace vz {
@@ -39,6 +40,18 @@ TEST(index, calibration_foretells_recall) {
     EXPECT_GT(of_hundred.effort, 80U);
     EXPECT_LT(of_hundred.effort, 5 * effort_for(of_ten, 0.95F, 10).effort + 90);
     EXPECT_EQ(effort_for(of_ten, 0.95F, 1).effort, effort_for(of_ten, 0.95F, 10).effort);
+}
+
+TEST(index, equal_rows_are_one_to_calibration) {
+    TestRows rows = make_rows(3000, 24, 8, 17, false);
+    for (Slot slot = 0; slot < rows.count(); slot += 2) std::fill_n(rows.values.begin() + size_t{slot} * 24, 24, 1.0F);
+    CallingThread workers;
+    const auto index = build(rows, make_options(24, VZ_EUCLIDEAN), workers);
+    for (uint64_t seed = 1; seed < 20; ++seed) {
+        const std::vector<Slot> sample = sample_rows(*index->view(), rows.count(), seed, 200);
+        EXPECT_EQ(sample.size(), 200U);
+        EXPECT_LE(std::count_if(sample.begin(), sample.end(), [](Slot slot) { return slot % 2 == 0; }), 1) << seed;
+    }
 }
 
 TEST(index, a_row_alone_among_absent_ones_is_measured_without_a_truth) {
