@@ -21,7 +21,7 @@ constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320,
 constexpr uint32_t kCounts[] = {10, 100};
 // Far queries differ in kind more than from one to the next: few are drawn, and at fewer efforts.
 constexpr uint32_t kFarQueries = 64;
-constexpr uint32_t kFarQueriesQuick = 48;
+constexpr uint32_t kFarQueriesQuick = 32;
 constexpr uint32_t kFarEfforts[] = {20, 57, 160, 400, 800};
 // Of the rows, how many lie nearer to their tenth nearest than what counts as far.
 constexpr double kNearQuantile = 0.95;
@@ -187,13 +187,14 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
         if (point.measured.k != 0) curve.points.push_back(point.measured);
     }
     if (!std::isfinite(curve.near_key)) return curve;
-    for (const Mixture& mixture : {kBetween, kBeyond}) {
-        const FarQueries queries(graph, sample, is_quick ? kFarQueriesQuick : kFarQueries, mixture);
+    for (const FarKind kind : {FarKind::kBetween, FarKind::kBeyond, FarKind::kOpposite, FarKind::kAnywhere}) {
+        const FarQueries queries(graph, sample, is_quick ? kFarQueriesQuick : kFarQueries, kind);
         FarCurve far = measuring.measure_far(queries, curve.near_key, rerank_for(curve, kFarRank));
         if (!far.points.empty()) curve.far.push_back(std::move(far));
     }
     std::sort(curve.far.begin(), curve.far.end(), [](const FarCurve& a, const FarCurve& b) { return a.key < b.key; });
-    if (curve.far.size() == 2 && !(curve.far[0].key < curve.far[1].key)) curve.far.pop_back();
+    const auto is_no_further = [](const FarCurve& a, const FarCurve& b) { return !(a.key < b.key); };
+    curve.far.erase(std::unique(curve.far.begin(), curve.far.end(), is_no_further), curve.far.end());
     return curve;
 }
 

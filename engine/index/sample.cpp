@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <random>
 
 #include "engine/index/search.hpp"
 
@@ -58,18 +59,56 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
     return sample;
 }
 
-FarQueries::FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, const Mixture& mixture) : dim_(graph.shape().dim) {
-    const bool is_cosine = graph.quantizer->metric() == VZ_COSINE;
+FarQueries::FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, FarKind kind) : dim_(graph.shape().dim) {
+    std::vector<std::vector<float>> values;
+    for (const Slot slot : rows.first(std::min<size_t>(rows.size(), count))) {
+        const float* row = graph.rows(slot);
+        const float norm = graph.quantizer->metric() == VZ_COSINE ? row_norm(row, dim_) : 1.0F;
+        auto& scaled = values.emplace_back(row, row + dim_);
+        for (float& value : scaled) value = norm > 0 ? value / norm : 0;
+    }
     values_.reserve(size_t{count} * dim_);
+    if (kind == FarKind::kAnywhere) {
+        draw(values, count);
+    } else {
+        mix(values, count, kind);
+    }
+    const auto is_finite = [](float value) { return std::isfinite(value); };
+    if (!std::all_of(values_.begin(), values_.end(), is_finite)) values_.clear();
+}
+
+void FarQueries::mix(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind) {
+    const float factors[3] = {kind == FarKind::kOpposite ? -1.0F : kind == FarKind::kBetween ? 0.5F : 1.0F,
+                              kind == FarKind::kOpposite ? 0.0F : kind == FarKind::kBetween ? 0.5F : 1.0F,
+                              kind == FarKind::kBeyond ? -1.0F : 0.0F};
     for (uint32_t i = 0; i < count; ++i) {
-        values_.resize(values_.size() + dim_);
-        float* const query = values_.data() + values_.size() - dim_;
-        for (uint32_t j = 0; j < std::size(mixture.of); ++j) {
-            const float* row = graph.rows(rows[(i + j) % rows.size()]);
-            const float norm = is_cosine ? row_norm(row, dim_) : 1.0F;
-            for (uint32_t d = 0; d < dim_ && norm > 0; ++d) query[d] += mixture.of[j] * (row[d] / norm);
+        for (uint32_t d = 0; d < dim_; ++d) {
+            float value = 0;
+            for (uint32_t j = 0; j < std::size(factors); ++j) value += factors[j] * rows[(i + j) % rows.size()][d];
+            values_.push_back(value);
         }
-        if (!std::all_of(query, query + dim_, [](float value) { return std::isfinite(value); })) values_.resize(values_.size() - dim_);
+    }
+}
+
+void FarQueries::draw(std::span<const std::vector<float>> rows, uint32_t count) {
+    std::vector<float> mean(dim_);
+    std::vector<float> deviation(dim_);
+    const auto n = static_cast<float>(rows.size());
+    for (const auto& row : rows) {
+        for (uint32_t d = 0; d < dim_; ++d) mean[d] += row[d] / n;
+    }
+    for (const auto& row : rows) {
+        for (uint32_t d = 0; d < dim_; ++d) deviation[d] += (row[d] - mean[d]) * (row[d] - mean[d]) / n;
+    }
+    std::mt19937 random;  // the same ones each time
+    // Of deviation 1, and about normal: the sum of three uniform ones.
+    const auto normal = [&random] {
+        float sum = 0;
+        for (int i = 0; i < 3; ++i) sum += static_cast<float>(random()) / static_cast<float>(std::mt19937::max());
+        return 2 * sum - 3;
+    };
+    for (uint32_t i = 0; i < count; ++i) {
+        for (uint32_t d = 0; d < dim_; ++d) values_.push_back(mean[d] + std::sqrt(deviation[d]) * normal());
     }
 }
 

@@ -1,4 +1,4 @@
-// What calibration searches for: rows of the graph and mixtures of them, each with its true nearest rows.
+// What calibration searches for: rows of the graph, and queries unlike them, each with its true nearest rows.
 #pragma once
 
 #include <span>
@@ -22,22 +22,26 @@ struct Sampled {
 // with before, as far as they are still there, and takes the effort it took before.
 std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max);
 
-// What makes queries of rows that are none: sums of three, with these factors.
-struct Mixture {
-    float of[3];
+// What makes queries of rows that are none.
+enum class FarKind : uint8_t {
+    kBetween,    // midpoints of two
+    kBeyond,     // a + b - c
+    kOpposite,   // -a
+    kAnywhere,   // each value drawn by the mean and the deviation of the rows' values there
 };
-inline constexpr Mixture kBetween = {0.5F, 0.5F, 0};
-inline constexpr Mixture kBeyond = {1, 1, -1};
 
-// At most `count`: those that are finite.
+// At most `count`: those that are finite. `rows`: slots of a sample, one at least.
 class FarQueries {
  public:
-    FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, const Mixture& mixture);
+    FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, FarKind kind);
 
     uint32_t count() const { return static_cast<uint32_t>(values_.size() / dim_); }
     const float* operator[](uint32_t i) const { return values_.data() + size_t{i} * dim_; }
 
  private:
+    void mix(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind);
+    void draw(std::span<const std::vector<float>> rows, uint32_t count);
+
     uint32_t dim_;
     std::vector<float> values_;
 };
