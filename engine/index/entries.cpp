@@ -62,11 +62,13 @@ struct Probed {
 Probed probe(GraphView graph, const EntrySet& entries, uint32_t round, WalkScratch& scratch) {
     graph.entries = &entries;
     Probed probed;
+    Slot last = kNoSlot;
     for (uint64_t i = 0; i < kProbes; ++i) {
         // The middle first, then on either side of it.
         const uint64_t part = (kProbeRounds / 2 + round) % kProbeRounds;
         const auto slot = static_cast<Slot>((2 * (i * kProbeRounds + part) + 1) * graph.slots / (2 * kProbes * kProbeRounds));
-        if (graph.is_absent(slot)) continue;
+        if (slot == last || graph.is_absent(slot)) continue;  // of fewer rows than probes, each once
+        last = slot;
         ++probed.rows;
         prepare_slot(graph, slot, scratch.coded);
         scratch.coded.by_dot = graph.quantizer->metric() == VZ_DOT;  // as queries compare
@@ -80,6 +82,7 @@ Probed probe(GraphView graph, const EntrySet& entries, uint32_t round, WalkScrat
 
 // A few dozen clusters, some of them without an entry: rows that were missed become entries, as long as that halves what others miss.
 std::unique_ptr<EntrySet> with_missed(const GraphView& graph, std::unique_ptr<EntrySet> entries, WalkScratch& scratch) {
+    if (entries->slots.empty()) return entries;  // no slot has a row, or none is linked yet: there is nothing to walk
     Probed probed = probe(graph, *entries, 1, scratch);
     for (uint32_t round = 2; round < kProbeRounds && probed.share_found() < kFoundNearlyAll; ++round) {
         auto more = std::make_unique<EntrySet>();

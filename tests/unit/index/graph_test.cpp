@@ -144,6 +144,29 @@ TEST(index, no_cluster_is_without_a_way_to_it) {
     EXPECT_LT(index->view()->entries->slots.size(), 2 * size_t{least_entries(rows.count())});
 }
 
+// Linking that was cancelled before its first row leaves a graph without any; the layout may change before the next attempt.
+TEST(index, a_graph_whose_first_linking_was_cancelled_is_linked_later) {
+    class Cancelled final : public Workers {
+     public:
+        uint32_t count() const override { return 1; }
+        void run(uint32_t tasks, void (*task)(void* context, uint32_t index, uint32_t worker), void* context) override {
+            CallingThread().run(tasks, task, context);
+        }
+        bool is_cancelled() const override { return true; }
+    };
+    TestRows rows = make_rows(400, 16, 4, 44, true);
+    const TestRows others = make_rows(400, 16, 4, 45, false);
+    rows.values.insert(rows.values.end(), others.values.begin(), others.values.end());
+    auto index = GrowingIndex::create(make_options(16, VZ_EUCLIDEAN), rows.source(), rows.count());
+    ASSERT_TRUE(index.ok());
+    Cancelled cancelled;
+    EXPECT_FALSE((*index)->link(400, cancelled).ok());
+    EXPECT_EQ((*index)->linked(), 0U);
+    CallingThread workers;
+    ASSERT_TRUE((*index)->link(rows.count(), workers).ok());
+    EXPECT_GE(recall(*(*index)->view(), rows, make_rows(50, 16, 4, 46, false), VZ_EUCLIDEAN, 60), 0.95);
+}
+
 // Equal rows have edges to few of each other.
 TEST(index, many_equal_rows_slow_no_search) {
     TestRows rows = make_rows(6000, 16, 4, 91, false);
