@@ -67,11 +67,17 @@ struct Target {
     }
 };
 
+// Of the largest sealed part: what growing ones go by. Null: no part has one.
+struct LargestCurve {
+    const Curve* curve = nullptr;
+    uint32_t rows = 0;  // that it was measured on
+};
+
 class PartSearch {
  public:
-    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, const Curve* largest_curve,
-               std::vector<Hit>* hits, SearchReport* report)
-        : query_(query), scored_(scored), stop_(stop), largest_curve_(largest_curve), hits_(*hits), report_(report) {}
+    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, LargestCurve largest, std::vector<Hit>* hits,
+               SearchReport* report)
+        : query_(query), scored_(scored), stop_(stop), largest_(largest), hits_(*hits), report_(report) {}
 
     Status run(Target target) {
         target.all_visible = target.part->growing() == nullptr && target.part->ended_rows() == 0 && !target.part->has_expiry();
@@ -140,6 +146,7 @@ class PartSearch {
         if (is_by_recall() && target.row_filter == nullptr) {
             part.far = curve_of(graph);
             part.recall = recall();
+            part.far_rank = far_rank(graph);
         }
         FilterPlan plan = FilterPlan::kWalkAll;
         const double ended = ended_share(*target.part);
@@ -219,8 +226,14 @@ class PartSearch {
         return shown;
     }
 
-    const Curve* curve_of(const FieldGraph& graph) const {
-        return graph.curve != nullptr && !graph.curve->points.empty() ? graph.curve : largest_curve_;
+    static bool has_own_curve(const FieldGraph& graph) { return graph.curve != nullptr && !graph.curve->points.empty(); }
+    const Curve* curve_of(const FieldGraph& graph) const { return has_own_curve(graph) ? graph.curve : largest_.curve; }
+
+    // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest: what is near there is near here.
+    uint32_t far_rank(const FieldGraph& graph) const {
+        if (has_own_curve(graph) || largest_.rows == 0) return kFarRank;
+        const double share = static_cast<double>(graph.linked) / largest_.rows;
+        return std::clamp(static_cast<uint32_t>(std::lround(std::min(1.0, share) * kFarRank)), 1U, kFarRank);
     }
 
     uint32_t rerank(const FieldGraph& graph) const {
@@ -298,7 +311,7 @@ class PartSearch {
     const NearestQuery& query_;
     const ScoreQuery& scored_;
     const Interruption& stop_;
-    const Curve* largest_curve_;
+    LargestCurve largest_;
     std::vector<Hit>& hits_;
     SearchReport* report_;
     PartReport filter_report_;  // what reports of this part begin with
@@ -307,17 +320,14 @@ class PartSearch {
     Clock::time_point began_;
 };
 
-// Of the largest sealed part: what growing ones go by.
-const Curve* largest_curve(const ReadView& view, uint32_t field_id) {
-    const Curve* curve = nullptr;
-    uint32_t linked = 0;
+LargestCurve largest_curve(const ReadView& view, uint32_t field_id) {
+    LargestCurve largest;
     for (const auto& part : *view.parts) {
         const FieldGraph graph = part->graph(field_id);
-        if (graph.curve == nullptr || graph.curve->points.empty() || graph.linked <= linked) continue;
-        linked = graph.linked;
-        curve = graph.curve;
+        if (graph.curve == nullptr || graph.curve->points.empty() || graph.linked <= largest.rows) continue;
+        largest = {graph.curve, graph.linked};
     }
-    return curve;
+    return largest;
 }
 
 // Sorts the hits of all parts and keeps the k best within the limit.

@@ -90,7 +90,7 @@ void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
     const GraphView& graph = *part.graph;
     walk(graph, scratch, limits, part.filter);
     if (part.far == nullptr) return;
-    const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric());
+    const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
     const uint32_t effort = std::min(far_effort(*part.far, part.recall, part.k, limits.effort, key), graph.slots / kWalkShareMax);
     if (effort < kWorthAnotherWalk * limits.effort) return;
     limits.effort = effort;
@@ -99,9 +99,9 @@ void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
 
 }  // namespace
 
-float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric) {
+float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric, uint32_t rank) {
     if (nearest.size() == 0) return INFINITY;
-    const float key = nearest.key(std::min(nearest.size(), kFarRank) - 1);
+    const float key = nearest.key(std::min(nearest.size(), rank) - 1);
     return metric == VZ_DOT ? key / query.norm : key;
 }
 

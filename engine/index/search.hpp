@@ -24,8 +24,8 @@ struct SearchScratch {
 
 // The rank whose key tells how far a query lies from the rows (Curve::near_key).
 inline constexpr uint32_t kFarRank = 10;
-// The key there, of rows in order; infinite where there are none.
-float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric);
+// The key there, or at another rank, of rows in order; infinite where there are none.
+float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric, uint32_t rank = kFarRank);
 
 // Which of two rows of the same score is answered first.
 struct TieOrder {
@@ -45,6 +45,7 @@ struct PartQuery {
     uint32_t effort = 0;  // at least 1; k or more is sensible
     const Curve* far = nullptr;  // given: what lies far from the rows is walked for once more, with the effort that `recall` takes there
     float recall = 0;
+    uint32_t far_rank = kFarRank;  // 1 or more; less where `far` was measured on a graph of so many more rows
     uint32_t rerank = 0;  // rows to score exactly, at least k; 0: rerank_least(k)
     Slot exclude = kNoSlot;  // a row that is as if it were not there
     SlotFilter filter;     // rows that may be answered: visible, passing

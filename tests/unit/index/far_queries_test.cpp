@@ -68,5 +68,37 @@ TEST(index, effort_grows_with_the_distance_up_to_the_furthest_kind_that_was_meas
     EXPECT_NEAR(effort(20), 80, 1);
 }
 
+// A tenth of the rows by the curve of all: the nearest one tells what the tenth does there.
+TEST(index, few_rows_by_the_curve_of_many_are_not_taken_for_far) {
+    const TestRows rows = near_copies(make_rows(300, 48, 40, 21, false), 40, 0.8F);
+    TestRows few = {rows.dim, {}};
+    for (uint32_t i = 0; i < rows.count(); i += 10) few.values.insert(few.values.end(), rows.row(i), rows.row(i) + rows.dim);
+    const TestRows near = near_copies(make_rows(100, 48, 40, 21, false), 1, 0.5F);
+    const TestRows far = make_rows(50, 48, 40, 22, false);
+    CallingThread workers;
+    const Curve curve = calibrate(*build(rows, make_options(48, VZ_EUCLIDEAN), workers)->view(), rows.count(), 5, Calibration::kWhole, workers);
+    const auto index = build(few, make_options(48, VZ_EUCLIDEAN), workers);
+    const uint32_t effort = effort_for(curve, kWanted, 10).effort;
+    const auto walked_twice = [&](const TestRows& queries) {
+        SearchScratch scratch;
+        uint32_t twice = 0;
+        for (uint32_t i = 0; i < queries.count(); ++i) {
+            PartWork work;
+            PartQuery part;
+            part.graph = index->view();
+            part.effort = effort;
+            part.far = &curve;
+            part.recall = kWanted;
+            part.far_rank = 1;
+            part.work = &work;
+            search_part(part, make_score_query(VZ_EUCLIDEAN, queries.row(i), rows.dim), scratch);
+            twice += work.effort > effort ? 1 : 0;
+        }
+        return twice;
+    };
+    EXPECT_LE(walked_twice(near), near.count() / 10);
+    EXPECT_EQ(walked_twice(far), far.count());
+}
+
 }  // namespace
 }  // namespace vz
