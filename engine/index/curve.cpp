@@ -44,8 +44,9 @@ float factor_at(const Curve& curve, float recall, float near, float key) {
     for (const FarCurve& kind : curve.far) {
         const float to = std::max(from, std::log(reach(kind.points, kLeastCount, recall).effort / near));
         if (key < kind.key) {
-            const float share = (key - from_key) / (kind.key - from_key);
-            return std::exp(from + share * (to - from));
+            // In double: keys of large rows may lie further apart than float32 reaches.
+            const double share = (static_cast<double>(key) - static_cast<double>(from_key)) / (static_cast<double>(kind.key) - static_cast<double>(from_key));
+            return std::exp(from + static_cast<float>(share) * (to - from));
         }
         from_key = kind.key;
         from = to;

@@ -70,7 +70,8 @@ class Reader {
 bool are_measured(const std::vector<CurvePoint>& points) {
     return std::all_of(points.begin(), points.end(), [](const CurvePoint& point) {
         const bool is_share = point.recall >= 0 && point.recall <= 1 && point.error >= 0 && point.error <= 1;
-        return is_share && point.k != 0 && point.effort != 0 && point.effort <= kEffortMax && std::isfinite(point.scored) && std::isfinite(point.hops);
+        return is_share && point.k != 0 && point.effort != 0 && point.effort <= kEffortMax && std::isfinite(point.scored) && std::isfinite(point.hops) &&
+               point.scored >= 0 && point.hops >= 0;
     });
 }
 
@@ -97,7 +98,7 @@ Status check_meta(const IndexMeta& meta) {
     if (!(meta.curve.share >= 0 && meta.curve.share <= 1)) return failure(VZ_CORRUPTION, "index: the share that codes find is wrong");
     if (!are_measured(meta.curve.points)) return failure(VZ_CORRUPTION, "index: a point of the curve is none");
     float from = meta.curve.near_key;
-    if (std::isnan(from)) return failure(VZ_CORRUPTION, "index: the key of what lies near is no number");
+    if (!(from > -INFINITY)) return failure(VZ_CORRUPTION, "index: the key of what lies near is no number");
     for (const FarCurve& kind : meta.curve.far) {
         if (!std::isfinite(kind.key) || !(kind.key > from) || kind.points.empty() || !are_measured(kind.points)) return failure(VZ_CORRUPTION, "index: the curves of far queries are wrong");
         from = kind.key;

@@ -66,6 +66,38 @@ TEST(index, effort_grows_with_the_distance_up_to_the_furthest_kind_that_was_meas
     // A kind that takes less than a nearer one lowers nothing.
     curve.far[1].points = {{10, 20, 0.999F, 0, 0, 0}};
     EXPECT_NEAR(effort(20), 80, 1);
+    // Keys whose difference leaves float32.
+    curve.near_key = -3e38F;
+    curve.far = {{3e38F, {{10, 80, 0.99F, 0, 0, 0}}}};
+    EXPECT_NEAR(effort(0), 40, 1);
+}
+
+TEST(index, many_hits_far_from_the_rows_are_found_without_a_pool_of_all_rows) {
+    constexpr uint32_t kCount = 1000;
+    const TestRows rows = near_copies(make_rows(300, 48, 40, 21, false), 40, 0.8F);
+    const TestRows far = make_rows(20, 48, 40, 22, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(48, VZ_EUCLIDEAN), workers);
+    const Curve curve = calibrate(*index->view(), rows.count(), 5, Calibration::kWhole, workers);
+    SearchScratch scratch;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < far.count(); ++i) {
+        const ScoreQuery query = make_score_query(VZ_EUCLIDEAN, far.row(i), rows.dim);
+        PartWork work;
+        PartQuery part;
+        part.graph = index->view();
+        part.k = kCount;
+        part.effort = effort_for(curve, kWanted, kCount).effort;
+        part.far = &curve;
+        part.recall = kWanted;
+        part.work = &work;
+        std::vector<float> scores;
+        for (Slot slot = 0; slot < rows.count(); ++slot) scores.push_back(score_row(query, rows.row(slot)));
+        std::nth_element(scores.begin(), scores.begin() + kCount - 1, scores.end());
+        for (const SlotHit& hit : search_part(part, query, scratch)) found += hit.score <= scores[kCount - 1] ? 1 : 0;
+        EXPECT_LT(work.effort, 4 * part.effort);
+    }
+    EXPECT_GE(found, static_cast<uint32_t>(0.95 * kCount) * far.count());
 }
 
 // A tenth of the rows by the curve of all: the nearest one tells what the tenth does there.

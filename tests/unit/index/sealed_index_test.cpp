@@ -143,6 +143,7 @@ TEST(index, meta_of_earlier_versions_lacks_what_they_did_not_measure) {
     };
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.rerank = std::nanf(""); }));
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.near_key = std::nanf(""); }));
+    EXPECT_TRUE(is_refused([](Curve& curve) { curve.near_key = -INFINITY; }));
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[0].key = curve.near_key; }));
     EXPECT_TRUE(is_refused([](Curve& curve) { std::swap(curve.far[0], curve.far[1]); }));
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.far[1].key = INFINITY; }));
@@ -151,6 +152,18 @@ TEST(index, meta_of_earlier_versions_lacks_what_they_did_not_measure) {
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.points[0].effort = 0; }));
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.points[0].recall = std::nanf(""); }));
     EXPECT_TRUE(is_refused([](Curve& curve) { curve.points[0].hops = INFINITY; }));
+    for (const bool of_far : {false, true}) {
+        const auto is_point_refused = [&](auto change) {
+            return is_refused([&](Curve& curve) { change(of_far ? curve.far[1].points[0] : curve.points[0]); });
+        };
+        EXPECT_FALSE(is_point_refused([](CurvePoint&) {}));
+        EXPECT_TRUE(is_point_refused([](CurvePoint& point) { point.k = 0; }));
+        EXPECT_TRUE(is_point_refused([](CurvePoint& point) { point.effort = UINT32_MAX; }));
+        EXPECT_TRUE(is_point_refused([](CurvePoint& point) { point.recall = 2; }));
+        EXPECT_TRUE(is_point_refused([](CurvePoint& point) { point.error = INFINITY; }));
+        EXPECT_TRUE(is_point_refused([](CurvePoint& point) { point.scored = -1; }));
+        EXPECT_TRUE(is_point_refused([](CurvePoint& point) { point.hops = std::nanf(""); }));
+    }
 }
 
 }  // namespace
