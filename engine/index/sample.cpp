@@ -73,8 +73,12 @@ FarQueries::FarQueries(const GraphView& graph, std::span<const Slot> rows, uint3
     } else {
         mix(values, count, kind);
     }
-    const auto is_finite = [](float value) { return std::isfinite(value); };
-    if (!std::all_of(values_.begin(), values_.end(), is_finite)) values_.clear();
+    auto kept = values_.begin();
+    for (auto query = values_.begin(); query != values_.end(); query += dim_) {
+        if (!std::all_of(query, query + dim_, [](float value) { return std::isfinite(value); })) continue;
+        kept = std::copy(query, query + dim_, kept);
+    }
+    values_.erase(kept, values_.end());
 }
 
 void FarQueries::mix(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind) {
