@@ -151,7 +151,7 @@ Reader::~Reader() {
     if (text_.size() > kKeptTextBytes) thread_parser() = ondemand::parser();
 }
 
-bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field) {
+bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought) {
     auto& document = *std::launder(reinterpret_cast<ondemand::document*>(document_));
     const auto error = thread_parser().iterate(text_.data(), text_.size(), text_.size() + simdjson::SIMDJSON_PADDING).get(document);
     if (error == simdjson::MEMALLOC || error == simdjson::CAPACITY) return out_of_memory();
@@ -160,17 +160,16 @@ bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> 
     if (const auto start = document.get_object().get(object); start != simdjson::SUCCESS) {
         return start == simdjson::INCORRECT_TYPE && check_json(text_, nullptr, nullptr) ? mistake("must be a JSON object") : damaged();
     }
-    if (!walk(object, fields, on_field)) return false;
+    if (!walk(object, fields, on_field, sought)) return false;
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return damaged();  // text follows the object
     // What stood behind a mistake was skipped: it has to be JSON all the same.
     return !skipped_ || check_json(text_, nullptr, nullptr) || damaged();
 }
 
 template <typename Object>
-bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32_t, Value> on_field) {
-    uint64_t seen_spellings = 0;
-    uint64_t seen_ids = 0;
-    const char* first[64];
+bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought) {
+    Members members;
+    Error first;
     for (auto entry : object) {
         ondemand::field field;
         if (std::move(entry).get(field) != simdjson::SUCCESS) return damaged();
@@ -178,51 +177,61 @@ bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32
         if (field.unescaped_key().get(name) != simdjson::SUCCESS) return damaged();
         const Value value = sealed(field.value());
         if (starts_badly(value)) return damaged();
-
-        uint64_t place = 0;
-        while (place < fields.size() && fields[place].name != name) ++place;
-        if (place == fields.size()) {
-            std::string_view names[64];
-            const uint64_t count = std::min<uint64_t>(fields.size(), 64);
-            for (uint64_t i = 0; i < count; ++i) names[i] = fields[i].name;
-            const std::string_view near = nearest(name, {names, count});
-            std::string reason = "unknown field";
-            if (!near.empty()) reason.append("; did you mean \"").append(near).append("\"?");
-            mistake(name, reason);
-            error_.is_unknown_field = true;
-            return false;
-        }
-        const char* start = token_of(value).data();
-        if ((seen_spellings >> place & 1) != 0) return syntax(start, "the key \"" + std::string(name) + "\" is given twice");
-        seen_spellings |= uint64_t{1} << place;
-
-        const uint32_t id = fields[place].id;
-        const bool is_again = (seen_ids >> id & 1) != 0;
-        if (is_again && *start == 'n') continue;  // null is as good as absent
-        if (is_again && *first[id] != 'n') {
-            std::string_view again;
-            if (!raw(value, again)) return false;
-            const auto rest = static_cast<uint64_t>(text_.data() + text_.size() - first[id]);
-            const bool same = again.size() <= rest && std::memcmp(first[id], again.data(), again.size()) == 0 &&
-                              (again.size() == rest || std::strchr(",}] \t\r\n", first[id][again.size()]) != nullptr);
-            if (!same) return mistake(name, "given under two names with different values");
-            continue;
-        }
-        seen_ids |= uint64_t{1} << id;
-        first[id] = start;
-        push(fields[place].name, 0);
-        const bool good = on_field(id, value);
-        pop();
-        if (!good) return false;
+        if (read_member(name, value, fields, on_field, members)) continue;
+        if (!has_mistake() || sought == kNothing) return false;
+        Error mistake = take_mistake();
+        if (first.fault == Fault::kNone) first = std::move(mistake);
+        members.only = sought;
     }
-    return true;
+    if (first.fault == Fault::kNone) return true;
+    error_ = std::move(first);
+    return false;
 }
 
-bool Reader::read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field) {
+bool Reader::read_member(std::string_view name, Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field, Members& members) {
+    uint64_t place = 0;
+    while (place < fields.size() && fields[place].name != name) ++place;
+    if (place == fields.size()) {
+        std::string_view names[64];
+        const uint64_t count = std::min<uint64_t>(fields.size(), 64);
+        for (uint64_t i = 0; i < count; ++i) names[i] = fields[i].name;
+        const std::string_view near = nearest(name, {names, count});
+        std::string reason = "unknown field";
+        if (!near.empty()) reason.append("; did you mean \"").append(near).append("\"?");
+        mistake(name, reason);
+        error_.is_unknown_field = true;
+        return false;
+    }
+    const char* start = token_of(value).data();
+    if ((members.spellings_seen >> place & 1) != 0) return syntax(start, "the key \"" + std::string(name) + "\" is given twice");
+    members.spellings_seen |= uint64_t{1} << place;
+
+    const uint32_t id = fields[place].id;
+    const bool is_again = (members.ids_seen >> id & 1) != 0;
+    const char*& first = members.first[id];
+    if (is_again && *start == 'n') return true;  // null is as good as absent
+    if (is_again && *first != 'n') {
+        std::string_view again;
+        if (!raw(value, again)) return false;
+        const auto rest = static_cast<uint64_t>(text_.data() + text_.size() - first);
+        const bool same = again.size() <= rest && std::memcmp(first, again.data(), again.size()) == 0 &&
+                          (again.size() == rest || std::strchr(",}] \t\r\n", first[again.size()]) != nullptr);
+        return same || mistake(name, "given under two names with different values");
+    }
+    members.ids_seen |= uint64_t{1} << id;
+    first = start;
+    if (members.only != kNothing && id != members.only) return true;
+    push(fields[place].name, 0);
+    const bool good = on_field(id, value);
+    pop();
+    return good;
+}
+
+bool Reader::read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought) {
     ondemand::object object;
     if (kind(value) != Kind::kObject) return wrong_type(value, "an object");
     if (opened(value).get_object().get(object) != simdjson::SUCCESS) return damaged();
-    return walk(object, fields, on_field);
+    return walk(object, fields, on_field, sought);
 }
 
 bool Reader::read_entries(Value value, Callback<std::string_view, Value> on_entry) {

@@ -29,6 +29,8 @@ struct Value {
     alignas(8) unsigned char place[24];
 };
 
+inline constexpr uint32_t kNothing = UINT32_MAX;  // the id of no field
+
 // Spellings of one field share an id; the first in the table is the canonical one and stands in errors. Ids are below 64.
 struct Field {
     std::string_view name;
@@ -80,12 +82,15 @@ public:
     Reader& operator=(const Reader&) = delete;
     ~Reader();
 
-    // The whole text is one object with these fields. False: see error().
+    // The whole text is one object with these fields. False: see error(). After a mistake nothing more is handed over but the field with the id
+    // `sought`, wherever it stands.
     template <typename F>
-    bool read(std::span<const Field> fields, F&& on_field) { return read_root(fields, on_field); }
+    bool read(std::span<const Field> fields, F&& on_field, uint32_t sought = kNothing) { return read_root(fields, on_field, sought); }
     // on_field(id, value). A key that has a null value is handed over like any other.
     template <typename F>
-    bool object(Value value, std::span<const Field> fields, F&& on_field) { return read_object(value, fields, on_field); }
+    bool object(Value value, std::span<const Field> fields, F&& on_field, uint32_t sought = kNothing) {
+        return read_object(value, fields, on_field, sought);
+    }
     // on_element(index, value).
     template <typename F>
     bool array(Value value, F&& on_element) { return read_array(value, on_element); }
@@ -136,13 +141,21 @@ private:
         std::string_view name;  // data() nullptr: an index
         uint64_t index;
     };
+    // Of the object that is walked.
+    struct Members {
+        uint64_t spellings_seen = 0;
+        uint64_t ids_seen = 0;
+        const char* first[64];           // where the value of each id seen starts
+        uint32_t only = kNothing;        // the one id that is still handed over
+    };
 
-    bool read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field);
-    bool read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field);
+    bool read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought);
+    bool read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought);
     bool read_array(Value value, Callback<uint64_t, Value> on_element);
     bool read_entries(Value value, Callback<std::string_view, Value> on_entry);
     template <typename Object>
-    bool walk(Object& object, std::span<const Field> fields, Callback<uint32_t, Value> on_field);
+    bool walk(Object& object, std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought);
+    bool read_member(std::string_view name, Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field, Members& members);
     bool wrong_type(Value value, const char* wanted);
     bool number_token(Value value, std::string_view& token);
     bool syntax(const char* where, std::string_view reason);

@@ -67,6 +67,9 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
 // `config` of a batch: {"atomic","max_batch_size","parallel_workers"}.
 bool read_batch_config(json::Reader& reader, json::Value value, bool& atomic);
 
+// An id. A refused one is there all the same, as it was sent, for the answer to tell.
+bool read_sent_id(json::Reader& reader, json::Value value, std::string_view& id);
+
 // The parts of it that an import shares: one member of an item; and the columns of the items without fault (false: the request was answered).
 bool read_batch_member(json::Reader& reader, uint32_t member, json::Value value, BatchKind kind, json::Floats& floats, BatchItem& item);
 bool gather(Batch& batch);

@@ -8,12 +8,14 @@ using json::Value;
 
 constexpr json::Field kConfigFields[] = {{"atomic", 0}, {"max_batch_size", 1}, {"parallel_workers", 2}};
 
-bool read_id(json::Reader& reader, Value value, vz_str& id) {
+bool read_id(json::Reader& reader, Value value, BatchItem& item) {
     std::string_view text;
-    if (!reader.id(value, text)) return false;
-    if (const char* reason = codec::refuse_id(text)) return reader.mistake(reason);
-    id = borrowed(text);
-    return true;
+    const bool good = read_sent_id(reader, value, text);
+    item.id_sent = 1;
+    item.id = borrowed(text);
+    if (!good) return false;
+    const char* const reason = codec::refuse_id(text);
+    return reason == nullptr || reader.mistake(reason);
 }
 
 // What an item must have at least; makes an id where the client leaves it to us.
@@ -33,16 +35,19 @@ bool complete(json::Reader& reader, BatchKind kind, std::string_view vector_name
 }
 
 bool read_item(json::Reader& reader, Value value, const BatchBody& body, Batch& batch, json::Floats& floats, BatchItem& item) {
-    if (batch.kind == BatchKind::kDelete) {
-        item.id_sent = 1;
-        return read_id(reader, value, item.id);
-    }
-    return reader.object(value, body.item_fields,
-                         [&](uint32_t member, Value inner) { return read_batch_member(reader, member, inner, batch.kind, floats, item); }) &&
+    if (batch.kind == BatchKind::kDelete) return read_id(reader, value, item);
+    auto on_member = [&](uint32_t member, Value inner) { return read_batch_member(reader, member, inner, batch.kind, floats, item); };
+    return reader.object(value, body.item_fields, on_member, kItemId) &&
            complete(reader, batch.kind, body.item_fields[kItemVector].name, item);
 }
 
 }  // namespace
+
+bool read_sent_id(json::Reader& reader, Value value, std::string_view& id) {
+    if (reader.id(value, id)) return true;
+    if (reader.has_mistake()) reader.raw(value, id);
+    return false;
+}
 
 bool read_batch_config(json::Reader& reader, Value value, bool& atomic) {
     if (reader.is_null(value)) return true;
@@ -65,9 +70,7 @@ bool read_batch_member(json::Reader& reader, uint32_t member, Value value, Batch
         return true;
     }
     switch (member) {
-        case kItemId:
-            item.id_sent = 1;
-            return read_id(reader, value, item.id);
+        case kItemId: return read_id(reader, value, item);
         case kItemVector:
             item.first = floats.count;
             item.vector_field = reader.spelling();

@@ -74,9 +74,10 @@ bool read_line(Batch& batch, std::string_view line, uint64_t index, const Number
                codec::Failure& failure) {
     json::Reader reader(line, batch.arena);
     const uint64_t before = floats.count;
-    const bool read = reader.read(kLineFields, [&](uint32_t member, json::Value value) {
+    auto on_member = [&](uint32_t member, json::Value value) {
         return read_batch_member(reader, member, value, BatchKind::kInsert, floats, item);
-    });
+    };
+    const bool read = reader.read(kLineFields, on_member, kItemId);
     const bool whole = read && (item.dimension != 0 || reader.mistake("vector", "required"));
     if (whole) return item.id.data != nullptr || make_id(batch, numbering, index, item);
     if (reader.error().fault == json::Fault::kMemory) return false;

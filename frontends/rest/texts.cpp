@@ -33,7 +33,7 @@ bool read_member(json::Reader& reader, uint32_t id, Value value, TextItem& item)
     switch (id) {
         case kId:
             item.id_sent = true;
-            return reader.id(value, entry.id);
+            return read_sent_id(reader, value, entry.id);
         case kText: return reader.string(value, entry.text);
         case kMetadata: return reader.raw_object(value, entry.metadata);
         case kAutoChunk: return reader.boolean(value, entry.options.auto_chunk);
@@ -170,10 +170,8 @@ void insert_texts(vzh_request* request, const vzh_view* view_in) {
             }
             TextItem* item = items.add();
             if (item == nullptr) return reader.out_of_memory();
-            if (reader.object(element, kItemFields, [&](uint32_t id, Value value) { return read_member(reader, id, value, *item); }) &&
-                complete(reader, *item)) {
-                return true;
-            }
+            auto on_member = [&](uint32_t id, Value inner) { return read_member(reader, id, inner, *item); };
+            if (reader.object(element, kItemFields, on_member, kId) && complete(reader, *item)) return true;
             if (!reader.has_mistake()) return false;
             const codec::Failure failure = codec::from_reader(reader.take_mistake());
             item->fault = keep(*batch, failure);

@@ -139,6 +139,28 @@ TEST_F(RestShapes, inserting_makes_a_missing_collection_and_ids) {
     EXPECT_EQ(points.text("/result/status"), "completed");
 }
 
+TEST_F(RestShapes, a_failed_item_tells_the_id_that_was_sent) {
+    const std::string long_id(300, 'x');
+    const std::pair<std::string, std::string> ids[] = {{R"("q")", "q"}, {"7", "7"}, {R"(" a")", " a"}, {R"("")", ""}, {"1.5", "1.5"}, {"-1", "-1"}, {'"' + long_id + '"', long_id}};
+    for (const auto& [sent, told] : ids) {
+        const Json vectors(good("POST", "/insert_vectors", R"({"collection":"told","vectors":[{"embedding":[1,"x"],"id":)" + sent + R"(},{"id":)" + sent +
+                                                               R"(,"embedding":[]},{"idd":0,"id":)" + sent + "},{\"embedding\":[]},{\"embedding\":[1,2]}]}"));
+        EXPECT_EQ(vectors.integer("/failed"), 4);
+        for (const char* at : {"/results/0/client_id", "/results/1/client_id", "/results/2/client_id"}) EXPECT_EQ(vectors.text(at), told) << sent << at;
+        EXPECT_TRUE(vectors.at("/results/3/client_id").is_null());
+        EXPECT_TRUE(vectors.at("/results/4/client_id").is_null());
+        const Json texts(good("POST", "/insert_texts", R"({"collection":"texts","texts":[{"text":1,"id":)" + sent + R"(},{"id":)" + sent +
+                                                           R"(,"metadata":1},{"metadata":{},"id":)" + sent + R"(},{"text":1},{"text":"sea"}]})"));
+        EXPECT_EQ(texts.integer("/failed"), 4);
+        for (const char* at : {"/results/0/client_id", "/results/1/client_id", "/results/2/client_id"}) EXPECT_EQ(texts.text(at), told) << sent << at;
+        EXPECT_TRUE(texts.at("/results/3/client_id").is_null());
+        const Json updates(good("POST", "/batch_update", R"({"collection":"told","updates":[{"vector":["x"],"id":)" + sent + "}]}"));
+        EXPECT_EQ(updates.text("/results/0/id"), told) << sent;
+    }
+    const Json gone(good("POST", "/batch_delete", R"({"collection":"told","ids":[" a"]})"));
+    EXPECT_EQ(gone.text("/results/0/id"), " a");
+}
+
 TEST_F(RestShapes, an_insert_that_stores_nothing_makes_no_collection) {
     const auto is_absent = [&](const char* when) { EXPECT_EQ(client_->get("/collections/none").status, 404) << when; };
     for (const char* body : {R"({"collection":"none","texts":[{"text":"sea"},{"text":"..."}]})", R"({"collection":"none","texts":[{"text":"sea","id":"a"},{"text":"sea","id":"b","metadata":{"content":1}}]})"}) {

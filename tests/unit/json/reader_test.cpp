@@ -195,6 +195,36 @@ TEST(reader, goes_on_after_a_mistake_in_one_item) {
     EXPECT_EQ(seen.limit, 3u);
 }
 
+TEST(reader, hands_over_what_is_sought_behind_a_mistake) {
+    const struct {
+        const char* text;
+        const char* field;
+    } cases[] = {
+        {R"({"vector":[1,[2,"x"],3],"id":"q"})", "vector[1]"},
+        {R"({"vector":{"id":"deep"},"id":"q"})", "vector"},
+        {R"({"idd":{"id":1},"vector":[1],"id":"q"})", "idd"},
+        {R"({"id":"q","vector":[],"more":1})", "vector"},
+        {R"({"vectr":1,"vector":"?","id":"q"})", "vectr"},
+    };
+    for (const auto& one : cases) {
+        Memory memory;
+        std::string text(one.text);
+        const size_t size = text.size();
+        text.append(kPadding, ' ');
+        Reader reader({text.data(), size}, memory.arena());
+        std::string_view id;
+        auto on_field = [&](uint32_t member, Value value) {
+            Floats floats;
+            uint64_t count = 0;
+            return member == 0 ? reader.string(value, id) : reader.floats(value, floats, count);
+        };
+        EXPECT_FALSE(reader.read(kItem, on_field, 0)) << one.text;
+        EXPECT_EQ(reader.error().fault, Fault::kMistake) << one.text;
+        EXPECT_EQ(reader.error().field, one.field) << one.text;
+        EXPECT_EQ(id, "q") << one.text;
+    }
+}
+
 // The correctly rounded float32 of a decimal text.
 float reference(const std::string& text) {
     float value = 0;
