@@ -73,6 +73,7 @@ enum CreateId : uint32_t {
     kName,
     kDimension,
     kMetric,
+    kSimilarityMetric,  // the same, spelt apart: two names of one metric are alike
     kConfig,
     kProvider,
     kText,
@@ -88,11 +89,11 @@ enum CreateId : uint32_t {
 };
 
 constexpr json::Field kCreateFields[] = {
-    {"name", kName},           {"dimension", kDimension},       {"metric", kMetric},          {"similarity_metric", kMetric},
+    {"name", kName},           {"dimension", kDimension},       {"metric", kMetric},          {"similarity_metric", kSimilarityMetric},
     {"config", kConfig},       {"embedding_provider", kProvider}, {"text", kText},            {"hnsw_config", kGraphConfig},
     {"quantization", kQuantization}, {"description", kDescription}, {"metadata", kMetadata},   {"ttl_secs", kTtl},
     {"lexical", kLexical},     {"field_indexes", kFieldIndexes}, {"graph", kGraph},               {"wait", kWait}};
-constexpr json::Field kConfigFields[] = {{"dimension", kDimension}, {"metric", kMetric}, {"similarity_metric", kMetric}};
+constexpr json::Field kConfigFields[] = {{"dimension", kDimension}, {"metric", kMetric}, {"similarity_metric", kSimilarityMetric}};
 constexpr json::Field kGraphConfigFields[] = {{"m", 0}, {"ef_construction", 1}, {"ef_construct", 1}, {"ef_search", 2}};
 constexpr json::Field kQuantizationFields[] = {{"type", 0}, {"bits", 1}, {"enabled", 2}};
 constexpr json::Field kGraphFields[] = {{"enabled", 0}};
@@ -192,7 +193,8 @@ bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCal
     switch (id) {
         case kName: return reader.string(value, call.wanted.name);
         case kDimension: return read_dimension(reader, value, call);
-        case kMetric: return read_metric(reader, value, call);
+        case kMetric:
+        case kSimilarityMetric: return read_metric(reader, value, call);
         case kConfig:
             return reader.object(value, kConfigFields, [&](uint32_t member, Value inner) {
                 if (reader.is_null(inner)) return true;
@@ -261,10 +263,10 @@ void created(Call& base) {
 
 // ---- change and delete ----
 
-enum PutId : uint32_t { kPutDescription, kPutMetadata, kPutGraph, kPutMetric, kPutDimension, kPutWait };
+enum PutId : uint32_t { kPutDescription, kPutMetadata, kPutGraph, kPutMetric, kPutSimilarityMetric, kPutDimension, kPutWait };
 constexpr json::Field kPutFields[] = {{"description", kPutDescription}, {"metadata", kPutMetadata},        {"hnsw_config", kPutGraph},
-                                      {"metric", kPutMetric},           {"similarity_metric", kPutMetric}, {"dimension", kPutDimension},
-                                      {"wait", kPutWait}};
+                                      {"metric", kPutMetric},           {"similarity_metric", kPutSimilarityMetric},
+                                      {"dimension", kPutDimension},     {"wait", kPutWait}};
 constexpr json::Field kPutGraphFields[] = {{"ef_search", 0}, {"m", 1}, {"ef_construction", 1}, {"ef_construct", 1}};
 
 struct PutCall : ItemCall {
@@ -288,10 +290,12 @@ bool read_put(PutCall& call) {
             case kPutDescription: return read_description(reader, value, call.description);
             case kPutMetadata: return read_metadata(reader, value, call.metadata);
             case kPutDimension: return reader.unsigned_integer(value, 1, 65'536, call.dimension);
-            case kPutMetric: {
+            case kPutMetric:
+            case kPutSimilarityMetric: {
                 if (!reader.string(value, text)) return false;
                 const auto metric = codec::parse_metric(text);
                 if (!metric) return reader.not_among(codec::kMetricNames);
+                if (call.metric != 0 && call.metric != *metric) return reader.mistake("given twice with different values");
                 call.metric = *metric;
                 call.metric_field = reader.spelling();
                 return true;

@@ -139,6 +139,21 @@ TEST_F(RestShapes, inserting_makes_a_missing_collection_and_ids) {
     EXPECT_EQ(points.text("/result/status"), "completed");
 }
 
+TEST_F(RestShapes, two_spellings_of_a_field_agree_by_what_they_mean) {
+    good("POST", "/collections", R"({"name":"two","dimension":1,"metric":"l2","similarity_metric":"Euclidean","config":{"metric":"EUCLID","similarity_metric":"l2"}})");
+    EXPECT_EQ(Json(good("GET", "/collections/two")).text("/metric"), "Euclidean");
+    good("PUT", "/collections/two", R"({"metric":"euclidean","similarity_metric":"L2"})");
+    good("POST", "/collections/two/search", R"({"vector":[1],"threshold":1.0,"score_threshold":1,"ef":64,"ef_search":64})");
+    const auto refused = [&](const char* method, const char* path, const char* body) {
+        const Answer answer = client_->request(method, path, body);
+        EXPECT_EQ(answer.status, 400) << body;
+        EXPECT_EQ(Json(answer.body).text("/error_type"), "validation_error") << body;
+    };
+    refused("POST", "/collections", R"({"name":"other","dimension":1,"metric":"l2","similarity_metric":"cosine"})");
+    refused("PUT", "/collections/two", R"({"similarity_metric":"l2","metric":"l1"})");
+    refused("POST", "/collections/two/search", R"({"vector":[1],"threshold":1.0,"score_threshold":1.5})");
+}
+
 TEST_F(RestShapes, a_failed_item_tells_the_id_that_was_sent) {
     const std::string long_id(300, 'x');
     const std::pair<std::string, std::string> ids[] = {{R"("q")", "q"}, {"7", "7"}, {R"(" a")", " a"}, {R"("")", ""}, {"1.5", "1.5"}, {"-1", "-1"}, {'"' + long_id + '"', long_id}};

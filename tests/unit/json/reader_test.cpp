@@ -37,7 +37,7 @@ struct Seen {
     std::vector<std::string> mistakes;
 };
 
-constexpr Field kFields[] = {{"name", 0}, {"vector", 1}, {"embedding", 1}, {"payload", 2}, {"items", 3}, {"limit", 4}, {"any", 5}};
+constexpr Field kFields[] = {{"name", 0}, {"vector", 1}, {"embedding", 1}, {"payload", 2}, {"items", 3}, {"limit", 4}, {"most", 4}, {"any", 5}};
 constexpr Field kItem[] = {{"id", 0}, {"vector", 1}};
 
 Seen read(std::string text) {
@@ -177,6 +177,12 @@ TEST(reader, refuses_mistakes_with_the_path) {
 TEST(reader, takes_two_names_with_one_value_and_no_key_twice) {
     EXPECT_TRUE(read(R"({"vector":[1, 2],"embedding":[1, 2]})").good);
     EXPECT_FALSE(read(R"({"vector":[1,2],"embedding":[1,3]})").good);
+    for (const char* text : {R"({"limit":10,"most":1e1})", R"({"limit":10,"most":10.0})", R"({"limit":10,"most":10})"}) {
+        EXPECT_EQ(read(text).limit, 10U) << text << read(text).error.reason;
+    }
+    for (const char* text : {R"({"limit":10,"most":11})", R"({"limit":10,"most":10.5})", R"({"limit":10,"most":"10"})", R"({"limit":1,"most":10})"}) {
+        EXPECT_FALSE(read(text).good) << text;
+    }
     const Seen with_null = read(R"({"vector":[1,2],"embedding":null,"limit":3})");
     EXPECT_TRUE(with_null.good) << with_null.error.reason;
     EXPECT_EQ(with_null.vector, (std::vector<float>{1, 2}));
