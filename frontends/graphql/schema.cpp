@@ -1,6 +1,8 @@
 #include "frontends/graphql/schema.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <string>
 
 namespace vz::graphql {
 namespace {
@@ -37,6 +39,20 @@ NamedType* Schema::mutable_type(std::string_view name) {
 }
 
 const DirectiveDefinition* Schema::directive(std::string_view name) const { return find_named(directives_, name); }
+
+void Schema::bound_default(std::string_view field, uint64_t most) {
+    for (const std::unique_ptr<NamedType>& type : types_) {
+        for (InputValue& input : type->input_fields) {
+            if (input.name != field || input.default_value == nullptr || input.default_value->kind != ast::ValueKind::kInt) continue;
+            uint64_t number = 0;
+            std::from_chars(input.default_value->text.data(), input.default_value->text.data() + input.default_value->text.size(), number);
+            if (number <= most) continue;
+            auto* const lowered = arena_.make<ast::Value>(*input.default_value);
+            lowered->text = arena_.copy_text(std::to_string(most));
+            input.default_value = lowered;
+        }
+    }
+}
 
 const Field* Schema::field(const NamedType& parent, std::string_view name) const {
     if (name.starts_with("__")) {

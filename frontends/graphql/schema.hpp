@@ -108,6 +108,9 @@ public:
     const DirectiveDefinition* directive(std::string_view name) const;
     const NamedType* root(ast::OperationKind kind) const { return roots_[static_cast<size_t>(kind)]; }
 
+    // Lowers the default of every input field of that name to `most`. Before the schema is shared.
+    void bound_default(std::string_view field, uint64_t most);
+
     // The field of that name on that type, `__typename`, and on the query root `__schema` and `__type`; NULL: none.
     const Field* field(const NamedType& parent, std::string_view name) const;
 

@@ -174,7 +174,7 @@ void embed_parts(Call& base) {
 void batch_search(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<BatchSearch>(request, view_in);
     if (call == nullptr) return;
-    Options defaults = default_options();
+    Options defaults = default_options(*call->frontend);
     json::Floats floats;
     List<Part> parts(call->arena);
     json::Reader reader(view(view_in->body), call->arena);

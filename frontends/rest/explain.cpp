@@ -105,7 +105,7 @@ void embed(Call& base) {
 void explain(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<ExplainCall>(request, view_in);
     if (call == nullptr) return;
-    call->query.options = default_options();
+    call->query.options = default_options(*call->frontend);
     json::Floats floats;
     json::Reader reader(view(view_in->body), call->arena);
     std::string_view named;

@@ -1,5 +1,6 @@
 #include "frontends/rest/fields.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -44,9 +45,9 @@ std::optional<codec::VectorFormat> parse_format(std::string_view text) {
 
 }  // namespace
 
-Options default_options() {
+Options default_options(const vz_frontend& frontend) {
     Options options{};
-    options.limit = 10;
+    options.limit = static_cast<uint32_t>(std::min<uint64_t>(10, frontend.results_max));
     options.with_payload = 1;
     options.with_vector = 1;
     options.format = codec::VectorFormat::kArray;

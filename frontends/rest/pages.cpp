@@ -104,7 +104,7 @@ void counted(Call& call) {
 
 PageCall* begin_page(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<PageCall>(request, view_in);
-    if (call != nullptr) call->options = default_options();
+    if (call != nullptr) call->options = default_options(*call->frontend);
     return call;
 }
 

@@ -83,7 +83,7 @@ void embed(Call& base) {
 void start_search(vzh_request* request, const vzh_view* view_in, std::optional<std::string_view> collection) {
     auto* call = begin<SearchCall>(request, view_in);
     if (call == nullptr) return;
-    call->query.options = default_options();
+    call->query.options = default_options(*call->frontend);
     json::Floats floats;
     json::Reader reader(view(view_in->body), call->arena);
     std::string_view named;

@@ -1,4 +1,6 @@
 // Searches by text: nearest to the text's vector, and hybrid with a ranking by words.
+#include <algorithm>
+
 #include "frontends/codec/points.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/codec/text_collection.hpp"
@@ -173,11 +175,10 @@ template <typename Fields>
 void start(vzh_request* request, const vzh_view* view_in, const Fields& fields, Continue next) {
     auto* call = begin<TextSearchCall>(request, view_in);
     if (call == nullptr) return;
-    call->query.options = default_options();
+    call->query.options = default_options(*call->frontend);
     call->alpha = 0.7F;
     call->algorithm = "rrf";
-    call->dense_k = 20;
-    call->sparse_k = 20;
+    call->dense_k = call->sparse_k = static_cast<uint32_t>(std::min<uint64_t>(20, call->frontend->results_max));
     json::Floats floats;
     std::string_view named;
     json::Reader reader(view(view_in->body), call->arena);
