@@ -102,7 +102,7 @@ bool read_parameters(const vzh_view* view, Exchange& exchange, std::string& why)
             uint64_t offset = 0;
             const char* reason = nullptr;
             const bool object = value.find_first_not_of(" \t\r\n") != std::string_view::npos &&
-                                value[value.find_first_not_of(" \t\r\n")] == '{' && json::check_json(value, &offset, &reason);
+                                value[value.find_first_not_of(" \t\r\n")] == '{' && json::check_json(value, &offset, &reason, json::kWholeDepthMax);
             if (!object) {
                 why = "Invalid " + std::string(name) + ": must be a JSON object";
                 return false;

@@ -22,7 +22,7 @@ uint32_t sequence_size(const char* at, const char* end) {
 
 class Scan final {
 public:
-    explicit Scan(std::string_view text) : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()) {}
+    Scan(std::string_view text, uint32_t depth_max) : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), depth_max_(depth_max) {}
 
     bool whole() {
         blank();
@@ -63,7 +63,7 @@ private:
     }
 
     bool container(char closing) {
-        if (depth_ == kDepthMax) return fail(kTooDeep);
+        if (depth_ == depth_max_) return fail(kTooDeep);
         ++depth_;
         ++at_;
         blank();
@@ -185,6 +185,7 @@ private:
     const char* begin_;
     const char* end_;
     const char* reason_ = "";
+    const uint32_t depth_max_;
     uint32_t depth_ = 0;
 };
 
@@ -204,8 +205,8 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-bool check_json(std::string_view text, uint64_t* offset, const char** reason) {
-    Scan scan(text);
+bool check_json(std::string_view text, uint64_t* offset, const char** reason, uint32_t depth_max) {
+    Scan scan(text, depth_max);
     if (scan.whole()) return true;
     if (offset != nullptr) *offset = scan.offset();
     if (reason != nullptr) *reason = scan.reason();

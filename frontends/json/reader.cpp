@@ -170,12 +170,12 @@ bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> 
     if (error != simdjson::SUCCESS) return damaged();
     ondemand::object object;
     if (const auto start = document.get_object().get(object); start != simdjson::SUCCESS) {
-        return start == simdjson::INCORRECT_TYPE && check_json(text_, nullptr, nullptr) ? mistake("must be a JSON object") : damaged();
+        return start == simdjson::INCORRECT_TYPE && check_json(text_, nullptr, nullptr, kWholeDepthMax) ? mistake("must be a JSON object") : damaged();
     }
     if (!walk(object, fields, on_field, sought)) return false;
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return damaged();  // text follows the object
     // What stood behind a mistake was skipped: it has to be JSON all the same.
-    return !skipped_ || check_json(text_, nullptr, nullptr) || damaged();
+    return !skipped_ || check_json(text_, nullptr, nullptr, kWholeDepthMax) || damaged();
 }
 
 template <typename Object>
@@ -544,7 +544,7 @@ bool Reader::syntax(const char* where, std::string_view reason) {
 bool Reader::damaged() {
     uint64_t offset = 0;
     const char* reason = "not readable as JSON";
-    check_json(text_, &offset, &reason);
+    check_json(text_, &offset, &reason, kWholeDepthMax);
     error_ = {Fault::kSyntax, "body", reason, offset};
     return false;
 }

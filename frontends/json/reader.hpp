@@ -19,6 +19,7 @@
 namespace vz::json {
 
 inline constexpr uint32_t kDepthMax = 64;
+inline constexpr uint32_t kWholeDepthMax = kDepthMax + 8;  // of a request: a value of kDepthMax levels, and what a route puts around it
 inline constexpr const char* kTooDeep = "nested deeper than 64 levels";  // a reason of check_json: JSON, but more of it than is taken
 inline constexpr uint64_t kPadding = 64;  // readable bytes after a text that is read in place
 
@@ -175,9 +176,9 @@ private:
     alignas(64) unsigned char document_[256];
 };
 
-// Whether `text` is one JSON value (RFC 8259, nesting up to kDepthMax, valid UTF-8, no trailing text). On false, *offset says where and *reason
+// Whether `text` is one JSON value (RFC 8259, nesting up to `depth_max`, valid UTF-8, no trailing text). On false, *offset says where and *reason
 // why, a static text.
-bool check_json(std::string_view text, uint64_t* offset, const char** reason);
+bool check_json(std::string_view text, uint64_t* offset, const char** reason, uint32_t depth_max = kDepthMax);
 
 bool is_utf8(std::string_view text);
 

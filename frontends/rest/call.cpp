@@ -88,7 +88,8 @@ bool is_in_body(const Call& call) { return call.error.reason == VZ_REASON_PAYLOA
 void tell_place(Call& call) {
     json::Error error{json::Fault::kSyntax, "body", {}, 0};
     const char* reason = nullptr;
-    if (json::check_json(view(call.view->body), &error.offset, &reason) || reason == json::kTooDeep) return fail(call, codec::from_engine(call.error, call.names));
+    const bool is_json = json::check_json(view(call.view->body), &error.offset, &reason, json::kWholeDepthMax);
+    if (is_json || reason == json::kTooDeep) return fail(call, codec::from_engine(call.error, call.names));
     error.reason = reason;
     fail(call, codec::from_reader(error));
 }

@@ -178,7 +178,9 @@ bool read_metric(json::Reader& reader, Value value, CreateCall& call) {
 bool read_metadata(json::Reader& reader, Value value, std::string_view& metadata) {
     if (!reader.raw_object(value, metadata)) return false;
     if (metadata.size() > codec::kMetadataBytesMax) return reader.mistake("has more than 32768 bytes");
-    return json::check_json(metadata, nullptr, nullptr) || reader.damaged();
+    const char* reason = nullptr;
+    if (json::check_json(metadata, nullptr, &reason)) return true;
+    return reason == json::kTooDeep ? reader.mistake(reason) : reader.damaged();
 }
 
 bool read_description(json::Reader& reader, Value value, std::string_view& description) {

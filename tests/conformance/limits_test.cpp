@@ -53,5 +53,48 @@ TEST(Limits, NoDefaultIsAboveWhatIsAllowed) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+std::string nested(int levels) {
+    std::string text;
+    for (int i = 0; i < levels; ++i) text += "{\"a\":";
+    return text + "1" + std::string(static_cast<size_t>(levels), '}');
+}
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        constexpr char kHex[] = "0123456789ABCDEF";
+        const auto byte = static_cast<unsigned char>(c);
+        out.append("%").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    }
+    return out;
+}
+
+TEST(Limits, APayloadHas64LevelsWhateverStandsAroundIt) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    good(client, "/collections", R"({"name":"d","dimension":1})");
+    for (const int levels : {62, 63, 64, 65}) {
+        const bool fits = levels <= 64;
+        const std::string payload = nested(levels);
+        // Beside an item that fails.
+        const Answer batch = client.post("/insert_vectors", R"({"collection":"d","vectors":[{"id":"r","embedding":[1],"payload":)" + payload + R"(},{"embedding":["x"]}]})");
+        EXPECT_EQ(batch.status, 200) << batch.body;
+        EXPECT_EQ(Json(batch.body).integer("/inserted"), fits ? 1 : 0) << batch.body;
+        const Answer posted = client.post("/graphql", R"({"query":"mutation($i: UpsertVectorsInput!) { upsertVectors(input: $i) { success } }","variables":{"i":{"collection":"d","vectors":[{"id":"g","data":[1],"payload":)" + payload + "}]}}}");
+        EXPECT_EQ(Json(posted.body).has("/errors"), !fits) << levels << posted.body;
+        // A list that is empty is a mistake of its own.
+        const Answer empty = client.post("/graphql", R"({"query":"mutation($p: JSON!, $v: [Float!]!) { updatePayload(collection: \"d\", id: \"r\", payload: $p) { success } upsertVector(collection: \"d\", input: {id: \"e\", data: $v}) { id } }","variables":{"v":[],"p":)" + payload + "}}");
+        EXPECT_EQ(empty.body.find("not valid JSON"), std::string::npos) << levels << empty.body;
+        // A filter as deep is none, but that is the engine's to say.
+        const Answer asked = client.get("/graphql?query=" + escaped("query($f: JSON) { countVectors(collection: \"d\", filter: $f) }") + "&variables=" + escaped("{\"f\":" + payload + "}"));
+        EXPECT_EQ(asked.body.find("must be a JSON object"), std::string::npos) << levels << asked.body;
+        EXPECT_EQ(client.post("/collections", R"({"name":"m","dimension":1,"metadata":)" + payload + "}").status, levels < 64 ? 200 : 400) << levels;
+        client.request("DELETE", "/collections/m", {});
+    }
+    EXPECT_EQ(client.get("/graphql?query=%7B__typename%7D&variables=" + escaped(nested(100))).status, 400);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 }  // namespace
 }  // namespace vz::e2e
