@@ -104,6 +104,8 @@ typedef struct vzh_key {
 vz_status vzh_store_keys(const vz_value* values, uint64_t count, vz_error* error) VZ_NOEXCEPT;
 /* [any] All keys in force; what visit gets lives until it returns. */
 void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_key* key) VZ_NOEXCEPT, void* user) VZ_NOEXCEPT;
+/* [any] Whether this may be the collection of a scope: 1, or 0 for a name that no collection can have. */
+uint32_t vzh_is_scope(vz_str collection) VZ_NOEXCEPT;
 /* [any] The hash of a key; and the key as a durable value, written in one call. */
 void vzh_hash_key(vz_str key, uint8_t* hash) VZ_NOEXCEPT;
 void vzh_encode_key(const vzh_key* key, void (*write)(void* user, vz_str text) VZ_NOEXCEPT, void* user) VZ_NOEXCEPT;

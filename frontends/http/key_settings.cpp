@@ -39,8 +39,7 @@ const char* read_scope(std::string_view rest, std::string_view value, std::map<s
     const auto member = next_part(rest);
     if (member == "permissions") return read_permission(value, scope.permission, scope.named);
     if (member != "collection") return "is unknown; a scope has collection and permissions";
-    const auto star = value.find('*');
-    if (value.empty() || (star != std::string_view::npos && star + 1 != value.size())) {
+    if (!is_scope_pattern(value)) {
         return "must be the name of a collection, or the beginning of names and one final *";
     }
     scope.pattern = value;

@@ -93,6 +93,21 @@ std::string_view permission_name(uint32_t permission) {
     }
 }
 
+bool is_scope_pattern(std::string_view pattern) {
+    constexpr size_t kNameBytesMax = 255;
+    if (pattern == "*") return true;
+    std::string_view name = pattern;
+    if (name.ends_with('*')) name.remove_suffix(1);
+    if (name.empty() || name.size() > kNameBytesMax || name.find_first_of("/*") != std::string_view::npos) return false;
+    for (size_t i = 0; i < name.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(name[i]);
+        const auto next = i + 1 == name.size() ? 0 : static_cast<unsigned char>(name[i + 1]);
+        // C0, DEL or, in two bytes of UTF-8, C1.
+        if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next < 0xA0)) return false;
+    }
+    return true;
+}
+
 bool KeyScope::covers(std::string_view collection) const {
     if (!pattern.ends_with('*')) return collection == pattern;
     return collection.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1));

@@ -182,6 +182,8 @@ void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_ke
     }
 }
 
+uint32_t vzh_is_scope(vz_str collection) noexcept { return is_scope_pattern(to_view(collection)) ? 1 : 0; }
+
 void vzh_hash_key(vz_str key, uint8_t* hash) noexcept {
     const auto made = hash_of_key(to_view(key));
     std::memcpy(hash, made.data(), made.size());

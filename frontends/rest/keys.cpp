@@ -67,8 +67,7 @@ bool read_scope(json::Reader& reader, json::Value value, vzh_key_scope& scope) {
         return id == 0 ? reader.string(member, pattern) : read_permissions(reader, member, scope.permission, scope.named);
     });
     if (!good) return false;
-    const auto star = pattern.find('*');
-    if (!is_plain(pattern, 256) || (star != std::string_view::npos && star + 1 != pattern.size())) {
+    if (vzh_is_scope(borrowed(pattern)) == 0) {
         return reader.mistake("collection", "must be the name of a collection, or the beginning of names and one final *");
     }
     scope.collection = borrowed(pattern);

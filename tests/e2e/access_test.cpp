@@ -193,6 +193,12 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
         writer_id = Json(second.body).text("/id");
         EXPECT_EQ(Json(second.body).integer("/expires_at"), Json(second.body).integer("/created_at") + 3600);
         EXPECT_EQ(client.request("POST", "/auth/keys", R"({"name":"x","permissions":["read"]})", with(writer)).status, 403);
+        for (const std::string& scope : {std::string("a/b"), std::string("a\\u0001"), std::string("a\\u0085*"), std::string(256, 'n')}) {
+            const std::string body = R"({"name":"x","permissions":["read"],"scopes":[{"collection":"docs"},{"collection":")" + scope + R"("}]})";
+            const Answer refused = client.request("POST", "/auth/keys", body, with(boss));
+            EXPECT_EQ(refused.status, 400) << scope;
+            EXPECT_EQ(Json(refused.body).text("/details/field"), "scopes[1].collection") << refused.body;
+        }
         server.kill();
     }
     // GraphQL alone keeps the same door shut.

@@ -55,6 +55,12 @@ TEST(Settings, a_key_is_whole_or_named) {
     EXPECT_EQ(rejected("auth.keys.0.permissions.0", "root"), "auth.keys.0.permissions.0");
     EXPECT_EQ(rejected("auth.keys.0.password", "x"), "auth.keys.0.password");
     EXPECT_EQ(rejected("auth.keys.0.scopes.0.collection", "a*b"), "auth.keys.0.scopes.0.collection");
+    for (const std::string& scope : {std::string("a/b"), std::string("a\x01"), std::string("a\xC2\x85*"), std::string("a\x7F"), std::string(256, 'n'), std::string(256, 'n') + "*", std::string("**")}) {
+        EXPECT_EQ(rejected("auth.keys.0.scopes.0.collection", scope), "auth.keys.0.scopes.0.collection") << scope;
+    }
+    for (const std::string& scope : {std::string("*"), std::string("a b*"), std::string("\xC3\xA4"), std::string(255, 'n'), std::string(255, 'n') + "*"}) {
+        EXPECT_NE(rejected("auth.keys.0.scopes.0.collection", scope), "auth.keys.0.scopes.0.collection") << scope;
+    }
     EXPECT_EQ(rejected("auth.keys", "secret"), "auth.keys");
     EXPECT_EQ(rejected("auth.keys", "[]"), "");
     EXPECT_EQ(rejected("auth.allow_query_key", "maybe"), "auth.allow_query_key");
