@@ -57,6 +57,37 @@ std::string nearest_to(const std::string& key, const std::map<std::string, bool>
     return nearest;
 }
 
+// Names, after VECTORIZER_, that have no dots: of keys that are set often.
+const std::map<std::string, std::string> kShortNames = {{"HOST", "server.host"},
+                                                        {"PORT", "server.port"},
+                                                        {"DATA_DIR", "data_dir"},
+                                                        {"LOG_LEVEL", "log.level"},
+                                                        {"ALLOW_UNAUTHENTICATED", "server.auth.allow_unauthenticated"}};
+
+// Whether a container platform sets this for a service that is called vectorizer, or vectorizer-something: SERVICE_HOST,
+// SERVICE_PORT_HTTP, PORT=tcp://10.0.0.1:15002, PORT_15002_TCP_ADDR.
+bool is_injected(const std::string& name, const std::string& value) {
+    if (name.find("__") != std::string::npos) return false;
+    if (name.ends_with("SERVICE_HOST") || name.find("SERVICE_PORT") != std::string::npos) return true;
+    const auto has = [](const std::string& text, size_t at, std::initializer_list<const char*> beginnings) {
+        return std::any_of(beginnings.begin(), beginnings.end(), [&](const char* each) { return text.compare(at, std::strlen(each), each) == 0; });
+    };
+    if (name == "PORT" || name.ends_with("_PORT")) {
+        if (has(value, 0, {"tcp://", "udp://", "sctp://"})) return true;
+    }
+    const size_t port = name.find("PORT_");
+    const size_t end = port == std::string::npos ? port : name.find_first_not_of("0123456789", port + 5);
+    return end != std::string::npos && end > port + 5 && has(name, end, {"_TCP", "_UDP", "_SCTP"});
+}
+
+std::string unknown_name(const std::string& name) {
+    std::map<std::string, bool> known = {{"CONFIG", true}, {"API_KEY", true}, {"READ_ONLY_API_KEY", true}};
+    for (const auto& [each, key] : kShortNames) known[each] = true;
+    const std::string nearest = nearest_to(name, known);
+    const std::string sentence = "VECTORIZER_" + name + " is unknown and is ignored; ";
+    return sentence + (nearest.empty() ? "a dot of a key is written __" : "did you mean VECTORIZER_" + nearest + "?");
+}
+
 class Flattener {
  public:
     Flattener(const std::string& path, std::map<std::string, ConfigValue>* values) : path_(path), values_(*values) {}
@@ -130,12 +161,10 @@ void Config::lend(const std::string& from, const std::string& to) {
 
 void Config::overlay(const Config& over) {
     for (const auto& [key, value] : over.values_) values_[key] = value;
+    passed_over_ = over.passed_over_;
 }
 
 std::optional<ConfigError> Config::read_environment(char** environment) {
-    static const std::map<std::string, std::string> kShort = {
-        {"HOST", "server.host"}, {"PORT", "server.port"}, {"DATA_DIR", "data_dir"}, {"LOG_LEVEL", "log.level"},
-        {"ALLOW_UNAUTHENTICATED", "server.auth.allow_unauthenticated"}};
     for (char** entry = environment; *entry != nullptr; ++entry) {
         const std::string text = *entry;
         if (!text.starts_with("VECTORIZER_")) continue;
@@ -157,9 +186,11 @@ std::optional<ConfigError> Config::read_environment(char** environment) {
             std::memset(*entry + equals + 1, '*', value.size());
             continue;
         }
-        // Container platforms inject such values for a service of this name.
-        if (name == "PORT" && value.starts_with("tcp://")) continue;
-        if (const auto found = kShort.find(name); found != kShort.end()) {
+        if (is_injected(name, value)) {
+            passed_over_.injected.push_back("VECTORIZER_" + name);
+            continue;
+        }
+        if (const auto found = kShortNames.find(name); found != kShortNames.end()) {
             set(found->second, value, "environment VECTORIZER_" + name);
             continue;
         }
@@ -172,7 +203,11 @@ std::optional<ConfigError> Config::read_environment(char** environment) {
                 key += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
             }
         }
-        if (key.find('.') != std::string::npos || key == "data_dir") set(key, value, "environment VECTORIZER_" + name);
+        if (key.find('.') != std::string::npos) {
+            set(key, value, "environment VECTORIZER_" + name);
+        } else {
+            passed_over_.unknown.push_back(unknown_name(name));
+        }
     }
     return std::nullopt;
 }

@@ -23,6 +23,12 @@ struct ConfigError {
     std::string message;
 };
 
+// What the environment has under the prefix VECTORIZER_ and nothing reads.
+struct PassedOver {
+    std::vector<std::string> unknown;   // a sentence each, for a warning
+    std::vector<std::string> injected;  // names that a container platform sets for a service called vectorizer
+};
+
 // Reads the files again, below the environment of the start and the flags.
 class Config;
 using Reread = std::function<std::optional<ConfigError>(Config*)>;
@@ -37,7 +43,7 @@ class Config {
     std::optional<ConfigError> read_keys_file();
     // What stands under `from` is also found under `to`, unless something stands there.
     void lend(const std::string& from, const std::string& to);
-    // The values of `over` win over those here.
+    // The values of `over` win over those here; what it passed over is passed over here.
     void overlay(const Config& over);
     void set(const std::string& key, const std::string& value, const std::string& origin);
 
@@ -56,11 +62,13 @@ class Config {
     // The first key that nobody asked for, with the nearest one that somebody did.
     std::optional<ConfigError> unknown_key() const;
     const std::map<std::string, ConfigValue>& values() const { return values_; }
+    const PassedOver& passed_over() const { return passed_over_; }
 
  private:
     std::optional<ConfigError> read_file_under(const std::string& path, const std::string& key);
 
     std::map<std::string, ConfigValue> values_;
+    PassedOver passed_over_;
     mutable std::map<std::string, bool> asked_;
 };
 

@@ -440,6 +440,14 @@ class Server {
 
 }  // namespace
 
+static void log_passed_over(const PassedOver& passed_over) {
+    for (const std::string& sentence : passed_over.unknown) Log::write(VZ_LOG_WARN, "config.unknown_name", sentence);
+    if (passed_over.injected.empty()) return;
+    std::string names;
+    for (const std::string& name : passed_over.injected) names += (names.empty() ? "" : ", ") + name;
+    Log::write(VZ_LOG_INFO, "config.injected_names", names + ": set by a container platform for a service of this name, and ignored");
+}
+
 int serve(const Config& config, const Reread& reread) {
     Settings settings;
     if (const auto error = read_settings(config, &settings)) {
@@ -450,6 +458,7 @@ int serve(const Config& config, const Reread& reread) {
         std::fprintf(stderr, "vectorizer: cannot write the log file %s\n", settings.log_file.c_str());
         return kExitUsage;
     }
+    log_passed_over(config.passed_over());
     return Server(config, reread, std::move(settings)).run();
 }
 
@@ -460,6 +469,7 @@ int check_config(const Config& config) {
         return kExitUsage;
     }
     if (!Log::open("", VZ_LOG_ERROR, LogFormat::kText)) return kExitUsage;
+    for (const std::string& sentence : config.passed_over().unknown) std::fprintf(stderr, "vectorizer: %s\n", sentence.c_str());
     const std::string directory = settings.data_directory;
     const Reread never;
     const int code = Server(config, never, std::move(settings)).check();

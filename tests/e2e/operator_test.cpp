@@ -84,6 +84,37 @@ TEST(Operator, TheReadyLineTellsThePortThatWasFree) {
     EXPECT_EQ(server.wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
 }
 
+TEST(Operator, NamesOfTheEnvironmentThatNothingReadsAreTold) {
+    const TemporaryDirectory directory;
+    const std::vector<std::string> environment{"VECTORIZER_PROT=15002", "VECTORIZER_WHATEVER=1",
+                                               // A service called vectorizer, and one called vectorizer-rest.
+                                               "VECTORIZER_PORT=tcp://10.0.0.1:15002", "VECTORIZER_SERVICE_HOST=10.0.0.1",
+                                               "VECTORIZER_SERVICE_PORT=15002", "VECTORIZER_SERVICE_PORT_HTTP=15002",
+                                               "VECTORIZER_PORT_15002_TCP=tcp://10.0.0.1:15002", "VECTORIZER_PORT_15002_TCP_PROTO=tcp",
+                                               "VECTORIZER_PORT_15002_TCP_PORT=15002", "VECTORIZER_PORT_15002_TCP_ADDR=10.0.0.1",
+                                               "VECTORIZER_REST_PORT=tcp://10.0.0.2:80", "VECTORIZER_REST_SERVICE_HOST=10.0.0.2"};
+    Process server({program(), "--data-dir", directory.path() + "/data", "--port", "0"}, environment, directory.path() + "/log");
+    for (int i = 0; i < 400 && lines_with(server.output(), "host.ready").empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    server.send(SIGTERM);
+    ASSERT_TRUE(server.wait(std::chrono::seconds(30)).has_value());
+    const auto ready = lines_with(server.output(), "\"event\":\"host.ready\"");
+    EXPECT_EQ(ready.size(), 1U) << server.output();
+    const auto warnings = lines_with(server.output(), "\"level\":\"warning\"");
+    ASSERT_EQ(warnings.size(), 2U) << server.output();
+    EXPECT_NE(Json(warnings[0]).text("/message").find("VECTORIZER_PROT is unknown"), std::string::npos) << warnings[0];
+    EXPECT_NE(Json(warnings[0]).text("/message").find("did you mean VECTORIZER_PORT?"), std::string::npos) << warnings[0];
+    EXPECT_NE(warnings[1].find("VECTORIZER_WHATEVER is unknown"), std::string::npos) << warnings[1];
+    const auto injected = lines_with(server.output(), "config.injected_names");
+    ASSERT_EQ(injected.size(), 1U);
+    EXPECT_EQ(Json(injected[0]).text("/level"), "info");
+    for (const char* name : {"VECTORIZER_PORT,", "VECTORIZER_SERVICE_PORT_HTTP", "VECTORIZER_PORT_15002_TCP_ADDR", "VECTORIZER_REST_SERVICE_HOST"}) {
+        EXPECT_NE(injected[0].find(name), std::string::npos) << name;
+    }
+    const Ran checked = run({program(), "check-config", "--data-dir", directory.path() + "/data"}, environment);
+    EXPECT_EQ(checked.exit.code, 0) << checked.output;
+    EXPECT_NE(checked.output.find("did you mean VECTORIZER_PORT?"), std::string::npos) << checked.output;
+}
+
 TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
     const TemporaryDirectory directory;
     for (const char* access : {"problems", "off"}) {
