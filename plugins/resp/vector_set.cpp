@@ -10,6 +10,7 @@ namespace {
 
 constexpr int64_t kCountMax = 10'000;
 constexpr int64_t kDimMax = 65'536;
+constexpr int64_t kEffortMax = 65'536;
 
 // Reads arguments from left to right.
 class Reader {
@@ -192,7 +193,18 @@ struct SearchOptions {
     std::string_view filter;
 };
 
-bool take_search_options(Reader& reader, SearchOptions* options) {
+// An option as somebody wrote it, fit for a line of an error.
+std::string quoted(std::string_view option) {
+    constexpr size_t kBytesMax = 32;
+    std::string text = "'";
+    for (const char c : option.substr(0, kBytesMax)) text += c >= 0x20 && c < 0x7F ? c : '?';
+    return text + (option.size() > kBytesMax ? "...'" : "'");
+}
+
+// Empty, or the error that names the first option that is wrong and what it takes.
+std::string take_search_options(Reader& reader, SearchOptions* options) {
+    const auto takes = [](const char* option, const std::string& what) { return std::string("ERR ") + option + " takes " + what; };
+    const auto whole = [&](const char* option, int64_t most) { return takes(option, "a whole number from 1 to " + std::to_string(most)); };
     while (!reader.at_end()) {
         if (reader.take_if("NOTHREAD")) continue;  // a search runs on the client's thread anyway
         if (reader.take_if("WITHSCORES")) {
@@ -202,20 +214,21 @@ bool take_search_options(Reader& reader, SearchOptions* options) {
         } else if (reader.take_if("TRUTH")) {
             options->is_exact = true;
         } else if (reader.take_if("COUNT")) {
-            if (!reader.take_integer(1, kCountMax, &options->count)) return false;
+            if (!reader.take_integer(1, kCountMax, &options->count)) return whole("COUNT", kCountMax);
         } else if (reader.take_if("EF")) {
-            if (!reader.take_integer(1, kDimMax, &options->effort)) return false;
+            if (!reader.take_integer(1, kEffortMax, &options->effort)) return whole("EF", kEffortMax);
         } else if (reader.take_if("EPSILON")) {
             if (!parse_real(reader.take(), &options->epsilon) || options->epsilon <= 0 || options->epsilon > 1)
-                return false;
+                return takes("EPSILON", "a number above 0 and up to 1");
         } else if (reader.take_if("FILTER")) {
             options->filter = reader.take();
-            if (!options->filter.starts_with('{')) return false;  // the engine's JSON; expressions are not supported
+            if (!options->filter.starts_with('{')) return takes("FILTER", "a filter in JSON, {...}; expressions are not supported");
         } else {
-            return false;
+            return "ERR VSIM has no option " + quoted(reader.take()) + "; it has WITHSCORES, WITHATTRIBS, COUNT, EF, EPSILON, FILTER, TRUTH, NOTHREAD";
         }
     }
-    return !options->is_exact || options->effort == 0;
+    if (options->is_exact && options->effort != 0) return "ERR TRUTH scans every element and takes no EF beside it";
+    return {};
 }
 
 // Redis scores from 1, the same, to 0, the opposite. Other metrics keep the engine's score.
@@ -278,8 +291,7 @@ void vsim(Session& session, Arguments arguments) {
         return session.out().error("ERR invalid vector specification");
     }
     SearchOptions options;
-    if (!take_search_options(reader, &options))
-        return session.out().error("ERR syntax error, or an option that is not supported");
+    if (const std::string wrong = take_search_options(reader, &options); !wrong.empty()) return session.out().error(wrong);
     session.forget(key);  // others may have made it anew
     if (!session.engine().stats(key)) return session.out().array(0);
     const FieldShape* shape = session.shape_of(key);

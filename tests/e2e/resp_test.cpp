@@ -235,6 +235,15 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
                                                {"AUTH", "x"}}) {
         EXPECT_TRUE(is_error(client.ask(bad))) << bad.size() << " " << bad[0] << " " << bad.back();
     }
+    for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
+             {"COUNT", "0"}, {"COUNT", "ten"}, {"EF", "65537"}, {"EF"}, {"EPSILON", "1.5"}, {"FILTER", ".n > 1"}, {"TRUTH", "EF", "5"}, {"WITHSCORE"}, {"FILTER-EF", "5"}, {"LIM\r\nIT"}}) {
+        std::vector<std::string> command{"VSIM", "docs", "ELE", "a"};
+        command.insert(command.end(), bad.begin(), bad.end());
+        const std::string reply = client.ask(command);
+        EXPECT_TRUE(is_error(reply)) << bad[0];
+        EXPECT_NE(reply.find(bad[0].substr(0, 3)), std::string::npos) << "names the option: " << reply;
+        EXPECT_GT(reply.size(), 20U) << reply;
+    }
     EXPECT_EQ(client.ask({"VCARD", "docs"}), "1") << "nothing of it was done";
     EXPECT_TRUE(is_error(client.ask({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"})));
     EXPECT_EQ(client.ask({"EXISTS", "made"}), "0") << "a refused point leaves no key behind";
