@@ -1,7 +1,10 @@
 // Clocks in seconds.
 #pragma once
 
+#include <sys/types.h>
 #include <time.h>
+
+#include "benchmarks/check.hpp"
 
 namespace vz {
 
@@ -15,5 +18,12 @@ inline double wall_seconds() { return seconds(CLOCK_MONOTONIC); }
 
 // Of this thread.
 inline double cpu_seconds() { return seconds(CLOCK_THREAD_CPUTIME_ID); }
+
+// Of all threads of a process, in microseconds.
+inline double cpu_us_of(pid_t process) {
+    clockid_t clock{};
+    check(clock_getcpuclockid(process, &clock) == 0, "no CPU clock");
+    return seconds(clock) * 1e6;
+}
 
 }  // namespace vz

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/check.hpp"
+#include "benchmarks/rows.hpp"
 #include "tests/e2e/support/frontend.hpp"
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"
@@ -38,12 +40,6 @@ double percentile(std::vector<double> values, double share) {
     if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
     return values[std::min(values.size() - 1, static_cast<size_t>(share * static_cast<double>(values.size())))];
-}
-
-void check(bool holds, const std::string& what) {
-    if (holds) return;
-    std::fprintf(stderr, "figures: %s\n", what.c_str());
-    std::exit(1);
 }
 
 // An append-only file whose space is written ahead, as a log's is; concurrent appends share a sync.
@@ -221,26 +217,6 @@ void upsert_rates(const std::string& directory, double seconds) {
     }
 }
 
-struct DataSet {
-    uint32_t rows = 0;
-    uint32_t dimension = 0;
-    std::vector<uint8_t> values;
-
-    explicit DataSet(const std::string& path) {
-        std::ifstream file(path, std::ios::binary);
-        file.read(reinterpret_cast<char*>(&rows), sizeof(rows));
-        file.read(reinterpret_cast<char*>(&dimension), sizeof(dimension));
-        values.resize(size_t{rows} * dimension);
-        file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size()));
-        check(!file.fail(), "cannot read " + path);
-    }
-    std::string vector(size_t row) const {
-        std::string json = "[";
-        for (size_t i = 0; i < dimension; ++i) json += (i == 0 ? "" : ",") + std::to_string(values[row * dimension + i]);
-        return json + "]";
-    }
-};
-
 // From exec to the first answered search.
 double first_answer_ms(const std::string& store, const std::string& body, bool orderly) {
     const auto begin = Clock::now();
@@ -254,21 +230,21 @@ double first_answer_ms(const std::string& store, const std::string& body, bool o
     return milliseconds;
 }
 
-void load_over_rest(Server& server, const DataSet& data) {
+void load_over_rest(Server& server, const Rows<uint8_t>& data) {
     HttpClient client(server.port());
     check(rest_frontend(server.port())->create("fashion", data.dimension, Metric::kEuclidean) == Outcome::kAcknowledged, "create");
     constexpr size_t kBatch = 500;
     const auto begin = Clock::now();
-    for (size_t first = 0; first < data.rows; first += kBatch) {
+    for (size_t first = 0; first < data.count; first += kBatch) {
         std::string body = "{\"collection\":\"fashion\",\"vectors\":[";
-        for (size_t row = first; row < std::min<size_t>(first + kBatch, data.rows); ++row) {
-            body += (row == first ? "{\"id\":" : ",{\"id\":") + std::to_string(row) + ",\"embedding\":" + data.vector(row) + "}";
+        for (size_t row = first; row < std::min<size_t>(first + kBatch, data.count); ++row) {
+            body += (row == first ? "{\"id\":" : ",{\"id\":") + std::to_string(row) + ",\"embedding\":" + data.text(row) + "}";
         }
         const Answer answer = client.post("/insert_vectors?results=errors", body + "]}");
         check(answer.status == 200, answer.body.substr(0, 500));
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    std::printf("figure load.rest rows=%u dimension=%u rows_per_s=%.0f\n", data.rows, data.dimension, data.rows / seconds);
+    std::printf("figure load.rest rows=%u dimension=%u rows_per_s=%.0f\n", data.count, data.dimension, data.count / seconds);
 }
 
 void opening_times(const std::string& directory, const std::string& data_sets) {
@@ -277,18 +253,18 @@ void opening_times(const std::string& directory, const std::string& data_sets) {
         std::printf("figure open SKIP reason=no-fashion-mnist\n");
         return;
     }
-    const DataSet data(folder + "/base.u8bin");
+    const Rows<uint8_t> data(folder + "/base.u8bin");
     const std::string imported = directory + "/imported";
     const auto begin = Clock::now();
     const Ran import = run({program(), "import", folder, "--collection", "fashion", "--data-dir", imported, "--metric", "euclidean"});
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     check(import.exit.code == 0, import.output);
-    std::printf("figure import rows=%u dimension=%u seconds=%.2f rows_per_s=%.0f\n", data.rows, data.dimension, seconds, data.rows / seconds);
-    const std::string search = "{\"collection\":\"fashion\",\"vector\":" + data.vector(7) + ",\"with_vector\":false}";
+    std::printf("figure import rows=%u dimension=%u seconds=%.2f rows_per_s=%.0f\n", data.count, data.dimension, seconds, data.count / seconds);
+    const std::string search = "{\"collection\":\"fashion\",\"vector\":" + data.text(7) + ",\"with_vector\":false}";
     std::vector<double> orderly;
     for (int round = 0; round < 5; ++round) orderly.push_back(first_answer_ms(imported, search, true));
     std::filesystem::remove_all(imported);
-    std::printf("figure open.orderly rows=%u median_ms=%.1f worst_ms=%.1f\n", data.rows, percentile(orderly, 0.5), percentile(orderly, 1));
+    std::printf("figure open.orderly rows=%u median_ms=%.1f worst_ms=%.1f\n", data.count, percentile(orderly, 0.5), percentile(orderly, 1));
 
     const std::string store = directory + "/killed";
     int64_t replayed = 0;
@@ -301,7 +277,7 @@ void opening_times(const std::string& directory, const std::string& data_sets) {
     const double first = first_answer_ms(store, search, false);
     std::vector<double> again;
     for (int round = 0; round < 4; ++round) again.push_back(first_answer_ms(store, search, false));
-    std::printf("figure open.killed rows=%u wal_bytes=%lld first_ms=%.1f median_of_next_ms=%.1f\n", data.rows,
+    std::printf("figure open.killed rows=%u wal_bytes=%lld first_ms=%.1f median_of_next_ms=%.1f\n", data.count,
                 static_cast<long long>(replayed), first, percentile(again, 0.5));
 }
 

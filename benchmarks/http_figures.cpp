@@ -1,10 +1,6 @@
 // Figures of HTTP on this machine, each beside a bare epoll server in the same run.
 //   vectorizer-http-figures [--requests N]
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "benchmarks/clock.hpp"
+#include "benchmarks/loopback.hpp"
 #include "benchmarks/raw_server.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/server.hpp"
@@ -32,19 +30,6 @@ using Clock = std::chrono::steady_clock;
 constexpr uint32_t kDimension = 768;
 constexpr int kRows = 10;
 constexpr int kClients = 4;
-
-void check(bool holds, const std::string& what) {
-    if (holds) return;
-    std::fprintf(stderr, "http-figures: %s\n", what.c_str());
-    std::exit(1);
-}
-
-double cpu_us_of(pid_t process) {
-    clockid_t clock{};
-    timespec used{};
-    check(clock_getcpuclockid(process, &clock) == 0 && clock_gettime(clock, &used) == 0, "no CPU clock");
-    return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) * 1e-3;
-}
 
 double resident_mb(pid_t process) {
     std::ifstream statm("/proc/" + std::to_string(process) + "/statm");
@@ -72,16 +57,7 @@ std::string request(const std::string& method, const std::string& path, const st
 
 class Client final {
  public:
-    explicit Client(uint16_t port, int receive_bytes = 0) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        if (receive_bytes != 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        check(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0, "cannot connect");
-        const int on = 1;
-        ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    }
+    explicit Client(uint16_t port, int receive_bytes = 0) : socket_(connect_loopback(port, receive_bytes)) {}
     ~Client() { ::close(socket_); }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;

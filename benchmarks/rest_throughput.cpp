@@ -2,11 +2,7 @@
 //   vectorizer-rest-throughput --datasets D [--seconds S] [--rounds N]
 // Eight keep-alive clients, default effort, ten hits with payload, no vectors. Rounds alternate; the ratio is that of CPU per search, so that the
 // clients, who share the machine with the server, do not count. Recall stands in the same line.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +18,9 @@
 #include <thread>
 #include <vector>
 
+#include "benchmarks/clock.hpp"
+#include "benchmarks/loopback.hpp"
+#include "benchmarks/rows.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/process.hpp"
@@ -37,37 +36,6 @@ constexpr size_t kClients = 8;
 constexpr uint32_t kHits = 10;
 constexpr size_t kRecallQueries = 1000;
 
-void check(bool holds, const std::string& what) {
-    if (holds) return;
-    std::fprintf(stderr, "rest-throughput: %s\n", what.c_str());
-    std::exit(1);
-}
-
-double cpu_us_of(pid_t process) {
-    clockid_t clock{};
-    timespec used{};
-    check(clock_getcpuclockid(process, &clock) == 0 && clock_gettime(clock, &used) == 0, "no CPU clock");
-    return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) * 1e-3;
-}
-
-// Rows of a file that begins with u32 rows and u32 dimension.
-template <typename T>
-struct Rows {
-    uint32_t count = 0;
-    uint32_t dimension = 0;
-    std::vector<T> values;
-
-    explicit Rows(const std::string& path) {
-        std::ifstream file(path, std::ios::binary);
-        file.read(reinterpret_cast<char*>(&count), sizeof(count));
-        file.read(reinterpret_cast<char*>(&dimension), sizeof(dimension));
-        values.resize(size_t{count} * dimension);
-        file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-        check(file.good(), "cannot read " + path);
-    }
-    const T* row(size_t index) const { return values.data() + index * dimension; }
-};
-
 struct Queries {
     Rows<uint8_t> pixels;
     Rows<int32_t> truth;
@@ -77,9 +45,7 @@ struct Queries {
     explicit Queries(const std::string& folder) : pixels(folder + "/query.u8bin"), truth(folder + "/gt100.ibin") {
         for (size_t i = 0; i < pixels.count; ++i) {
             floats.emplace_back(pixels.row(i), pixels.row(i) + pixels.dimension);
-            std::string body = R"({"collection":"pictures","limit":10,"with_vector":false,"vector":[)";
-            for (uint32_t j = 0; j < pixels.dimension; ++j) body += (j == 0 ? "" : ",") + std::to_string(pixels.row(i)[j]);
-            body += "]}";
+            const std::string body = R"({"collection":"pictures","limit":10,"with_vector":false,"vector":)" + pixels.text(i) + "}";
             requests.push_back("POST /search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " +
                                std::to_string(body.size()) + "\r\n\r\n" + body);
         }
@@ -130,15 +96,7 @@ Side measure(pid_t process, double seconds, size_t queries, Search search) {
 
 class Connection final {
  public:
-    explicit Connection(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        check(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0, "cannot connect");
-        const int on = 1;
-        ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    }
+    explicit Connection(uint16_t port) : socket_(connect_loopback(port)) {}
     ~Connection() { ::close(socket_); }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "benchmarks/ann/data_set.hpp"
+#include "benchmarks/ann/options.hpp"
 #include "benchmarks/clock.hpp"
 #include "engine/collection/search.hpp"
 #include "engine/io/posix_file_system.hpp"
@@ -251,20 +252,9 @@ void run(const DataSet& set, const std::string& directory, uint32_t k) {
 int main(int count, char** arguments) {
     std::string data, metric;
     uint32_t queries = 500, k = 10;
-    for (int i = 1; i + 1 < count; i += 2) {
-        const std::string_view name = arguments[i];
-        if (name == "--data")
-            data = arguments[i + 1];
-        else if (name == "--metric")
-            metric = arguments[i + 1];
-        else if (name == "--queries")
-            queries = static_cast<uint32_t>(std::atoi(arguments[i + 1]));
-        else if (name == "--k")
-            k = static_cast<uint32_t>(std::atoi(arguments[i + 1]));
-        else
-            data.clear();
-    }
-    if (data.empty()) {
+    const bool is_good =
+        vz::ann::read_options(count, arguments, {{"--data", &data}, {"--metric", &metric}, {"--queries", &queries}, {"--k", &k}});
+    if (!is_good || data.empty()) {
         std::fprintf(stderr, "vectorizer-abi-overhead --data FOLDER [--metric M] [--queries N] [--k K]\n");
         return 2;
     }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "benchmarks/ann/data_set.hpp"
+#include "benchmarks/ann/options.hpp"
 #include "benchmarks/clock.hpp"
 #include "vectorizer/engine.h"
 
@@ -267,25 +268,14 @@ void run(const Options& options) {
 
 int main(int count, char** arguments) {
     vz::ann::Options options;
-    for (int i = 1; i + 1 < count; i += 2) {
-        const std::string name = arguments[i];
-        const char* value = arguments[i + 1];
-        if (name == "--data")
-            options.data = value;
-        else if (name == "--metric")
-            options.metric = value;
-        else if (name == "--queries")
-            options.queries = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--k")
-            options.k = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--only")
-            options.only = value;
-        else if (name == "--index")
-            options.index = std::atoi(value) != 0;
-        else
-            count = 0;
-    }
-    if (options.data.empty() || count % 2 == 0) {
+    const bool is_good = vz::ann::read_options(count, arguments,
+                                               {{"--data", &options.data},
+                                                {"--metric", &options.metric},
+                                                {"--queries", &options.queries},
+                                                {"--k", &options.k},
+                                                {"--only", &options.only},
+                                                {"--index", &options.index}});
+    if (!is_good || options.data.empty()) {
         std::fprintf(stderr,
                      "usage: vectorizer-filtered --data FOLDER [--metric M] [--queries N] [--k K] [--index 0|1] "
                      "[--only NAME]\n");

@@ -17,6 +17,7 @@
 
 #include "benchmarks/ann/collection.hpp"
 #include "benchmarks/ann/data_set.hpp"
+#include "benchmarks/ann/options.hpp"
 #include "benchmarks/clock.hpp"
 
 namespace vz::ann {
@@ -183,27 +184,15 @@ void run(const Options& options) {
 
 int main(int count, char** arguments) {
     vz::ann::Options options;
-    for (int i = 1; i + 1 < count; i += 2) {
-        const std::string name = arguments[i];
-        const char* value = arguments[i + 1];
-        if (name == "--data")
-            options.data = value;
-        else if (name == "--metric")
-            options.metric = value;
-        else if (name == "--directory")
-            options.directory = value;
-        else if (name == "--batch")
-            options.batch = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--queries")
-            options.queries = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--k")
-            options.k = static_cast<uint32_t>(std::atoi(value));
-        else if (name == "--replace")
-            options.replaced = std::atof(value);
-        else
-            count = 0;
-    }
-    if (options.data.empty() || count % 2 == 0) {
+    const bool is_good = vz::ann::read_options(count, arguments,
+                                               {{"--data", &options.data},
+                                                {"--metric", &options.metric},
+                                                {"--directory", &options.directory},
+                                                {"--batch", &options.batch},
+                                                {"--queries", &options.queries},
+                                                {"--k", &options.k},
+                                                {"--replace", &options.replaced}});
+    if (!is_good || options.data.empty()) {
         std::fprintf(stderr,
                      "usage: vectorizer-live --data FOLDER [--metric M] [--directory D] [--batch N] [--queries N] [--k "
                      "K] [--replace SHARE]\n");
