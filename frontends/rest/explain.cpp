@@ -92,11 +92,7 @@ void run(ExplainCall& call, const float* floats) {
 
 void embed(Call& base) {
     auto& call = static_cast<ExplainCall&>(base);
-    codec::TextCollection texts;
-    codec::Failure failure = texts.read(call.frontend->engine, call.names.collection, call.names);
-    if (!codec::is_failure(failure)) failure = embed_query(call, texts, call.query);
-    if (codec::is_failure(failure)) return fail(call, failure);
-    call.metric = texts.metric();
+    if (!embed_query(call, call.query, call.metric)) return;
     run(call, nullptr);
 }
 

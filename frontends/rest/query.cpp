@@ -52,6 +52,16 @@ codec::Failure embed_query(const Call& call, codec::TextCollection& texts, Query
     return {};
 }
 
+bool embed_query(Call& call, Query& query, vz_metric& metric) {
+    codec::TextCollection texts;
+    codec::Failure failure = texts.read(call.frontend->engine, call.names.collection, call.names);
+    if (!codec::is_failure(failure)) failure = embed_query(call, texts, query);
+    metric = texts.metric();
+    if (!codec::is_failure(failure)) return true;
+    fail(call, failure);
+    return false;
+}
+
 uint64_t write_hit_list(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric) {
     const vz_vector_column* column = codec::default_column(rows);
     const bool is_text = query.embedded != nullptr;

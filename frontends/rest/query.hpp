@@ -33,6 +33,8 @@ codec::Failure check_model(std::string_view model);
 
 // The query's text becomes its vector. On a worker; a failure is told by the caller. `texts` has been read.
 codec::Failure embed_query(const Call& call, codec::TextCollection& texts, Query& query);
+// The same for the call's collection, which is read, and whose metric is told. False: the request was answered.
+bool embed_query(Call& call, Query& query, vz_metric& metric);
 
 // Member "results", an array; returns how many hits it has. Hits of text queries have the names of either kind of client.
 uint64_t write_hit_list(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric);

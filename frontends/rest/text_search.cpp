@@ -89,11 +89,7 @@ void searched(Call& base) {
 
 void search_near(Call& base) {
     auto& call = static_cast<TextSearchCall&>(base);
-    codec::TextCollection texts;
-    codec::Failure failure = texts.read(call.frontend->engine, call.names.collection, call.names);
-    if (!codec::is_failure(failure)) failure = embed_query(call, texts, call.query);
-    if (codec::is_failure(failure)) return fail(call, failure);
-    call.metric = texts.metric();
+    if (!embed_query(call, call.query, call.metric)) return;
     fill_search(call.query, nullptr, call.metric, call.view->deadline_ns, call.parts, call.wanted);
     call.k = call.wanted.k;
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched<&write_text_hits>);
