@@ -205,6 +205,8 @@ void add_texts(Seeds& seeds, const std::string& config) {
         for (int i = 0; i < 1500; ++i) bytes.push_back(static_cast<char>(i * step + i / 7));
         seeds.add("request", bytes);
     }
+    for (const char graph : {'\0', '\1', '\2', '\3'}) seeds.add("index", graph + "\x40\x00\x00\x07\x10\x01\x80\xff"s);
+    seeds.add("index", "\x80\x03\x00\x00\x00\x01\x00\x00\x00"s);
     seeds.add("segment", "");
     seeds.add("segment", "\x10\x20\x00\x07"s + "\x00\x50\x00\xff");
     seeds.add("config", config);
