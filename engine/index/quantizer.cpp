@@ -61,8 +61,9 @@ Range range_of(std::span<const float> values) {
     return {(high - low) / 255.0F, low};
 }
 
+// 0 of what is no number: sums of very long rows may be none.
 int32_t code_of(float value, const Range& range, float inverse) {
-    return static_cast<int32_t>(std::clamp((value - range.low) * inverse + 0.5F, 0.0F, 255.0F));
+    return static_cast<int32_t>(std::min(std::max(0.0F, (value - range.low) * inverse + 0.5F), 255.0F));
 }
 
 }  // namespace
@@ -267,7 +268,7 @@ void Quantizer::prepare_row(const std::byte* block, const float* row, CodedRow& 
     flip(codes_of(shape_, block), out.codes.data(), shape_.padded_dim);
     if (metric_ != VZ_MANHATTAN) std::memset(out.codes.data() + shape_.dim, 0, shape_.padded_dim - shape_.dim);
     const float centre_value = header.offset + 128.0F * header.scale;
-    const auto sum = static_cast<float>(header.code_sum - static_cast<int32_t>(128 * shape_.dim));
+    const auto sum = static_cast<float>(int64_t{header.code_sum} - int64_t{128} * shape_.dim);
     out.query.codes = out.codes.data();
     out.query.norm2_factor = 1.0F;
     out.query.constant = header.norm2;
