@@ -120,6 +120,7 @@ bool Body::grow(size_t capacity) {
 }
 
 bool Body::append(const char* bytes, size_t count) {
+    if (count == 0) return true;  // of no bytes there may be no place, either
     if (!reserve_more(count)) return false;
     std::memcpy(end(), bytes, count);
     size_ += count;
