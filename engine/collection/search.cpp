@@ -21,8 +21,6 @@ constexpr float kEndedShareMax = 0.75F;
 constexpr double kEndedShareWalked = 0.5;
 // Rows to score exactly for each one wanted, while it is not known how far codes keep the order of rows.
 constexpr uint32_t kRerankUnmeasured = 8;
-// A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
-constexpr uint32_t kWalkShareMax = 8;
 
 using Clock = std::chrono::steady_clock;
 
@@ -72,6 +70,8 @@ struct LargestCurve {
     const Curve* curve = nullptr;
     uint32_t rows = 0;  // that it was measured on
 };
+
+bool has_curve(const FieldGraph& graph) { return graph.curve != nullptr && !graph.curve->points.empty(); }
 
 class PartSearch {
  public:
@@ -226,12 +226,11 @@ class PartSearch {
         return shown;
     }
 
-    static bool has_own_curve(const FieldGraph& graph) { return graph.curve != nullptr && !graph.curve->points.empty(); }
-    const Curve* curve_of(const FieldGraph& graph) const { return has_own_curve(graph) ? graph.curve : largest_.curve; }
+    const Curve* curve_of(const FieldGraph& graph) const { return has_curve(graph) ? graph.curve : largest_.curve; }
 
     // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest: what is near there is near here.
     uint32_t far_rank(const FieldGraph& graph) const {
-        if (has_own_curve(graph) || largest_.rows == 0) return kFarRank;
+        if (has_curve(graph) || largest_.rows == 0) return kFarRank;
         const double share = static_cast<double>(graph.linked) / largest_.rows;
         return std::clamp(static_cast<uint32_t>(std::lround(std::min(1.0, share) * kFarRank)), 1U, kFarRank);
     }
@@ -324,7 +323,7 @@ LargestCurve largest_curve(const ReadView& view, uint32_t field_id) {
     LargestCurve largest;
     for (const auto& part : *view.parts) {
         const FieldGraph graph = part->graph(field_id);
-        if (graph.curve == nullptr || graph.curve->points.empty() || graph.linked <= largest.rows) continue;
+        if (!has_curve(graph) || graph.linked <= largest.rows) continue;
         largest = {graph.curve, graph.linked};
     }
     return largest;

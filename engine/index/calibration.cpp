@@ -187,8 +187,10 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
         if (point.measured.k != 0) curve.points.push_back(point.measured);
     }
     if (!std::isfinite(curve.near_key)) return curve;
+    const uint32_t far_queries = is_quick ? kFarQueriesQuick : kFarQueries;
+    const auto rows = compared_rows(graph, std::span(sample).first(std::min<size_t>(sample.size(), far_queries)));
     for (const FarKind kind : {FarKind::kBetween, FarKind::kBeyond, FarKind::kOpposite, FarKind::kAnywhere}) {
-        const FarQueries queries(graph, sample, is_quick ? kFarQueriesQuick : kFarQueries, kind);
+        const FarQueries queries(rows, far_queries, kind);
         FarCurve far = measuring.measure_far(queries, curve.near_key, rerank_for(curve, kFarRank));
         if (!far.points.empty()) curve.far.push_back(std::move(far));
     }

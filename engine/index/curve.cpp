@@ -9,7 +9,6 @@ namespace {
 // 0.98: words 27 -> 76, 25 values 13 -> 42, log-normal dot 20 -> 100, Gaussian 480 -> 900.
 constexpr float kEffortEach = 0.9F;
 constexpr float kEffortByCount = 0.3F;
-constexpr float kFarEffortMax = 65'536;
 constexpr uint32_t kLeastCount = 10;  // of hits: measured in any case
 constexpr uint32_t kMostCount = 100;
 
@@ -79,7 +78,7 @@ uint32_t far_effort(const Curve& curve, float recall, uint32_t k, uint32_t effor
     if (near == 0) return effort;
     const float more = near * (factor_at(curve, recall, near, key) - 1);
     const float scale = static_cast<float>(effort) / static_cast<float>(effort_for(curve, recall, k).effort);
-    return effort + static_cast<uint32_t>(std::ceil(std::min(more * scale, kFarEffortMax)));
+    return effort + static_cast<uint32_t>(std::ceil(std::min(more * scale, static_cast<float>(kEffortMax))));
 }
 
 }  // namespace vz

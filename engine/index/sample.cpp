@@ -59,19 +59,25 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
     return sample;
 }
 
-FarQueries::FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, FarKind kind) : dim_(graph.shape().dim) {
-    std::vector<std::vector<float>> values;
-    for (const Slot slot : rows.first(std::min<size_t>(rows.size(), count))) {
+std::vector<std::vector<float>> compared_rows(const GraphView& graph, std::span<const Slot> slots) {
+    const uint32_t dim = graph.shape().dim;
+    std::vector<std::vector<float>> rows;
+    for (const Slot slot : slots) {
         const float* row = graph.rows(slot);
-        const float norm = graph.quantizer->metric() == VZ_COSINE ? row_norm(row, dim_) : 1.0F;
-        auto& scaled = values.emplace_back(row, row + dim_);
-        for (float& value : scaled) value = norm > 0 ? value / norm : 0;
+        const float norm = graph.quantizer->metric() == VZ_COSINE ? row_norm(row, dim) : 1.0F;
+        auto& compared = rows.emplace_back(row, row + dim);
+        for (float& value : compared) value = norm > 0 ? value / norm : 0;
     }
+    return rows;
+}
+
+FarQueries::FarQueries(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind) : dim_(static_cast<uint32_t>(rows.front().size())) {
     values_.reserve(size_t{count} * dim_);
-    if (kind == FarKind::kAnywhere) {
-        draw(values, count);
-    } else {
-        mix(values, count, kind);
+    switch (kind) {
+        case FarKind::kBetween: mix(rows, count, {0.5F, 0.5F, 0}); break;
+        case FarKind::kBeyond: mix(rows, count, {1, 1, -1}); break;
+        case FarKind::kOpposite: mix(rows, count, {-1, 0, 0}); break;
+        case FarKind::kAnywhere: draw(rows, count);
     }
     auto kept = values_.begin();
     for (auto query = values_.begin(); query != values_.end(); query += dim_) {
@@ -81,14 +87,11 @@ FarQueries::FarQueries(const GraphView& graph, std::span<const Slot> rows, uint3
     values_.erase(kept, values_.end());
 }
 
-void FarQueries::mix(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind) {
-    const float factors[3] = {kind == FarKind::kOpposite ? -1.0F : kind == FarKind::kBetween ? 0.5F : 1.0F,
-                              kind == FarKind::kOpposite ? 0.0F : kind == FarKind::kBetween ? 0.5F : 1.0F,
-                              kind == FarKind::kBeyond ? -1.0F : 0.0F};
+void FarQueries::mix(std::span<const std::vector<float>> rows, uint32_t count, const std::array<float, 3>& factors) {
     for (uint32_t i = 0; i < count; ++i) {
         for (uint32_t d = 0; d < dim_; ++d) {
             float value = 0;
-            for (uint32_t j = 0; j < std::size(factors); ++j) value += factors[j] * rows[(i + j) % rows.size()][d];
+            for (uint32_t j = 0; j < factors.size(); ++j) value += factors[j] * rows[(i + j) % rows.size()][d];
             values_.push_back(value);
         }
     }

@@ -1,6 +1,7 @@
 // What calibration searches for: rows of the graph, and queries unlike them, each with its true nearest rows.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -18,9 +19,13 @@ struct Sampled {
     std::vector<float> best;    // scores, best first
 };
 
-// At most a tenth of the rows, of equal ones the first: where half are equal, the others are who takes effort. Drawn by what the rows are, not by where they lie: a graph that was folded is measured with the rows it was measured
-// with before, as far as they are still there, and takes the effort it took before.
+// At most a tenth of the rows, of equal ones the first: where half are equal, the others are who takes effort. Drawn by what the rows are, not by
+// where they lie: a graph that was folded is measured with the rows it was measured with before, as far as they are still there, and takes the
+// effort it took before.
 std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max);
+
+// The rows of these slots, as the metric compares them: of unit length under cosine.
+std::vector<std::vector<float>> compared_rows(const GraphView& graph, std::span<const Slot> slots);
 
 // What makes queries of rows that are none.
 enum class FarKind : uint8_t {
@@ -30,16 +35,17 @@ enum class FarKind : uint8_t {
     kAnywhere,   // each value drawn by the mean and the deviation of the rows' values there
 };
 
-// At most `count`: those that are finite. `rows`: slots of a sample, one at least.
+// At most `count`: those that are finite. `rows`: one at least, of one dimension.
 class FarQueries {
  public:
-    FarQueries(const GraphView& graph, std::span<const Slot> rows, uint32_t count, FarKind kind);
+    FarQueries(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind);
 
     uint32_t count() const { return static_cast<uint32_t>(values_.size() / dim_); }
     const float* operator[](uint32_t i) const { return values_.data() + size_t{i} * dim_; }
 
  private:
-    void mix(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind);
+    // Sums of three rows with these factors.
+    void mix(std::span<const std::vector<float>> rows, uint32_t count, const std::array<float, 3>& factors);
     void draw(std::span<const std::vector<float>> rows, uint32_t count);
 
     uint32_t dim_;

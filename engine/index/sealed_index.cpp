@@ -12,7 +12,6 @@ namespace {
 constexpr uint32_t kMetaVersion = 3;
 constexpr uint32_t kMetaWithoutFar = 2;
 constexpr uint32_t kMetaWithoutRerank = 1;
-constexpr uint32_t kEffortMax = 65'536;
 constexpr float kRerankMax = 64;  // beyond what calibration chooses: a later release may choose more
 
 class Writer {
@@ -59,7 +58,7 @@ class Reader {
         for (T& value : values) value = get<T>();
         return values;
     }
-    bool has_more() const { return !is_short_ && !bytes_.empty(); }
+    bool is_short() const { return is_short_; }
     bool is_done() const { return !is_short_ && bytes_.empty(); }
 
  private:
@@ -170,12 +169,11 @@ Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
     if (version > kMetaWithoutFar) {
         meta.curve.near_key = in.get<float>();
         const auto kinds = in.get<uint32_t>();
-        for (uint32_t i = 0; i < kinds && in.has_more(); ++i) {
+        for (uint32_t i = 0; i < kinds && !in.is_short(); ++i) {
             FarCurve& kind = meta.curve.far.emplace_back();
             kind.key = in.get<float>();
             kind.points = in.get_all<CurvePoint>();
         }
-        if (meta.curve.far.size() != kinds) return failure(VZ_CORRUPTION, "index: meta of %zu bytes does not parse", bytes.size());
     }
     if (!in.is_done()) return failure(VZ_CORRUPTION, "index: meta of %zu bytes does not parse", bytes.size());
     VZ_TRY(check_meta(meta));

@@ -82,8 +82,6 @@ class RerankTimer {
 
 // Less is not worth a walk from the start.
 constexpr double kWorthAnotherWalk = 1.25;
-// A walk for more than this share of the rows meets them all.
-constexpr uint32_t kWalkShareMax = 8;
 
 // A query that lies far from the rows shows it by what a walk for an ordinary one finds; it is walked for again.
 void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {

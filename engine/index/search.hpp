@@ -22,6 +22,9 @@ struct SearchScratch {
     std::vector<SlotHit> candidates;
 };
 
+// A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
+inline constexpr uint32_t kWalkShareMax = 8;
+
 // The rank whose key tells how far a query lies from the rows (Curve::near_key).
 inline constexpr uint32_t kFarRank = 10;
 // The key there, or at another rank, of rows in order; infinite where there are none.
