@@ -20,9 +20,9 @@
 #include <vector>
 
 #include "benchmarks/check.hpp"
-#include "benchmarks/rows.hpp"
 #include "tests/e2e/support/frontend.hpp"
 #include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/rows.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 #include "vectorizer/engine.h"

@@ -20,10 +20,10 @@
 
 #include "benchmarks/clock.hpp"
 #include "benchmarks/loopback.hpp"
-#include "benchmarks/rows.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/process.hpp"
+#include "tests/e2e/support/rows.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 #include "vectorizer/engine.h"
@@ -37,8 +37,8 @@ constexpr uint32_t kHits = 10;
 constexpr size_t kRecallQueries = 1000;
 
 struct Queries {
-    Rows<uint8_t> pixels;
-    Rows<int32_t> truth;
+    e2e::Rows<uint8_t> pixels;
+    e2e::Rows<int32_t> truth;
     std::vector<std::vector<float>> floats;
     std::vector<std::string> requests;  // whole, as they go over the wire
 

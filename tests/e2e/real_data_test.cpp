@@ -14,6 +14,7 @@
 
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/rows.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 
@@ -28,24 +29,6 @@ std::string data_sets() {
     return chosen != nullptr ? chosen : VZ_SOURCE_DIRECTORY "/../shared/data";
 }
 
-// Rows of a file that begins with u32 rows and u32 dimension.
-template <typename T>
-struct Rows {
-    uint32_t count = 0;
-    uint32_t dimension = 0;
-    std::vector<T> values;
-
-    explicit Rows(const std::string& path) {
-        std::ifstream file(path, std::ios::binary);
-        file.read(reinterpret_cast<char*>(&count), sizeof(count));
-        file.read(reinterpret_cast<char*>(&dimension), sizeof(dimension));
-        values.resize(size_t{count} * dimension);
-        file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-        if (!file) throw std::runtime_error("cannot read " + path);
-    }
-    const T* row(size_t index) const { return values.data() + index * dimension; }
-};
-
 int64_t squared_distance(const Rows<uint8_t>& base, size_t row, const uint8_t* query) {
     int64_t sum = 0;
     for (size_t i = 0; i < base.dimension; ++i) {
@@ -55,19 +38,13 @@ int64_t squared_distance(const Rows<uint8_t>& base, size_t row, const uint8_t* q
     return sum;
 }
 
-std::string vector_text(const uint8_t* query, uint32_t dimension) {
-    std::string text = "[";
-    for (uint32_t i = 0; i < dimension; ++i) text += (i == 0 ? "" : ",") + std::to_string(query[i]);
-    return text + "]";
-}
-
 class FashionMnist final {
 public:
     explicit FashionMnist(const std::string& folder)
         : base_(folder + "/base.u8bin"), queries_(folder + "/query.u8bin"), truth_(folder + "/gt100.ibin") {}
 
     uint32_t rows() const { return base_.count; }
-    std::string query(size_t index) const { return vector_text(queries_.row(index), queries_.dimension); }
+    std::string query(size_t index) const { return queries_.text(index); }
 
     // The neighbours at each rank are at the true distance of that rank, and their scores say so.
     void expect_exact(size_t index, const std::vector<JsonValue>& hits, size_t limit) const {

@@ -97,49 +97,54 @@ TEST(index, rows_among_many_absent_ones_are_found_at_once) {
     }
 }
 
-// No edge leads from one to the other: walks must begin near each.
-TEST(index, rows_in_many_tight_clusters_are_found) {
-    constexpr uint32_t kDim = 96;
-    constexpr uint32_t kClusters = 750;
-    std::mt19937 random(95);
-    std::normal_distribution<float> normal;
-    std::vector<float> centres;
-    for (uint32_t i = 0; i < kDim * kClusters; ++i) centres.push_back(normal(random));
-    const auto near_centres = [&](uint32_t count) {
-        TestRows rows = {kDim, {}};
+// Points about centres of their own.
+class Clusters {
+ public:
+    Clusters(uint32_t dim, uint32_t count, float spread, uint32_t seed) : dim_(dim), count_(count), spread_(spread), random_(seed) {
+        for (uint32_t i = 0; i < dim * count; ++i) centres_.push_back(normal_(random_));
+    }
+    TestRows in_order(uint32_t rows) {
+        return near([&](uint32_t row) { return static_cast<uint32_t>(uint64_t{row} * count_ / rows); }, rows);
+    }
+    TestRows mixed(uint32_t rows) {
+        return near([&](uint32_t) { return static_cast<uint32_t>(random_() % count_); }, rows);
+    }
+
+ private:
+    template <class ClusterOf>
+    TestRows near(ClusterOf cluster_of, uint32_t count) {
+        TestRows rows = {dim_, {}};
         for (uint32_t i = 0; i < count; ++i) {
-            const float* centre = &centres[size_t{kDim} * (uint64_t{i} * kClusters / count)];
-            for (uint32_t j = 0; j < kDim; ++j) rows.values.push_back(centre[j] + 0.05F * normal(random));
+            const float* centre = &centres_[size_t{dim_} * cluster_of(i)];
+            for (uint32_t j = 0; j < dim_; ++j) rows.values.push_back(centre[j] + spread_ * normal_(random_));
         }
         return rows;
-    };
-    const TestRows rows = near_centres(15'000);
-    const TestRows queries = near_centres(100);
+    }
+
+    uint32_t dim_, count_;
+    float spread_;
+    std::mt19937 random_;
+    std::normal_distribution<float> normal_;
+    std::vector<float> centres_;
+};
+
+// No edge leads from one to the other: walks must begin near each.
+TEST(index, rows_in_many_tight_clusters_are_found) {
+    Clusters clusters(96, 750, 0.05F, 95);
+    const TestRows rows = clusters.in_order(15'000);
+    const TestRows queries = clusters.in_order(100);
     CallingThread workers;
-    const auto index = build(rows, make_options(kDim, VZ_EUCLIDEAN), workers);
+    const auto index = build(rows, make_options(rows.dim, VZ_EUCLIDEAN), workers);
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 10), 0.9);
 }
 
 // Evenly spread entries miss one in five of these clusters, and a walk for a row there ends in another.
 TEST(index, no_cluster_is_without_a_way_to_it) {
-    constexpr uint32_t kDim = 12;
-    constexpr uint32_t kClusters = 40;
-    std::mt19937 random(43);
-    std::normal_distribution<float> normal;
-    std::vector<float> centres;
-    for (uint32_t i = 0; i < kDim * kClusters; ++i) centres.push_back(normal(random));
-    const auto near_centres = [&](uint32_t count) {
-        TestRows rows = {kDim, {}};
-        for (uint32_t i = 0; i < count; ++i) {
-            const float* centre = &centres[size_t{kDim} * (random() % kClusters)];
-            for (uint32_t j = 0; j < kDim; ++j) rows.values.push_back(centre[j] + 0.2F * normal(random));
-        }
-        return rows;
-    };
-    const TestRows rows = near_centres(40'000);
-    const TestRows queries = near_centres(300);
+    Clusters clusters(12, 40, 0.2F, 43);
+    const TestRows rows = clusters.mixed(40'000);
+    const TestRows queries = clusters.mixed(300);
     CallingThread workers;
-    const auto index = build(rows, make_options(kDim, VZ_EUCLIDEAN), workers);
+    const auto index = build(rows, make_options(rows.dim, VZ_EUCLIDEAN), workers);
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 20), 0.985);
     EXPECT_LT(index->view()->entries->slots.size(), 2 * size_t{least_entries(rows.count())});
 }

@@ -3,12 +3,11 @@
 
 #include <cstdint>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "benchmarks/check.hpp"
-
-namespace vz {
+namespace vz::e2e {
 
 template <typename T>
 struct Rows {
@@ -22,7 +21,7 @@ struct Rows {
         file.read(reinterpret_cast<char*>(&dimension), sizeof(dimension));
         values.resize(size_t{count} * dimension);
         file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-        check(file.good(), "cannot read " + path);
+        if (!file) throw std::runtime_error("cannot read " + path);
     }
     const T* row(size_t index) const { return values.data() + index * dimension; }
     // A row as JSON.
@@ -33,4 +32,4 @@ struct Rows {
     }
 };
 
-}  // namespace vz
+}  // namespace vz::e2e
