@@ -6,6 +6,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/collection/component_counts.hpp"
+#include "engine/collection/stats.hpp"
 #include "engine/payload/json.hpp"
 #include "engine/runtime/schema_check.hpp"
 
@@ -58,7 +59,7 @@ void describe(const Engine& engine, const Collection& collection, Descriptions* 
     info.schema = describe_schema(*collection.schema(), out);
     vz_collection_stats& stats = out->stats.emplace_back();
     stats.struct_size = sizeof(stats);
-    collection.fill_stats(&stats);
+    fill_stats(collection, &stats);
     if (stats.updated_ms == 0) stats.updated_ms = info.created_ms;
     if (!engine.log().health().ok()) stats.state = VZ_STATE_READ_ONLY;
     info.stats = &stats;
@@ -111,7 +112,7 @@ bool report_segments(const Engine& engine, const Collection& collection, Descrip
 
 void report_persistence(const Engine& engine, const Collection& collection, Descriptions* out) {
     vz_collection_stats stats = {};
-    collection.fill_stats(&stats);
+    fill_stats(collection, &stats);
     vz_persistence report = {};
     report.struct_size = sizeof(report);
     report.name = out->keep(collection.name());
@@ -266,7 +267,7 @@ VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, 
         if (engine == nullptr) return misuse("the engine is NULL");
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
         vz_collection_stats stats = {};
-        found->fill_stats(&stats);
+        fill_stats(*found, &stats);
         if (!engine->engine->log().health().ok()) stats.state = VZ_STATE_READ_ONLY;
         return give_out(stats, out);
     });

@@ -10,6 +10,7 @@
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/collection/stats.hpp"
 #include "engine/runtime/check.hpp"
 #include "engine/runtime/inspect.hpp"
 #include "engine/runtime/repair.hpp"
@@ -223,7 +224,7 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
         stats.durable_lsn = inner.log().durable();
         for (const auto& collection : inner.catalogue().list()) {
             vz_collection_stats one = {};
-            collection->fill_stats(&one);
+            fill_stats(*collection, &one);
             ++stats.collections;
             stats.points += one.points;
             stats.memory_bytes += one.memory_bytes;

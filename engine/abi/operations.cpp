@@ -4,6 +4,7 @@
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/collection/upkeep.hpp"
 
 namespace vz {
 namespace {
@@ -130,7 +131,7 @@ void Operations::submit_write(vz_op* op) {
         return Interruption{request->deadline_ns, nullptr}.check();
     });
     if (status != VZ_OK) return refuse(op, status, error);
-    const bool is_quick = !has_filter(request) && target->has_room(points_of(request)) && engine_.engine->make_room(target, *request, false).ok();
+    const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) && engine_.engine->make_room(target, *request, false).ok();
     {
         const std::scoped_lock lock(ingest_mutex_);
         uint32_t& waiting = ingest_waiting_[target->id()];

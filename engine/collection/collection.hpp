@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/collection/activity.hpp"
 #include "engine/collection/part.hpp"
 #include "engine/collection/request_ids.hpp"
 #include "engine/collection/sealing.hpp"
@@ -56,32 +57,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     // Deletes points that have expired, points_max at most, by an ordinary record. One thread. *in_flight as above; false: there is nothing to do.
     Status begin_expiry(uint32_t points_max, WriteCommit& commit, bool* in_flight);
     bool has_expiry() const;
-    // True the first time, until stays_expiring() says no.
-    bool becomes_expiring() { return !expiring_.load(std::memory_order_relaxed) && !expiring_.exchange(true); }
-    // False: nothing can expire any more, and the next write that changes that is to be told by becomes_expiring().
-    bool stays_expiring() {
-        if (has_expiry()) return true;
-        expiring_.store(false);
-        return has_expiry() && becomes_expiring();
-    }
     bool is_dropped() const;
-    // Whether begin_write would go on at once with so many points; otherwise it links rows first, which takes CPU time.
-    bool has_room(uint64_t points) const;
-    // Whether rows wait to be linked in such numbers that the background should do it, before writers have to; or a graph has doubled since
-    // it was calibrated.
-    bool wants_linking() const;
-    // Links the rows that wait, and looks at how well that graph answers. One thread.
-    Status link_tail();
-    // Whether some sealed part lacks a field index that is declared, or has one that is not.
-    bool wants_indexes() const;
-    // Whether written texts wait for their index: a search would take them itself.
-    bool wants_texts() const;
-    // Builds and drops them. One thread; readers go on.
-    void refresh_indexes();
-    // Whether searches walk graphs in maps of files that were there when the database was opened, or came from an archive.
-    bool has_mapped_graphs() const;
-    // Takes them into memory of their own, as far as the budget goes. One thread.
-    void copy_graphs(MemoryBudget& budget);
     // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state; with `lost`, what fits is applied.
     Status replay(const Batch& batch, Lsn lsn, const LossSink& lost);
 
@@ -105,20 +81,6 @@ class Collection : public std::enable_shared_from_this<Collection> {
     void publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
     // Readers go over from sealed parts to the one made of them; `part` null: nothing of them lived. `sources`: where its rows come from.
     void publish_compacted(const PartList& inputs, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
-    // Whether an idle look would find something to do: more than one sealed part, or rows without a graph.
-    bool is_in_pieces() const;
-    // Whether compaction is worth its cost although writes go on.
-    bool wants_compaction() const;
-    // Whether some graph is not built as the schema says now.
-    bool wants_other_graphs() const;
-    // Bytes that compaction would rewrite if no write comes any more; 0: it is settled.
-    uint64_t idle_compaction_bytes() const;
-    // True for the first write since the last settled().
-    bool becomes_unsettled() { return !unsettled_.load(std::memory_order_relaxed) && !unsettled_.exchange(true); }
-    void settled() { unsettled_.store(false); }
-    // Since the last write, or since the last note_active().
-    int64_t idle_ms(int64_t now_ms) const { return now_ms - active_ms_.load(std::memory_order_relaxed); }
-    void note_active(int64_t now_ms) { active_ms_.store(now_ms, std::memory_order_relaxed); }
     // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
     void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
     // The collection is set aside. Reads and writes of it are refused with the reason, drop is not.
@@ -138,30 +100,33 @@ class Collection : public std::enable_shared_from_this<Collection> {
         const auto reason = std::atomic_load(&damage_);
         return reason == nullptr ? std::string() : *reason;
     }
-    uint64_t growing_bytes() const;
 
     // ---- reading; any thread, no lock ----
 
     ReadView pin() const;
-    // Whether a view pinned now has that part: once another has taken its place, its file goes.
+    // Those of a view pinned now.
+    std::shared_ptr<const PartList> parts() const { return std::atomic_load(&parts_); }
+    // Whether it is one of these: once another has taken its place, its file goes.
     bool serves(const Part& part) const;
     std::shared_ptr<const Schema> schema() const { return std::atomic_load(&schema_); }
     void set_schema(Schema schema);
     std::string name() const;
     void set_name(std::string name);
 
-    void fill_stats(vz_collection_stats* stats) const;
+    Activity& activity() { return activity_; }
+    const Activity& activity() const { return activity_; }
     uint64_t id() const { return id_; }
     const vz_uuid& uuid() const { return uuid_; }
     int64_t created_ms() const { return created_ms_; }
     Lsn created_lsn() const { return created_lsn_; }
     Lsn last_lsn() const { return last_lsn_.load(std::memory_order_acquire); }
     Lsn through_lsn() const { return through_lsn_.load(std::memory_order_acquire); }
+    // Of the last write, by the records of the log; 0: there was none.
+    int64_t updated_ms() const { return updated_ms_.load(std::memory_order_relaxed); }
     uint64_t points() const { return static_cast<uint64_t>(live_.load(std::memory_order_acquire)); }
 
  private:
     friend class WriteCommit;
-    friend class Sequencer;
     Status refusal() const;
     void make_visible(Lsn lsn, int64_t live_delta);
     Part& writable_part(const Schema& schema);
@@ -195,10 +160,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::atomic<Lsn> last_lsn_{0};
     std::atomic<Lsn> through_lsn_{0};
     std::atomic<int64_t> live_{0};
-    std::atomic<int64_t> updated_ms_{0};  // by the records of the log; 0: never
-    std::atomic<int64_t> active_ms_{0};
-    std::atomic<bool> unsettled_{false};
-    std::atomic<bool> expiring_{false};
+    std::atomic<int64_t> updated_ms_{0};
+    Activity activity_;
     int64_t next_expiry_ms_ = 0;  // of begin_expiry's thread: no point expires before
 };
 

@@ -65,10 +65,4 @@ PartList choose_inputs(const Schema& schema, const PartList& parts, bool is_idle
     return {};
 }
 
-uint64_t idle_compaction_bytes(const Schema& schema, const PartList& parts) {
-    uint64_t bytes = 0;
-    for (const auto& part : choose_inputs(schema, parts, true)) bytes += part->mapped_bytes();
-    return bytes;
-}
-
 }  // namespace vz

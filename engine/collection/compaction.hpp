@@ -13,7 +13,4 @@ PartList choose_inputs(const Schema& schema, const PartList& parts, bool is_idle
 // linked in a graph that is not built as the schema says now.
 uint64_t unindexed_rows(const Schema& schema, const Part& part);
 
-// Bytes that an idle collection's compaction would rewrite; 0: nothing to do.
-uint64_t idle_compaction_bytes(const Schema& schema, const PartList& parts);
-
 }  // namespace vz

@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
+#include "engine/collection/upkeep.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/delete_file.hpp"
 
@@ -117,7 +118,7 @@ Status Engine::checkpoint_frozen(std::span<const std::shared_ptr<Collection>> co
     VZ_TRY(commit_physical(std::move(edit)));
     for (Sealing& each : sealings) {
         each.collection->publish_sealed(each.frozen, std::move(each.sealed), each.live.sources());
-        if (settings_.background && each.collection->wants_compaction()) compacting_.add(each.collection);
+        if (settings_.background && wants_compaction(*each.collection)) compacting_.add(each.collection);
         note_altered(each.collection);  // the schema may have changed meanwhile
     }
     return {};
@@ -264,7 +265,7 @@ Result<Lsn> Engine::checkpoint_all() {
     std::vector<std::shared_ptr<Collection>> small;
     for (const auto& collection : catalogue_.list()) {
         if (!collection->health().ok()) continue;
-        if (collection->growing_bytes() <= kPackedBytesMax) {
+        if (growing_bytes(*collection) <= kPackedBytesMax) {
             small.push_back(collection);
         } else {
             VZ_TRY(checkpoint(*collection).take_status());
@@ -290,7 +291,7 @@ Status Engine::checkpoint_small(std::span<const std::shared_ptr<Collection>> col
         uint64_t bytes = 0;
         for (; next < collections.size() && bytes < kPackBytesMax && chosen.size() < kPackSegmentsMax; ++next) {
             const std::shared_ptr<Collection>& collection = collections[next];
-            const std::shared_ptr<const PartList> parts = collection->pin().parts;
+            const std::shared_ptr<const PartList> parts = collection->parts();
             const bool moves = std::any_of(parts->begin(), parts->end(), [&](const auto& part) { return is_in_thin(*part); });
             std::optional<Frozen> one = moves ? std::optional(collection->freeze_whole()) : collection->freeze();
             if (!one) continue;

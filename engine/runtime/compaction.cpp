@@ -10,7 +10,7 @@ namespace vz {
 
 void Engine::compact_while_worth(const std::shared_ptr<Collection>& collection) {
     while (!compacting_.is_stopping() && collection->health().ok()) {
-        const Result<bool> done = compact(*collection, collection->idle_ms(settings_.now_ms()) >= settings_.settle_after_ms);
+        const Result<bool> done = compact(*collection, collection->activity().idle_ms(settings_.now_ms()) >= settings_.settle_after_ms);
         if (!done.ok() && done.status().code() != VZ_CANCELLED) report(VZ_LOG_ERROR, "compaction.failed", "collection '" + collection->name() + "': " + done.status().error().message);
         if (!done.ok() || !*done) return;
     }
@@ -19,13 +19,13 @@ void Engine::compact_while_worth(const std::shared_ptr<Collection>& collection) 
 Result<bool> Engine::compact(Collection& collection, bool is_idle) {
     const std::scoped_lock one_at_a_time(compaction_mutex_);
     const std::shared_ptr<const Schema> schema = collection.schema();
-    PartList inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
+    PartList inputs = choose_inputs(*schema, *collection.parts(), is_idle);
     if (inputs.empty()) return false;
     // Rows that ended by the last checkpoint are gone from every replay, and left out. Those that ended later are kept: records above it
     // name them as what they meet.
     if (std::any_of(inputs.begin(), inputs.end(), [](const auto& part) { return part->ended_rows() != 0; })) {
         VZ_TRY(checkpoint(collection).take_status());
-        inputs = choose_inputs(*schema, *collection.pin().parts, is_idle);
+        inputs = choose_inputs(*schema, *collection.parts(), is_idle);
     }
     uint64_t bytes = 0;
     for (const auto& part : inputs) bytes += part->ref().bytes;
@@ -37,7 +37,7 @@ Result<bool> Engine::compact(Collection& collection, bool is_idle) {
 Status Engine::rewrite(Collection& collection, const std::shared_ptr<Part>& part) {
     const std::scoped_lock one_at_a_time(compaction_mutex_);
     VZ_TRY(checkpoint(collection).take_status());
-    const auto parts = collection.pin().parts;
+    const auto parts = collection.parts();
     if (std::find(parts->begin(), parts->end(), part) == parts->end()) return {};  // compacted meanwhile
     return replace(collection, *collection.schema(), {part});
 }
@@ -52,7 +52,7 @@ Status Engine::replace(Collection& collection, const Schema& schema, const PartL
     }
 
     const std::scoped_lock no_checkpoint(checkpoint_mutex_);
-    const std::shared_ptr<const PartList> now = collection.pin().parts;
+    const std::shared_ptr<const PartList> now = collection.parts();
     const bool are_there = std::all_of(inputs.begin(), inputs.end(), [&](const auto& part) { return std::find(now->begin(), now->end(), part) != now->end(); });
     if (!are_there) {
         // A checkpoint took one along meanwhile.

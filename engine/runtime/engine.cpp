@@ -8,6 +8,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/collection/upkeep.hpp"
 
 namespace vz {
 namespace {
@@ -56,13 +57,13 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
       space_(files_, directory_, settings_.disk_reserve, settings_.ballast_bytes, settings_.background ? kDiskLookMs : 0),
       catalogue_(requests_, *workers_, settings_.now_ms, [this] { return new_uuid(); }),
       linking_([this](const std::shared_ptr<Collection>& collection) {
-          const Status linked = collection->link_tail();
+          const Status linked = link_tail(*collection, *workers_);
           if (!linked.ok() && linked.code() != VZ_CANCELLED)
               report(VZ_LOG_ERROR, "index.failed", linked.error().message);
       }),
       compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }),
-      indexing_([](const std::shared_ptr<Collection>& collection) { collection->refresh_indexes(); }),
-      copying_([this](const std::shared_ptr<Collection>& collection) { collection->copy_graphs(graph_copies_); }),
+      indexing_([](const std::shared_ptr<Collection>& collection) { refresh_indexes(*collection); }),
+      copying_([this](const std::shared_ptr<Collection>& collection) { copy_graphs(*collection, graph_copies_); }),
       graph_copies_(settings_.graph_copy_bytes_max) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::string& directory,
@@ -87,9 +88,9 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
         engine->copying_.start();
         engine->note_opened();
         for (const auto& collection : engine->catalogue_.list()) {
-            if (collection->has_expiry() && collection->becomes_expiring()) engine->expiring_.push_back(collection);
-            if (!collection->is_in_pieces() || !collection->becomes_unsettled()) continue;
-            collection->note_active(engine->settings_.now_ms());
+            if (collection->has_expiry() && collection->activity().expiring.enter()) engine->expiring_.push_back(collection);
+            if (!is_in_pieces(*collection) || !collection->activity().unsettled.enter()) continue;
+            collection->activity().note(engine->settings_.now_ms());
             engine->unsettled_.push_back(collection);
         }
         engine->maintenance_thread_ = std::thread([raw = engine.get()] { raw->run_maintenance(); });
@@ -141,7 +142,7 @@ Status Engine::close() {
     closed_ = true;
     if (!log_->health().ok()) return {};
     uint64_t growing = 0;
-    for (const auto& collection : catalogue_.list()) growing += collection->growing_bytes();
+    for (const auto& collection : catalogue_.list()) growing += growing_bytes(*collection);
     if (growing == 0 || growing > settings_.close_replay_bytes) {
         graphs_wanted_ = GraphsWanted::kAsTheyAre;
         // What cannot be sealed now is replayed at the next open.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/limits.hpp"
+#include "engine/collection/upkeep.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace vz {
@@ -18,37 +19,37 @@ constexpr auto kSettleLook = std::chrono::milliseconds(500);
 void Engine::note_opened() {
     if (!settings_.background) return;
     for (const auto& collection : catalogue_.list()) {
-        if (collection->wants_linking()) linking_.add(collection);
-        if (collection->wants_indexes()) indexing_.add(collection);
-        if (collection->has_mapped_graphs()) copying_.add(collection);
+        if (wants_linking(*collection)) linking_.add(collection);
+        if (wants_indexes(*collection)) indexing_.add(collection);
+        if (has_mapped_graphs(*collection)) copying_.add(collection);
     }
 }
 
 void Engine::note_altered(const std::shared_ptr<Collection>& collection) {
-    if (settings_.background && collection->wants_other_graphs()) {
+    if (settings_.background && wants_other_graphs(*collection)) {
         // What grows is sealed first: its graph stays as it was declared when it began.
         seal_if_large(collection, 1);
         compacting_.add(collection);
     }
-    if (!collection->wants_indexes()) return;
+    if (!wants_indexes(*collection)) return;
     if (settings_.background) {
         indexing_.add(collection);
     } else {
-        collection->refresh_indexes();
+        refresh_indexes(*collection);
     }
 }
 
 void Engine::note_write(const std::shared_ptr<Collection>& collection) {
-    collection->note_active(settings_.now_ms());
+    collection->activity().note(settings_.now_ms());
     if (settings_.background) {
-        if (collection->wants_linking()) linking_.add(collection);
-        if (collection->wants_texts()) indexing_.add(collection);
-        if (collection->has_expiry() && collection->becomes_expiring()) {
+        if (wants_linking(*collection)) linking_.add(collection);
+        if (wants_texts(*collection)) indexing_.add(collection);
+        if (collection->has_expiry() && collection->activity().expiring.enter()) {
             const std::scoped_lock lock(maintenance_mutex_);
             expiring_.push_back(collection);
             maintenance_wakes_.notify_one();
         }
-        if (collection->becomes_unsettled()) {
+        if (collection->activity().unsettled.enter()) {
             const std::scoped_lock lock(maintenance_mutex_);
             unsettled_.push_back(collection);
             if (unsettled_.size() == 1) maintenance_wakes_.notify_one();
@@ -68,7 +69,7 @@ void Engine::seal_all_if_long() {
 
 // Whether the background has it in hand.
 bool Engine::seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max) {
-    if (!settings_.background || collection->growing_bytes() < bytes_max) return false;
+    if (!settings_.background || growing_bytes(*collection) < bytes_max) return false;
     const std::scoped_lock lock(maintenance_mutex_);
     if (std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end()) return true;
     to_seal_.push_back(collection);
@@ -95,7 +96,7 @@ Status Engine::make_room(const std::shared_ptr<Collection>& collection, const vz
                                done);
         }
     }
-    if (collection->growing_bytes() < bytes_max) return {};
+    if (growing_bytes(*collection) < bytes_max) return {};
     return failure(VZ_BUSY, "writes came faster than they could be sealed").reason(VZ_REASON_QUEUE);
 }
 
@@ -115,21 +116,21 @@ Result<uint64_t> Engine::expire(const std::shared_ptr<Collection>& collection) {
 void Engine::queue_idle() {
     std::vector<std::shared_ptr<Collection>> waiting;
     for (std::shared_ptr<Collection>& collection : unsettled_) {
-        const int64_t idle_ms = collection->idle_ms(settings_.now_ms());
+        const int64_t idle_ms = collection->activity().idle_ms(settings_.now_ms());
         if (idle_ms < settings_.settle_after_ms) {
-            if (collection->health().ok() && collection->wants_compaction()) compacting_.add(collection);
+            if (collection->health().ok() && wants_compaction(*collection)) compacting_.add(collection);
             waiting.push_back(std::move(collection));
-        } else if (collection->health().ok() && collection->growing_bytes() >= kGraphBytesMin) {
+        } else if (collection->health().ok() && growing_bytes(*collection) >= kGraphBytesMin) {
             if (std::find(to_seal_.begin(), to_seal_.end(), collection) == to_seal_.end())
                 to_seal_.push_back(collection);
             waiting.push_back(std::move(collection));
         } else {
-            const uint64_t bytes = collection->health().ok() ? collection->idle_compaction_bytes() : 0;
+            const uint64_t bytes = collection->health().ok() ? idle_compaction_bytes(*collection) : 0;
             if (bytes / (kSettleBytesPerSecond / 1000) > static_cast<uint64_t>(idle_ms)) {
                 waiting.push_back(std::move(collection));
                 continue;
             }
-            collection->settled();
+            collection->activity().unsettled.leave();
             if (bytes != 0) compacting_.add(collection);
         }
     }
@@ -175,7 +176,7 @@ void Engine::run_maintenance() {
                 lock.lock();
                 // Removed as soon as nothing can expire any more; a dropped collection has nothing to read.
                 std::erase_if(expiring_, [](const auto& collection) {
-                    return collection->is_dropped() || !collection->stays_expiring();
+                    return collection->is_dropped() || !stays_expiring(*collection);
                 });
             }
             continue;
@@ -185,7 +186,7 @@ void Engine::run_maintenance() {
         const Result<Lsn> sealed = checkpoint(*collection);
         if (!sealed.ok()) {
             report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
-            collection->note_active(settings_.now_ms());  // not again before it would settle
+            collection->activity().note(settings_.now_ms());  // not again before it would settle
         }
         lock.lock();
         std::erase(to_seal_, collection);

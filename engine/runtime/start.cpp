@@ -6,6 +6,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
+#include "engine/collection/upkeep.hpp"
 #include "engine/runtime/damaged_directory.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/recovery.hpp"
@@ -149,7 +150,7 @@ class GrowthBound final {
     void note(const std::shared_ptr<Collection>& collection) {
         Growing& growing = growing_[collection->id()];
         growing.collection = collection;
-        const uint64_t bytes = collection->growing_bytes();
+        const uint64_t bytes = growing_bytes(*collection);
         total_ += bytes - growing.bytes;
         growing.bytes = bytes;
     }

@@ -1,6 +1,7 @@
 // What was acknowledged does not keep the directory from opening again.
 #include <gtest/gtest.h>
 
+#include "engine/collection/stats.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
@@ -93,7 +94,7 @@ TEST_F(Reopening, TheTimeOfTheLastWriteIsKnown) {
     };
     const auto updated_ms = [&] {
         vz_collection_stats stats = {};
-        engine_->catalogue().resolve("docs").take()->fill_stats(&stats);
+        fill_stats(*engine_->catalogue().resolve("docs").take(), &stats);
         return stats.updated_ms;
     };
     reopen();

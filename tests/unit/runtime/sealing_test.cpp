@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/collection/stats.hpp"
+#include "engine/collection/upkeep.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
@@ -56,10 +58,10 @@ TEST(Sealing, a_fast_writer_waits_for_it) {
         for (uint64_t i = 0; i < kBatches; ++i) {
             const Status written = write_batch(**engine, i * kBatch);
             ASSERT_TRUE(written.ok()) << written.error().message;
-            EXPECT_LT(collection->growing_bytes(), 3 * settings.growing_bytes_max);
+            EXPECT_LT(growing_bytes(*collection), 3 * settings.growing_bytes_max);
         }
         vz_collection_stats stats = {};
-        collection->fill_stats(&stats);
+        fill_stats(*collection, &stats);
         EXPECT_GT(stats.sealed_segments, 0U);
         EXPECT_EQ(stats.points, kBatch * kBatches);
     }
@@ -90,7 +92,7 @@ TEST(Sealing, many_small_collections_do_not_let_the_log_grow) {
     for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kBatch).ok());
     ASSERT_TRUE((*engine)->checkpoint_all().ok());
     vz_collection_stats stats = {};
-    (*engine)->catalogue().resolve("c").take()->fill_stats(&stats);
+    fill_stats(*(*engine)->catalogue().resolve("c").take(), &stats);
     EXPECT_GT(stats.sealed_segments, 1U);
     EXPECT_EQ(stats.points, 2 * kBatch * kBatches);
     size_t wals = 0;

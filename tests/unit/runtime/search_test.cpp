@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "engine/collection/search.hpp"
+#include "engine/collection/stats.hpp"
+#include "engine/collection/upkeep.hpp"
 #include "engine/index/score.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
@@ -240,7 +242,7 @@ TEST_P(Living, answers_are_good_in_every_state) {
     checkpoint();
     compact();
     vz_collection_stats stats = {};
-    collection().fill_stats(&stats);
+    fill_stats(collection(), &stats);
     EXPECT_EQ(stats.sealed_segments, 1U);
     EXPECT_EQ(stats.deleted_rows, 0U);
     EXPECT_EQ(stats.unindexed_rows, 0U);
@@ -270,9 +272,9 @@ TEST_P(Living, reports_tell_what_was_done) {
 TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
     upsert(0, kRows);
     checkpoint();
-    EXPECT_FALSE(collection().has_mapped_graphs());
+    EXPECT_FALSE(has_mapped_graphs(collection()));
     // What is sealed does not grow: no writer waits for it.
-    EXPECT_LT(collection().growing_bytes(), 256U << 10);
+    EXPECT_LT(growing_bytes(collection()), 256U << 10);
     expect_good_answers("sealed");
     const auto reopen = [&](uint64_t bytes_max) {
         held_.reset();
@@ -280,17 +282,17 @@ TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
         open(bytes_max);
     };
     reopen(1);
-    EXPECT_TRUE(collection().has_mapped_graphs());
+    EXPECT_TRUE(has_mapped_graphs(collection()));
     expect_good_answers("in the maps");
     EXPECT_TRUE(walks());
-    EXPECT_TRUE(collection().has_mapped_graphs());
+    EXPECT_TRUE(has_mapped_graphs(collection()));
     reopen(0);
     const ReadView pinned_before = collection().pin();
-    for (int tries = 0; tries < 1000 && collection().has_mapped_graphs(); ++tries) {
+    for (int tries = 0; tries < 1000 && has_mapped_graphs(collection()); ++tries) {
         search(pinned_before, live_.begin()->second, kNeighbours, false);
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    EXPECT_FALSE(collection().has_mapped_graphs());
+    EXPECT_FALSE(has_mapped_graphs(collection()));
     expect_good_answers("in memory of their own");
     EXPECT_TRUE(walks());
 }
@@ -337,7 +339,7 @@ TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
     upsert(0, kRows);
     checkpoint();
     vz_collection_stats stats = {};
-    collection().fill_stats(&stats);
+    fill_stats(collection(), &stats);
     EXPECT_EQ(stats.unindexed_rows, 0U);
     const Result<bool> done = engine_->compact(collection(), true);
     EXPECT_TRUE(done.ok() && !*done);
