@@ -37,6 +37,8 @@ class IsBetter {
         if (a.score != b.score) return greater_ ? a.score > b.score : a.score < b.score;
         return ties_.is_first != nullptr ? ties_.is_first(ties_.owner, a.slot, b.slot) : a.slot < b.slot;
     }
+    // Whatever the ties say.
+    bool is_worse(float score, float than) const { return greater_ ? score < than : score > than; }
     // How many of those tied with the last one come along.
     uint32_t ties_max() const { return ties_.is_first != nullptr ? 0 : kTiesMax; }
 
@@ -138,15 +140,19 @@ std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& que
     const IsBetter better(query.metric, scan.ties);
     // Room for twice what can be answered: cut back each time it is full.
     const size_t room = 2 * (size_t{scan.k} + kTiesMax);
+    float worst = is_similarity(query.metric) ? -INFINITY : INFINITY;  // that can still be answered
     for (Slot slot = scan.begin; slot < scan.end; ++slot) {
         if (scan.filter.passes != nullptr && !scan.filter(slot)) continue;
         const float* row = scan.rows(slot);
         if (row == nullptr) continue;
         ++scratch.walk.counters.scored;
-        hits.push_back({score_row(query, row), slot});
+        const float score = score_row(query, row);
+        if (better.is_worse(score, worst)) continue;
+        hits.push_back({score, slot});
         if (hits.size() < room) continue;
         const auto middle = hits.begin() + static_cast<ptrdiff_t>(room / 2);
         std::nth_element(hits.begin(), middle, hits.end(), better);
+        worst = middle->score;
         hits.erase(middle, hits.end());
     }
     finish(hits, scan.k, better);
