@@ -8,7 +8,7 @@
 #include "engine/base/checksum.hpp"
 #include "engine/io/file_header.hpp"
 #include "engine/manifest/edit.hpp"
-#include "engine/runtime/engine.hpp"
+#include "engine/runtime/segment_store.hpp"
 #include "engine/segment/delete_file.hpp"
 #include "engine/segment/segment_maps.hpp"
 

@@ -1,16 +1,13 @@
 // Checkpoints: growing rows become sealed files, marks become delete bitmaps, and WALs that nobody needs go. The manifest edit is the
 // commit point; until then every file here is an orphan.
 #include <algorithm>
-#include <cstdio>
 
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
 #include "engine/collection/upkeep.hpp"
 #include "engine/runtime/engine.hpp"
-#include "engine/segment/delete_file.hpp"
 
 namespace vz {
-
 namespace {
 
 // An edit whose maker waits for it.
@@ -20,10 +17,6 @@ class PhysicalEdit final : public EditCommit {
     void finish(const Status& status) override { outcome = status.clone(); }
     Status outcome;
 };
-
-DeleteRef delete_ref(uint64_t file, const WrittenDeletes& from) {
-    return {file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-}
 
 }  // namespace
 
@@ -39,16 +32,6 @@ Status Engine::commit_physical(Edit edit) {
     VZ_TRY(log_->append_edit(commit, true));
     log_->drive(commit);
     return std::move(commit.outcome);
-}
-
-std::string segment_path(const std::string& directory, char kind, uint64_t number) {
-    char name[40];
-    std::snprintf(name, sizeof(name), "/seg/%c-%016llx", kind, static_cast<unsigned long long>(number));
-    return directory + name;
-}
-
-SegmentSummary summary_of(const SegmentRef& ref) {
-    return {ref.offset, ref.bytes, ref.rows, ref.version_min, ref.version_max, ref.header_crc, ref.hash};
 }
 
 Result<Lsn> Engine::checkpoint(Collection& collection) {
@@ -89,19 +72,19 @@ Status Engine::checkpoint_frozen(std::span<const std::shared_ptr<Collection>> co
     std::vector<Sealing> sealings;
     sealings.reserve(collections.size());
     for (size_t i = 0; i < collections.size(); ++i) sealings.emplace_back(collections[i], std::move(frozen[i]));
-    const BeingWritten written(*this);
+    const SegmentStore::Claim file(*segments_);
     if (sealings.size() > 1) {
-        VZ_TRY(seal_pack(sealings, written.number()));
+        VZ_TRY(seal_pack(sealings, file.number()));
     } else if (Sealing& one = sealings[0]; !one.live.sources().empty()) {
-        VZ_ASSIGN(one.sealed, seal(*one.collection, *one.frozen.schema, one.live, written.number()));
+        VZ_ASSIGN(one.sealed, seal(*one.collection, *one.frozen.schema, one.live, file.number()));
     }
     Edit edit;
     Checkpoint& checkpoint = std::get<Checkpoint>(edit.actions.emplace_back(Checkpoint()));
     Status rest = seal_deletes(sealings);
-    if (rest.ok() && !VZ_PLANT(segment_directory_not_synced)) rest = files_.sync_directory(directory_ + "/seg");
+    if (rest.ok() && !VZ_PLANT(segment_directory_not_synced)) rest = segments_->sync();
     if (!rest.ok()) {
         const bool has_file = std::any_of(sealings.begin(), sealings.end(), [](const Sealing& each) { return each.sealed != nullptr; });
-        if (has_file) static_cast<void>(files_.unlink(segment_path(directory_, 'S', written.number())));
+        if (has_file) segments_->discard(file.number());
         return rest;
     }
     for (Sealing& each : sealings) {
@@ -124,108 +107,19 @@ Status Engine::checkpoint_frozen(std::span<const std::shared_ptr<Collection>> co
     return {};
 }
 
-namespace {
-
-SegmentRef ref_of(uint64_t file, const SegmentSummary& summary) {
-    SegmentRef ref;
-    ref.file = file;
-    ref.offset = summary.offset;
-    ref.bytes = summary.bytes;
-    ref.rows = summary.rows;
-    ref.version_min = summary.version_min;
-    ref.version_max = summary.version_max;
-    ref.header_crc = summary.header_crc;
-    ref.hash = summary.hash;
-    return ref;
-}
-
-// The derived sections that rows alone decide. Borrows nothing.
-class BuiltOfRows {
- public:
-    BuiltOfRows(const Schema& schema, const SegmentRows& rows) : indexes_(schema, rows), counts_(schema, rows) {}
-    void add_to(std::vector<SegmentRows::Derived>* derived) const {
-        indexes_.add_to(derived);
-        counts_.add_to(derived);
-    }
-
- private:
-    const BuiltIndexes indexes_;
-    const BuiltCounts counts_;
-};
-
-SegmentIdentity identity_of(const Collection& collection, const vz_uuid& database, uint64_t number, uint64_t salt) {
-    SegmentIdentity identity;
-    identity.database = database;
-    identity.file_number = number;
-    identity.salt = salt;
-    identity.collection_id = collection.id();
-    identity.collection_uuid = collection.uuid();
-    identity.collection_name = collection.name();
-    return identity;
-}
-
-}  // namespace
-
 Result<std::shared_ptr<Part>> Engine::seal(const Collection& collection, const Schema& schema, const LiveRows& live, uint64_t number) {
-    const std::string path = segment_path(directory_, 'S', number);
     VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, *workers_));
-    SegmentRows rows = live.rows();
-    const BuiltOfRows of_rows(schema, rows);
-    std::vector<SegmentRows::Derived> derived = graphs.derived();
-    of_rows.add_to(&derived);
-    rows.derived = derived;
-    const SegmentIdentity identity = identity_of(collection, database_, number, numbers_->salt());
-    Result<SegmentSummary> summary = write_segment(files_, path, identity, schema, rows);
-    if (!summary.ok()) {
-        // Half a file helps nobody, least of all a full disk.
-        static_cast<void>(files_.unlink(path));
-        return summary.take_status();
-    }
-    VZ_ASSIGN(std::shared_ptr<Part> part, open_sealed(schema, ref_of(number, *summary)));
+    VZ_ASSIGN(std::shared_ptr<Part> part, segments_->write(collection, schema, live, graphs, number));
     part->copy_graphs(graph_copies_);
     return part;
 }
 
-Result<std::shared_ptr<Part>> Engine::open_sealed(const Schema& schema, const SegmentRef& ref) {
-    const std::string path = segment_path(directory_, 'S', ref.file);
-    VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps_.map(files_, path));
-    VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(std::move(map), path, database_, ref.file, summary_of(ref)));
-    return std::make_shared<Part>(std::move(segment), ref, schema);
-}
-
-// Small ones have no graphs.
 Status Engine::seal_pack(std::span<Sealing> sealings, uint64_t number) {
-    const std::string path = segment_path(directory_, 'S', number);
-    const uint64_t salt = numbers_->salt();
-    const auto write = [&]() -> Status {
-        VZ_ASSIGN(PackWriter pack, PackWriter::create(files_, path, database_, number, salt));
-        std::vector<SegmentRef> refs(sealings.size());
-        for (size_t i = 0; i < sealings.size(); ++i) {
-            const Sealing& each = sealings[i];
-            if (each.live.sources().empty()) continue;
-            const Schema& schema = *each.frozen.schema;
-            SegmentRows rows = each.live.rows();
-            const BuiltOfRows of_rows(schema, rows);
-            std::vector<SegmentRows::Derived> derived;
-            of_rows.add_to(&derived);
-            rows.derived = derived;
-            VZ_ASSIGN(const SegmentSummary summary, pack.add(identity_of(*each.collection, database_, number, salt), schema, rows));
-            refs[i] = ref_of(number, summary);
-        }
-        VZ_ASSIGN(const uint32_t header_crc, pack.finish());
-        for (size_t i = 0; i < sealings.size(); ++i) {
-            if (refs[i].file == 0) continue;
-            refs[i].header_crc = header_crc;
-            VZ_ASSIGN(sealings[i].sealed, open_sealed(*sealings[i].frozen.schema, refs[i]));
-            VZ_TRY(sealings[i].sealed->sealed()->verify_contents());
-        }
-        return {};
-    };
-    const bool is_empty = std::all_of(sealings.begin(), sealings.end(), [](const Sealing& each) { return each.live.sources().empty(); });
-    if (is_empty) return {};
-    Status written = write();
-    if (!written.ok()) static_cast<void>(files_.unlink(path));
-    return written;
+    std::vector<SegmentStore::Packed> packed;
+    for (const Sealing& each : sealings) packed.push_back({each.collection.get(), each.frozen.schema.get(), &each.live});
+    VZ_ASSIGN(std::vector<std::shared_ptr<Part>> parts, segments_->write_pack(packed, number));
+    for (size_t i = 0; i < sealings.size(); ++i) sealings[i].sealed = std::move(parts[i]);
+    return {};
 }
 
 // Of the parts that stay, into one file for all.
@@ -247,18 +141,9 @@ Status Engine::seal_deletes(std::span<Sealing> sealings) {
     if (bitmaps.empty() || VZ_PLANT(checkpoint_forgets_marks)) return {};
     std::vector<DeleteEntry> entries;
     for (size_t i = 0; i < bitmaps.size(); ++i) entries.push_back({segments[i], &bitmaps[i]});
-    VZ_ASSIGN(const std::vector<SegmentDeletes> written, write_delete_file(entries));
+    VZ_ASSIGN(const std::vector<SegmentDeletes> written, segments_->write_deletes(entries));
     for (size_t i = 0; i < written.size(); ++i) owners[i]->deletes.push_back(written[i]);
     return {};
-}
-
-Result<std::vector<SegmentDeletes>> Engine::write_delete_file(std::span<const DeleteEntry> entries) {
-    const uint64_t number = numbers_->next_number();
-    VZ_ASSIGN(const std::vector<WrittenDeletes> written,
-              write_deletes(files_, segment_path(directory_, 'D', number), database_, number, numbers_->salt(), entries));
-    std::vector<SegmentDeletes> named;
-    for (const WrittenDeletes& each : written) named.push_back({each.segment, delete_ref(number, each)});
-    return named;
 }
 
 Result<Lsn> Engine::checkpoint_all() {
@@ -325,8 +210,8 @@ std::set<uint64_t> Engine::thin_packs() const {
     std::set<uint64_t> thin;
     for (const auto& [file, use] : uses) {
         if (!use.is_pack) continue;
-        const auto map = maps_.map(files_, segment_path(directory_, 'S', file));
-        if (map.ok() && use.bytes < (*map)->bytes().size() / 2) thin.insert(file);
+        const Result<uint64_t> bytes = segments_->file_bytes(file);
+        if (bytes.ok() && use.bytes < *bytes / 2) thin.insert(file);
     }
     return thin;
 }
@@ -373,112 +258,6 @@ Status Engine::retire_wals() {
     });
     if (retire.below == 0) return {};
     return commit_physical(std::move(retire));
-}
-
-// ---- recovery ----
-
-Status Engine::load_segments() {
-    struct Stored {
-        uint64_t id;
-        std::string damage;
-        std::vector<SegmentRef> segments;
-    };
-    // Opening what is damaged edits the state.
-    std::vector<Stored> stored;
-    log_->read_state([&](const ManifestState& state) {
-        for (const auto& [id, collection] : state.collections) {
-            if (!collection.damage.empty() || !collection.segments.empty()) stored.push_back({id, collection.damage, collection.segments});
-        }
-    });
-    for (const Stored& each : stored) {
-        const std::shared_ptr<Collection> loaded = catalogue_.by_id(each.id);
-        const auto set_aside = [&](const std::string& reason) {
-            uint64_t points = 0;
-            for (const SegmentRef& ref : each.segments) points += ref.rows - (ref.deletes ? ref.deletes->cardinality : 0);
-            loaded->note_points(points);
-            loaded->quarantine(reason);
-        };
-        for (const SegmentRef& ref : each.segments) {
-            const Status opened = load_segment(*loaded, ref);
-            if (opened.ok()) continue;
-            if (settings_.accept_loss) return opened.clone();
-            set_aside(opened.error().message);
-            report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + loaded->name() + "': " + opened.error().message);
-            break;
-        }
-        if (!each.damage.empty() && !settings_.accept_loss) set_aside(each.damage);
-    }
-    return {};
-}
-
-Status Engine::end_quarantine() {
-    VZ_TRY(checkpoint_all().take_status());
-    std::vector<uint64_t> set_aside;
-    log_->read_state([&](const ManifestState& state) {
-        for (const auto& [id, collection] : state.collections) {
-            if (!collection.damage.empty()) set_aside.push_back(id);
-        }
-    });
-    for (const uint64_t id : set_aside) VZ_TRY(commit_physical(Quarantine{id, ""}));
-    return {};
-}
-
-Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
-    VZ_ASSIGN(OpenedSegment opened, open_segment(ref, *collection.schema()));
-    if (settings_.accept_loss) {
-        opened.ended.for_each([&](uint32_t row) { opened.part->set_ended(row, 1); });
-        VZ_ASSIGN(const std::shared_ptr<Part> kept, salvage(collection, opened.part));
-        if (kept == nullptr) return {};
-        if (kept != opened.part) opened = {kept, Bitmap()};
-    }
-    collection.add_sealed(std::move(opened.part), opened.ended);
-    return {};
-}
-
-Result<std::shared_ptr<Part>> Engine::salvage(Collection& collection, const std::shared_ptr<Part>& part) {
-    const std::string path = segment_path(directory_, 'S', part->ref().file);
-    const SealedSegment& segment = *part->sealed();
-    VZ_ASSIGN(const std::vector<SealedSegment::Damage> damage, segment.find_damage(files_, [](uint64_t) { return Status(); }));
-    if (damage.empty()) return part;
-    uint64_t lost = 0;
-    for (uint32_t row = 0; row < part->row_count(); ++row) {
-        if (part->ended(row) != kAlive || segment.is_intact(row, damage)) continue;
-        part->set_ended(row, 1);
-        ++lost;
-    }
-    if (lost != 0) {
-        settings_.accept_loss({VZ_CORRUPTION, collection.name(), path, damage[0].offset,
-                               std::to_string(lost) + " of " + std::to_string(part->row_count()) + " rows lay in what is damaged"});
-    }
-    // What is computed from the rows is computed again.
-    for (const SealedSegment::Damage& each : damage) part->distrust(each.kind);
-    const std::shared_ptr<const Schema> schema = collection.schema();
-    const LiveRows live(*schema, {part}, collection.through_lsn());
-    Replace edit;
-    edit.collection = collection.id();
-    edit.remove.push_back(part->ref().file);
-    std::shared_ptr<Part> kept;
-    if (!live.sources().empty()) {
-        VZ_ASSIGN(kept, seal(collection, *schema, live, numbers_->next_number()));
-        VZ_TRY(files_.sync_directory(directory_ + "/seg"));
-        edit.add.push_back(kept->ref());
-    }
-    VZ_TRY(commit_physical(std::move(edit)));
-    return kept;
-}
-
-Result<Engine::OpenedSegment> Engine::open_segment(const SegmentRef& ref, const Schema& schema) {
-    OpenedSegment opened;
-    VZ_ASSIGN(opened.part, open_sealed(schema, ref));
-    const SealedSegment& segment = *opened.part->sealed();
-    if (settings_.verify == EngineSettings::Verify::kAtOpen) VZ_TRY(segment.verify_contents());
-    if (ref.deletes) {
-        const DeleteRef& from = *ref.deletes;
-        const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-        VZ_ASSIGN(opened.ended,
-                  read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file, written, segment.row_count()));
-    }
-    return opened;
 }
 
 }  // namespace vz

@@ -45,10 +45,10 @@ Status Engine::rewrite(Collection& collection, const std::shared_ptr<Part>& part
 Status Engine::replace(Collection& collection, const Schema& schema, const PartList& inputs) {
     const Lsn through = collection.through_lsn();
     const LiveRows live(schema, inputs, through);
-    const BeingWritten written(*this);
+    const SegmentStore::Claim file(*segments_);
     std::shared_ptr<Part> output;
     if (!live.sources().empty()) {
-        VZ_ASSIGN(output, seal(collection, schema, live, written.number()));
+        VZ_ASSIGN(output, seal(collection, schema, live, file.number()));
     }
 
     const std::scoped_lock no_checkpoint(checkpoint_mutex_);
@@ -56,7 +56,7 @@ Status Engine::replace(Collection& collection, const Schema& schema, const PartL
     const bool are_there = std::all_of(inputs.begin(), inputs.end(), [&](const auto& part) { return std::find(now->begin(), now->end(), part) != now->end(); });
     if (!are_there) {
         // A checkpoint took one along meanwhile.
-        if (output != nullptr) static_cast<void>(files_.unlink(segment_path(directory_, 'S', written.number())));
+        if (output != nullptr) segments_->discard(file.number());
         return {};
     }
     Replace edit;
@@ -72,10 +72,10 @@ Status Engine::replace(Collection& collection, const Schema& schema, const PartL
         }
         if (ended.cardinality() != 0) {
             const DeleteEntry entry{ref.file, &ended};
-            VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, write_delete_file({&entry, 1}));
+            VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, segments_->write_deletes({&entry, 1}));
             ref.deletes = deletes[0].deletes;
         }
-        if (!VZ_PLANT(compacted_segment_not_synced)) VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+        if (!VZ_PLANT(compacted_segment_not_synced)) VZ_TRY(segments_->sync());
         edit.add.push_back(ref);
     }
     VZ_TRY(commit_physical(std::move(edit)));

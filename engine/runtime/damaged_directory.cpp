@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "engine/manifest/edit.hpp"
-#include "engine/runtime/engine.hpp"
+#include "engine/runtime/segment_store.hpp"
 #include "engine/segment/delete_file.hpp"
 #include "engine/segment/sealed_segment.hpp"
 #include "engine/segment/segment_maps.hpp"

@@ -17,16 +17,10 @@
 #include "engine/runtime/collection_queue.hpp"
 #include "engine/runtime/disk_space.hpp"
 #include "engine/runtime/local_log.hpp"
+#include "engine/runtime/segment_store.hpp"
 #include "engine/runtime/worker_pool.hpp"
-#include "engine/segment/delete_file.hpp"
-#include "engine/segment/segment_maps.hpp"
 
 namespace vz {
-
-// "<directory>/seg/S-0000000000000031"; kind is S or D.
-std::string segment_path(const std::string& directory, char kind, uint64_t number);
-// What opening the file has to find.
-SegmentSummary summary_of(const SegmentRef& ref);
 
 struct EngineSettings {
     uint64_t wal_file_first_bytes = 0;  // 0: the default of limits.hpp; likewise below
@@ -142,27 +136,6 @@ class Engine {
                  std::vector<Status>* item_errors);
 
  private:
-    // A number for a segment file that nobody sweeps away before the manifest names it.
-    class BeingWritten {
-     public:
-        explicit BeingWritten(Engine& engine) : engine_(engine) {
-            const std::scoped_lock lock(engine_.being_written_mutex_);
-            number_ = engine_.numbers_->next_number();
-            engine_.being_written_.insert(number_);
-        }
-        ~BeingWritten() {
-            const std::scoped_lock lock(engine_.being_written_mutex_);
-            engine_.being_written_.erase(number_);
-        }
-        BeingWritten(const BeingWritten&) = delete;
-        BeingWritten& operator=(const BeingWritten&) = delete;
-        uint64_t number() const { return number_; }
-
-     private:
-        Engine& engine_;
-        uint64_t number_ = 0;
-    };
-
     Engine(FileSystem& files, std::string directory, EngineSettings settings);
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
@@ -181,13 +154,11 @@ class Engine {
     Status remove_unnamed();
     Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live,
                                        uint64_t number);
-    Result<std::vector<SegmentDeletes>> write_delete_file(std::span<const DeleteEntry> entries);
     Status commit_physical(Action action);
     Status commit_physical(Edit edit);
     struct Sealing;  // a collection on its way through a checkpoint
     Status seal_pack(std::span<Sealing> sealings, uint64_t number);
     Status seal_deletes(std::span<Sealing> sealings);
-    Result<std::shared_ptr<Part>> open_sealed(const Schema& schema, const SegmentRef& ref);
     Status retire_wals();
     // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next
     // checkpoint tries again.
@@ -196,13 +167,7 @@ class Engine {
     Status load_segment(Collection& collection, const SegmentRef& ref);
     // In place of a damaged part one of the rows that can be read; null: none can. The part itself, if it is whole.
     Result<std::shared_ptr<Part>> salvage(Collection& collection, const std::shared_ptr<Part>& part);
-    struct OpenedSegment {
-        std::shared_ptr<Part> part;
-        Bitmap ended;
-    };
-    Result<OpenedSegment> open_segment(const SegmentRef& ref, const Schema& schema);
-    Result<SegmentRef> import_segment(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number,
-                                      uint64_t collection);
+    Result<SegmentStore::Opened> open_segment(const SegmentRef& ref, const Schema& schema);
     // With checkpoint_mutex_ held: seals what was frozen, several collections into one file, with one edit.
     Status checkpoint_frozen(std::span<const std::shared_ptr<Collection>> collections, std::vector<Frozen> frozen);
     Status checkpoint_small(std::span<const std::shared_ptr<Collection>> collections);
@@ -239,7 +204,7 @@ class Engine {
     std::thread commit_thread_;
     std::thread spare_thread_;
     vz_uuid database_ = {};
-    mutable SegmentMaps maps_;
+    std::unique_ptr<SegmentStore> segments_;
     std::mutex compaction_mutex_;  // before checkpoint_mutex_
     std::mutex checkpoint_mutex_;
 
@@ -248,8 +213,6 @@ class Engine {
     CollectionQueue indexing_;
     CollectionQueue copying_;  // graphs of segments that were opened
     MemoryBudget graph_copies_;
-    std::mutex being_written_mutex_;
-    std::set<uint64_t> being_written_;  // segments on their way into the manifest
     std::thread scrub_thread_;
     std::mutex scrub_mutex_;  // of scrub_stops_
     std::condition_variable scrub_wakes_;

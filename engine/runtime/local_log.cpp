@@ -20,14 +20,6 @@ constexpr uint64_t kMarkersRoom = 4 * kKiB;  // that may be written before the n
 
 }  // namespace
 
-uint64_t FileNumbers::salt() {
-    // SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): any two files of a database differ in their salts.
-    uint64_t z = state_.fetch_add(0x9E3779B97F4A7C15ull, std::memory_order_relaxed) + 0x9E3779B97F4A7C15ull;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
-}
-
 LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, LogSettings settings,
                    std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn)
     : files_(files),

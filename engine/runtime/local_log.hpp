@@ -18,6 +18,7 @@
 #include "engine/log/log.hpp"
 #include "engine/manifest/manifest.hpp"
 #include "engine/runtime/disk_space.hpp"
+#include "engine/runtime/file_numbers.hpp"
 #include "engine/wal/wal.hpp"
 
 namespace vz {
@@ -32,19 +33,6 @@ struct LogSettings {
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
     bool background = true;  // threads exist: files may be prepared ahead, markers written
-};
-
-// Where new files get their numbers and salts.
-class FileNumbers {
- public:
-    FileNumbers(uint64_t next, uint64_t seed) : next_(next), state_(seed) {}
-    uint64_t next_number() { return next_.fetch_add(1, std::memory_order_relaxed); }
-    uint64_t peek() const { return next_.load(std::memory_order_relaxed); }
-    uint64_t salt();
-
- private:
-    std::atomic<uint64_t> next_;
-    std::atomic<uint64_t> state_;
 };
 
 class LocalLog final : public Log {

@@ -106,7 +106,7 @@ Result<EditOutcome> Engine::restore(std::string_view name, std::string_view from
     for (CollectionState& state : snapshot->collections) {
         Catalogue::Restored& one = restored.emplace_back();
         for (const SegmentRef& ref : state.segments) {
-            VZ_ASSIGN(OpenedSegment opened, open_segment(ref, state.schema));
+            VZ_ASSIGN(SegmentStore::Opened opened, open_segment(ref, state.schema));
             one.parts.emplace_back(std::move(opened.part), std::move(opened.ended));
         }
         one.state = std::move(state);

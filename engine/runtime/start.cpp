@@ -41,6 +41,7 @@ Status Engine::recover() {
         findings.database = new_uuid();
         database_ = findings.database;
     }
+    segments_ = std::make_unique<SegmentStore>(files_, directory_, database_, *numbers_);
     if (is_read_only_) {
         serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
     } else {
@@ -281,10 +282,8 @@ Status Engine::remove_unnamed() {
             for_each_segment(state, keep);
         }
     });
-    {
-        const std::scoped_lock lock(being_written_mutex_);
-        named.insert(named.end(), being_written_.begin(), being_written_.end());
-    }
+    const std::vector<uint64_t> on_their_way = segments_->claimed();
+    named.insert(named.end(), on_their_way.begin(), on_their_way.end());
     std::sort(named.begin(), named.end());
     for (const char* folder : {"/", "/wal/", "/seg/"}) {
         VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));

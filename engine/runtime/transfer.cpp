@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/io/file_header.hpp"
 #include "engine/runtime/archive.hpp"
 #include "engine/runtime/engine.hpp"
 
@@ -67,30 +66,6 @@ Status Engine::export_archive_to(const std::string& path, std::string_view snaps
     return done;
 }
 
-Result<SegmentRef> Engine::import_segment(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number, uint64_t collection) {
-    VZ_ASSIGN(FileHeader header, decode_header(bytes.first(kFileHeaderBytes), kSegmentMagic));
-    header.database = database_;
-    header.file_number = number;
-    header.owner = collection;
-    const auto head = encode_header(header);
-    const std::string path = segment_path(directory_, 'S', number);
-    VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(path));
-    VZ_TRY(file->allocate(bytes.size()));
-    VZ_TRY(file->write(kFileHeaderBytes, bytes.subspan(kFileHeaderBytes)));
-    VZ_TRY(file->write(0, head));
-    SegmentRef ref = from;
-    ref.file = number;
-    ref.offset = 0;
-    ref.header_crc = header.crc;
-    ref.deletes.reset();
-    VZ_ASSIGN(const std::unique_ptr<SealedSegment> written, SealedSegment::open(files_, path, database_, number, summary_of(ref)));
-    // While the disk is at it.
-    VZ_TRY(written->verify_contents());
-    VZ_TRY(file->sync());
-    VZ_TRY(file->seal());
-    return ref;
-}
-
 Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
     VZ_ASSIGN(const std::unique_ptr<Mapping> map, files_.map(path));
     VZ_ASSIGN(const ArchiveView archive, ArchiveView::open(map->bytes(), path));
@@ -106,13 +81,13 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
     }
     VZ_TRY(space_.admit_file(map->bytes().size()));
     // The files first, each with a number that nobody sweeps; then, without a checkpoint between, bitmaps and the edit.
-    std::vector<std::unique_ptr<BeingWritten>> numbers;
+    std::vector<std::unique_ptr<SegmentStore::Claim>> claims;
     std::map<std::pair<uint64_t, uint64_t>, SegmentRef> imported;  // by file and offset
     for (const CollectionState& collection : chosen) {
         for (const SegmentRef& ref : collection.segments) {
             if (imported.contains({ref.file, ref.offset})) continue;
-            numbers.push_back(std::make_unique<BeingWritten>(*this));
-            VZ_ASSIGN((imported[{ref.file, ref.offset}]), import_segment(archive.segment(ref), ref, numbers.back()->number(), collection.id));
+            claims.push_back(std::make_unique<SegmentStore::Claim>(*segments_));
+            VZ_ASSIGN((imported[{ref.file, ref.offset}]), segments_->take_in(archive.segment(ref), ref, claims.back()->number(), collection.id));
         }
     }
     if (map->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str()).field("archive");
@@ -125,16 +100,16 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
             ref = imported.at({ref.file, ref.offset});
             if (ended.cardinality() != 0) {
                 const DeleteEntry entry{ref.file, &ended};
-                VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, write_delete_file({&entry, 1}));
+                VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, segments_->write_deletes({&entry, 1}));
                 ref.deletes = deletes[0].deletes;
             }
-            VZ_ASSIGN(OpenedSegment opened, open_segment(ref, state.schema));
+            VZ_ASSIGN(SegmentStore::Opened opened, open_segment(ref, state.schema));
             one.parts.emplace_back(std::move(opened.part), std::move(opened.ended));
         }
         one.state = std::move(state);
         if (!to.empty()) one.state.name = to;
     }
-    VZ_TRY(files_.sync_directory(directory_ + "/seg"));
+    VZ_TRY(segments_->sync());
     VZ_ASSIGN(const EditOutcome outcome, catalogue_.restore(std::move(restored), replace, request));
     note_opened();
     clean_up();
