@@ -45,7 +45,7 @@ class MemoryBudget {
     const std::shared_ptr<std::atomic<uint64_t>> taken_ = std::make_shared<std::atomic<uint64_t>>(0);
 };
 
-// What this process may use: the machine's memory, or what its control group allows if that is less.
+// What this process may use: the machine's memory, or what its control groups allow if that is less.
 uint64_t memory_limit();
 
 }  // namespace vz
