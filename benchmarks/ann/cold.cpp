@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 
 #include "benchmarks/ann/collection.hpp"
+#include "benchmarks/ann/memory_limit.hpp"
 #include "benchmarks/ann/page_cache.hpp"
 #include "benchmarks/clock.hpp"
 
@@ -15,6 +17,9 @@ namespace {
 
 // Of the collection's bytes, the part that may stay in memory: with more it is not the disk that is measured.
 constexpr uint64_t kDroppedPart = 20;
+// Beside the index, for the engine itself.
+constexpr uint64_t kOwnBytes = 16U << 20;
+constexpr uint32_t kAll = 0;  // percent: no bound
 
 // Removed with all that lies in it.
 class Directory {
@@ -73,40 +78,57 @@ Measured search_all(Collection& collection, const DataSet& set, uint32_t k) {
     return measured;
 }
 
-void print(uint32_t round, const char* pass, uint64_t cached, const Measured& measured) {
-    std::printf("round=%u pass=%s cached_mb=%.1f recall=%.4f first_us=%.0f p50_us=%.0f p99_us=%.0f qps=%.0f\n", round,
-                pass, 1e-6 * static_cast<double>(cached), measured.recall, measured.first_us, measured.p50_us,
-                measured.p99_us, measured.qps);
+std::string share_of_memory(uint32_t percent) { return percent == kAll ? "all" : std::to_string(percent) + "%"; }
+
+void print(uint32_t round, uint32_t percent, const char* pass, uint64_t cached, const Measured& measured) {
+    std::printf("round=%u memory=%s pass=%s cached_mb=%.1f recall=%.4f first_us=%.0f p50_us=%.0f p99_us=%.0f qps=%.0f\n", round,
+                share_of_memory(percent).c_str(), pass, 1e-6 * static_cast<double>(cached), measured.recall, measured.first_us,
+                measured.p50_us, measured.p99_us, measured.qps);
     std::fflush(stdout);
 }
 
-// Bytes on disk.
-uint64_t build(const std::string& directory, const DataSet& set, uint32_t k) {
+vz_collection_stats build(const std::string& directory, const DataSet& set, uint32_t k) {
     Collection collection(directory, set, k);
     fill(collection, set.base.rows);
     const vz_collection_stats stats = collection.stats();
     std::printf("data=%s rows=%u dim=%u disk_bytes=%llu index_bytes=%llu\n", set.name.c_str(), set.base.rows,
                 set.base.dim, static_cast<unsigned long long>(stats.disk_bytes),
                 static_cast<unsigned long long>(stats.index_bytes));
-    return stats.disk_bytes;
+    return stats;
+}
+
+// False: this system does not let us.
+bool measure_with(uint32_t percent, uint32_t round, const std::string& directory, const vz_collection_stats& stats, const DataSet& set, uint32_t k) {
+    drop_page_cache(directory);
+    const uint64_t left = cached_bytes(directory);
+    if (left > stats.disk_bytes / kDroppedPart) {
+        std::printf("GATE bench.cold SKIP cached_bytes=%llu: the page cache of %s cannot be dropped\n",
+                    static_cast<unsigned long long>(left), directory.c_str());
+        return false;
+    }
+    std::optional<MemoryLimit> limit;
+    if (percent != kAll) limit.emplace(kOwnBytes + stats.index_bytes * percent / 100);
+    if (limit && !limit->refusal().empty()) {
+        std::printf("GATE bench.cold SKIP memory=%u%%: %s\n", percent, limit->refusal().c_str());
+        return false;
+    }
+    const double begin = wall_seconds();
+    Collection collection(directory, set, k);
+    std::printf("round=%u memory=%s open_ms=%.1f\n", round, share_of_memory(percent).c_str(), 1e3 * (wall_seconds() - begin));
+    print(round, percent, "first", left, search_all(collection, set, k));
+    const uint64_t cached = cached_bytes(directory);
+    print(round, percent, "second", cached, search_all(collection, set, k));
+    return true;
 }
 
 void measure(const std::string& directory, const DataSet& set, const ColdOptions& options) {
-    const uint64_t bytes = build(directory, set, options.k);
-    for (uint32_t round = 1; round <= options.rounds; ++round) {
-        drop_page_cache(directory);
-        const uint64_t left = cached_bytes(directory);
-        if (left > bytes / kDroppedPart) {
-            std::printf("GATE bench.cold SKIP cached_bytes=%llu: the page cache of %s cannot be dropped\n",
-                        static_cast<unsigned long long>(left), directory.c_str());
-            return;
+    const vz_collection_stats stats = build(directory, set, options.k);
+    std::vector<uint32_t> percents = {kAll};
+    percents.insert(percents.end(), options.memory.begin(), options.memory.end());
+    for (const uint32_t percent : percents) {
+        for (uint32_t round = 1; round <= options.rounds; ++round) {
+            if (!measure_with(percent, round, directory, stats, set, options.k)) return;
         }
-        const double begin = wall_seconds();
-        Collection collection(directory, set, options.k);
-        std::printf("round=%u open_ms=%.1f\n", round, 1e3 * (wall_seconds() - begin));
-        print(round, "first", left, search_all(collection, set, options.k));
-        const uint64_t cached = cached_bytes(directory);
-        print(round, "second", cached, search_all(collection, set, options.k));
     }
 }
 

@@ -87,11 +87,14 @@ void add_cold(CLI::App& all) {
     static vz::ann::ColdOptions options;
     auto& command = *all.add_subcommand("cold",
                                         "searches through the C ABI right after the collection was opened, none of it in the page cache, then once more; "
-                                        "how they fare with less memory than the index takes is not measured");
+                                        "and the same with less memory than the index takes, where a control group may be made");
     add_folder(command, folder);
     command.add_option("--directory", options.directory, "an empty one on the disk to measure, kept; without it one below TMPDIR that is removed");
     command.add_option("--k", options.k, "hits a query")->capture_default_str()->check(CLI::Range(1, 10'000));
     command.add_option("--rounds", options.rounds, "times that the cache is dropped and the directory opened")->capture_default_str();
+    command.add_option("--memory", options.memory, "percent of the index's bytes that memory is bounded to, after passes without a bound")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000));
     command.callback([] { vz::ann::cold(vz::ann::load(folder.path, folder.metric, folder.queries), options); });
 }
 
