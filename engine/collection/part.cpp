@@ -17,6 +17,23 @@ void for_each_text(const Schema& schema, Visit&& visit) {
 
 }  // namespace
 
+void Part::announce(uint32_t field_id, uint32_t begin, uint32_t end) const {
+    if (!sealed_ || read_ahead_.has_all || begin >= end) return;
+    const float* first = sealed_->vector(field_id, begin);
+    const float* last = sealed_->vector(field_id, end - 1);
+    if (first == nullptr || last == nullptr) return;
+    const Mapping& mapping = sealed_->mapping();
+    const auto offset = reinterpret_cast<const std::byte*>(first) - mapping.bytes().data();
+    const auto bytes = reinterpret_cast<const std::byte*>(last + 1) - reinterpret_cast<const std::byte*>(first);
+    mapping.advise(Mapping::Advice::kWillNeed, static_cast<uint64_t>(offset), static_cast<uint64_t>(bytes));
+}
+
+void Part::announce_whole() const {
+    if (!sealed_ || read_ahead_.has_all) return;
+    const Mapping& mapping = sealed_->mapping();
+    mapping.advise(Mapping::Advice::kNormal, 0, mapping.bytes().size());
+}
+
 bool Part::wants_indexes(const Schema& schema) const {
     if (!growing_) return !are_those_declared(schema, *indexes());
     bool is_behind = false;

@@ -13,6 +13,7 @@
 #include "engine/collection/growing_segment.hpp"
 #include "engine/collection/marks.hpp"
 #include "engine/collection/passing_rows.hpp"
+#include "engine/collection/read_ahead.hpp"
 #include "engine/manifest/state.hpp"
 #include "engine/segment/sealed_segment.hpp"
 
@@ -50,6 +51,12 @@ class Part {
     bool graph_is_as_declared(const VectorFieldSchema& field) const {
         return growing_ ? growing_graphs_->is_as_declared(field) : sealed_graphs_->is_as_declared(field);
     }
+    // Before it is published.
+    void hold(ReadAhead::Admission read_ahead) { read_ahead_ = std::move(read_ahead); }
+    // Vectors of rows that are read next, one behind the other.
+    void announce(uint32_t field_id, uint32_t begin, uint32_t end) const;
+    // All of it is: for a rewrite.
+    void announce_whole() const;
     // The manifest's entry of a sealed part, as of its last checkpoint.
     const SegmentRef& ref() const { return ref_; }
 
@@ -130,6 +137,7 @@ class Part {
     std::unique_ptr<SealedGraphs> sealed_graphs_;
     std::shared_ptr<const IndexList> indexes_;  // by atomic_load, atomic_store; null in a growing part
     SegmentRef ref_;
+    ReadAhead::Admission read_ahead_;
     Marks marks_;
     std::atomic<bool> graphs_distrusted_{false};
     std::atomic<int64_t> verified_ms_{0};

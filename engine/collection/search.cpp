@@ -275,6 +275,7 @@ class PartSearch {
             VZ_TRY(stop_.check());
             scan.begin = at;
             scan.end = std::min(to, at + kRowsBetweenChecks);
+            target.part->announce(target.field_id, scan.begin, scan.end);
             take(target, scan_exact(scan, scored_, scratch()));
         }
         return {};

@@ -42,7 +42,7 @@ class Mapping {
     virtual std::span<const std::byte> bytes() const = 0;
     // True once a page of it could not be read: all of it then reads as zeros, and what was read from it is not to be used.
     virtual bool failed() const = 0;
-    enum class Advice { kPopulate, kRandom, kWillNeed, kRelease };  // kRelease: not needed any more
+    enum class Advice { kNormal, kRandom, kWillNeed, kRelease };  // kRelease: not needed any more
     virtual void advise(Advice advice, uint64_t offset, uint64_t size) const = 0;
 };
 

@@ -114,9 +114,8 @@ class PosixMapping final : public Mapping {
         if (offset >= region_.get_size()) return;
         char* at = static_cast<char*>(region_.get_address()) + first;
         const uint64_t length = std::min<uint64_t>(size + (offset - first), region_.get_size() - first);
-        constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, Linux 5.14
         int flag = MADV_WILLNEED;
-        if (advice == Advice::kPopulate) flag = kPopulateRead;
+        if (advice == Advice::kNormal) flag = MADV_NORMAL;
         if (advice == Advice::kRandom) flag = MADV_RANDOM;
         if (advice == Advice::kRelease) flag = MADV_DONTNEED;
         // Advice is a wish: a kernel that does not know it serves the same bytes.

@@ -45,6 +45,7 @@ Status Engine::rewrite(Collection& collection, const std::shared_ptr<Part>& part
 Status Engine::replace(Collection& collection, const Schema& schema, const PartList& inputs) {
     const Lsn through = collection.through_lsn();
     const LiveRows live(schema, inputs, through);
+    for (const auto& part : inputs) part->announce_whole();
     const SegmentStore::Claim file(*segments_);
     std::shared_ptr<Part> output;
     if (!live.sources().empty()) {

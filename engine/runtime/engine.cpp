@@ -33,7 +33,8 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
     if (settings.growing_total_bytes_max == 0) settings.growing_total_bytes_max = kGrowingTotalBytesMax;
-    if (settings.graph_copy_bytes_max == 0) settings.graph_copy_bytes_max = memory_limit() / kGraphCopyPart;
+    if (settings.memory_bytes == 0) settings.memory_bytes = memory_limit();
+    if (settings.graph_copy_bytes_max == 0) settings.graph_copy_bytes_max = settings.memory_bytes / kGraphCopyPart;
     if (settings.close_replay_bytes == 0) settings.close_replay_bytes = kCloseReplayBytes;
     if (settings.seed == 0) settings.seed = system_seed();
     if (settings.scrub_bytes_per_s == 0) settings.scrub_bytes_per_s = kScrubBytesPerSecond;

@@ -33,7 +33,8 @@ struct EngineSettings {
     uint64_t close_replay_bytes = 0;  // that a close leaves unsealed
     uint64_t disk_reserve = 0;       // bytes that upserts leave free; see disk_space.hpp, likewise below
     uint64_t ballast_bytes = 0;
-    uint64_t graph_copy_bytes_max = 0;  // of graphs of sealed segments in memory of their own; 0: a quarter of what the process may use
+    uint64_t memory_bytes = 0;          // that the process may use; 0: what the machine and its control groups allow
+    uint64_t graph_copy_bytes_max = 0;  // of graphs of sealed segments in memory of their own; 0: a quarter of memory_bytes
     bool must_exist = false;
     bool read_only = false;          // no file is changed, every write is refused; the directory must exist
     enum class Verify : uint8_t { kNever, kAtOpen, kInBackground };

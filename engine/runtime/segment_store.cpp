@@ -166,14 +166,17 @@ Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const
     return ref;
 }
 
-Result<std::shared_ptr<Part>> SegmentStore::open_rows(const SegmentRef& ref, const Schema& schema) const {
+Result<std::shared_ptr<Part>> SegmentStore::open_rows(const SegmentRef& ref, const Schema& schema) {
     const std::string path = segment_path(directory_, 'S', ref.file);
     VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps_.map(files_, path));
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(std::move(map), path, database_, ref.file, summary_of(ref)));
-    return std::make_shared<Part>(std::move(segment), ref, schema);
+    ReadAhead::Admission read_ahead = read_ahead_.admit(*segment);
+    auto part = std::make_shared<Part>(std::move(segment), ref, schema);
+    part->hold(std::move(read_ahead));
+    return part;
 }
 
-Result<SegmentStore::Opened> SegmentStore::open(const SegmentRef& ref, const Schema& schema) const {
+Result<SegmentStore::Opened> SegmentStore::open(const SegmentRef& ref, const Schema& schema) {
     Opened opened;
     VZ_ASSIGN(opened.part, open_rows(ref, schema));
     if (!ref.deletes) return opened;

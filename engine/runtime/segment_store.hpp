@@ -25,8 +25,9 @@ SegmentSummary summary_of(const SegmentRef& ref);
 // Any thread. What it is given outlives it.
 class SegmentStore {
  public:
-    SegmentStore(FileSystem& files, const std::string& directory, const vz_uuid& database, FileNumbers& numbers)
-        : files_(files), directory_(directory), database_(database), numbers_(numbers) {}
+    // Files are read ahead as far as `memory_bytes` go.
+    SegmentStore(FileSystem& files, const std::string& directory, const vz_uuid& database, FileNumbers& numbers, uint64_t memory_bytes)
+        : files_(files), directory_(directory), database_(database), numbers_(numbers), read_ahead_(memory_bytes) {}
 
     // A number for a segment file that is not swept while this lives.
     class Claim {
@@ -66,13 +67,13 @@ class SegmentStore {
         std::shared_ptr<Part> part;
         Bitmap ended;
     };
-    Result<Opened> open(const SegmentRef& ref, const Schema& schema) const;
+    Result<Opened> open(const SegmentRef& ref, const Schema& schema);
     // Of a segment file, all of its segments together.
     Result<uint64_t> file_bytes(uint64_t number) const;
 
  private:
     SegmentIdentity identity_of(const Collection& collection, uint64_t number, uint64_t salt) const;
-    Result<std::shared_ptr<Part>> open_rows(const SegmentRef& ref, const Schema& schema) const;
+    Result<std::shared_ptr<Part>> open_rows(const SegmentRef& ref, const Schema& schema);
     Result<std::vector<SegmentRef>> write_pack_file(std::span<const Packed> packed, uint64_t number);
 
     FileSystem& files_;
@@ -80,6 +81,7 @@ class SegmentStore {
     const vz_uuid database_;
     FileNumbers& numbers_;
     mutable SegmentMaps maps_;
+    ReadAhead read_ahead_;
     mutable std::mutex claims_;  // of claimed_
     std::set<uint64_t> claimed_;
 };

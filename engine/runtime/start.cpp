@@ -41,7 +41,7 @@ Status Engine::recover() {
         findings.database = new_uuid();
         database_ = findings.database;
     }
-    segments_ = std::make_unique<SegmentStore>(files_, directory_, database_, *numbers_);
+    segments_ = std::make_unique<SegmentStore>(files_, directory_, database_, *numbers_, settings_.memory_bytes);
     if (is_read_only_) {
         serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
     } else {

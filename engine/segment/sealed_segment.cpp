@@ -178,6 +178,11 @@ const float* SealedSegment::vector(uint32_t field_id, uint32_t row) const {
     return nullptr;
 }
 
+std::span<const std::byte> SealedSegment::vectors(uint32_t field_id) const {
+    const auto field = std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });
+    return field == fields_.end() ? std::span<const std::byte>() : field->vectors;
+}
+
 uint64_t SealedSegment::vector_count(uint32_t field_id) const {
     const auto field = std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });
     return field == fields_.end() ? 0 : field->items;

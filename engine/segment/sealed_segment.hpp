@@ -44,6 +44,8 @@ class SealedSegment {
     std::string_view payload(uint32_t row) const;
     // dim floats of the schema in metadata(); nullptr: absent.
     const float* vector(uint32_t field_id, uint32_t row) const;
+    // All of the field where they lie; empty: there are none.
+    std::span<const std::byte> vectors(uint32_t field_id) const;
     // Rows that have the field.
     uint64_t vector_count(uint32_t field_id) const;
     // The i-th row in id order.
