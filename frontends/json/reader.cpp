@@ -127,16 +127,18 @@ bool starts_badly(Value value) {
     }
 }
 
-// Whether the value that `rest` begins with is `value`: the same text, or a number that is as large.
-bool is_same(std::string_view rest, std::string_view value) {
+enum class Likeness : uint8_t { kNone, kNumber, kText };
+
+// How the value that `rest` begins with is `value`: by the same text, or as a number that is as large.
+Likeness likeness(std::string_view rest, std::string_view value) {
     constexpr std::string_view kEnds = ",}] \t\r\n";
-    if (rest.starts_with(value) && (rest.size() == value.size() || kEnds.find(rest[value.size()]) != std::string_view::npos)) return true;
+    if (rest.starts_with(value) && (rest.size() == value.size() || kEnds.find(rest[value.size()]) != std::string_view::npos)) return Likeness::kText;
     const std::string_view number = rest.substr(0, rest.find_first_of(kEnds));
     const NumberKind kinds[] = {number_kind(number), number_kind(value)};
     const bool are_numbers = kinds[0] != NumberKind::kNone && kinds[1] != NumberKind::kNone;
     // Two integers that are written differently differ, even where a double tells them apart no more.
     const bool are_integers = kinds[0] == NumberKind::kInteger && kinds[1] == NumberKind::kInteger;
-    return are_numbers && !are_integers && parse_double(number) == parse_double(value);
+    return are_numbers && !are_integers && parse_double(number) == parse_double(value) ? Likeness::kNumber : Likeness::kNone;
 }
 
 const char* kind_name(Kind kind) {
@@ -226,7 +228,10 @@ bool Reader::read_member(std::string_view name, Value value, std::span<const Fie
         std::string_view again;
         if (!raw(value, again)) return false;
         const std::string_view rest(first, static_cast<size_t>(text_.data() + text_.size() - first));
-        return is_same(rest, again) || mistake(name, "given under two names with different values");
+        const Likeness alike = likeness(rest, again);
+        if (alike == Likeness::kNone) return mistake(name, "given under two names with different values");
+        if (alike == Likeness::kText) return true;
+        // Written otherwise it may be no number of the kind that is taken here: it is read like the first.
     }
     members.ids_seen |= uint64_t{1} << id;
     first = start;

@@ -33,7 +33,7 @@ struct Value {
 inline constexpr uint32_t kNothing = UINT32_MAX;  // the id of no field
 
 // Spellings of one field share an id; the first in the table is the canonical one and stands in errors. Ids are below 64.
-// What two of them give must be the same; a number may be written in two ways.
+// What two of them give must be the same; a number may be written in two ways, and is then handed over twice.
 struct Field {
     std::string_view name;
     uint32_t id;

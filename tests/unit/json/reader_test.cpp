@@ -34,10 +34,11 @@ struct Seen {
     std::string payload;
     std::vector<std::string> ids;
     uint64_t limit = 0;
+    double least = 0;
     std::vector<std::string> mistakes;
 };
 
-constexpr Field kFields[] = {{"name", 0}, {"vector", 1}, {"embedding", 1}, {"payload", 2}, {"items", 3}, {"limit", 4}, {"most", 4}, {"any", 5}};
+constexpr Field kFields[] = {{"name", 0}, {"vector", 1}, {"embedding", 1}, {"payload", 2}, {"items", 3}, {"limit", 4}, {"most", 4}, {"any", 5}, {"least", 6}, {"threshold", 6}};
 constexpr Field kItem[] = {{"id", 0}, {"vector", 1}};
 
 Seen read(std::string text) {
@@ -83,6 +84,7 @@ Seen read(std::string text) {
                     return true;
                 });
             case 4: return reader.unsigned_integer(value, 1, 10'000, seen.limit);
+            case 6: return reader.number(value, seen.least);
             default: return true;
         }
     });
@@ -177,8 +179,14 @@ TEST(reader, refuses_mistakes_with_the_path) {
 TEST(reader, takes_two_names_with_one_value_and_no_key_twice) {
     EXPECT_TRUE(read(R"({"vector":[1, 2],"embedding":[1, 2]})").good);
     EXPECT_FALSE(read(R"({"vector":[1,2],"embedding":[1,3]})").good);
-    for (const char* text : {R"({"limit":10,"most":1e1})", R"({"limit":10,"most":10.0})", R"({"limit":10,"most":10})"}) {
-        EXPECT_EQ(read(text).limit, 10U) << text << read(text).error.reason;
+    EXPECT_EQ(read(R"({"limit":10,"most":10})").limit, 10U);
+    for (const char* text : {R"({"least":10,"threshold":1e1})", R"({"least":10.00,"threshold":10.0})", R"({"threshold":10,"least":10})"}) {
+        EXPECT_EQ(read(text).least, 10) << text << read(text).error.reason;
+    }
+    for (const char* text : {R"({"limit":10,"most":1e1})", R"({"limit":10,"most":10.0})"}) {
+        const Seen other_kind = read(text);
+        EXPECT_EQ(other_kind.error.field, "most") << text;
+        EXPECT_EQ(other_kind.error.reason, "must be an integer") << text;
     }
     for (const char* text : {R"({"limit":10,"most":11})", R"({"limit":10,"most":10.5})", R"({"limit":10,"most":"10"})", R"({"limit":1,"most":10})"}) {
         EXPECT_FALSE(read(text).good) << text;
