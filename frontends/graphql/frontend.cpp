@@ -121,6 +121,7 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     }
     if (const uint64_t limit = vzh_limit(self->mount, "results"); limit != 0) self->results_max = limit;
     for (const char* field : {"limit", "denseK", "textK"}) self->schema->bound_default(field, self->results_max);
+    self->schema_text = self->schema->sdl();
     if (const uint64_t limit = vzh_limit(self->mount, "batch_points"); limit != 0) self->batch_points_max = limit;
     *out = self.release();
     return VZ_OK;

@@ -27,6 +27,7 @@ struct vz_frontend {
     uint64_t batch_points_max = 65536;
     int64_t started_ms = 0;
     std::unique_ptr<vz::graphql::Schema> schema;
+    std::string schema_text;               // of `schema`
     std::unique_ptr<vz::graphql::DocumentCache> documents;  // any thread
     std::atomic<uint64_t> in_flight{0};                     // exchanges that exist
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
+#include <map>
 #include <string>
 
 namespace vz::graphql {
@@ -52,6 +54,20 @@ void Schema::bound_default(std::string_view field, uint64_t most) {
             input.default_value = lowered;
         }
     }
+}
+
+std::string Schema::sdl() const {
+    std::map<uint32_t, std::string_view, std::greater<>> defaults;  // the last one first: what stands before it keeps its place
+    for (const std::unique_ptr<NamedType>& type : types_) {
+        if (type->introspection) continue;
+        for (const InputValue& input : type->input_fields) {
+            const ast::Value* value = input.default_value;
+            if (value != nullptr && value->kind == ast::ValueKind::kInt) defaults.emplace(value->position, value->text);
+        }
+    }
+    std::string text = documents_.front()->text;
+    for (const auto& [position, number] : defaults) text.replace(position, text.find_first_not_of("-0123456789", position) - position, number);
+    return text;
 }
 
 const Field* Schema::field(const NamedType& parent, std::string_view name) const {

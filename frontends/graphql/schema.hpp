@@ -110,6 +110,8 @@ public:
 
     // Lowers the default of every input field of that name to `most`. Before the schema is shared.
     void bound_default(std::string_view field, uint64_t most);
+    // The text it was built of, with the defaults that hold.
+    std::string sdl() const;
 
     // The field of that name on that type, `__typename`, and on the query root `__schema` and `__type`; NULL: none.
     const Field* field(const NamedType& parent, std::string_view name) const;

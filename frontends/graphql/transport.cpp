@@ -157,7 +157,7 @@ void make_routes(vz_frontend& frontend) {
 void handle(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT {
     switch (view->route->id) {
         case kPage: return reply_page(request, frontend_of(view));
-        case kSchema: return reply_text(request, 200, schema_text(), "text/plain; charset=utf-8");
+        case kSchema: return reply_text(request, 200, frontend_of(view).schema_text, "text/plain; charset=utf-8");
         case kGet:
             if (frontend_of(view).page && wants_page(view_of(view->accept))) return reply_page(request, frontend_of(view));
             if (vzh_has_permission(request, VZH_READ) == 0) {

@@ -47,6 +47,9 @@ TEST(Limits, NoDefaultIsAboveWhatIsAllowed) {
         vectors(input: {collection: "t"}) { items { id } } __type(name: "ScrollInput") { inputFields { name defaultValue } } })"));
     for (const char* field : {"/data/search", "/data/searchText", "/data/hybridSearch", "/data/vectors/items"}) EXPECT_EQ(found.list(field).size(), 5U) << field;
     EXPECT_EQ(found.text("/data/__type/inputFields/1/defaultValue"), "5");
+    const std::string sdl = client.get("/graphql/schema").body;
+    EXPECT_NE(sdl.find("limit: Int! = 5\n"), std::string::npos);
+    for (const char* kept : {"limit: Int! = 10", "denseK: Int! = 20", "textK: Int! = 20"}) EXPECT_EQ(sdl.find(kept), std::string::npos) << kept;
     const Json scrolled(good(client, "/graphql", R"({"query":"query($i: ScrollInput!) { vectors(input: $i) { items { id } } }","variables":{"i":{"collection":"t"}}})"));
     EXPECT_EQ(scrolled.list("/data/vectors/items").size(), 5U);
     EXPECT_EQ(client.post("/collections/t/search", R"({"limit":6,"vector":)" + vector + "}").status, 400);

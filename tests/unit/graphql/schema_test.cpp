@@ -42,6 +42,23 @@ TEST(Schema, knows_which_types_stand_for_others) {
     EXPECT_EQ(type("Nope"), nullptr);
 }
 
+TEST(Schema, prints_the_defaults_that_hold) {
+    constexpr std::string_view kText = R"(type Query { a(in: In, other: Other, least: Int = 100): Int }
+        input In { "100 is the default." limit: Int! = 100 offset: Int = 100, deep: Int = -7 limits: [Int!] = [100] }
+        input Other { limit: Int = 9 # limit: Int = 100
+        })";
+    const auto schema = schema_of(kText);
+    EXPECT_EQ(schema->sdl(), kText);
+    schema->bound_default("limit", 20);
+    std::string lowered(kText);
+    lowered.replace(lowered.find("Int! = 100") + 7, 3, "20");
+    EXPECT_EQ(schema->sdl(), lowered);
+    EXPECT_EQ(schema_of(lowered)->sdl(), lowered);
+    schema->bound_default("limit", 5);
+    EXPECT_EQ(schema->type("In")->input_field("limit")->default_value->text, "5");
+    EXPECT_NE(schema->sdl().find("Int = 5 # limit: Int = 100"), std::string::npos);
+}
+
 TEST(Schema, writes_literals_as_graphql) {
     const auto document = document_of(R"(query ($x: In = {a: [1, 2.5, "q\"\n", null], b: EN, c: true}) { a })");
     EXPECT_EQ(value_text(*operation_of(*document).variables[0].default_value), R"({a: [1, 2.5, "q\"\n", null], b: EN, c: true})");
