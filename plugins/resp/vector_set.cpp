@@ -11,6 +11,8 @@ namespace {
 constexpr int64_t kCountMax = 10'000;
 constexpr int64_t kDimMax = 65'536;
 constexpr int64_t kEffortMax = 65'536;
+constexpr int64_t kBuildEffortMin = 8, kBuildEffortMax = 4096;
+constexpr int64_t kDegreeMin = 4, kDegreeMax = 256;
 
 // Reads arguments from left to right.
 class Reader {
@@ -33,23 +35,45 @@ class Reader {
     size_t next_ = 0;
 };
 
-// FP32 blob, or VALUES n and n numbers.
-bool take_vector(Reader& reader, std::vector<float>* out) {
+// An option as somebody wrote it, fit for a line of an error.
+std::string quoted(std::string_view option) {
+    constexpr size_t kBytesMax = 32;
+    std::string text = "'";
+    for (const char c : option.substr(0, kBytesMax)) text += c >= 0x20 && c < 0x7F ? c : '?';
+    return text + (option.size() > kBytesMax ? "...'" : "'");
+}
+
+std::string takes(const char* option, const std::string& what) {
+    return std::string("ERR ") + option + " takes " + what;
+}
+
+std::string takes_whole(const char* option, int64_t low, int64_t high) {
+    return takes(option, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+}
+
+// FP32 blob, or VALUES n and n numbers. Empty, or the error that says what is wrong with it.
+std::string take_vector(Reader& reader, std::vector<float>* out) {
     if (reader.take_if("FP32")) {
         const std::string_view blob = reader.take();
-        if (blob.empty() || blob.size() % sizeof(float) != 0) return false;
+        if (blob.empty() || blob.size() % sizeof(float) != 0) return takes("FP32", "a blob of 4 bytes for each number");
         out->resize(blob.size() / sizeof(float));
         std::memcpy(out->data(), blob.data(), blob.size());
-        return true;
+        return {};
     }
+    if (!reader.take_if("VALUES"))
+        return "ERR a vector is FP32 and a blob, or VALUES, a count and numbers; it does not begin with " +
+               quoted(reader.take());
     int64_t count = 0;
-    if (!reader.take_if("VALUES") || !reader.take_integer(1, kDimMax, &count)) return false;
-    for (; count > 0 && !reader.at_end(); --count) {
+    if (!reader.take_integer(1, kDimMax, &count)) return takes_whole("VALUES", 1, kDimMax);
+    while (static_cast<int64_t>(out->size()) < count) {
         float value = 0;
-        if (!parse_real(reader.take(), &value)) return false;
+        const std::string_view number = reader.take();
+        if (!parse_real(number, &value))
+            return takes("VALUES", std::to_string(count) + " finite numbers; number " +
+                                       std::to_string(out->size() + 1) + " is " + quoted(number));
         out->push_back(value);
     }
-    return count == 0;
+    return {};
 }
 
 struct AddOptions {
@@ -58,30 +82,46 @@ struct AddOptions {
     int64_t degree = 0, build_effort = 0;  // 0: not given
 };
 
-bool take_add_options(Reader& reader, AddOptions* options) {
+// Empty, or the error that names the first option that is wrong and what it takes.
+std::string take_add_options(Reader& reader, AddOptions* options) {
     while (!reader.at_end()) {
         if (reader.take_if("CAS")) continue;  // the engine takes writes concurrently, always
         if (reader.take_if("NOQUANT")) {
             options->quantization = VZ_QUANTIZATION_NONE;
         } else if (reader.take_if("Q8")) {
             options->quantization = VZ_QUANTIZATION_SQ8;
-        } else if (reader.take_if("SETATTR") && !reader.at_end()) {
+        } else if (reader.take_if("SETATTR")) {
+            if (reader.at_end()) return takes("SETATTR", "attributes, a JSON object");
             options->attributes = reader.take();
         } else if (reader.take_if("EF")) {
-            if (!reader.take_integer(8, 4096, &options->build_effort)) return false;
+            if (!reader.take_integer(kBuildEffortMin, kBuildEffortMax, &options->build_effort))
+                return takes_whole("EF", kBuildEffortMin, kBuildEffortMax);
         } else if (reader.take_if("M")) {
-            if (!reader.take_integer(4, 256, &options->degree)) return false;
+            if (!reader.take_integer(kDegreeMin, kDegreeMax, &options->degree))
+                return takes_whole("M", kDegreeMin, kDegreeMax);
         } else {
-            return false;
+            return "ERR VADD has no option " + quoted(reader.take()) + "; it has CAS, NOQUANT, Q8, EF, SETATTR, M";
         }
     }
-    return true;
+    return {};
 }
 
-bool matches(const AddOptions& options, const FieldShape& shape) {
-    if (options.degree != 0 && static_cast<uint32_t>(options.degree) != shape.degree) return false;
-    if (options.build_effort != 0 && static_cast<uint32_t>(options.build_effort) != shape.build_effort) return false;
-    return options.quantization == VZ_QUANTIZATION_AUTO || options.quantization == shape.quantization;
+const char* quantization_name(vz_quantization quantization) {
+    return quantization == VZ_QUANTIZATION_SQ8 ? "int8" : quantization == VZ_QUANTIZATION_NONE ? "f32" : "auto";
+}
+
+// The option that is not what the vector set was made with; empty: there is none.
+std::string difference(const AddOptions& options, const FieldShape& shape) {
+    const auto differs = [](const char* option, const std::string& made) {
+        return std::string("ERR ") + option + " differs from what the vector set was made with: " + made;
+    };
+    if (options.degree != 0 && static_cast<uint32_t>(options.degree) != shape.degree)
+        return differs("M", std::to_string(shape.degree));
+    if (options.build_effort != 0 && static_cast<uint32_t>(options.build_effort) != shape.build_effort)
+        return differs("EF", std::to_string(shape.build_effort));
+    if (options.quantization == VZ_QUANTIZATION_AUTO || options.quantization == shape.quantization) return {};
+    return differs(options.quantization == VZ_QUANTIZATION_SQ8 ? "Q8" : "NOQUANT",
+                   quantization_name(shape.quantization));
 }
 
 // Names that are steps of a path or whole routes of REST: no frontend makes such a collection.
@@ -117,9 +157,10 @@ bool have_collection(Session& session, Session::Write& write, const AddOptions& 
         shape = session.shape_of(key);
         if (shape == nullptr) return false;
     }
-    if (matches(options, *shape)) return true;
+    const std::string differs = difference(options, *shape);
+    if (differs.empty()) return true;
     session.finish_writes();
-    session.out().error("ERR an option of VADD differs from what the vector set was made with");
+    session.out().error(differs);
     return false;
 }
 
@@ -144,12 +185,12 @@ void vadd(Session& session, Arguments arguments) {
     auto write = std::make_unique<Session::Write>();
     write->key = reader.take();
     AddOptions options;
-    const bool is_vector = take_vector(reader, &write->vector);
+    std::string wrong = take_vector(reader, &write->vector);
     write->id = reader.take();
-    if (!is_vector || !take_add_options(reader, &options)) {
+    if (wrong.empty()) wrong = take_add_options(reader, &options);
+    if (!wrong.empty()) {
         session.finish_writes();
-        return session.out().error(is_vector ? "ERR syntax error, or an option that is not supported"
-                                             : "ERR invalid vector specification");
+        return session.out().error(wrong);
     }
     if (!have_collection(session, *write, options)) return;
     write->payload = options.attributes;
@@ -193,18 +234,8 @@ struct SearchOptions {
     std::string_view filter;
 };
 
-// An option as somebody wrote it, fit for a line of an error.
-std::string quoted(std::string_view option) {
-    constexpr size_t kBytesMax = 32;
-    std::string text = "'";
-    for (const char c : option.substr(0, kBytesMax)) text += c >= 0x20 && c < 0x7F ? c : '?';
-    return text + (option.size() > kBytesMax ? "...'" : "'");
-}
-
 // Empty, or the error that names the first option that is wrong and what it takes.
 std::string take_search_options(Reader& reader, SearchOptions* options) {
-    const auto takes = [](const char* option, const std::string& what) { return std::string("ERR ") + option + " takes " + what; };
-    const auto whole = [&](const char* option, int64_t most) { return takes(option, "a whole number from 1 to " + std::to_string(most)); };
     while (!reader.at_end()) {
         if (reader.take_if("NOTHREAD")) continue;  // a search runs on the client's thread anyway
         if (reader.take_if("WITHSCORES")) {
@@ -214,9 +245,9 @@ std::string take_search_options(Reader& reader, SearchOptions* options) {
         } else if (reader.take_if("TRUTH")) {
             options->is_exact = true;
         } else if (reader.take_if("COUNT")) {
-            if (!reader.take_integer(1, kCountMax, &options->count)) return whole("COUNT", kCountMax);
+            if (!reader.take_integer(1, kCountMax, &options->count)) return takes_whole("COUNT", 1, kCountMax);
         } else if (reader.take_if("EF")) {
-            if (!reader.take_integer(1, kEffortMax, &options->effort)) return whole("EF", kEffortMax);
+            if (!reader.take_integer(1, kEffortMax, &options->effort)) return takes_whole("EF", 1, kEffortMax);
         } else if (reader.take_if("EPSILON")) {
             if (!parse_real(reader.take(), &options->epsilon) || options->epsilon <= 0 || options->epsilon > 1)
                 return takes("EPSILON", "a number above 0 and up to 1");
@@ -287,8 +318,8 @@ void vsim(Session& session, Arguments arguments) {
     std::string_view element;
     if (reader.take_if("ELE")) {
         element = reader.take();
-    } else if (!take_vector(reader, &query)) {
-        return session.out().error("ERR invalid vector specification");
+    } else if (const std::string wrong = take_vector(reader, &query); !wrong.empty()) {
+        return session.out().error(wrong);
     }
     SearchOptions options;
     if (const std::string wrong = take_search_options(reader, &options); !wrong.empty()) return session.out().error(wrong);
@@ -356,7 +387,7 @@ void reply_point(Session& session, Arguments arguments, uint32_t flags, Give giv
 }
 
 void vemb(Session& session, Arguments arguments) {
-    if (arguments.size() == 4) return session.out().error("ERR RAW is not supported");
+    if (arguments.size() == 4) return session.out().error("ERR VEMB has no option " + quoted(arguments[3]));
     reply_point(session, arguments, VZ_PARTS_VECTORS, [](Replies& answer, const vz::Row& row) {
         if (!row.exists() || row.vector().empty()) return answer.null();
         answer.array(row.vector().size());
@@ -373,10 +404,6 @@ void vgetattr(Session& session, Arguments arguments) {
 
 void vismember(Session& session, Arguments arguments) {
     reply_point(session, arguments, 0, [](Replies& answer, const vz::Row& row) { answer.boolean(row.exists()); });
-}
-
-const char* quantization_name(vz_quantization quantization) {
-    return quantization == VZ_QUANTIZATION_SQ8 ? "int8" : quantization == VZ_QUANTIZATION_NONE ? "f32" : "auto";
 }
 
 const char* metric_name(vz_metric metric) {

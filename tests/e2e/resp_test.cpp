@@ -244,6 +244,29 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
         EXPECT_NE(reply.find(bad[0].substr(0, 3)), std::string::npos) << "names the option: " << reply;
         EXPECT_GT(reply.size(), 20U) << reply;
     }
+    // Each with what its error names.
+    for (const auto& [bad, named] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "BIN"}, "'BIN'"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "CAS", "Q8", "SETATTRS", "{}"}, "'SETATTRS'"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "SETATTR"}, "SETATTR takes"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "EF", "7"}, "EF takes a whole number from 8 to 4096"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "EF"}, "EF takes a whole number from 8 to 4096"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "M", "257"}, "M takes a whole number from 4 to 256"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "M", "64"}, "M differs from what the vector set was made with: 32"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "EF", "64"}, "EF differs"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "NOQUANT"}, "NOQUANT differs"},
+             {{"VADD", "docs", "VALUES", "0", "b"}, "VALUES takes a whole number from 1 to 65536"},
+             {{"VADD", "docs", "VALUES", "2", "1", "nan", "b"}, "number 2 is 'nan'"},
+             {{"VADD", "docs", "VALUES", "3", "1", "0", "b"}, "number 3 is 'b'"},
+             {{"VADD", "docs", "FP32", "123", "b"}, "FP32 takes"},
+             {{"VADD", "docs", "REDUCE", "1", "VALUES", "2", "1", "0", "b"}, "'REDUCE'"},
+             {{"VSIM", "docs", "ELEMENT", "a"}, "'ELEMENT'"},
+             {{"VSIM", "docs", "VALUES", "2", "1"}, "number 2 is ''"},
+             {{"VEMB", "docs", "a", "RAW"}, "'RAW'"}}) {
+        const std::string reply = client.ask(bad);
+        EXPECT_TRUE(is_error(reply)) << named;
+        EXPECT_NE(reply.find(named), std::string::npos) << named << ": " << reply;
+    }
     EXPECT_EQ(client.ask({"VCARD", "docs"}), "1") << "nothing of it was done";
     EXPECT_TRUE(is_error(client.ask({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"})));
     EXPECT_EQ(client.ask({"EXISTS", "made"}), "0") << "a refused point leaves no key behind";
