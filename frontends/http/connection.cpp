@@ -1,6 +1,8 @@
 #include "frontends/http/connection.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -360,14 +362,20 @@ Connection::Progress Connection::write_more() {
         switch (send_once(descriptor_, r)) {
             case Sent::kAll: return Progress::kDone;
             case Sent::kBroken: return Progress::kBroken;
-            case Sent::kNothing: return r.sent != before ? Progress::kSome : Progress::kNone;
+            case Sent::kNothing: return Progress::kWaits;
             case Sent::kPart:
-                if (r.sent - before >= kWriteTurnBytes) return Progress::kSome;
+                if (r.sent - before >= kWriteTurnBytes) return Progress::kWaits;
         }
     }
 }
 
 void Connection::written(Progress last) { finish(last == Progress::kBroken); }
+
+int64_t Connection::taken() const {
+    int held = 0;
+    if (ioctl(descriptor_, SIOCOUTQ, &held) != 0) held = 0;
+    return static_cast<int64_t>(request_->sent) - held;
+}
 
 void Connection::give_up() {
     request_->error_type = "slow_reader";

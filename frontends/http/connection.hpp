@@ -22,7 +22,7 @@ class Listener;
 
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-    enum class Progress { kNone, kSome, kDone, kBroken };
+    enum class Progress { kWaits, kDone, kBroken };
 
     // `descriptor` is the connection's own: closed with it, so that a late answer cannot meet a reused number.
     Connection(Listener& listener, int descriptor);
@@ -46,7 +46,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     // [writer] The next part of the answer; and, once that said kDone or kBroken, the end of the request.
     Progress write_more();
     void written(Progress last);
-    // [writer] The client takes nothing for too long: the socket is shut, and write_more finds it broken.
+    // [writer] Bytes of the answer that are with the client: what its socket here still holds is not. Less than 0 behind an earlier answer.
+    int64_t taken() const;
+    // [writer] The client takes too little for too long: the socket is shut, and write_more finds it broken.
     void give_up();
 
     // [writer] Closes what has waited beyond its time.

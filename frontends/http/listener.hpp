@@ -113,7 +113,9 @@ class Listener final {
     void build_ring();
 
     static constexpr uint64_t kMebibyte = 1024 * 1024;
-    static constexpr uint64_t kFreeBytes = 64 * 1024;  // what is smaller is not counted
+    // What is smaller is not counted: limits.requests bounds it, to 64 MiB unless that was raised, and slow readers shall not use up the
+    // budget of others with it.
+    static constexpr uint64_t kFreeBytes = 64 * 1024;
     // Clients that do not read their answers, which a key that may only read can do, must not keep writers out.
     static constexpr uint64_t kAnswersPart = 2;
 

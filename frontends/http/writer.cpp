@@ -12,6 +12,11 @@
 #include "frontends/http/connection.hpp"
 
 namespace vz::http {
+namespace {
+
+constexpr int64_t kAnswerClockBytes = 1024 * 1024;
+
+}  // namespace
 
 bool Writer::start(uint64_t write_timeout_ms, uint64_t tick_ms, std::function<void(int64_t)> tick) {
     write_timeout_ms_ = write_timeout_ms;
@@ -34,12 +39,13 @@ bool Writer::start(uint64_t write_timeout_ms, uint64_t tick_ms, std::function<vo
 }
 
 bool Writer::add(Connection& connection) {
+    const Waiting now{clock_ms(), connection.taken()};  // before this thread shares the answer
     const std::lock_guard lock(mutex_);
     epoll_event event{};
     event.events = EPOLLOUT;
     event.data.ptr = &connection;
     if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.descriptor(), &event) != 0) return false;
-    waiting_.emplace(&connection, clock_ms());
+    waiting_.emplace(&connection, now);
     return true;
 }
 
@@ -62,25 +68,21 @@ void Writer::work() {
         for (int i = 0; i < count; ++i) {
             auto* connection = static_cast<Connection*>(events[static_cast<size_t>(i)].data.ptr);
             if (connection == nullptr) return;
-            step(*connection, now);
+            step(*connection);
         }
         if (now >= next_tick) {
             next_tick = now + static_cast<int64_t>(tick_ms_);
-            check_progress(now);
+            give_up_slow(now);
             tick_(now);
         }
     }
 }
 
-void Writer::step(Connection& connection, int64_t now_ms) {
+void Writer::step(Connection& connection) {
     const auto progress = connection.write_more();
-    if (progress == Connection::Progress::kNone) return;
+    if (progress == Connection::Progress::kWaits) return;
     {
         const std::lock_guard lock(mutex_);
-        if (progress == Connection::Progress::kSome) {
-            waiting_[&connection] = now_ms;
-            return;
-        }
         // Out of the set before the answer ends: after that the connection may be gone, or be added again.
         epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.descriptor(), nullptr);
         waiting_.erase(&connection);
@@ -88,11 +90,16 @@ void Writer::step(Connection& connection, int64_t now_ms) {
     connection.written(progress);
 }
 
-void Writer::check_progress(int64_t now_ms) {
+void Writer::give_up_slow(int64_t now_ms) {
     const std::lock_guard lock(mutex_);
-    for (const auto& [connection, since] : waiting_) {
-        // The shut socket reports an event.
-        if (now_ms - since > static_cast<int64_t>(write_timeout_ms_)) connection->give_up();
+    for (auto& [connection, waiting] : waiting_) {
+        if (now_ms - waiting.since_ms <= static_cast<int64_t>(write_timeout_ms_)) continue;
+        const int64_t taken = connection->taken();
+        if (taken - waiting.taken >= kAnswerClockBytes) {
+            waiting = {now_ms, taken};
+        } else {
+            connection->give_up();  // the shut socket reports an event
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-// The one thread that sends what sockets would not take at once, and closes those that take nothing for too long. It also keeps the clock of
-// all other time limits: it calls `tick` every `tick_ms`.
+// The one thread that sends what sockets would not take at once, and closes those whose clients take less than a mebibyte, or the rest of the
+// answer, in `write_timeout_ms`: the rule by which bodies are received. It also keeps the clock of all other time limits: it calls `tick` every `tick_ms`.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,13 @@ class Writer final {
 
  private:
     void work();
-    void step(Connection& connection, int64_t now_ms);
-    void check_progress(int64_t now_ms);
+    void step(Connection& connection);
+    void give_up_slow(int64_t now_ms);
+
+    struct Waiting {
+        int64_t since_ms;
+        int64_t taken;  // bytes of the answer that were with the client then
+    };
 
     int epoll_ = -1;
     int wake_ = -1;
@@ -33,7 +38,7 @@ class Writer final {
     uint64_t tick_ms_ = 0;
     std::function<void(int64_t)> tick_;
     std::mutex mutex_;
-    std::unordered_map<Connection*, int64_t> waiting_;  // with the time of the last progress, ms
+    std::unordered_map<Connection*, Waiting> waiting_;
     std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
 // Answers that wait to be sent: what slow readers hold is bounded, counted and given back.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -103,6 +104,55 @@ TEST(WaitingAnswers, of_those_who_never_read_are_given_up_in_time) {
     for (const auto& reader : readers) EXPECT_LT(reader->read_to_end().size(), kAnswerBytes);
     EXPECT_EQ(server.figure("vectorizer_http_refused_total{reason=slow_reader}"), static_cast<int64_t>(readers.size()));
     EXPECT_EQ(server.figure("vectorizer_http_requests_total{frontend=test,route=/big,method=GET,status=499}"), static_cast<int64_t>(readers.size()));
+}
+
+// The server's end of a connection, which is of this process.
+int server_end(const Client& client) {
+    sockaddr_in ours{};
+    socklen_t size = sizeof ours;
+    getsockname(client.descriptor, reinterpret_cast<sockaddr*>(&ours), &size);
+    for (int descriptor = 3; descriptor < 1024; ++descriptor) {
+        sockaddr_in theirs{};
+        size = sizeof theirs;
+        if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&theirs), &size) == 0 && theirs.sin_port == ours.sin_port) return descriptor;
+    }
+    return -1;
+}
+
+// Reads the answer bit by bit until that is over or `is_over`; how much came. Small buffers let each read make room for a little more.
+template <typename Condition>
+size_t read_slowly(const Server& server, size_t bytes_at_a_time, milliseconds pause, Condition is_over) {
+    Client client(server.port());
+    client.send(get("/items/first"));
+    EXPECT_EQ(client.read().body, "first");
+    const int small = 64 * 1024;
+    setsockopt(client.descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    setsockopt(server_end(client), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    client.send(get("/big?" + kBig, "Connection: close\r\n"));
+    std::string part(bytes_at_a_time, '\0');
+    size_t got = 0;
+    while (!is_over()) {
+        const auto now = recv(client.descriptor, part.data(), part.size(), 0);
+        if (now <= 0) break;
+        got += static_cast<size_t>(now);
+        std::this_thread::sleep_for(pause);
+    }
+    return got;
+}
+
+TEST(WaitingAnswers, of_those_who_read_a_little_now_and_then_are_given_up_too) {
+    Server server(Changes{{"http.write_timeout_ms", "1000"}});
+    server.start();
+    const auto is_given_up = [&] { return server.figure("vectorizer_http_refused_total{reason=slow_reader}") == 1; };
+    EXPECT_LT(read_slowly(server, 5'000, milliseconds(10), is_given_up), 2 * kMib);
+    EXPECT_TRUE(is_given_up());
+    EXPECT_TRUE(nothing_is_held(server));
+}
+
+TEST(WaitingAnswers, reach_those_who_read_slowly_but_steadily) {
+    Server server(Changes{{"http.write_timeout_ms", "1000"}});
+    server.start();
+    EXPECT_GT(read_slowly(server, 100'000, milliseconds(20), [] { return false; }), kAnswerBytes);
 }
 
 TEST(WaitingAnswers, of_those_who_leave_are_given_back_at_once) {
