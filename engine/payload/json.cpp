@@ -59,8 +59,8 @@ bool shorten_wide_integers(char* text, size_t size) {
     return found;
 }
 
-// Whether containers lie in each other to more than kJsonDepthMax levels, in a text that may be no JSON.
-bool nests_too_deep(std::string_view json) {
+// Whether containers lie in each other to more than `most` levels, in a text that may be no JSON.
+bool nests_deeper(std::string_view json, uint32_t most) {
     uint32_t depth = 0;
     bool in_string = false;
     for (size_t at = 0; at < json.size(); ++at) {
@@ -69,7 +69,7 @@ bool nests_too_deep(std::string_view json) {
         if (in_string) {
             if (c == '\\') ++at;
         } else if (c == '{' || c == '[') {
-            if (++depth > kJsonDepthMax) return true;
+            if (++depth > most) return true;
         } else if ((c == '}' || c == ']') && depth != 0) {
             --depth;
         }
@@ -92,7 +92,7 @@ Kind parse(simdjson::dom::parser& parser, Workspace& space, std::string_view jso
     return {error, error == simdjson::SUCCESS && root.is_object()};
 }
 
-Status validate(std::string_view json, uint64_t bytes_max, const char* limit, const char* what, vz_reason reason) {
+Status validate(std::string_view json, uint64_t bytes_max, uint32_t depth_max, const char* limit, const char* what, vz_reason reason) {
     if (json.size() > bytes_max) {
         return failure(VZ_LIMIT_EXCEEDED, "a %s has %zu bytes, the limit is %llu", what, json.size(), static_cast<unsigned long long>(bytes_max))
             .field(limit)
@@ -106,11 +106,12 @@ Status validate(std::string_view json, uint64_t bytes_max, const char* limit, co
     constexpr size_t kParserDepth = kJsonDepthMax;
     if (space.parser.max_depth() != kParserDepth && space.parser.allocate(kPayloadBytesMax, kParserDepth) != simdjson::SUCCESS) return no_memory();
     Kind kind = parse(space.parser, space, json);
-    if (kind.error == simdjson::DEPTH_ERROR && !nests_too_deep(json)) {
+    if (kind.error == simdjson::DEPTH_ERROR && !nests_deeper(json, depth_max)) {
         simdjson::dom::parser deeper;
-        if (deeper.allocate(json.size(), kParserDepth + 1) != simdjson::SUCCESS) return no_memory();
+        if (deeper.allocate(json.size(), depth_max + 1) != simdjson::SUCCESS) return no_memory();
         kind = parse(deeper, space, json);
     }
+    if (kind.error == simdjson::DEPTH_ERROR) return failure(VZ_INVALID_ARGUMENT, "a %s nests deeper than %u levels", what, kJsonDepthMax).reason(reason);
     if (kind.error != simdjson::SUCCESS) {
         return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(kind.error)).reason(reason);
     }
@@ -123,11 +124,11 @@ Status validate(std::string_view json, uint64_t bytes_max, const char* limit, co
 Status validate_payload(std::string_view json) {
     // What most points have needs no parser.
     if (json == "{}") return {};
-    return validate(json, kPayloadBytesMax, "payload_bytes_max", "payload", VZ_REASON_PAYLOAD);
+    return validate(json, kPayloadBytesMax, kJsonDepthMax, "payload_bytes_max", "payload", VZ_REASON_PAYLOAD);
 }
 
 Status validate_metadata(std::string_view json) {
-    return validate(json, kMetadataBytesMax, "metadata_bytes_max", "metadata object", VZ_REASON_METADATA);
+    return validate(json, kMetadataBytesMax, kJsonDepthMax + 1, "metadata_bytes_max", "metadata object", VZ_REASON_METADATA);
 }
 
 void select_keys(std::string_view json, std::span<const std::string_view> keys, bool exclude, std::string& out) {

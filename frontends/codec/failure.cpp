@@ -92,6 +92,7 @@ std::string request_field(const vz_error& error, const Names& names) {
         if (leaf == abi) return std::string(request).append(leaf == first ? rest : std::string_view{});
     }
     if (path == "text.texts") return "query";
+    if (path.empty() && error.reason == VZ_REASON_METADATA) return "metadata";
     if (path.empty()) return names.items.empty() ? "body" : std::string(names.items);
     return std::string(path);
 }

@@ -92,7 +92,21 @@ TEST(Limits, APayloadHas64LevelsWhateverStandsAroundIt) {
         // A filter as deep is none, but that is the engine's to say.
         const Answer asked = client.get("/graphql?query=" + escaped("query($f: JSON) { countVectors(collection: \"d\", filter: $f) }") + "&variables=" + escaped("{\"f\":" + payload + "}"));
         EXPECT_EQ(asked.body.find("must be a JSON object"), std::string::npos) << levels << asked.body;
-        EXPECT_EQ(client.post("/collections", R"({"name":"m","dimension":1,"metadata":)" + payload + "}").status, levels < 64 ? 200 : 400) << levels;
+        const Answer made = client.post("/collections", R"({"name":"m","dimension":1,"metadata":)" + payload + "}");
+        EXPECT_EQ(made.status, fits ? 200 : 400) << levels;
+        if (fits) {
+            EXPECT_NE(client.get("/collections/m?view=full").body.find("\"metadata\":" + payload), std::string::npos) << levels;
+            EXPECT_NE(ask(client, "{ collection(name: \"m\") { metadata } }").find("\"metadata\":" + payload), std::string::npos) << levels;
+        } else {
+            EXPECT_EQ(Json(made.body).text("/details/field"), "metadata");
+            std::string literal = payload;
+            std::erase(literal, '"');
+            const Answer written = client.post("/graphql", R"({"query":"mutation { createCollection(input: {name: \"m\", dimension: 1, metadata: )" + literal + R"(}) { name } }"})");
+            EXPECT_EQ(Json(written.body).text("/errors/0/extensions/details/field"), "metadata") << written.body;
+        }
+        client.request("DELETE", "/collections/m", {});
+        const Answer by_graphql = client.post("/graphql", R"({"query":"mutation($m: JSON) { createCollection(input: {name: \"m\", dimension: 1, metadata: $m}) { name } updateCollection(name: \"m\", input: {description: \"d\", metadata: $m}) { metadata } }","variables":{"m":)" + payload + "}}");
+        EXPECT_EQ(Json(by_graphql.body).has("/errors"), !fits) << levels << by_graphql.body;
         client.request("DELETE", "/collections/m", {});
     }
     EXPECT_EQ(client.get("/graphql?query=%7B__typename%7D&variables=" + escaped(nested(100))).status, 400);

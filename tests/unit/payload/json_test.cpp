@@ -49,5 +49,14 @@ TEST(payload_json, nests_to_64_levels_and_no_empty_one_more) {
     EXPECT_TRUE(is_payload(wide + "[]]}"));
 }
 
+TEST(metadata_json, nests_one_level_more_for_what_a_frontend_puts_around_it) {
+    for (const char* inner : {"1", "", "123456789012345678901"}) {
+        EXPECT_TRUE(validate_metadata(nested(65, inner)).ok()) << inner;
+        EXPECT_FALSE(validate_metadata(nested(66, inner)).ok()) << inner;
+        EXPECT_FALSE(is_payload(nested(65, inner))) << inner;
+    }
+    EXPECT_FALSE(validate_metadata(nested(65, "[]")).ok());
+}
+
 }  // namespace
 }  // namespace vz
