@@ -1,5 +1,6 @@
 // Points: write, get, scan, count.
 #include <algorithm>
+#include <charconv>
 
 #include "engine/abi/handle.hpp"
 #include "engine/abi/points.hpp"
@@ -10,22 +11,47 @@
 namespace vz {
 namespace {
 
-std::string make_cursor(const Collection& collection, const std::string& id) {
+bool stands_for_itself(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_'; }
+
+void append_hex(uint8_t byte, std::string* out) {
     static constexpr char kDigits[] = "0123456789abcdef";
+    *out += kDigits[byte >> 4];
+    *out += kDigits[byte & 15];
+}
+
+// The collection and the id that comes next. Bytes that would mean something in a URL are '~' and two digits, so that a cursor can stand there as it is.
+std::string make_cursor(const Collection& collection, std::string_view id) {
     std::string cursor;
-    for (const uint8_t byte : collection.uuid().bytes) {
-        cursor += kDigits[byte >> 4];
-        cursor += kDigits[byte & 15];
+    for (const uint8_t byte : collection.uuid().bytes) append_hex(byte, &cursor);
+    for (const char c : id) {
+        if (stands_for_itself(c)) {
+            cursor += c;
+        } else {
+            cursor += '~';
+            append_hex(static_cast<uint8_t>(c), &cursor);
+        }
     }
-    return cursor + id;
+    return cursor;
 }
 
 Result<std::string> read_cursor(const Collection& collection, std::string_view cursor) {
-    const std::string own = make_cursor(collection, "");
-    if (cursor.size() <= own.size() || !cursor.starts_with(own)) {
+    const auto unknown = [] {
         return failure(VZ_INVALID_ARGUMENT, "the cursor is none of this collection's").field("cursor").reason(VZ_REASON_CURSOR);
+    };
+    const std::string own = make_cursor(collection, "");
+    if (cursor.size() <= own.size() || !cursor.starts_with(own)) return unknown();
+    std::string id;
+    for (const char* at = cursor.data() + own.size(); at != cursor.data() + cursor.size(); ++at) {
+        uint8_t byte = 0;
+        if (*at != '~') {
+            id += *at;
+            continue;
+        }
+        if (cursor.data() + cursor.size() - at < 3 || std::from_chars(at + 1, at + 3, byte, 16).ptr != at + 3) return unknown();
+        id += static_cast<char>(byte);
+        at += 2;
     }
-    return std::string(cursor.substr(own.size()));
+    return id;
 }
 
 }  // namespace

@@ -139,6 +139,27 @@ TEST_F(RestShapes, inserting_makes_a_missing_collection_and_ids) {
     EXPECT_EQ(points.text("/result/status"), "completed");
 }
 
+TEST_F(RestShapes, a_cursor_stands_in_a_url_as_it_is) {
+    const std::vector<std::string> ids = {"doc", "doc#0", "doc#1", "a&limit=9", "a b", "\xC3\xBC", "~", "~41", "%41", "+", "/", "\"q\"", "7"};
+    std::string points;
+    for (const std::string& id : ids) points += (points.empty() ? "" : ",") + ("{\"id\":" + json_string(id)) + R"(,"vector":[1]})";
+    good("POST", "/collections", R"({"name":"s","dimension":1})");
+    good("POST", "/collections/s/vectors", R"({"vectors":[)" + points + "]}");
+    std::multiset<std::string> seen;
+    std::string cursor;
+    do {
+        const Json page(good("GET", "/collections/s/vectors?limit=1&cursor=" + cursor));
+        seen.insert(page.text("/vectors/0/id"));
+        cursor = page.at("/next_cursor").is_null() ? "" : page.text("/next_cursor");
+        EXPECT_EQ(cursor.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"), std::string::npos) << cursor;
+    } while (!cursor.empty() && seen.size() <= ids.size());
+    EXPECT_EQ(seen, (std::multiset<std::string>(ids.begin(), ids.end())));
+    for (const char* wrong : {"~", "~4", "~4g", "~-1"}) {
+        const Json page(good("GET", "/collections/s/vectors?limit=1"));
+        EXPECT_EQ(client_->get("/collections/s/vectors?cursor=" + page.text("/next_cursor") + wrong).status, 400) << wrong;
+    }
+}
+
 TEST_F(RestShapes, two_spellings_of_a_field_agree_by_what_they_mean) {
     good("POST", "/collections", R"({"name":"two","dimension":1,"metric":"l2","similarity_metric":"Euclidean","config":{"metric":"EUCLID","similarity_metric":"l2"}})");
     EXPECT_EQ(Json(good("GET", "/collections/two")).text("/metric"), "Euclidean");
