@@ -60,7 +60,8 @@ void describe(const Engine& engine, const Collection& collection, Descriptions* 
     vz_collection_stats& stats = out->stats.emplace_back();
     stats.struct_size = sizeof(stats);
     fill_stats(collection, &stats);
-    if (stats.updated_ms == 0) stats.updated_ms = info.created_ms;
+    // Restored rows are older than the collection, and restoring is a write.
+    stats.updated_ms = std::max(stats.updated_ms, info.created_ms);
     if (!engine.log().health().ok()) stats.state = VZ_STATE_READ_ONLY;
     info.stats = &stats;
     std::vector<vz_str>& aliases = out->lists.emplace_back();

@@ -61,6 +61,8 @@ TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
     const Json restored(good("POST", "/collections/s/snapshots/" + id + "/restore"));
     EXPECT_EQ(restored.text("/status"), "restored");
     EXPECT_EQ(restored.text("/snapshot_id"), id);
+    const Json item(good("GET", "/collections/s"));
+    EXPECT_LE(item.text("/created_at"), item.text("/updated_at"));
     kill();
     EXPECT_EQ(count(), 2);
     EXPECT_EQ(Json(good("GET", "/collections/s/vectors/b")).integer("/payload/n"), 1);
