@@ -1,6 +1,7 @@
 // Saving, looking at what is saved, finding and removing empty collections, renaming.
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
+#include "frontends/codec/own_name.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
@@ -192,7 +193,7 @@ void write_renamed(Call& base, json::Writer& out) {
     out.begin_object();
     out.field("old_name", call.old_name);
     out.field("new_name", view(call.wanted.to));
-    if (call.retain && call.old_name != view(call.wanted.to)) {
+    if (call.retain) {
         out.field("alias_retained", call.old_name);
     } else {
         out.field_null("alias_retained");
@@ -250,6 +251,10 @@ void rename_collection(vzh_request* request, const vzh_view* view_in) {
     if (const char* reason = codec::refuse_collection_name(new_name)) return fail(*call, codec::validation("new_name", reason));
     call->old_name = call->param(0);
     if (!enter(*call, new_name, VZH_WRITE) || !enter(*call, call->old_name, VZH_WRITE)) return;
+    // Under an alias, too, the collection's own name goes; once it has, for the same request before this one, the new one is its own.
+    const std::string own = codec::own_name(call->frontend->engine, call->old_name);
+    if (!own.empty() && own != new_name) call->old_name = call->arena.copy(own);
+    if (call->old_name.data() == nullptr) return fail(*call, codec::overloaded());
     call->wanted.struct_size = sizeof(vz_rename_request);
     if (call->retain) call->wanted.flags = VZ_RENAME_KEEP_ALIAS;
     call->wanted.to = borrowed(new_name);

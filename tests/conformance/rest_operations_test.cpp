@@ -191,6 +191,21 @@ TEST_F(RestOperations, an_alias_moves_in_one_step) {
     EXPECT_EQ(client_->request("POST", "/collections/now/count", "{}").status, 404);
 }
 
+TEST_F(RestOperations, a_rename_under_an_alias_tells_what_it_did) {
+    good("PUT", "/aliases/nick", R"({"collection":"s"})");
+    const Json renamed(good("POST", "/collections/nick/rename", R"({"new_name":"made"})"));
+    EXPECT_EQ(renamed.text("/old_name"), "s");
+    EXPECT_EQ(renamed.text("/alias_retained"), "s");
+    const Json onto_alias(good("POST", "/collections/nick/rename", R"({"new_name":"nick"})"));
+    EXPECT_EQ(onto_alias.text("/old_name"), "made");
+    EXPECT_EQ(onto_alias.text("/alias_retained"), "made");
+    EXPECT_EQ(Json(good("GET", "/aliases")).integer("/total"), 2);
+    const Json plain(good("POST", "/collections/s/rename", R"({"new_name":"s","retain_alias":false})"));
+    EXPECT_EQ(plain.text("/old_name"), "nick");
+    EXPECT_TRUE(plain.at("/alias_retained").is_null());
+    EXPECT_EQ(Json(good("GET", "/aliases")).text("/aliases/0/alias"), "made");
+}
+
 TEST_F(RestOperations, explain_tells_what_a_search_did) {
     const Json told(good("POST", "/collections/s/explain", R"({"vector":[1,0],"k":1,"filter":{"must":{"key":"n","match":{"value":1}}}})"));
     EXPECT_EQ(told.integer("/k"), 1);
