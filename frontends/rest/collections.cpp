@@ -1,6 +1,7 @@
 #include "frontends/codec/collection.hpp"
 
 #include "frontends/codec/element.hpp"
+#include "frontends/codec/expiry.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/rest/describe.hpp"
 #include "frontends/rest/fields.hpp"
@@ -208,7 +209,7 @@ bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCal
         case kDescription: return read_description(reader, value, call.description);
         case kMetadata: return read_metadata(reader, value, call.metadata);
         case kTtl:
-            if (!reader.integer(value, 1, INT64_MAX / 1000, seconds)) return false;
+            if (!reader.integer(value, 1, codec::kTtlSecondsMax, seconds)) return false;
             call.wanted.ttl_ms = seconds * 1000;
             return true;
         case kLexical: return read_lexical(reader, value, call.lexical);

@@ -305,6 +305,8 @@ TEST_F(RestBadInput, options_have_their_ranges) {
         {"GET", "/collections?view=all", "", 400, kInvalid, "view"},
         {"DELETE", "/collections/cleanup?dry_run=perhaps", "", 400, kInvalid, "dry_run"},
         {"POST", "/collections/docs/scroll", R"({"cursor":5})", 400, kInvalid, "cursor"},
+        {"POST", "/collections", R"({"name":"n","dimension":1,"ttl_secs":4503599627371})", 400, kInvalid, "ttl_secs"},
+        {"POST", "/collections/docs/ttl", R"({"ttl_secs":4503599627371})", 400, kInvalid, "ttl_secs"},
     });
 }
 
