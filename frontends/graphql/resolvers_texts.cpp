@@ -147,7 +147,7 @@ bool read_options(RootCall& call, const Input& input, codec::TextOptions& option
     int64_t size = 0;
     int64_t overlap = 0;
     if (!read_number(call, input["chunkSize"], "chunkSize", codec::kChunkBytesMin, codec::kChunkBytesMax, codec::kChunkBytes, size) ||
-        !read_number(call, input["chunkOverlap"], "chunkOverlap", 0, codec::kChunkBytesMax, codec::kChunkOverlap, overlap)) {
+        !read_number(call, input["chunkOverlap"], "chunkOverlap", 0, codec::kChunkBytesMax, codec::default_overlap(static_cast<uint32_t>(size)), overlap)) {
         return false;
     }
     options = {input["autoChunk"].boolean_or(true), static_cast<uint32_t>(size), static_cast<uint32_t>(overlap)};

@@ -53,7 +53,9 @@ void inherit(TextItem& item, const TextItem& defaults) {
     codec::TextOptions& options = item.entry.options;
     if (is_open(kAutoChunk)) options.auto_chunk = defaults.entry.options.auto_chunk;
     if (is_open(kChunkSize)) options.chunk_size = defaults.entry.options.chunk_size;
-    if (is_open(kChunkOverlap)) options.chunk_overlap = defaults.entry.options.chunk_overlap;
+    if (!is_open(kChunkOverlap)) return;
+    const bool is_said = (defaults.options_sent >> (kChunkOverlap - kAutoChunk) & 1) != 0;
+    options.chunk_overlap = is_said ? defaults.entry.options.chunk_overlap : codec::default_overlap(options.chunk_size);
 }
 
 // Makes an id where the client leaves it to us.
@@ -222,6 +224,7 @@ void insert_text(vzh_request* request, const vzh_view* view_in) {
         return true;
     });
     if (!good || !complete(reader, batch->items[0])) return fail_reading(*batch, reader);
+    inherit(batch->items[0], {});
     run(*batch, collection, has_public_key);
 }
 

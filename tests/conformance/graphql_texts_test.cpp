@@ -54,6 +54,7 @@ TEST_F(GraphqlTexts, bind_an_empty_collection_and_go_as_one) {
     const Json chunked(good(R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 64, chunkOverlap: 8, texts: [{id: "l", text: ")" + text + R"("}]}) { affectedCount } })"));
     EXPECT_GT(chunked.integer("/data/upsertTexts/affectedCount"), 3);
     EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })").text("/data/collection/config/embeddingProvider"), "bm25");
+    good(R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 100, texts: [{id: "l", text: ")" + text + R"("}]}) { success } })");
     good(R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "l", text: "One whale"}]}) { success } })");
     EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 1);
 }

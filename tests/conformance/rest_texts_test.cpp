@@ -176,6 +176,15 @@ TEST_F(RestTexts, long_texts_become_chunks_and_go_as_one) {
     EXPECT_EQ(ids(), Ids{"l"});
 }
 
+TEST_F(RestTexts, small_chunks_need_no_overlap_of_their_own) {
+    const std::string text = json_string(long_text(10));
+    for (const char* size : {"64", "100", "511"}) {
+        good("POST", "/insert", R"({"collection":"t","id":"l","chunk_size":)" + std::string(size) + R"(,"text":)" + text + "}");
+        const Json batch(good("POST", "/insert_texts", R"({"collection":"t","chunk_size":)" + std::string(size) + R"(,"texts":[{"text":)" + text + R"(},{"chunk_overlap":256,"text":)" + text + "}]}"));
+        EXPECT_EQ(batch.integer("/inserted"), 1) << "an overlap that was asked for is not lowered";
+    }
+}
+
 TEST_F(RestTexts, writers_of_one_id_leave_one_text) {
     good("POST", "/insert", R"({"collection":"t","id":"other","text":"something else"})");
     std::vector<std::thread> writers;
