@@ -9,8 +9,7 @@ struct Search {
     vz_search_request request;
     vz_parts parts;
     vz_metric metric;
-    bool empty;  // no score can pass the threshold
-    size_t op;   // of the ones that are not empty
+    bool empty;  // no score can pass the threshold: it is searched all the same, so that the query is checked as any other
 };
 
 struct Searches {
@@ -59,28 +58,24 @@ void begin(RootCall& call, std::span<const Input> inputs, bool batch) {
     Searches* searches = call.make<Searches>();
     searches->all = call.arena->array<Search>(inputs.size());
     call.state = searches;
-    size_t ops = 0;
     for (size_t i = 0; i < inputs.size(); ++i) {
         const std::string at = batch ? "inputs[" + std::to_string(i) + "]." : std::string();
         Search& search = searches->all[i];
         call.names.vector = batch ? call.arena->copy_text(at + "vector") : std::string_view("vector");
         if (!read_search(call, inputs[i], at, search)) return;
-        if (!search.empty) search.op = ops++;
     }
-    call.expect(ops);
+    call.expect(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
-        const Search& search = searches->all[i];
-        if (search.empty) continue;
-        call.set(search.op, VZ_OP_SEARCH, inputs[i]["collection"].text, &search.request, &call.engine_calls[search.op].result);
+        call.set(i, VZ_OP_SEARCH, inputs[i]["collection"].text, &searches->all[i].request, &call.engine_calls[i].result);
     }
 }
 
-// The hits of one search. False: the field has failed.
-bool hits(RootCall& call, const Search& search, std::span<const PointView>& points) {
-    if (search.empty) return true;
-    const EngineCall& searched = call.engine_calls[search.op];
+// The hits of a search. False: the field has failed.
+bool hits(RootCall& call, size_t place, std::span<const PointView>& points) {
+    const Search& search = static_cast<const Searches*>(call.state)->all[place];
+    const EngineCall& searched = call.engine_calls[place];
     call.names.collection = view_of(searched.op.collection);
-    return !call.failed(searched) && read_points(call, searched, search.metric, points);
+    return !call.failed(searched) && (search.empty || read_points(call, searched, search.metric, points));
 }
 
 void search_begin(RootCall& call) {
@@ -89,21 +84,20 @@ void search_begin(RootCall& call) {
 }
 FieldValue search_finish(RootCall& call) {
     std::span<const PointView> points;
-    if (!hits(call, static_cast<const Searches*>(call.state)->all[0], points)) return FieldValue::null();
+    if (!hits(call, 0, points)) return FieldValue::null();
     return points_value(points);
 }
 
 void batch_begin(RootCall& call) { begin(call, call.argument("inputs").items, true); }
 FieldValue batch_finish(RootCall& call) {
-    const std::span<const Search> all = static_cast<const Searches*>(call.state)->all;
-    const std::span<std::span<const PointView>> lists = call.arena->array<std::span<const PointView>>(all.size());
+    const std::span<std::span<const PointView>> lists = call.arena->array<std::span<const PointView>>(call.engine_calls.size());
     const std::span<uint64_t> position = call.arena->array<uint64_t>(1);
-    for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t i = 0; i < lists.size(); ++i) {
         // Each search is an operation of its own, whose one query stands at this place of the request.
         position[0] = i;
         call.names.positions = position;
         call.names.vector = call.arena->copy_text("inputs[" + std::to_string(i) + "].vector");
-        if (!hits(call, all[i], lists[i])) return FieldValue::null();
+        if (!hits(call, i, lists[i])) return FieldValue::null();
     }
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
         return points_value(static_cast<const std::span<const PointView>*>(list.object)[index]);

@@ -29,7 +29,7 @@ struct TextSearch {
     vz_search_request request;
     vz_parts parts;
     vz_metric metric;  // how scores read
-    bool empty;        // no score can pass the threshold
+    bool empty;        // no score can pass the threshold: it is searched all the same, so that the query is checked as any other
     vz_str text;
     vz_text_query words;
 };
@@ -67,7 +67,6 @@ bool embed(RootCall& call, codec::TextCollection& texts, std::string_view text, 
 
 void submit_search(RootCall& call, std::string_view collection, TextSearch& search) {
     call.state = &search;
-    if (search.empty) return;
     call.expect(1);
     call.set(0, VZ_OP_SEARCH, collection, &search.request, &call.engine_calls[0].result);
 }
@@ -75,8 +74,8 @@ void submit_search(RootCall& call, std::string_view collection, TextSearch& sear
 FieldValue search_finish(RootCall& call) {
     const auto& search = *static_cast<const TextSearch*>(call.state);
     std::span<const PointView> points;
-    if (search.empty) return points_value(points);
-    if (call.failed(call.engine_calls[0]) || !read_points(call, call.engine_calls[0], search.metric, points)) return FieldValue::null();
+    if (call.failed(call.engine_calls[0])) return FieldValue::null();
+    if (!search.empty && !read_points(call, call.engine_calls[0], search.metric, points)) return FieldValue::null();
     return points_value(points);
 }
 
@@ -91,17 +90,17 @@ void search_text_begin(RootCall& call) {
     submit_search(call, input["collection"].text, *search);
 }
 
-bool read_fusion(RootCall& call, const Input& input, TextSearch& search) {
+bool read_fusion(RootCall& call, const Input& input, vz_text_query& words) {
     int64_t dense = 0;
     int64_t text = 0;
     const auto most = static_cast<int64_t>(call.frontend->results_max);
     if (!read_number(call, input["denseK"], "denseK", 1, most, 20, dense) || !read_number(call, input["textK"], "textK", 1, most, 20, text)) return false;
     const double alpha = input["alpha"].empty() ? 0.7 : input["alpha"].number;
     if (!(alpha >= 0 && alpha <= 1)) call.fail(codec::validation("alpha", "must be 0 to 1"));
-    search.words.fusion = input["fusion"].text_or("RRF") == "WEIGHTED" ? VZ_FUSION_WEIGHTED : VZ_FUSION_RRF;
-    search.words.alpha = static_cast<float>(alpha);
-    search.words.dense_k = static_cast<uint32_t>(dense);
-    search.words.text_k = static_cast<uint32_t>(text);
+    words.fusion = input["fusion"].text_or("RRF") == "WEIGHTED" ? VZ_FUSION_WEIGHTED : VZ_FUSION_RRF;
+    words.alpha = static_cast<float>(alpha);
+    words.dense_k = static_cast<uint32_t>(dense);
+    words.text_k = static_cast<uint32_t>(text);
     return call.failure == nullptr;
 }
 
@@ -110,7 +109,8 @@ void hybrid_begin(RootCall& call) {
     const std::span<const float> vector = input["vector"].floats;
     auto* const search = call.make<TextSearch>();
     codec::TextCollection texts;
-    if (!read_options(call, input, *search) || !read_texts(call, input["collection"].text, texts)) return;
+    vz_text_query fused{};
+    if (!read_options(call, input, *search) || !read_fusion(call, input, fused) || !read_texts(call, input["collection"].text, texts)) return;
     const bool has_words = !texts.lexical_path().empty();
     if (!has_words && !vector.empty()) {
         return call.fail(codec::not_for_texts("a vector needs a ranking by words beside it; create the collection with `lexical`"));
@@ -120,14 +120,14 @@ void hybrid_begin(RootCall& call) {
     const bool is_embedded = vector.empty() && (texts.is_bound() || !has_words);
     if (is_embedded && !embed(call, texts, input["query"].text, *search)) return;
     if (has_words) {
+        const bool has_dense = is_embedded || !vector.empty();
+        if (has_dense) search->words = fused;
         search->words.struct_size = sizeof search->words;
         search->words.path = str_of(call.arena->copy_text(texts.lexical_path()));
         search->text = str_of(input["query"].text);
         search->words.texts = &search->text;
         search->request.text = &search->words;
-        const bool has_dense = is_embedded || !vector.empty();
         if (!has_dense) search->request.queries = {nullptr, 1, 0, 0, 0};
-        if (has_dense && !read_fusion(call, input, *search)) return;
     }
     limit_scores(input["scoreThreshold"], *search);
     submit_search(call, input["collection"].text, *search);

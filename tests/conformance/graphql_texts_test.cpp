@@ -89,6 +89,22 @@ TEST_F(GraphqlTexts, mistakes_of_a_new_collection_have_the_codes_of_rest) {
     EXPECT_EQ(ask(R"(mutation { updateCollection(name: "x", input: {hnswEfSearch: -1}) { name } })").text("/errors/0/extensions/code"), "INVALID_CONFIGURATION");
 }
 
+// Options of a search count where they change nothing, too.
+TEST_F(GraphqlTexts, every_search_is_checked_whole) {
+    good(R"(mutation { createCollection(input: {name: "v", dimension: 2, metric: EUCLIDEAN}) { name } upsertVector(collection: "v", input: {id: "a", data: [1, 2]}) { id }
+                       t: createCollection(input: {name: "t", dimension: 16, embeddingProvider: "bm25"}) { name } w: createCollection(input: {name: "w", dimension: 16, lexical: {}}) { name } })");
+    EXPECT_EQ(good(R"({ search(input: {collection: "v", vector: [1, 2], scoreThreshold: 2}) { id } })").list("/data/search").size(), 0U);
+    const auto field = [&](const std::string& query) { return ask("{ " + query + " }").text("/errors/0/extensions/details/field"); };
+    EXPECT_EQ(field(R"(search(input: {collection: "v", vector: [1], scoreThreshold: 2}) { id })"), "vector");
+    EXPECT_EQ(field(R"(search(input: {collection: "v", vector: [1, 2], scoreThreshold: 2, recall: 2}) { id })"), "recall");
+    EXPECT_EQ(field(R"(searchBatch(inputs: [{collection: "v", vector: [1, 2]}, {collection: "v", vector: [1], scoreThreshold: 2}]) { id })"), "inputs[1].vector");
+    EXPECT_EQ(field(R"(searchText(input: {collection: "t", query: "sea", scoreThreshold: 1e39, filter: {none: 1}}) { id })"), "filter.none");
+    for (const char* name : {"t", "w"}) {
+        EXPECT_EQ(field(R"(hybridSearch(input: {collection: ")" + std::string(name) + R"(", query: "sea", denseK: 0}) { id })"), "denseK") << name;
+        EXPECT_EQ(field(R"(hybridSearch(input: {collection: ")" + std::string(name) + R"(", query: "sea", alpha: 2}) { id })"), "alpha") << name;
+    }
+}
+
 // Ids have one rule, whichever frontend they come by.
 TEST_F(GraphqlTexts, ids_are_those_that_rest_takes) {
     good(R"(mutation { createCollection(input: {name: "v", dimension: 1}) { name } upsertVector(collection: "v", input: {id: "a b", data: [1]}) { id } })");
