@@ -98,6 +98,9 @@ bool is_scope_pattern(std::string_view pattern) {
     if (pattern == "*") return true;
     std::string_view name = pattern;
     if (name.ends_with('*')) name.remove_suffix(1);
+    // What no path reaches is the name of none, though of the beginning of some.
+    constexpr std::string_view kReserved[] = {".", "..", "empty", "cleanup"};
+    if (name.size() == pattern.size() && std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved)) return false;
     if (name.empty() || name.size() > kNameBytesMax || name.find_first_of("/*") != std::string_view::npos) return false;
     for (size_t i = 0; i < name.size(); ++i) {
         const auto byte = static_cast<unsigned char>(name[i]);

@@ -46,7 +46,7 @@ std::string random_text(const char* prefix, size_t bytes) {
 // ---- reading ----
 
 bool read_permissions(json::Reader& reader, json::Value value, uint32_t& highest, uint32_t& named) {
-    return reader.array(value, [&](uint64_t, json::Value element) {
+    const bool good = reader.array(value, [&](uint64_t, json::Value element) {
         std::string_view name;
         if (!reader.string(element, name)) return false;
         const uint32_t permission = name == "read" ? VZH_READ : name == "write" ? VZH_WRITE : name == "admin" ? VZH_ADMIN : VZH_OPEN;
@@ -55,6 +55,7 @@ bool read_permissions(json::Reader& reader, json::Value value, uint32_t& highest
         named |= 1U << permission;
         return true;
     });
+    return good && (highest != VZH_OPEN || reader.mistake("must not be empty"));
 }
 
 bool is_plain(std::string_view text, size_t most) {
@@ -64,6 +65,7 @@ bool is_plain(std::string_view text, size_t most) {
 bool read_scope(json::Reader& reader, json::Value value, vzh_key_scope& scope) {
     std::string_view pattern;
     const bool good = reader.object(value, kScopeFields, [&](uint32_t id, json::Value member) {
+        if (reader.is_null(member)) return true;
         return id == 0 ? reader.string(member, pattern) : read_permissions(reader, member, scope.permission, scope.named);
     });
     if (!good) return false;
@@ -272,6 +274,9 @@ void create_key(vzh_request* request, const vzh_view* view_in) {
     if (call->key.name.data == nullptr) return fail(*call, codec::validation("name", "required"));
     if (call->key.permission == VZH_OPEN) return fail(*call, codec::validation("permissions", "required"));
     for (uint64_t i = 0; i < scopes.size(); ++i) {
+        if (scopes[i].permission > call->key.permission) {
+            return fail(*call, codec::validation("scopes[" + std::to_string(i) + "].permissions", "name more than the key itself may"));
+        }
         if (scopes[i].permission != VZH_OPEN) continue;
         scopes[i].permission = call->key.permission;
         scopes[i].named = call->key.named;

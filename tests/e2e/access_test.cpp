@@ -193,11 +193,17 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
         writer_id = Json(second.body).text("/id");
         EXPECT_EQ(Json(second.body).integer("/expires_at"), Json(second.body).integer("/created_at") + 3600);
         EXPECT_EQ(client.request("POST", "/auth/keys", R"({"name":"x","permissions":["read"]})", with(writer)).status, 403);
-        for (const std::string& scope : {std::string("a/b"), std::string("a\\u0001"), std::string("a\\u0085*"), std::string(256, 'n')}) {
+        for (const std::string& scope : {std::string("a/b"), std::string("a\\u0001"), std::string("a\\u0085*"), std::string(256, 'n'), std::string("empty")}) {
             const std::string body = R"({"name":"x","permissions":["read"],"scopes":[{"collection":"docs"},{"collection":")" + scope + R"("}]})";
             const Answer refused = client.request("POST", "/auth/keys", body, with(boss));
             EXPECT_EQ(refused.status, 400) << scope;
             EXPECT_EQ(Json(refused.body).text("/details/field"), "scopes[1].collection") << refused.body;
+        }
+        for (const char* permissions : {R"(["write"])", "[]"}) {
+            const std::string body = R"({"name":"x","permissions":["read"],"scopes":[{"collection":"docs","permissions":)" + std::string(permissions) + "}]}";
+            const Answer refused = client.request("POST", "/auth/keys", body, with(boss));
+            EXPECT_EQ(refused.status, 400) << permissions;
+            EXPECT_EQ(Json(refused.body).text("/details/field"), "scopes[0].permissions") << refused.body;
         }
         server.kill();
     }

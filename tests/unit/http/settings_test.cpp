@@ -55,12 +55,16 @@ TEST(Settings, a_key_is_whole_or_named) {
     EXPECT_EQ(rejected("auth.keys.0.permissions.0", "root"), "auth.keys.0.permissions.0");
     EXPECT_EQ(rejected("auth.keys.0.password", "x"), "auth.keys.0.password");
     EXPECT_EQ(rejected("auth.keys.0.scopes.0.collection", "a*b"), "auth.keys.0.scopes.0.collection");
-    for (const std::string& scope : {std::string("a/b"), std::string("a\x01"), std::string("a\xC2\x85*"), std::string("a\x7F"), std::string(256, 'n'), std::string(256, 'n') + "*", std::string("**")}) {
+    for (const std::string& scope : {std::string("a/b"), std::string("a\x01"), std::string("a\xC2\x85*"), std::string("a\x7F"), std::string(256, 'n'), std::string(256, 'n') + "*", std::string("**"), std::string("."), std::string(".."), std::string("empty"), std::string("cleanup")}) {
         EXPECT_EQ(rejected("auth.keys.0.scopes.0.collection", scope), "auth.keys.0.scopes.0.collection") << scope;
     }
-    for (const std::string& scope : {std::string("*"), std::string("a b*"), std::string("\xC3\xA4"), std::string(255, 'n'), std::string(255, 'n') + "*"}) {
+    for (const std::string& scope : {std::string("*"), std::string("a b*"), std::string("empty*"), std::string(".*"), std::string("\xC3\xA4"), std::string(255, 'n'), std::string(255, 'n') + "*"}) {
         EXPECT_NE(rejected("auth.keys.0.scopes.0.collection", scope), "auth.keys.0.scopes.0.collection") << scope;
     }
+    Host beyond({{"host", "127.0.0.1"}, {"auth.keys.0.name", "ci"}, {"auth.keys.0.hash", "sha256:" + std::string(64, 'a')}, {"auth.keys.0.permissions.0", "read"},
+                 {"auth.keys.0.scopes.0.collection", "docs"}, {"auth.keys.0.scopes.0.permissions.0", "write"}});
+    EXPECT_NE(declare(beyond), VZ_OK);
+    EXPECT_EQ(beyond.rejected_key, "auth.keys.0.scopes.0.permissions");
     EXPECT_EQ(rejected("auth.keys", "secret"), "auth.keys");
     EXPECT_EQ(rejected("auth.keys", "[]"), "");
     EXPECT_EQ(rejected("auth.allow_query_key", "maybe"), "auth.allow_query_key");
