@@ -119,14 +119,20 @@ class Reader {
 
 bool is_origin(std::string_view text) {
     if (text == "*") return true;
-    const bool scheme = text.starts_with("http://") || text.starts_with("https://");
-    return scheme && text.back() != '/' && text.find_first_of(" \t\r\n") == std::string_view::npos;
+    if (!text.starts_with("http://") && !text.starts_with("https://")) return false;
+    text.remove_prefix(text.find("//") + 2);
+    return !text.empty() && text.find_first_of(" \t\r\n/,\"'@?#") == std::string_view::npos;
 }
 
 bool is_host_text(std::string_view text) {
     return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
         return c > 0x20 && c < 0x7f && c != '/' && c != '@';
     });
+}
+
+// A name as the Host field has it, without its port.
+bool is_allowed_host(std::string_view text) {
+    return is_host_text(text) && text.find(',') == std::string_view::npos && (text.front() == '[' ? text.back() == ']' : text.find(':') == std::string_view::npos);
 }
 
 vz_status read_all_keys(Reader& reader, std::vector<ApiKey>& out) {
@@ -192,11 +198,11 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     }
     out.cors_origins = reader.list("http.cors_origins");
     for (const auto& origin : out.cors_origins) {
-        if (!is_origin(origin)) return reader.reject("http.cors_origins", "must hold origins such as https://app.example, or \"*\"");
+        if (!is_origin(origin)) return reader.reject("http.cors_origins", "must hold origins such as https://app.example, each an entry of its own, or \"*\"");
     }
     out.allowed_hosts = reader.list("http.allowed_hosts");
     for (const auto& name : out.allowed_hosts) {
-        if (!is_host_text(name)) return reader.reject("http.allowed_hosts", "must hold host names without a port");
+        if (!is_allowed_host(name)) return reader.reject("http.allowed_hosts", "must hold host names without a port, each an entry of its own; of IPv6 in brackets");
     }
     if (const auto status = read_choice(reader, "log.access", kAccessChoices, out.access); status != VZ_OK) return status;
     if (const auto status = reader.number("log.slow_ms", 1, kDayMs, out.slow_ms); status != VZ_OK) return status;

@@ -77,7 +77,12 @@ TEST(Settings, values_are_checked) {
     EXPECT_EQ(rejected("limits.body_mb", "-1"), "limits.body_mb");
     EXPECT_EQ(rejected("limits.body_mb", "1.5"), "limits.body_mb");
     EXPECT_EQ(rejected("auth.allow_unauthenticated", "yes"), "auth.allow_unauthenticated");
-    EXPECT_EQ(rejected("http.cors_origins.0", "app.example"), "http.cors_origins");
+    for (const char* origin : {"app.example", "https://", "https://app.example/", "https://app.example/path", "https://a.example,https://b.example", "[https://a.example]", "ftp://a.example"}) {
+        EXPECT_EQ(rejected("http.cors_origins.0", origin), "http.cors_origins") << origin;
+    }
+    for (const char* origin : {"*", "https://app.example", "http://localhost:3000", "http://127.0.0.1:5", "http://[::1]:5"}) EXPECT_EQ(rejected("http.cors_origins.0", origin), "") << origin;
+    for (const char* host : {"db.example:80", "::1", "a.example,b.example", "[::1]:80", "a/b"}) EXPECT_EQ(rejected("http.allowed_hosts.0", host), "http.allowed_hosts") << host;
+    for (const char* host : {"db.example", "[::1]", "10.0.0.1", "db_1"}) EXPECT_EQ(rejected("http.allowed_hosts.0", host), "") << host;
 }
 
 TEST(Settings, limits_are_told_by_name) {
