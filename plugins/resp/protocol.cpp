@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 namespace resp {
 namespace {
@@ -141,7 +142,10 @@ bool parse_integer(std::string_view text, int64_t low, int64_t high, int64_t* ou
 bool parse_real(std::string_view text, float* out) {
     if (text.starts_with('+')) text.remove_prefix(1);
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), *out);
-    return problem == std::errc() && end == text.data() + text.size() && std::isfinite(*out);
+    if (problem == std::errc::invalid_argument || end != text.data() + text.size()) return false;
+    // Infinite or nearly zero: from_chars does not say which.
+    if (problem != std::errc()) *out = static_cast<float>(std::strtod(std::string(text).c_str(), nullptr));
+    return std::isfinite(*out);
 }
 
 bool same_word(std::string_view left, std::string_view right) {

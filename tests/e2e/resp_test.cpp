@@ -268,6 +268,9 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
         EXPECT_NE(reply.find(named), std::string::npos) << named << ": " << reply;
     }
     EXPECT_EQ(client.ask({"VCARD", "docs"}), "1") << "nothing of it was done";
+    EXPECT_TRUE(is_error(client.ask({"VADD", "docs", "VALUES", "2", "1", "1e50", "tiny"})));
+    EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "2", "1", "-1e-50", "tiny"}), "1") << "as over REST, what is nearly zero is zero";
+    EXPECT_EQ(client.ask({"VREM", "docs", "tiny"}), "1");
     EXPECT_TRUE(is_error(client.ask({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"})));
     EXPECT_EQ(client.ask({"EXISTS", "made"}), "0") << "a refused point leaves no key behind";
     client.send(request({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"}) + request({"VADD", "made", "VALUES", "1", "1", "b"}));
