@@ -119,9 +119,9 @@ int server_end(const Client& client) {
     return -1;
 }
 
-// Reads the answer bit by bit until that is over or `is_over`; how much came. Small buffers let each read make room for a little more.
+// Reads so many bytes a second of the answer until that is over or `is_over`; how much came. Small buffers let each read make room for a little more.
 template <typename Condition>
-size_t read_slowly(const Server& server, size_t bytes_at_a_time, milliseconds pause, Condition is_over) {
+size_t read_slowly(const Server& server, size_t bytes_per_second, Condition is_over) {
     Client client(server.port());
     client.send(get("/items/first"));
     EXPECT_EQ(client.read().body, "first");
@@ -129,13 +129,14 @@ size_t read_slowly(const Server& server, size_t bytes_at_a_time, milliseconds pa
     setsockopt(client.descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     setsockopt(server_end(client), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     client.send(get("/big?" + kBig, "Connection: close\r\n"));
-    std::string part(bytes_at_a_time, '\0');
+    std::string part(10'000, '\0');
     size_t got = 0;
+    const auto begun = std::chrono::steady_clock::now();
     while (!is_over()) {
+        std::this_thread::sleep_until(begun + milliseconds(got * 1000 / bytes_per_second));
         const auto now = recv(client.descriptor, part.data(), part.size(), 0);
         if (now <= 0) break;
         got += static_cast<size_t>(now);
-        std::this_thread::sleep_for(pause);
     }
     return got;
 }
@@ -144,15 +145,15 @@ TEST(WaitingAnswers, of_those_who_read_a_little_now_and_then_are_given_up_too) {
     Server server(Changes{{"http.write_timeout_ms", "1000"}});
     server.start();
     const auto is_given_up = [&] { return server.figure("vectorizer_http_refused_total{reason=slow_reader}") == 1; };
-    EXPECT_LT(read_slowly(server, 5'000, milliseconds(10), is_given_up), 2 * kMib);
+    EXPECT_LT(read_slowly(server, kMib / 2, is_given_up), 2 * kMib);
     EXPECT_TRUE(is_given_up());
     EXPECT_TRUE(nothing_is_held(server));
 }
 
 TEST(WaitingAnswers, reach_those_who_read_slowly_but_steadily) {
-    Server server(Changes{{"http.write_timeout_ms", "1000"}});
+    Server server(Changes{{"http.write_timeout_ms", "1500"}});
     server.start();
-    EXPECT_GT(read_slowly(server, 100'000, milliseconds(20), [] { return false; }), kAnswerBytes);
+    EXPECT_GT(read_slowly(server, 3 * kMib, [] { return false; }), kAnswerBytes);
 }
 
 TEST(WaitingAnswers, of_those_who_leave_are_given_back_at_once) {
