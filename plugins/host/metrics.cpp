@@ -72,6 +72,58 @@ void add_process(Families& families) {
               static_cast<double>(resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))));
 }
 
+// What is told of one collection, or of several together.
+struct CollectionFigures {
+    uint64_t points = 0;
+    uint64_t bytes = 0;
+    uint64_t unindexed_rows = 0;
+};
+
+void add_collection(Families& families, const std::string& name, const CollectionFigures& figures) {
+    const auto gauge = [&](const char* series, const char* help, uint64_t value) {
+        auto& metric = families.add(series, help, VZ_SAMPLE_GAUGE);
+        metric.label.push_back({"collection", name});
+        set_value(metric, VZ_SAMPLE_GAUGE, static_cast<double>(value));
+    };
+    gauge("vectorizer_collection_points", "Live points of a collection.", figures.points);
+    gauge("vectorizer_collection_bytes", "Bytes of a collection on disk and in memory.", figures.bytes);
+    gauge("vectorizer_collection_unindexed_rows", "Live rows of a collection that no graph covers yet.", figures.unindexed_rows);
+}
+
+// Each of the largest collections, and the others together under a name that no collection can have: no scrape has more series than it can bear.
+void add_collections(Families& families, vz_engine* engine) {
+    constexpr size_t kCollectionsMax = 1000;
+    vz_result* result = nullptr;
+    if (vz_collection_list(engine, &result, nullptr) != VZ_OK) return;
+    uint64_t count = 0;
+    const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
+    std::vector<std::pair<std::string, CollectionFigures>> all;
+    for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
+        const vz_collection_info& info = *VZ_AT(vz_collection_info, infos, i);
+        if (info.stats == nullptr) continue;
+        all.emplace_back(text(info.name), CollectionFigures{info.stats->points, info.stats->disk_bytes + info.stats->memory_bytes, info.stats->unindexed_rows});
+    }
+    vz_result_release(result);
+    if (all.size() > kCollectionsMax) {
+        std::nth_element(all.begin(), all.begin() + kCollectionsMax, all.end(), [](const auto& a, const auto& b) { return a.second.points > b.second.points; });
+        CollectionFigures others;
+        for (size_t i = kCollectionsMax; i < all.size(); ++i) {
+            others.points += all[i].second.points;
+            others.bytes += all[i].second.bytes;
+            others.unindexed_rows += all[i].second.unindexed_rows;
+        }
+        all.resize(kCollectionsMax);
+        all.emplace_back("/others", others);
+    }
+    for (const auto& [name, figures] : all) add_collection(families, name, figures);
+}
+
+void add_build(Families& families) {
+    auto& metric = families.add("vectorizer_build_info", "The version that runs.", VZ_SAMPLE_GAUGE);
+    metric.label.push_back({"version", VECTORIZER_VERSION});
+    set_value(metric, VZ_SAMPLE_GAUGE, 1);
+}
+
 // prometheus-cpp escapes the values of labels, not this.
 std::string one_line(std::string help) {
     std::replace(help.begin(), help.end(), '\n', ' ');
@@ -162,6 +214,8 @@ std::string Metrics::render(vz_engine* engine) const {
         }
     }
     vz_engine_samples(engine, take_sample, &families, nullptr);
+    add_collections(families, engine);
+    add_build(families);
     add_process(families);
     return families.serialize();
 }

@@ -311,6 +311,36 @@ TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+TEST(Operator, MetricsTellOfEachCollection) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    EXPECT_EQ(lines_with(client.get("/metrics").body, "vectorizer_build_info{version=").size(), 1U);
+    ASSERT_EQ(client.post("/collections", R"({"name":"a\"\\b","dimension":2})").status, 200);
+    ASSERT_EQ(client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]},{"embedding":[3,4]}]})").status, 200);
+    const std::string text = client.get("/metrics").body;
+    EXPECT_EQ(series(text, R"(vectorizer_collection_points{collection="docs"})"), 2) << text;
+    EXPECT_EQ(series(text, R"(vectorizer_collection_points{collection="a\"\\b"})"), 0);
+    EXPECT_GT(series(text, R"(vectorizer_collection_bytes{collection="docs"})"), 16);
+    EXPECT_GE(series(text, R"(vectorizer_collection_unindexed_rows{collection="docs"})"), 0);
+    ASSERT_EQ(client.request("DELETE", "/collections/docs", "").status, 200);
+    EXPECT_TRUE(lines_with(client.get("/metrics").body, "\"docs\"").empty());
+    std::vector<std::thread> creators;
+    for (int first = 0; first < 8; ++first) {
+        creators.emplace_back([&, first] {
+            HttpClient creator(server.port());
+            for (int i = first; i < 1005; i += 8) EXPECT_EQ(creator.post("/collections", R"({"dimension":1,"name":"c)" + std::to_string(i) + "\"}").status, 200);
+        });
+    }
+    for (std::thread& creator : creators) creator.join();
+    ASSERT_EQ(client.post("/insert_vectors", R"({"collection":"c7","vectors":[{"embedding":[1]}]})").status, 200);
+    const std::string many = client.get("/metrics").body;
+    EXPECT_EQ(lines_with(many, "vectorizer_collection_points{").size(), 1001U) << "the largest, and all others together";
+    EXPECT_EQ(series(many, R"(vectorizer_collection_points{collection="c7"})"), 1);
+    EXPECT_EQ(series(many, R"(vectorizer_collection_points{collection="/others"})"), 0);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 }  // namespace
 }  // namespace vz::e2e
 
