@@ -8,6 +8,13 @@
 #include "engine/payload/json.hpp"
 
 namespace vz {
+namespace {
+
+Status missing(const char* field) {
+    return failure(VZ_INVALID_ARGUMENT, "a list has a count and no elements").field(field).reason(VZ_REASON_REQUIRED);
+}
+
+}  // namespace
 
 Result<WantedParts> want_parts(const vz_parts* in, const Schema& schema) {
     WantedParts wanted;
@@ -17,6 +24,8 @@ Result<WantedParts> want_parts(const vz_parts* in, const Schema& schema) {
     if ((parts.flags & ~(VZ_PARTS_PAYLOAD | VZ_PARTS_VECTORS | VZ_PARTS_EXCLUDE)) != 0) {
         return failure(VZ_UNSUPPORTED, "a flag of the parts is not known").field("parts.flags");
     }
+    if (parts.payload_path_count != 0 && parts.payload_paths == nullptr) return missing("parts.payload_paths");
+    if (parts.vector_field_count != 0 && parts.vector_fields == nullptr) return missing("parts.vector_fields");
     wanted.payload = (parts.flags & VZ_PARTS_PAYLOAD) != 0;
     wanted.vectors = (parts.flags & VZ_PARTS_VECTORS) != 0;
     wanted.exclude = (parts.flags & VZ_PARTS_EXCLUDE) != 0;

@@ -39,6 +39,31 @@ static void null_is_refused(vz_engine* engine) {
     EXPECT(result == NULL && other == NULL);
 }
 
+/* Lists of `parts` that are named by a count alone. */
+static void null_inside_parts_is_refused(vz_engine* engine) {
+    vz_error error;
+    vz_result* result = NULL;
+    const vz_str name = text("points");
+    vz_parts payload = NEW(vz_parts);
+    payload.flags = VZ_PARTS_PAYLOAD;
+    payload.payload_path_count = 1;
+    vz_parts vectors = NEW(vz_parts);
+    vectors.flags = VZ_PARTS_VECTORS;
+    vectors.vector_field_count = 1;
+    const vz_parts* const parts[] = {&payload, &vectors};
+    for (uint32_t i = 0; i < COUNT(parts); i++) {
+        vz_get_request get = NEW(vz_get_request);
+        get.parts = parts[i];
+        EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_get(engine, name, &get, &result, &error));
+        EXPECT(error.reason == VZ_REASON_REQUIRED);
+        vz_scan_request scan = NEW(vz_scan_request);
+        scan.limit = 1;
+        scan.parts = parts[i];
+        EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_scan(engine, name, &scan, &result, &error));
+        EXPECT(error.reason == VZ_REASON_REQUIRED);
+    }
+}
+
 static void null_inside_requests_is_refused(vz_engine* engine) {
     vz_error error;
     const vz_str name = text("points");
@@ -228,6 +253,7 @@ int main(void) {
     create_plain(client, "points");
     null_is_refused(engine);
     null_inside_requests_is_refused(engine);
+    null_inside_parts_is_refused(engine);
     unknown_flags_and_enumerators_are_refused(engine);
     bad_operations_are_refused_whole(engine);
     operations_without_request_or_answer_end_as_misuse(engine);
