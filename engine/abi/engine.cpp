@@ -286,8 +286,8 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
         if (request != nullptr) VZ_TRY(take_in(request, &given));
         if (out == nullptr) return misuse("the place for the result is NULL");
         VZ_TRY(no_flags(given.flags, VZ_VERIFY_DEEP));
-        Interruption until;
-        until.deadline_ns = given.deadline_ns;
+        const Interruption until{given.deadline_ns, nullptr};
+        VZ_TRY(until.check());
         std::vector<std::shared_ptr<Collection>> collections;
         if (collection.data == nullptr) {
             collections = engine->engine->catalogue().list();

@@ -95,7 +95,7 @@ Status answer_write(const WriteCommit& commit, const vz_write_request* request, 
     return give_out(answer, out);
 }
 
-Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, const Interruption&, vz_result** out) {
+Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, vz_result** out) {
     vz_get_request request;
     VZ_TRY(take_in(in, &request));
     VZ_TRY(no_flags(request.flags, 0));
@@ -106,6 +106,8 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, const 
     auto result = std::make_unique<vz_result>(&engine->results_held);
     result->schema = collection->schema();
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
+    const Interruption until{request.deadline_ns, nullptr};
+    VZ_TRY(until.check());
     result->view = collection->pin();
     std::vector<RowRef> rows;
     rows.reserve(request.count);
@@ -120,7 +122,7 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, const 
     return {};
 }
 
-Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, const Interruption& stop, vz_result** out) {
+Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, vz_result** out) {
     vz_scan_request request;
     VZ_TRY(take_in(in, &request));
     VZ_TRY(no_flags(request.flags, 0));
@@ -147,9 +149,9 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, cons
         if (!id.ok()) return std::move(id.take_status()).field(request.cursor.data != nullptr ? "cursor" : "start_id");
         start = *id;
     }
+    const Interruption until{request.deadline_ns, nullptr};
+    VZ_TRY(until.check());
     result->view = collection->pin();
-    Interruption until = stop;
-    until.deadline_ns = request.deadline_ns;
     VZ_ASSIGN(const Page page, scan_rows(result->view, filter.get(), start, request.skip, request.limit, until));
     result->make_sets(1);
     RowSet& set = result->set(0);
@@ -159,15 +161,14 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, cons
     return {};
 }
 
-Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, const Interruption& stop, uint64_t* out) {
+Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, uint64_t* out) {
     vz_count_request request;
     VZ_TRY(take_in(in, &request, true));
     VZ_TRY(no_flags(request.flags, VZ_COUNT_ESTIMATE));
     VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
-    Interruption until = stop;
-    until.deadline_ns = request.deadline_ns;
+    const Interruption until{request.deadline_ns, nullptr};
     VZ_TRY(until.check());
     if (filter == nullptr && !collection->has_expiry()) {
         *out = collection->points();
@@ -212,28 +213,28 @@ VZ_API vz_status vz_search(vz_engine* engine, vz_str collection, const vz_search
                            vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
-        return read_search(engine, collection, request, {}, out);
+        return read_search(engine, collection, request, out);
     });
 }
 
 VZ_API vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
-        return read_get(engine, collection, request, {}, out);
+        return read_get(engine, collection, request, out);
     });
 }
 
 VZ_API vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
-        return read_scan(engine, collection, request, {}, out);
+        return read_scan(engine, collection, request, out);
     });
 }
 
 VZ_API vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_request* request, uint64_t* count, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (count == nullptr) return misuse("the place for the count is NULL");
-        return read_count(engine, collection, request, {}, count);
+        return read_count(engine, collection, request, count);
     });
 }
 

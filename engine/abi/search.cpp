@@ -167,8 +167,7 @@ Status answer_together(Workers& workers, uint64_t queries, const Answer& answer)
 
 }  // namespace
 
-Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, const Interruption& stop,
-                   vz_result** out) {
+Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, vz_result** out) {
     vz_search_request request;
     VZ_TRY(take_in(in, &request));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
@@ -182,8 +181,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     const WorkerPool::Yield others_yield(engine->engine->workers());
     result->view = collection->pin();
     result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
-    Interruption until = stop;
-    until.deadline_ns = request.deadline_ns;
+    const Interruption until{request.deadline_ns, nullptr};
     const Answering answering(request, plan, words, filter.get(), until);
     result->make_sets(request.queries.rows);
     const auto answer = [&](uint64_t i) { return answering.answer(i, *result, parts, &result->set(i)); };

@@ -455,6 +455,36 @@ static void refuses_bad_points(struct client client, const char* name) {
     EXPECT(count_points(client, name) == 4);
 }
 
+/* An answer that comes after its deadline is of no use: each read is refused, whatever it would find. */
+static void keeps_deadlines(struct client client, const char* name) {
+    vz_error error;
+    vz_result* result = NULL;
+    uint64_t count = 0;
+    const vz_str id = text("42");
+    const float vector[4] = {1, 0, 0, 0};
+    vz_get_request get = NEW(vz_get_request);
+    get.count = 1;
+    get.ids = &id;
+    get.deadline_ns = 1;
+    EXPECT_STATUS(VZ_DEADLINE_EXCEEDED, perform(client, VZ_OP_GET, text(name), &get, &result, &error));
+    vz_scan_request scan = NEW(vz_scan_request);
+    scan.limit = 1;
+    scan.deadline_ns = 1;
+    EXPECT_STATUS(VZ_DEADLINE_EXCEEDED, perform(client, VZ_OP_SCAN, text(name), &scan, &result, &error));
+    vz_search_request search = NEW(vz_search_request);
+    search.queries = rows(vector, 1);
+    search.k = 1;
+    search.deadline_ns = 1;
+    EXPECT_STATUS(VZ_DEADLINE_EXCEEDED, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
+    vz_count_request counting = NEW(vz_count_request);
+    counting.deadline_ns = 1;
+    EXPECT_STATUS(VZ_DEADLINE_EXCEEDED, perform(client, VZ_OP_COUNT, text(name), &counting, &count, &error));
+    vz_verify_request verify = NEW(vz_verify_request);
+    verify.deadline_ns = 1;
+    EXPECT_STATUS(VZ_DEADLINE_EXCEEDED, perform(client, VZ_OP_VERIFY, text(name), &verify, &result, &error));
+    EXPECT(result == NULL);
+}
+
 static void clears(struct client client) {
     vz_error error;
     create_plain(client, "to clear");
@@ -494,6 +524,7 @@ void act_points(struct client client, const char* name) {
     request_ids(client, name);
     chains_and_deletes(client, name);
     refuses_bad_points(client, name);
+    keeps_deadlines(client, name);
     upsert_all(client, name);
     gets_what_was_written(client, name);
     if (strcmp(name, "films") == 0) clears(client);
