@@ -65,7 +65,9 @@ vz_status Instance::create(vz_error* error) {
     const vz_status status = descriptor_.create(host_.get(), &frontend_, &guarded.error);
     look_for_damage("create", &guarded);
     take_error(guarded, error);
-    return status;
+    if (status != VZ_OK || frontend_ != nullptr) return status;
+    std::strncpy(error->message, "create succeeded and gave no frontend", sizeof(error->message) - 1);
+    return VZ_MISUSE;
 }
 
 vz_status Instance::start(vz_error* error) {

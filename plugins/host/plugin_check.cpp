@@ -1,7 +1,6 @@
 #include "plugins/host/plugin_check.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "plugins/host/blame.hpp"
 #include "plugins/host/engine_handle.hpp"
@@ -27,6 +28,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kTrialLimit(40);
+constexpr std::chrono::milliseconds kTrialPoll(2);
 
 struct Outcome {
     const Trial* trial;
@@ -35,6 +37,7 @@ struct Outcome {
 
 [[noreturn]] void be_child(const Trial& trial, const TrialInput& input) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::setpgid(0, 0);
     const int output = ::open(input.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
@@ -48,21 +51,19 @@ struct Outcome {
     Blame::watch_signals();
     trial.run(input);
     std::fflush(nullptr);
+    input.report->end();
     ::_exit(0);  // the plugin's threads may be anything but joined
 }
 
-// What the child writes until it closes the pipe; false: it takes too long.
-bool read_report(int pipe, std::string* text) {
+// Null: it did not end in time.
+std::optional<int> wait_for_end(pid_t child) {
     const auto deadline = Clock::now() + kTrialLimit;
-    for (;;) {
-        pollfd poll = {pipe, POLLIN, 0};
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        if (left <= 0 || ::poll(&poll, 1, static_cast<int>(left)) == 0) return false;
-        char bytes[4096];
-        const ssize_t got = ::read(pipe, bytes, sizeof bytes);
-        if (got <= 0) return true;
-        text->append(bytes, static_cast<size_t>(got));
+    int status = 0;
+    while (::waitpid(child, &status, WNOHANG) == 0) {
+        if (Clock::now() > deadline) return std::nullopt;
+        std::this_thread::sleep_for(kTrialPoll);
     }
+    return status;
 }
 
 // The line of Blame, else the last words.
@@ -75,43 +76,43 @@ std::string last_words(const std::string& output) {
     return last;
 }
 
+// How a trial's process ended; empty: in order.
+std::string bad_end(std::optional<int> status, const TrialReport& report, const std::string& output) {
+    const std::string where = report.function() == nullptr ? "" : std::string(" in ") + report.function();
+    if (!status) return "it hangs" + where + ": the check does not end within 40 s";
+    if (WIFSIGNALED(*status)) {
+        const std::string words = last_words(output);
+        return words.find(" crashed") != std::string::npos
+                   ? "it crashes: " + words
+                   : "it crashes" + where + " (SIG" + ::sigabbrev_np(WTERMSIG(*status)) + ")";
+    }
+    if (report.has_ended()) return "";
+    return "it ends the process" + where + ", with exit status " + std::to_string(WEXITSTATUS(*status));
+}
+
 Outcome run_trial(const Trial& trial, TrialInput input) {
     Outcome outcome{&trial, {}};
     const ScratchDirectory scratch;
-    int ends[2];
-    if (scratch.path().empty() || ::pipe2(ends, O_CLOEXEC) != 0) {
-        outcome.findings.emplace_back("the checker has no temporary directory or no pipe");
+    const TrialReport::Shared report = TrialReport::make();
+    if (scratch.path().empty() || !report) {
+        outcome.findings.emplace_back("the checker has no temporary directory or no memory");
         return outcome;
     }
     input.directory = scratch.path() + "/data";
     input.output = scratch.path() + "/output";
-    input.report = ends[1];
+    input.report = report.get();
     const pid_t child = ::fork();
-    if (child == 0) {
-        ::close(ends[0]);
-        be_child(trial, input);
+    if (child == 0) be_child(trial, input);
+    if (child < 0) {
+        outcome.findings.emplace_back("the checker cannot make a process");
+        return outcome;
     }
-    ::close(ends[1]);
-    std::string text;
-    const bool is_in_time = child > 0 && read_report(ends[0], &text);
-    ::close(ends[0]);
-    if (!is_in_time && child > 0) ::kill(child, SIGKILL);
-    int status = 0;
-    if (child > 0) ::waitpid(child, &status, 0);
-    for (size_t begin = 0; begin < text.size();) {
-        const size_t end = std::min(text.find('\n', begin), text.size());
-        const std::string finding = text.substr(begin, end - begin);
-        if (std::find(outcome.findings.begin(), outcome.findings.end(), finding) == outcome.findings.end())
-            outcome.findings.push_back(finding);
-        begin = end + 1;
-    }
-    if (!is_in_time) {
-        outcome.findings.emplace_back("it hangs: the check does not end within 40 s");
-    } else if (WIFSIGNALED(status)) {
-        outcome.findings.push_back(std::string("it crashes: ") + last_words(input.output));
-    } else if (WEXITSTATUS(status) != 0) {
-        outcome.findings.push_back("it ends the process with exit status " + std::to_string(WEXITSTATUS(status)));
-    }
+    ::setpgid(child, child);
+    const std::optional<int> status = wait_for_end(child);
+    ::kill(-child, SIGKILL);  // and what the plugin may have forked
+    if (!status) ::waitpid(child, nullptr, 0);
+    outcome.findings = report->findings();
+    if (const std::string end = bad_end(status, *report, input.output); !end.empty()) outcome.findings.push_back(end);
     return outcome;
 }
 

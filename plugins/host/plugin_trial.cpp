@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -34,14 +35,9 @@ constexpr milliseconds kDrainLimit(10'000);
 constexpr milliseconds kStopLimit(5'000);
 constexpr milliseconds kAtOnce(500);
 
-void report(const TrialInput& input, const std::string& finding) {
-    std::string line = finding;
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    line += '\n';
-    static_cast<void>(!::write(input.report, line.data(), line.size()));
-}
-
+// What the plugin printed, also what it left in a buffer.
 std::string output_of(const TrialInput& input) {
+    std::fflush(nullptr);
     std::ifstream file(input.output);
     return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -65,6 +61,18 @@ class Misuses {
     std::vector<std::string> found_;
 };
 
+// What the plugin is asked for, while it is.
+class Step {
+ public:
+    Step(const TrialInput& input, const char* function) : report_(*input.report) { report_.enter(function); }
+    ~Step() { report_.enter(nullptr); }
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+
+ private:
+    TrialReport& report_;
+};
+
 // A fresh engine with a collection in it, and everything a frontend is given.
 class Stage {
  public:
@@ -73,6 +81,10 @@ class Stage {
         vz_engine_options options = {};
         options.struct_size = sizeof(options);
         options.workers = 2;
+        // No file is opened or closed but for the plugin.
+        const vz_kv settings[] = {{{"verify", 6}, {"never", 5}}, {{"settle_after_ms", 15}, {"86400000", 8}}};
+        options.settings = settings;
+        options.setting_count = std::size(settings);
         options.log = Misuses::log;
         options.log_user = &misuses_;
         vz_error error = {};
@@ -88,7 +100,9 @@ class Stage {
         schema.vector_fields = &field;
         schema.vector_field_count = 1;
         if (vz_collection_create(engine_, {"docs", 4}, &schema, nullptr, &error) != VZ_OK) fail(error.message);
-        if (write() != VZ_OK) fail("the checker's own write fails");
+        // With a sealed file, as in any database of some age: the engine maps it, and guards the map.
+        if (write() != VZ_OK || vz_checkpoint(engine_, {nullptr, 0}, nullptr, nullptr) != VZ_OK) fail("the checker's own write fails");
+        const Step step(input, "loading");
         loaded_ = load_frontend(input.file);
         if (loaded_.descriptor == nullptr) fail(loaded_.problem);
         services_ = std::make_unique<Services>(config, engine_);
@@ -118,13 +132,15 @@ class Stage {
         return stats;
     }
     std::vector<std::string> misuses() const { return misuses_.found(); }
-    void finding(const std::string& text) const { report(input_, text); }
+    void finding(const std::string& text) const { input_.report->add(text); }
     // Ends the trial: what follows would say nothing.
     [[noreturn]] void fail(const std::string& text) const {
         finding(text);
+        input_.report->end();
         ::_exit(0);
     }
     const vz_frontend_descriptor& descriptor() const { return *loaded_.descriptor; }
+    Step step(const char* function) const { return {input_, function}; }
 
     Config config;
 
@@ -141,9 +157,15 @@ void expect_intact(const Stage& stage, const Instance& instance) {
     if (!instance.damage().empty()) stage.fail(instance.damage());
 }
 
+template <class Call>
+vz_status attempt(const Stage& stage, const char* function, Call call) {
+    const Step step = stage.step(function);
+    return call();
+}
+
 void create(const Stage& stage, Instance& instance) {
     vz_error error = {};
-    const vz_status status = instance.create(&error);
+    const vz_status status = attempt(stage, "create", [&] { return instance.create(&error); });
     expect_intact(stage, instance);
     if (status != VZ_OK)
         stage.fail(std::string("create fails: ") + (*error.message != 0 ? error.message : "without a message"));
@@ -151,7 +173,7 @@ void create(const Stage& stage, Instance& instance) {
 
 void start(const Stage& stage, Instance& instance) {
     vz_error error = {};
-    const vz_status status = instance.start(&error);
+    const vz_status status = attempt(stage, "start", [&] { return instance.start(&error); });
     expect_intact(stage, instance);
     if (status != VZ_OK)
         stage.fail(std::string("start fails: ") + (*error.message != 0 ? error.message : "without a message"));
@@ -159,14 +181,19 @@ void start(const Stage& stage, Instance& instance) {
 
 void drain(const Stage& stage, Instance& instance) {
     const auto began = Clock::now();
-    instance.drain();
+    {
+        const Step step = stage.step("drain");
+        instance.drain();
+    }
     expect_intact(stage, instance);
     if (Clock::now() - began > kAtOnce) stage.finding("drain waits; it is to return at once");
+    const Step step = stage.step("idle");
     while (!instance.idle() && Clock::now() - began < kDrainLimit) std::this_thread::sleep_for(milliseconds(5));
     if (!instance.idle()) stage.finding("it is not idle 10 s after drain, though nobody asked it for anything");
 }
 
 void stop(const Stage& stage, Instance& instance) {
+    const Step step = stage.step("stop");
     const auto began = Clock::now();
     instance.stop();
     expect_intact(stage, instance);
@@ -175,7 +202,12 @@ void stop(const Stage& stage, Instance& instance) {
         stage.finding("stop took " + std::to_string(took.count()) + " ms; the host ends the process after 5,000");
 }
 
-// Threads, descriptors, results and operations, before and after.
+void destroy(const Stage& stage, Instance& instance) {
+    const Step step = stage.step("destroy");
+    instance.destroy();
+}
+
+// Threads, processes, descriptors, results and operations, before and after.
 class Belongings {
  public:
     explicit Belongings(const Stage& stage)
@@ -188,9 +220,14 @@ class Belongings {
         const size_t threads = threads_of_process().size();
         if (threads > threads_.size())
             stage_.finding(std::to_string(threads - threads_.size()) + " threads are alive " + when);
-        for (const std::string& descriptor : descriptors_of_process()) {
+        const std::set<std::string> open = descriptors_of_process();
+        for (const std::string& descriptor : open) {
             if (!descriptors_.contains(descriptor)) stage_.finding("descriptor " + descriptor + " is open " + when);
         }
+        for (const std::string& descriptor : descriptors_) {
+            if (!open.contains(descriptor)) stage_.finding("descriptor " + descriptor + ", not its own, is closed " + when);
+        }
+        for (const std::string& child : children_of_process()) stage_.finding("process " + child + " is its child " + when);
         const vz_engine_stats stats = stage_.stats();
         if (stats.results_held != 0) stage_.finding(std::to_string(stats.results_held) + " results are held " + when);
         if (stats.queued_ops != 0)
@@ -212,36 +249,37 @@ void live(const Stage& stage, Instance& instance, Life life = {}) {
     std::this_thread::sleep_for(kRunning);
     if (life.is_drained) drain(stage, instance);
     stop(stage, instance);
-    instance.destroy();
+    destroy(stage, instance);
 }
 
 void try_load(const TrialInput& input) {
+    const Step step(input, "loading");
     const Loaded loaded = load_frontend(input.file);
-    if (loaded.descriptor == nullptr) report(input, loaded.problem);
+    if (loaded.descriptor == nullptr) input.report->add(loaded.problem);
 }
 
 void try_exports(const TrialInput& input) {
     const auto file = read_plugin_file(input.file);
-    if (!file) return report(input, "its ELF tables cannot be read");
+    if (!file) return input.report->add("its ELF tables cannot be read");
     for (const std::string& name : file->exports) {
-        if (name != VZ_FRONTEND_ENTRY_V1) report(input, "it exports " + name);
+        if (name != VZ_FRONTEND_ENTRY_V1) input.report->add("it exports " + name);
     }
-    for (const std::string& name : file->unique) report(input, "it defines the unique symbol " + name);
+    for (const std::string& name : file->unique) input.report->add("it defines the unique symbol " + name);
 }
 
 void try_needs(const TrialInput& input) {
     const auto file = read_plugin_file(input.file);
-    if (!file) return report(input, "its ELF tables cannot be read");
+    if (!file) return input.report->add("its ELF tables cannot be read");
     for (const NeededSymbol& symbol : file->needs) {
         if (!symbol.name.starts_with("vz_")) continue;
         const void* found = symbol.version.empty()
                                 ? ::dlsym(RTLD_DEFAULT, symbol.name.c_str())
                                 : ::dlvsym(RTLD_DEFAULT, symbol.name.c_str(), symbol.version.c_str());
         if (found == nullptr)
-            report(input, "it needs " + symbol.name + " " + symbol.version + ", which this library does not have");
+            input.report->add("it needs " + symbol.name + " " + symbol.version + ", which this library does not have");
     }
-    if (file->has_text_relocations) report(input, "it has text relocations");
-    if (file->has_executable_stack) report(input, "it wants an executable stack");
+    if (file->has_text_relocations) input.report->add("it has text relocations");
+    if (file->has_executable_stack) input.report->add("it wants an executable stack");
 }
 
 void try_layout(const TrialInput& input) {
@@ -263,15 +301,15 @@ void try_create(const TrialInput& input) {
         const auto instance = stage.instance();
         create(stage, *instance);
         before.expect_nothing_new("after create");
-        instance->destroy();
+        destroy(stage, *instance);
     }
     before.expect_nothing_new("after destroy");
     if (!output_of(input).empty()) stage.finding("it prints");
     stage.config.set("frontends." + stage.instance()->name() + ".no-such-key", "1", "--set no-such-key");
     const auto instance = stage.instance();
     vz_error error = {};
-    if (instance->create(&error) != VZ_OK) return;  // refused by itself: fine
-    instance->destroy();
+    if (attempt(stage, "create", [&] { return instance->create(&error); }) != VZ_OK) return;  // refused by itself: fine
+    destroy(stage, *instance);
     const auto unknown = stage.config.unknown_key();
     if (!unknown || unknown->message.find("no-such-key") == std::string::npos)
         stage.finding("an unknown key of its configuration passes");
@@ -297,18 +335,18 @@ void try_second_instance(const TrialInput& input) {
     std::this_thread::sleep_for(kRunning);  // threads of the first may start others
     const Belongings before(stage);
     vz_error error = {};
-    const bool is_created = second->create(&error) == VZ_OK;
+    const bool is_created = attempt(stage, "create", [&] { return second->create(&error); }) == VZ_OK;
     expect_intact(stage, *second);
-    const bool is_started = is_created && second->start(&error) == VZ_OK;
+    const bool is_started = is_created && attempt(stage, "start", [&] { return second->start(&error); }) == VZ_OK;
     expect_intact(stage, *second);
     if (!is_started && *error.message == 0)
         stage.finding(std::string(is_created ? "start" : "create") + " fails without a message");
     stop(stage, *second);
     before.expect_nothing_new(is_started ? "after stop, beside another instance" : "after a start that failed");
-    if (is_created) second->destroy();
+    if (is_created) destroy(stage, *second);
     drain(stage, *first);
     stop(stage, *first);
-    first->destroy();
+    destroy(stage, *first);
 }
 
 void try_hard_stop(const TrialInput& input) {
@@ -357,7 +395,7 @@ void try_slow_stop(const TrialInput& input) {
         std::this_thread::sleep_for(kRunning);
         stop(stage, *instance);
     }
-    instance->destroy();
+    destroy(stage, *instance);
     before.expect_nothing_new("after a stop with clients that said nothing");
 }
 
@@ -367,14 +405,17 @@ void try_poisoned(const TrialInput& input) {
     create(stage, *instance);
     start(stage, *instance);
     std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit none = {0, 0};
-    ::setrlimit(RLIMIT_FSIZE, &none);  // from now on no file takes a byte
+    rlimit whole = {};
+    ::getrlimit(RLIMIT_FSIZE, &whole);
+    const rlimit none = {0, whole.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);  // no file takes a byte
     if (stage.write() == VZ_OK || stage.stats().state != VZ_STATE_READ_ONLY)
         stage.fail("the checker cannot poison its engine");
+    ::setrlimit(RLIMIT_FSIZE, &whole);  // the engine stays as it is; last words are written down
     std::this_thread::sleep_for(kRunning);
     drain(stage, *instance);
     stop(stage, *instance);
-    instance->destroy();
+    destroy(stage, *instance);
 }
 
 void try_growth(const TrialInput& input) {

@@ -1,11 +1,12 @@
-// The checks of `vectorizer plugin check`, each for a process of its own: what it finds is written to a pipe, a crash
-// is a finding too.
+// The checks of `vectorizer plugin check`, each for a process of its own: how that process ends is a finding too.
 #pragma once
 
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "plugins/host/trial_report.hpp"
 
 namespace vz::host {
 
@@ -14,7 +15,7 @@ struct TrialInput {
     std::vector<std::pair<std::string, std::string>> settings;  // keys of the frontend's configuration
     std::string directory;                                      // empty, the trial's own
     std::string output;                                         // the file that standard output and error go to
-    int report = -1;                                            // findings, a line each
+    TrialReport* report = nullptr;
 };
 
 struct Trial {

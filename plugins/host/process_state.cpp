@@ -46,6 +46,15 @@ std::set<std::string> descriptors_of_process() {
     return found;
 }
 
+std::set<std::string> children_of_process() {
+    std::set<std::string> found;
+    for (const std::string& thread : threads_of_process()) {
+        std::ifstream children("/proc/self/task/" + thread + "/children");
+        for (std::string child; children >> child;) found.insert(child);
+    }
+    return found;
+}
+
 Manners Manners::now() {
     Manners manners;
     for (int number = 1; number < NSIG; ++number) {

@@ -10,6 +10,7 @@ namespace vz::host {
 
 std::set<std::string> threads_of_process();      // their ids
 std::set<std::string> descriptors_of_process();  // "7 socket:[1234]"
+std::set<std::string> children_of_process();     // their ids; empty too where the kernel does not tell
 
 // What differs between two moments, in words: signal handlers, signal mask, locale, environment, working directory,
 // umask.

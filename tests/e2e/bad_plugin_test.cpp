@@ -57,6 +57,10 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
         {"descriptor", {"cycle", "second", "hard-stop", "slow-stop"}},
         {"held-result", {"cycle", "second", "hard-stop", "slow-stop"}},
         {"thread-after-stop", {"cycle", "second", "hard-stop", "slow-stop"}},
+        {"forks", {"cycle", "second", "hard-stop", "slow-stop"}},
+        {"closes-others", {"cycle", "hard-stop", "slow-stop"}},
+        {"buffers", {"manners"}},
+        {"bus-handler", {"manners"}},
         {"waiting-drain", {"cycle", "second", "growth", "manners", "misuse", "poisoned"}},
         {"dies-poisoned", {"poisoned"}},
         {"short-host", {"growth"}},
@@ -70,9 +74,9 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
 }
 
 TEST(PluginCheck, ReportsWhatEndsItsProcess) {
-    for (const char* kind : {"failing-create", "crash-in-create", "past-error", "into-host"})
+    for (const char* kind : {"failing-create", "crash-in-create", "past-error", "into-host", "no-frontend"})
         EXPECT_EQ(rows_that_fail(kind, {"create"}), Rows{"create"}) << kind;
-    for (const char* kind : {"throws", "crash-in-stop", "release-twice"})
+    for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits"})
         EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), (Rows{"cycle", "misuse"})) << kind;
     EXPECT_EQ(rows_that_fail("slow-stop", {"slow-stop"}), Rows{"slow-stop"});
 }
@@ -124,7 +128,7 @@ bool is_named(const std::string& output) {
 
 TEST(Host, RefusesToStartAndNamesTheFrontend) {
     for (const char* kind : {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback",
-                             "failing-create", "past-error", "into-host"}) {
+                             "failing-create", "past-error", "into-host", "no-frontend"}) {
         const Host host;
         const Ran ran = host.start(kind);
         EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;
@@ -196,6 +200,6 @@ TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
 int main(int count, char** arguments) {
     testing::InitGoogleTest(&count, arguments);
     const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.bad_plugins %s plugins=33\n", failed == 0 ? "PASS" : "FAIL");
+    std::printf("GATE e2e.bad_plugins %s plugins=39\n", failed == 0 ? "PASS" : "FAIL");
     return failed;
 }

@@ -67,6 +67,7 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
         *error = (vz_error){.status = VZ_UNSUPPORTED, .item = VZ_NO_ITEM, .message = "a host of another size"};
         return VZ_UNSUPPORTED;
     }
+    if (is("no-frontend")) return VZ_OK;
     vz_str value = {NULL, 0};
     if (is("any-key")) config->get(host, str("no-such-key"), &value);
     struct vz_frontend* self = calloc(1, sizeof *self);
@@ -86,6 +87,11 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("signal-handler")) signal(SIGUSR1, SIG_IGN);
     if (is("chdir") && chdir("/") != 0) return VZ_INTERNAL;
     if (is("environment")) setenv("BAD_PLUGIN", "1", 1);
+    if (is("exits")) exit(0);
+    if (is("forks") && fork() == 0) for (;;) pause();
+    if (is("closes-others")) close(0);
+    if (is("buffers")) printf("hello without an end");
+    if (is("bus-handler")) signal(SIGBUS, SIG_DFL);
     if (is("descriptor")) self->ended = dup(0) < 0;
     if (is("crash") || is("thread-after-stop")) pthread_create(&self->thread, NULL, run, self);
     if (is("held-result") || is("release-twice")) {
