@@ -210,6 +210,7 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
         const auto apply = [&wanted](Schema& schema) -> Status {
             for (uint32_t i = 0; i < wanted.change_count; ++i) {
                 const vz_alter_change* one = VZ_AT(vz_alter_change, wanted.changes, i);
+                VZ_TRY(check_elements(one->vector_field, one->vector_field == nullptr ? 0 : 1, "changes.vector_field"));
                 VZ_TRY(check_elements(one->field_index, one->field_index == nullptr ? 0 : 1, "changes.field_index"));
                 Status applied = apply_change(*one, &schema);
                 if (!applied.ok()) return std::move(applied).item(i);

@@ -85,6 +85,23 @@ static vz_status alter_with(const void* request) {
     return alter(&alteration);
 }
 
+static vz_status alter_field(const void* request) {
+    static uint32_t kind = VZ_ALTER_DROP_VECTOR_FIELD; /* added and dropped by turns, so that each is right the next time */
+    vz_alter_change change = NEW(vz_alter_change);
+    change.kind = kind == VZ_ALTER_DROP_VECTOR_FIELD ? VZ_ALTER_ADD_VECTOR_FIELD : VZ_ALTER_DROP_VECTOR_FIELD;
+    change.vector_field = request;
+    const vz_status status = alter_with(&change);
+    if (status == VZ_OK) kind = change.kind;
+    return status;
+}
+
+static vz_status tune_field(const void* request) {
+    vz_alter_change change = NEW(vz_alter_change);
+    change.kind = VZ_ALTER_TUNE_VECTOR_FIELD;
+    change.vector_field = request;
+    return alter_with(&change);
+}
+
 static vz_status apply(const void* request) { return vz_alias_apply(engine, request, NULL, NULL); }
 static vz_status put(const void* request) { return vz_value_put(engine, request, NULL, NULL); }
 
@@ -221,6 +238,10 @@ static void requests_grow(void) {
     altering.changes = &alteration;
     altering.change_count = 1;
     a_request_grows("vz_alter_request", alter, &altering, sizeof(altering));
+    vz_vector_field second = field;
+    second.name = text("second");
+    a_request_grows("vz_alter_change.vector_field", alter_field, &second, sizeof(second));
+    a_request_grows("vz_alter_change.vector_field to tune", tune_field, &field, sizeof(field));
     const vz_alias_change alias = {text("alias"), text("points")};
     vz_alias_request aliasing = NEW(vz_alias_request);
     aliasing.changes = &alias;
