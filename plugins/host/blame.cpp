@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 namespace vz::host {
@@ -26,6 +27,8 @@ std::array<Territory, 64> territories;
 std::atomic<size_t> territories_used{0};
 std::atomic<const char*> current_instance{nullptr};
 std::atomic<const char*> current_function{nullptr};
+std::atomic<int> exit_code{0};  // of an exit() that nobody but a frontend may call; 0: anyone may
+alignas(16) std::array<char, 64 << 10> signal_stack;
 // NOLINTEND
 
 const char* owner_of(uintptr_t address) {
@@ -65,6 +68,8 @@ const char* name_of(int signal_number) {
             return "SIGABRT";
         case SIGFPE:
             return "SIGFPE";
+        case SIGBUS:
+            return "SIGBUS";
         default:
             return "SIGILL";
     }
@@ -90,7 +95,17 @@ void on_fatal_signal(int signal_number, siginfo_t*, void* context) {
     print(" (");
     print(name_of(signal_number));
     print("); what was acknowledged is on disk\n");
-    ::raise(signal_number);  // SA_RESETHAND: it ends the process as it would have
+    ::signal(signal_number, SIG_DFL);  // the engine's handler of SIGBUS stands before this one
+    ::raise(signal_number);
+}
+
+void on_exit() {
+    const int code = exit_code.load();
+    if (code == 0) return;
+    print("vectorizer: frontend '");
+    print(Blame::on_this_stack());
+    print("' ended the process; what was acknowledged is on disk\n");
+    ::_exit(code);
 }
 
 }  // namespace
@@ -128,18 +143,34 @@ void Blame::enter(const char* instance, const char* function) {
     current_function.store(function);
 }
 
+Blame::Asked Blame::asked() {
+    return {current_instance.load(), current_function.load()};
+}
+
 void Blame::watch_signals() {
+    const stack_t stack = {signal_stack.data(), 0, signal_stack.size()};
+    ::sigaltstack(&stack, nullptr);
     struct sigaction action = {};
     action.sa_sigaction = on_fatal_signal;
-    action.sa_flags = SA_SIGINFO | static_cast<int>(SA_RESETHAND);
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | static_cast<int>(SA_RESETHAND);
     sigemptyset(&action.sa_mask);
-    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL}) ::sigaction(number, &action, nullptr);
+    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS}) ::sigaction(number, &action, nullptr);
 }
 
 const char* Blame::on_this_stack() {
     const char* owner = owner_on_stack(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
     if (owner == nullptr) owner = current_instance.load();
     return owner != nullptr ? owner : "";
+}
+
+ExitWatch::ExitWatch(int code) {
+    static const int registered = std::atexit(on_exit);
+    static_cast<void>(registered);
+    exit_code.store(code);
+}
+
+ExitWatch::~ExitWatch() {
+    exit_code.store(0);
 }
 
 }  // namespace vz::host

@@ -15,12 +15,28 @@ class Blame {
     // nothing.
     static void enter(const char* instance, const char* function);
     static void leave() { enter(nullptr, nullptr); }
-    // A fatal signal is told on standard error in one line before it ends the process as it would have. SIGBUS is the
-    // engine's.
+    // What was entered and not left yet.
+    struct Asked {
+        const char* instance;
+        const char* function;
+    };
+    static Asked asked();
+    // A fatal signal is told on standard error in one line before it ends the process as it would have. Before the first
+    // engine is opened: that one guards its maps against SIGBUS and passes on what is not its own. The calling thread may
+    // also run out of stack; others end without a word then.
     static void watch_signals();
     // The innermost frontend on the calling thread's stack, else the one that the host is in, else empty. Any thread,
     // no allocation.
     static const char* on_this_stack();
+};
+
+// While it lives, nobody but a frontend calls exit(): it is named, and the process ends at once with `code`.
+class ExitWatch final {
+ public:
+    explicit ExitWatch(int code);
+    ~ExitWatch();
+    ExitWatch(const ExitWatch&) = delete;
+    ExitWatch& operator=(const ExitWatch&) = delete;
 };
 
 }  // namespace vz::host

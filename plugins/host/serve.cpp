@@ -39,15 +39,17 @@ constexpr std::chrono::seconds kStopLimit(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
 constexpr std::chrono::seconds kRecoveryNotice(2);  // between two requests for more time to start
 
-// Ends the process when a plugin's function does not return in time: what was acknowledged is on disk.
+// Ends the process when what a plugin is asked for meanwhile does not return in time: what was acknowledged is on disk.
 class Watchdog {
  public:
-    Watchdog(const std::string& instance, const char* function, std::chrono::seconds limit)
-        : thread_([this, instance, function, limit] {
+    explicit Watchdog(std::chrono::milliseconds limit)
+        : thread_([this, limit] {
               std::unique_lock lock(mutex_);
               if (returned_.wait_for(lock, limit, [this] { return done_; })) return;
-              std::fprintf(stderr, "vectorizer: frontend '%s' did not return from %s within %lld s\n", instance.c_str(),
-                           function, static_cast<long long>(limit.count()));
+              const Blame::Asked asked = Blame::asked();
+              std::fprintf(stderr, "vectorizer: frontend '%s' did not return from %s within %lld ms\n",
+                           asked.instance != nullptr ? asked.instance : "", asked.function != nullptr ? asked.function : "",
+                           static_cast<long long>(limit.count()));
               std::_Exit(kExitFrontend);
           }) {}
     ~Watchdog() {
@@ -150,6 +152,7 @@ class Server {
         const int signal_fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
         raise_descriptor_limit();
         Blame::watch_signals();
+        const ExitWatch exit_watch(kExitFrontend);
         EngineHandle engine;
         vz_engine_options options = {};
         options.struct_size = sizeof(options);
@@ -191,6 +194,8 @@ class Server {
 
     // Each frontend reads its keys, over the database, or over an empty engine where there is none that can be opened: another process may serve it.
     int check() {
+        Blame::watch_signals();
+        const ExitWatch exit_watch(kExitFrontend);
         const ScratchDirectory scratch;
         EngineHandle engine;
         vz_engine_options options = {};
@@ -267,6 +272,7 @@ class Server {
     }
 
     bool create(const std::string& name, const std::string& library) {
+        const Watchdog watchdog(kCreateLimit);
         Blame::enter(name.c_str(), "loading");
         const Loaded loaded = load_frontend(library);
         Blame::leave();
@@ -276,7 +282,6 @@ class Server {
         }
         auto instance = std::make_unique<Instance>(*services_, name, *loaded.descriptor);
         vz_error error = {};
-        const Watchdog watchdog(name, "create", kCreateLimit);
         const vz_status status = instance->create(&error);
         end_if_damaged(*instance);
         if (status != VZ_OK) {
@@ -292,7 +297,7 @@ class Server {
     int start_all() {
         for (auto& instance : instances_) {
             vz_error error = {};
-            const Watchdog watchdog(instance->name(), "start", kCreateLimit);
+            const Watchdog watchdog(kCreateLimit);
             const vz_status status = instance->start(&error);
             end_if_damaged(*instance);
             if (status == VZ_OK) continue;
@@ -378,6 +383,7 @@ class Server {
         services_->use(now);
         for (auto& instance : instances_) {
             vz_error failure = {};
+            const Watchdog watchdog(kCreateLimit);
             if (instance->reload(&failure) != VZ_OK)
                 return keep("frontend '" + instance->name() + "': " + failure.message);
             end_if_damaged(*instance);
@@ -409,18 +415,29 @@ class Server {
         notify_supervisor("STOPPING=1");
         if (settings_.drain_delay_ms != 0 && signalled(signal_fd, std::chrono::milliseconds(settings_.drain_delay_ms)))
             return;
-        for (auto& instance : instances_) instance->drain();
-        const auto deadline = Clock::now() + std::chrono::milliseconds(settings_.drain_ms);
+        const std::chrono::milliseconds limit(settings_.drain_ms);
+        {
+            const Watchdog watchdog(kStopLimit);
+            for (auto& instance : instances_) instance->drain();
+        }
+        const Watchdog watchdog(limit + kStopLimit);
+        const auto deadline = Clock::now() + limit;
         const auto all_idle = [&] {
             return std::all_of(instances_.begin(), instances_.end(), [](const auto& each) { return each->idle(); });
         };
-        while (!all_idle() && Clock::now() < deadline && !signalled(signal_fd, kIdlePoll)) {
+        while (!all_idle()) {
+            if (signalled(signal_fd, kIdlePoll)) return;
+            if (Clock::now() < deadline) continue;
+            for (auto& instance : instances_) {
+                if (!instance->idle()) Log::write(VZ_LOG_WARN, "host.not_idle", "frontend '" + instance->name() + "' is not idle drain_ms after drain, and is stopped");
+            }
+            return;
         }
     }
 
     void stop_all() {
         for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-            const Watchdog watchdog((*instance)->name(), "stop", kStopLimit);
+            const Watchdog watchdog(kStopLimit);
             (*instance)->stop();
             end_if_damaged(**instance);
             (*instance)->destroy();

@@ -128,16 +128,18 @@ bool is_named(const std::string& output) {
 
 TEST(Host, RefusesToStartAndNamesTheFrontend) {
     for (const char* kind : {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback",
-                             "failing-create", "past-error", "into-host", "no-frontend"}) {
+                             "failing-create", "past-error", "into-host", "no-frontend", "exits"}) {
         const Host host;
         const Ran ran = host.start(kind);
         EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;
         EXPECT_TRUE(is_named(ran.output)) << kind << "\n" << ran.output;
     }
-    const Host host;
-    const Ran crashed = host.start("crash-in-create");
-    EXPECT_EQ(crashed.exit.signal, SIGABRT) << crashed.output;
-    EXPECT_TRUE(is_named(crashed.output)) << crashed.output;
+    for (const auto& [kind, signal] : {std::pair{"crash-in-create", SIGABRT}, {"overflows", SIGSEGV}, {"bus-error", SIGBUS}}) {
+        const Host host;
+        const Ran crashed = host.start(kind);
+        EXPECT_EQ(crashed.exit.signal, signal) << kind << "\n" << crashed.output;
+        EXPECT_TRUE(is_named(crashed.output)) << kind << "\n" << crashed.output;
+    }
 }
 
 TEST(Host, EndsACreateThatHangs) {
@@ -161,10 +163,12 @@ TEST(Host, NamesAFrontendThatCrashesAndKeepsWhatWasAcknowledged) {
 }
 
 TEST(Host, NamesAFrontendThatFailsWhileStopping) {
-    for (const auto& [kind, signal] : {std::pair{"throws", SIGABRT}, {"crash-in-stop", SIGABRT}, {"slow-stop", 0}}) {
+    for (const auto& [kind, signal] : {std::pair{"throws", SIGABRT}, {"crash-in-stop", SIGABRT}, {"slow-stop", 0}, {"hangs-in-drain", 0}, {"hangs-in-idle", 0}}) {
         const Host host;
         {
-            Server server(host.data, host.arguments(kind));
+            std::vector<std::string> arguments = host.arguments(kind);
+            arguments.insert(arguments.end(), {"--set", "drain_ms=1000"});
+            Server server(host.data, arguments);
             fill(server.port());
             const Exit exit = server.stop();
             EXPECT_EQ(exit.signal, signal) << kind;
@@ -200,6 +204,6 @@ TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
 int main(int count, char** arguments) {
     testing::InitGoogleTest(&count, arguments);
     const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.bad_plugins %s plugins=39\n", failed == 0 ? "PASS" : "FAIL");
+    std::printf("GATE e2e.bad_plugins %s plugins=43\n", failed == 0 ? "PASS" : "FAIL");
     return failed;
 }

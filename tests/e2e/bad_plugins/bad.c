@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "vectorizer/frontend.h"
@@ -36,6 +37,21 @@ static void* run(void* argument) {
     }
     while (is("thread-after-stop") || is("thread-in-create")) usleep(1000);
     return NULL;
+}
+
+/* What it is for. */
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+static int overflow(volatile const char* above) {
+    volatile char frame[4096];
+    frame[0] = above[0];
+    return overflow(frame) + frame[0];
+}
+
+/* Reads a page of a map whose file ends before it. */
+static int read_past_the_end(void) {
+    FILE* file = tmpfile();
+    const volatile char* page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fileno(file), 0);
+    return page[0];
 }
 
 /* A completion that waits for disk, which none may. */
@@ -88,6 +104,8 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("chdir") && chdir("/") != 0) return VZ_INTERNAL;
     if (is("environment")) setenv("BAD_PLUGIN", "1", 1);
     if (is("exits")) exit(0);
+    if (is("overflows")) self->ended = overflow("");
+    if (is("bus-error")) self->ended = read_past_the_end();
     if (is("forks") && fork() == 0) for (;;) pause();
     if (is("closes-others")) close(0);
     if (is("buffers")) printf("hello without an end");
@@ -117,9 +135,14 @@ static vz_status start(vz_frontend* self, vz_error* error) {
 static void drain(vz_frontend* self) {
     (void)self;
     if (is("waiting-drain")) sleep(1);
+    while (is("hangs-in-drain")) pause();
 }
 
-static uint32_t idle(vz_frontend* self) { return (void)self, 1; }
+static uint32_t idle(vz_frontend* self) {
+    (void)self;
+    while (is("hangs-in-idle")) pause();
+    return 1;
+}
 
 static void stop(vz_frontend* self) {
     if (is("slow-stop")) sleep(7);
