@@ -142,6 +142,7 @@ Status Engine::close() {
     if (closed_) return {};
     closed_ = true;
     if (!log_->health().ok()) return {};
+    log_->end_writes();
     uint64_t growing = 0;
     for (const auto& collection : catalogue_.list()) growing += growing_bytes(*collection);
     if (growing == 0 || growing > settings_.close_replay_bytes) {

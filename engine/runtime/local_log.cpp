@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kMarkerDelay(5);
 constexpr std::chrono::milliseconds kSpareRetry(500);
+constexpr std::chrono::milliseconds kLeaderPoll(1);
 constexpr uint64_t kSpareBytesMin = kMiB;
 constexpr uint64_t kMarkersRoom = 4 * kKiB;  // that may be written before the next look at wal_room_
 
@@ -69,6 +70,7 @@ Status LocalLog::enqueue(Entry entry, bool blocking) {
     Commit& commit = *entry.commit;
     const uint64_t bytes = commit.bytes.size();
     const bool is_physical = !commit.logical_;
+    if (has_ended_ && !is_physical) return failure(VZ_READ_ONLY, "the database is being closed");
     if (!is_physical && (queue_.size() >= kCommitQueueItemsMax || (queue_bytes_ != 0 && queue_bytes_ + bytes > settings_.queue_bytes_max))) {
         return failure(VZ_BUSY, "too many writes wait for the disk").reason(VZ_REASON_QUEUE);
     }
@@ -392,6 +394,20 @@ void LocalLog::write_markers() {
     if (written.ok()) return;
     const std::scoped_lock lock(mutex_);
     poison(written);
+}
+
+// Nobody writes while an engine is closed, but for a caller that breaks this rule: a record behind the end that cleanClose tells would keep the
+// directory from opening.
+void LocalLog::end_writes() {
+    std::unique_lock lock(mutex_);
+    has_ended_ = true;
+    while (leading_ || !queue_.empty()) {
+        if (leading_) {
+            commit_thread_wakes_.wait_for(lock, kLeaderPoll);
+        } else {
+            lead(lock);
+        }
+    }
 }
 
 Status LocalLog::end_file() {

@@ -66,6 +66,8 @@ class LocalLog final : public Log {
     void step_idle();
     void stop();
 
+    // Refuses writes and changes from now on; returns when none is on its way. What the engine notes about files goes on.
+    void end_writes();
     // With no write in flight, and none to come: the last WAL file is one without a record.
     Status end_file();
     // With no write in flight: a synced cleanClose.
@@ -167,6 +169,7 @@ class LocalLog final : public Log {
     uint64_t entered_bytes_ = 0;  // as frames, of what is queued or being written
     bool leading_ = false;
     bool stopping_ = false;
+    bool has_ended_ = false;  // writes are refused for good
     bool unmarked_ = false;  // something durable has no witness behind it yet
     Status poisoned_;
 

@@ -1,4 +1,8 @@
 /* Rules of the ABI, each broken once: the call says so and nothing is done. */
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/abi/session.h"
 
 static void null_is_refused(vz_engine* engine) {
@@ -243,7 +247,66 @@ static void operations_without_request_or_answer_end_as_misuse(vz_engine* engine
     }
 }
 
+/* The writes of a process that closes its engine under them, and how many were acknowledged. */
+struct writes {
+    vz_engine* engine;
+    _Atomic uint64_t* acknowledged;
+};
+
+static void* write_for_ever(void* argument) {
+    const struct writes* writes = argument;
+    for (;;) {
+        static _Atomic uint64_t next;
+        char digits[24];
+        snprintf(digits, sizeof(digits), "%llu", (unsigned long long)atomic_fetch_add(&next, 1));
+        const vz_str id = text(digits);
+        vz_write_request request = NEW(vz_write_request);
+        request.kind = VZ_UPSERT;
+        request.count = 1;
+        request.ids = &id;
+        if (vz_write(writes->engine, text("points"), &request, NULL, NULL) != VZ_OK) return NULL;
+        atomic_fetch_add(writes->acknowledged, 1);
+    }
+}
+
+static void close_under_writers(const char* path, _Atomic uint64_t* acknowledged) {
+    struct writes writes = {NULL, acknowledged};
+    if (vz_engine_open(text(path), NULL, &writes.engine, NULL) != VZ_OK) _exit(1);
+    const struct client client = {writes.engine, BY_CALL};
+    create_plain(client, "points");
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, write_for_ever, &writes);
+    }
+    while (atomic_load(acknowledged) < 100) usleep(1000);
+    vz_engine_close(writes.engine, NULL);
+    _exit(0);
+}
+
+/* A thread that goes on while the engine is closed may take its process down, but nothing that is on disk. */
+static void writes_during_close_harm_no_data(void) {
+    for (int round = 0; round < 5; round++) {
+        vz_error error;
+        char path[64];
+        make_directory(path);
+        _Atomic uint64_t* acknowledged = mmap(NULL, sizeof(*acknowledged), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        EXPECT(acknowledged != MAP_FAILED);
+        const pid_t child = fork();
+        if (child == 0) close_under_writers(path, acknowledged);
+        EXPECT(child > 0 && waitpid(child, NULL, 0) == child);
+        vz_engine* engine = NULL;
+        uint64_t count = 0;
+        EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
+        EXPECT_STATUS(VZ_OK, vz_count(engine, text("points"), NULL, &count, &error));
+        EXPECT(count >= atomic_load(acknowledged));
+        EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+        munmap(acknowledged, sizeof(*acknowledged));
+        remove_directory(path);
+    }
+}
+
 int main(void) {
+    writes_during_close_harm_no_data(); /* while this process has one thread */
     vz_error error;
     char path[64];
     make_directory(path);
