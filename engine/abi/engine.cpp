@@ -198,7 +198,7 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
 VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT {
     return guard_outside(error, [&]() -> Status {
         if (engine == nullptr) return {};
-        if (engine->operations) engine->operations->drain();
+        engine->operations->drain();
         const uint64_t held = engine->results_held.count();
         if (held != 0) {
             return failure(VZ_BUSY, "%llu results are held: release them first", static_cast<unsigned long long>(held))
@@ -223,6 +223,7 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
         stats.last_lsn = inner.log().last_lsn();
         stats.durable_lsn = inner.log().durable();
         for (const auto& collection : inner.catalogue().list()) {
+            engine->operations->resume();
             vz_collection_stats one = {};
             fill_stats(*collection, &one);
             ++stats.collections;

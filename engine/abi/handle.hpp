@@ -29,8 +29,9 @@ class Operations {
     Status submit(vz_op* const* ops, uint32_t count);
     Status cancel(vz_op* op);
     uint64_t queued() const { return in_flight_.load(std::memory_order_relaxed); }
-    // Returns when nothing is in flight any more; nothing may be submitted meanwhile.
+    // Returns when nothing is in flight any more. What is submitted from now on, as by a completion, is refused until resume().
     void drain();
+    void resume() { is_closing_.store(false); }
 
  private:
     void work();
@@ -53,6 +54,7 @@ class Operations {
     std::deque<vz_op*> queue_;
     bool stopping_ = false;
     std::atomic<uint64_t> in_flight_{0};
+    std::atomic<bool> is_closing_{false};
 
     struct IngestWrite {
         vz_op* op;

@@ -53,6 +53,10 @@ Status Operations::submit(vz_op* const* ops, uint32_t count) {
         give_up(ops, 0, count);
         return failure(VZ_BUSY, "too many operations are in flight").reason(VZ_REASON_QUEUE);
     }
+    if (is_closing_.load()) {
+        give_up(ops, 0, count);
+        return misuse("an operation is submitted while the engine is being closed");
+    }
     for (uint32_t i = 0; i < count; ++i) {
         Status taken = take(ops[i]);
         if (!taken.ok()) {
@@ -205,11 +209,14 @@ void Operations::complete(vz_op* op, const Status& status) {
     leave(1);
 }
 
+// drain() returns when the last one has left, and all this may be freed then: the last one is not out before it lets go of the lock.
 void Operations::leave(uint32_t count) {
-    if (in_flight_.fetch_sub(count) == count) {
-        const std::scoped_lock lock(mutex_);
-        drained_.notify_all();
+    for (uint64_t now = in_flight_.load(); now > count;) {
+        if (in_flight_.compare_exchange_weak(now, now - count)) return;
     }
+    const std::scoped_lock lock(mutex_);
+    in_flight_.fetch_sub(count);
+    drained_.notify_all();
 }
 
 void Operations::work() {
@@ -273,6 +280,7 @@ Status Operations::cancel(vz_op* op) {
 }
 
 void Operations::drain() {
+    is_closing_.store(true);
     std::unique_lock lock(mutex_);
     drained_.wait(lock, [this] { return in_flight_.load() == 0; });
 }

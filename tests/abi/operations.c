@@ -236,6 +236,40 @@ static void end_before_close_returns(vz_engine* engine) {
     waiter_wait(&waiter);
 }
 
+static vz_engine* closing;
+static vz_status refused_with;
+static vz_op forever;
+
+static void again_done(vz_op* op) VZ_NOEXCEPT {
+    vz_op* const one = op;
+    const vz_status taken = vz_submit(closing, &one, 1);
+    if (taken != VZ_OK) refused_with = taken;
+}
+
+/* Close does not wait for an operation whose completion submits it anew, and says so to whoever submits. */
+static void end_when_the_engine_is_closed(void) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &closing, &error));
+    const struct client client = {closing, BY_CALL};
+    create_plain(client, "points");
+    static vz_count_request request;
+    static uint64_t count;
+    request = NEW(vz_count_request);
+    forever = NEW(vz_op);
+    forever.kind = VZ_OP_COUNT;
+    forever.collection = text("points");
+    forever.request = &request;
+    forever.answer = &count;
+    forever.done = again_done;
+    vz_op* const one = &forever;
+    EXPECT(vz_submit(closing, &one, 1) == VZ_OK);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(closing, &error));
+    EXPECT(refused_with == VZ_MISUSE);
+    remove_directory(path);
+}
+
 int main(void) {
     vz_error error;
     char path[64];
@@ -251,6 +285,7 @@ int main(void) {
     are_refused_whole_when_the_queue_is_full(engine);
     end_before_close_returns(engine);
     end_busy_when_the_log_is_full();
+    end_when_the_engine_is_closed();
     remove_directory(path);
     return finish("abi.operations");
 }
