@@ -1,6 +1,8 @@
 // The engine itself: open, close, state, samples, the offline tools.
 #include "vectorizer/engine.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -141,6 +143,23 @@ void warn(const vz_engine* engine, const char* event, const char* message) {
 }  // namespace
 
 void note_misuse(const vz_engine* engine, const Status& status) { warn(engine, "abi.misuse", status.error().message); }
+namespace {
+
+std::atomic<uint32_t> forks_behind{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
+
+uint32_t this_process() {
+    static const int watched = ::pthread_atfork(nullptr, nullptr, [] { forks_behind.fetch_add(1, std::memory_order_relaxed); });
+    static_cast<void>(watched);
+    return forks_behind.load(std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Status check_process(const vz_engine* engine) {
+    if (engine->opened_in == forks_behind.load(std::memory_order_relaxed)) return {};
+    return misuse("the engine was opened before a fork; this process has to open its own");
+}
+
 
 }  // namespace vz
 
@@ -178,6 +197,7 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         auto handle = std::make_unique<vz_engine>();
         EngineSettings settings;
         VZ_TRY(read_options(given, handle.get(), &settings));
+        handle->opened_in = this_process();
         handle->files = make_posix_file_system();
         VZ_ASSIGN(handle->engine, Engine::open(*handle->files, std::string(view(directory)), settings));
         const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : std::max(1U, std::thread::hardware_concurrency());
@@ -198,6 +218,7 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
 VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT {
     return guard_outside(error, [&]() -> Status {
         if (engine == nullptr) return {};
+        VZ_TRY(check_process(engine));
         engine->operations->drain();
         const uint64_t held = engine->results_held.count();
         if (held != 0) {

@@ -119,6 +119,9 @@ vz_status guard_outside(vz_error* error, Body body) noexcept {
     });
 }
 
+// VZ_MISUSE in a process that was forked from the one that opened the engine: it has none of its threads, and the same files.
+Status check_process(const vz_engine* engine);
+
 // Logs a broken rule on the thread that broke it, so that a host can name the plugin whose call this is.
 void note_misuse(const vz_engine* engine, const Status& status);
 
@@ -127,6 +130,7 @@ template <class Body>
 vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body body) noexcept {
     return guard(error, [&]() -> Status {
         if (engine == nullptr) return misuse("the engine is NULL");
+        VZ_TRY(check_process(engine));
         Status status = body();
         if (status.code() == VZ_MISUSE) note_misuse(engine, status);
         return status;

@@ -78,4 +78,5 @@ struct vz_engine {
     vz_log_fn log = nullptr;
     void* log_user = nullptr;
     uint32_t log_level = VZ_LOG_INFO;
+    uint32_t opened_in = 0;  // the process, as forks count it
 };

@@ -154,8 +154,13 @@ class DirectFile final : public PosixFile {
 class PosixLock final : public FileLock {
  public:
     explicit PosixLock(int fd) : fd_(fd) {}
+    // A process that was forked meanwhile has the file open, too: closing it here alone would leave it locked.
+    ~PosixLock() override {
+        if (::getpid() == owner_) static_cast<void>(::flock(fd_.get(), LOCK_UN));
+    }
 
  private:
+    const pid_t owner_ = ::getpid();
     Descriptor fd_;
 };
 

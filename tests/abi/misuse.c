@@ -1,4 +1,5 @@
 /* Rules of the ABI, each broken once: the call says so and nothing is done. */
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -184,6 +185,36 @@ static void unknown_flags_and_enumerators_are_refused(vz_engine* engine) {
     EXPECT(result == NULL && other == NULL);
 }
 
+/* A child has neither the threads nor a log of its own: it is refused, and the parent goes on and can close. */
+static void a_forked_process_is_refused(void) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    vz_engine* engine = NULL;
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
+    const struct client client = {engine, BY_CALL};
+    create_plain(client, "points");
+    const vz_str id = text("1");
+    vz_write_request request = NEW(vz_write_request);
+    request.kind = VZ_UPSERT;
+    request.count = 1;
+    request.ids = &id;
+    const pid_t child = fork();
+    if (child == 0) {
+        const int is_refused_here = vz_write(engine, text("points"), &request, NULL, NULL) == VZ_MISUSE && vz_engine_close(engine, NULL) == VZ_MISUSE;
+        if (!is_refused_here) abort();
+        for (;;) pause();
+    }
+    for (int i = 0; i < 100; i++) EXPECT_STATUS(VZ_OK, vz_write(engine, text("points"), &request, NULL, &error));
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+    int status = 0;
+    kill(child, SIGTERM);
+    EXPECT(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    remove_directory(path);
+}
+
 static void never(vz_op* op) VZ_NOEXCEPT {
     (void)op;
     EXPECT(!"a refused operation has completed");
@@ -306,6 +337,7 @@ static void writes_during_close_harm_no_data(void) {
 }
 
 int main(void) {
+    a_forked_process_is_refused();
     writes_during_close_harm_no_data(); /* while this process has one thread */
     vz_error error;
     char path[64];
