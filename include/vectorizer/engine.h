@@ -28,7 +28,7 @@ const char* vz_status_name(vz_status status) VZ_NOEXCEPT;
 /* [any block] Locks and recovers a data directory; returns when all that was acknowledged is readable. options may be NULL.
  * VZ_BUSY with VZ_REASON_IN_USE: open elsewhere. VZ_CORRUPTION: the shared logs are damaged, message says where. */
 vz_status vz_engine_open(vz_str directory, const vz_engine_options* options, vz_engine** out, vz_error* error) VZ_NOEXCEPT;
-/* [excl block] Completes running operations; while results are held it answers VZ_BUSY and stays open. NULL is fine. */
+/* [excl block] Ends what runs. VZ_BUSY while results are held, VZ_MISUSE: it stays open. Any other answer: it is gone. NULL is fine. */
 vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT;
 /* [any done] State and counters, without waiting. */
 vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, vz_error* error) VZ_NOEXCEPT;

@@ -478,11 +478,13 @@ class Engine : public EngineView {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine() { static_cast<void>(vz_engine_close(handle_, nullptr)); }
-    // Says what the destructor cannot: VZ_BUSY while results are held, and it stays open.
+    // Says what the destructor cannot: VZ_BUSY while results are held, and it stays open; a failure of the disk, and it is
+    // closed all the same.
     Expected<void> close() noexcept {
         vz_error error = {};
-        if (vz_engine_close(handle_, &error) != VZ_OK) return Error(error);
-        handle_ = nullptr;
+        const vz_status status = vz_engine_close(handle_, &error);
+        if (status != VZ_BUSY && status != VZ_MISUSE) handle_ = nullptr;
+        if (status != VZ_OK) return Error(error);
         return {};
     }
 

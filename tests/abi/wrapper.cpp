@@ -1,11 +1,15 @@
 // vectorizer.hpp as an application uses it: owners, spans, typed errors, and a class behind the seven functions of a
 // frontend.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/abi/wrapper_elsewhere.hpp"
@@ -134,6 +138,28 @@ TEST_F(Wrapper, OwnersReleaseWhatTheyOwn) {
     vz::Engine moved = std::move(engine);
     EXPECT_TRUE(moved.close());
     EXPECT_TRUE(vz::Engine::open(directory)) << "closed for good";
+}
+
+// The C function frees the engine whether or not the last bytes reached the disk: the owner must not close it again.
+TEST_F(Wrapper, AnEngineIsClosedOnceWhenTheDiskFails) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit whole = {};
+    ::getrlimit(RLIMIT_FSIZE, &whole);
+    const rlimit none = {0, whole.rlim_max};
+    bool has_failed = false;
+    for (int tries = 0; tries < 50 && !has_failed; ++tries) {
+        vz::Engine engine = open();
+        static_cast<void>(engine.create("docs", 3, VZ_COSINE));
+        ASSERT_TRUE(engine.upsert("docs", kIds, kVectors));
+        // So that the log is marked behind the write: a marker that fails leaves nothing for close to fail at.
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        ::setrlimit(RLIMIT_FSIZE, &none);
+        has_failed = !engine.close();
+        ::setrlimit(RLIMIT_FSIZE, &whole);
+        EXPECT_EQ(engine.raw(), nullptr);
+    }
+    EXPECT_TRUE(has_failed);
+    EXPECT_TRUE(vz::Engine::open(directory));
 }
 
 TEST_F(Wrapper, ValuesAndAliases) {
