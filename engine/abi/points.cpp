@@ -1,6 +1,7 @@
 // Points: write, get, scan, count.
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "engine/abi/handle.hpp"
 #include "engine/abi/points.hpp"
@@ -54,16 +55,37 @@ Result<std::string> read_cursor(const Collection& collection, std::string_view c
     return id;
 }
 
+// One record has one request id, one deadline, and is atomic or not.
+Status check_in_chain(const vz_write_request& first, const vz_write_request& part) {
+    constexpr vz_uuid kNone = {};
+    const auto differs = [](const vz_uuid& left, const vz_uuid& right) { return std::memcmp(left.bytes, right.bytes, sizeof left.bytes) != 0; };
+    const char* const field = part.flags != 0 && part.flags != first.flags                               ? "next.flags"
+                              : differs(part.request_id, kNone) && differs(part.request_id, first.request_id) ? "next.request_id"
+                              : part.deadline_ns != 0 && part.deadline_ns != first.deadline_ns           ? "next.deadline_ns"
+                                                                                                         : nullptr;
+    if (field == nullptr) return {};
+    return failure(VZ_INVALID_ARGUMENT, "a chain of requests has what its first one has").field(field).reason(VZ_REASON_CONFLICTING);
+}
+
 }  // namespace
 
 // ---- bodies, shared by the synchronous functions and the operations ----
 
 Status check_write_structs(const vz_write_request* request, const vz_write_answer* answer) {
     if (request == nullptr) return misuse("the request is NULL");
+    uint64_t requests = 0;
     for (const vz_write_request* part = request; part != nullptr; part = part->next) {
         vz_write_request ignored;
         VZ_TRY(take_in(part, &ignored));
         VZ_TRY(check_elements(part->fields, part->field_count, "fields"));
+        VZ_TRY(check_in_chain(*request, *part));
+        // A chain without an end is a ring.
+        if (++requests > kBatchPointsMax) {
+            return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu requests", static_cast<unsigned long long>(kBatchPointsMax))
+                .field("batch_points_max")
+                .expected(kBatchPointsMax)
+                .actual(static_cast<int64_t>(requests));
+        }
     }
     if (answer != nullptr && !VZ_HAS(vz_write_answer, answer, errors)) {
         return misuse("struct_size of the answer is smaller than in version 1.0");

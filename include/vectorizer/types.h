@@ -392,7 +392,7 @@ typedef struct vz_write_request {
     uint32_t payload_mode; /* VZ_PAYLOAD_REPLACE, or VZ_PAYLOAD_PATCH: RFC 7396 merge patch */
     vz_uuid request_id;    /* all zero: none. A repeated id answers the first outcome again */
     int64_t deadline_ns;   /* 0: none. Counts until the batch enters the log, not after */
-    const struct vz_write_request* next; /* NULL, or more of the same record, applied after this */
+    const struct vz_write_request* next; /* NULL, or more of the same record, after this; its flags, request_id, deadline_ns: 0 or as here */
 } vz_write_request;
 
 /* Growable, out. */

@@ -185,6 +185,30 @@ static void unknown_flags_and_enumerators_are_refused(vz_engine* engine) {
     EXPECT(result == NULL && other == NULL);
 }
 
+/* One record: what its first request says holds for all of them, and there is an end of them. */
+static void chains_that_differ_are_refused(vz_engine* engine) {
+    vz_error error;
+    const vz_str ids[] = {text("1"), text("2")};
+    vz_write_request first = NEW(vz_write_request);
+    first.kind = VZ_UPSERT;
+    first.count = 1;
+    first.ids = &ids[0];
+    vz_write_request second = first;
+    second.ids = &ids[1];
+    first.next = &second;
+    second.flags = VZ_WRITE_PER_ITEM;
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_write(engine, text("points"), &first, NULL, &error));
+    second.flags = 0;
+    second.request_id.bytes[0] = 1;
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_write(engine, text("points"), &first, NULL, &error));
+    second.request_id.bytes[0] = 0;
+    second.deadline_ns = INT64_MAX;
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_write(engine, text("points"), &first, NULL, &error));
+    second.deadline_ns = 0;
+    second.next = &first;
+    EXPECT_STATUS(VZ_LIMIT_EXCEEDED, vz_write(engine, text("points"), &first, NULL, &error));
+}
+
 /* A child has neither the threads nor a log of its own: it is refused, and the parent goes on and can close. */
 static void a_forked_process_is_refused(void) {
     vz_error error;
@@ -350,6 +374,7 @@ int main(void) {
     null_inside_requests_is_refused(engine);
     null_inside_parts_is_refused(engine);
     unknown_flags_and_enumerators_are_refused(engine);
+    chains_that_differ_are_refused(engine);
     bad_operations_are_refused_whole(engine);
     operations_without_request_or_answer_end_as_misuse(engine);
     vz_count_request counting = NEW(vz_count_request);
