@@ -265,8 +265,7 @@ VZ_API vz_status vz_collection_list(vz_engine* engine, vz_result** out, vz_error
 }
 
 VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, vz_collection_stats* out, vz_error* error) VZ_NOEXCEPT {
-    return guard(error, [&]() -> Status {
-        if (engine == nullptr) return misuse("the engine is NULL");
+    return guard_engine_anywhere(engine, error, [&]() -> Status {
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
         vz_collection_stats stats = {};
         fill_stats(*found, &stats);
@@ -342,7 +341,9 @@ VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request
         std::vector<std::pair<std::string, std::optional<std::string>>> values;
         for (uint32_t i = 0; i < wanted.value_count; ++i) {
             const vz_value& from = *VZ_AT(vz_value, wanted.values, i);
-            if (from.key.size == 0 || from.key.size > kValueKeyBytesMax) {
+            VZ_TRY(no_reserved(from.reserved));
+            const std::string_view key = view(from.key);
+            if (key.empty() || key.size() > kValueKeyBytesMax) {
                 return failure(VZ_INVALID_ARGUMENT, "a key has 1 to %llu bytes", static_cast<unsigned long long>(kValueKeyBytesMax))
                     .field("values.key")
                     .reason(VZ_REASON_RANGE)
@@ -357,7 +358,7 @@ VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request
             }
             std::optional<std::string> value;
             if (from.value.data != nullptr) value = std::string(view(from.value));
-            values.emplace_back(view(from.key), std::move(value));
+            values.emplace_back(key, std::move(value));
         }
         VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().put_values(values, given.request_id));
         return answer_change(outcome, given, change);

@@ -29,6 +29,7 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
         settings->verify = value == "open" ? Verify::kAtOpen : value == "never" ? Verify::kNever : Verify::kInBackground;
         return {};
     }
+    if (value.empty()) return failure(VZ_INVALID_ARGUMENT, "a setting has a value").field(name).reason(VZ_REASON_REQUIRED);
     uint64_t number = 0;
     for (const char c : value) {
         if (c < '0' || c > '9' || number > UINT64_MAX / 16) return failure(VZ_INVALID_ARGUMENT, "a setting is a whole number").field(name).reason(VZ_REASON_RANGE);
@@ -142,7 +143,6 @@ void warn(const vz_engine* engine, const char* event, const char* message) {
 
 }  // namespace
 
-void note_misuse(const vz_engine* engine, const Status& status) { warn(engine, "abi.misuse", status.error().message); }
 namespace {
 
 std::atomic<uint32_t> forks_behind{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
@@ -160,6 +160,7 @@ Status check_process(const vz_engine* engine) {
     return misuse("the engine was opened before a fork; this process has to open its own");
 }
 
+void note_misuse(const vz_engine* engine, const Status& status) { warn(engine, "abi.misuse", status.error().message); }
 
 }  // namespace vz
 
@@ -192,12 +193,13 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         if (directory.data == nullptr || directory.size == 0) {
             return failure(VZ_INVALID_ARGUMENT, "a data directory must be named").field("directory").reason(VZ_REASON_REQUIRED);
         }
+        VZ_TRY(check_path(directory, "directory"));
         vz_engine_options given;
         VZ_TRY(take_in(options, &given, true));
         auto handle = std::make_unique<vz_engine>();
+        handle->opened_in = this_process();
         EngineSettings settings;
         VZ_TRY(read_options(given, handle.get(), &settings));
-        handle->opened_in = this_process();
         handle->files = make_posix_file_system();
         VZ_ASSIGN(handle->engine, Engine::open(*handle->files, std::string(view(directory)), settings));
         const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : std::max(1U, std::thread::hardware_concurrency());
@@ -222,6 +224,7 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
         engine->operations->drain();
         const uint64_t held = engine->results_held.count();
         if (held != 0) {
+            engine->operations->resume();
             return failure(VZ_BUSY, "%llu results are held: release them first", static_cast<unsigned long long>(held))
                 .reason(VZ_REASON_RESULTS)
                 .actual(static_cast<int64_t>(held));
@@ -235,8 +238,7 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
 }
 
 VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, vz_error* error) VZ_NOEXCEPT {
-    return guard(error, [&]() -> Status {
-        if (engine == nullptr) return misuse("the engine is NULL");
+    return guard_engine_anywhere(engine, error, [&]() -> Status {
         vz_engine_stats stats = {};
         const Engine& inner = *engine->engine;
         const Status health = inner.log().health();
@@ -244,10 +246,10 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
         stats.last_lsn = inner.log().last_lsn();
         stats.durable_lsn = inner.log().durable();
         for (const auto& collection : inner.catalogue().list()) {
-            engine->operations->resume();
             vz_collection_stats one = {};
             fill_stats(*collection, &one);
             ++stats.collections;
+            stats.quarantined += one.state == VZ_STATE_QUARANTINED ? 1 : 0;
             stats.points += one.points;
             stats.memory_bytes += one.memory_bytes;
             stats.mapped_bytes += one.mapped_bytes;
@@ -292,6 +294,9 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
         vz_directory_request given;
         VZ_TRY(take_in(request, &given));
         if (out == nullptr) return misuse("the place for the result is NULL");
+        VZ_TRY(no_reserved(given.reserved));
+        VZ_TRY(check_path(directory, "directory"));
+        VZ_TRY(check_path(given.target, "target"));
         static HeldResults held;
         auto result = std::make_unique<vz_result>(&held);
         const std::unique_ptr<FileSystem> files = make_posix_file_system();

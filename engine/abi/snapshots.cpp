@@ -79,6 +79,7 @@ VZ_API vz_status vz_archive_export(vz_engine* engine, const vz_archive_request* 
         if ((wanted.path.data == nullptr) == (wanted.write == nullptr)) {
             return failure(VZ_INVALID_ARGUMENT, "an archive goes to a path or into a function").field("path").reason(VZ_REASON_REQUIRED);
         }
+        VZ_TRY(check_path(wanted.path, "path"));
         const std::span<const vz_str> collections(wanted.collections, wanted.collection_count);
         if (wanted.path.data != nullptr) return engine->engine->export_archive_to(std::string(view(wanted.path)), view(wanted.snapshot), collections);
         return engine->engine->export_archive(view(wanted.snapshot), collections, [&](std::span<const std::byte> bytes) -> Status {
@@ -98,6 +99,7 @@ VZ_API vz_status vz_restore(vz_engine* engine, const vz_restore_request* request
         if ((wanted.snapshot.data == nullptr) == (wanted.archive.data == nullptr)) {
             return failure(VZ_INVALID_ARGUMENT, "a restore names a snapshot or an archive").field("snapshot").reason(VZ_REASON_REQUIRED);
         }
+        VZ_TRY(check_path(wanted.archive, "archive"));
         const bool replace = (wanted.flags & VZ_RESTORE_REPLACE) != 0;
         if (wanted.archive.data != nullptr) {
             VZ_ASSIGN(const EditOutcome outcome, engine->engine->import_archive(std::string(view(wanted.archive)), view(wanted.from), view(wanted.to),

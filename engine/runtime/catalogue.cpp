@@ -147,7 +147,7 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
     change.catalogue = this;
     {
         const std::scoped_lock lock(sequencing_);
-        VZ_TRY(log_->health().ok() ? Status() : failure(VZ_READ_ONLY, "writes are refused since a write failed"));
+        VZ_TRY(log_->health().ok() ? Status() : log_->refusal());
         if (RequestIds::is_set(request)) {
             if (const auto first = requests_.find(request)) {
                 if (first->lsn > log_->durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
@@ -351,9 +351,11 @@ Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> ch
                 change.edit.actions.emplace_back(DropAlias{alias});
                 continue;
             }
-            VZ_TRY(check_name(alias, "changes.alias"));
+            if (Status named = check_name(alias, "changes.alias"); !named.ok()) return std::move(named).item(i);
             if (existing != sequenced_.end() && !existing->second.is_alias) return name_taken(alias, false).item(i);
-            VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(view(changes[i].collection)));
+            Result<std::shared_ptr<Collection>> found = collection_named(view(changes[i].collection));
+            if (!found.ok()) return std::move(found.take_status()).item(i);
+            const std::shared_ptr<Collection> collection = found.take();
             change.set_name(alias, {collection->id(), true});
             change.edit.actions.emplace_back(SetAlias{collection->id(), alias});
         }

@@ -63,6 +63,7 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
             .field("vector_fields.metric")
             .reason(VZ_REASON_METRIC);
     }
+    if (from.reserved != 0) return unsupported("vector_fields.reserved", "a reserved member is not zero");
     if (from.element != VZ_F32) return unsupported("vector_fields.element", "vectors are float32 in this release");
     to.dim = from.dim;
     to.metric = from.metric;

@@ -1,5 +1,8 @@
 /* A whole session of a C program: every function and every kind of operation, over checkpoint, close and reopen, by call and by
  * submission, and by eight threads at once. */
+#include <glob.h>
+#include <sys/stat.h>
+
 #include "tests/abi/session.h"
 
 static void on_log(void* user, const vz_log_record* record) VZ_NOEXCEPT {
@@ -156,6 +159,33 @@ static void only_reads(const char* path, uint64_t wanted) {
     EXPECT_STATUS(VZ_OK, vz_engine_close(client.engine, &error));
 }
 
+/* Damaged files set their collections aside; the engine says how many. */
+static void counts_what_is_set_aside(const char* path) {
+    vz_error error;
+    char pattern[96];
+    glob_t files;
+    snprintf(pattern, sizeof(pattern), "%s/seg/S-*", path);
+    EXPECT(glob(pattern, 0, NULL, &files) == 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        chmod(files.gl_pathv[i], 0644);
+        FILE* file = fopen(files.gl_pathv[i], "r+b");
+        EXPECT(file != NULL && fseek(file, 4200, SEEK_SET) == 0 && fwrite("damaged", 7, 1, file) == 1 && fclose(file) == 0);
+    }
+    globfree(&files);
+    vz_engine* engine = open_engine(path, VZ_OPEN_MUST_EXIST);
+    vz_engine_stats stats = NEW(vz_engine_stats);
+    EXPECT_STATUS(VZ_OK, vz_engine_stats_read(engine, &stats, &error));
+    vz_result* list = NULL;
+    EXPECT_STATUS(VZ_OK, vz_collection_list(engine, &list, &error));
+    uint64_t count = 0;
+    uint64_t set_aside = 0;
+    const vz_collection_info* infos = vz_result_items(list, VZ_RESULT_COLLECTIONS, &count);
+    for (uint64_t i = 0; i < count; i++) set_aside += VZ_AT(vz_collection_info, infos, i)->damage.size != 0 ? 1 : 0;
+    EXPECT(set_aside != 0 && stats.quarantined == set_aside);
+    vz_result_release(list);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+}
+
 static void play(int how) {
     vz_error error;
     char path[64];
@@ -190,6 +220,7 @@ static void play(int how) {
     EXPECT_STATUS(VZ_OK, vz_engine_close(client.engine, &error));
     only_reads(path, after);
     checks_directory(path);
+    counts_what_is_set_aside(path);
     remove_directory(path);
     EXPECT(vz_engine_open(text(path), &(vz_engine_options){.struct_size = sizeof(vz_engine_options), .flags = VZ_OPEN_MUST_EXIST},
                           &client.engine, &error) != VZ_OK);

@@ -112,6 +112,7 @@ static void aliases_and_renames(struct client client) {
     const vz_alias_change half[] = {{text("spare"), text(NULL)}, {text("x"), text("no such collection")}};
     request.changes = half;
     EXPECT_STATUS(VZ_NOT_FOUND, perform(client, VZ_OP_ALIAS_APPLY, text(NULL), &request, NULL, &error));
+    EXPECT(error.reason == VZ_REASON_COLLECTION && error.item == 1);
     EXPECT_STATUS(VZ_OK, vz_collection_stats_read(client.engine, text("spare"), &stats, &error));
     const vz_alias_change taken[] = {{text("other"), text("books")}};
     request.changes = taken;
