@@ -21,6 +21,8 @@ const Command* find(std::string_view name) {
 
 bool Session::execute(Arguments arguments) {
     if (arguments.empty()) return true;
+    // A web page made a browser speak to this port: the lines of its body would be commands.
+    if (same_word(arguments[0], "POST") || same_word(arguments[0], "Host:")) return false;
     const Command* command = find(arguments[0]);
     const bool fits = command != nullptr && arguments.size() >= command->least && arguments.size() <= command->most;
     if (!fits || !command->is_write) finish_writes();

@@ -135,6 +135,20 @@ bool is_error(const std::string& reply) {
     return reply.rfind("(error) ", 0) == 0;
 }
 
+TEST_F(Resp, TakesNoCommandsFromWebPages) {
+    RespClient client(port);
+    EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "2", "1", "0", "a"}), "1");
+    for (const char* first : {"POST / HTTP/1.1\r\n", "PUT / HTTP/1.1\r\nHost: 127.0.0.1\r\n"}) {
+        RespClient page(port);
+        page.send(std::string(first) + "Origin: http://page\r\n\r\n" + request({"DEL", "docs"}));
+        std::string last;
+        while (is_error(last = page.reply())) {
+        }
+        EXPECT_EQ(last, "closed");
+    }
+    EXPECT_EQ(client.ask({"EXISTS", "docs"}), "1");
+}
+
 TEST_F(Resp, SpeaksTheVectorSetCommands) {
     RespClient client(port);
     EXPECT_EQ(client.ask({"PING"}), "PONG");
