@@ -9,7 +9,10 @@
 #include <cctype>
 #include <cmath>
 #include <fstream>
+#include <set>
 #include <sstream>
+
+#include "frontends/json/reader.hpp"
 
 namespace vz::host {
 namespace {
@@ -63,12 +66,14 @@ void take_sample(void* user, const vz_sample* sample) noexcept {
     }
 }
 
+constexpr char kResidentMemory[] = "process_resident_memory_bytes";
+
 void add_process(Families& families) {
     std::ifstream statm("/proc/self/statm");
     uint64_t pages = 0;
     uint64_t resident = 0;
     statm >> pages >> resident;
-    set_value(families.add("process_resident_memory_bytes", "Resident memory.", VZ_SAMPLE_GAUGE), VZ_SAMPLE_GAUGE,
+    set_value(families.add(kResidentMemory, "Resident memory.", VZ_SAMPLE_GAUGE), VZ_SAMPLE_GAUGE,
               static_cast<double>(resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))));
 }
 
@@ -145,8 +150,13 @@ bool is_well_formed(const vz_series& series) {
         return false;
     if (series.labels == nullptr && series.label_count != 0) return false;
     if (series.bounds == nullptr && series.bound_count != 0) return false;
+    if (!json::is_utf8(text(series.help))) return false;
+    std::set<std::string> keys;
     for (uint32_t i = 0; i < series.label_count; ++i) {
-        if (!is_name(text(series.labels[i].key), false)) return false;
+        const std::string key = text(series.labels[i].key);
+        const bool is_bound = key == "le" && series.kind == VZ_SAMPLE_HISTOGRAM;
+        if (!is_name(key, false) || is_bound || !keys.insert(key).second) return false;
+        if (!json::is_utf8(text(series.labels[i].value))) return false;
     }
     for (uint32_t i = 0; i < series.bound_count; ++i) {
         if (std::isnan(series.bounds[i]) || (i != 0 && series.bounds[i] <= series.bounds[i - 1])) return false;
@@ -155,6 +165,15 @@ bool is_well_formed(const vz_series& series) {
 }
 
 }  // namespace
+
+void Metrics::reserve_names(vz_engine* engine) {
+    const std::scoped_lock lock(mutex_);
+    kinds_[kResidentMemory] = 0;
+    const auto reserve = [](void* kinds, const vz_sample* sample) noexcept {
+        (*static_cast<std::map<std::string, uint32_t>*>(kinds))[text(sample->name)] = 0;
+    };
+    vz_engine_samples(engine, reserve, &kinds_, nullptr);
+}
 
 vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
     if (!is_well_formed(from)) return VZ_INVALID_ARGUMENT;

@@ -15,6 +15,8 @@ namespace vz::host {
 // Any thread.
 class Metrics {
  public:
+    // The engine's names, and those of the process, are not to be declared: a series told twice spoils the whole text.
+    void reserve_names(vz_engine* engine);
     vz_status declare(const vz_series& series, uint64_t* id);
     void add(uint64_t id, double value);
     void observe(uint64_t id, double value);
@@ -35,7 +37,7 @@ class Metrics {
     mutable std::mutex mutex_;
     std::deque<Series> series_;
     std::map<std::string, uint64_t> ids_;
-    std::map<std::string, uint32_t> kinds_;
+    std::map<std::string, uint32_t> kinds_;  // by name; 0: reserved
 };
 
 }  // namespace vz::host

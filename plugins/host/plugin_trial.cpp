@@ -64,13 +64,25 @@ class Misuses {
 // What the plugin is asked for, while it is.
 class Step {
  public:
-    Step(const TrialInput& input, const char* function) : report_(*input.report) { report_.enter(function); }
-    ~Step() { report_.enter(nullptr); }
+    Step(const TrialInput& input, const char* function) : report_(*input.report) {
+        report_.enter(function);
+        Blame::enter(input.file.c_str(), function);
+    }
+    ~Step() {
+        report_.enter(nullptr);
+        Blame::leave();
+    }
     Step(const Step&) = delete;
     Step& operator=(const Step&) = delete;
 
  private:
     TrialReport& report_;
+};
+
+// What a process has of its own.
+struct Possessions {
+    std::set<std::string> threads = threads_of_process();
+    std::set<std::string> descriptors = descriptors_of_process();
 };
 
 // A fresh engine with a collection in it, and everything a frontend is given.
@@ -102,6 +114,7 @@ class Stage {
         if (vz_collection_create(engine_, {"docs", 4}, &schema, nullptr, &error) != VZ_OK) fail(error.message);
         // With a sealed file, as in any database of some age: the engine maps it, and guards the map.
         if (write() != VZ_OK || vz_checkpoint(engine_, {nullptr, 0}, nullptr, nullptr) != VZ_OK) fail("the checker's own write fails");
+        before_loading_ = {};
         const Step step(input, "loading");
         loaded_ = load_frontend(input.file);
         if (loaded_.descriptor == nullptr) fail(loaded_.problem);
@@ -141,6 +154,7 @@ class Stage {
     }
     const vz_frontend_descriptor& descriptor() const { return *loaded_.descriptor; }
     Step step(const char* function) const { return {input_, function}; }
+    const Possessions& before_loading() const { return before_loading_; }
 
     Config config;
 
@@ -148,6 +162,7 @@ class Stage {
     const TrialInput& input_;
     std::string name_;
     Misuses misuses_;
+    Possessions before_loading_;
     vz_engine* engine_ = nullptr;
     Loaded loaded_;
     std::unique_ptr<Services> services_;
@@ -177,6 +192,14 @@ void start(const Stage& stage, Instance& instance) {
     expect_intact(stage, instance);
     if (status != VZ_OK)
         stage.fail(std::string("start fails: ") + (*error.message != 0 ? error.message : "without a message"));
+}
+
+// Its configuration, read again, is the one it has.
+void reload(const Stage& stage, Instance& instance) {
+    vz_error error = {};
+    const vz_status status = attempt(stage, "reload", [&] { return instance.reload(&error); });
+    expect_intact(stage, instance);
+    if (status != VZ_OK) stage.finding(std::string("reload fails: ") + (*error.message != 0 ? error.message : "without a message"));
 }
 
 void drain(const Stage& stage, Instance& instance) {
@@ -210,21 +233,20 @@ void destroy(const Stage& stage, Instance& instance) {
 // Threads, processes, descriptors, results and operations, before and after.
 class Belongings {
  public:
-    explicit Belongings(const Stage& stage)
-        : stage_(stage), threads_(threads_of_process()), descriptors_(descriptors_of_process()) {}
+    explicit Belongings(const Stage& stage, Possessions before = {}) : stage_(stage), before_(std::move(before)) {}
 
     void expect_nothing_new(const std::string& when) const {
         // A joined thread may be listed for a moment.
-        for (int tries = 0; tries < 100 && threads_of_process().size() > threads_.size(); ++tries)
+        for (int tries = 0; tries < 100 && threads_of_process().size() > before_.threads.size(); ++tries)
             std::this_thread::sleep_for(milliseconds(10));
         const size_t threads = threads_of_process().size();
-        if (threads > threads_.size())
-            stage_.finding(std::to_string(threads - threads_.size()) + " threads are alive " + when);
+        if (threads > before_.threads.size())
+            stage_.finding(std::to_string(threads - before_.threads.size()) + " threads are alive " + when);
         const std::set<std::string> open = descriptors_of_process();
         for (const std::string& descriptor : open) {
-            if (!descriptors_.contains(descriptor)) stage_.finding("descriptor " + descriptor + " is open " + when);
+            if (!before_.descriptors.contains(descriptor)) stage_.finding("descriptor " + descriptor + " is open " + when);
         }
-        for (const std::string& descriptor : descriptors_) {
+        for (const std::string& descriptor : before_.descriptors) {
             if (!open.contains(descriptor)) stage_.finding("descriptor " + descriptor + ", not its own, is closed " + when);
         }
         for (const std::string& child : children_of_process()) stage_.finding("process " + child + " is its child " + when);
@@ -236,7 +258,7 @@ class Belongings {
 
  private:
     const Stage& stage_;
-    std::set<std::string> threads_, descriptors_;
+    const Possessions before_;
 };
 
 struct Life {
@@ -247,6 +269,7 @@ void live(const Stage& stage, Instance& instance, Life life = {}) {
     create(stage, instance);
     start(stage, instance);
     std::this_thread::sleep_for(kRunning);
+    reload(stage, instance);
     if (life.is_drained) drain(stage, instance);
     stop(stage, instance);
     destroy(stage, instance);
@@ -296,7 +319,7 @@ void try_layout(const TrialInput& input) {
 
 void try_create(const TrialInput& input) {
     Stage stage(input);
-    const Belongings before(stage);
+    const Belongings before(stage, stage.before_loading());
     for (int time = 0; time < 3; ++time) {
         const auto instance = stage.instance();
         create(stage, *instance);

@@ -138,21 +138,21 @@ uint32_t Health::read(vz_engine* engine, vz_health_visit_fn visit, void* user) c
     vz_engine_stats stats = {};
     stats.struct_size = sizeof(stats);
     vz_engine_stats_read(engine, &stats, nullptr);
-    const std::scoped_lock lock(mutex_);
-    uint32_t worst = host_state_;
-    if (visit != nullptr && host_state_ != VZ_HEALTH_READY)
-        visit(user, {"host", 4}, host_state_, borrowed(host_reason_));
-    if (stats.state == VZ_STATE_READ_ONLY || stats.state == VZ_STATE_DISK_FULL) {
-        const uint32_t state = stats.state == VZ_STATE_READ_ONLY ? VZ_HEALTH_POISONED : VZ_HEALTH_DEGRADED;
-        const std::string reason = state == VZ_HEALTH_POISONED ? "a write to the log failed" : "the disk is full";
-        worst = std::max(worst, state);
-        if (visit != nullptr) visit(user, {"engine", 6}, state, borrowed(reason));
-    }
-    for (const Report& report : reports_) {
-        if (report.state == VZ_HEALTH_READY) continue;
+    // A visitor may report and read itself.
+    std::unique_lock lock(mutex_);
+    const Report host = {"host", host_reason_, host_state_};
+    const std::vector<Report> reports = reports_;
+    lock.unlock();
+    uint32_t worst = VZ_HEALTH_READY;
+    const auto tell = [&](const Report& report) {
+        if (report.state == VZ_HEALTH_READY) return;
         worst = std::max(worst, report.state);
         if (visit != nullptr) visit(user, borrowed(report.who), report.state, borrowed(report.reason));
-    }
+    };
+    tell(host);
+    if (stats.state == VZ_STATE_READ_ONLY) tell({"engine", "a write to the log failed", VZ_HEALTH_POISONED});
+    if (stats.state == VZ_STATE_DISK_FULL) tell({"engine", "the disk is full", VZ_HEALTH_DEGRADED});
+    for (const Report& report : reports) tell(report);
     return worst;
 }
 

@@ -37,7 +37,9 @@ class Health {
 
 // Shared by all instances of a run.
 struct Services {
-    Services(const Config& configuration, vz_engine* shared_engine) : engine(shared_engine), config_(&configuration) {}
+    Services(const Config& configuration, vz_engine* shared_engine) : engine(shared_engine), config_(&configuration) {
+        metrics.reserve_names(shared_engine);
+    }
 
     const Config& config() const { return *config_.load(std::memory_order_acquire); }
     // What frontends read from now on; outlives them.

@@ -42,7 +42,7 @@ using Rows = std::set<std::string>;
 
 TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
     const std::vector<std::pair<const char*, Rows>> expected = {
-        {"none", {"exit 0"}}, {"asks-in-completion", {"exit 0"}},
+        {"none", {"exit 0"}}, {"asks-in-completion", {"exit 0"}}, {"asks-services", {"exit 0"}},
         {"no-entry", {"exit 2", "load", "exports"}},
         {"newer", {"exit 2", "load", "needs"}},
         {"declines", {"exit 2", "load"}},
@@ -53,6 +53,8 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
         {"no-domain", {"layout"}},
         {"any-key", {"create"}},
         {"thread-in-create", {"create", "cycle", "second", "hard-stop", "slow-stop"}},
+        {"thread-in-load", {"create"}},
+        {"fails-to-reload", {"cycle", "hard-stop", "growth", "manners", "misuse"}},
         {"one-only", {"cycle", "second"}},
         {"descriptor", {"cycle", "second", "hard-stop", "slow-stop"}},
         {"held-result", {"cycle", "second", "hard-stop", "slow-stop"}},
@@ -204,6 +206,6 @@ TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
 int main(int count, char** arguments) {
     testing::InitGoogleTest(&count, arguments);
     const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.bad_plugins %s plugins=43\n", failed == 0 ? "PASS" : "FAIL");
+    std::printf("GATE e2e.bad_plugins %s plugins=46\n", failed == 0 ? "PASS" : "FAIL");
     return failed;
 }

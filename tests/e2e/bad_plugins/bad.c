@@ -35,7 +35,7 @@ static void* run(void* argument) {
         usleep(300000);
         if (self != NULL) *(volatile int*)8 = 1;
     }
-    while (is("thread-after-stop") || is("thread-in-create")) usleep(1000);
+    while (is("thread-after-stop") || is("thread-in-create") || is("thread-in-load")) usleep(1000);
     return NULL;
 }
 
@@ -67,6 +67,36 @@ static void count_in_completion(vz_op* op) {
     const vz_count_request request = {.struct_size = sizeof request};
     vz_count(self->host->engine, str("bad-docs"), &request, &count, NULL);
     self->ended = 1;
+}
+
+static void report_again(void* host, vz_str who, uint32_t state, vz_str reason) {
+    (void)who, (void)state, (void)reason;
+    const vz_health_service* health = ((const vz_host*)host)->service(host, VZ_SERVICE_HEALTH);
+    health->report(host, VZ_HEALTH_READY, str("as before"));
+    health->read(host, NULL, NULL);
+}
+
+/* What the services promise beside the usual: a visitor may ask again, and nobody spoils the text of the metrics. */
+static int services_answer(const vz_host* host) {
+    const vz_health_service* health = host->service(host, VZ_SERVICE_HEALTH);
+    const vz_metrics_service* metrics = host->service(host, VZ_SERVICE_METRICS);
+    health->report(host, VZ_HEALTH_DEGRADED, str("for a moment"));
+    if (health->read(host, report_again, (void*)(uintptr_t)host) != VZ_HEALTH_DEGRADED) return 0;
+    if (health->read(host, NULL, NULL) != VZ_HEALTH_READY) return 0;
+    const vz_kv twice[] = {{str("a"), str("1")}, {str("a"), str("2")}};
+    const vz_kv no_text[] = {{str("a"), str("\xff")}};
+    const vz_kv bound[] = {{str("le"), str("1")}};
+    const vz_series refused[] = {{.name = str("vectorizer_points"), .kind = VZ_SAMPLE_GAUGE},
+                                 {.name = str("process_resident_memory_bytes"), .kind = VZ_SAMPLE_GAUGE},
+                                 {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 2},
+                                 {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = no_text, .label_count = 1},
+                                 {.name = str("bad_ms"), .kind = VZ_SAMPLE_HISTOGRAM, .labels = bound, .label_count = 1}};
+    uint64_t id = 0;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; ++i) {
+        if (metrics->declare(host, &refused[i], &id) == VZ_OK) return 0;
+    }
+    const vz_series good = {.name = str("bad_good_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 1};
+    return metrics->declare(host, &good, &id) == VZ_OK;
 }
 
 static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) {
@@ -103,6 +133,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("signal-handler")) signal(SIGUSR1, SIG_IGN);
     if (is("chdir") && chdir("/") != 0) return VZ_INTERNAL;
     if (is("environment")) setenv("BAD_PLUGIN", "1", 1);
+    if (is("asks-services") && !services_answer(self->host)) return VZ_INTERNAL;
     if (is("exits")) exit(0);
     if (is("overflows")) self->ended = overflow("");
     if (is("bus-error")) self->ended = read_past_the_end();
@@ -158,7 +189,17 @@ static void destroy(vz_frontend* self) {
     if (!is("thread-after-stop")) free(self);
 }
 
-static const void* extension(vz_frontend* self, const char* id) { return (void)self, (void)id, NULL; }
+static vz_status fail_to_reload(vz_frontend* self, vz_error* error) {
+    (void)self;
+    *error = (vz_error){.status = VZ_INTERNAL, .item = VZ_NO_ITEM, .message = "not today"};
+    return VZ_INTERNAL;
+}
+
+static const void* extension(vz_frontend* self, const char* id) {
+    static const vz_reload_extension reload = {fail_to_reload};
+    (void)self;
+    return is("fails-to-reload") && strcmp(id, VZ_EXTENSION_RELOAD) == 0 ? &reload : NULL;
+}
 
 static vz_frontend_descriptor descriptor = {sizeof descriptor, VZ_ABI_VERSION, "dev.vectorizer.bad", "Bad", "1.0.0", create,
                                             start, drain, idle, stop, destroy, extension};
@@ -183,6 +224,12 @@ const void* another_entry(void) { return &descriptor; }
 __attribute__((visibility("default"))) int a_second_export(void);
 int a_second_export(void) { return 1; }
 #endif
+
+/* A thread from before there is a frontend. */
+__attribute__((constructor)) static void start_early(void) {
+    pthread_t thread;
+    if (is("thread-in-load")) pthread_create(&thread, NULL, run, NULL);
+}
 
 #ifdef NEWER
 extern uint32_t vz_from_the_future(void);
