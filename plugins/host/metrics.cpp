@@ -66,7 +66,12 @@ void take_sample(void* user, const vz_sample* sample) noexcept {
     }
 }
 
+// Series of this file's own.
 constexpr char kResidentMemory[] = "process_resident_memory_bytes";
+constexpr char kBuild[] = "vectorizer_build_info";
+constexpr char kPoints[] = "vectorizer_collection_points";
+constexpr char kBytes[] = "vectorizer_collection_bytes";
+constexpr char kUnindexedRows[] = "vectorizer_collection_unindexed_rows";
 
 void add_process(Families& families) {
     std::ifstream statm("/proc/self/statm");
@@ -90,9 +95,9 @@ void add_collection(Families& families, const std::string& name, const Collectio
         metric.label.push_back({"collection", name});
         set_value(metric, VZ_SAMPLE_GAUGE, static_cast<double>(value));
     };
-    gauge("vectorizer_collection_points", "Live points of a collection.", figures.points);
-    gauge("vectorizer_collection_bytes", "Bytes of a collection on disk and in memory.", figures.bytes);
-    gauge("vectorizer_collection_unindexed_rows", "Live rows of a collection that no graph covers yet.", figures.unindexed_rows);
+    gauge(kPoints, "Live points of a collection.", figures.points);
+    gauge(kBytes, "Bytes of a collection on disk and in memory.", figures.bytes);
+    gauge(kUnindexedRows, "Live rows of a collection that no graph covers yet.", figures.unindexed_rows);
 }
 
 // Each of the largest collections, and the others together under a name that no collection can have: no scrape has more series than it can bear.
@@ -124,7 +129,7 @@ void add_collections(Families& families, vz_engine* engine) {
 }
 
 void add_build(Families& families) {
-    auto& metric = families.add("vectorizer_build_info", "The version that runs.", VZ_SAMPLE_GAUGE);
+    auto& metric = families.add(kBuild, "The version that runs.", VZ_SAMPLE_GAUGE);
     metric.label.push_back({"version", VECTORIZER_VERSION});
     set_value(metric, VZ_SAMPLE_GAUGE, 1);
 }
@@ -168,7 +173,7 @@ bool is_well_formed(const vz_series& series) {
 
 void Metrics::reserve_names(vz_engine* engine) {
     const std::scoped_lock lock(mutex_);
-    kinds_[kResidentMemory] = 0;
+    for (const char* own : {kResidentMemory, kBuild, kPoints, kBytes, kUnindexedRows}) kinds_[own] = 0;
     const auto reserve = [](void* kinds, const vz_sample* sample) noexcept {
         (*static_cast<std::map<std::string, uint32_t>*>(kinds))[text(sample->name)] = 0;
     };

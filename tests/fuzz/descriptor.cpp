@@ -23,6 +23,13 @@ vz_status vz_engine_stats_read(vz_engine*, vz_engine_stats* out, vz_error*) noex
 vz_status vz_engine_samples(vz_engine*, vz_sample_fn, void*, vz_error*) noexcept {
     return VZ_OK;
 }
+vz_status vz_collection_list(vz_engine*, vz_result**, vz_error*) noexcept {
+    return VZ_UNSUPPORTED;
+}
+const void* vz_result_items(const vz_result*, uint32_t, uint64_t*) noexcept {
+    return nullptr;
+}
+void vz_result_release(vz_result*) noexcept {}
 }
 
 namespace {

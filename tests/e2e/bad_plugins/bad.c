@@ -88,6 +88,7 @@ static int services_answer(const vz_host* host) {
     const vz_kv bound[] = {{str("le"), str("1")}};
     const vz_series refused[] = {{.name = str("vectorizer_points"), .kind = VZ_SAMPLE_GAUGE},
                                  {.name = str("process_resident_memory_bytes"), .kind = VZ_SAMPLE_GAUGE},
+                                 {.name = str("vectorizer_collection_points"), .kind = VZ_SAMPLE_GAUGE},
                                  {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 2},
                                  {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = no_text, .label_count = 1},
                                  {.name = str("bad_ms"), .kind = VZ_SAMPLE_HISTOGRAM, .labels = bound, .label_count = 1}};
