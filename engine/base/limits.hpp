@@ -83,6 +83,7 @@ inline constexpr uint32_t kHitsMax = 65'536;                   // k and limit of
 inline constexpr uint64_t kBatchPointsMax = 1'000'000;         // item numbers fit and validation stays short
 inline constexpr uint64_t kValueKeyBytesMax = 255;
 inline constexpr uint64_t kValueBytesMax = 64 * kKiB;
+inline constexpr uint64_t kValuesBytesMax = 256 * kMiB;        // of all, with their keys: a snapshot of the manifest is one frame
 inline constexpr uint64_t kRowsPerSegmentMax = 0xFFFFFFFEull;  // rows are u32
 
 }  // namespace vz
