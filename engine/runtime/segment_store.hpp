@@ -63,6 +63,7 @@ class SegmentStore {
     // A file that nobody will name: half of one helps nobody, least of all a full disk.
     void discard(uint64_t number) { static_cast<void>(files_.unlink(segment_path(directory_, 'S', number))); }
 
+    // One that the manifest names, and the rows that had ended by its delete file. Contents are not read: SealedSegment::verify_contents().
     struct Opened {
         std::shared_ptr<Part> part;
         Bitmap ended;
