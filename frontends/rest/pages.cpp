@@ -1,5 +1,6 @@
 // Pages of points, and how many there are.
 #include <charconv>
+#include <cmath>
 
 #include "frontends/codec/points.hpp"
 
@@ -114,7 +115,7 @@ bool refuse_min_score(Call& call) {
     if (!text) return false;
     double score = 0;
     const auto [at, error] = std::from_chars(text->data(), text->data() + text->size(), score);
-    if (error != std::errc{} || at != text->data() + text->size()) {
+    if (error != std::errc{} || at != text->data() + text->size() || !std::isfinite(score)) {
         fail(call, codec::validation("min_score", "must be a number"));
         return true;
     }

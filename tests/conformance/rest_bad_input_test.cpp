@@ -299,6 +299,8 @@ TEST_F(RestBadInput, options_have_their_ranges) {
         {"GET", "/collections/docs/vectors?cursor=not-one-of-ours", "", 400, kInvalid, "cursor"},
         {"GET", "/collections/docs/vectors?with_vector=1", "", 400, kInvalid, "with_vector"},
         {"GET", "/collections/docs/vectors?min_score=high", "", 400, kInvalid, "min_score"},
+        {"GET", "/collections/docs/vectors?min_score=nan", "", 400, kInvalid, "min_score"},
+        {"GET", "/collections/docs/vectors?min_score=-inf", "", 400, kInvalid, "min_score"},
         {"GET", "/collections/docs/vectors?min_score=0.5", "", 501, kLater},
         {"GET", "/collections/docs/vectors/a?vector_format=hex", "", 400, kInvalid, "vector_format"},
         {"GET", "/collections/docs/vectors?limit=1&limit=2", "", 400, kInvalid, "limit"},
