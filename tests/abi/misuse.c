@@ -239,11 +239,8 @@ static void chains_that_differ_are_refused(vz_engine* engine) {
 static void a_forked_process_is_refused(void) {
     vz_error error;
     char path[64];
-    make_directory(path);
-    vz_engine* engine = NULL;
-    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
-    const struct client client = {engine, BY_CALL};
-    create_plain(client, "points");
+    const struct client client = open_points(path);
+    vz_engine* engine = client.engine;
     const vz_str id = text("1");
     vz_write_request request = NEW(vz_write_request);
     request.kind = VZ_UPSERT;
@@ -391,11 +388,8 @@ int main(void) {
     writes_during_close_harm_no_data(); /* while this process has one thread */
     vz_error error;
     char path[64];
-    make_directory(path);
-    vz_engine* engine = NULL;
-    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
-    const struct client client = {engine, BY_CALL};
-    create_plain(client, "points");
+    const struct client client = open_points(path);
+    vz_engine* engine = client.engine;
     null_is_refused(engine);
     null_inside_requests_is_refused(engine);
     null_inside_parts_is_refused(engine);

@@ -250,10 +250,7 @@ static void again_done(vz_op* op) VZ_NOEXCEPT {
 static void end_when_the_engine_is_closed(void) {
     vz_error error;
     char path[64];
-    make_directory(path);
-    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &closing, &error));
-    const struct client client = {closing, BY_CALL};
-    create_plain(client, "points");
+    closing = open_points(path).engine;
     static vz_count_request request;
     static uint64_t count;
     request = NEW(vz_count_request);
@@ -271,13 +268,9 @@ static void end_when_the_engine_is_closed(void) {
 }
 
 int main(void) {
-    vz_error error;
     char path[64];
-    make_directory(path);
-    vz_engine* engine = NULL;
-    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &engine, &error));
-    const struct client client = {engine, BY_CALL};
-    create_plain(client, "points");
+    const struct client client = open_points(path);
+    vz_engine* engine = client.engine;
     keep_their_order(engine);
     end_cancelled_or_as_usual(engine);
     may_be_submitted_from_a_completion(engine);

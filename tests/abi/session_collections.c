@@ -21,6 +21,15 @@ void create_plain(struct client client, const char* name) {
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_CREATE, text(name), &schema, NULL, &error));
 }
 
+struct client open_points(char path[64]) {
+    vz_error error;
+    struct client client = {NULL, BY_CALL};
+    make_directory(path);
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &client.engine, &error));
+    create_plain(client, "points");
+    return client;
+}
+
 static void refuses_bad_schemas(struct client client) {
     vz_error error;
     const vz_str name = text("bad");
