@@ -19,6 +19,8 @@ files=$(find engine frontends plugins include tests benchmarks -type f -not -pat
 sources=$(grep -E '\.(c|h|cpp|hpp|capnp)$' <<<"$files")
 [ "$(wc -l <<<"$sources")" -gt 50 ] || { echo "tidy: no sources in $1"; exit 1; }
 
+product=$(grep -E '^(engine|frontends|plugins|include)/' <<<"$sources")
+
 # find_in RULE PATTERN FILES: lines that match.
 find_in() { report "$1" < <(xargs -d '\n' grep -nHE -- "$2" <<<"$3" || true); }
 
@@ -28,6 +30,34 @@ find_in "spaces, not tabs" $'\t' "$sources"
 report "a TODO carries the number of its issue" < <(xargs -d '\n' grep -nHwE 'TODO|FIXME|XXX' <<<"$sources" | grep -vE '(TODO|FIXME|XXX)\(#[0-9]+\)' || true)
 report "a NOLINT carries its check and a reason" < <(xargs -d '\n' grep -nH 'NOLINT' <<<"$sources" | grep -vE 'NOLINT(NEXTLINE|BEGIN)?\([a-z.,*-]+\): .|NOLINTEND' || true)
 report "name what it is" < <(grep -iE '(^|[/_-])(utils?|helpers?|common|managers?|misc)([_.-][^/]*)?(/|$)' <<<"$files" || true)
+
+# Packages behind their doors, layers in their order, and what needs its reason where it has one.
+report "a package is used through its door" < <(
+    while read -r package doors; do
+        xargs -d '\n' grep -nHE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]$package" <<<"$product" | grep -vE "^(${doors// /|}):" || true
+    done < <(grep -v '^#' tests/tidy/doors.txt)
+)
+report "an include that tests/tidy/edges.txt does not have" < <(
+    while IFS=: read -r folder allowed; do
+        grep "^$folder/" <<<"$product" | xargs -d '\n' grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"(engine|frontends|plugins)/' |
+            grep -vE "\"($(tr -s ' ' '|' <<<"$folder $allowed" | sed 's/|$//'))/" || true
+    done < <(grep -v '^#' tests/tidy/edges.txt)
+)
+report "a folder that tests/tidy/edges.txt does not have" < <(sed -nE 's#^((engine|frontends|plugins)/[^/]+)/.*#\1#p' <<<"$product" | sort -u | grep -vxFf <(sed -n 's/:.*//p' tests/tidy/edges.txt) || true)
+for construct in catch virtual; do
+    report "'$construct' has its places in tests/tidy/places.txt" < <(
+        xargs -d '\n' grep -nHE "^[^/\"]*\b$construct\b *[(a-z~]" <<<"$product" | grep -vFf <(sed -nE "s#^$construct +([^ ]+) .*#\1:#p" tests/tidy/places.txt) || true)
+done
+
+find_in "a word that says nothing" '//.*\b([Rr]obust|[Ff]or now,|[Hh]elper function|[Uu]tility)\b' "$sources"
+find_in "a name that says what it is" '^(class|struct) \w*(Service|Repository|Dto|Adapter|Manager|Helper)\b' "$product"
+find_in "status and field, not the text of a message" '(EXPECT|ASSERT)_STR(EQ|NE)\([^"]*\.message,' "$sources"
+
+# What nobody includes is not part of anything. The headers of a release are whole.
+report "a header that nobody includes" < <(
+    grep -E '\.hpp$' <<<"$files" | grep -vFf <(xargs -d '\n' grep -hoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"][^>"]+' <<<"$sources" | sed 's/.*[<"]//; s#^vectorizer/#include/&#; s#^[^/]*$#/&#' | sort -u) || true)
+report "a file too large to be source" < <(tr '\n' '\0' <<<"$files" | find -files0-from - -size +200k 2>/dev/null)
+report "a mode that a source does not need" < <(tr '\n' '\0' <<<"$sources" | find -files0-from - -perm /111 2>/dev/null)
 
 # Whoever defines bytes on disk describes them.
 for folder in engine/io engine/log engine/manifest engine/wal engine/segment engine/index; do
@@ -43,6 +73,9 @@ keys=$(sed -nE 's/^ *(NumberKey|LimitKey)\{"([a-z_.]+)".*/\2/p' frontends/http/s
 for key in $keys; do
     grep -qE "^[ #]*${key##*.}:" config.yml || report "a key that config.yml does not explain" <<<"$key"
 done
+
+echo "tidy: the longest of the product, in lines:"
+xargs -d '\n' wc -l <<<"$product" | sort -rn | sed -n '2,11p'
 
 [ "$faults" -eq 0 ] && verdict=PASS || verdict=FAIL
 echo "GATE tidy $verdict files=$(wc -l <<<"$files") faults=$faults"
