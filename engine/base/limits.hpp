@@ -22,6 +22,8 @@ inline constexpr uint64_t kWalFileBytes = 64 * kMiB;           // few seals
 inline constexpr uint64_t kWalBytesMax = 1 * kGiB;             // bounds replay
 inline constexpr uint64_t kManifestRollBytesMin = 4 * kMiB;    // bounds replay of edits
 inline constexpr uint64_t kManifestRollFactor = 8;             // of its snapshot: rolling costs at most an eighth of what was written
+inline constexpr uint64_t kManifestRollBytesMax = 64 * kMiB;   // of edits behind a large snapshot: bounds replay, and the next frame
+inline constexpr uint64_t kManifestBytesMax = 768 * kMiB;      // snapshot and edits: the next snapshot is one frame
 inline constexpr uint64_t kManifestExtendBytes = 256 * kKiB;   // zero-filled ahead: appends into written extents sync faster
 inline constexpr uint64_t kGrowingBytesMax = 256 * kMiB;       // per collection: bounds the exact scan after a kill
 inline constexpr uint64_t kGrowingTotalBytesMax = 1 * kGiB;    // over all: memory
@@ -83,7 +85,6 @@ inline constexpr uint32_t kHitsMax = 65'536;                   // k and limit of
 inline constexpr uint64_t kBatchPointsMax = 1'000'000;         // item numbers fit and validation stays short
 inline constexpr uint64_t kValueKeyBytesMax = 255;
 inline constexpr uint64_t kValueBytesMax = 64 * kKiB;
-inline constexpr uint64_t kValuesBytesMax = 256 * kMiB;        // of all, with their keys: a snapshot of the manifest is one frame
 inline constexpr uint64_t kRowsPerSegmentMax = 0xFFFFFFFEull;  // rows are u32
 
 }  // namespace vz

@@ -131,11 +131,11 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
     std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), extend_bytes));
     const std::vector<std::byte> snapshot = encode_snapshot(state);
-    manifest->snapshot_bytes_ = snapshot.size();
     VZ_TRY(manifest->file_->write(0, head));
     VZ_TRY(manifest->extend(frame_bytes(snapshot.size())));
     const std::span<const std::byte> payload[] = {snapshot};
     VZ_TRY(manifest->writer_->append({FrameKind::kEdits, state.last_lsn, 0, state.last_lsn}, payload));
+    manifest->edits_begin_ = manifest->writer_->end();
     if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->file_->sync());
     if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->writer_->sync());
     VZ_TRY(files.sync_directory(directory));
@@ -182,7 +182,8 @@ Status Manifest::mark(Lsn last_lsn, Lsn durable_lsn) {
 }
 
 bool Manifest::wants_roll() const {
-    return writer_->end() > std::max(kManifestRollBytesMin, kManifestRollFactor * snapshot_bytes_);
+    const uint64_t edits_max = std::min(kManifestRollBytesMax, (kManifestRollFactor - 1) * edits_begin_);
+    return writer_->end() > std::max(kManifestRollBytesMin, edits_begin_ + edits_max);
 }
 
 }  // namespace vz

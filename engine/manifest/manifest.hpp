@@ -54,6 +54,8 @@ class Manifest {
     const ManifestState& state() const { return state_; }
     uint64_t number() const { return header_.file_number; }
     uint64_t end() const { return writer_->end(); }
+    // Edits came behind the snapshot: a new one may be shorter than both.
+    bool has_edits() const { return writer_->end() > edits_begin_; }
     uint64_t extend_bytes() const { return extend_bytes_; }
     // The file has grown enough for a new one to pay.
     bool wants_roll() const;
@@ -68,7 +70,7 @@ class Manifest {
     std::unique_ptr<FrameWriter> writer_;
     uint64_t extend_bytes_;
     uint64_t zeroed_end_ = 0;
-    uint64_t snapshot_bytes_ = 0;
+    uint64_t edits_begin_ = 0;
 };
 
 }  // namespace vz

@@ -205,6 +205,15 @@ bool is_logical(const Edit& edit) {
     return std::any_of(edit.actions.begin(), edit.actions.end(), [](const Action& action) { return action.index() <= 9; });
 }
 
+bool adds_content(const Edit& edit) {
+    return std::any_of(edit.actions.begin(), edit.actions.end(), [](const Action& action) {
+        if (const auto* put = std::get_if<PutValue>(&action)) return put->value.has_value();
+        return std::holds_alternative<CreateCollection>(action) || std::holds_alternative<AlterCollection>(action) ||
+               std::holds_alternative<RenameCollection>(action) || std::holds_alternative<SetAlias>(action) ||
+               std::holds_alternative<CreateSnapshot>(action) || std::holds_alternative<RestoreCollection>(action);
+    });
+}
+
 Status ManifestState::fold(const Edit& edit, Lsn lsn) {
     clean_close.reset();
     for (const Action& action : edit.actions) VZ_TRY(std::visit(Fold{*this, lsn}, action));

@@ -133,6 +133,8 @@ struct ManifestState {
 };
 
 bool is_logical(const Edit& edit);
+// Whether a client asks for more to be kept than before, as opposed to dropping, and to what the engine notes about files.
+bool adds_content(const Edit& edit);
 
 // Calls `visit` with every segment that a collection or a snapshot names; the same one may come more than once.
 template <class Visit>

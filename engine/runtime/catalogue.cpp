@@ -94,7 +94,7 @@ void Catalogue::load(const ManifestState& state, LocalLog& log) {
         collections_[id] = std::make_shared<Collection>(collection, log, requests_, workers_, now_ms_);
     }
     for (const auto& [alias, id] : state.aliases) names_[alias] = {id, true};
-    for (const auto& [key, value] : state.values) set_value(key, value);
+    values_.insert(state.values.begin(), state.values.end());
     sequenced_ = names_;
 }
 
@@ -369,50 +369,16 @@ Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> ch
     });
 }
 
-void Catalogue::set_value(const std::string& key, ValueState value) {
-    erase_value(key);
-    value_bytes_ += key.size() + value.value.size();
-    values_[key] = std::move(value);
-}
-
-void Catalogue::erase_value(const std::string& key) {
-    const auto found = values_.find(key);
-    if (found == values_.end()) return;
-    value_bytes_ -= key.size() + found->second.value.size();
-    values_.erase(found);
-}
-
-// Edits on their way are not counted: the bound leaves room for all that can be.
-Status Catalogue::check_room(std::span<const std::pair<std::string, std::optional<std::string>>> values) const {
-    const std::shared_lock lock(visible_mutex_);
-    uint64_t bytes = value_bytes_;
-    bool grows = false;
-    for (const auto& [key, value] : values) {
-        const auto old = values_.find(key);
-        const uint64_t before = old == values_.end() ? 0 : key.size() + old->second.value.size();
-        const uint64_t after = value ? key.size() + value->size() : 0;
-        bytes += after;
-        bytes -= std::min(bytes, before);
-        grows = grows || after > before;
-    }
-    if (!grows || bytes <= kValuesBytesMax) return {};
-    return failure(VZ_LIMIT_EXCEEDED, "all values together have at most %llu bytes, keys included", static_cast<unsigned long long>(kValuesBytesMax))
-        .field("values")
-        .expected(static_cast<int64_t>(kValuesBytesMax))
-        .actual(static_cast<int64_t>(bytes));
-}
-
 Result<EditOutcome> Catalogue::put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values, const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
-        VZ_TRY(check_room(values));
         for (const auto& [key, value] : values) change.edit.actions.emplace_back(PutValue{key, value});
         change.make_visible = [this, actions = change.edit.actions](Lsn lsn) {
             for (const Action& action : actions) {
                 const auto& put = std::get<PutValue>(action);
                 if (put.value) {
-                    set_value(put.key, {*put.value, lsn});
+                    values_[put.key] = {*put.value, lsn};
                 } else {
-                    erase_value(put.key);
+                    values_.erase(put.key);
                 }
             }
         };

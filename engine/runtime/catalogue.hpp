@@ -73,11 +73,6 @@ class Catalogue {
     Result<EditOutcome> change(const vz_uuid& request, const std::function<Status(Change&)>& decide);
     Result<Named> find_sequenced(std::string_view name) const;
     Result<std::shared_ptr<Collection>> collection_named(std::string_view name) const;
-    // VZ_LIMIT_EXCEEDED: with these, there would be too many bytes of values.
-    Status check_room(std::span<const std::pair<std::string, std::optional<std::string>>> values) const;
-    // Under visible_mutex_.
-    void set_value(const std::string& key, ValueState value);
-    void erase_value(const std::string& key);
 
     RequestIds& requests_;
     Workers& workers_;
@@ -94,7 +89,6 @@ class Catalogue {
     Names names_;
     std::map<uint64_t, std::shared_ptr<Collection>> collections_;
     std::map<std::string, ValueState, std::less<>> values_;
-    uint64_t value_bytes_ = 0;  // of these, keys included
 };
 
 }  // namespace vz

@@ -8,17 +8,6 @@
 #include "engine/runtime/engine.hpp"
 
 namespace vz {
-namespace {
-
-// An edit whose maker waits for it.
-class PhysicalEdit final : public EditCommit {
- public:
-    void publish() override {}
-    void finish(const Status& status) override { outcome = status.clone(); }
-    Status outcome;
-};
-
-}  // namespace
 
 Status Engine::commit_physical(Action action) {
     Edit edit;

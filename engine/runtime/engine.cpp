@@ -29,6 +29,7 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_file_first_bytes == 0) settings.wal_file_first_bytes = kWalFileFirstBytes;
     if (settings.wal_file_bytes == 0) settings.wal_file_bytes = kWalFileBytes;
     if (settings.manifest_extend_bytes == 0) settings.manifest_extend_bytes = kManifestExtendBytes;
+    if (settings.manifest_bytes_max == 0) settings.manifest_bytes_max = kManifestBytesMax;
     if (settings.queue_bytes_max == 0) settings.queue_bytes_max = kCommitQueueBytesMax;
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;

@@ -27,6 +27,7 @@ struct EngineSettings {
     uint64_t wal_file_bytes = 0;
     uint64_t manifest_extend_bytes = 0;
     uint64_t queue_bytes_max = 0;
+    uint64_t manifest_bytes_max = 0;  // before clients may add nothing more to what it describes
     uint64_t wal_bytes_max = 0;      // at most a quarter of the disk; beyond half of it every collection is sealed: bounds replay
     uint64_t growing_bytes_max = 0;  // of one collection, before it is sealed; memory stays within twice this
     uint64_t growing_total_bytes_max = 0;  // of all together, while a log is replayed

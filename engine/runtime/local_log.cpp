@@ -31,9 +31,9 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
       settings_(settings),
       manifest_(std::move(manifest)),
       wal_(std::move(wal)),
-      wal_room_(wal_->bytes() - wal_->end()),
       last_lsn_(last_lsn),
       durable_lsn_(last_lsn) {
+    note_ends();
     // Nothing is taken that needs a file which the disk may have no room for.
     if (settings_.background && space_.is_full()) {
         room_ahead_ = 0;
@@ -48,7 +48,7 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
       database_(database),
       numbers_(numbers),
       space_(space),
-      settings_{0, 0, false},
+      settings_{0, 0, 0, false},
       read_only_state_(std::move(state)),
       poisoned_(refusal.clone()),
       last_lsn_(last_lsn),
@@ -61,7 +61,33 @@ Status LocalLog::append(Commit& commit, bool blocking) { return enqueue({&commit
 
 Status LocalLog::append_edit(EditCommit& commit, bool blocking) {
     commit.logical_ = is_logical(commit.edit);
+    const Edit* const edits[] = {&commit.edit};
+    commit.encoded_bytes_ = encode_edits(edits).size();
+    if (adds_content(commit.edit)) VZ_TRY(make_manifest_room(commit.encoded_bytes_));
     return enqueue({&commit, &commit}, blocking);
+}
+
+// A new snapshot is without what was dropped or replaced since the last one.
+Status LocalLog::make_manifest_room(uint64_t bytes) {
+    std::unique_lock lock(mutex_);
+    if (!has_manifest_room(bytes) && has_edits_ && poisoned_.ok() && !space_.is_full()) {
+        lock.unlock();
+        PhysicalEdit carrier;
+        carrier.edit.actions.emplace_back(ReserveFiles{numbers_.peek()});
+        roll_asked_.store(true, std::memory_order_relaxed);
+        VZ_TRY(append_edit(carrier, true));
+        drive(carrier);
+        VZ_TRY(std::move(carrier.outcome));
+        lock.lock();
+    }
+    if (!poisoned_.ok()) return refusal_locked();
+    if (has_manifest_room(bytes)) return {};
+    return failure(VZ_LIMIT_EXCEEDED,
+                   "what describes collections, aliases, values and snapshots has at most %llu bytes together: drop some of them first",
+                   static_cast<unsigned long long>(settings_.manifest_bytes_max))
+        .field("manifest_bytes_max")
+        .expected(static_cast<int64_t>(settings_.manifest_bytes_max))
+        .actual(static_cast<int64_t>(manifest_end_ + entered_edit_bytes_ + bytes));
 }
 
 Status LocalLog::enqueue(Entry entry, bool blocking) {
@@ -85,6 +111,7 @@ Status LocalLog::enqueue(Entry entry, bool blocking) {
     if (commit.logical_) commit.lsn = last_lsn_.fetch_add(1, std::memory_order_acq_rel) + 1;
     queue_bytes_ += bytes;
     entered_bytes_ += entering;
+    if (entry.edit != nullptr) entered_edit_bytes_ += bytes_of(entry);
     if (!blocking && !leading_) commit_thread_wakes_.notify_one();
     return {};
 }
@@ -151,7 +178,7 @@ void LocalLog::mark_if_idle(std::unique_lock<std::mutex>& lock) {
     write_markers();
     lock.lock();
     unmarked_ = false;
-    wal_room_ = wal_->bytes() - wal_->end();
+    note_ends();
     pass_on();
 }
 
@@ -189,13 +216,20 @@ std::vector<LocalLog::Entry> LocalLog::take_group() {
     uint64_t bytes = 0;
     const bool edits = queue_.front().edit != nullptr;
     while (!queue_.empty() && (queue_.front().edit != nullptr) == edits && (group.empty() || bytes < kGroupBytesSoft)) {
-        if (!group.empty() && bytes + queue_.front().commit->bytes.size() > kFrameBytesMax) break;
-        bytes += queue_.front().commit->bytes.size();
+        if (!group.empty() && bytes + bytes_of(queue_.front()) > kFrameBytesMax) break;
+        bytes += bytes_of(queue_.front());
         group.push_back(queue_.front());
         queue_.pop_front();
     }
-    queue_bytes_ -= bytes;
+    if (!edits) queue_bytes_ -= bytes;
     return group;
+}
+
+// Of the leader, at the end of its turn.
+void LocalLog::note_ends() {
+    wal_room_ = wal_->bytes() - wal_->end();
+    manifest_end_ = manifest_->end();
+    has_edits_ = manifest_->has_edits();
 }
 
 // Whoever came while somebody led waits to be told.
@@ -238,8 +272,14 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) noexcept {
         queue_.clear();
         queue_bytes_ = 0;
     }
-    for (const Entry& entry : group) entered_bytes_ -= entry.edit == nullptr ? frame_bytes(entry.commit->bytes.size()) : 0;
-    wal_room_ = wal_->bytes() - wal_->end();
+    for (const Entry& entry : group) {
+        if (entry.edit != nullptr) {
+            entered_edit_bytes_ -= bytes_of(entry);
+        } else {
+            entered_bytes_ -= frame_bytes(bytes_of(entry));
+        }
+    }
+    note_ends();
     // What was made ahead on a full disk is in use now; whether there is room for another is not known.
     const bool is_tight = std::exchange(has_switched_, false) && room_ahead_ != UINT64_MAX;
     if (is_tight) room_ahead_ = 0;
@@ -302,7 +342,7 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
     }
     if (first == 0) first = durable() + 1;
     VZ_TRY(append_to_manifest(edits, first));
-    return manifest_->wants_roll() ? roll_manifest() : Status();
+    return manifest_->wants_roll() || roll_asked_.exchange(false, std::memory_order_relaxed) ? roll_manifest() : Status();
 }
 
 Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn) {

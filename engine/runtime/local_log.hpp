@@ -27,11 +27,24 @@ namespace vz {
 class EditCommit : public Commit {
  public:
     Edit edit;
+
+ private:
+    friend class LocalLog;
+    uint64_t encoded_bytes_ = 0;  // alone; set by append_edit()
+};
+
+// An edit that says nothing to readers, and whose maker waits for it.
+class PhysicalEdit final : public EditCommit {
+ public:
+    void publish() override {}
+    void finish(const Status& status) override { outcome = status.clone(); }
+    Status outcome;
 };
 
 struct LogSettings {
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
+    uint64_t manifest_bytes_max = 0;
     bool background = true;  // threads exist: files may be prepared ahead, markers written
 };
 
@@ -51,7 +64,7 @@ class LocalLog final : public Log {
              Lsn last_lsn, const Status& refusal);
 
     Status append(Commit& commit, bool blocking) override;
-    // The same for an edit; physical edits take no LSN.
+    // The same for an edit; physical edits take no LSN. VZ_LIMIT_EXCEEDED: the manifest would hold too much.
     Status append_edit(EditCommit& commit, bool blocking);
     void drive(Commit& commit) override;
     Lsn durable() const override { return durable_lsn_.load(std::memory_order_acquire); }
@@ -109,7 +122,11 @@ class LocalLog final : public Log {
         EditCommit* edit;  // null: a record
     };
 
+    static uint64_t bytes_of(const Entry& entry) { return entry.edit != nullptr ? entry.edit->encoded_bytes_ : entry.commit->bytes.size(); }
     Status enqueue(Entry entry, bool blocking);
+    Status make_manifest_room(uint64_t bytes);
+    bool has_manifest_room(uint64_t bytes) const { return manifest_end_ + entered_edit_bytes_ + bytes <= settings_.manifest_bytes_max; }
+    void note_ends();
     void lead(std::unique_lock<std::mutex>& lock) noexcept;
     void pass_on();
     std::vector<Entry> take_group();
@@ -167,6 +184,9 @@ class LocalLog final : public Log {
     uint64_t room_ahead_ = UINT64_MAX;  // in the next file, where the disk has no room for a whole one
     uint64_t wal_room_ = 0;       // in this file, when nobody leads
     uint64_t entered_bytes_ = 0;  // as frames, of what is queued or being written
+    uint64_t manifest_end_ = 0;   // likewise
+    bool has_edits_ = false;      // in the manifest, behind its snapshot; likewise
+    uint64_t entered_edit_bytes_ = 0;  // of edits that are queued or being written
     bool leading_ = false;
     bool stopping_ = false;
     bool has_ended_ = false;  // writes are refused for good
@@ -176,6 +196,7 @@ class LocalLog final : public Log {
     std::atomic<Lsn> last_lsn_;
     std::atomic<Lsn> durable_lsn_;
     std::atomic<bool> failed_{false};  // poisoned_ is set
+    std::atomic<bool> roll_asked_{false};
     std::atomic<uint64_t> appended_bytes_{0};
     Counters counters_;
 };

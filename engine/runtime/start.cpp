@@ -101,7 +101,7 @@ Status Engine::begin_log(Findings& findings) {
     if (!manifest.ok()) return manifest.take_status();
     log_ = std::make_unique<LocalLog>(
         files_, directory_, database_, *numbers_, space_,
-        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.background}, std::move(*manifest),
+        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.manifest_bytes_max, settings_.background}, std::move(*manifest),
         std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
     return {};
 }

@@ -161,7 +161,7 @@ Failure already_exists(const vz_error& error, const Names& names) {
 Failure limit_exceeded(const vz_error& error, const Names& names) {
     const std::string_view limit(error.field);
     if (limit.ends_with("bytes_max") && limit != "payload_bytes_max" && limit != "id_bytes_max" && limit != "name_bytes_max" &&
-        limit != "metadata_bytes_max") {
+        limit != "metadata_bytes_max" && limit != "manifest_bytes_max") {
         Details details;
         if (error.expected != 0) details.number("limit_bytes", error.expected);
         return make(413, "payload_too_large", error.message, details.done());
