@@ -8,7 +8,7 @@
 #include <fstream>
 #include <optional>
 
-#include "engine/base/memory_group.hpp"
+#include "engine/base/control_group.hpp"
 
 namespace vz::ann {
 namespace {
@@ -23,7 +23,7 @@ bool write_to(const std::string& path, const std::string& text) {
 
 MemoryLimit::MemoryLimit(uint64_t bytes) {
     std::ifstream groups("/proc/self/cgroup");
-    const std::optional<MemoryGroup> parent = find_memory_group(groups);
+    const std::optional<ControlGroup> parent = find_control_group(groups, "memory");
     if (!parent) {
         refusal_ = "this process is in no control group for memory";
         return;
@@ -33,7 +33,7 @@ MemoryLimit::MemoryLimit(uint64_t bytes) {
         refusal_ = "cannot make " + group + ": " + std::strerror(errno);
         return;
     }
-    if (!write_to(group + "/" + parent->limit_file, std::to_string(bytes)) || !write_to(group + "/cgroup.procs", std::to_string(::getpid()))) {
+    if (!write_to(group + "/" + parent->memory_file(), std::to_string(bytes)) || !write_to(group + "/cgroup.procs", std::to_string(::getpid()))) {
         refusal_ = "cannot bound memory in " + group;
         ::rmdir(group.c_str());
         return;

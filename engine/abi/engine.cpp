@@ -11,6 +11,7 @@
 #include "engine/abi/handle.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
+#include "engine/base/control_group.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/collection/stats.hpp"
 #include "engine/runtime/check.hpp"
@@ -202,7 +203,7 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         VZ_TRY(read_options(given, handle.get(), &settings));
         handle->files = make_posix_file_system();
         VZ_ASSIGN(handle->engine, Engine::open(*handle->files, std::string(view(directory)), settings));
-        const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : std::max(1U, std::thread::hardware_concurrency());
+        const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : usable_cores();
         handle->operations = std::make_unique<Operations>(*handle, workers);
         if (handle->log != nullptr && handle->log_level >= VZ_LOG_WARN) {
             handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), [engine = handle.get()](uint64_t results) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/control_group.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/collection/upkeep.hpp"
 
@@ -45,7 +46,7 @@ EngineSettings with_defaults(EngineSettings settings) {
 }
 
 uint32_t helping_threads(const EngineSettings& settings) {
-    return settings.background ? std::max(1U, std::thread::hardware_concurrency()) - 1 : 0;
+    return settings.background ? usable_cores() - 1 : 0;
 }
 
 }  // namespace

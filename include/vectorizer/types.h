@@ -684,7 +684,7 @@ typedef void (*vz_sample_fn)(void* user, const vz_sample* sample) VZ_NOEXCEPT;
 typedef struct vz_engine_options {
     uint32_t struct_size;
     uint32_t flags;
-    uint32_t workers;   /* 0: one per core */
+    uint32_t workers;   /* 0: one per core that the machine and its control groups give this process */
     uint32_t log_level; /* 0: VZ_LOG_INFO */
     uint64_t memory_bytes_max; /* 0: that of cgroup or machine */
     uint64_t wal_bytes_max;    /* 0: 1 GiB */
