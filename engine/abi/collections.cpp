@@ -133,7 +133,7 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
         problems.push_back(keep_problem(engine, collection.damage(), out));
     }
     std::vector<vz_str>& snapshots = out->lists.emplace_back();
-    for (const SnapshotState& snapshot : engine.snapshots()) {
+    for (const SnapshotState& snapshot : engine.snapshots().list()) {
         const bool has_it = std::any_of(snapshot.collections.begin(), snapshot.collections.end(),
                                         [&](const CollectionState& each) { return each.id == collection.id(); });
         if (has_it) snapshots.push_back(out->keep(snapshot.name));
@@ -220,7 +220,7 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
         VZ_ASSIGN(const EditOutcome outcome,
                   engine->engine->catalogue().alter(view(collection), apply, (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
         const Result<std::shared_ptr<Collection>> altered = engine->engine->catalogue().resolve(view(collection));
-        if (altered.ok()) engine->engine->note_altered(*altered);
+        if (altered.ok()) engine->engine->maintenance().note_changed(*altered);
         return answer_change(outcome, given, change);
     });
 }
@@ -295,10 +295,10 @@ VZ_API vz_status vz_checkpoint(vz_engine* engine, vz_str collection, uint64_t* l
     return guard_engine(engine, error, [&]() -> Status {
         Lsn through = 0;
         if (collection.data == nullptr) {
-            VZ_ASSIGN(through, engine->engine->checkpoint_all());
+            VZ_ASSIGN(through, engine->engine->checkpoints().take_all());
         } else {
             VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
-            VZ_ASSIGN(through, engine->engine->checkpoint(*found));
+            VZ_ASSIGN(through, engine->engine->checkpoints().take(*found));
         }
         if (lsn != nullptr) *lsn = through;
         return {};

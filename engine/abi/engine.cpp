@@ -326,7 +326,7 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
         std::vector<CheckFinding> all;
         for (const auto& each : collections) {
             VZ_ASSIGN(std::vector<CheckFinding> findings,
-                      engine->engine->verify(
+                      engine->engine->verification().verify(
                           each, [&](uint64_t) { return until.check(); }, {(given.flags & VZ_VERIFY_DEEP) != 0}));
             std::move(findings.begin(), findings.end(), std::back_inserter(all));
         }

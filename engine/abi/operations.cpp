@@ -135,7 +135,7 @@ void Operations::submit_write(vz_op* op) {
         return Interruption{request->deadline_ns, nullptr}.check();
     });
     if (status != VZ_OK) return refuse(op, status, error);
-    const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) && engine_.engine->make_room(target, *request, false).ok();
+    const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) && engine_.engine->maintenance().make_room(target, *request, false).ok();
     {
         const std::scoped_lock lock(ingest_mutex_);
         uint32_t& waiting = ingest_waiting_[target->id()];
@@ -160,12 +160,12 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
         OwnedWrite* write = owned.get();
         write->commit.done = [this, op, write](const Status& outcome) {
             const std::unique_ptr<OwnedWrite> last(write);
-            engine_.engine->note_write(write->kept);
+            engine_.engine->maintenance().note_write(write->kept);
             Status told = outcome.clone();
             if (told.ok()) told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request), static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
-        VZ_TRY(engine_.engine->make_room(target, *request, may_wait));
+        VZ_TRY(engine_.engine->maintenance().make_room(target, *request, may_wait));
         VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
         VZ_TRY(target->begin_write(*request, write->commit, false, &in_flight));
         if (in_flight) {

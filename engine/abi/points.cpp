@@ -222,10 +222,10 @@ VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_r
         Status outcome;
         commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
         bool in_flight = false;
-        VZ_TRY(engine->engine->make_room(target, *request, true));
+        VZ_TRY(engine->engine->maintenance().make_room(target, *request, true));
         VZ_TRY(target->begin_write(*request, commit, true, &in_flight));
         if (in_flight) engine->engine->log().drive(commit);
-        if (in_flight) engine->engine->note_write(target);
+        if (in_flight) engine->engine->maintenance().note_write(target);
         if (!outcome.ok()) return outcome;
         return answer_write(commit, request, answer);
     });

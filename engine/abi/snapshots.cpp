@@ -42,7 +42,7 @@ VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request
         }
         auto result = std::make_unique<vz_result>(&engine->results_held);
         VZ_ASSIGN(const SnapshotState made,
-                  engine->engine->create_snapshot(view(wanted.name), {wanted.collections, wanted.collection_count}));
+                  engine->engine->snapshots().create(view(wanted.name), {wanted.collections, wanted.collection_count}));
         describe_snapshot(made, result->describe(VZ_RESULT_SNAPSHOTS));
         *out = result.release();
         return {};
@@ -54,7 +54,7 @@ VZ_API vz_status vz_snapshot_list(vz_engine* engine, vz_result** out, vz_error* 
         if (out == nullptr) return misuse("the place for the result is NULL");
         auto result = std::make_unique<vz_result>(&engine->results_held);
         Descriptions* const described = result->describe(VZ_RESULT_SNAPSHOTS);
-        for (const SnapshotState& snapshot : engine->engine->snapshots()) describe_snapshot(snapshot, described);
+        for (const SnapshotState& snapshot : engine->engine->snapshots().list()) describe_snapshot(snapshot, described);
         *out = result.release();
         return {};
     });
@@ -64,7 +64,7 @@ VZ_API vz_status vz_snapshot_drop(vz_engine* engine, vz_str name, vz_change* cha
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
-        VZ_ASSIGN(const EditOutcome outcome, engine->engine->drop_snapshot(view(name), given.request_id));
+        VZ_ASSIGN(const EditOutcome outcome, engine->engine->snapshots().drop(view(name), given.request_id));
         return answer_change(outcome, given, change);
     });
 }
@@ -81,8 +81,8 @@ VZ_API vz_status vz_archive_export(vz_engine* engine, const vz_archive_request* 
         }
         VZ_TRY(check_path(wanted.path, "path"));
         const std::span<const vz_str> collections(wanted.collections, wanted.collection_count);
-        if (wanted.path.data != nullptr) return engine->engine->export_archive_to(std::string(view(wanted.path)), view(wanted.snapshot), collections);
-        return engine->engine->export_archive(view(wanted.snapshot), collections, [&](std::span<const std::byte> bytes) -> Status {
+        if (wanted.path.data != nullptr) return engine->engine->snapshots().export_archive_to(std::string(view(wanted.path)), view(wanted.snapshot), collections);
+        return engine->engine->snapshots().export_archive(view(wanted.snapshot), collections, [&](std::span<const std::byte> bytes) -> Status {
             const vz_status taken = wanted.write(wanted.user, bytes.data(), bytes.size());
             return taken == VZ_OK ? Status() : failure(taken, "the function that takes the archive ended it");
         });
@@ -102,12 +102,12 @@ VZ_API vz_status vz_restore(vz_engine* engine, const vz_restore_request* request
         VZ_TRY(check_path(wanted.archive, "archive"));
         const bool replace = (wanted.flags & VZ_RESTORE_REPLACE) != 0;
         if (wanted.archive.data != nullptr) {
-            VZ_ASSIGN(const EditOutcome outcome, engine->engine->import_archive(std::string(view(wanted.archive)), view(wanted.from), view(wanted.to),
+            VZ_ASSIGN(const EditOutcome outcome, engine->engine->snapshots().import_archive(std::string(view(wanted.archive)), view(wanted.from), view(wanted.to),
                                                                                 replace, given.request_id));
             return answer_change(outcome, given, change);
         }
         VZ_ASSIGN(const EditOutcome outcome,
-                  engine->engine->restore(view(wanted.snapshot), view(wanted.from), view(wanted.to), replace, given.request_id));
+                  engine->engine->snapshots().restore(view(wanted.snapshot), view(wanted.from), view(wanted.to), replace, given.request_id));
         return answer_change(outcome, given, change);
     });
 }

@@ -1,63 +1,55 @@
-// Compaction: sealed parts become one, without the rows that ended. The Replace edit is the commit point; until then the new file is an orphan.
+#include "engine/runtime/compaction.hpp"
+
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
 #include "engine/collection/compaction.hpp"
-#include "engine/runtime/engine.hpp"
 
 namespace vz {
 
-void Engine::compact_while_worth(const std::shared_ptr<Collection>& collection) {
-    while (!compacting_.is_stopping() && collection->health().ok()) {
-        const Result<bool> done = compact(*collection, collection->activity().idle_ms(settings_.now_ms()) >= settings_.settle_after_ms);
-        if (!done.ok() && done.status().code() != VZ_CANCELLED) report(VZ_LOG_ERROR, "compaction.failed", "collection '" + collection->name() + "': " + done.status().error().message);
-        if (!done.ok() || !*done) return;
-    }
-}
-
-Result<bool> Engine::compact(Collection& collection, bool is_idle) {
-    const std::scoped_lock one_at_a_time(compaction_mutex_);
+Result<bool> Compaction::compact(Collection& collection, bool is_idle) {
+    const std::scoped_lock one_at_a_time(mutex_);
     const std::shared_ptr<const Schema> schema = collection.schema();
     PartList inputs = choose_inputs(*schema, *collection.parts(), is_idle);
     if (inputs.empty()) return false;
     // Rows that ended by the last checkpoint are gone from every replay, and left out. Those that ended later are kept: records above it
     // name them as what they meet.
     if (std::any_of(inputs.begin(), inputs.end(), [](const auto& part) { return part->ended_rows() != 0; })) {
-        VZ_TRY(checkpoint(collection).take_status());
+        VZ_TRY(checkpoints_.take(collection).take_status());
         inputs = choose_inputs(*schema, *collection.parts(), is_idle);
     }
     uint64_t bytes = 0;
     for (const auto& part : inputs) bytes += part->ref().bytes;
-    if (!space_.admit_file(bytes).ok()) return false;  // sealing goes on, and the next write asks again
+    if (!database_.space.admit_file(bytes).ok()) return false;  // sealing goes on, and the next write asks again
     VZ_TRY(replace(collection, *schema, inputs));
     return true;
 }
 
-Status Engine::rewrite(Collection& collection, const std::shared_ptr<Part>& part) {
-    const std::scoped_lock one_at_a_time(compaction_mutex_);
-    VZ_TRY(checkpoint(collection).take_status());
+Status Compaction::rewrite(Collection& collection, const std::shared_ptr<Part>& part) {
+    const std::scoped_lock one_at_a_time(mutex_);
+    VZ_TRY(checkpoints_.take(collection).take_status());
     const auto parts = collection.parts();
     if (std::find(parts->begin(), parts->end(), part) == parts->end()) return {};  // compacted meanwhile
     return replace(collection, *collection.schema(), {part});
 }
 
-Status Engine::replace(Collection& collection, const Schema& schema, const PartList& inputs) {
+Status Compaction::replace(Collection& collection, const Schema& schema, const PartList& inputs) {
     const Lsn through = collection.through_lsn();
     const LiveRows live(schema, inputs, through);
     for (const auto& part : inputs) part->announce_whole();
-    const SegmentStore::Claim file(*segments_);
+    const SegmentStore::Claim file(*database_.segments);
     std::shared_ptr<Part> output;
     if (!live.sources().empty()) {
-        VZ_ASSIGN(output, seal(collection, schema, live, file.number()));
+        VZ_ASSIGN(output, checkpoints_.seal(collection, schema, live, file.number()));
     }
 
-    const std::scoped_lock no_checkpoint(checkpoint_mutex_);
+    const Checkpoints::Lock no_checkpoint = checkpoints_.exclude();
     const std::shared_ptr<const PartList> now = collection.parts();
     const bool are_there = std::all_of(inputs.begin(), inputs.end(), [&](const auto& part) { return std::find(now->begin(), now->end(), part) != now->end(); });
     if (!are_there) {
         // A checkpoint took one along meanwhile.
-        if (output != nullptr) segments_->discard(file.number());
+        if (output != nullptr) database_.segments->discard(file.number());
         return {};
     }
     Replace edit;
@@ -73,16 +65,16 @@ Status Engine::replace(Collection& collection, const Schema& schema, const PartL
         }
         if (ended.cardinality() != 0) {
             const DeleteEntry entry{ref.file, &ended};
-            VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, segments_->write_deletes({&entry, 1}));
+            VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, database_.segments->write_deletes({&entry, 1}));
             ref.deletes = deletes[0].deletes;
         }
-        if (!VZ_PLANT(compacted_segment_not_synced)) VZ_TRY(segments_->sync());
+        if (!VZ_PLANT(compacted_segment_not_synced)) VZ_TRY(database_.segments->sync());
         edit.add.push_back(ref);
     }
-    VZ_TRY(commit_physical(std::move(edit)));
+    VZ_TRY(database_.log->commit(std::move(edit)));
     collection.publish_compacted(inputs, std::move(output), live.sources());
-    note_altered(collection.shared_from_this());
-    clean_up();
+    database_.notices.changed(collection.shared_from_this());
+    checkpoints_.clean_up();
     return {};
 }
 

@@ -19,6 +19,14 @@ constexpr std::chrono::milliseconds kLeaderPoll(1);
 constexpr uint64_t kSpareBytesMin = kMiB;
 constexpr uint64_t kMarkersRoom = 4 * kKiB;  // that may be written before the next look at wal_room_
 
+// Its maker waits for it.
+class PhysicalEdit final : public EditCommit {
+ public:
+    void publish() override {}
+    void finish(const Status& status) override { outcome = status.clone(); }
+    Status outcome;
+};
+
 }  // namespace
 
 LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, LogSettings settings,
@@ -67,17 +75,27 @@ Status LocalLog::append_edit(EditCommit& commit, bool blocking) {
     return enqueue({&commit, &commit}, blocking);
 }
 
+Status LocalLog::commit(Action action) {
+    Edit edit;
+    edit.actions.push_back(std::move(action));
+    return commit(std::move(edit));
+}
+
+Status LocalLog::commit(Edit edit) {
+    PhysicalEdit commit;
+    commit.edit = std::move(edit);
+    VZ_TRY(append_edit(commit, true));
+    drive(commit);
+    return std::move(commit.outcome);
+}
+
 // A new snapshot is without what was dropped or replaced since the last one.
 Status LocalLog::make_manifest_room(uint64_t bytes) {
     std::unique_lock lock(mutex_);
     if (!has_manifest_room(bytes) && has_edits_ && poisoned_.ok() && !space_.is_full()) {
         lock.unlock();
-        PhysicalEdit carrier;
-        carrier.edit.actions.emplace_back(ReserveFiles{numbers_.peek()});
         roll_asked_.store(true, std::memory_order_relaxed);
-        VZ_TRY(append_edit(carrier, true));
-        drive(carrier);
-        VZ_TRY(std::move(carrier.outcome));
+        VZ_TRY(commit(ReserveFiles{numbers_.peek()}));
         lock.lock();
     }
     if (!poisoned_.ok()) return refusal_locked();

@@ -33,14 +33,6 @@ class EditCommit : public Commit {
     uint64_t encoded_bytes_ = 0;  // alone; set by append_edit()
 };
 
-// An edit that says nothing to readers, and whose maker waits for it.
-class PhysicalEdit final : public EditCommit {
- public:
-    void publish() override {}
-    void finish(const Status& status) override { outcome = status.clone(); }
-    Status outcome;
-};
-
 struct LogSettings {
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
@@ -66,6 +58,9 @@ class LocalLog final : public Log {
     Status append(Commit& commit, bool blocking) override;
     // The same for an edit; physical edits take no LSN. VZ_LIMIT_EXCEEDED: the manifest would hold too much.
     Status append_edit(EditCommit& commit, bool blocking);
+    // An edit that says nothing to readers: on return it is durable.
+    Status commit(Edit edit);
+    Status commit(Action action);
     void drive(Commit& commit) override;
     Lsn durable() const override { return durable_lsn_.load(std::memory_order_acquire); }
     bool has_failed() const override { return failed_.load(std::memory_order_acquire); }

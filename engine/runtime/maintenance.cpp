@@ -1,11 +1,11 @@
-// What the engine does beside its callers' calls: linking, indexing, sealing, folding and expiring what was written.
+#include "engine/runtime/maintenance.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "engine/base/limits.hpp"
 #include "engine/collection/upkeep.hpp"
-#include "engine/runtime/engine.hpp"
 
 namespace vz {
 namespace {
@@ -15,79 +15,139 @@ constexpr auto kSettleLook = std::chrono::milliseconds(500);
 
 }  // namespace
 
-// Of collections that came whole: what makes answers faster.
-void Engine::note_opened() {
-    if (!settings_.background) return;
-    for (const auto& collection : catalogue_.list()) {
+Maintenance::Maintenance(Database& database, Checkpoints& checkpoints, Compaction& compaction)
+    : database_(database),
+      checkpoints_(checkpoints),
+      compaction_(compaction),
+      linking_([this](const std::shared_ptr<Collection>& collection) {
+          const Status linked = link_tail(*collection, database_.workers);
+          if (!linked.ok() && linked.code() != VZ_CANCELLED)
+              database_.report(VZ_LOG_ERROR, "index.failed", linked.error().message);
+      }),
+      compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }),
+      indexing_([](const std::shared_ptr<Collection>& collection) { refresh_indexes(*collection); }),
+      copying_([this](const std::shared_ptr<Collection>& collection) { copy_graphs(*collection, database_.graph_copies); }) {}
+
+void Maintenance::start_reading() {
+    linking_.start();
+    indexing_.start();
+    copying_.start();
+    note_opened();
+}
+
+void Maintenance::start() {
+    compacting_.start();
+    start_reading();
+    for (const auto& collection : database_.catalogue.list()) {
+        if (collection->has_expiry() && collection->activity().expiring.enter()) expiring_.push_back(collection);
+        if (!is_in_pieces(*collection) || !collection->activity().unsettled.enter()) continue;
+        collection->activity().note(database_.settings.now_ms());
+        unsettled_.push_back(collection);
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+void Maintenance::stop() {
+    database_.workers.set_cancelled(true);
+    linking_.stop();
+    compacting_.stop();
+    indexing_.stop();
+    copying_.stop();
+    database_.workers.set_cancelled(false);
+    if (!thread_.joinable()) return;
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    wakes_.notify_all();
+    sealed_.notify_all();
+    thread_.join();
+}
+
+void Maintenance::note_opened() {
+    if (!database_.settings.background) return;
+    for (const auto& collection : database_.catalogue.list()) {
         if (wants_linking(*collection)) linking_.add(collection);
         if (wants_indexes(*collection)) indexing_.add(collection);
         if (has_mapped_graphs(*collection)) copying_.add(collection);
     }
 }
 
-void Engine::note_altered(const std::shared_ptr<Collection>& collection) {
-    if (settings_.background && wants_other_graphs(*collection)) {
+void Maintenance::note_changed(const std::shared_ptr<Collection>& collection) {
+    if (database_.settings.background && wants_compaction(*collection)) compacting_.add(collection);
+    if (database_.settings.background && wants_other_graphs(*collection)) {
         // What grows is sealed first: its graph stays as it was declared when it began.
         seal_if_large(collection, 1);
         compacting_.add(collection);
     }
     if (!wants_indexes(*collection)) return;
-    if (settings_.background) {
+    if (database_.settings.background) {
         indexing_.add(collection);
     } else {
         refresh_indexes(*collection);
     }
 }
 
-void Engine::note_write(const std::shared_ptr<Collection>& collection) {
-    collection->activity().note(settings_.now_ms());
-    if (settings_.background) {
+void Maintenance::note_dropped() {
+    if (database_.settings.background) {
+        const std::scoped_lock lock(mutex_);
+        files_left_ = true;
+        wakes_.notify_one();
+    } else {
+        const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+        checkpoints_.clean_up();
+    }
+}
+
+void Maintenance::note_write(const std::shared_ptr<Collection>& collection) {
+    collection->activity().note(database_.settings.now_ms());
+    if (database_.settings.background) {
         if (wants_linking(*collection)) linking_.add(collection);
         if (wants_texts(*collection)) indexing_.add(collection);
         if (collection->has_expiry() && collection->activity().expiring.enter()) {
-            const std::scoped_lock lock(maintenance_mutex_);
+            const std::scoped_lock lock(mutex_);
             expiring_.push_back(collection);
-            maintenance_wakes_.notify_one();
+            wakes_.notify_one();
         }
         if (collection->activity().unsettled.enter()) {
-            const std::scoped_lock lock(maintenance_mutex_);
+            const std::scoped_lock lock(mutex_);
             unsettled_.push_back(collection);
-            if (unsettled_.size() == 1) maintenance_wakes_.notify_one();
+            if (unsettled_.size() == 1) wakes_.notify_one();
         }
     }
-    seal_if_large(collection, settings_.growing_bytes_max);
+    seal_if_large(collection, database_.settings.growing_bytes_max);
     seal_all_if_long();
 }
 
 // Many small collections grow the log without any of them growing large.
-void Engine::seal_all_if_long() {
-    if (!settings_.background || log_->appended_bytes() < settings_.wal_bytes_max / 2) return;
-    const std::scoped_lock lock(maintenance_mutex_);
+void Maintenance::seal_all_if_long() {
+    if (!database_.settings.background || database_.log->appended_bytes() < database_.settings.wal_bytes_max / 2) return;
+    const std::scoped_lock lock(mutex_);
     seal_all_ = true;
-    maintenance_wakes_.notify_one();
+    wakes_.notify_one();
 }
 
 // Whether the background has it in hand.
-bool Engine::seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max) {
-    if (!settings_.background || growing_bytes(*collection) < bytes_max) return false;
-    const std::scoped_lock lock(maintenance_mutex_);
+bool Maintenance::seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max) {
+    if (!database_.settings.background || growing_bytes(*collection) < bytes_max) return false;
+    const std::scoped_lock lock(mutex_);
     if (std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end()) return true;
     to_seal_.push_back(collection);
-    maintenance_wakes_.notify_one();
+    wakes_.notify_one();
     return true;
 }
 
-Status Engine::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking) {
+Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking) {
     const vz_write_request* growing = &request;
-    if (log_->has_failed()) return log_->refusal();
+    if (database_.log->has_failed()) return database_.log->refusal();
     while (growing != nullptr && growing->kind != VZ_UPSERT && growing->kind != VZ_UPDATE) growing = growing->next;
-    if (growing != nullptr) VZ_TRY(space_.admit_growth());
+    if (growing != nullptr) VZ_TRY(database_.space.admit_growth());
 
-    const uint64_t bytes_max = 2 * settings_.growing_bytes_max;
+    const uint64_t bytes_max = 2 * database_.settings.growing_bytes_max;
     if (!seal_if_large(collection, bytes_max)) return {};
     const auto in_hand = [&] { return std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end(); };
     if (blocking) {
-        std::unique_lock lock(maintenance_mutex_);
+        std::unique_lock lock(mutex_);
         const auto done = [&] { return stopping_ || !in_hand(); };
         if (request.deadline_ns == 0) {
             sealed_.wait(lock, done);
@@ -100,24 +160,32 @@ Status Engine::make_room(const std::shared_ptr<Collection>& collection, const vz
     return failure(VZ_BUSY, "writes came faster than they could be sealed").reason(VZ_REASON_QUEUE);
 }
 
-Result<uint64_t> Engine::expire(const std::shared_ptr<Collection>& collection) {
+Result<uint64_t> Maintenance::expire(const std::shared_ptr<Collection>& collection) {
     WriteCommit commit(collection);
     Status outcome;
     commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
     bool in_flight = false;
     VZ_TRY(collection->begin_expiry(kExpiryPointsMax, commit, &in_flight));
-    if (in_flight) log_->drive(commit);
+    if (in_flight) database_.log->drive(commit);
     VZ_TRY(std::move(outcome));
     return commit.answer.applied;
 }
 
+void Maintenance::compact_while_worth(const std::shared_ptr<Collection>& collection) {
+    while (!compacting_.is_stopping() && collection->health().ok()) {
+        const Result<bool> done = compaction_.compact(*collection, collection->activity().idle_ms(database_.settings.now_ms()) >= database_.settings.settle_after_ms);
+        if (!done.ok() && done.status().code() != VZ_CANCELLED) database_.report(VZ_LOG_ERROR, "compaction.failed", "collection '" + collection->name() + "': " + done.status().error().message);
+        if (!done.ok() || !*done) return;
+    }
+}
+
 // Of the collections written lately, those that went idle are sealed, and compacted when they have been idle long
 // enough for the bytes.
-void Engine::queue_idle() {
+void Maintenance::queue_idle() {
     std::vector<std::shared_ptr<Collection>> waiting;
     for (std::shared_ptr<Collection>& collection : unsettled_) {
-        const int64_t idle_ms = collection->activity().idle_ms(settings_.now_ms());
-        if (idle_ms < settings_.settle_after_ms) {
+        const int64_t idle_ms = collection->activity().idle_ms(database_.settings.now_ms());
+        if (idle_ms < database_.settings.settle_after_ms) {
             if (collection->health().ok() && wants_compaction(*collection)) compacting_.add(collection);
             waiting.push_back(std::move(collection));
         } else if (collection->health().ok() && growing_bytes(*collection) >= kGraphBytesMin) {
@@ -137,16 +205,30 @@ void Engine::queue_idle() {
     unsettled_ = std::move(waiting);
 }
 
-void Engine::run_maintenance() {
-    std::unique_lock lock(maintenance_mutex_);
+// The list is left unlocked meanwhile.
+void Maintenance::expire_all(std::unique_lock<std::mutex>& lock) {
+    const std::vector<std::shared_ptr<Collection>> expiring = expiring_;
+    lock.unlock();
+    for (const auto& collection : expiring) {
+        const Result<uint64_t> expired = expire(collection);
+        if (expired.ok()) continue;
+        database_.report(VZ_LOG_ERROR, "expiry.failed", "collection '" + collection->name() + "': " + expired.status().error().message);
+    }
+    lock.lock();
+    // Removed as soon as nothing can expire any more; a dropped collection has nothing to read.
+    std::erase_if(expiring_, [](const auto& collection) { return collection->is_dropped() || !stays_expiring(*collection); });
+}
+
+void Maintenance::run() {
+    std::unique_lock lock(mutex_);
     while (!stopping_) {
         if (seal_all_) {
             lock.unlock();
-            const uint64_t appended = log_->appended_bytes();
-            const Result<Lsn> sealed = checkpoint_all();
-            if (!sealed.ok()) report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
+            const uint64_t appended = database_.log->appended_bytes();
+            const Result<Lsn> sealed = checkpoints_.take_all();
+            if (!sealed.ok()) database_.report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
             // After a failure too: the next attempt comes with the next half, not with the next write.
-            log_->forget_appended(appended);
+            database_.log->forget_appended(appended);
             lock.lock();
             seal_all_ = false;
             continue;
@@ -154,39 +236,27 @@ void Engine::run_maintenance() {
         if (std::exchange(files_left_, false)) {
             lock.unlock();
             {
-                const std::scoped_lock one_at_a_time(checkpoint_mutex_);
-                clean_up();
+                const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+                checkpoints_.clean_up();
             }
             lock.lock();
             continue;
         }
         if (to_seal_.empty()) {
             if (unsettled_.empty() && expiring_.empty()) {
-                maintenance_wakes_.wait(lock);
-            } else if (maintenance_wakes_.wait_for(lock, kSettleLook) == std::cv_status::timeout) {
+                wakes_.wait(lock);
+            } else if (wakes_.wait_for(lock, kSettleLook) == std::cv_status::timeout) {
                 queue_idle();
-                const std::vector<std::shared_ptr<Collection>> expiring = expiring_;
-                lock.unlock();
-                for (const auto& collection : expiring) {
-                    const Result<uint64_t> expired = expire(collection);
-                    if (!expired.ok())
-                        report(VZ_LOG_ERROR, "expiry.failed",
-                               "collection '" + collection->name() + "': " + expired.status().error().message);
-                }
-                lock.lock();
-                // Removed as soon as nothing can expire any more; a dropped collection has nothing to read.
-                std::erase_if(expiring_, [](const auto& collection) {
-                    return collection->is_dropped() || !stays_expiring(*collection);
-                });
+                expire_all(lock);
             }
             continue;
         }
         const std::shared_ptr<Collection> collection = to_seal_.front();
         lock.unlock();
-        const Result<Lsn> sealed = checkpoint(*collection);
+        const Result<Lsn> sealed = checkpoints_.take(*collection);
         if (!sealed.ok()) {
-            report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
-            collection->activity().note(settings_.now_ms());  // not again before it would settle
+            database_.report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
+            collection->activity().note(database_.settings.now_ms());  // not again before it would settle
         }
         lock.lock();
         std::erase(to_seal_, collection);

@@ -1,8 +1,8 @@
-// Snapshots: files of one LSN, pinned by name. Making one is a checkpoint and an edit; restoring is an edit that names the same files again.
+#include "engine/runtime/snapshots.hpp"
+
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
-#include "engine/runtime/engine.hpp"
 #include "engine/runtime/schema_check.hpp"
 
 namespace vz {
@@ -14,26 +14,26 @@ Status no_snapshot(std::string_view name) {
 
 }  // namespace
 
-Result<SnapshotState> Engine::create_snapshot(std::string_view name, std::span<const vz_str> collections) {
+Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const vz_str> collections) {
     VZ_TRY(check_name(name, "name"));
-    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     bool is_taken = false;
-    log_->read_state([&](const ManifestState& state) { is_taken = state.snapshots.contains(std::string(name)); });
+    database_.log->read_state([&](const ManifestState& state) { is_taken = state.snapshots.contains(std::string(name)); });
     if (is_taken) {
         return failure(VZ_ALREADY_EXISTS, "there is a snapshot '%.*s'", static_cast<int>(name.size()), name.data()).field("name").reason(VZ_REASON_SNAPSHOT);
     }
     std::vector<std::shared_ptr<Collection>> chosen;
     for (const vz_str& each : collections) {
-        VZ_ASSIGN(std::shared_ptr<Collection> collection, catalogue_.resolve({each.data, each.size}));
+        VZ_ASSIGN(std::shared_ptr<Collection> collection, database_.catalogue.resolve({each.data, each.size}));
         if (std::find(chosen.begin(), chosen.end(), collection) == chosen.end()) chosen.push_back(std::move(collection));
     }
-    if (collections.empty()) chosen = catalogue_.list();
+    if (collections.empty()) chosen = database_.catalogue.list();
     for (const auto& collection : chosen) VZ_TRY(collection->health());
 
     SnapshotState snapshot;
     snapshot.name = name;
-    snapshot.uuid = new_uuid();
-    snapshot.created_ms = settings_.now_ms();
+    snapshot.uuid = database_.new_uuid();
+    snapshot.created_ms = database_.settings.now_ms();
     const std::vector<std::optional<Frozen>> frozen = Collection::freeze_together(chosen);
     std::vector<std::shared_ptr<Collection>> small;
     std::vector<Frozen> of_small;
@@ -46,11 +46,11 @@ Result<SnapshotState> Engine::create_snapshot(std::string_view name, std::span<c
             small.push_back(chosen[i]);
             of_small.push_back(*frozen[i]);
         } else {
-            VZ_TRY(checkpoint_frozen({&chosen[i], 1}, {*frozen[i]}));
+            VZ_TRY(checkpoints_.seal_frozen({&chosen[i], 1}, {*frozen[i]}));
         }
     }
-    VZ_TRY(checkpoint_frozen(small, std::move(of_small)));
-    log_->read_state([&](const ManifestState& state) {
+    VZ_TRY(checkpoints_.seal_frozen(small, std::move(of_small)));
+    database_.log->read_state([&](const ManifestState& state) {
         for (size_t i = 0; i < chosen.size(); ++i) {
             const auto found = state.collections.find(chosen[i]->id());
             if (found == state.collections.end()) continue;
@@ -59,34 +59,34 @@ Result<SnapshotState> Engine::create_snapshot(std::string_view name, std::span<c
         }
     });
     if (snapshot.collections.size() != chosen.size()) return failure(VZ_NOT_FOUND, "a collection was dropped meanwhile").reason(VZ_REASON_COLLECTION);
-    VZ_TRY(catalogue_.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
-    clean_up();
+    VZ_TRY(database_.catalogue.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
+    checkpoints_.clean_up();
     return snapshot;
 }
 
-Result<EditOutcome> Engine::drop_snapshot(std::string_view name, const vz_uuid& request) {
-    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+Result<EditOutcome> Snapshots::drop(std::string_view name, const vz_uuid& request) {
+    const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     bool exists = false;
-    log_->read_state([&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
+    database_.log->read_state([&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
     if (!exists) return no_snapshot(name);
-    VZ_ASSIGN(const EditOutcome outcome, catalogue_.commit_snapshot(DropSnapshot{std::string(name)}, request));
-    clean_up();
+    VZ_ASSIGN(const EditOutcome outcome, database_.catalogue.commit_snapshot(DropSnapshot{std::string(name)}, request));
+    checkpoints_.clean_up();
     return outcome;
 }
 
-std::vector<SnapshotState> Engine::snapshots() const {
+std::vector<SnapshotState> Snapshots::list() const {
     std::vector<SnapshotState> all;
-    log_->read_state([&](const ManifestState& state) {
+    database_.log->read_state([&](const ManifestState& state) {
         for (const auto& [name, snapshot] : state.snapshots) all.push_back(snapshot);
     });
     return all;
 }
 
-Result<EditOutcome> Engine::restore(std::string_view name, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
+Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
     // Nobody drops the snapshot, or sweeps its files, until the new collections name them.
-    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     std::optional<SnapshotState> snapshot;
-    log_->read_state([&](const ManifestState& state) {
+    database_.log->read_state([&](const ManifestState& state) {
         const auto found = state.snapshots.find(std::string(name));
         if (found != state.snapshots.end()) snapshot = found->second;
     });
@@ -106,15 +106,15 @@ Result<EditOutcome> Engine::restore(std::string_view name, std::string_view from
     for (CollectionState& state : snapshot->collections) {
         Catalogue::Restored& one = restored.emplace_back();
         for (const SegmentRef& ref : state.segments) {
-            VZ_ASSIGN(SegmentStore::Opened opened, open_segment(ref, state.schema));
+            VZ_ASSIGN(SegmentStore::Opened opened, database_.open_segment(ref, state.schema));
             one.parts.emplace_back(std::move(opened.part), std::move(opened.ended));
         }
         one.state = std::move(state);
         if (!to.empty()) one.state.name = to;
     }
-    VZ_ASSIGN(const EditOutcome outcome, catalogue_.restore(std::move(restored), replace, request));
-    note_opened();
-    clean_up();
+    VZ_ASSIGN(const EditOutcome outcome, database_.catalogue.restore(std::move(restored), replace, request));
+    database_.notices.opened();
+    checkpoints_.clean_up();
     return outcome;
 }
 

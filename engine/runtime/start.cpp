@@ -14,64 +14,64 @@
 namespace vz {
 
 Status Engine::recover() {
-    is_read_only_ = settings_.read_only;
-    VZ_ASSIGN(const bool exists, files_.exists(directory_));
-    if (!exists && (settings_.must_exist || is_read_only_))
-        return failure(VZ_NOT_FOUND, "there is no data directory %s", directory_.c_str());
-    if (!exists) VZ_TRY(files_.make_directory(directory_));
-    VZ_ASSIGN(lock_, files_.lock(directory_ + "/LOCK"));
+    is_read_only_ = database_.settings.read_only;
+    VZ_ASSIGN(const bool exists, database_.files.exists(database_.directory));
+    if (!exists && (database_.settings.must_exist || is_read_only_))
+        return failure(VZ_NOT_FOUND, "there is no data directory %s", database_.directory.c_str());
+    if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
+    VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK"));
     if (!is_read_only_) {
         for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
-            VZ_TRY(files_.make_directory(directory_ + folder));
-        VZ_TRY(space_.open());
-        settings_.wal_file_bytes = std::max(settings_.wal_file_first_bytes, space_.at_most(settings_.wal_file_bytes, kMadeAheadPart));
-        settings_.wal_bytes_max = std::max(2 * settings_.wal_file_bytes, space_.at_most(settings_.wal_bytes_max, kWalPart));
-        VZ_TRY(settle(files_, directory_));
+            VZ_TRY(database_.files.make_directory(database_.directory + folder));
+        VZ_TRY(database_.space.open());
+        database_.settings.wal_file_bytes = std::max(database_.settings.wal_file_first_bytes, database_.space.at_most(database_.settings.wal_file_bytes, kMadeAheadPart));
+        database_.settings.wal_bytes_max = std::max(2 * database_.settings.wal_file_bytes, database_.space.at_most(database_.settings.wal_bytes_max, kWalPart));
+        VZ_TRY(settle(database_.files, database_.directory));
     }
-    VZ_ASSIGN(Findings findings, settings_.accept_loss ? examine_damaged(files_, directory_, settings_.accept_loss) : examine(files_, directory_));
-    if (findings.unborn && (settings_.must_exist || is_read_only_))
-        return failure(VZ_NOT_FOUND, "%s holds no database", directory_.c_str());
+    VZ_ASSIGN(Findings findings, database_.settings.accept_loss ? examine_damaged(database_.files, database_.directory, database_.settings.accept_loss) : examine(database_.files, database_.directory));
+    if (findings.unborn && (database_.settings.must_exist || is_read_only_))
+        return failure(VZ_NOT_FOUND, "%s holds no database", database_.directory.c_str());
     for (const std::string& tail : findings.torn)
-        report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
+        database_.report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
 
-    database_ = findings.database;
-    numbers_ =
-        std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1), settings_.seed);
+    database_.uuid = findings.database;
+    database_.numbers =
+        std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1), database_.settings.seed);
     if (findings.unborn) {
-        findings.database = new_uuid();
-        database_ = findings.database;
+        findings.database = database_.new_uuid();
+        database_.uuid = findings.database;
     }
-    segments_ = std::make_unique<SegmentStore>(files_, directory_, database_, *numbers_, settings_.memory_bytes);
+    database_.segments = std::make_unique<SegmentStore>(database_.files, database_.directory, database_.uuid, *database_.numbers, database_.settings.memory_bytes);
     if (is_read_only_) {
         serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
     } else {
         const std::vector<WalState> wals = findings.state.wals;
         Status begun = begin_log(findings);
-        if (begun.code() == VZ_DISK_FULL && !findings.unborn && !settings_.accept_loss) {
-            report(VZ_LOG_ERROR, "open.disk_full", std::string(begun.error().message));
+        if (begun.code() == VZ_DISK_FULL && !findings.unborn && !database_.settings.accept_loss) {
+            database_.report(VZ_LOG_ERROR, "open.disk_full", std::string(begun.error().message));
             findings.state.wals = wals;
             serve_reads(findings, failure(VZ_READ_ONLY, "the disk was full when the database was opened: free some space and start again"));
         } else {
             VZ_TRY(std::move(begun));
         }
     }
-    log_->read_state([this](const ManifestState& state) {
+    database_.log->read_state([this](const ManifestState& state) {
         for (const RequestOutcome& request : state.requests) {
             vz_uuid id;
             std::memcpy(id.bytes, request.id.data(), sizeof(id.bytes));
-            requests_.remember(id, request.lsn, request.applied, request.created);
+            database_.requests.remember(id, request.lsn, request.applied, request.created);
         }
-        catalogue_.load(state, *log_);
+        database_.catalogue.load(state, *database_.log);
     });
     VZ_TRY(load_segments());
     VZ_TRY(replay(findings));
     if (is_read_only_) return {};
-    VZ_TRY(retire_wals());
+    VZ_TRY(checkpoints_.retire_wals());
     return sweep();
 }
 
 Status Engine::begin_log(Findings& findings) {
-    if (findings.unborn || findings.identity_lost) VZ_TRY(make_identity(findings.database, numbers_->salt()));
+    if (findings.unborn || findings.identity_lost) VZ_TRY(make_identity(findings.database, database_.numbers->salt()));
     ManifestState& state = findings.state;
     // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
     if (!findings.wals.empty()) {
@@ -91,55 +91,55 @@ Status Engine::begin_log(Findings& findings) {
     state.wals.push_back({wal.header.file_number, 0, 0});
     state.last_lsn = findings.last_lsn;
     const auto make_manifest = [&] {
-        const uint64_t number = numbers_->next_number();
-        state.next_file = numbers_->peek();
-        return Manifest::create(files_, directory_, database_, number, numbers_->salt(), state, findings.manifest, settings_.manifest_extend_bytes);
+        const uint64_t number = database_.numbers->next_number();
+        state.next_file = database_.numbers->peek();
+        return Manifest::create(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(), state, findings.manifest, database_.settings.manifest_extend_bytes);
     };
     Result<std::unique_ptr<Manifest>> manifest = make_manifest();
-    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && space_.give_up_ballast()) manifest = make_manifest();
+    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && database_.space.give_up_ballast()) manifest = make_manifest();
     // Whether CURRENT names it is not known: nothing is removed.
     if (!manifest.ok()) return manifest.take_status();
-    log_ = std::make_unique<LocalLog>(
-        files_, directory_, database_, *numbers_, space_,
-        LogSettings{settings_.wal_file_bytes, settings_.queue_bytes_max, settings_.manifest_bytes_max, settings_.background}, std::move(*manifest),
+    database_.log = std::make_unique<LocalLog>(
+        database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space,
+        LogSettings{database_.settings.wal_file_bytes, database_.settings.queue_bytes_max, database_.settings.manifest_bytes_max, database_.settings.background}, std::move(*manifest),
         std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
     return {};
 }
 
 void Engine::serve_reads(Findings& findings, const Status& refusal) {
     is_read_only_ = true;
-    log_ = std::make_unique<LocalLog>(files_, directory_, database_, *numbers_, space_, std::move(findings.state), findings.last_lsn, refusal);
+    database_.log = std::make_unique<LocalLog>(database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space, std::move(findings.state), findings.last_lsn, refusal);
 }
 
 // As large as the disk allows: what cannot be written to cannot be opened.
 Result<WalFile> Engine::make_first_wal() {
-    for (uint64_t bytes = settings_.wal_file_first_bytes;; bytes /= 2) {
-        if (bytes > 2 * kWalFileBytesMin && !space_.can_reopen_after(bytes)) continue;
-        const uint64_t number = numbers_->next_number();
-        Result<WalFile> made = prepare_wal(files_, directory_, database_, number, numbers_->salt(), bytes);
+    for (uint64_t bytes = database_.settings.wal_file_first_bytes;; bytes /= 2) {
+        if (bytes > 2 * kWalFileBytesMin && !database_.space.can_reopen_after(bytes)) continue;
+        const uint64_t number = database_.numbers->next_number();
+        Result<WalFile> made = prepare_wal(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(), bytes);
         if (made.ok() || made.status().code() != VZ_DISK_FULL) return made;
-        static_cast<void>(files_.unlink(wal_path(directory_, number)));
-        if (space_.give_up_ballast()) {
+        static_cast<void>(database_.files.unlink(wal_path(database_.directory, number)));
+        if (database_.space.give_up_ballast()) {
             bytes *= 2;
         } else if (bytes <= 2 * kWalFileBytesMin) {
             return failure(VZ_DISK_FULL, "the disk of %s is full: writing needs %llu KiB. Free some space and start again; nothing was changed",
-                           directory_.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
+                           database_.directory.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
         }
     }
 }
 
 Status Engine::make_identity(const vz_uuid& database, uint64_t salt) {
-    const std::string path = directory_ + "/IDENTITY";
-    VZ_ASSIGN(const bool leftover, files_.exists(path));
-    if (leftover) VZ_TRY(files_.unlink(path));
+    const std::string path = database_.directory + "/IDENTITY";
+    VZ_ASSIGN(const bool leftover, database_.files.exists(path));
+    if (leftover) VZ_TRY(database_.files.unlink(path));
     FileHeader header;
     header.magic = kIdentityMagic;
     header.database = database;
     header.salt = salt;
-    VZ_ASSIGN(std::unique_ptr<File> file, files_.create(path));
+    VZ_ASSIGN(std::unique_ptr<File> file, database_.files.create(path));
     VZ_TRY(file->write(0, encode_header(header)));
     VZ_TRY(file->sync());
-    return files_.sync_directory(directory_);
+    return database_.files.sync_directory(database_.directory);
 }
 
 // What grows while a log is replayed, and who is to be sealed when that is too much.
@@ -182,7 +182,7 @@ class GrowthBound final {
 };
 
 Status Engine::replay(const Findings& findings) {
-    GrowthBound bound(settings_.growing_bytes_max, settings_.growing_total_bytes_max);
+    GrowthBound bound(database_.settings.growing_bytes_max, database_.settings.growing_total_bytes_max);
     if (is_read_only_) bound.give_up();
     // One file in memory at a time.
     for (size_t i = 0; i < findings.wals.size(); ++i) {
@@ -190,12 +190,12 @@ Status Engine::replay(const Findings& findings) {
         if (std::none_of(findings.wals[i].scan.frames.begin(), findings.wals[i].scan.frames.end(), has_records)) continue;
         std::optional<WalReading> again;
         LossSink lost;
-        if (settings_.accept_loss) {
-            lost = [this, file = wal_path(directory_, findings.wals[i].header.file_number)](const std::string& what) {
-                settings_.accept_loss({VZ_CORRUPTION, "", file, 0, what});
+        if (database_.settings.accept_loss) {
+            lost = [this, file = wal_path(database_.directory, findings.wals[i].header.file_number)](const std::string& what) {
+                database_.settings.accept_loss({VZ_CORRUPTION, "", file, 0, what});
             };
         } else {
-            VZ_ASSIGN(again, read_again(files_, directory_, findings, i));
+            VZ_ASSIGN(again, read_again(database_.files, database_.directory, findings, i));
         }
         for (const Frame& frame : again ? again->scan.frames : findings.wals[i].scan.frames) {
             if (has_records(frame)) VZ_TRY(replay_frame(frame, lost, bound));
@@ -215,21 +215,21 @@ Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBoun
         }
         VZ_ASSIGN(const Batch batch, std::move(decoded));
         left = left.subspan(size);
-        const std::shared_ptr<Collection> collection = catalogue_.by_id(batch.collection);
+        const std::shared_ptr<Collection> collection = database_.catalogue.by_id(batch.collection);
         // Records of a collection that was dropped later have nothing to go to.
         if (collection == nullptr || !collection->health().ok()) {
-            requests_.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
+            database_.requests.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
             continue;
         }
         VZ_TRY(collection->replay(batch, frame.head.lsn + i, lost));
         ++replayed_records_;
-        log_->note_replayed(size);
+        database_.log->note_replayed(size);
         bound.note(collection);
         if (const std::vector<std::shared_ptr<Collection>> full = bound.to_seal(collection); !full.empty()) {
-            const Status sealed = seal_replayed(full);
-            VZ_TRY(log_->health());
+            const Status sealed = checkpoints_.take_replayed(full);
+            VZ_TRY(database_.log->health());
             if (!sealed.ok()) {
-                report(VZ_LOG_WARN, "replay.not_sealed", sealed.error().message);
+                database_.report(VZ_LOG_WARN, "replay.not_sealed", sealed.error().message);
                 bound.give_up();
             }
             for (const auto& each : full) bound.note(each);
@@ -238,68 +238,10 @@ Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBoun
     return {};
 }
 
-Status Engine::seal_replayed(std::span<const std::shared_ptr<Collection>> collections) {
-    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
-    std::vector<std::shared_ptr<Collection>> chosen;
-    std::vector<Frozen> frozen;
-    for (const auto& collection : collections) {
-        std::optional<Frozen> one = collection->freeze();
-        if (!one) continue;
-        chosen.push_back(collection);
-        frozen.push_back(std::move(*one));
-    }
-    // Nothing is answered before all is replayed: graphs are finished in the background.
-    const GraphsWanted wanted = std::exchange(graphs_wanted_, GraphsWanted::kAsTheyAre);
-    Status sealed = checkpoint_frozen(chosen, std::move(frozen));
-    graphs_wanted_ = wanted;
-    return sealed;
-}
-
 Status Engine::sweep() {
-    VZ_ASSIGN(const std::vector<std::string> temporary, files_.list(directory_ + "/tmp"));
-    for (const std::string& name : temporary) VZ_TRY(files_.unlink(directory_ + "/tmp/" + name));
-    return remove_unnamed();
-}
-
-Status Engine::remove_unnamed() {
-    // Files with higher numbers may be on their way into the manifest.
-    std::vector<uint64_t> named;
-    std::vector<uint64_t> set_aside;
-    uint64_t highest = 0;
-    log_->read_state([&](const ManifestState& state, LocalLog::OwnFiles own) {
-        highest = state.next_file;
-        set_aside = state.set_aside;
-        named = {own.manifest, own.spare_wal};
-        for (const WalState& wal : state.wals) named.push_back(wal.number);
-        const auto keep = [&](const SegmentRef& segment) {
-            named.push_back(segment.file);
-            if (segment.deletes) named.push_back(segment.deletes->file);
-        };
-        if (VZ_PLANT(snapshot_does_not_pin)) {
-            for (const auto& [id, collection] : state.collections)
-                std::for_each(collection.segments.begin(), collection.segments.end(), keep);
-        } else {
-            for_each_segment(state, keep);
-        }
-    });
-    const std::vector<uint64_t> on_their_way = segments_->claimed();
-    named.insert(named.end(), on_their_way.begin(), on_their_way.end());
-    std::sort(named.begin(), named.end());
-    for (const char* folder : {"/", "/wal/", "/seg/"}) {
-        VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
-        for (const std::string& name : names) {
-            const uint64_t number = file_number_of(name);
-            if (number == 0 || number >= highest || std::binary_search(named.begin(), named.end(), number)) continue;
-            // Of a damaged directory, the edit that named it may be what was lost.
-            if (settings_.accept_loss || std::find(set_aside.begin(), set_aside.end(), number) != set_aside.end()) {
-                VZ_ASSIGN(const std::string aside, quarantine_path(files_, directory_, name));
-                VZ_TRY(files_.rename(directory_ + folder + name, aside));
-            } else {
-                VZ_TRY(files_.unlink(directory_ + folder + name));
-            }
-        }
-    }
-    return {};
+    VZ_ASSIGN(const std::vector<std::string> temporary, database_.files.list(database_.directory + "/tmp"));
+    for (const std::string& name : temporary) VZ_TRY(database_.files.unlink(database_.directory + "/tmp/" + name));
+    return checkpoints_.remove_unnamed();
 }
 
 }  // namespace vz

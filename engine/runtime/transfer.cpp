@@ -1,9 +1,8 @@
-// Archives out of the engine and into it.
+// Archives out of the database and into it.
 #include <algorithm>
 #include <map>
 
-#include "engine/runtime/archive.hpp"
-#include "engine/runtime/engine.hpp"
+#include "engine/runtime/snapshots.hpp"
 
 namespace vz {
 namespace {
@@ -15,20 +14,20 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-Status Engine::export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink) {
+Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink) {
     std::string name(snapshot);
     // Without a name: of this moment, pinned only as long as it takes.
     if (snapshot.empty()) {
-        const vz_uuid uuid = new_uuid();
+        const vz_uuid uuid = database_.new_uuid();
         name = "archive-";
         for (const uint8_t byte : uuid.bytes) {
             name += "0123456789abcdef"[byte >> 4];
             name += "0123456789abcdef"[byte & 15];
         }
-        VZ_TRY(create_snapshot(name, collections).take_status());
+        VZ_TRY(create(name, collections).take_status());
     }
     const auto pinned = [&]() -> Result<SnapshotState> {
-        for (SnapshotState& each : snapshots()) {
+        for (SnapshotState& each : list()) {
             if (each.name == name) return std::move(each);
         }
         return failure(VZ_NOT_FOUND, "there is no snapshot '%s'", name.c_str()).field("snapshot").reason(VZ_REASON_SNAPSHOT);
@@ -44,16 +43,16 @@ Status Engine::export_archive(std::string_view snapshot, std::span<const vz_str>
             done = failure(VZ_NOT_FOUND, "the snapshot does not have all of these collections").field("collections").reason(VZ_REASON_COLLECTION);
         }
     }
-    if (done.ok()) done = write_archive(files_, directory_, database_, numbers_->salt(), *state, sink);
+    if (done.ok()) done = write_archive(database_.files, database_.directory, database_.uuid, database_.numbers->salt(), *state, sink);
     if (snapshot.empty()) {
-        const Status dropped = drop_snapshot(name, {}).take_status();
+        const Status dropped = drop(name, {}).take_status();
         if (done.ok()) done = dropped.clone();
     }
     return done;
 }
 
-Status Engine::export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections) {
-    VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(path));
+Status Snapshots::export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections) {
+    VZ_ASSIGN(const std::unique_ptr<File> file, database_.files.create(path));
     uint64_t offset = 0;
     Status done = export_archive(snapshot, collections, [&](std::span<const std::byte> bytes) -> Status {
         VZ_TRY(file->write(offset, bytes));
@@ -61,13 +60,13 @@ Status Engine::export_archive_to(const std::string& path, std::string_view snaps
         return {};
     });
     if (done.ok()) done = file->sync();
-    if (done.ok()) done = files_.sync_directory(folder_of(path));
-    if (!done.ok()) static_cast<void>(files_.unlink(path));
+    if (done.ok()) done = database_.files.sync_directory(folder_of(path));
+    if (!done.ok()) static_cast<void>(database_.files.unlink(path));
     return done;
 }
 
-Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
-    VZ_ASSIGN(const std::unique_ptr<Mapping> map, files_.map(path));
+Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
+    VZ_ASSIGN(const std::unique_ptr<Mapping> map, database_.files.map(path));
     VZ_ASSIGN(const ArchiveView archive, ArchiveView::open(map->bytes(), path));
     std::vector<CollectionState> chosen;
     for (const CollectionState& collection : archive.snapshot().collections) {
@@ -79,19 +78,19 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
     if (!to.empty() && chosen.size() != 1) {
         return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`").field("from").reason(VZ_REASON_REQUIRED);
     }
-    VZ_TRY(space_.admit_file(map->bytes().size()));
+    VZ_TRY(database_.space.admit_file(map->bytes().size()));
     // The files first, each with a number that nobody sweeps; then, without a checkpoint between, bitmaps and the edit.
     std::vector<std::unique_ptr<SegmentStore::Claim>> claims;
     std::map<std::pair<uint64_t, uint64_t>, SegmentRef> imported;  // by file and offset
     for (const CollectionState& collection : chosen) {
         for (const SegmentRef& ref : collection.segments) {
             if (imported.contains({ref.file, ref.offset})) continue;
-            claims.push_back(std::make_unique<SegmentStore::Claim>(*segments_));
-            VZ_ASSIGN((imported[{ref.file, ref.offset}]), segments_->take_in(archive.segment(ref), ref, claims.back()->number(), collection.id));
+            claims.push_back(std::make_unique<SegmentStore::Claim>(*database_.segments));
+            VZ_ASSIGN((imported[{ref.file, ref.offset}]), database_.segments->take_in(archive.segment(ref), ref, claims.back()->number(), collection.id));
         }
     }
     if (map->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str()).field("archive");
-    const std::scoped_lock one_at_a_time(checkpoint_mutex_);
+    const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     std::vector<Catalogue::Restored> restored;
     for (CollectionState& state : chosen) {
         Catalogue::Restored& one = restored.emplace_back();
@@ -100,19 +99,19 @@ Result<EditOutcome> Engine::import_archive(const std::string& path, std::string_
             ref = imported.at({ref.file, ref.offset});
             if (ended.cardinality() != 0) {
                 const DeleteEntry entry{ref.file, &ended};
-                VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, segments_->write_deletes({&entry, 1}));
+                VZ_ASSIGN(const std::vector<SegmentDeletes> deletes, database_.segments->write_deletes({&entry, 1}));
                 ref.deletes = deletes[0].deletes;
             }
-            VZ_ASSIGN(SegmentStore::Opened opened, open_segment(ref, state.schema));
+            VZ_ASSIGN(SegmentStore::Opened opened, database_.open_segment(ref, state.schema));
             one.parts.emplace_back(std::move(opened.part), std::move(opened.ended));
         }
         one.state = std::move(state);
         if (!to.empty()) one.state.name = to;
     }
-    VZ_TRY(segments_->sync());
-    VZ_ASSIGN(const EditOutcome outcome, catalogue_.restore(std::move(restored), replace, request));
-    note_opened();
-    clean_up();
+    VZ_TRY(database_.segments->sync());
+    VZ_ASSIGN(const EditOutcome outcome, database_.catalogue.restore(std::move(restored), replace, request));
+    database_.notices.opened();
+    checkpoints_.clean_up();
     return outcome;
 }
 

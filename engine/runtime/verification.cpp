@@ -1,10 +1,10 @@
-// Reading sealed files again: on request, and in the background for as long as the database is open.
+#include "engine/runtime/verification.hpp"
+
 #include <algorithm>
 #include <chrono>
 
 #include "engine/base/limits.hpp"
 #include "engine/payload/json.hpp"
-#include "engine/runtime/engine.hpp"
 
 namespace vz {
 namespace {
@@ -14,7 +14,7 @@ bool decides_existence(SectionKind kind) { return kind == SectionKind::kIdTable 
 
 }  // namespace
 
-Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace,
+Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace,
                                                  CheckDepth depth) {
     std::vector<CheckFinding> findings;
     PartList to_rewrite;
@@ -25,7 +25,7 @@ Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collectio
         if (part->sealed() == nullptr) continue;
         const std::string file = segment_path("", 'S', part->ref().file).substr(1);
         const auto note = [&](uint64_t offset, const std::string& message) { findings.push_back({VZ_CORRUPTION, collection->name(), file, offset, message}); };
-        const auto damage = part->sealed()->find_damage(files_, pace);
+        const auto damage = part->sealed()->find_damage(database_.files, pace);
         if (!damage.ok()) {
             const vz_status code = damage.status().code();
             if (code != VZ_IO_ERROR && code != VZ_NOT_FOUND) return damage.status().clone();
@@ -42,7 +42,7 @@ Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collectio
             part->distrust(found.kind);
         }
         if (damage->empty()) {
-            part->note_verified(settings_.now_ms());
+            part->note_verified(database_.settings.now_ms());
             const SealedSegment& segment = *part->sealed();
             for (uint32_t row = 0; depth.payloads && row < segment.row_count(); ++row) {
                 if (row % kRowsBetweenChecks == 0) VZ_TRY(pace(0));
@@ -61,48 +61,64 @@ Result<std::vector<CheckFinding>> Engine::verify(const std::shared_ptr<Collectio
     if (!loss.empty()) set_aside(*collection, loss);
     if (!loss.empty() || to_rewrite.empty()) return findings;
     for (const auto& part : to_rewrite) {
-        const Status rewritten = rewrite(*collection, part);
+        const Status rewritten = compaction_.rewrite(*collection, part);
         if (rewritten.ok()) continue;
-        report(VZ_LOG_ERROR, "verify.not_rewritten", "collection '" + collection->name() + "': " + rewritten.error().message);
+        database_.report(VZ_LOG_ERROR, "verify.not_rewritten", "collection '" + collection->name() + "': " + rewritten.error().message);
         if (!doubt.empty()) set_aside(*collection, doubt);
-        note_altered(collection);  // field indexes are built in memory then
+        database_.notices.changed(collection);  // field indexes are built in memory then
     }
     return findings;
 }
 
-void Engine::set_aside(Collection& collection, const std::string& reason) {
+void Verification::set_aside(Collection& collection, const std::string& reason) {
     if (!collection.damage().empty()) return;
     collection.quarantine(reason);
-    report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name() + "': " + reason);
+    database_.report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name() + "': " + reason);
     // So that no restart serves it before it is looked at again.
     Quarantine edit{collection.id(), reason};
-    const Status noted = commit_physical(std::move(edit));
-    if (!noted.ok()) report(VZ_LOG_ERROR, "verify.not_noted", noted.error().message);
+    const Status noted = database_.log->commit(std::move(edit));
+    if (!noted.ok()) database_.report(VZ_LOG_ERROR, "verify.not_noted", noted.error().message);
 }
 
-void Engine::run_scrub() {
+void Verification::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Verification::stop() {
+    if (!thread_.joinable()) return;
+    {
+        const std::scoped_lock lock(mutex_);
+        stops_ = true;
+    }
+    wakes_.notify_all();
+    database_.workers.set_cancelled(true);
+    thread_.join();
+    database_.workers.set_cancelled(false);
+}
+
+void Verification::run() {
     const auto pace = [this](uint64_t bytes) -> Status {
-        const auto span = std::chrono::nanoseconds(bytes * 1'000'000'000 / settings_.scrub_bytes_per_s);
-        std::unique_lock lock(scrub_mutex_);
-        if (scrub_wakes_.wait_for(lock, span, [this] { return scrub_stops_; })) return failure(VZ_CANCELLED, "the database is being closed");
+        const auto span = std::chrono::nanoseconds(bytes * 1'000'000'000 / database_.settings.scrub_bytes_per_s);
+        std::unique_lock lock(mutex_);
+        if (wakes_.wait_for(lock, span, [this] { return stops_; })) return failure(VZ_CANCELLED, "the database is being closed");
         return {};
     };
     for (;;) {
         uint64_t damaged = 0;
-        for (const auto& collection : catalogue_.list()) {
+        for (const auto& collection : database_.catalogue.list()) {
             if (!collection->health().ok() || collection->is_dropped()) continue;
             const Result<std::vector<CheckFinding>> found = verify(collection, pace);
             if (!found.ok() && found.status().code() == VZ_CANCELLED) return;
             if (!found.ok()) {
-                report(VZ_LOG_ERROR, "scrub.failed", "collection '" + collection->name() + "': " + found.status().error().message);
+                database_.report(VZ_LOG_ERROR, "scrub.failed", "collection '" + collection->name() + "': " + found.status().error().message);
                 continue;
             }
-            for (const CheckFinding& finding : *found) report(VZ_LOG_ERROR, "scrub.damage", finding.message);
+            for (const CheckFinding& finding : *found) database_.report(VZ_LOG_ERROR, "scrub.damage", finding.message);
             damaged += found->size();
         }
-        report(damaged == 0 ? VZ_LOG_DEBUG : VZ_LOG_ERROR, "scrub.done", std::to_string(damaged) + " damaged places found");
-        std::unique_lock lock(scrub_mutex_);
-        if (scrub_wakes_.wait_for(lock, std::chrono::milliseconds(kScrubPauseMs), [this] { return scrub_stops_; })) return;
+        database_.report(damaged == 0 ? VZ_LOG_DEBUG : VZ_LOG_ERROR, "scrub.done", std::to_string(damaged) + " damaged places found");
+        std::unique_lock lock(mutex_);
+        if (wakes_.wait_for(lock, std::chrono::milliseconds(kScrubPauseMs), [this] { return stops_; })) return;
     }
 }
 

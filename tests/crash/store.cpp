@@ -147,11 +147,11 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kCompact: return compact(operation.collection);
         case Operation::Kind::kSnapshot: {
             const vz_str collection = text_of(operation.collection);
-            return engine_->create_snapshot(operation.name, {&collection, 1}).take_status();
+            return engine_->snapshots().create(operation.name, {&collection, 1}).take_status();
         }
-        case Operation::Kind::kDropSnapshot: return edit(engine_->drop_snapshot(operation.name, request), lsn);
-        case Operation::Kind::kRestore: return edit(engine_->restore(operation.name, "", "", true, request), lsn);
-        case Operation::Kind::kClone: return edit(engine_->restore(operation.name, "", operation.collection, false, request), lsn);
+        case Operation::Kind::kDropSnapshot: return edit(engine_->snapshots().drop(operation.name, request), lsn);
+        case Operation::Kind::kRestore: return edit(engine_->snapshots().restore(operation.name, "", "", true, request), lsn);
+        case Operation::Kind::kClone: return edit(engine_->snapshots().restore(operation.name, "", operation.collection, false, request), lsn);
         case Operation::Kind::kAddIndex:
         case Operation::Kind::kDropIndex: return edit(alter_index(catalogue, operation), lsn);
         case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
@@ -181,15 +181,15 @@ Status Store::apply_group(const std::vector<Operation>& operations, std::vector<
 }
 
 Status Store::checkpoint(const std::string& collection) {
-    if (collection.empty()) return engine_->checkpoint_all().take_status();
+    if (collection.empty()) return engine_->checkpoints().take_all().take_status();
     VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_->catalogue().resolve(collection));
-    return engine_->checkpoint(*target).take_status();
+    return engine_->checkpoints().take(*target).take_status();
 }
 
 Status Store::compact(const std::string& collection) {
     VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_->catalogue().resolve(collection));
     for (;;) {
-        VZ_ASSIGN(const bool done, engine_->compact(*target, true));
+        VZ_ASSIGN(const bool done, engine_->compaction().compact(*target, true));
         if (!done) return {};
     }
 }
@@ -219,7 +219,7 @@ Result<std::string> Store::dump(const std::string& prefix) {
                        std::string(row.part->payload(row.row)));
         }
     }
-    for (const SnapshotState& snapshot : engine_->snapshots()) {
+    for (const SnapshotState& snapshot : engine_->snapshots().list()) {
         if (snapshot.name.starts_with(prefix)) dump_snapshot(&text, snapshot.name, snapshot.collections.front().name);
     }
     for (const Catalogue::Value& value : engine_->catalogue().values(prefix)) dump_value(&text, value.key, value.value, value.lsn);

@@ -91,19 +91,19 @@ TEST_F(CountsOfComponents, are_exact_wherever_the_rows_lie) {
     write(VZ_UPSERT, 100, 200);
     write(VZ_DELETE, 150, 250);
     expect_recount();
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     expect_recount();
     write(VZ_UPSERT, 50, 120);
     write(VZ_DELETE, 0, 30);
     expect_recount();
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     ASSERT_TRUE(engine_->close().ok());
     engine_.reset();
     open();
     expect_recount();
     write(VZ_DELETE, 60, 70);
     expect_recount();
-    ASSERT_TRUE(engine_->compact(*engine_->catalogue().resolve("c").take(), true).ok());
+    ASSERT_TRUE(engine_->compaction().compact(*engine_->catalogue().resolve("c").take(), true).ok());
     expect_recount();
     ASSERT_TRUE(engine_->close().ok());
 }

@@ -99,8 +99,8 @@ class FullDisk : public testing::Test {
         EXPECT_EQ(write(VZ_UPSERT, "c").code(), VZ_READ_ONLY);
         EXPECT_EQ(write(VZ_DELETE, "a").code(), VZ_READ_ONLY);
         EXPECT_EQ(engine_->catalogue().drop("c", false, {}).status().code(), VZ_READ_ONLY);
-        EXPECT_EQ(engine_->checkpoint_all().status().code(), VZ_READ_ONLY);
-        EXPECT_EQ(engine_->create_snapshot("s", {}).status().code(), VZ_READ_ONLY);
+        EXPECT_EQ(engine_->checkpoints().take_all().status().code(), VZ_READ_ONLY);
+        EXPECT_EQ(engine_->snapshots().create("s", {}).status().code(), VZ_READ_ONLY);
         EXPECT_EQ(points(), 2U);
     }
 
@@ -144,7 +144,7 @@ TEST_F(FullDisk, takes_no_more_points_but_all_else) {
     EXPECT_EQ(write(VZ_UPSERT, "x").code(), VZ_DISK_FULL);
     EXPECT_EQ(write(VZ_UPDATE, "a", R"({"n":1})").code(), VZ_DISK_FULL);
     EXPECT_TRUE(write(VZ_DELETE, "a").ok());
-    EXPECT_TRUE(engine_->checkpoint_all().ok());
+    EXPECT_TRUE(engine_->checkpoints().take_all().ok());
     create("other");
     EXPECT_TRUE(engine_->catalogue().drop("other", false, {}).ok());
     EXPECT_EQ(points(), 1U);
@@ -160,7 +160,7 @@ TEST_F(FullDisk, without_room_for_a_log_is_opened_to_be_read) {
         create(background ? "b" : "c");
         if (!background) {
             ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
-            ASSERT_TRUE(engine_->checkpoint_all().ok());
+            ASSERT_TRUE(engine_->checkpoints().take_all().ok());
             ASSERT_TRUE(write(VZ_UPSERT, "b").ok());
         }
         close();
@@ -218,7 +218,7 @@ TEST_F(FullDisk, next_log_file_is_there_before_it_is_needed) {
     for (int i = 0; i < 300; ++i) {
         ASSERT_TRUE(write(VZ_UPSERT, std::to_string(i), payload).ok()) << i;
         if (i % 50 == 0) {
-            ASSERT_TRUE(engine_->checkpoint_all().ok());
+            ASSERT_TRUE(engine_->checkpoints().take_all().ok());
         }
     }
     ASSERT_TRUE(engine_->close().ok());

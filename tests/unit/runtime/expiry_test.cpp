@@ -65,7 +65,7 @@ class Expiry : public ::testing::Test {
         return search_nearest(collection_->pin(), nearest, {}, nullptr).take().size();
     }
     uint64_t expire() {
-        auto done = engine_->expire(collection_);
+        auto done = engine_->maintenance().expire(collection_);
         EXPECT_TRUE(done.ok());
         return done.take();
     }
@@ -88,7 +88,7 @@ TEST_F(Expiry, hides_a_point_from_every_read_at_once) {
     EXPECT_EQ(count(), 1U);
     EXPECT_EQ(hits(), 1U);
     EXPECT_EQ(scan_rows(collection_->pin(), nullptr, {}, 0, 10, {}).take().rows.size(), 1U);
-    ASSERT_TRUE(engine_->checkpoint(*collection_).ok());
+    ASSERT_TRUE(engine_->checkpoints().take(*collection_).ok());
     EXPECT_FALSE(is_found("a"));
     EXPECT_EQ(hits(), 1U);
     EXPECT_EQ(expire(), 1U);
@@ -136,7 +136,7 @@ TEST_F(Expiry, survives_a_kill_and_a_clock_that_goes_back) {
     ASSERT_TRUE(upsert("a", now_ + 100).ok());
     ASSERT_TRUE(upsert("b", now_ + 100).ok());
     ASSERT_TRUE(upsert("c", now_ + 900).ok());
-    ASSERT_TRUE(engine_->checkpoint(*collection_).ok());
+    ASSERT_TRUE(engine_->checkpoints().take(*collection_).ok());
     now_ += 200;
     EXPECT_EQ(expire(), 2U);
     ASSERT_TRUE(upsert("b", 0).ok());

@@ -135,7 +135,7 @@ TEST(Indexes, change_no_answer) {
         ASSERT_TRUE(engine->catalogue().create("without", schema_of(false), {}).ok());
         for (const char* name : {"with", "without"}) fill(*engine, name, 0, kPoints - 200);
         expect_alike(*engine);
-        ASSERT_TRUE(engine->checkpoint_all().ok());
+        ASSERT_TRUE(engine->checkpoints().take_all().ok());
         // A growing part beside the sealed one, and rows of that replaced.
         for (const char* name : {"with", "without"}) fill(*engine, name, kPoints - 400, kPoints);
         expect_alike(*engine);
@@ -163,14 +163,14 @@ TEST(Indexes, change_no_answer) {
                              .alter(name, [&](Schema& schema) { return apply_change(change, &schema); }, false, {})
                              .ok());
         }
-        engine->note_altered(engine->catalogue().resolve(name).take());
+        engine->maintenance().note_changed(engine->catalogue().resolve(name).take());
     };
     alter("with", VZ_ALTER_DROP_FIELD_INDEX);
     alter("without", VZ_ALTER_ADD_FIELD_INDEX);
     EXPECT_EQ(answered_by_index(*engine, "with"), 1);
     EXPECT_EQ(answered_by_index(*engine, "without"), from_file);
     expect_alike(*engine);
-    ASSERT_TRUE(engine->checkpoint_all().ok());
+    ASSERT_TRUE(engine->checkpoints().take_all().ok());
     expect_alike(*engine);
     ASSERT_TRUE(engine->close().ok());
     engine.reset();

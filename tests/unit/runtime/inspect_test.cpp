@@ -47,11 +47,11 @@ class Inspect : public testing::Test {
         change.collection = {"planets", 7};
         ASSERT_TRUE(engine->catalogue().apply_aliases({&change, 1}, {}).ok());
         write(*engine, VZ_UPSERT, {"mars", "venus", "pluto"});
-        ASSERT_TRUE(engine->checkpoint_all().ok());
+        ASSERT_TRUE(engine->checkpoints().take_all().ok());
         write(*engine, VZ_DELETE, {"pluto"});
-        ASSERT_TRUE(engine->create_snapshot("s", {}).ok());
+        ASSERT_TRUE(engine->snapshots().create("s", {}).ok());
         write(*engine, VZ_UPSERT, {"eris"});
-        ASSERT_TRUE(engine->export_archive_to(directory_.path() + "/planets.vecdb", "s", {}).ok());
+        ASSERT_TRUE(engine->snapshots().export_archive_to(directory_.path() + "/planets.vecdb", "s", {}).ok());
         ASSERT_TRUE(engine->close().ok());
     }
 

@@ -90,11 +90,11 @@ TEST_F(ManifestRoom, collections_have_it_too_and_dropping_one_makes_room_at_once
 
 TEST_F(ManifestRoom, a_snapshot_describes_its_collections_once_more) {
     const uint32_t count = fill_with_collections();
-    EXPECT_EQ(engine_->create_snapshot("all", {}).status().code(), VZ_LIMIT_EXCEEDED);
+    EXPECT_EQ(engine_->snapshots().create("all", {}).status().code(), VZ_LIMIT_EXCEEDED);
     for (uint32_t i = count / 3; i < count; ++i) {
         ASSERT_EQ(engine_->catalogue().drop("c" + std::to_string(i), false, {}).status().code(), VZ_OK);
     }
-    EXPECT_EQ(engine_->create_snapshot("all", {}).status().code(), VZ_OK);
+    EXPECT_EQ(engine_->snapshots().create("all", {}).status().code(), VZ_OK);
     open();
     EXPECT_EQ(engine_->catalogue().list().size(), count / 3);
 }

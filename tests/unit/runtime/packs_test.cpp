@@ -84,7 +84,7 @@ class Packs : public ::testing::Test {
         }
     }
     void checkpoint() {
-        const auto done = engine_->checkpoint_all();
+        const auto done = engine_->checkpoints().take_all();
         ASSERT_TRUE(done.ok()) << done.status().error().message;
     }
     using Contents = std::map<std::string, std::map<uint32_t, std::string>>;
@@ -194,22 +194,22 @@ TEST_F(Packs, deletes_of_many_stand_in_one_file) {
 }
 
 TEST_F(Packs, snapshots_and_archives_carry_them) {
-    ASSERT_TRUE(engine_->create_snapshot("s", {}).ok());
+    ASSERT_TRUE(engine_->snapshots().create("s", {}).ok());
     EXPECT_EQ(segment_files().size(), 1U);
     const Contents then = expected();
     for (uint32_t i = 0; i < kCollections; ++i) write(i, 3, "later");
     checkpoint();
     const std::string archive = path("/all.vecdb");
-    ASSERT_TRUE(engine_->export_archive_to(archive, "s", {}).ok());
+    ASSERT_TRUE(engine_->snapshots().export_archive_to(archive, "s", {}).ok());
     for (uint32_t i = 0; i < kCollections; ++i) ASSERT_TRUE(engine_->catalogue().drop(name(i), false, {}).ok());
-    ASSERT_TRUE(engine_->restore("s", "", "", false, {}).ok());
+    ASSERT_TRUE(engine_->snapshots().restore("s", "", "", false, {}).ok());
     EXPECT_EQ(contents(), then);
     reopen();
     EXPECT_EQ(contents(), then);
     ASSERT_TRUE(engine_->close().ok());
 
     open("other");
-    const auto imported = engine_->import_archive(archive, "", "", false, {});
+    const auto imported = engine_->snapshots().import_archive(archive, "", "", false, {});
     ASSERT_TRUE(imported.ok()) << imported.status().error().message;
     EXPECT_EQ(contents(), then);
     reopen();

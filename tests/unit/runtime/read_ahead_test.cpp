@@ -100,7 +100,7 @@ class ReadAheads : public testing::Test {
         vz_write_answer answer = {};
         std::vector<Status> errors;
         ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
-        ASSERT_TRUE(engine_->checkpoint(*collection()).ok());
+        ASSERT_TRUE(engine_->checkpoints().take(*collection()).ok());
     }
     std::shared_ptr<Collection> collection() { return engine_->catalogue().resolve("c").take(); }
     // The nearest row to the first one, read exactly.
@@ -162,7 +162,7 @@ TEST_F(ReadAheads, come_back_while_files_become_one) {
     std::vector<Status> errors;
     ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
     files_.forget();
-    const Result<bool> done = engine_->compact(*collection(), true);
+    const Result<bool> done = engine_->compaction().compact(*collection(), true);
     ASSERT_TRUE(done.ok() && *done);
     EXPECT_GE(files_.bytes_of(Advice::kNormal), kVectorBytes);
 }

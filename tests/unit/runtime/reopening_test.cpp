@@ -76,11 +76,11 @@ TEST_F(Reopening, AfterManyCollectionsWithMuchMetadata) {
     constexpr int kCollections = 650;
     for (int i = 0; i < kCollections; ++i)
         ASSERT_TRUE(engine_->catalogue().create("c" + std::to_string(i), schema, {}).ok());
-    ASSERT_TRUE(engine_->create_snapshot("all", {}).ok());
+    ASSERT_TRUE(engine_->snapshots().create("all", {}).ok());
     ASSERT_NO_FATAL_FAILURE(open());
     ASSERT_NO_FATAL_FAILURE(open());
     EXPECT_EQ(engine_->catalogue().list().size(), static_cast<size_t>(kCollections));
-    EXPECT_EQ(engine_->snapshots().size(), 1U);
+    EXPECT_EQ(engine_->snapshots().list().size(), 1U);
 }
 
 TEST_F(Reopening, TheTimeOfTheLastWriteIsKnown) {
@@ -123,11 +123,11 @@ TEST_F(Reopening, TheTimeOfTheLastWriteIsKnown) {
     EXPECT_EQ(updated_ms(), written);
     reopen();  // from the log
     EXPECT_EQ(updated_ms(), written);
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
-    ASSERT_TRUE(engine_->create_snapshot("s", {}).ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    ASSERT_TRUE(engine_->snapshots().create("s", {}).ok());
     reopen();  // from the manifest
     EXPECT_EQ(updated_ms(), written);
-    EXPECT_EQ(engine_->snapshots()[0].collections[0].updated_ms, written);
+    EXPECT_EQ(engine_->snapshots().list()[0].collections[0].updated_ms, written);
 }
 
 }  // namespace

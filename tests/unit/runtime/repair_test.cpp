@@ -45,9 +45,9 @@ class Repair : public testing::Test {
             schema.field_indexes = {{VZ_FIELD_INDEX_INTEGER, "n", {}}};
             ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
             for (uint32_t i = 0; i < kSealed; i += 500) write(name, VZ_UPSERT, i, 500, "sealed");
-            ASSERT_TRUE(engine_->checkpoint_all().ok());
+            ASSERT_TRUE(engine_->checkpoints().take_all().ok());
             write(name, VZ_DELETE, 100, 10, "");
-            ASSERT_TRUE(engine_->checkpoint_all().ok());
+            ASSERT_TRUE(engine_->checkpoints().take_all().ok());
             write(name, VZ_UPSERT, 200, 10, "again");
             write(name, VZ_DELETE, 300, 10, "");
             write(name, VZ_UPSERT, kSealed, 10, "new");
@@ -291,16 +291,16 @@ TEST_F(Repair, finds_the_manifest_without_current_and_identity) {
 
 TEST_F(Repair, keeps_a_snapshot_that_is_whole_and_drops_one_that_is_not) {
     open();
-    ASSERT_TRUE(engine_->create_snapshot("both", {}).ok());
+    ASSERT_TRUE(engine_->snapshots().create("both", {}).ok());
     ASSERT_TRUE(engine_->close().ok());
     engine_.reset();
     const std::string path = file("/seg", "S-", false);
     const SectionEntry vectors = section(path, SectionKind::kVectors);
     flip(path, vectors.offset + 5);
     EXPECT_GE(losses(repair()), 2U);
-    ASSERT_EQ(engine_->snapshots().size(), 1U);
-    ASSERT_EQ(engine_->snapshots()[0].collections.size(), 1U);
-    EXPECT_EQ(engine_->snapshots()[0].collections[0].name, "well");
+    ASSERT_EQ(engine_->snapshots().list().size(), 1U);
+    ASSERT_EQ(engine_->snapshots().list()[0].collections.size(), 1U);
+    EXPECT_EQ(engine_->snapshots().list()[0].collections[0].name, "well");
     expect_part_of(points("sick"), whole_);
     ASSERT_TRUE(engine_->close().ok());
 }

@@ -90,7 +90,7 @@ TEST(Sealing, many_small_collections_do_not_let_the_log_grow) {
     // 24 MiB of vectors in all; no collection comes near the growing bound.
     ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
     for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kBatch).ok());
-    ASSERT_TRUE((*engine)->checkpoint_all().ok());
+    ASSERT_TRUE((*engine)->checkpoints().take_all().ok());
     vz_collection_stats stats = {};
     fill_stats(*(*engine)->catalogue().resolve("c").take(), &stats);
     EXPECT_GT(stats.sealed_segments, 1U);

@@ -133,12 +133,12 @@ class Living : public ::testing::TestWithParam<vz_metric> {
         ASSERT_TRUE(written.ok()) << written.error().message;
     }
     void checkpoint() {
-        const auto done = engine_->checkpoint(collection());
+        const auto done = engine_->checkpoints().take(collection());
         ASSERT_TRUE(done.ok()) << done.status().error().message;
     }
     void compact() {
         for (;;) {
-            const Result<bool> done = engine_->compact(collection(), true);
+            const Result<bool> done = engine_->compaction().compact(collection(), true);
             ASSERT_TRUE(done.ok()) << done.status().error().message;
             if (!*done) return;
         }
@@ -341,7 +341,7 @@ TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
     vz_collection_stats stats = {};
     fill_stats(collection(), &stats);
     EXPECT_EQ(stats.unindexed_rows, 0U);
-    const Result<bool> done = engine_->compact(collection(), true);
+    const Result<bool> done = engine_->compaction().compact(collection(), true);
     EXPECT_TRUE(done.ok() && !*done);
 }
 
@@ -391,7 +391,7 @@ TEST_P(Living, what_ends_while_compaction_runs_stays_ended) {
     // Checkpoints move the line above which records are replayed, in the middle of it all.
     std::thread compaction([this] {
         const auto kept = engine_->catalogue().resolve("c").take();
-        EXPECT_TRUE(engine_->compact(*kept, true).ok());
+        EXPECT_TRUE(engine_->compaction().compact(*kept, true).ok());
     });
     for (uint32_t round = 0; round < 20; ++round) {
         std::vector<uint32_t> some;
@@ -400,7 +400,7 @@ TEST_P(Living, what_ends_while_compaction_runs_stays_ended) {
         upsert(2'000 + round * 100, 2'050 + round * 100);
         if (round % 3 == 0) {
             const auto kept = engine_->catalogue().resolve("c").take();
-            ASSERT_TRUE(engine_->checkpoint(*kept).ok());
+            ASSERT_TRUE(engine_->checkpoints().take(*kept).ok());
         }
     }
     compaction.join();

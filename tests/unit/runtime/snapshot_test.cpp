@@ -65,9 +65,9 @@ class Snapshots : public ::testing::Test {
         for (int64_t i = begin; i < end; ++i) all.push_back(i);
         return all;
     }
-    vz_status snapshot(const char* name) { return engine_->create_snapshot(name, {}).status().code(); }
+    vz_status snapshot(const char* name) { return engine_->snapshots().create(name, {}).status().code(); }
     vz_status restore(const char* name, std::string_view from, std::string_view to, bool replace) {
-        return engine_->restore(name, from, to, replace, {}).status().code();
+        return engine_->snapshots().restore(name, from, to, replace, {}).status().code();
     }
     size_t segment_files() {
         size_t count = 0;
@@ -86,20 +86,20 @@ TEST_F(Snapshots, keep_what_was_and_outlive_the_collection) {
     EXPECT_EQ(snapshot("s"), VZ_ALREADY_EXISTS);
     for (uint32_t i = 0; i < 10; ++i) write("a", i, VZ_DELETE);
     for (uint32_t i = 20; i < 30; ++i) write("a", i);
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     ASSERT_EQ(restore("s", "a", "old", false), VZ_OK);
     EXPECT_EQ(ids("old"), range(0, 20));
     EXPECT_EQ(ids("a"), range(10, 30));
     ASSERT_TRUE(engine_->catalogue().drop("a", false, {}).ok());
     ASSERT_TRUE(engine_->catalogue().drop("old", false, {}).ok());
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     open();
     ASSERT_EQ(restore("s", "a", "", false), VZ_OK);
     EXPECT_EQ(ids("a"), range(0, 20));
     // The restored collection is one like any other.
     write("a", 100);
     write("a", 3, VZ_DELETE);
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     open();
     EXPECT_EQ(ids("a").size(), 20U);
     ASSERT_EQ(restore("s", "a", "again", false), VZ_OK);
@@ -114,8 +114,8 @@ TEST_F(Snapshots, a_restore_copies_no_byte_and_a_drop_frees_the_files) {
     ASSERT_EQ(restore("s", "a", "two", false), VZ_OK);
     EXPECT_EQ(segment_files(), files);
     for (const char* name : {"a", "one", "two"}) ASSERT_TRUE(engine_->catalogue().drop(name, false, {}).ok());
-    ASSERT_TRUE(engine_->drop_snapshot("s", {}).ok());
-    EXPECT_EQ(engine_->drop_snapshot("s", {}).status().code(), VZ_NOT_FOUND);
+    ASSERT_TRUE(engine_->snapshots().drop("s", {}).ok());
+    EXPECT_EQ(engine_->snapshots().drop("s", {}).status().code(), VZ_NOT_FOUND);
     EXPECT_EQ(restore("s", "", "", false), VZ_NOT_FOUND);
     EXPECT_EQ(segment_files(), 0U);
 }
@@ -186,13 +186,13 @@ TEST_F(Snapshots, of_two_collections_are_one_cut_under_writes) {
 
 TEST_F(Snapshots, survive_compaction_of_what_they_pin) {
     for (uint32_t i = 0; i < 10; ++i) write("a", i);
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     for (uint32_t i = 10; i < 20; ++i) write("a", i);
     ASSERT_EQ(snapshot("s"), VZ_OK);
     for (uint32_t i = 0; i < 15; ++i) write("a", i, VZ_DELETE);
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     const auto collection = engine_->catalogue().resolve("a").take();
-    ASSERT_TRUE(*engine_->compact(*collection, true));
+    ASSERT_TRUE(*engine_->compaction().compact(*collection, true));
     EXPECT_EQ(ids("a"), range(15, 20));
     open();
     ASSERT_EQ(restore("s", "a", "", true), VZ_OK);
@@ -205,18 +205,18 @@ TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
     for (uint32_t i = 0; i < 100; ++i) write("a", i, VZ_DELETE);
     const std::string now = directory_.path() + "/now.vecdb";
     const std::string then = directory_.path() + "/then.vecdb";
-    ASSERT_TRUE(engine_->export_archive_to(now, "", {}).ok());
-    ASSERT_TRUE(engine_->export_archive_to(then, "s", {}).ok());
-    EXPECT_EQ(engine_->export_archive_to(then, "s", {}).code(), VZ_ALREADY_EXISTS);
-    EXPECT_EQ(engine_->snapshots().size(), 1U);
+    ASSERT_TRUE(engine_->snapshots().export_archive_to(now, "", {}).ok());
+    ASSERT_TRUE(engine_->snapshots().export_archive_to(then, "s", {}).ok());
+    EXPECT_EQ(engine_->snapshots().export_archive_to(then, "s", {}).code(), VZ_ALREADY_EXISTS);
+    EXPECT_EQ(engine_->snapshots().list().size(), 1U);
     engine_.reset();
     auto other = Engine::open(*files_, directory_.path() + "/other", {});
     ASSERT_TRUE(other.ok());
     engine_ = other.take();
     create("a");
-    EXPECT_EQ(engine_->import_archive(now, "a", "", false, {}).status().code(), VZ_ALREADY_EXISTS);
-    ASSERT_TRUE(engine_->import_archive(now, "a", "", true, {}).ok());
-    ASSERT_TRUE(engine_->import_archive(then, "a", "before", false, {}).ok());
+    EXPECT_EQ(engine_->snapshots().import_archive(now, "a", "", false, {}).status().code(), VZ_ALREADY_EXISTS);
+    ASSERT_TRUE(engine_->snapshots().import_archive(now, "a", "", true, {}).ok());
+    ASSERT_TRUE(engine_->snapshots().import_archive(then, "a", "before", false, {}).ok());
     EXPECT_EQ(ids("a"), range(100, 300));
     EXPECT_EQ(ids("before"), range(0, 300));
     write("a", 500);
@@ -226,8 +226,8 @@ TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
     EXPECT_EQ(ids("a").size(), 201U);
     EXPECT_EQ(ids("before").size(), 299U);
     const auto imported = engine_->catalogue().resolve("a").take();
-    ASSERT_TRUE(engine_->checkpoint(*imported).ok());
-    ASSERT_TRUE(*engine_->compact(*imported, true));
+    ASSERT_TRUE(engine_->checkpoints().take(*imported).ok());
+    ASSERT_TRUE(*engine_->compaction().compact(*imported, true));
     EXPECT_EQ(ids("a").size(), 201U);
 }
 
@@ -235,7 +235,7 @@ TEST_F(Snapshots, an_archive_with_any_byte_changed_creates_nothing) {
     for (uint32_t i = 0; i < 5; ++i) write("a", i);
     const std::string path = directory_.path() + "/a.vecdb";
     const vz_str only = {"a", 1};
-    ASSERT_TRUE(engine_->export_archive_to(path, "", {&only, 1}).ok());
+    ASSERT_TRUE(engine_->snapshots().export_archive_to(path, "", {&only, 1}).ok());
     std::ifstream in(path, std::ios::binary);
     std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     const std::string bad = directory_.path() + "/bad.vecdb";
@@ -246,19 +246,19 @@ TEST_F(Snapshots, an_archive_with_any_byte_changed_creates_nothing) {
         file.seekp(static_cast<std::streamoff>(at));
         file.put(static_cast<char>(bytes[at] ^ (1 << at % 8)));
         file.close();
-        ASSERT_FALSE(engine_->import_archive(bad, "", "copy", false, {}).ok()) << at;
+        ASSERT_FALSE(engine_->snapshots().import_archive(bad, "", "copy", false, {}).ok()) << at;
         file.open(bad, std::ios::binary | std::ios::in | std::ios::out);
         file.seekp(static_cast<std::streamoff>(at));
         file.put(bytes[at]);
     }
     for (const size_t size : {size_t{0}, size_t{100}, bytes.size() / 2, bytes.size() - 1}) {
         std::filesystem::resize_file(bad, size);
-        ASSERT_FALSE(engine_->import_archive(bad, "", "copy", false, {}).ok()) << size;
+        ASSERT_FALSE(engine_->snapshots().import_archive(bad, "", "copy", false, {}).ok()) << size;
         std::ofstream(bad, std::ios::binary) << bytes;
     }
     EXPECT_EQ(segment_files(), before);
     EXPECT_EQ(ids("copy"), std::vector<int64_t>{-1});
-    EXPECT_TRUE(engine_->import_archive(bad, "", "copy", false, {}).ok());
+    EXPECT_TRUE(engine_->snapshots().import_archive(bad, "", "copy", false, {}).ok());
     EXPECT_EQ(ids("copy"), range(0, 5));
 }
 

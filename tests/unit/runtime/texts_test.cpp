@@ -157,7 +157,7 @@ class Texts : public testing::Test {
         change.kind = kind;
         change.field_index = &field;
         ASSERT_TRUE(engine_->catalogue().alter("c", [&](Schema& schema) { return apply_change(change, &schema); }, false, {}).ok());
-        engine_->note_altered(engine_->catalogue().resolve("c").take());
+        engine_->maintenance().note_changed(engine_->catalogue().resolve("c").take());
     }
 
     const e2e::TemporaryDirectory directory_;
@@ -174,20 +174,20 @@ TEST_F(Texts, rank_as_a_reference_computation_does) {
     ASSERT_TRUE(engine_->catalogue().create("c", with_index(true), {}).ok());
     write(0, 700);
     expect_reference();  // growing
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     expect_reference();  // sealed
     write(500, 1000);
     remove(0, 400, 3);
     expect_reference();  // both, rows replaced and deleted in either
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     write(900, 1100);
     remove(600, 700, 2);
     ASSERT_TRUE(engine_->close().ok());
     engine_.reset();
     open();  // read from files, and replayed
     expect_reference();
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
-    ASSERT_TRUE(engine_->compact(*engine_->catalogue().resolve("c").take(), true).ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    ASSERT_TRUE(engine_->compaction().compact(*engine_->catalogue().resolve("c").take(), true).ok());
     expect_reference();
     ASSERT_TRUE(engine_->close().ok());
 }
@@ -196,13 +196,13 @@ TEST_F(Texts, an_index_comes_and_goes_while_in_use) {
     open();
     ASSERT_TRUE(engine_->catalogue().create("c", with_index(false), {}).ok());
     write(0, 300);
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     write(300, 400);
     alter(VZ_ALTER_ADD_FIELD_INDEX);
     expect_reference();
     write(350, 450);
     expect_reference();
-    ASSERT_TRUE(engine_->checkpoint_all().ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
     expect_reference();
     alter(VZ_ALTER_DROP_FIELD_INDEX);
     alter(VZ_ALTER_ADD_FIELD_INDEX);

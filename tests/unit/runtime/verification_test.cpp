@@ -110,7 +110,7 @@ class Verification : public testing::Test {
             ASSERT_TRUE(engine_->catalogue().create(name, schema_of(), {}).ok());
             fill(*engine_, name);
         }
-        ASSERT_TRUE(engine_->checkpoint_all().ok());
+        ASSERT_TRUE(engine_->checkpoints().take_all().ok());
         expected_ = answers(*engine_, "sick");
         path_ = directory_.path() + "/data/" + segment_path("", 'S', part(*engine_, "sick")->ref().file).substr(1);
         ASSERT_TRUE(engine_->close().ok());
@@ -139,7 +139,7 @@ class Verification : public testing::Test {
     }
 
     std::vector<CheckFinding> verify(const char* name, CheckDepth depth = {}) {
-        return engine_->verify(engine_->catalogue().resolve(name).take(), [](uint64_t) { return Status(); }, depth).take();
+        return engine_->verification().verify(engine_->catalogue().resolve(name).take(), [](uint64_t) { return Status(); }, depth).take();
     }
 
     const e2e::TemporaryDirectory directory_;
@@ -261,11 +261,11 @@ TEST_F(Verification, of_a_file_that_compaction_takes_away_finds_nothing) {
     open();
     const auto collection = engine_->catalogue().resolve("sick").take();
     fill(*engine_, "sick", kPoints);
-    ASSERT_TRUE(engine_->checkpoint(*collection).ok());
+    ASSERT_TRUE(engine_->checkpoints().take(*collection).ok());
     bool is_compacted = false;
-    const auto found = engine_->verify(collection, [&](uint64_t) {
+    const auto found = engine_->verification().verify(collection, [&](uint64_t) {
         if (!std::exchange(is_compacted, true)) {
-            EXPECT_TRUE(*engine_->compact(*collection, true));
+            EXPECT_TRUE(*engine_->compaction().compact(*collection, true));
         }
         return Status();
     });
@@ -277,7 +277,7 @@ TEST_F(Verification, of_a_file_that_compaction_takes_away_finds_nothing) {
 
 TEST_F(Verification, ends_when_it_is_told_to) {
     open();
-    const auto stopped = engine_->verify(engine_->catalogue().resolve("sick").take(), [](uint64_t) { return failure(VZ_CANCELLED, "enough"); });
+    const auto stopped = engine_->verification().verify(engine_->catalogue().resolve("sick").take(), [](uint64_t) { return failure(VZ_CANCELLED, "enough"); });
     ASSERT_FALSE(stopped.ok());
     EXPECT_EQ(stopped.status().code(), VZ_CANCELLED);
     ASSERT_TRUE(engine_->close().ok());

@@ -1,0 +1,47 @@
+#include "engine/runtime/database.hpp"
+
+#include <utility>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/control_group.hpp"
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+uint32_t helping_threads(const EngineSettings& settings) {
+    return settings.background ? usable_cores() - 1 : 0;
+}
+
+}  // namespace
+
+Database::Database(FileSystem& on, std::string in, EngineSettings given)
+    : files(on),
+      directory(std::move(in)),
+      settings(with_defaults(std::move(given))),
+      workers(WorkerPool::Work::kBackground, helping_threads(settings)),
+      query_workers(WorkerPool::Work::kQueries, helping_threads(settings)),
+      space(files, directory, settings.disk_reserve, settings.ballast_bytes, settings.background ? kDiskLookMs : 0),
+      graph_copies(settings.graph_copy_bytes_max),
+      catalogue(requests, workers, settings.now_ms, [this] { return new_uuid(); }) {}
+
+vz_uuid Database::new_uuid() {
+    vz_uuid made;
+    store(reinterpret_cast<std::byte*>(made.bytes), numbers->salt());
+    store(reinterpret_cast<std::byte*>(made.bytes) + 8, numbers->salt());
+    made.bytes[6] = static_cast<uint8_t>((made.bytes[6] & 0x0F) | 0x40);
+    made.bytes[8] = static_cast<uint8_t>((made.bytes[8] & 0x3F) | 0x80);
+    return made;
+}
+
+void Database::report(uint32_t level, const char* event, const std::string& message) const {
+    if (settings.log) settings.log(level, event, message);
+}
+
+Result<SegmentStore::Opened> Database::open_segment(const SegmentRef& ref, const Schema& schema) {
+    VZ_ASSIGN(SegmentStore::Opened opened, segments->open(ref, schema));
+    if (settings.verify == EngineSettings::Verify::kAtOpen) VZ_TRY(opened.part->sealed()->verify_contents());
+    return opened;
+}
+
+}  // namespace vz

@@ -1,0 +1,55 @@
+// What the parts of an open database work on together: its directory, its logs, its names. They know each other in one direction only:
+//   Database <- Checkpoints <- Compaction <- Verification, Snapshots; all of them <- Maintenance <- Engine
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/base/memory_budget.hpp"
+#include "engine/runtime/catalogue.hpp"
+#include "engine/runtime/disk_space.hpp"
+#include "engine/runtime/file_numbers.hpp"
+#include "engine/runtime/local_log.hpp"
+#include "engine/runtime/segment_store.hpp"
+#include "engine/runtime/settings.hpp"
+#include "engine/runtime/worker_pool.hpp"
+
+namespace vz {
+
+// What parts tell the background, which lies above them; also with the lock of Checkpoints::exclude(). Must not wait.
+struct Notices {
+    // A collection has other parts than before, or another schema.
+    std::function<void(const std::shared_ptr<Collection>&)> changed;
+    // Collections came whole.
+    std::function<void()> opened;
+};
+
+// Owned by the engine; its parts keep a reference. Functions: any thread.
+struct Database {
+    Database(FileSystem& files, std::string directory, EngineSettings settings);
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    vz_uuid new_uuid();
+    void report(uint32_t level, const char* event, const std::string& message) const;
+    // Of the manifest; its contents are read where the settings ask for it.
+    Result<SegmentStore::Opened> open_segment(const SegmentRef& ref, const Schema& schema);
+
+    FileSystem& files;
+    const std::string directory;
+    EngineSettings settings;
+    WorkerPool workers;
+    WorkerPool query_workers;  // for the queries of one batch
+    DiskSpace space;
+    MemoryBudget graph_copies;
+    // These four are set while the engine recovers, and stay.
+    vz_uuid uuid = {};
+    std::unique_ptr<FileNumbers> numbers;
+    std::unique_ptr<SegmentStore> segments;
+    std::unique_ptr<LocalLog> log;
+    RequestIds requests;
+    Catalogue catalogue;
+    Notices notices;
+};
+
+}  // namespace vz

@@ -1,0 +1,42 @@
+// Snapshots: files of one LSN, pinned by name. Making one is a checkpoint and an edit; restoring is an edit that names the same files again.
+// Archives: the same as one file, out of the database and into it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "engine/runtime/archive.hpp"
+#include "engine/runtime/checkpoints.hpp"
+
+namespace vz {
+
+// Any thread.
+class Snapshots {
+ public:
+    Snapshots(Database& database, Checkpoints& checkpoints) : database_(database), checkpoints_(checkpoints) {}
+
+    // Pins what the named collections (none: all) hold at one LSN, under writes. No byte is copied beyond the checkpoint.
+    Result<SnapshotState> create(std::string_view name, std::span<const vz_str> collections);
+    Result<EditOutcome> drop(std::string_view name, const vz_uuid& request);
+    std::vector<SnapshotState> list() const;
+    // The collection `from` of a snapshot (absent: each of its collections) becomes `to` (absent: its own name), with the same files. Over an
+    // existing collection only if `replace`; then in the same edit.
+    Result<EditOutcome> restore(std::string_view snapshot, std::string_view from, std::string_view to, bool replace,
+                                const vz_uuid& request);
+
+    // ---- archives; see transfer.cpp ----
+
+    // The collections of a snapshot (none: all of it), or without a snapshot of this moment.
+    Status export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink);
+    // Into a file that must not exist yet; durable on return, gone after a failure.
+    Status export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections);
+    // As restore(), from an archive, which is checked whole before anything is made.
+    Result<EditOutcome> import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace,
+                                       const vz_uuid& request);
+
+ private:
+    Database& database_;
+    Checkpoints& checkpoints_;
+};
+
+}  // namespace vz

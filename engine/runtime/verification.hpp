@@ -1,0 +1,44 @@
+// Reading sealed files again: on request, and in the background for as long as the database is open.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/runtime/check.hpp"
+#include "engine/runtime/compaction.hpp"
+
+namespace vz {
+
+// Any thread, but for start() and stop().
+class Verification {
+ public:
+    Verification(Database& database, Compaction& compaction) : database_(database), compaction_(compaction) {}
+    ~Verification() { stop(); }
+    Verification(const Verification&) = delete;
+    Verification& operator=(const Verification&) = delete;
+
+    // Reads the sealed files of a collection past the page cache. A damaged section that can be computed again is done without at once, and
+    // the file is written anew; any other damage sets the collection aside, durably. `pace` as in SealedSegment::find_damage. Deep: of what
+    // lies there as it was written, that payloads parse and each row is found by its id.
+    Result<std::vector<CheckFinding>> verify(const std::shared_ptr<Collection>& collection,
+                                             const std::function<Status(uint64_t bytes)>& pace, CheckDepth depth = {});
+
+    // The background: all files again and again, at the rate of the settings.
+    void start();
+    void stop();
+
+ private:
+    void run();
+    void set_aside(Collection& collection, const std::string& reason);
+
+    Database& database_;
+    Compaction& compaction_;
+    std::thread thread_;
+    std::mutex mutex_;  // of stops_
+    std::condition_variable wakes_;
+    bool stops_ = false;
+};
+
+}  // namespace vz
