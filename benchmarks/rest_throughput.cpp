@@ -1,5 +1,6 @@
 // Searches of real descriptors over REST beside the same searches in the process: how much of the engine's throughput a client gets.
 //   vectorizer-rest-throughput --datasets D [--seconds S] [--rounds N]
+//
 // Eight keep-alive clients, default effort, ten hits with payload, no vectors. Rounds alternate; the ratio is that of CPU per search, so that the
 // clients, who share the machine with the server, do not count. Recall stands in the same line.
 #include <sys/socket.h>

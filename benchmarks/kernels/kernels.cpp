@@ -1,6 +1,7 @@
 // Every kernel of every instruction set that this machine has, by Google Benchmark: over rows that stay in the L2 cache, and over rows that come
 // from memory. Beside the bytes a second stands their share of what the same run could read from memory in order.
 //   vectorizer-kernels [--benchmark_filter=REGEX] [--benchmark_format=json] ...
+//
 // Names: instruction set / kernel / values a row / cache or memory. Rows of score_codes lie at random places, as a walk meets them; those of the
 // others follow each other, as a scan meets them.
 #include <benchmark/benchmark.h>

@@ -1,6 +1,7 @@
 /* The engine API: what libvectorizer.so.1 exports. 39 functions, C ABI 1.0.
  *
  * Handles: vz_engine, vz_result. Collections have none: calls name them, by name or alias, and resolve the name each time.
+ *
  * Errors: functions return vz_status; `error` may be NULL and is written on failure only. VZ_OK of a change means: durable.
  *
  * Thread tags: [any] any thread at any time; [block] may wait for disk or other work; [done] also allowed inside a completion;

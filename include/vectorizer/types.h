@@ -1,12 +1,17 @@
 /* Values and requests of Vectorizer's C ABI, version 1.0.
  *
  * A struct is frozen (embedded in others, never changes) or growable (begins with struct_size, gains members at its end only).
+ *
  * Growable, caller to engine: set struct_size; what the engine does not know must be zero, or the call is VZ_UNSUPPORTED.
+ *
  * Growable, engine to caller: set struct_size; the engine writes that many bytes at most.
+ *
  * Arrays of growable elements: the first element's struct_size is the stride; step with VZ_AT.
+ *
  * Zero means the default. "required" marks a member that has none. Unknown flags and enumerators are refused.
  *
  * Vectors and payloads read from a result point into mapped files: see vz_result_check and vz_result_release in engine.h.
+ *
  * Platforms: 64-bit, little-endian. Deadlines (_ns) are absolute CLOCK_MONOTONIC nanoseconds, other times (_ms) Unix milliseconds.
  */
 #ifndef VECTORIZER_TYPES_H
