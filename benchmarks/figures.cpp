@@ -44,12 +44,13 @@ double percentile(std::vector<double> values, double share) {
 
 // An append-only file whose space is written ahead, as a log's is; concurrent appends share a sync.
 class RawLog final {
-public:
+ public:
     explicit RawLog(const std::string& path) : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
         check(descriptor_ >= 0, "cannot create " + path);
         const std::vector<char> zeros(1 << 20);
         for (size_t written = 0; written < kBytes; written += zeros.size()) {
-            check(pwrite(descriptor_, zeros.data(), zeros.size(), static_cast<off_t>(written)) > 0, "cannot write ahead");
+            check(pwrite(descriptor_, zeros.data(), zeros.size(), static_cast<off_t>(written)) > 0,
+                  "cannot write ahead");
         }
         check(fdatasync(descriptor_) == 0, "cannot sync");
     }
@@ -73,7 +74,8 @@ public:
             const uint64_t offset = offset_;
             offset_ = (offset_ + group.size() + 4095) / 4096 * 4096 % (kBytes - (1 << 24));
             lock.unlock();
-            check(pwrite(descriptor_, group.data(), group.size(), static_cast<off_t>(offset)) == static_cast<ssize_t>(group.size()) &&
+            check(pwrite(descriptor_, group.data(), group.size(), static_cast<off_t>(offset)) ==
+                          static_cast<ssize_t>(group.size()) &&
                       fdatasync(descriptor_) == 0,
                   "cannot append");
             lock.lock();
@@ -83,7 +85,7 @@ public:
         }
     }
 
-private:
+ private:
     static constexpr size_t kBytes = 64 << 20;
     int descriptor_;
     std::mutex mutex_;
@@ -127,15 +129,16 @@ void create_times(const std::string& directory) {
     std::vector<double> raw;
     for (int i = 0; i < kCreates; ++i) {
         auto begin = Clock::now();
-        check(rest->create("collection-" + std::to_string(i), kDimension, Metric::kCosine) == Outcome::kAcknowledged, rest->complaint());
+        check(rest->create("collection-" + std::to_string(i), kDimension, Metric::kCosine) == Outcome::kAcknowledged,
+              rest->complaint());
         creates.push_back(microseconds(Clock::now() - begin));
         begin = Clock::now();
         log.append(std::string(200, 'x'));
         raw.push_back(microseconds(Clock::now() - begin));
     }
-    std::printf("figure create.rest n=%d p50_us=%.0f p99_us=%.0f raw_p50_us=%.0f raw_p99_us=%.0f ratio_p50=%.2f\n", kCreates,
-                percentile(creates, 0.5), percentile(creates, 0.99), percentile(raw, 0.5), percentile(raw, 0.99),
-                percentile(creates, 0.5) / percentile(raw, 0.5));
+    std::printf("figure create.rest n=%d p50_us=%.0f p99_us=%.0f raw_p50_us=%.0f raw_p99_us=%.0f ratio_p50=%.2f\n",
+                kCreates, percentile(creates, 0.5), percentile(creates, 0.99), percentile(raw, 0.5),
+                percentile(raw, 0.99), percentile(creates, 0.5) / percentile(raw, 0.5));
     server.stop();
 }
 
@@ -181,14 +184,16 @@ double abi_rate(const std::string& directory, int clients, double seconds) {
 double rest_rate(const std::string& directory, int clients, double seconds) {
     const std::string path = directory + "/rest-" + std::to_string(clients);
     Server server(path);
-    check(rest_frontend(server.port())->create("points", kDimension, Metric::kCosine) == Outcome::kAcknowledged, "create");
+    check(rest_frontend(server.port())->create("points", kDimension, Metric::kCosine) == Outcome::kAcknowledged,
+          "create");
     const std::string vector = json_array(std::vector<float>(kDimension, 0.5F));
     const double rate = rate_of(clients, seconds, [&](int client) {
         auto connection = std::make_shared<HttpClient>(server.port());
         return [&, client, connection](size_t round) {
-            const Answer answer = connection->post("/insert_vectors", "{\"collection\":\"points\",\"vectors\":[{\"id\":" +
-                                                                          std::to_string(static_cast<size_t>(client) << 32 | round) +
-                                                                          ",\"embedding\":" + vector + "}]}");
+            const Answer answer =
+                connection->post("/insert_vectors", "{\"collection\":\"points\",\"vectors\":[{\"id\":" +
+                                                        std::to_string(static_cast<size_t>(client) << 32 | round) +
+                                                        ",\"embedding\":" + vector + "}]}");
             check(answer.status == 200, std::to_string(answer.status) + " " + answer.body);
         };
     });
@@ -210,9 +215,11 @@ void upsert_rates(const std::string& directory, double seconds) {
             rest.push_back(rest_rate(directory, clients, seconds));
         }
         const double raw_median = percentile(raw, 0.5);
-        std::printf("figure upsert clients=%d dimension=%u raw_per_s=%.0f abi_per_s=%.0f rest_per_s=%.0f abi_ratio=%.2f rest_ratio=%.2f\n",
-                    clients, kDimension, raw_median, percentile(abi, 0.5), percentile(rest, 0.5), percentile(abi, 0.5) / raw_median,
-                    percentile(rest, 0.5) / raw_median);
+        std::printf(
+            "figure upsert clients=%d dimension=%u raw_per_s=%.0f abi_per_s=%.0f rest_per_s=%.0f abi_ratio=%.2f "
+            "rest_ratio=%.2f\n",
+            clients, kDimension, raw_median, percentile(abi, 0.5), percentile(rest, 0.5),
+            percentile(abi, 0.5) / raw_median, percentile(rest, 0.5) / raw_median);
         std::fflush(stdout);
     }
 }
@@ -225,26 +232,31 @@ double first_answer_ms(const std::string& store, const std::string& body, bool o
     const Answer answer = client.post("/search", body);
     const double milliseconds = microseconds(Clock::now() - begin) / 1000;
     check(answer.status == 200, answer.body);
-    if (orderly) check(server.stop().code == 0, "stop");
-    else server.kill();
+    if (orderly)
+        check(server.stop().code == 0, "stop");
+    else
+        server.kill();
     return milliseconds;
 }
 
 void load_over_rest(Server& server, const Rows<uint8_t>& data) {
     HttpClient client(server.port());
-    check(rest_frontend(server.port())->create("fashion", data.dimension, Metric::kEuclidean) == Outcome::kAcknowledged, "create");
+    check(rest_frontend(server.port())->create("fashion", data.dimension, Metric::kEuclidean) == Outcome::kAcknowledged,
+          "create");
     constexpr size_t kBatch = 500;
     const auto begin = Clock::now();
     for (size_t first = 0; first < data.count; first += kBatch) {
         std::string body = "{\"collection\":\"fashion\",\"vectors\":[";
         for (size_t row = first; row < std::min<size_t>(first + kBatch, data.count); ++row) {
-            body += (row == first ? "{\"id\":" : ",{\"id\":") + std::to_string(row) + ",\"embedding\":" + data.text(row) + "}";
+            body += (row == first ? "{\"id\":" : ",{\"id\":") + std::to_string(row) +
+                    ",\"embedding\":" + data.text(row) + "}";
         }
         const Answer answer = client.post("/insert_vectors?results=errors", body + "]}");
         check(answer.status == 200, answer.body.substr(0, 500));
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    std::printf("figure load.rest rows=%u dimension=%u rows_per_s=%.0f\n", data.count, data.dimension, data.count / seconds);
+    std::printf("figure load.rest rows=%u dimension=%u rows_per_s=%.0f\n", data.count, data.dimension,
+                data.count / seconds);
 }
 
 void opening_times(const std::string& directory, const std::string& data_sets) {
@@ -256,22 +268,26 @@ void opening_times(const std::string& directory, const std::string& data_sets) {
     const Rows<uint8_t> data(folder + "/base.u8bin");
     const std::string imported = directory + "/imported";
     const auto begin = Clock::now();
-    const Ran import = run({program(), "import", folder, "--collection", "fashion", "--data-dir", imported, "--metric", "euclidean"});
+    const Ran import =
+        run({program(), "import", folder, "--collection", "fashion", "--data-dir", imported, "--metric", "euclidean"});
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     check(import.exit.code == 0, import.output);
-    std::printf("figure import rows=%u dimension=%u seconds=%.2f rows_per_s=%.0f\n", data.count, data.dimension, seconds, data.count / seconds);
+    std::printf("figure import rows=%u dimension=%u seconds=%.2f rows_per_s=%.0f\n", data.count, data.dimension,
+                seconds, data.count / seconds);
     const std::string search = "{\"collection\":\"fashion\",\"vector\":" + data.text(7) + ",\"with_vector\":false}";
     std::vector<double> orderly;
     for (int round = 0; round < 5; ++round) orderly.push_back(first_answer_ms(imported, search, true));
     std::filesystem::remove_all(imported);
-    std::printf("figure open.orderly rows=%u median_ms=%.1f worst_ms=%.1f\n", data.count, percentile(orderly, 0.5), percentile(orderly, 1));
+    std::printf("figure open.orderly rows=%u median_ms=%.1f worst_ms=%.1f\n", data.count, percentile(orderly, 0.5),
+                percentile(orderly, 1));
 
     const std::string store = directory + "/killed";
     int64_t replayed = 0;
     {
         Server server(store);
         load_over_rest(server, data);
-        replayed = Json(HttpClient(server.port()).get("/collections/fashion/persistence").body).integer("/wal_bytes_to_replay");
+        replayed = Json(HttpClient(server.port()).get("/collections/fashion/persistence").body)
+                       .integer("/wal_bytes_to_replay");
         server.kill();
     }
     const double first = first_answer_ms(store, search, false);
@@ -290,16 +306,21 @@ int main(int count, char** arguments) {
     if (const char* const chosen = std::getenv("VZ_DATASETS")) data_sets = chosen;
     for (int i = 1; i < count; i += 2) {
         const std::string flag = arguments[i];
-        if (i + 1 < count && flag == "--seconds") seconds = std::atof(arguments[i + 1]);
-        else if (i + 1 < count && flag == "--directory") setenv("VZ_TEST_DIRECTORY", arguments[i + 1], 1);
-        else if (i + 1 < count && flag == "--datasets") data_sets = arguments[i + 1];
-        else return std::fprintf(stderr, "usage: vectorizer-figures [--seconds S] [--directory D] [--datasets D]\n"), 2;
+        if (i + 1 < count && flag == "--seconds")
+            seconds = std::atof(arguments[i + 1]);
+        else if (i + 1 < count && flag == "--directory")
+            setenv("VZ_TEST_DIRECTORY", arguments[i + 1], 1);
+        else if (i + 1 < count && flag == "--datasets")
+            data_sets = arguments[i + 1];
+        else
+            return std::fprintf(stderr, "usage: vectorizer-figures [--seconds S] [--directory D] [--datasets D]\n"), 2;
     }
     std::signal(SIGPIPE, SIG_IGN);
     const vz::e2e::TemporaryDirectory directory;
     double load = 0;
     getloadavg(&load, 1);
-    std::printf("figures of %s, on %u cores with a load of %.1f\n", vz_build_info(), std::thread::hardware_concurrency(), load);
+    std::printf("figures of %s, on %u cores with a load of %.1f\n", vz_build_info(),
+                std::thread::hardware_concurrency(), load);
     vz::e2e::create_times(directory.path());
     vz::e2e::upsert_rates(directory.path(), seconds);
     vz::e2e::opening_times(directory.path(), data_sets);

@@ -44,7 +44,8 @@ std::string vector_text(uint32_t dimension, unsigned seed) {
     for (uint32_t i = 0; i < dimension; ++i) {
         seed = seed * 1664525 + 1013904223;
         char number[32];
-        std::snprintf(number, sizeof(number), "%s%.7f", i == 0 ? "" : ",", static_cast<double>(seed >> 8) / 16777216.0 - 0.5);
+        std::snprintf(number, sizeof(number), "%s%.7f", i == 0 ? "" : ",",
+                      static_cast<double>(seed >> 8) / 16777216.0 - 0.5);
         text += number;
     }
     return text + "]";
@@ -52,7 +53,10 @@ std::string vector_text(uint32_t dimension, unsigned seed) {
 
 std::string request(const std::string& method, const std::string& path, const std::string& body) {
     return method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" +
-           (body.empty() ? "" : "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n") + "\r\n" + body;
+           (body.empty()
+                ? ""
+                : "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n") +
+           "\r\n" + body;
 }
 
 class Client final {
@@ -127,8 +131,8 @@ void fill(e2e::Server& server, int rows) {
     for (int i = 0; i < rows; i += 100) {
         std::string body = R"({"collection":"rows","vectors":[)";
         for (int j = i; j < std::min(i + 100, rows); ++j) {
-            body += (j == i ? "" : ",") + (R"({"id":")" + std::to_string(j)) + R"(","embedding":)" + vector_text(kDimension, static_cast<unsigned>(j)) +
-                    R"(,"payload":{"title":"a title","number":7}})";
+            body += (j == i ? "" : ",") + (R"({"id":")" + std::to_string(j)) + R"(","embedding":)" +
+                    vector_text(kDimension, static_cast<unsigned>(j)) + R"(,"payload":{"title":"a title","number":7}})";
         }
         check(client.post("/insert_vectors", body + "]}").status == 200, "insert");
     }
@@ -166,16 +170,20 @@ double engine_cpu(const std::string& path, int requests) {
 // A server whose searches are answered on the thread that asks, or one as it is.
 std::unique_ptr<e2e::Server> serve(const std::string& path, bool inline_engine, int threads) {
     if (inline_engine) ::setenv("LD_PRELOAD", VZ_INLINE_ENGINE, 1);
-    auto server = std::make_unique<e2e::Server>(path, std::vector<std::string>{"--set", "server.http.threads=" + std::to_string(threads)});
+    auto server = std::make_unique<e2e::Server>(
+        path, std::vector<std::string>{"--set", "server.http.threads=" + std::to_string(threads)});
     ::unsetenv("LD_PRELOAD");
     return server;
 }
 
-// The raw server has one thread that reads and answers, and so has ours where the figures have a bar; with more, threads wake each other.
+// The raw server has one thread that reads and answers, and so has ours where the figures have a bar; with more,
+// threads wake each other.
 void search_cpu(int requests, int threads) {
     const e2e::TemporaryDirectory directory;
     const std::string path = directory.path() + "/data";
-    const std::string search = request("POST", "/search", R"({"collection":"rows","vector":)" + vector_text(kDimension, 99) + R"(,"limit":10,"with_vector":false})");
+    const std::string search = request(
+        "POST", "/search",
+        R"({"collection":"rows","vector":)" + vector_text(kDimension, 99) + R"(,"limit":10,"with_vector":false})");
     const std::string live = request("GET", "/livez", "");
     RawServer raw;
     std::vector<double> rest_searches;
@@ -198,23 +206,32 @@ void search_cpu(int requests, int threads) {
         inlined->stop();
     }
     const double engine = engine_cpu(path, requests);
-    const auto least = [](const std::vector<double>& values) { return *std::min_element(values.begin(), values.end()); };
+    const auto least = [](const std::vector<double>& values) {
+        return *std::min_element(values.begin(), values.end());
+    };
     const double rest = least(rest_searches);
     const double bare = least(raw_searches);
     const double transport = least(inline_searches) - engine;
-    std::printf("figure http.search_transport threads=%d rest_us=%.1f raw_us=%.1f ratio=%.2f (<= 1.3)\n", threads, transport, bare, transport / bare);
-    std::printf("figure http.search_whole threads=%d rest_us=%.1f raw_us=%.1f engine_us=%.1f ratio=%.2f (<= 1.15)\n", threads, rest, bare, engine, rest / (bare + engine));
-    std::printf("figure http.livez threads=%d rest_us=%.1f raw_us=%.1f ratio=%.2f (<= 1.2)\n", threads, least(rest_lives), least(raw_lives), least(rest_lives) / least(raw_lives));
+    std::printf("figure http.search_transport threads=%d rest_us=%.1f raw_us=%.1f ratio=%.2f (<= 1.3)\n", threads,
+                transport, bare, transport / bare);
+    std::printf("figure http.search_whole threads=%d rest_us=%.1f raw_us=%.1f engine_us=%.1f ratio=%.2f (<= 1.15)\n",
+                threads, rest, bare, engine, rest / (bare + engine));
+    std::printf("figure http.livez threads=%d rest_us=%.1f raw_us=%.1f ratio=%.2f (<= 1.2)\n", threads,
+                least(rest_lives), least(raw_lives), least(rest_lives) / least(raw_lives));
 }
 
 void resident_memory(int requests) {
     const e2e::TemporaryDirectory directory;
     e2e::Server server(directory.path() + "/data");
     fill(server, kRows);
-    const std::string search = request("POST", "/search", R"({"collection":"rows","vector":)" + vector_text(kDimension, 5) + R"(,"with_vector":false})");
+    const std::string search =
+        request("POST", "/search",
+                R"({"collection":"rows","vector":)" + vector_text(kDimension, 5) + R"(,"with_vector":false})");
     constexpr int kBatch = 50;
     std::string batch;
-    for (int i = 0; i < kBatch; ++i) batch += i % 10 == 0 ? search : request("GET", i % 2 == 0 ? "/collections/rows" : "/collections/rows/vectors/1", "");
+    for (int i = 0; i < kBatch; ++i)
+        batch +=
+            i % 10 == 0 ? search : request("GET", i % 2 == 0 ? "/collections/rows" : "/collections/rows/vectors/1", "");
     const auto run = [&](int count) {
         std::vector<std::thread> threads;
         for (int i = 0; i < kClients; ++i) {
@@ -236,7 +253,8 @@ void resident_memory(int requests) {
     run(requests);
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     const double after = resident_mb(server.process().id());
-    std::printf("figure http.rss requests=%d before_mb=%.1f after_mb=%.1f growth_mb=%.1f (<= 2) per_s=%.0f\n", requests, before, after, after - before, requests / seconds);
+    std::printf("figure http.rss requests=%d before_mb=%.1f after_mb=%.1f growth_mb=%.1f (<= 2) per_s=%.0f\n", requests,
+                before, after, after - before, requests / seconds);
     server.stop();
 }
 
@@ -244,7 +262,9 @@ void slow_readers() {
     const e2e::TemporaryDirectory directory;
     e2e::Server server(directory.path() + "/data");
     fill(server, 2000);
-    const std::string search = request("POST", "/search", R"({"collection":"rows","vector":)" + vector_text(kDimension, 5) + R"(,"with_vector":false})");
+    const std::string search =
+        request("POST", "/search",
+                R"({"collection":"rows","vector":)" + vector_text(kDimension, 5) + R"(,"with_vector":false})");
     const auto p99_us = [&] {
         Client client(server.port());
         std::vector<double> times;
@@ -275,7 +295,8 @@ void slow_readers() {
     const double beside = p99_us();
     stop = true;
     for (auto& reader : readers) reader.join();
-    std::printf("figure http.slow_readers p99_alone_us=%.0f p99_beside_10_us=%.0f ratio=%.2f (<= 2)\n", alone, beside, beside / alone);
+    std::printf("figure http.slow_readers p99_alone_us=%.0f p99_beside_10_us=%.0f ratio=%.2f (<= 2)\n", alone, beside,
+                beside / alone);
     server.stop();
 }
 

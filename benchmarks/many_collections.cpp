@@ -21,12 +21,16 @@ constexpr unsigned kWriters = 16;
 
 using Clock = std::chrono::steady_clock;
 
-double ms_since(Clock::time_point begin) { return std::chrono::duration<double, std::milli>(Clock::now() - begin).count(); }
+double ms_since(Clock::time_point begin) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
 
 double cpu_ms() {
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
-    const auto ms = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3; };
+    const auto ms = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+    };
     return ms(used.ru_utime) + ms(used.ru_stime);
 }
 
@@ -96,7 +100,8 @@ void run(uint32_t collections, uint32_t points, uint32_t dim) {
         vz_error error{};
         const auto begin = Clock::now();
         must(vz_engine_close(engine, &error), error);
-        std::printf("figure many.close collections=%u points=%u dim=%u ms=%.1f\n", collections, points, dim, ms_since(begin));
+        std::printf("figure many.close collections=%u points=%u dim=%u ms=%.1f\n", collections, points, dim,
+                    ms_since(begin));
     }
     const size_t before = resident_bytes();
     const double cpu = cpu_ms();
@@ -105,9 +110,13 @@ void run(uint32_t collections, uint32_t points, uint32_t dim) {
     const double took = ms_since(begin);
     const double each = (static_cast<double>(resident_bytes()) - static_cast<double>(before)) / collections;
     size_t files = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(directory + "/data/seg")) files += entry.path().filename().string()[0] == 'S' ? 1 : 0;
-    std::printf("figure many.open collections=%u points=%u dim=%u ms=%.1f (<= %d) cpu_ms=%.1f bytes_each=%.0f%s segment_files=%zu%s\n", collections, points, dim, took,
-                points == 0 ? 100 : 300, cpu_ms() - cpu, each, points == 0 ? " (<= 4096)" : "", files, points == 0 ? "" : " (<= 8)");
+    for (const auto& entry : std::filesystem::directory_iterator(directory + "/data/seg"))
+        files += entry.path().filename().string()[0] == 'S' ? 1 : 0;
+    std::printf(
+        "figure many.open collections=%u points=%u dim=%u ms=%.1f (<= %d) cpu_ms=%.1f bytes_each=%.0f%s "
+        "segment_files=%zu%s\n",
+        collections, points, dim, took, points == 0 ? 100 : 300, cpu_ms() - cpu, each, points == 0 ? " (<= 4096)" : "",
+        files, points == 0 ? "" : " (<= 8)");
     vz_error error{};
     must(vz_engine_close(engine, &error), error);
     std::filesystem::remove_all(directory);

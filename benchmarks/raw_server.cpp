@@ -108,7 +108,8 @@ void serve_requests(int client, std::string& in, Memory& memory, Out& out) {
         in.reserve(in.size() + json::kPadding);
         if (length != 0) answer(std::string_view(in).substr(head + 4, length), memory, out);
         if (length == 0) out.used = 0;
-        std::string text = "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: " + std::to_string(out.used) + "\r\n\r\n";
+        std::string text = "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: " +
+                           std::to_string(out.used) + "\r\n\r\n";
         text.append(out.bytes.data(), out.used);
         if (::send(client, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) return;
         in.erase(0, head + 4 + length);
@@ -157,7 +158,8 @@ RawServer::RawServer() {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(address);
-    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 128) != 0) std::abort();
+    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 128) != 0)
+        std::abort();
     ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
     id_ = ::fork();

@@ -1,4 +1,5 @@
-// The least that can answer a search over HTTP: one thread, one epoll, the same JSON in and out, hits made up. In a process of its own.
+// The least that can answer a search over HTTP: one thread, one epoll, the same JSON in and out, hits made up. In a
+// process of its own.
 #pragma once
 
 #include <sys/types.h>

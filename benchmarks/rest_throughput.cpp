@@ -1,8 +1,10 @@
-// Searches of real descriptors over REST beside the same searches in the process: how much of the engine's throughput a client gets.
+// Searches of real descriptors over REST beside the same searches in the process: how much of the engine's throughput a
+// client gets.
 //   vectorizer-rest-throughput --datasets D [--seconds S] [--rounds N]
 //
-// Eight keep-alive clients, default effort, ten hits with payload, no vectors. Rounds alternate; the ratio is that of CPU per search, so that the
-// clients, who share the machine with the server, do not count. Recall stands in the same line.
+// Eight keep-alive clients, default effort, ten hits with payload, no vectors. Rounds alternate; the ratio is that of
+// CPU per search, so that the clients, who share the machine with the server, do not count. Recall stands in the same
+// line.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,9 +48,11 @@ struct Queries {
     explicit Queries(const std::string& folder) : pixels(folder + "/query.u8bin"), truth(folder + "/gt100.ibin") {
         for (size_t i = 0; i < pixels.count; ++i) {
             floats.emplace_back(pixels.row(i), pixels.row(i) + pixels.dimension);
-            const std::string body = R"({"collection":"pictures","limit":10,"with_vector":false,"vector":)" + pixels.text(i) + "}";
-            requests.push_back("POST /search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " +
-                               std::to_string(body.size()) + "\r\n\r\n" + body);
+            const std::string body =
+                R"({"collection":"pictures","limit":10,"with_vector":false,"vector":)" + pixels.text(i) + "}";
+            requests.push_back(
+                "POST /search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
         }
     }
     size_t found(size_t query, const std::set<std::string>& ids) const {
@@ -104,7 +108,8 @@ class Connection final {
 
     // The body of the answer.
     std::string ask(const std::string& request) {
-        check(::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()), "the server closed");
+        check(::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()),
+              "the server closed");
         std::string in;
         for (;;) {
             const size_t head = in.find("\r\n\r\n");
@@ -181,7 +186,9 @@ Side in_process(const std::string& data, const Queries& queries, double seconds)
 
 // Imported, sealed, every row in a graph.
 void prepare(const std::string& data, const std::string& folder) {
-    const e2e::Ran imported = e2e::run({e2e::program(), "import", folder, "--collection", "pictures", "--metric", "euclidean", "--data-dir", data}, {}, std::chrono::minutes(15));
+    const e2e::Ran imported = e2e::run(
+        {e2e::program(), "import", folder, "--collection", "pictures", "--metric", "euclidean", "--data-dir", data}, {},
+        std::chrono::minutes(15));
     check(imported.exit.code == 0, imported.output);
     e2e::Server server(data, {"--set", "engine.settle_after_ms=500"});
     e2e::HttpClient client(server.port());
@@ -234,8 +241,11 @@ int main(int argc, char** argv) {
         ratios.push_back(engine.cpu_us / rest.cpu_us);
     }
     const double ratio = bench::middle(ratios);
-    std::printf("GATE bench.rest_throughput %s ratio=%.2f (>= 0.75) rest_cpu_us=%.0f engine_cpu_us=%.0f rest_per_s=%.0f engine_per_s=%.0f rest_recall=%.4f engine_recall=%.4f "
-                "clients=8 dimension=784 rows=60000 rounds=%d\n",
-                ratio >= 0.75 ? "PASS" : "FAIL", ratio, bench::middle(rest_cpu), bench::middle(engine_cpu), rest.per_s, engine.per_s, rest.recall, engine.recall, rounds);
+    std::printf(
+        "GATE bench.rest_throughput %s ratio=%.2f (>= 0.75) rest_cpu_us=%.0f engine_cpu_us=%.0f rest_per_s=%.0f "
+        "engine_per_s=%.0f rest_recall=%.4f engine_recall=%.4f "
+        "clients=8 dimension=784 rows=60000 rounds=%d\n",
+        ratio >= 0.75 ? "PASS" : "FAIL", ratio, bench::middle(rest_cpu), bench::middle(engine_cpu), rest.per_s,
+        engine.per_s, rest.recall, engine.recall, rounds);
     return ratio >= 0.75 ? 0 : 1;
 }

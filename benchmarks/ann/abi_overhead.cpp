@@ -252,8 +252,8 @@ void run(const DataSet& set, const std::string& directory, uint32_t k) {
 int main(int count, char** arguments) {
     std::string data, metric;
     uint32_t queries = 500, k = 10;
-    const bool is_good =
-        vz::ann::read_options(count, arguments, {{"--data", &data}, {"--metric", &metric}, {"--queries", &queries}, {"--k", &k}});
+    const bool is_good = vz::ann::read_options(
+        count, arguments, {{"--data", &data}, {"--metric", &metric}, {"--queries", &queries}, {"--k", &k}});
     if (!is_good || data.empty()) {
         std::fprintf(stderr, "vectorizer-abi-overhead --data FOLDER [--metric M] [--queries N] [--k K]\n");
         return 2;

@@ -81,9 +81,10 @@ Measured search_all(Collection& collection, const DataSet& set, uint32_t k) {
 std::string share_of_memory(uint32_t percent) { return percent == kAll ? "all" : std::to_string(percent) + "%"; }
 
 void print(uint32_t round, uint32_t percent, const char* pass, uint64_t cached, const Measured& measured) {
-    std::printf("round=%u memory=%s pass=%s cached_mb=%.1f recall=%.4f first_us=%.0f p50_us=%.0f p99_us=%.0f qps=%.0f\n", round,
-                share_of_memory(percent).c_str(), pass, 1e-6 * static_cast<double>(cached), measured.recall, measured.first_us,
-                measured.p50_us, measured.p99_us, measured.qps);
+    std::printf(
+        "round=%u memory=%s pass=%s cached_mb=%.1f recall=%.4f first_us=%.0f p50_us=%.0f p99_us=%.0f qps=%.0f\n", round,
+        share_of_memory(percent).c_str(), pass, 1e-6 * static_cast<double>(cached), measured.recall, measured.first_us,
+        measured.p50_us, measured.p99_us, measured.qps);
     std::fflush(stdout);
 }
 
@@ -98,7 +99,8 @@ vz_collection_stats build(const std::string& directory, const DataSet& set, uint
 }
 
 // False: this system does not let us.
-bool measure_with(uint32_t percent, uint32_t round, const std::string& directory, const vz_collection_stats& stats, const DataSet& set, uint32_t k) {
+bool measure_with(uint32_t percent, uint32_t round, const std::string& directory, const vz_collection_stats& stats,
+                  const DataSet& set, uint32_t k) {
     drop_page_cache(directory);
     const uint64_t left = cached_bytes(directory);
     if (left > stats.disk_bytes / kDroppedPart) {
@@ -114,7 +116,8 @@ bool measure_with(uint32_t percent, uint32_t round, const std::string& directory
     }
     const double begin = wall_seconds();
     Collection collection(directory, set, k);
-    std::printf("round=%u memory=%s open_ms=%.1f\n", round, share_of_memory(percent).c_str(), 1e3 * (wall_seconds() - begin));
+    std::printf("round=%u memory=%s open_ms=%.1f\n", round, share_of_memory(percent).c_str(),
+                1e3 * (wall_seconds() - begin));
     print(round, percent, "first", left, search_all(collection, set, k));
     const uint64_t cached = cached_bytes(directory);
     print(round, percent, "second", cached, search_all(collection, set, k));

@@ -1,4 +1,5 @@
-// Searches of a collection that has just been opened and of which nothing lies in memory; then with less memory than its index takes.
+// Searches of a collection that has just been opened and of which nothing lies in memory; then with less memory than
+// its index takes.
 #pragma once
 
 #include <string>
@@ -15,8 +16,8 @@ struct ColdOptions {
     std::vector<uint32_t> memory = {100, 50, 25};  // percent of the index's bytes
 };
 
-// Prints a line for each pass over the queries. Says GATE SKIP where the page cache cannot be dropped, or memory not be bounded, and measures
-// nothing there.
+// Prints a line for each pass over the queries. Says GATE SKIP where the page cache cannot be dropped, or memory not be
+// bounded, and measures nothing there.
 void cold(const DataSet& set, const ColdOptions& options);
 
 }  // namespace vz::ann

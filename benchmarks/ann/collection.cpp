@@ -14,9 +14,7 @@ void check(vz_status status, const vz_error& error) {
     if (status != VZ_OK) quit(std::string(vz_status_name(status)) + ": " + error.message);
 }
 
-vz_str text(std::string_view view) {
-    return {view.data(), view.size()};
-}
+vz_str text(std::string_view view) { return {view.data(), view.size()}; }
 
 const vz_str kName = text("live");
 

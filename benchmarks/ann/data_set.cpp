@@ -29,7 +29,8 @@ void score_truth(DataSet& set) {
     for (uint32_t i = 0; i < set.queries.rows; ++i) {
         const ScoreQuery query = make_score_query(set.metric, set.queries.row(i), set.base.dim);
         for (uint32_t j = 0; j < set.truth.columns; ++j) {
-            set.truth_scores.push_back(score_row(query, set.base.row(set.truth.values[size_t{i} * set.truth.columns + j])));
+            set.truth_scores.push_back(
+                score_row(query, set.base.row(set.truth.values[size_t{i} * set.truth.columns + j])));
         }
     }
 }
@@ -47,10 +48,12 @@ bool read_truth(const std::string& folder, DataSet& set) {
     for (const char* name : {"/truth.ibin", "/gt100.ibin"}) {
         if (!std::filesystem::exists(folder + name)) continue;
         set.truth = read_ids(folder + name);
-        if (set.truth.rows < set.queries.rows || set.truth.columns < 10) quit("truth does not fit the queries: " + folder + name);
+        if (set.truth.rows < set.queries.rows || set.truth.columns < 10)
+            quit("truth does not fit the queries: " + folder + name);
         set.truth.rows = set.queries.rows;
         set.truth.values.resize(size_t{set.truth.rows} * set.truth.columns);
-        if (std::any_of(set.truth.values.begin(), set.truth.values.end(), [&](uint32_t id) { return id >= set.base.rows; })) {
+        if (std::any_of(set.truth.values.begin(), set.truth.values.end(),
+                        [&](uint32_t id) { return id >= set.base.rows; })) {
             quit("truth names a row beyond the base: " + folder + name);
         }
         score_truth(set);
@@ -122,12 +125,17 @@ void compute_truth(DataSet& set, uint32_t k) {
             for (uint32_t row = 0; row < set.base.rows; ++row) scores[row] = score_row(query, set.base.row(row));
             std::iota(order.begin(), order.end(), 0U);
             // Twice as many in single precision, for the border may be nearer than its error.
-            const auto candidates = order.begin() + static_cast<ptrdiff_t>(std::min<size_t>(2 * size_t{k}, order.size()));
-            std::partial_sort(order.begin(), candidates, order.end(),
-                              [&](uint32_t a, uint32_t b) { return greater ? scores[a] > scores[b] : scores[a] < scores[b]; });
-            std::for_each(order.begin(), candidates,
-                          [&](uint32_t id) { precise[id] = precise_score(set.metric, set.queries.row(i), set.base.row(id), set.base.dim); });
-            std::sort(order.begin(), candidates, [&](uint32_t a, uint32_t b) { return precise[a] != precise[b] ? precise[a] > precise[b] : a < b; });
+            const auto candidates =
+                order.begin() + static_cast<ptrdiff_t>(std::min<size_t>(2 * size_t{k}, order.size()));
+            std::partial_sort(order.begin(), candidates, order.end(), [&](uint32_t a, uint32_t b) {
+                return greater ? scores[a] > scores[b] : scores[a] < scores[b];
+            });
+            std::for_each(order.begin(), candidates, [&](uint32_t id) {
+                precise[id] = precise_score(set.metric, set.queries.row(i), set.base.row(id), set.base.dim);
+            });
+            std::sort(order.begin(), candidates, [&](uint32_t a, uint32_t b) {
+                return precise[a] != precise[b] ? precise[a] > precise[b] : a < b;
+            });
             std::copy_n(order.begin(), k, set.truth.values.begin() + static_cast<ptrdiff_t>(size_t{i} * k));
         }
     };

@@ -1,4 +1,5 @@
-// A data set is a folder: base and perhaps query, truth.ibin or gt100.ibin in the formats of formats.hpp, and perhaps a file `metric` with its name.
+// A data set is a folder: base and perhaps query, truth.ibin or gt100.ibin in the formats of formats.hpp, and perhaps a
+// file `metric` with its name.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ struct DataSet {
     float border(size_t query, uint32_t k) const { return truth_scores[query * truth.columns + k - 1]; }
 };
 
-// Without a query file, every 60th row of the base becomes a query and leaves the base. An empty `metric`: what the folder says. Exits with a
-// message on failure.
+// Without a query file, every 60th row of the base becomes a query and leaves the base. An empty `metric`: what the
+// folder says. Exits with a message on failure.
 DataSet load_vectors(const std::string& folder, const std::string& metric, uint32_t queries_max);
 
 // The same with truth, from the folder or computed.

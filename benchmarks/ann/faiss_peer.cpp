@@ -18,7 +18,8 @@ class FaissPeer final : public Peer {
  public:
     std::string name() const override { return "faiss"; }
     std::string version() const override {
-        return std::to_string(FAISS_VERSION_MAJOR) + '.' + std::to_string(FAISS_VERSION_MINOR) + '.' + std::to_string(FAISS_VERSION_PATCH);
+        return std::to_string(FAISS_VERSION_MAJOR) + '.' + std::to_string(FAISS_VERSION_MINOR) + '.' +
+               std::to_string(FAISS_VERSION_PATCH);
     }
     std::string flags() const override { return "as packaged"; }
     bool knows(vz_metric metric) const override { return metric != VZ_MANHATTAN; }

@@ -38,9 +38,7 @@ void check(vz_status status, const vz_error& error) {
     std::exit(1);
 }
 
-vz_str text(std::string_view view) {
-    return {view.data(), view.size()};
-}
+vz_str text(std::string_view view) { return {view.data(), view.size()}; }
 
 uint64_t hash(uint64_t x) {
     x = (x ^ (x >> 31)) * 0x9E3779B97F4A7C15u;
@@ -174,9 +172,7 @@ std::string range(const std::string& key, double low, double high) {
 }
 
 // What differs from query to query, so little that the same rows pass.
-double jitter(size_t query) {
-    return static_cast<double>(query) * 1e-6;
-}
+double jitter(size_t query) { return static_cast<double>(query) * 1e-6; }
 
 void measure(Store& store, const DataSet& set, const Options& options, const Case& each) {
     double recall = 0;

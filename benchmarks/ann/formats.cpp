@@ -30,7 +30,8 @@ Table<T> read_table(const std::string& path) {
     const uint64_t count = uint64_t{head[0]} * head[1];
     if (std::filesystem::file_size(path) != sizeof head + count * sizeof(T)) quit("wrong size: " + path);
     Table<T> table = {head[0], head[1], std::vector<T>(count)};
-    if (!file.read(reinterpret_cast<char*>(table.values.data()), static_cast<std::streamsize>(count * sizeof(T)))) quit("short read: " + path);
+    if (!file.read(reinterpret_cast<char*>(table.values.data()), static_cast<std::streamsize>(count * sizeof(T))))
+        quit("short read: " + path);
     return table;
 }
 
@@ -47,7 +48,8 @@ float from_half(uint16_t half) {
     const int exponent = (half >> 10) & 31;
     const auto fraction = static_cast<float>(half & 1023);
     const float size = exponent == 0    ? std::ldexp(fraction, -24)
-                       : exponent == 31 ? (fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN())
+                       : exponent == 31 ? (fraction == 0 ? std::numeric_limits<float>::infinity()
+                                                         : std::numeric_limits<float>::quiet_NaN())
                                         : std::ldexp(1024.0F + fraction, exponent - 25);
     return (half & 0x8000) != 0 ? -size : size;
 }
@@ -98,16 +100,19 @@ Table<uint8_t> read_idx(const std::string& path) {
     const auto at = [&](size_t i) { return i < bytes.size() ? static_cast<uint8_t>(bytes[i]) : uint8_t{0}; };
     const size_t sizes = at(3);
     const size_t start = 4 + 4 * sizes;
-    if (at(0) != 0 || at(1) != 0 || at(2) != 8 || sizes == 0 || bytes.size() < start) quit("no IDX file of bytes: " + path);
+    if (at(0) != 0 || at(1) != 0 || at(2) != 8 || sizes == 0 || bytes.size() < start)
+        quit("no IDX file of bytes: " + path);
     uint64_t counts[2] = {1, 1};
     for (size_t i = 0; i < sizes; ++i) {
         const size_t from = 4 + 4 * i;
-        const uint32_t size = uint32_t{at(from)} << 24 | uint32_t{at(from + 1)} << 16 | uint32_t{at(from + 2)} << 8 | at(from + 3);
+        const uint32_t size =
+            uint32_t{at(from)} << 24 | uint32_t{at(from + 1)} << 16 | uint32_t{at(from + 2)} << 8 | at(from + 3);
         counts[i == 0 ? 0 : 1] *= size;
         if (counts[1] > 65'536) quit("rows of more than 65536 values: " + path);
     }
     if (bytes.size() - start != counts[0] * counts[1]) quit("wrong size: " + path);
-    return {static_cast<uint32_t>(counts[0]), static_cast<uint32_t>(counts[1]), std::vector<uint8_t>(bytes.begin() + static_cast<ptrdiff_t>(start), bytes.end())};
+    return {static_cast<uint32_t>(counts[0]), static_cast<uint32_t>(counts[1]),
+            std::vector<uint8_t>(bytes.begin() + static_cast<ptrdiff_t>(start), bytes.end())};
 }
 
 Matrix read_matrix(const std::string& path) {
@@ -141,7 +146,9 @@ bool read_vectors(const std::string& stem, Matrix& out) {
 
 Table<uint32_t> read_ids(const std::string& path) { return read_table<uint32_t>(path); }
 
-void write_ids(const std::string& path, const Table<uint32_t>& ids) { write_table(path, ids.rows, ids.columns, ids.values); }
+void write_ids(const std::string& path, const Table<uint32_t>& ids) {
+    write_table(path, ids.rows, ids.columns, ids.values);
+}
 
 void write_vectors(const std::string& path, const Matrix& matrix) {
     if (ends(path, ".fbin")) return write_table(path, matrix.rows, matrix.dim, matrix.values);
@@ -153,7 +160,8 @@ void write_vectors(const std::string& path, const Matrix& matrix) {
     if (!ends(path, ".u8bin")) quit("vectors are written as .fbin, .f16bin or .u8bin: " + path);
     std::vector<uint8_t> bytes;
     for (const float value : matrix.values) {
-        if (!(value >= 0 && value <= 255) || value != std::floor(value)) quit("values that are no bytes: write .fbin or .f16bin instead of " + path);
+        if (!(value >= 0 && value <= 255) || value != std::floor(value))
+            quit("values that are no bytes: write .fbin or .f16bin instead of " + path);
         bytes.push_back(static_cast<uint8_t>(value));
     }
     write_table(path, matrix.rows, matrix.dim, bytes);

@@ -1,5 +1,6 @@
-// Files of vectors: the matrices of big-ann-benchmarks (u32 rows, u32 columns, values: .u8bin, .fbin, .f16bin, .ibin), and those that
-// convert() reads: .fvecs, .bvecs, .ivecs (an i32 count before each row) and IDX (of bytes). All exit with a message on failure.
+// Files of vectors: the matrices of big-ann-benchmarks (u32 rows, u32 columns, values: .u8bin, .fbin, .f16bin, .ibin),
+// and those that convert() reads: .fvecs, .bvecs, .ivecs (an i32 count before each row) and IDX (of bytes). All exit
+// with a message on failure.
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,8 @@ class Normal {
 }  // namespace
 
 void generate(const Generator& g, const std::string& folder) {
-    if (g.rows == 0 || g.queries == 0 || g.dim == 0 || g.inner == 0 || g.inner > g.dim || g.clusters == 0) quit("rows, queries, dim, clusters and inner are at least 1, inner at most dim");
+    if (g.rows == 0 || g.queries == 0 || g.dim == 0 || g.inner == 0 || g.inner > g.dim || g.clusters == 0)
+        quit("rows, queries, dim, clusters and inner are at least 1, inner at most dim");
     Normal normal(g.seed);
     std::vector<float> surface(size_t{g.dim} * g.inner);
     for (float& value : surface) value = normal() / std::sqrt(static_cast<float>(g.inner));

@@ -1,4 +1,5 @@
-// hnswlib as Debian packages it. This unit is compiled -O3 -march=native: else the peer runs without AVX and a ratio to it is a lie.
+// hnswlib as Debian packages it. This unit is compiled -O3 -march=native: else the peer runs without AVX and a ratio to
+// it is a lie.
 #define VZ_HAVE_HNSWLIB
 #include "benchmarks/ann/peer.hpp"
 
@@ -30,7 +31,9 @@ class HnswlibPeer final : public Peer {
         constexpr size_t kEfConstruction = 200;
         index_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), set.base.rows, kM, kEfConstruction);
         std::atomic<uint32_t> next{1};
-        const auto add = [&](uint32_t row, std::vector<float>& unit) { index_->addPoint(prepared(set.base.row(row), unit), row); };
+        const auto add = [&](uint32_t row, std::vector<float>& unit) {
+            index_->addPoint(prepared(set.base.row(row), unit), row);
+        };
         std::vector<float> first;
         add(0, first);
         const auto work = [&] {

@@ -87,9 +87,10 @@ Measured search_while(Collection& live, const DataSet& set, const std::atomic<bo
 }
 
 void print(const char* phase, const Options& options, const Measured& measured) {
-    std::printf("%s recall@%u=%.4f worst_100=%.4f p50_us=%.0f p99_us=%.0f queries_per_cpu_second=%.0f effort=%u scored=%.0f\n",
-                phase, options.k, measured.recall, measured.recall_worst, measured.p50_us, measured.p99_us,
-                measured.per_cpu_second, measured.effort, measured.scored);
+    std::printf(
+        "%s recall@%u=%.4f worst_100=%.4f p50_us=%.0f p99_us=%.0f queries_per_cpu_second=%.0f effort=%u scored=%.0f\n",
+        phase, options.k, measured.recall, measured.recall_worst, measured.p50_us, measured.p99_us,
+        measured.per_cpu_second, measured.effort, measured.scored);
     std::fflush(stdout);
 }
 

@@ -33,7 +33,8 @@ MemoryLimit::MemoryLimit(uint64_t bytes) {
         refusal_ = "cannot make " + group + ": " + std::strerror(errno);
         return;
     }
-    if (!write_to(group + "/" + parent->memory_file(), std::to_string(bytes)) || !write_to(group + "/cgroup.procs", std::to_string(::getpid()))) {
+    if (!write_to(group + "/" + parent->memory_file(), std::to_string(bytes)) ||
+        !write_to(group + "/cgroup.procs", std::to_string(::getpid()))) {
         refusal_ = "cannot bound memory in " + group;
         ::rmdir(group.c_str());
         return;

@@ -6,7 +6,8 @@
 
 namespace vz::ann {
 
-// While it lives, this process is in a control group of its own (version 1 or 2) below its present one. What it had before stays with that.
+// While it lives, this process is in a control group of its own (version 1 or 2) below its present one. What it had
+// before stays with that.
 class MemoryLimit {
  public:
     explicit MemoryLimit(uint64_t bytes);

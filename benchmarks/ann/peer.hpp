@@ -1,5 +1,5 @@
-// One of the indexes that a sweep compares. A peer is driven by one thread at a time, except search(), which any thread may call with
-// a worker number of its own.
+// One of the indexes that a sweep compares. A peer is driven by one thread at a time, except search(), which any thread
+// may call with a worker number of its own.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace vz::ann {
 struct BuildOptions {
     uint32_t degree = 32;
     uint32_t build_effort = 128;
-    float alpha = 0;        // 0: the default
+    float alpha = 0;  // 0: the default
     uint32_t threads = 1;
     std::string quantization = "auto";
 };
@@ -46,6 +46,6 @@ std::unique_ptr<Peer> make_hnswlib();
 #else
 inline std::unique_ptr<Peer> make_hnswlib() { return nullptr; }
 #endif
-std::unique_ptr<Peer> make_faiss();    // null: built without
+std::unique_ptr<Peer> make_faiss();  // null: built without
 
 }  // namespace vz::ann

@@ -14,8 +14,8 @@ namespace {
 struct Point {
     uint32_t effort = 0;
     double recall = 0;
-    double qps = 0;       // best pass, thread CPU time
-    double wall_qps = 0;  // all threads, wall time
+    double qps = 0;           // best pass, thread CPU time
+    double wall_qps = 0;      // all threads, wall time
     double threads_gain = 0;  // over one thread
     double p50_us = 0, p95_us = 0, p99_us = 0;
     double scored = 0, hops = 0;
@@ -58,7 +58,9 @@ void time_latency(const DataSet& set, Peer& peer, uint32_t k, Point& point) {
         took[i] = 1e6 * (seconds(CLOCK_MONOTONIC) - start);
     }
     std::sort(took.begin(), took.end());
-    const auto at = [&](double share) { return took[static_cast<size_t>(share * static_cast<double>(took.size() - 1))]; };
+    const auto at = [&](double share) {
+        return took[static_cast<size_t>(share * static_cast<double>(took.size() - 1))];
+    };
     point.p50_us = at(0.5);
     point.p95_us = at(0.95);
     point.p99_us = at(0.99);
@@ -101,7 +103,8 @@ double qps_at(const std::vector<Point>& points, double recall) {
         best = std::max(best, points[i].qps);
         if (i > 0 && points[i - 1].recall < recall) {
             const double share = (recall - points[i - 1].recall) / (points[i].recall - points[i - 1].recall);
-            best = std::max(best, std::exp(std::log(points[i - 1].qps) * (1 - share) + std::log(points[i].qps) * share));
+            best =
+                std::max(best, std::exp(std::log(points[i - 1].qps) * (1 - share) + std::log(points[i].qps) * share));
         }
     }
     return best;
@@ -150,8 +153,9 @@ void sweep(const DataSet& set, const SweepOptions& options, std::ostream& csv) {
             point.hops = static_cast<double>(after.hops - before.hops) / set.queries.rows;
             entrant.points.push_back(point);
         }
-        std::printf("%s: build %.2f CPU s, %.2f s; %.0f hot bytes a row\n", entrant.peer->name().c_str(), entrant.build_cpu_s,
-                    entrant.build_wall_s, static_cast<double>(entrant.peer->hot_bytes()) / set.base.rows);
+        std::printf("%s: build %.2f CPU s, %.2f s; %.0f hot bytes a row\n", entrant.peer->name().c_str(),
+                    entrant.build_cpu_s, entrant.build_wall_s,
+                    static_cast<double>(entrant.peer->hot_bytes()) / set.base.rows);
         entrants.push_back(std::move(entrant));
     }
     for (uint32_t round = 0; round < options.rounds; ++round) {
@@ -159,29 +163,34 @@ void sweep(const DataSet& set, const SweepOptions& options, std::ostream& csv) {
             for (auto& entrant : entrants) time_pass(set, *entrant.peer, options.k, entrant.points[i]);
         }
     }
-    csv << "data,peer,version,flags,threads,k,effort,recall,qps,wall_qps,p50_us,p95_us,p99_us,rows_scored,hops,bound_share,build_cpu_s,"
+    csv << "data,peer,version,flags,threads,k,effort,recall,qps,wall_qps,p50_us,p95_us,p99_us,rows_scored,hops,bound_"
+           "share,build_cpu_s,"
            "hot_bytes_a_row\n";
     for (auto& entrant : entrants) {
         for (auto& point : entrant.points) {
             time_latency(set, *entrant.peer, options.k, point);
             if (options.threads > 1) time_threads(set, *entrant.peer, options, point);
             // Of the time of a query, what scoring its rows alone would take.
-            const double row_seconds = options.bounds ? options.bounds->row_seconds(set.base.dim) : entrant.peer->row_seconds();
+            const double row_seconds =
+                options.bounds ? options.bounds->row_seconds(set.base.dim) : entrant.peer->row_seconds();
             const double bound_share = point.scored * row_seconds * point.qps;
-            csv << set.name << ',' << entrant.peer->name() << ',' << entrant.peer->version() << ',' << entrant.peer->flags() << ',' << options.threads << ',' << options.k << ','
-                << point.effort << ',' << point.recall << ',' << point.qps << ',' << point.wall_qps << ',' << point.p50_us << ','
-                << point.p95_us << ',' << point.p99_us << ',' << point.scored << ',' << point.hops << ',' << bound_share << ',' << entrant.build_cpu_s << ','
-                << static_cast<double>(entrant.peer->hot_bytes()) / set.base.rows << '\n';
-            std::printf("%-10s effort %4u recall %.4f qps %8.0f scored %6.0f hops %5.0f p99 %.0f us", entrant.peer->name().c_str(), point.effort,
-                        point.recall, point.qps, point.scored, point.hops, point.p99_us);
+            csv << set.name << ',' << entrant.peer->name() << ',' << entrant.peer->version() << ','
+                << entrant.peer->flags() << ',' << options.threads << ',' << options.k << ',' << point.effort << ','
+                << point.recall << ',' << point.qps << ',' << point.wall_qps << ',' << point.p50_us << ','
+                << point.p95_us << ',' << point.p99_us << ',' << point.scored << ',' << point.hops << ',' << bound_share
+                << ',' << entrant.build_cpu_s << ',' << static_cast<double>(entrant.peer->hot_bytes()) / set.base.rows
+                << '\n';
+            std::printf("%-10s effort %4u recall %.4f qps %8.0f scored %6.0f hops %5.0f p99 %.0f us",
+                        entrant.peer->name().c_str(), point.effort, point.recall, point.qps, point.scored, point.hops,
+                        point.p99_us);
             if (bound_share > 0) std::printf(" bound %.0f %%", 100 * bound_share);
             if (options.threads > 1) std::printf(" %u threads %.2fx", options.threads, point.threads_gain);
             std::printf("\n");
         }
     }
     if (options.bounds) {
-        std::printf("bound: %.1f ns for %u bytes at a random place, %s\n", 1e9 * options.bounds->row_seconds(set.base.dim), set.base.dim,
-                    options.bounds->cpu.c_str());
+        std::printf("bound: %.1f ns for %u bytes at a random place, %s\n",
+                    1e9 * options.bounds->row_seconds(set.base.dim), set.base.dim, options.bounds->cpu.c_str());
     }
     print_ratios(entrants);
 }

@@ -18,7 +18,8 @@ struct SweepOptions {
     std::vector<uint32_t> efforts;
     BuildOptions build;
     std::vector<std::string> peers;
-    std::optional<bounds::Bounds> bounds;  // say what a row at a random place takes; else each peer measures its own rows
+    // Say what a row at a random place takes; else each peer measures its own rows.
+    std::optional<bounds::Bounds> bounds;
 };
 
 // Writes CSV, one line a point and peer, and the ratios to hnswlib at fixed recall to the terminal.

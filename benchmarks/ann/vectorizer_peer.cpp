@@ -30,7 +30,8 @@ class VectorizerPeer final : public Peer {
         if (options.alpha > 0) index.alpha = options.alpha;
         if (options.quantization == "none") index.quantization = VZ_QUANTIZATION_NONE;
         if (options.quantization == "sq8") index.quantization = VZ_QUANTIZATION_SQ8;
-        const RowSource rows = {[](const void* owner, Slot slot) { return static_cast<const Matrix*>(owner)->row(slot); }, &set.base};
+        const RowSource rows = {
+            [](const void* owner, Slot slot) { return static_cast<const Matrix*>(owner)->row(slot); }, &set.base};
         auto created = GrowingIndex::create(index, rows, set.base.rows);
         if (!created.ok()) fail(created.status());
         index_ = created.take();

@@ -43,9 +43,7 @@ bool has_vpopcntq() {
            __builtin_cpu_supports("fma");
 }
 
-CountApart count_apart() {
-    return has_vpopcntq() ? count_vectors_apart : count_words_apart;
-}
+CountApart count_apart() { return has_vpopcntq() ? count_vectors_apart : count_words_apart; }
 
 VZ_VPOPCNTQ void score_block(const uint64_t* planes, uint32_t words, const std::byte* factors_and_codes, float* keys) {
     constexpr uint32_t kGroups = kNeighbours / 8;
@@ -75,15 +73,9 @@ VZ_VPOPCNTQ void score_block(const uint64_t* planes, uint32_t words, const std::
     }
 }
 #else
-bool has_vpopcntq() {
-    return false;
-}
-CountApart count_apart() {
-    return count_words_apart;
-}
-void score_block(const uint64_t*, uint32_t, const std::byte*, float*) {
-    std::abort();
-}
+bool has_vpopcntq() { return false; }
+CountApart count_apart() { return count_words_apart; }
+void score_block(const uint64_t*, uint32_t, const std::byte*, float*) { std::abort(); }
 #endif
 
 }  // namespace vz::bounds

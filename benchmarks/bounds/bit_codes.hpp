@@ -19,8 +19,6 @@ CountApart count_apart();
 // Keys of the neighbours whose codes lie in one block: 32 multipliers, 32 constants, then the codes, word w of all
 // neighbours together. `planes`: the query's, one after the other, so many words each. Only where has_vpopcntq().
 void score_block(const uint64_t* planes, uint32_t words, const std::byte* factors_and_codes, float* keys);
-inline size_t block_code_bytes(uint32_t words) {
-    return kNeighbours * (2 * sizeof(float) + words * sizeof(uint64_t));
-}
+inline size_t block_code_bytes(uint32_t words) { return kNeighbours * (2 * sizeof(float) + words * sizeof(uint64_t)); }
 
 }  // namespace vz::bounds

@@ -5,9 +5,7 @@
 
 namespace vz::bounds {
 
-const char* name_of(Pages pages) {
-    return pages == Pages::k4Kb ? "4k" : "2m";
-}
+const char* name_of(Pages pages) { return pages == Pages::k4Kb ? "4k" : "2m"; }
 
 double Bounds::row_seconds(uint32_t row_bytes) const {
     const bool has_huge = std::any_of(random_rows.begin(), random_rows.end(),

@@ -1,9 +1,10 @@
-// Every kernel of every instruction set that this machine has, by Google Benchmark: over rows that stay in the L2 cache, and over rows that come
-// from memory. Beside the bytes a second stands their share of what the same run could read from memory in order.
+// Every kernel of every instruction set that this machine has, by Google Benchmark: over rows that stay in the L2
+// cache, and over rows that come from memory. Beside the bytes a second stands their share of what the same run could
+// read from memory in order.
 //   vectorizer-kernels [--benchmark_filter=REGEX] [--benchmark_format=json] ...
 //
-// Names: instruction set / kernel / values a row / cache or memory. Rows of score_codes lie at random places, as a walk meets them; those of the
-// others follow each other, as a scan meets them.
+// Names: instruction set / kernel / values a row / cache or memory. Rows of score_codes lie at random places, as a walk
+// meets them; those of the others follow each other, as a scan meets them.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -35,7 +36,8 @@ std::span<std::byte> rows_in_memory() {
         Arena made = Arena::reserve(kMemoryBytes).take();
         std::mt19937 random(5);
         auto* words = reinterpret_cast<uint32_t*>(made.data());
-        for (size_t i = 0; i < kMemoryBytes / sizeof(uint32_t); ++i) words[i] = 0x3f00'0000U | (random() & 0x007f'ffffU);
+        for (size_t i = 0; i < kMemoryBytes / sizeof(uint32_t); ++i)
+            words[i] = 0x3f00'0000U | (random() & 0x007f'ffffU);
         return made;
     }();
     return {arena.data(), kMemoryBytes};
@@ -99,12 +101,15 @@ void scan(benchmark::State& state, Place place, size_t row_bytes, const Score& s
 }
 
 template <class T>
-void measure_sum(const Kernels& kernels, const char* name, float (*kernel)(const float*, const T*, uint32_t), uint32_t dim, Place place) {
+void measure_sum(const Kernels& kernels, const char* name, float (*kernel)(const float*, const T*, uint32_t),
+                 uint32_t dim, Place place) {
     const auto run = [=](benchmark::State& state) {
         const std::vector<float> query(dim, 0.75F);
-        scan(state, place, dim * sizeof(T), [&](const std::byte* row) { return kernel(query.data(), reinterpret_cast<const T*>(row), dim); });
+        scan(state, place, dim * sizeof(T),
+             [&](const std::byte* row) { return kernel(query.data(), reinterpret_cast<const T*>(row), dim); });
     };
-    benchmark::RegisterBenchmark((std::string(kernels.name) + name + std::to_string(dim) + name_of(place)).c_str(), run);
+    benchmark::RegisterBenchmark((std::string(kernels.name) + name + std::to_string(dim) + name_of(place)).c_str(),
+                                 run);
 }
 
 using ScoreCodes = void (*)(const CodedQuery*, const void*, size_t, const uint32_t*, uint32_t, float*);
@@ -114,7 +119,8 @@ void measure_list(const Kernels& kernels, const char* name, ScoreCodes kernel, u
         const uint32_t padded = (dim + 63) / 64 * 64;
         const std::vector<int8_t> codes(padded, 3);
         const size_t row_bytes = 64 + padded;
-        const CodedQuery query = {codes.data(), padded, 1.0F, 1.0F, 0.5F, 2.0F, -1.0F, std::clamp(64 * 30 / (padded + 64), 3U, 30U), 0, 64};
+        const CodedQuery query = {
+            codes.data(), padded, 1.0F, 1.0F, 0.5F, 2.0F, -1.0F, std::clamp(64 * 30 / (padded + 64), 3U, 30U), 0, 64};
         const auto count = static_cast<uint32_t>(bytes_at(place) / row_bytes);
         std::mt19937 random(3);
         std::vector<uint32_t> ids(count / kListRows * kListRows);
@@ -130,7 +136,8 @@ void measure_list(const Kernels& kernels, const char* name, ScoreCodes kernel, u
         }
         counted.finish(kListRows, kListRows * row_bytes);
     };
-    benchmark::RegisterBenchmark((std::string(kernels.name) + name + std::to_string(dim) + name_of(place)).c_str(), run);
+    benchmark::RegisterBenchmark((std::string(kernels.name) + name + std::to_string(dim) + name_of(place)).c_str(),
+                                 run);
 }
 
 void measure_rows(const Kernels& k, uint32_t dim, Place place) {
@@ -143,9 +150,12 @@ void measure_rows(const Kernels& k, uint32_t dim, Place place) {
     const auto dot_codes = [dim, place, &k](benchmark::State& state) {
         const uint32_t padded = (dim + 63) / 64 * 64;
         const std::vector<int8_t> query(padded, 3);
-        scan(state, place, padded, [&](const std::byte* row) { return k.dot_codes(query.data(), reinterpret_cast<const uint8_t*>(row), padded); });
+        scan(state, place, padded, [&](const std::byte* row) {
+            return k.dot_codes(query.data(), reinterpret_cast<const uint8_t*>(row), padded);
+        });
     };
-    benchmark::RegisterBenchmark((std::string(k.name) + "/dot_codes/" + std::to_string(dim) + name_of(place)).c_str(), dot_codes);
+    benchmark::RegisterBenchmark((std::string(k.name) + "/dot_codes/" + std::to_string(dim) + name_of(place)).c_str(),
+                                 dot_codes);
     measure_list(k, "/score_codes/", k.score_codes, dim, place);
     measure_list(k, "/score_codes_l1/", k.score_codes_l1, dim, place);
 }
@@ -180,7 +190,8 @@ void measure_insert(const Kernels& k, uint32_t limit) {
             for (PoolLane& lane : lanes) std::fill_n(lane.keys, 16, INFINITY);
             uint32_t size = 0;
             for (uint32_t list = 0; list < kLists; ++list) {
-                size = k.insert(lanes.data(), size, limit, &keys[size_t{list} * kListRows], slots.data(), kListRows).size;
+                size =
+                    k.insert(lanes.data(), size, limit, &keys[size_t{list} * kListRows], slots.data(), kListRows).size;
             }
             benchmark::DoNotOptimize(lanes.data());
         }
@@ -199,7 +210,8 @@ int main(int count, char** arguments) {
     for (const vz::Kernels* kernels : {&vz::kernels_scalar(), vz::kernels_avx2(), vz::kernels_avx512()}) {
         if (kernels == nullptr) continue;
         for (const uint32_t dim : vz::kDims) {
-            for (const vz::Place place : {vz::Place::kCache, vz::Place::kMemory}) vz::measure_rows(*kernels, dim, place);
+            for (const vz::Place place : {vz::Place::kCache, vz::Place::kMemory})
+                vz::measure_rows(*kernels, dim, place);
             vz::measure_hadamard(*kernels, dim);
         }
         for (const uint32_t limit : {15U, 128U, 500U}) vz::measure_insert(*kernels, limit);

@@ -25,7 +25,9 @@ const vz_schema* describe_schema(const Schema& schema, Descriptions* out) {
         field.element = from.element;
         // What is really used: auto takes 8 bits where they keep the metric's order.
         const bool takes_codes = from.index == VZ_INDEX_GRAPH && from.metric != VZ_MANHATTAN;
-        field.quantization = from.quantization != VZ_QUANTIZATION_AUTO ? from.quantization : takes_codes ? VZ_QUANTIZATION_SQ8 : VZ_QUANTIZATION_NONE;
+        field.quantization = from.quantization != VZ_QUANTIZATION_AUTO ? from.quantization
+                             : takes_codes                             ? VZ_QUANTIZATION_SQ8
+                                                                       : VZ_QUANTIZATION_NONE;
         field.index = from.index;
         field.degree = index_options(from).degree;
         field.build_effort = index_options(from).build_effort;
@@ -75,7 +77,8 @@ void describe(const Engine& engine, const Collection& collection, Descriptions* 
 // Files by their place in the data directory: frontends pass this on, and where that lies is nobody's business.
 vz_str keep_problem(const Engine& engine, std::string text, Descriptions* out) {
     const std::string prefix = engine.directory() + "/";
-    for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) text.erase(at, prefix.size());
+    for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at))
+        text.erase(at, prefix.size());
     return out->keep(text);
 }
 
@@ -94,7 +97,8 @@ bool report_segments(const Engine& engine, const Collection& collection, Descrip
         info.file = out->keep(path.substr(engine.directory().size() + 1));
         info.rows = ref.rows;
         info.bytes = ref.bytes;
-        std::copy(reinterpret_cast<const uint8_t*>(ref.hash.data()), reinterpret_cast<const uint8_t*>(ref.hash.data()) + 16, info.hash);
+        std::copy(reinterpret_cast<const uint8_t*>(ref.hash.data()),
+                  reinterpret_cast<const uint8_t*>(ref.hash.data()) + 16, info.hash);
         info.verified_ms = part->verified_ms();
         segments.push_back(info);
         const Result<std::unique_ptr<File>> file = engine.files().open(path, OpenMode::kRead);
@@ -158,7 +162,8 @@ extern "C" {
 
 #define VZ_API __attribute__((visibility("default")))
 
-VZ_API vz_status vz_collection_create(vz_engine* engine, vz_str collection, const vz_schema* schema, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_collection_create(vz_engine* engine, vz_str collection, const vz_schema* schema, vz_change* change,
+                                      vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
@@ -167,12 +172,14 @@ VZ_API vz_status vz_collection_create(vz_engine* engine, vz_str collection, cons
         VZ_TRY(check_elements(wanted.vector_fields, wanted.vector_field_count, "vector_fields"));
         VZ_TRY(check_elements(wanted.field_indexes, wanted.field_index_count, "field_indexes"));
         VZ_ASSIGN(Schema checked, check_schema(wanted));
-        VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().create(view(collection), std::move(checked), given.request_id));
+        VZ_ASSIGN(const EditOutcome outcome,
+                  engine->engine->catalogue().create(view(collection), std::move(checked), given.request_id));
         return answer_change(outcome, given, change);
     });
 }
 
-VZ_API vz_status vz_collection_drop(vz_engine* engine, vz_str collection, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_collection_drop(vz_engine* engine, vz_str collection, vz_change* change,
+                                    vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, VZ_IF_EMPTY, &given));
@@ -182,29 +189,33 @@ VZ_API vz_status vz_collection_drop(vz_engine* engine, vz_str collection, vz_cha
     });
 }
 
-VZ_API vz_status vz_collection_rename(vz_engine* engine, vz_str collection, const vz_rename_request* request, vz_change* change,
-                                      vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_collection_rename(vz_engine* engine, vz_str collection, const vz_rename_request* request,
+                                      vz_change* change, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
         vz_rename_request wanted;
         VZ_TRY(take_in(request, &wanted));
-        if ((wanted.flags & ~VZ_RENAME_KEEP_ALIAS) != 0) return failure(VZ_UNSUPPORTED, "a flag of rename is not known").field("flags");
-        VZ_ASSIGN(const EditOutcome outcome, engine->engine->catalogue().rename(view(collection), view(wanted.to),
-                                                                                (wanted.flags & VZ_RENAME_KEEP_ALIAS) != 0, given.request_id));
+        if ((wanted.flags & ~VZ_RENAME_KEEP_ALIAS) != 0)
+            return failure(VZ_UNSUPPORTED, "a flag of rename is not known").field("flags");
+        VZ_ASSIGN(const EditOutcome outcome,
+                  engine->engine->catalogue().rename(view(collection), view(wanted.to),
+                                                     (wanted.flags & VZ_RENAME_KEEP_ALIAS) != 0, given.request_id));
         return answer_change(outcome, given, change);
     });
 }
 
-VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const vz_alter_request* request, vz_change* change,
-                                     vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const vz_alter_request* request,
+                                     vz_change* change, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, VZ_IF_EMPTY, &given));
         vz_alter_request wanted;
         VZ_TRY(take_in(request, &wanted));
         if (wanted.change_count == 0 || wanted.changes == nullptr) {
-            return failure(VZ_INVALID_ARGUMENT, "there is nothing to change").field("changes").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "there is nothing to change")
+                .field("changes")
+                .reason(VZ_REASON_REQUIRED);
         }
         VZ_TRY(check_elements(wanted.changes, wanted.change_count, "changes"));
         const auto apply = [&wanted](Schema& schema) -> Status {
@@ -218,21 +229,25 @@ VZ_API vz_status vz_collection_alter(vz_engine* engine, vz_str collection, const
             return {};
         };
         VZ_ASSIGN(const EditOutcome outcome,
-                  engine->engine->catalogue().alter(view(collection), apply, (given.flags & VZ_IF_EMPTY) != 0, given.request_id));
+                  engine->engine->catalogue().alter(view(collection), apply, (given.flags & VZ_IF_EMPTY) != 0,
+                                                    given.request_id));
         const Result<std::shared_ptr<Collection>> altered = engine->engine->catalogue().resolve(view(collection));
         if (altered.ok()) engine->engine->maintenance().note_changed(*altered);
         return answer_change(outcome, given, change);
     });
 }
 
-VZ_API vz_status vz_alias_apply(vz_engine* engine, const vz_alias_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_alias_apply(vz_engine* engine, const vz_alias_request* request, vz_change* change,
+                                vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
         vz_alias_request wanted;
         VZ_TRY(take_in(request, &wanted));
         if (wanted.change_count == 0 || wanted.changes == nullptr) {
-            return failure(VZ_INVALID_ARGUMENT, "there is nothing to change").field("changes").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "there is nothing to change")
+                .field("changes")
+                .reason(VZ_REASON_REQUIRED);
         }
         VZ_ASSIGN(const EditOutcome outcome,
                   engine->engine->catalogue().apply_aliases({wanted.changes, wanted.change_count}, given.request_id));
@@ -240,7 +255,8 @@ VZ_API vz_status vz_alias_apply(vz_engine* engine, const vz_alias_request* reque
     });
 }
 
-VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz_result** out,
+                                        vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
@@ -264,7 +280,8 @@ VZ_API vz_status vz_collection_list(vz_engine* engine, vz_result** out, vz_error
     });
 }
 
-VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, vz_collection_stats* out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, vz_collection_stats* out,
+                                          vz_error* error) VZ_NOEXCEPT {
     return guard_engine_anywhere(engine, error, [&]() -> Status {
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
         vz_collection_stats stats = {};
@@ -274,7 +291,8 @@ VZ_API vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, 
     });
 }
 
-VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_result** out,
+                                     vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
@@ -312,11 +330,17 @@ VZ_API vz_status vz_component_counts(vz_engine* engine, vz_str collection, vz_st
         VZ_TRY(found->health());
         const std::shared_ptr<const Schema> schema = found->schema();
         const VectorFieldSchema* const counted = schema->field(view(field));
-        if (counted == nullptr) return failure(VZ_NOT_FOUND, "there is no such vector field").field("field").reason(VZ_REASON_VECTOR_FIELD);
+        if (counted == nullptr)
+            return failure(VZ_NOT_FOUND, "there is no such vector field").field("field").reason(VZ_REASON_VECTOR_FIELD);
         if ((counted->flags & VZ_FIELD_COUNT_NONZERO) == 0) {
-            return failure(VZ_INVALID_ARGUMENT, "this vector field does not count its components").field("field").reason(VZ_REASON_CONFLICTING);
+            return failure(VZ_INVALID_ARGUMENT, "this vector field does not count its components")
+                .field("field")
+                .reason(VZ_REASON_CONFLICTING);
         }
-        if (counts == nullptr) return failure(VZ_INVALID_ARGUMENT, "there is no place for the counts").field("counts").reason(VZ_REASON_REQUIRED);
+        if (counts == nullptr)
+            return failure(VZ_INVALID_ARGUMENT, "there is no place for the counts")
+                .field("counts")
+                .reason(VZ_REASON_REQUIRED);
         if (dim != counted->dim) {
             return failure(VZ_INVALID_ARGUMENT, "the field has %u components", counted->dim)
                 .field("dim")
@@ -328,7 +352,8 @@ VZ_API vz_status vz_component_counts(vz_engine* engine, vz_str collection, vz_st
     });
 }
 
-VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request, vz_change* change,
+                              vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
@@ -344,13 +369,15 @@ VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request
             VZ_TRY(no_reserved(from.reserved));
             const std::string_view key = view(from.key);
             if (key.empty() || key.size() > kValueKeyBytesMax) {
-                return failure(VZ_INVALID_ARGUMENT, "a key has 1 to %llu bytes", static_cast<unsigned long long>(kValueKeyBytesMax))
+                return failure(VZ_INVALID_ARGUMENT, "a key has 1 to %llu bytes",
+                               static_cast<unsigned long long>(kValueKeyBytesMax))
                     .field("values.key")
                     .reason(VZ_REASON_RANGE)
                     .item(i);
             }
             if (from.value.size > kValueBytesMax) {
-                return failure(VZ_LIMIT_EXCEEDED, "a value has at most %llu bytes", static_cast<unsigned long long>(kValueBytesMax))
+                return failure(VZ_LIMIT_EXCEEDED, "a value has at most %llu bytes",
+                               static_cast<unsigned long long>(kValueBytesMax))
                     .field("value_bytes_max")
                     .expected(kValueBytesMax)
                     .actual(static_cast<int64_t>(from.value.size))

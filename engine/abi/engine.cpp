@@ -25,44 +25,62 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
     if (name == "verify") {
         using Verify = EngineSettings::Verify;
         if (value != "background" && value != "open" && value != "never") {
-            return failure(VZ_INVALID_ARGUMENT, "verify is background, open or never").field(name).reason(VZ_REASON_ENUM);
+            return failure(VZ_INVALID_ARGUMENT, "verify is background, open or never")
+                .field(name)
+                .reason(VZ_REASON_ENUM);
         }
-        settings->verify = value == "open" ? Verify::kAtOpen : value == "never" ? Verify::kNever : Verify::kInBackground;
+        settings->verify = value == "open"    ? Verify::kAtOpen
+                           : value == "never" ? Verify::kNever
+                                              : Verify::kInBackground;
         return {};
     }
-    if (value.empty()) return failure(VZ_INVALID_ARGUMENT, "a setting has a value").field(name).reason(VZ_REASON_REQUIRED);
+    if (value.empty())
+        return failure(VZ_INVALID_ARGUMENT, "a setting has a value").field(name).reason(VZ_REASON_REQUIRED);
     uint64_t number = 0;
     for (const char c : value) {
-        if (c < '0' || c > '9' || number > UINT64_MAX / 16) return failure(VZ_INVALID_ARGUMENT, "a setting is a whole number").field(name).reason(VZ_REASON_RANGE);
+        if (c < '0' || c > '9' || number > UINT64_MAX / 16)
+            return failure(VZ_INVALID_ARGUMENT, "a setting is a whole number").field(name).reason(VZ_REASON_RANGE);
         number = number * 10 + static_cast<uint64_t>(c - '0');
     }
     if (name == "wal_file_first_bytes" || name == "wal_file_bytes") {
-        if (number < 64 * kKiB || number > kGiB) return failure(VZ_INVALID_ARGUMENT, "a WAL file has 64 KiB to 1 GiB").field(name).reason(VZ_REASON_RANGE);
+        if (number < 64 * kKiB || number > kGiB)
+            return failure(VZ_INVALID_ARGUMENT, "a WAL file has 64 KiB to 1 GiB").field(name).reason(VZ_REASON_RANGE);
         (name == "wal_file_bytes" ? settings->wal_file_bytes : settings->wal_file_first_bytes) = number;
         return {};
     }
     if (name == "disk_reserve_mb") {
-        if (number > 1'000'000) return failure(VZ_INVALID_ARGUMENT, "the reserve is at most 1 TB").field(name).reason(VZ_REASON_RANGE);
+        if (number > 1'000'000)
+            return failure(VZ_INVALID_ARGUMENT, "the reserve is at most 1 TB").field(name).reason(VZ_REASON_RANGE);
         settings->disk_reserve = number * kMiB;
         return {};
     }
     if (name == "scrub_mb_per_s") {
-        if (number == 0 || number > 1'000'000) return failure(VZ_INVALID_ARGUMENT, "a scrub reads 1 MB to 1 TB a second").field(name).reason(VZ_REASON_RANGE);
+        if (number == 0 || number > 1'000'000)
+            return failure(VZ_INVALID_ARGUMENT, "a scrub reads 1 MB to 1 TB a second")
+                .field(name)
+                .reason(VZ_REASON_RANGE);
         settings->scrub_bytes_per_s = number * kMiB;
         return {};
     }
     if (name == "settle_after_ms") {
-        if (number == 0 || number > 86'400'000) return failure(VZ_INVALID_ARGUMENT, "a collection settles after 1 ms to a day").field(name).reason(VZ_REASON_RANGE);
+        if (number == 0 || number > 86'400'000)
+            return failure(VZ_INVALID_ARGUMENT, "a collection settles after 1 ms to a day")
+                .field(name)
+                .reason(VZ_REASON_RANGE);
         settings->settle_after_ms = static_cast<int64_t>(number);
         return {};
     }
-    return failure(VZ_UNSUPPORTED, "there is no setting '%.*s'", static_cast<int>(name.size()), name.data()).field("settings");
+    return failure(VZ_UNSUPPORTED, "there is no setting '%.*s'", static_cast<int>(name.size()), name.data())
+        .field("settings");
 }
 
 Status read_options(const vz_engine_options& options, vz_engine* handle, EngineSettings* settings) {
-    if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0) return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
-    if (options.memory_bytes_max != 0) return failure(VZ_UNSUPPORTED, "a memory limit is not implemented yet").field("memory_bytes_max");
-    if (options.log_level > VZ_LOG_TRACE) return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
+    if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0)
+        return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
+    if (options.memory_bytes_max != 0)
+        return failure(VZ_UNSUPPORTED, "a memory limit is not implemented yet").field("memory_bytes_max");
+    if (options.log_level > VZ_LOG_TRACE)
+        return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
     settings->verify = EngineSettings::Verify::kInBackground;
     settings->must_exist = (options.flags & VZ_OPEN_MUST_EXIST) != 0;
     settings->read_only = (options.flags & VZ_OPEN_READ_ONLY) != 0;
@@ -101,24 +119,30 @@ void describe_findings(std::span<const CheckFinding> findings, Descriptions* out
     }
 }
 
-Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string& directory, const vz_directory_request& request) {
+Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string& directory,
+                                           const vz_directory_request& request) {
     const uint32_t allowed = request.kind == VZ_DIRECTORY_CHECK    ? VZ_DIRECTORY_DEEP
                              : request.kind == VZ_DIRECTORY_REPAIR ? VZ_DIRECTORY_ACCEPT_LOSS
                                                                    : 0;
-    if ((request.flags & ~allowed) != 0) return failure(VZ_INVALID_ARGUMENT, "the tool does not take that flag").field("flags");
+    if ((request.flags & ~allowed) != 0)
+        return failure(VZ_INVALID_ARGUMENT, "the tool does not take that flag").field("flags");
     switch (request.kind) {
         case VZ_DIRECTORY_CHECK: return check_directory(files, directory, {(request.flags & VZ_DIRECTORY_DEEP) != 0});
         case VZ_DIRECTORY_INSPECT:
-            if (request.target.data == nullptr) return failure(VZ_INVALID_ARGUMENT, "inspect needs a file").field("target").reason(VZ_REASON_REQUIRED);
+            if (request.target.data == nullptr)
+                return failure(VZ_INVALID_ARGUMENT, "inspect needs a file").field("target").reason(VZ_REASON_REQUIRED);
             return inspect_file(files, std::string(view(request.target)));
         case VZ_DIRECTORY_REPAIR:
             if (request.flags == 0) {
-                return failure(VZ_INVALID_ARGUMENT, "repair gives up what cannot be read: it needs the flag that accepts the loss")
+                return failure(VZ_INVALID_ARGUMENT,
+                               "repair gives up what cannot be read: it needs the flag that accepts the loss")
                     .field("flags")
                     .reason(VZ_REASON_REQUIRED);
             }
             return repair_directory(files, directory);
-        default: return failure(VZ_UNSUPPORTED, "of the offline tools, check, inspect and repair exist in this release").field("kind");
+        default:
+            return failure(VZ_UNSUPPORTED, "of the offline tools, check, inspect and repair exist in this release")
+                .field("kind");
     }
 }
 
@@ -146,10 +170,12 @@ void warn(const vz_engine* engine, const char* event, const char* message) {
 
 namespace {
 
-std::atomic<uint32_t> forks_behind{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
+std::atomic<uint32_t> forks_behind{
+    0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
 
 uint32_t this_process() {
-    static const int watched = ::pthread_atfork(nullptr, nullptr, [] { forks_behind.fetch_add(1, std::memory_order_relaxed); });
+    static const int watched =
+        ::pthread_atfork(nullptr, nullptr, [] { forks_behind.fetch_add(1, std::memory_order_relaxed); });
     static_cast<void>(watched);
     return forks_behind.load(std::memory_order_relaxed);
 }
@@ -174,25 +200,43 @@ extern "C" {
 VZ_API uint32_t vz_abi_version(void) VZ_NOEXCEPT { return VZ_ABI_VERSION; }
 
 VZ_API const char* vz_build_info(void) VZ_NOEXCEPT {
-    static const char* const info = __builtin_cpu_supports("avx512f") ? "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", avx512"
-                                    : __builtin_cpu_supports("avx2")  ? "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", avx2"
-                                                                      : "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", baseline";
+    static const char* const info =
+        __builtin_cpu_supports("avx512f") ? "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", avx512"
+        : __builtin_cpu_supports("avx2")  ? "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", avx2"
+                                          : "vectorizer 0.1.0, gcc-compatible " __VERSION__ ", baseline";
     return info;
 }
 
 VZ_API const char* vz_status_name(vz_status status) VZ_NOEXCEPT {
-    static const char* const names[] = {"VZ_OK", "VZ_INVALID_ARGUMENT", "VZ_NOT_FOUND", "VZ_ALREADY_EXISTS", "VZ_CONFLICT", "VZ_UNSUPPORTED",
-                                        "VZ_LIMIT_EXCEEDED", "VZ_BUSY", "VZ_DEADLINE_EXCEEDED", "VZ_CANCELLED", "VZ_DISK_FULL",
-                                        "VZ_READ_ONLY", "VZ_OUTCOME_UNKNOWN", "VZ_CORRUPTION", "VZ_IO_ERROR", "VZ_OUT_OF_MEMORY",
-                                        "VZ_MISUSE", "VZ_INTERNAL"};
+    static const char* const names[] = {"VZ_OK",
+                                        "VZ_INVALID_ARGUMENT",
+                                        "VZ_NOT_FOUND",
+                                        "VZ_ALREADY_EXISTS",
+                                        "VZ_CONFLICT",
+                                        "VZ_UNSUPPORTED",
+                                        "VZ_LIMIT_EXCEEDED",
+                                        "VZ_BUSY",
+                                        "VZ_DEADLINE_EXCEEDED",
+                                        "VZ_CANCELLED",
+                                        "VZ_DISK_FULL",
+                                        "VZ_READ_ONLY",
+                                        "VZ_OUTCOME_UNKNOWN",
+                                        "VZ_CORRUPTION",
+                                        "VZ_IO_ERROR",
+                                        "VZ_OUT_OF_MEMORY",
+                                        "VZ_MISUSE",
+                                        "VZ_INTERNAL"};
     return status < std::size(names) ? names[status] : "VZ_UNKNOWN";
 }
 
-VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* options, vz_engine** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* options, vz_engine** out,
+                                vz_error* error) VZ_NOEXCEPT {
     return guard_outside(error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the engine is NULL");
         if (directory.data == nullptr || directory.size == 0) {
-            return failure(VZ_INVALID_ARGUMENT, "a data directory must be named").field("directory").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "a data directory must be named")
+                .field("directory")
+                .reason(VZ_REASON_REQUIRED);
         }
         VZ_TRY(check_path(directory, "directory"));
         vz_engine_options given;
@@ -206,10 +250,12 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : usable_cores();
         handle->operations = std::make_unique<Operations>(*handle, workers);
         if (handle->log != nullptr && handle->log_level >= VZ_LOG_WARN) {
-            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), [engine = handle.get()](uint64_t results) {
-                const std::string message = std::to_string(results) + (results == 1 ? " result has" : " results have") + " been held for more than " +
-                                            std::to_string(kHeldTooLongMs / 1000) +
-                                            " s, and pins the files it points into. Release a result as soon as its last byte was copied out";
+            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), [engine = handle.get()](
+                                                                                          uint64_t results) {
+                const std::string message =
+                    std::to_string(results) + (results == 1 ? " result has" : " results have") +
+                    " been held for more than " + std::to_string(kHeldTooLongMs / 1000) +
+                    " s, and pins the files it points into. Release a result as soon as its last byte was copied out";
                 warn(engine, "results.held", message.c_str());
             });
         }
@@ -243,7 +289,9 @@ VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, v
         vz_engine_stats stats = {};
         const Engine& inner = *engine->engine;
         const Status health = inner.log().health();
-        stats.state = !health.ok() ? VZ_STATE_READ_ONLY : engine->engine->space().is_full() ? VZ_STATE_DISK_FULL : VZ_STATE_READY;
+        stats.state = !health.ok()                        ? VZ_STATE_READ_ONLY
+                      : engine->engine->space().is_full() ? VZ_STATE_DISK_FULL
+                                                          : VZ_STATE_READY;
         stats.last_lsn = inner.log().last_lsn();
         stats.durable_lsn = inner.log().durable();
         for (const auto& collection : inner.catalogue().list()) {
@@ -275,22 +323,32 @@ VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* 
         const LocalLog::Counters& counters = engine->engine->log().counters();
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_collections", "Collections.", stats.collections);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_points", "Live points.", stats.points);
-        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_durable_lsn", "Everything up to this LSN is on disk.", stats.durable_lsn);
-        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_wal_bytes", "Bytes that a restart would replay.", stats.wal_bytes);
-        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_memory_bytes", "Memory of growing segments.", stats.memory_bytes);
-        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_free_bytes", "Free bytes of the file system.", stats.disk_free_bytes);
-        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_reserve_bytes", "Below so many free bytes upserts are refused.", engine->engine->space().reserve());
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_durable_lsn", "Everything up to this LSN is on disk.",
+             stats.durable_lsn);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_wal_bytes", "Bytes that a restart would replay.",
+             stats.wal_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_memory_bytes", "Memory of growing segments.",
+             stats.memory_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_free_bytes", "Free bytes of the file system.",
+             stats.disk_free_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_reserve_bytes",
+             "Below so many free bytes upserts are refused.", engine->engine->space().reserve());
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_queued_ops", "Operations in flight.", stats.queued_ops);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_results_held", "Results not yet released.", stats.results_held);
-        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_poisoned", "1 after a write to a log failed.", stats.state == VZ_STATE_READ_ONLY ? 1 : 0);
-        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_syncs_total", "Commit groups synced.", counters.syncs.load());
-        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_records_total", "WAL records written.", counters.records.load());
-        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_edits_total", "Manifest edits written.", counters.edits.load());
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_poisoned", "1 after a write to a log failed.",
+             stats.state == VZ_STATE_READ_ONLY ? 1 : 0);
+        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_syncs_total", "Commit groups synced.",
+             counters.syncs.load());
+        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_records_total", "WAL records written.",
+             counters.records.load());
+        emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_edits_total", "Manifest edits written.",
+             counters.edits.load());
         return {};
     });
 }
 
-VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* request, vz_result** out,
+                                  vz_error* error) VZ_NOEXCEPT {
     return guard_outside(error, [&]() -> Status {
         vz_directory_request given;
         VZ_TRY(take_in(request, &given));
@@ -308,7 +366,8 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
     });
 }
 
-VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify_request* request, vz_result** out,
+                           vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_verify_request given = {};
         if (request != nullptr) VZ_TRY(take_in(request, &given));
@@ -326,8 +385,8 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
         std::vector<CheckFinding> all;
         for (const auto& each : collections) {
             VZ_ASSIGN(std::vector<CheckFinding> findings,
-                      engine->engine->verification().verify(
-                          each, [&](uint64_t) { return until.check(); }, {(given.flags & VZ_VERIFY_DEEP) != 0}));
+                      engine->engine->verification().verify(each, [&](uint64_t) { return until.check(); },
+                                                            {(given.flags & VZ_VERIFY_DEEP) != 0}));
             std::move(findings.begin(), findings.end(), std::back_inserter(all));
         }
         auto result = std::make_unique<vz_result>(&engine->results_held);

@@ -11,14 +11,10 @@ namespace {
 
 const char* source_name(FilterSource source) {
     switch (source) {
-        case FilterSource::kRowByRow:
-            return "row by row";
-        case FilterSource::kCache:
-            return "known";
-        case FilterSource::kIndex:
-            return "index";
-        default:
-            return "payloads";
+        case FilterSource::kRowByRow: return "row by row";
+        case FilterSource::kCache: return "known";
+        case FilterSource::kIndex: return "index";
+        default: return "payloads";
     }
 }
 
@@ -40,27 +36,19 @@ std::string escaped(const std::string& text) {
 
 const char* layout_name(Layout layout) {
     switch (layout) {
-        case Layout::kSq8:
-            return "lean-sq8";
-        case Layout::kBytes:
-            return "lean-bytes";
-        default:
-            return "fp32";
+        case Layout::kSq8: return "lean-sq8";
+        case Layout::kBytes: return "lean-bytes";
+        default: return "fp32";
     }
 }
 
 const char* plan_name(uint32_t plan) {
     switch (plan) {
-        case VZ_PLAN_FILTER_FIRST:
-            return "filter_first";
-        case VZ_PLAN_GRAPH:
-            return "graph";
-        case VZ_PLAN_EXPAND:
-            return "expand";
-        case VZ_PLAN_MIXED:
-            return "mixed";
-        default:
-            return "exact";
+        case VZ_PLAN_FILTER_FIRST: return "filter_first";
+        case VZ_PLAN_GRAPH: return "graph";
+        case VZ_PLAN_EXPAND: return "expand";
+        case VZ_PLAN_MIXED: return "mixed";
+        default: return "exact";
     }
 }
 
@@ -69,10 +57,12 @@ void add_text(const TextReport& report, std::string* text) {
     char number[64];
     *text += ",\"text\":{\"texts\":" + std::to_string(report.texts);
     std::snprintf(number, sizeof number, ",\"mean_words\":%.4g", report.mean_words);
-    *text += std::string(number) + ",\"scored\":" + std::to_string(report.scored) + ",\"us\":" + std::to_string(report.ns / 1000) + ",\"words\":[";
+    *text += std::string(number) + ",\"scored\":" + std::to_string(report.scored) +
+             ",\"us\":" + std::to_string(report.ns / 1000) + ",\"words\":[";
     for (size_t i = 0; i < report.words.size(); ++i) {
         const TextReport::Word& word = report.words[i];
-        std::snprintf(number, sizeof number, "\",\"texts\":%llu,\"weight\":%.4g}", static_cast<unsigned long long>(word.texts), word.weight);
+        std::snprintf(number, sizeof number, "\",\"texts\":%llu,\"weight\":%.4g}",
+                      static_cast<unsigned long long>(word.texts), word.weight);
         *text += std::string(i == 0 ? "" : ",") + "{\"word\":\"" + escaped(word.word) + number;
     }
     *text += "]}";
@@ -102,8 +92,12 @@ std::string explain(const NearestQuery& query, const SearchReport& report, const
             if (part.estimate != 0) add_share("recall_estimate", part.estimate);
             add("hops", part.hops);
             add("reranked", part.reranked);
-            // Full rows in a file, which may have to come from the disk: an fp32 graph has no codes, bytes are scored exactly in the graph.
-            if (part.file != 0) add("cold_reads", part.layout == Layout::kFp32 ? part.scored : part.layout == Layout::kSq8 ? part.reranked : 0);
+            // Full rows in a file, which may have to come from the disk: an fp32 graph has no codes, bytes are scored
+            // exactly in the graph.
+            if (part.file != 0)
+                add("cold_reads", part.layout == Layout::kFp32  ? part.scored
+                                  : part.layout == Layout::kSq8 ? part.reranked
+                                                                : 0);
         }
         add("scored", part.scored);
         if (part.is_filtered) {

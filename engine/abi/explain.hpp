@@ -8,6 +8,7 @@
 namespace vz {
 
 // `words` is null where the query had no text.
-void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t total_ns, RowSet* set);
+void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t total_ns,
+                  RowSet* set);
 
 }  // namespace vz

@@ -54,7 +54,8 @@ Status check_elements(const T* elements, uint64_t count, const char* field) {
         return misuse("struct_size of the first element is no stride of version 1.0 or later");
     for (uint64_t i = 0; i < count; ++i) {
         const auto* element = reinterpret_cast<const unsigned char*>(elements) + i * stride;
-        if (stride > sizeof(T) && std::any_of(element + sizeof(T), element + stride, [](unsigned char byte) { return byte != 0; })) {
+        if (stride > sizeof(T) &&
+            std::any_of(element + sizeof(T), element + stride, [](unsigned char byte) { return byte != 0; })) {
             return failure(VZ_UNSUPPORTED, "an element uses members that this engine does not know")
                 .field(field)
                 .item(i);
@@ -119,7 +120,8 @@ vz_status guard_outside(vz_error* error, Body body) noexcept {
     });
 }
 
-// VZ_MISUSE in a process that was forked from the one that opened the engine: it has none of its threads, and the same files.
+// VZ_MISUSE in a process that was forked from the one that opened the engine: it has none of its threads, and the same
+// files.
 Status check_process(const vz_engine* engine);
 
 // Logs a broken rule on the thread that broke it, so that a host can name the plugin whose call this is.

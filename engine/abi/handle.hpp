@@ -17,8 +17,8 @@
 
 namespace vz {
 
-// Runs asynchronous operations: writes enter the log inside submit(), or on the ingest thread where rows have to be linked first, and are
-// completed by the commit leader; everything else, and every failure, is done by a worker.
+// Runs asynchronous operations: writes enter the log inside submit(), or on the ingest thread where rows have to be
+// linked first, and are completed by the commit leader; everything else, and every failure, is done by a worker.
 class Operations {
  public:
     Operations(vz_engine& engine, uint32_t workers);
@@ -29,7 +29,8 @@ class Operations {
     Status submit(vz_op* const* ops, uint32_t count);
     Status cancel(vz_op* op);
     uint64_t queued() const { return in_flight_.load(std::memory_order_relaxed); }
-    // Returns when nothing is in flight any more. What is submitted from now on, as by a completion, is refused until resume().
+    // Returns when nothing is in flight any more. What is submitted from now on, as by a completion, is refused until
+    // resume().
     void drain();
     void resume() { is_closing_.store(false); }
 

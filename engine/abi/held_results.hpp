@@ -1,5 +1,6 @@
-// Results that callers hold: how many, and how many of them for too long. A held result pins files and versions, so it is told who forgets
-// one. No clock is read when a result is made: time is the number of a step that a thread of its own counts.
+// Results that callers hold: how many, and how many of them for too long. A held result pins files and versions, so it
+// is told who forgets one. No clock is read when a result is made: time is the number of a step that a thread of its
+// own counts.
 #pragma once
 
 #include <atomic>

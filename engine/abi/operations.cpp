@@ -82,7 +82,8 @@ Status Operations::take(vz_op* op) {
     VZ_TRY(take_in(op, &known));
     if (op->done == nullptr) return misuse("an op has no done");
     if (!is_clean(op)) return misuse("an op is in flight, comes twice, or its opaque part is not zero");
-    if (op->kind < VZ_OP_COLLECTION_CREATE || op->kind > VZ_OP_RESTORE) return failure(VZ_UNSUPPORTED, "there is no such kind of op").field("kind");
+    if (op->kind < VZ_OP_COLLECTION_CREATE || op->kind > VZ_OP_RESTORE)
+        return failure(VZ_UNSUPPORTED, "there is no such kind of op").field("kind");
     if (op->flags != 0) return failure(VZ_UNSUPPORTED, "a flag of an op is not known").field("flags");
     state_of(op).store(kQueued);
     return {};
@@ -122,8 +123,8 @@ bool has_filter(const vz_write_request* request) {
 
 }  // namespace
 
-// Writes enter the log in submission order: here, if that takes no time, else behind others of their collection on the ingest thread.
-// What does not enter is completed by a worker: done never runs inside submit().
+// Writes enter the log in submission order: here, if that takes no time, else behind others of their collection on the
+// ingest thread. What does not enter is completed by a worker: done never runs inside submit().
 void Operations::submit_write(vz_op* op) {
     state_of(op).store(kRunning);
     const auto* request = static_cast<const vz_write_request*>(op->request);
@@ -135,7 +136,8 @@ void Operations::submit_write(vz_op* op) {
         return Interruption{request->deadline_ns, nullptr}.check();
     });
     if (status != VZ_OK) return refuse(op, status, error);
-    const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) && engine_.engine->maintenance().make_room(target, *request, false).ok();
+    const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) &&
+                          engine_.engine->maintenance().make_room(target, *request, false).ok();
     {
         const std::scoped_lock lock(ingest_mutex_);
         uint32_t& waiting = ingest_waiting_[target->id()];
@@ -162,7 +164,9 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
             const std::unique_ptr<OwnedWrite> last(write);
             engine_.engine->maintenance().note_write(write->kept);
             Status told = outcome.clone();
-            if (told.ok()) told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request), static_cast<vz_write_answer*>(op->answer));
+            if (told.ok())
+                told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request),
+                                    static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
         VZ_TRY(engine_.engine->maintenance().make_room(target, *request, may_wait));
@@ -183,7 +187,8 @@ void Operations::refuse(vz_op* op, vz_status status, const vz_error& error) {
     push(op);
 }
 
-// Writes that link rows first, or wait for sealing: what takes time has a thread of its own, so that searches keep theirs.
+// Writes that link rows first, or wait for sealing: what takes time has a thread of its own, so that searches keep
+// theirs.
 void Operations::ingest() {
     std::unique_lock lock(ingest_mutex_);
     for (;;) {
@@ -209,7 +214,8 @@ void Operations::complete(vz_op* op, const Status& status) {
     leave(1);
 }
 
-// drain() returns when the last one has left, and all this may be freed then: the last one is not out before it lets go of the lock.
+// drain() returns when the last one has left, and all this may be freed then: the last one is not out before it lets go
+// of the lock.
 void Operations::leave(uint32_t count) {
     for (uint64_t now = in_flight_.load(); now > count;) {
         if (in_flight_.compare_exchange_weak(now, now - count)) return;
@@ -251,23 +257,57 @@ void Operations::run(vz_op* op) {
     auto** result = static_cast<vz_result**>(op->answer);
     vz_status status = VZ_OK;
     switch (op->kind) {
-        case VZ_OP_COLLECTION_CREATE: status = vz_collection_create(engine, op->collection, static_cast<const vz_schema*>(op->request), change, &error); break;
+        case VZ_OP_COLLECTION_CREATE:
+            status = vz_collection_create(engine, op->collection, static_cast<const vz_schema*>(op->request), change,
+                                          &error);
+            break;
         case VZ_OP_COLLECTION_DROP: status = vz_collection_drop(engine, op->collection, change, &error); break;
-        case VZ_OP_COLLECTION_RENAME: status = vz_collection_rename(engine, op->collection, static_cast<const vz_rename_request*>(op->request), change, &error); break;
-        case VZ_OP_COLLECTION_ALTER: status = vz_collection_alter(engine, op->collection, static_cast<const vz_alter_request*>(op->request), change, &error); break;
-        case VZ_OP_ALIAS_APPLY: status = vz_alias_apply(engine, static_cast<const vz_alias_request*>(op->request), change, &error); break;
+        case VZ_OP_COLLECTION_RENAME:
+            status = vz_collection_rename(engine, op->collection, static_cast<const vz_rename_request*>(op->request),
+                                          change, &error);
+            break;
+        case VZ_OP_COLLECTION_ALTER:
+            status = vz_collection_alter(engine, op->collection, static_cast<const vz_alter_request*>(op->request),
+                                         change, &error);
+            break;
+        case VZ_OP_ALIAS_APPLY:
+            status = vz_alias_apply(engine, static_cast<const vz_alias_request*>(op->request), change, &error);
+            break;
         case VZ_OP_PERSISTENCE_READ: status = vz_persistence_read(engine, op->collection, result, &error); break;
-        case VZ_OP_VALUE_PUT: status = vz_value_put(engine, static_cast<const vz_value_request*>(op->request), change, &error); break;
-        case VZ_OP_SEARCH: status = vz_search(engine, op->collection, static_cast<const vz_search_request*>(op->request), result, &error); break;
-        case VZ_OP_GET: status = vz_get(engine, op->collection, static_cast<const vz_get_request*>(op->request), result, &error); break;
-        case VZ_OP_SCAN: status = vz_scan(engine, op->collection, static_cast<const vz_scan_request*>(op->request), result, &error); break;
-        case VZ_OP_COUNT: status = vz_count(engine, op->collection, static_cast<const vz_count_request*>(op->request), static_cast<uint64_t*>(op->answer), &error); break;
-        case VZ_OP_CHECKPOINT: status = vz_checkpoint(engine, op->collection, static_cast<uint64_t*>(op->answer), &error); break;
-        case VZ_OP_VERIFY: status = vz_verify(engine, op->collection, static_cast<const vz_verify_request*>(op->request), result, &error); break;
-        case VZ_OP_SNAPSHOT_CREATE: status = vz_snapshot_create(engine, static_cast<const vz_snapshot_request*>(op->request), result, &error); break;
+        case VZ_OP_VALUE_PUT:
+            status = vz_value_put(engine, static_cast<const vz_value_request*>(op->request), change, &error);
+            break;
+        case VZ_OP_SEARCH:
+            status =
+                vz_search(engine, op->collection, static_cast<const vz_search_request*>(op->request), result, &error);
+            break;
+        case VZ_OP_GET:
+            status = vz_get(engine, op->collection, static_cast<const vz_get_request*>(op->request), result, &error);
+            break;
+        case VZ_OP_SCAN:
+            status = vz_scan(engine, op->collection, static_cast<const vz_scan_request*>(op->request), result, &error);
+            break;
+        case VZ_OP_COUNT:
+            status = vz_count(engine, op->collection, static_cast<const vz_count_request*>(op->request),
+                              static_cast<uint64_t*>(op->answer), &error);
+            break;
+        case VZ_OP_CHECKPOINT:
+            status = vz_checkpoint(engine, op->collection, static_cast<uint64_t*>(op->answer), &error);
+            break;
+        case VZ_OP_VERIFY:
+            status =
+                vz_verify(engine, op->collection, static_cast<const vz_verify_request*>(op->request), result, &error);
+            break;
+        case VZ_OP_SNAPSHOT_CREATE:
+            status = vz_snapshot_create(engine, static_cast<const vz_snapshot_request*>(op->request), result, &error);
+            break;
         case VZ_OP_SNAPSHOT_DROP: status = vz_snapshot_drop(engine, op->collection, change, &error); break;
-        case VZ_OP_ARCHIVE_EXPORT: status = vz_archive_export(engine, static_cast<const vz_archive_request*>(op->request), &error); break;
-        default: status = vz_restore(engine, static_cast<const vz_restore_request*>(op->request), change, &error); break;
+        case VZ_OP_ARCHIVE_EXPORT:
+            status = vz_archive_export(engine, static_cast<const vz_archive_request*>(op->request), &error);
+            break;
+        default:
+            status = vz_restore(engine, static_cast<const vz_restore_request*>(op->request), change, &error);
+            break;
     }
     complete(op, status == VZ_OK ? Status() : Status(error));
 }

@@ -12,7 +12,10 @@
 namespace vz {
 namespace {
 
-bool stands_for_itself(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_'; }
+bool stands_for_itself(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+           c == '_';
+}
 
 void append_hex(uint8_t byte, std::string* out) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -20,7 +23,8 @@ void append_hex(uint8_t byte, std::string* out) {
     *out += kDigits[byte & 15];
 }
 
-// The collection and the id that comes next. Bytes that would mean something in a URL are '~' and two digits, so that a cursor can stand there as it is.
+// The collection and the id that comes next. Bytes that would mean something in a URL are '~' and two digits, so that a
+// cursor can stand there as it is.
 std::string make_cursor(const Collection& collection, std::string_view id) {
     std::string cursor;
     for (const uint8_t byte : collection.uuid().bytes) append_hex(byte, &cursor);
@@ -37,7 +41,9 @@ std::string make_cursor(const Collection& collection, std::string_view id) {
 
 Result<std::string> read_cursor(const Collection& collection, std::string_view cursor) {
     const auto unknown = [] {
-        return failure(VZ_INVALID_ARGUMENT, "the cursor is none of this collection's").field("cursor").reason(VZ_REASON_CURSOR);
+        return failure(VZ_INVALID_ARGUMENT, "the cursor is none of this collection's")
+            .field("cursor")
+            .reason(VZ_REASON_CURSOR);
     };
     const std::string own = make_cursor(collection, "");
     if (cursor.size() <= own.size() || !cursor.starts_with(own)) return unknown();
@@ -48,7 +54,8 @@ Result<std::string> read_cursor(const Collection& collection, std::string_view c
             id += *at;
             continue;
         }
-        if (cursor.data() + cursor.size() - at < 3 || std::from_chars(at + 1, at + 3, byte, 16).ptr != at + 3) return unknown();
+        if (cursor.data() + cursor.size() - at < 3 || std::from_chars(at + 1, at + 3, byte, 16).ptr != at + 3)
+            return unknown();
         id += static_cast<char>(byte);
         at += 2;
     }
@@ -58,13 +65,18 @@ Result<std::string> read_cursor(const Collection& collection, std::string_view c
 // One record has one request id, one deadline, and is atomic or not.
 Status check_in_chain(const vz_write_request& first, const vz_write_request& part) {
     constexpr vz_uuid kNone = {};
-    const auto differs = [](const vz_uuid& left, const vz_uuid& right) { return std::memcmp(left.bytes, right.bytes, sizeof left.bytes) != 0; };
-    const char* const field = part.flags != 0 && part.flags != first.flags                               ? "next.flags"
-                              : differs(part.request_id, kNone) && differs(part.request_id, first.request_id) ? "next.request_id"
-                              : part.deadline_ns != 0 && part.deadline_ns != first.deadline_ns           ? "next.deadline_ns"
-                                                                                                         : nullptr;
+    const auto differs = [](const vz_uuid& left, const vz_uuid& right) {
+        return std::memcmp(left.bytes, right.bytes, sizeof left.bytes) != 0;
+    };
+    const char* const field = part.flags != 0 && part.flags != first.flags ? "next.flags"
+                              : differs(part.request_id, kNone) && differs(part.request_id, first.request_id)
+                                  ? "next.request_id"
+                              : part.deadline_ns != 0 && part.deadline_ns != first.deadline_ns ? "next.deadline_ns"
+                                                                                               : nullptr;
     if (field == nullptr) return {};
-    return failure(VZ_INVALID_ARGUMENT, "a chain of requests has what its first one has").field(field).reason(VZ_REASON_CONFLICTING);
+    return failure(VZ_INVALID_ARGUMENT, "a chain of requests has what its first one has")
+        .field(field)
+        .reason(VZ_REASON_CONFLICTING);
 }
 
 }  // namespace
@@ -81,7 +93,8 @@ Status check_write_structs(const vz_write_request* request, const vz_write_answe
         VZ_TRY(check_in_chain(*request, *part));
         // A chain without an end is a ring.
         if (++requests > kBatchPointsMax) {
-            return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu requests", static_cast<unsigned long long>(kBatchPointsMax))
+            return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu requests",
+                           static_cast<unsigned long long>(kBatchPointsMax))
                 .field("batch_points_max")
                 .expected(kBatchPointsMax)
                 .actual(static_cast<int64_t>(requests));
@@ -112,7 +125,8 @@ Status answer_write(const WriteCommit& commit, const vz_write_request* request, 
     for (size_t i = 0; i < commit.item_errors.size(); ++i) {
         const Status& status = commit.item_errors[i];
         if (answer.statuses != nullptr) answer.statuses[i] = status.code();
-        if (!status.ok() && answer.errors != nullptr && noted < answer.error_capacity) answer.errors[noted++] = status.error();
+        if (!status.ok() && answer.errors != nullptr && noted < answer.error_capacity)
+            answer.errors[noted++] = status.error();
     }
     return give_out(answer, out);
 }
@@ -121,8 +135,11 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, vz_res
     vz_get_request request;
     VZ_TRY(take_in(in, &request));
     VZ_TRY(no_flags(request.flags, 0));
-    if (request.count != 0 && request.ids == nullptr) return failure(VZ_INVALID_ARGUMENT, "ids are missing").field("ids").reason(VZ_REASON_REQUIRED);
-    if (request.count > kHitsMax) return out_of_range("count", "one request has at most 65,536 ids", kHitsMax, static_cast<int64_t>(request.count));
+    if (request.count != 0 && request.ids == nullptr)
+        return failure(VZ_INVALID_ARGUMENT, "ids are missing").field("ids").reason(VZ_REASON_REQUIRED);
+    if (request.count > kHitsMax)
+        return out_of_range("count", "one request has at most 65,536 ids", kHitsMax,
+                            static_cast<int64_t>(request.count));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
     auto result = std::make_unique<vz_result>(&engine->results_held);
@@ -150,11 +167,16 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, vz_r
     VZ_TRY(no_flags(request.flags, 0));
     VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     if (request.order != 0) return failure(VZ_UNSUPPORTED, "scans come in id order in this release").field("order");
-    if (request.limit < 1 || request.limit > kHitsMax) return out_of_range("limit", "limit is 1 to 65,536", kHitsMax, request.limit);
+    if (request.limit < 1 || request.limit > kHitsMax)
+        return out_of_range("limit", "limit is 1 to 65,536", kHitsMax, request.limit);
     constexpr uint64_t kSkipMax = 1'000'000;
-    if (request.skip > kSkipMax) return out_of_range("skip", "skip is at most 1,000,000: use the cursor", kSkipMax, static_cast<int64_t>(request.skip));
+    if (request.skip > kSkipMax)
+        return out_of_range("skip", "skip is at most 1,000,000: use the cursor", kSkipMax,
+                            static_cast<int64_t>(request.skip));
     if (request.cursor.data != nullptr && (request.start_id.data != nullptr || request.skip != 0)) {
-        return failure(VZ_INVALID_ARGUMENT, "a cursor excludes start_id and skip").field("cursor").reason(VZ_REASON_CONFLICTING);
+        return failure(VZ_INVALID_ARGUMENT, "a cursor excludes start_id and skip")
+            .field("cursor")
+            .reason(VZ_REASON_CONFLICTING);
     }
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
@@ -212,8 +234,8 @@ extern "C" {
 
 #define VZ_API __attribute__((visibility("default")))
 
-VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_request* request, vz_write_answer* answer,
-                          vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_request* request,
+                          vz_write_answer* answer, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_write_structs(request, answer));
         VZ_ASSIGN(const std::shared_ptr<Collection> target, engine->engine->catalogue().resolve(view(collection)));
@@ -239,21 +261,24 @@ VZ_API vz_status vz_search(vz_engine* engine, vz_str collection, const vz_search
     });
 }
 
-VZ_API vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* request, vz_result** out,
+                        vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
         return read_get(engine, collection, request, out);
     });
 }
 
-VZ_API vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out,
+                         vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
         return read_scan(engine, collection, request, out);
     });
 }
 
-VZ_API vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_request* request, uint64_t* count, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_request* request, uint64_t* count,
+                          vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (count == nullptr) return misuse("the place for the count is NULL");
         return read_count(engine, collection, request, count);
@@ -271,7 +296,8 @@ VZ_API vz_status vz_result_rows(const vz_result* result, uint64_t query, vz_rows
     });
 }
 
-VZ_API vz_status vz_result_profile(const vz_result* result, uint64_t query, vz_profile* out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_result_profile(const vz_result* result, uint64_t query, vz_profile* out,
+                                   vz_error* error) VZ_NOEXCEPT {
     return guard(error, [&]() -> Status {
         if (result == nullptr) return misuse("the result is NULL");
         if (!result->explained || query >= result->set_count()) {
@@ -293,18 +319,12 @@ VZ_API const void* vz_result_items(const vz_result* result, uint32_t kind, uint6
     };
     const Descriptions& described = *result->described;
     switch (kind) {
-        case VZ_RESULT_COLLECTIONS:
-            return give(described.collections);
-        case VZ_RESULT_PERSISTENCE:
-            return give(described.persistence);
-        case VZ_RESULT_VALUES:
-            return give(described.values);
-        case VZ_RESULT_FINDINGS:
-            return give(described.findings);
-        case VZ_RESULT_SNAPSHOTS:
-            return give(described.snapshots);
-        default:
-            return nullptr;
+        case VZ_RESULT_COLLECTIONS: return give(described.collections);
+        case VZ_RESULT_PERSISTENCE: return give(described.persistence);
+        case VZ_RESULT_VALUES: return give(described.values);
+        case VZ_RESULT_FINDINGS: return give(described.findings);
+        case VZ_RESULT_SNAPSHOTS: return give(described.snapshots);
+        default: return nullptr;
     }
 }
 

@@ -49,18 +49,10 @@ Result<WantedParts> want_parts(const vz_parts* in, const Schema& schema) {
 
 namespace {
 
-const RowRef& row_of(const RowRef& row) {
-    return row;
-}
-const RowRef& row_of(const Hit& hit) {
-    return hit.row;
-}
-bool exists(const RowRef& row) {
-    return row.part != nullptr;
-}
-bool exists(const Hit&) {
-    return true;
-}
+const RowRef& row_of(const RowRef& row) { return row; }
+const RowRef& row_of(const Hit& hit) { return hit.row; }
+bool exists(const RowRef& row) { return row.part != nullptr; }
+bool exists(const Hit&) { return true; }
 
 // The block of all columns, handed out from its begin; columns of wider elements first.
 class Block {
@@ -180,9 +172,7 @@ void fill(std::span<const Row> rows, const vz_str* asked, const WantedParts& par
 
 }  // namespace
 
-void fill_rows(std::span<const Hit> hits, const WantedParts& parts, RowSet* set) {
-    fill(hits, nullptr, parts, set);
-}
+void fill_rows(std::span<const Hit> hits, const WantedParts& parts, RowSet* set) { fill(hits, nullptr, parts, set); }
 
 void fill_rows(std::span<const RowRef> rows, const vz_str* asked, const WantedParts& parts, RowSet* set) {
     fill(rows, asked, parts, set);

@@ -89,7 +89,8 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
 // One query of a request, whichever rankings it takes.
 class Answering {
  public:
-    Answering(const vz_search_request& request, const SearchPlan& plan, const TextRanking& words, const RowFilter* filter, const Interruption& until)
+    Answering(const vz_search_request& request, const SearchPlan& plan, const TextRanking& words,
+              const RowFilter* filter, const Interruption& until)
         : request_(request), plan_(plan), words_(words), until_(until) {
         const auto wanted = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{request.k} + request.skip, UINT32_MAX));
         query_.field = plan.field;
@@ -124,7 +125,8 @@ class Answering {
     }
 
  private:
-    Result<std::vector<Hit>> rank(uint64_t i, const ReadView& view, SearchReport* report, TextReport* text_report) const {
+    Result<std::vector<Hit>> rank(uint64_t i, const ReadView& view, SearchReport* report,
+                                  TextReport* text_report) const {
         NearestQuery query = query_;
         query.values = words_.is_wanted && !words_.has_vectors ? nullptr : plan_.query(request_.queries, i);
         if (!words_.is_wanted) return search_nearest(view, query, until_, report);

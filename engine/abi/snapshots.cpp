@@ -32,13 +32,16 @@ extern "C" {
 
 #define VZ_API __attribute__((visibility("default")))
 
-VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request* request, vz_result** out, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request* request, vz_result** out,
+                                    vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (out == nullptr) return misuse("the place for the result is NULL");
         vz_snapshot_request wanted;
         VZ_TRY(take_in(request, &wanted));
         if (wanted.collection_count != 0 && wanted.collections == nullptr) {
-            return failure(VZ_INVALID_ARGUMENT, "the collections are missing").field("collections").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "the collections are missing")
+                .field("collections")
+                .reason(VZ_REASON_REQUIRED);
         }
         auto result = std::make_unique<vz_result>(&engine->results_held);
         VZ_ASSIGN(const SnapshotState made,
@@ -74,40 +77,53 @@ VZ_API vz_status vz_archive_export(vz_engine* engine, const vz_archive_request* 
         vz_archive_request wanted;
         VZ_TRY(take_in(request, &wanted));
         if (wanted.collection_count != 0 && wanted.collections == nullptr) {
-            return failure(VZ_INVALID_ARGUMENT, "the collections are missing").field("collections").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "the collections are missing")
+                .field("collections")
+                .reason(VZ_REASON_REQUIRED);
         }
         if ((wanted.path.data == nullptr) == (wanted.write == nullptr)) {
-            return failure(VZ_INVALID_ARGUMENT, "an archive goes to a path or into a function").field("path").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "an archive goes to a path or into a function")
+                .field("path")
+                .reason(VZ_REASON_REQUIRED);
         }
         VZ_TRY(check_path(wanted.path, "path"));
         const std::span<const vz_str> collections(wanted.collections, wanted.collection_count);
-        if (wanted.path.data != nullptr) return engine->engine->snapshots().export_archive_to(std::string(view(wanted.path)), view(wanted.snapshot), collections);
-        return engine->engine->snapshots().export_archive(view(wanted.snapshot), collections, [&](std::span<const std::byte> bytes) -> Status {
-            const vz_status taken = wanted.write(wanted.user, bytes.data(), bytes.size());
-            return taken == VZ_OK ? Status() : failure(taken, "the function that takes the archive ended it");
-        });
+        if (wanted.path.data != nullptr)
+            return engine->engine->snapshots().export_archive_to(std::string(view(wanted.path)), view(wanted.snapshot),
+                                                                 collections);
+        return engine->engine->snapshots().export_archive(
+            view(wanted.snapshot), collections, [&](std::span<const std::byte> bytes) -> Status {
+                const vz_status taken = wanted.write(wanted.user, bytes.data(), bytes.size());
+                return taken == VZ_OK ? Status() : failure(taken, "the function that takes the archive ended it");
+            });
     });
 }
 
-VZ_API vz_status vz_restore(vz_engine* engine, const vz_restore_request* request, vz_change* change, vz_error* error) VZ_NOEXCEPT {
+VZ_API vz_status vz_restore(vz_engine* engine, const vz_restore_request* request, vz_change* change,
+                            vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         vz_change given;
         VZ_TRY(take_change(change, 0, &given));
         vz_restore_request wanted;
         VZ_TRY(take_in(request, &wanted));
-        if ((wanted.flags & ~VZ_RESTORE_REPLACE) != 0) return failure(VZ_UNSUPPORTED, "a flag of restore is not known").field("flags");
+        if ((wanted.flags & ~VZ_RESTORE_REPLACE) != 0)
+            return failure(VZ_UNSUPPORTED, "a flag of restore is not known").field("flags");
         if ((wanted.snapshot.data == nullptr) == (wanted.archive.data == nullptr)) {
-            return failure(VZ_INVALID_ARGUMENT, "a restore names a snapshot or an archive").field("snapshot").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "a restore names a snapshot or an archive")
+                .field("snapshot")
+                .reason(VZ_REASON_REQUIRED);
         }
         VZ_TRY(check_path(wanted.archive, "archive"));
         const bool replace = (wanted.flags & VZ_RESTORE_REPLACE) != 0;
         if (wanted.archive.data != nullptr) {
-            VZ_ASSIGN(const EditOutcome outcome, engine->engine->snapshots().import_archive(std::string(view(wanted.archive)), view(wanted.from), view(wanted.to),
-                                                                                replace, given.request_id));
+            VZ_ASSIGN(const EditOutcome outcome,
+                      engine->engine->snapshots().import_archive(std::string(view(wanted.archive)), view(wanted.from),
+                                                                 view(wanted.to), replace, given.request_id));
             return answer_change(outcome, given, change);
         }
         VZ_ASSIGN(const EditOutcome outcome,
-                  engine->engine->snapshots().restore(view(wanted.snapshot), view(wanted.from), view(wanted.to), replace, given.request_id));
+                  engine->engine->snapshots().restore(view(wanted.snapshot), view(wanted.from), view(wanted.to),
+                                                      replace, given.request_id));
         return answer_change(outcome, given, change);
     });
 }

@@ -18,7 +18,9 @@ Result<const FieldIndexSchema*> find_index(const Schema& schema, std::string_vie
     for (const FieldIndexSchema& index : schema.field_indexes) {
         if (index.kind != VZ_FIELD_INDEX_TEXT || (path.data() != nullptr && index.path != path)) continue;
         if (found != nullptr) {
-            return failure(VZ_INVALID_ARGUMENT, "there are several text indexes; name the path of one").field("text.path").reason(VZ_REASON_REQUIRED);
+            return failure(VZ_INVALID_ARGUMENT, "there are several text indexes; name the path of one")
+                .field("text.path")
+                .reason(VZ_REASON_REQUIRED);
         }
         found = &index;
     }
@@ -29,7 +31,8 @@ Result<const FieldIndexSchema*> find_index(const Schema& schema, std::string_vie
 }
 
 Status check_texts(const vz_str* texts, uint64_t count) {
-    if (texts == nullptr) return failure(VZ_INVALID_ARGUMENT, "there are no texts").field("text.texts").reason(VZ_REASON_REQUIRED);
+    if (texts == nullptr)
+        return failure(VZ_INVALID_ARGUMENT, "there are no texts").field("text.texts").reason(VZ_REASON_REQUIRED);
     for (uint64_t i = 0; i < count; ++i) {
         const std::string_view text = view(texts[i]);
         if (text.size() > kQueryTextBytesMax) {
@@ -39,7 +42,11 @@ Status check_texts(const vz_str* texts, uint64_t count) {
                 .actual(static_cast<int64_t>(text.size()))
                 .item(i);
         }
-        if (!is_valid_utf8(text)) return failure(VZ_INVALID_ARGUMENT, "the text is not UTF-8").field("text.texts").reason(VZ_REASON_NAME).item(i);
+        if (!is_valid_utf8(text))
+            return failure(VZ_INVALID_ARGUMENT, "the text is not UTF-8")
+                .field("text.texts")
+                .reason(VZ_REASON_NAME)
+                .item(i);
     }
     return {};
 }
@@ -47,7 +54,9 @@ Status check_texts(const vz_str* texts, uint64_t count) {
 // What means nothing without query vectors.
 Status check_alone(const vz_search_request& request, const vz_text_query& text) {
     const auto conflict = [](const char* field) {
-        return failure(VZ_INVALID_ARGUMENT, "this needs query vectors beside the texts").field(field).reason(VZ_REASON_CONFLICTING);
+        return failure(VZ_INVALID_ARGUMENT, "this needs query vectors beside the texts")
+            .field(field)
+            .reason(VZ_REASON_CONFLICTING);
     };
     if ((request.flags & VZ_SEARCH_EXACT) != 0) return conflict("flags");
     if (request.effort != 0) return conflict("effort");
@@ -59,7 +68,11 @@ Status check_alone(const vz_search_request& request, const vz_text_query& text) 
 
 Result<uint32_t> hits_of(uint32_t asked, uint32_t wanted, const char* field) {
     if (asked > kHitsMax) {
-        return failure(VZ_INVALID_ARGUMENT, "a ranking has at most 65,536 hits").field(field).reason(VZ_REASON_RANGE).expected(kHitsMax).actual(asked);
+        return failure(VZ_INVALID_ARGUMENT, "a ranking has at most 65,536 hits")
+            .field(field)
+            .reason(VZ_REASON_RANGE)
+            .expected(kHitsMax)
+            .actual(asked);
     }
     return asked != 0 ? asked : std::max(wanted, kFusedByDefault);
 }
@@ -73,15 +86,20 @@ Result<TextRanking> check_text(const vz_search_request& request, const Schema& s
     VZ_TRY(take_in(request.text, &given));
     ranking.is_wanted = true;
     ranking.has_vectors = request.queries.data != nullptr;
-    if (given.reserved != 0) return failure(VZ_UNSUPPORTED, "a member of the text query is not known").field("text.reserved");
+    if (given.reserved != 0)
+        return failure(VZ_UNSUPPORTED, "a member of the text query is not known").field("text.reserved");
     VZ_ASSIGN(ranking.index, find_index(schema, view(given.path)));
     VZ_TRY(check_texts(given.texts, request.queries.rows));
     if (!ranking.has_vectors) {
         VZ_TRY(check_alone(request, given));
         return ranking;
     }
-    if (given.fusion == 0) return failure(VZ_INVALID_ARGUMENT, "vectors and texts need a fusion").field("text.fusion").reason(VZ_REASON_REQUIRED);
-    if (given.fusion > VZ_FUSION_WEIGHTED) return failure(VZ_INVALID_ARGUMENT, "there is no such fusion").field("text.fusion").reason(VZ_REASON_ENUM);
+    if (given.fusion == 0)
+        return failure(VZ_INVALID_ARGUMENT, "vectors and texts need a fusion")
+            .field("text.fusion")
+            .reason(VZ_REASON_REQUIRED);
+    if (given.fusion > VZ_FUSION_WEIGHTED)
+        return failure(VZ_INVALID_ARGUMENT, "there is no such fusion").field("text.fusion").reason(VZ_REASON_ENUM);
     if (!(given.alpha >= 0.0F && given.alpha <= 1.0F)) {
         return failure(VZ_INVALID_ARGUMENT, "alpha is 0 to 1").field("text.alpha").reason(VZ_REASON_RANGE);
     }

@@ -13,8 +13,10 @@ constexpr uint64_t kHugePage = 2 * 1024 * 1024;
 
 Result<Arena> Arena::reserve(uint64_t bytes) {
     const uint64_t rounded = (bytes + kHugePage - 1) / kHugePage * kHugePage + (bytes == 0 ? kHugePage : 0);
-    void* mapped = mmap(nullptr, rounded + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped == MAP_FAILED) return failure(VZ_OUT_OF_MEMORY, "cannot reserve %llu bytes", static_cast<unsigned long long>(rounded));
+    void* mapped =
+        mmap(nullptr, rounded + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED)
+        return failure(VZ_OUT_OF_MEMORY, "cannot reserve %llu bytes", static_cast<unsigned long long>(rounded));
     auto* start = static_cast<std::byte*>(mapped);
     const uint64_t skip = (kHugePage - reinterpret_cast<uintptr_t>(start) % kHugePage) % kHugePage;
     if (skip != 0) munmap(start, skip);
@@ -23,7 +25,8 @@ Result<Arena> Arena::reserve(uint64_t bytes) {
     return Arena(start + skip, rounded);
 }
 
-Arena::Arena(Arena&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+Arena::Arena(Arena&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
 
 Arena& Arena::operator=(Arena&& other) noexcept {
     std::swap(data_, other.data_);

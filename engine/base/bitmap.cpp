@@ -55,7 +55,8 @@ Result<Bitmap> Bitmap::from_bytes(std::span<const std::byte> bytes) {
     if (roaring == nullptr) return failure(VZ_CORRUPTION, "a bitmap of %zu bytes is malformed", bytes.size());
     Bitmap bitmap;
     bitmap.set_ = std::make_unique<Set>(roaring);
-    // This release of CRoaring does not validate: keys out of order or a false cardinality would make later lookups wrong.
+    // This release of CRoaring does not validate: keys out of order or a false cardinality would make later lookups
+    // wrong.
     uint64_t count = 0;
     uint32_t last = 0;
     bool ascending = true;

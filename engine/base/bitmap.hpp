@@ -36,7 +36,8 @@ class Bitmap {
 
     // The portable format of Roaring, little-endian.
     std::vector<std::byte> to_bytes() const;
-    // Exactly what to_bytes gave. Reads nothing beyond the bytes; VZ_CORRUPTION for anything that is not a well-formed set.
+    // Exactly what to_bytes gave. Reads nothing beyond the bytes; VZ_CORRUPTION for anything that is not a well-formed
+    // set.
     static Result<Bitmap> from_bytes(std::span<const std::byte> bytes);
 
  private:

@@ -39,7 +39,9 @@ inline bool all_zero(std::span<const std::byte> bytes) {
 
 constexpr uint64_t align_up(uint64_t value, uint64_t alignment) { return (value + alignment - 1) & ~(alignment - 1); }
 
-inline std::string_view view(vz_str text) { return text.data ? std::string_view(text.data, text.size) : std::string_view(); }
+inline std::string_view view(vz_str text) {
+    return text.data ? std::string_view(text.data, text.size) : std::string_view();
+}
 inline vz_str to_vz_str(std::string_view text) { return {text.data(), text.size()}; }
 
 inline std::span<const std::byte> as_bytes(std::string_view text) {

@@ -7,5 +7,6 @@ namespace vz {
 
 }  // namespace vz
 
-#define VZ_CHECK(condition) \
-    (__builtin_expect(static_cast<bool>(condition), 1) ? static_cast<void>(0) : ::vz::check_failed(#condition, __FILE__, __LINE__))
+#define VZ_CHECK(condition)                                                   \
+    (__builtin_expect(static_cast<bool>(condition), 1) ? static_cast<void>(0) \
+                                                       : ::vz::check_failed(#condition, __FILE__, __LINE__))

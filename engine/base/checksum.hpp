@@ -12,7 +12,8 @@ namespace vz {
 // CRC-32C (Castagnoli), RFC 3720 appendix B.4. `seed` is the result for the bytes before these, 0 at the start.
 uint32_t crc32c(std::span<const std::byte> bytes, uint32_t seed = 0);
 
-// A checksum stored beside the data it covers is masked, so that a checksum over data holding checksums stays meaningful.
+// A checksum stored beside the data it covers is masked, so that a checksum over data holding checksums stays
+// meaningful.
 constexpr uint32_t mask_crc(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8u; }
 
 uint64_t xxh3_64(std::span<const std::byte> bytes, uint64_t seed = 0);

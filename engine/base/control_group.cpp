@@ -31,16 +31,19 @@ double core_limit_of(std::istream& quota, std::istream& period) {
 
 }  // namespace
 
-std::optional<ControlGroup> find_control_group(std::istream& groups, const std::string& controller, const std::string& mounts) {
+std::optional<ControlGroup> find_control_group(std::istream& groups, const std::string& controller,
+                                               const std::string& mounts) {
     std::optional<ControlGroup> found;
-    // "number:controllers:path". Version 2 names no controllers; where both are mounted, a controller belongs to the one that names it.
+    // "number:controllers:path". Version 2 names no controllers; where both are mounted, a controller belongs to the
+    // one that names it.
     for (std::string line; std::getline(groups, line);) {
         const size_t first = line.find(':');
         const size_t second = first == std::string::npos ? first : line.find(':', first + 1);
         if (second == std::string::npos || second + 1 >= line.size() || line[second + 1] != '/') continue;
         const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
         const std::string path = line.substr(second + 1);
-        if (controllers.find("," + controller + ",") != std::string::npos) return ControlGroup{mounts + "/" + controller, path, false};
+        if (controllers.find("," + controller + ",") != std::string::npos)
+            return ControlGroup{mounts + "/" + controller, path, false};
         if (controllers == ",,") found = ControlGroup{mounts, path, true};
     }
     return found;

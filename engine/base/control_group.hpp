@@ -10,8 +10,8 @@ namespace vz {
 
 // Groups that are not to be seen from here, as of a container, are passed over by the limits.
 struct ControlGroup {
-    std::string root;  // where the hierarchy is mounted
-    std::string path;  // of the group in it; begins with a slash, "/" is the root
+    std::string root;         // where the hierarchy is mounted
+    std::string path;         // of the group in it; begins with a slash, "/" is the root
     bool is_unified = false;  // version 2
 
     std::string folder() const { return root + path; }
@@ -26,7 +26,8 @@ struct ControlGroup {
 std::optional<ControlGroup> find_control_group(std::istream& groups, const std::string& controller,
                                                const std::string& mounts = "/sys/fs/cgroup");
 
-// How many threads this process can keep busy: the cores it may run on, and no more than its control groups allow time for.
+// How many threads this process can keep busy: the cores it may run on, and no more than its control groups allow time
+// for.
 uint32_t usable_cores();
 
 }  // namespace vz

@@ -19,7 +19,8 @@ template <class T>
 T grown(const T& given) {
     T whole;
     std::memset(static_cast<void*>(&whole), 0, sizeof(T));
-    std::memcpy(static_cast<void*>(&whole), static_cast<const void*>(&given), std::min<size_t>(given.struct_size, sizeof(T)));
+    std::memcpy(static_cast<void*>(&whole), static_cast<const void*>(&given),
+                std::min<size_t>(given.struct_size, sizeof(T)));
     return whole;
 }
 

@@ -1,5 +1,6 @@
-// Point ids. A text of 1 to 256 bytes; canonical decimal u64 and canonical UUIDs (lower case, hyphens) are kept as numbers, so "42" and
-// the number 42 are one id, and each comes back as the same text. Order: numbers by value, UUIDs, texts by bytes.
+// Point ids. A text of 1 to 256 bytes; canonical decimal u64 and canonical UUIDs (lower case, hyphens) are kept as
+// numbers, so "42" and the number 42 are one id, and each comes back as the same text. Order: numbers by value, UUIDs,
+// texts by bytes.
 #pragma once
 
 #include <compare>

@@ -1,5 +1,5 @@
-// VZ_PLANT(name): a known bug, put in on purpose to see that a test catches it. False, and gone from the code, but in the test build that
-// defines VZ_PLANTED_BUGS. The list of names is in tests/crash/planted.cpp.
+// VZ_PLANT(name): a known bug, put in on purpose to see that a test catches it. False, and gone from the code, but in
+// the test build that defines VZ_PLANTED_BUGS. The list of names is in tests/crash/planted.cpp.
 #pragma once
 
 #ifdef VZ_PLANTED_BUGS

@@ -91,7 +91,8 @@ Result<Schema> decode_schema(std::span<const std::byte> bytes) {
         for (auto from : root.getFieldIndexes()) {
             const auto path = from.getPath().asChars();
             const auto language = from.getLanguage();
-            schema.field_indexes.push_back({from.getKind(), std::string(path.begin(), path.size()), std::string(language.begin(), language.size())});
+            schema.field_indexes.push_back({from.getKind(), std::string(path.begin(), path.size()),
+                                            std::string(language.begin(), language.size())});
         }
         const auto metadata = root.getMetadata().asChars();
         schema.metadata.assign(metadata.begin(), metadata.size());

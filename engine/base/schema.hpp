@@ -1,4 +1,5 @@
-// The schema of a collection as a value, and its bytes on disk (a Cap'n Proto message that manifest and segments embed).
+// The schema of a collection as a value, and its bytes on disk (a Cap'n Proto message that manifest and segments
+// embed).
 #pragma once
 
 #include <cstddef>

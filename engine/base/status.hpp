@@ -1,4 +1,5 @@
-// How a function says that the world failed: Status and Result<T>. A programmer's error is VZ_CHECK (check.hpp), never a Status.
+// How a function says that the world failed: Status and Result<T>. A programmer's error is VZ_CHECK (check.hpp), never
+// a Status.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,10 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-    Result(T value) : value_(std::move(value)) {}                                        // NOLINT(google-explicit-constructor): `return value;`
-    Result(Status failed) : status_(std::move(failed)) { VZ_CHECK(!status_.ok()); }      // NOLINT(google-explicit-constructor): `return status;`
+    Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): `return value;`
+    Result(Status failed) : status_(std::move(failed)) {
+        VZ_CHECK(!status_.ok());
+    }  // NOLINT(google-explicit-constructor): `return status;`
 
     bool ok() const { return value_.has_value(); }
     const Status& status() const { return status_; }
@@ -66,17 +69,17 @@ class [[nodiscard]] Result {
 #define VZ_CONCAT(a, b) VZ_CONCAT_(a, b)
 
 // Returns from the calling function when the expression, a Status, is a failure.
-#define VZ_TRY(...)                                                \
-    do {                                                           \
-        ::vz::Status vz_try_status = (__VA_ARGS__);                \
-        if (!vz_try_status.ok()) return vz_try_status;             \
+#define VZ_TRY(...)                                    \
+    do {                                               \
+        ::vz::Status vz_try_status = (__VA_ARGS__);    \
+        if (!vz_try_status.ok()) return vz_try_status; \
     } while (false)
 
 // `VZ_ASSIGN(auto file, fs.open(path))`: the value, or return the failure.
 #define VZ_ASSIGN(declaration, ...) VZ_ASSIGN_(VZ_CONCAT(vz_assign_, __LINE__), declaration, __VA_ARGS__)
-#define VZ_ASSIGN_(name, declaration, ...)            \
-    auto name = (__VA_ARGS__);                        \
-    if (!name.ok()) return name.take_status();        \
+#define VZ_ASSIGN_(name, declaration, ...)     \
+    auto name = (__VA_ARGS__);                 \
+    if (!name.ok()) return name.take_status(); \
     declaration = name.take()
 
 }  // namespace vz

@@ -11,7 +11,8 @@ class Workers {
     virtual ~Workers() = default;
     // Workers that may run at once, at least one. Task numbers and worker numbers count from 0.
     virtual uint32_t count() const = 0;
-    // Calls task(context, i, worker) for every i below `tasks` and returns when all are done. No two calls of one worker overlap.
+    // Calls task(context, i, worker) for every i below `tasks` and returns when all are done. No two calls of one
+    // worker overlap.
     virtual void run(uint32_t tasks, void (*task)(void* context, uint32_t index, uint32_t worker), void* context) = 0;
     // Whether long work should end as VZ_CANCELLED at the next good place.
     virtual bool is_cancelled() const { return false; }
@@ -31,7 +32,9 @@ template <class Body>
 void run_on(Workers& workers, uint32_t tasks, Body&& body) {
     using Function = std::remove_reference_t<Body>;
     workers.run(
-        tasks, [](void* context, uint32_t index, uint32_t worker) { (*static_cast<Function*>(context))(index, worker); }, std::addressof(body));
+        tasks,
+        [](void* context, uint32_t index, uint32_t worker) { (*static_cast<Function*>(context))(index, worker); },
+        std::addressof(body));
 }
 
 }  // namespace vz

@@ -29,18 +29,12 @@ class IndexLookup {
     // Nothing: the indexes do not narrow it.
     std::optional<Found> find(const FilterNode& node) {
         switch (node.kind) {
-            case FilterNode::Kind::kAll:
-                return all_of(node);
-            case FilterNode::Kind::kAtLeast:
-                return at_least(node);
-            case FilterNode::Kind::kNot:
-                return negated(node);
-            case FilterNode::Kind::kField:
-                return field(node.test);
-            case FilterNode::Kind::kId:
-                return ids(node);
-            case FilterNode::Kind::kNested:
-                return unknown(node.test);
+            case FilterNode::Kind::kAll: return all_of(node);
+            case FilterNode::Kind::kAtLeast: return at_least(node);
+            case FilterNode::Kind::kNot: return negated(node);
+            case FilterNode::Kind::kField: return field(node.test);
+            case FilterNode::Kind::kId: return ids(node);
+            case FilterNode::Kind::kNested: return unknown(node.test);
         }
         return std::nullopt;
     }

@@ -36,7 +36,8 @@ class Checker {
         first_item_ = batch_.items;
         batch_.items += request.count;
         if (batch_.items > kBatchPointsMax) {
-            return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points", static_cast<unsigned long long>(kBatchPointsMax))
+            return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points",
+                           static_cast<unsigned long long>(kBatchPointsMax))
                 .field("batch_points_max")
                 .expected(kBatchPointsMax)
                 .actual(static_cast<int64_t>(batch_.items));
@@ -49,13 +50,16 @@ class Checker {
 
  private:
     Status check_shape(const vz_write_request& request) const {
-        if (request.kind < VZ_UPSERT || request.kind > VZ_CLEAR) return invalid("kind", VZ_REASON_ENUM, "kind is no kind of write");
-        if ((request.flags & ~VZ_WRITE_PER_ITEM) != 0) return failure(VZ_UNSUPPORTED, "a flag of this write is not known").field("flags");
+        if (request.kind < VZ_UPSERT || request.kind > VZ_CLEAR)
+            return invalid("kind", VZ_REASON_ENUM, "kind is no kind of write");
+        if ((request.flags & ~VZ_WRITE_PER_ITEM) != 0)
+            return failure(VZ_UNSUPPORTED, "a flag of this write is not known").field("flags");
         if (request.condition > VZ_IF_VERSION) return invalid("condition", VZ_REASON_ENUM, "condition is no condition");
         if (request.expires_ms != nullptr && request.kind != VZ_UPSERT && request.kind != VZ_UPDATE) {
             return invalid("expires_ms", VZ_REASON_CONFLICTING, "upserts and updates set times of expiry");
         }
-        if (request.payload_mode > VZ_PAYLOAD_PATCH) return invalid("payload_mode", VZ_REASON_ENUM, "payload_mode is none");
+        if (request.payload_mode > VZ_PAYLOAD_PATCH)
+            return invalid("payload_mode", VZ_REASON_ENUM, "payload_mode is none");
         if (request.payload_mode == VZ_PAYLOAD_PATCH && request.kind != VZ_UPDATE) {
             return invalid("payload_mode", VZ_REASON_CONFLICTING, "only an update patches payloads");
         }
@@ -63,7 +67,8 @@ class Checker {
         if (request.kind == VZ_CLEAR && (request.count != 0 || request.condition != VZ_IF_ALWAYS)) {
             return invalid("count", VZ_REASON_CONFLICTING, "clear takes neither points nor a condition");
         }
-        if (request.kind == VZ_DELETE && (request.vectors.rows != 0 || request.field_count != 0 || request.payloads != nullptr)) {
+        if (request.kind == VZ_DELETE &&
+            (request.vectors.rows != 0 || request.field_count != 0 || request.payloads != nullptr)) {
             return invalid("vectors", VZ_REASON_CONFLICTING, "a delete takes ids only");
         }
         if (request.condition == VZ_IF_VERSION && request.versions == nullptr) {
@@ -77,16 +82,20 @@ class Checker {
 
     static Status check_filtered_shape(const vz_write_request& request) {
         if (request.kind != VZ_UPDATE && request.kind != VZ_DELETE) {
-            return invalid("filter", VZ_REASON_CONFLICTING, "only an update or a delete selects its points by a filter");
+            return invalid("filter", VZ_REASON_CONFLICTING,
+                           "only an update or a delete selects its points by a filter");
         }
-        if (request.count != 0 || request.ids != nullptr) return invalid("ids", VZ_REASON_CONFLICTING, "ids and filter exclude each other");
-        if (request.condition != VZ_IF_ALWAYS) return invalid("condition", VZ_REASON_CONFLICTING, "a write by filter takes no condition");
+        if (request.count != 0 || request.ids != nullptr)
+            return invalid("ids", VZ_REASON_CONFLICTING, "ids and filter exclude each other");
+        if (request.condition != VZ_IF_ALWAYS)
+            return invalid("condition", VZ_REASON_CONFLICTING, "a write by filter takes no condition");
         if (request.flags != 0) return invalid("flags", VZ_REASON_CONFLICTING, "a write by filter is atomic");
         if (request.vectors.rows != 0 || request.field_count != 0) {
             return invalid("vectors", VZ_REASON_CONFLICTING, "a write by filter changes no vectors");
         }
         const bool has_payload = request.payloads != nullptr && request.payloads[0].data != nullptr;
-        if (request.kind == VZ_DELETE && has_payload) return invalid("payloads", VZ_REASON_CONFLICTING, "a delete takes a filter only");
+        if (request.kind == VZ_DELETE && has_payload)
+            return invalid("payloads", VZ_REASON_CONFLICTING, "a delete takes a filter only");
         if (request.kind == VZ_UPDATE && !has_payload) {
             return invalid("payloads", VZ_REASON_REQUIRED, "an update by filter has one payload for all points");
         }
@@ -99,7 +108,8 @@ class Checker {
 
     static Status check_filtered(const vz_write_request& request, CheckedOperation& operation) {
         VZ_ASSIGN(operation.filter, RowFilter::read(view(request.filter)));
-        if (operation.filter == nullptr) return invalid("filter", VZ_REASON_REQUIRED, "a write by filter needs at least one condition");
+        if (operation.filter == nullptr)
+            return invalid("filter", VZ_REASON_REQUIRED, "a write by filter needs at least one condition");
         if (request.kind == VZ_DELETE) return {};
         if (request.expires_ms != nullptr) {
             operation.filtered_expires_ms = request.expires_ms[0];
@@ -141,10 +151,12 @@ class Checker {
 
     Status check_vectors(const vz_write_request& request, CheckedOperation& operation) {
         std::vector<bool> seen(schema_.fields.size());
-        if (request.vectors.rows != 0) VZ_TRY(check_matrix("", request.vectors, nullptr, request.count, operation, &seen));
+        if (request.vectors.rows != 0)
+            VZ_TRY(check_matrix("", request.vectors, nullptr, request.count, operation, &seen));
         for (uint32_t i = 0; i < request.field_count; ++i) {
             const vz_vectors& vectors = *VZ_AT(vz_vectors, request.fields, i);
-            if (vectors.kind != VZ_VECTOR_DENSE) return failure(VZ_UNSUPPORTED, "this kind of vectors is not implemented yet").field("fields.kind");
+            if (vectors.kind != VZ_VECTOR_DENSE)
+                return failure(VZ_UNSUPPORTED, "this kind of vectors is not implemented yet").field("fields.kind");
             VZ_TRY(check_matrix(view(vectors.name), vectors.matrix, vectors.present, request.count, operation, &seen));
         }
         return {};
@@ -161,11 +173,14 @@ class Checker {
         const auto place = static_cast<size_t>(field - schema_.fields.data());
         if ((*seen)[place]) return invalid("fields.name", VZ_REASON_DUPLICATE, "a vector field is given twice");
         (*seen)[place] = true;
-        if (matrix.element != VZ_F32) return failure(VZ_UNSUPPORTED, "vectors are float32 in this release").field("vectors.element");
-        if (matrix.rows != count) return invalid("vectors.rows", VZ_REASON_RANGE, "there must be one row of vectors per point");
+        if (matrix.element != VZ_F32)
+            return failure(VZ_UNSUPPORTED, "vectors are float32 in this release").field("vectors.element");
+        if (matrix.rows != count)
+            return invalid("vectors.rows", VZ_REASON_RANGE, "there must be one row of vectors per point");
         if (matrix.data == nullptr) return invalid("vectors.data", VZ_REASON_REQUIRED, "vectors are missing");
         if (matrix.dim != field->dim) {
-            return failure(VZ_INVALID_ARGUMENT, "the vectors have %u dimensions, the collection has %u", matrix.dim, field->dim)
+            return failure(VZ_INVALID_ARGUMENT, "the vectors have %u dimensions, the collection has %u", matrix.dim,
+                           field->dim)
                 .field("vectors.dim")
                 .reason(VZ_REASON_DIMENSION)
                 .item(first_item_)
@@ -181,7 +196,8 @@ class Checker {
             const auto* row = reinterpret_cast<const float*>(static_cast<const char*>(matrix.data) + i * stride);
             CheckedItem& item = operation.items[i];
             if (!all_finite(row, matrix.dim)) {
-                VZ_TRY(reject(item, i, "vectors", invalid("vectors", VZ_REASON_NOT_FINITE, "a vector has a number that is not finite")));
+                VZ_TRY(reject(item, i, "vectors",
+                              invalid("vectors", VZ_REASON_NOT_FINITE, "a vector has a number that is not finite")));
                 continue;
             }
             item.vectors.resize(schema_.fields.size());

@@ -14,20 +14,20 @@ namespace vz {
 
 struct CheckedItem {
     IdView id;
-    std::string_view payload;            // a null data(): absent
-    std::vector<const float*> vectors;   // one per vector field of the schema, null: absent; empty: none at all
-    Lsn version = 0;                     // of VZ_IF_VERSION
-    std::optional<int64_t> expires_ms;   // 0: never; none: by the collection's TTL
-    Status error;                        // the item is left out
+    std::string_view payload;           // a null data(): absent
+    std::vector<const float*> vectors;  // one per vector field of the schema, null: absent; empty: none at all
+    Lsn version = 0;                    // of VZ_IF_VERSION
+    std::optional<int64_t> expires_ms;  // 0: never; none: by the collection's TTL
+    Status error;                       // the item is left out
 };
 
 struct CheckedOperation {
-    uint32_t kind = 0;       // VZ_UPSERT, ...
-    uint32_t condition = 0;  // VZ_IF_ALWAYS, ...
+    uint32_t kind = 0;              // VZ_UPSERT, ...
+    uint32_t condition = 0;         // VZ_IF_ALWAYS, ...
     bool patches_payloads = false;  // payloads are merge patches of what is there
     std::vector<CheckedItem> items;
-    std::unique_ptr<const RowFilter> filter;  // instead of items: the points that pass
-    std::string_view filtered_payload;        // what each of them gets
+    std::unique_ptr<const RowFilter> filter;     // instead of items: the points that pass
+    std::string_view filtered_payload;           // what each of them gets
     std::optional<int64_t> filtered_expires_ms;  // likewise; none: as for an item
 };
 
@@ -39,7 +39,8 @@ struct CheckedBatch {
     int64_t deadline_ns = 0;
 };
 
-// Borrows of the request. Without per-item results the first bad item is the failure, with its number counted through the chain.
+// Borrows of the request. Without per-item results the first bad item is the failure, with its number counted through
+// the chain.
 Result<CheckedBatch> check_write(const vz_write_request& request, const Schema& schema);
 
 }  // namespace vz

@@ -1,4 +1,5 @@
-// An array that grows without moving: chunk k holds kFirst << k items, so 26 pointers reach all rows of a segment, and an empty one is small.
+// An array that grows without moving: chunk k holds kFirst << k items, so 26 pointers reach all rows of a segment, and
+// an empty one is small.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@
 
 namespace vz {
 
-// Items are zeroed memory of trivially destructible T, 64-byte aligned, `width` of them for each index. One writer; any number of readers
-// of indexes that were published to them.
+// Items are zeroed memory of trivially destructible T, 64-byte aligned, `width` of them for each index. One writer; any
+// number of readers of indexes that were published to them.
 template <class T>
 class Chunks {
  public:
@@ -21,7 +22,9 @@ class Chunks {
 
     explicit Chunks(size_t width = 1) : width_(width) {}
     ~Chunks() {
-        for (auto& chunk : chunks_) std::free(chunk.load(std::memory_order_relaxed));  // NOLINT(cppcoreguidelines-owning-memory): calloc's zero pages are the point
+        for (auto& chunk : chunks_)
+            std::free(chunk.load(std::memory_order_relaxed));  // NOLINT(cppcoreguidelines-owning-memory): calloc's zero
+                                                               // pages are the point
     }
     Chunks(const Chunks&) = delete;
     Chunks& operator=(const Chunks&) = delete;

@@ -18,7 +18,8 @@ void WriteCommit::finish(const Status& status) {
     if (done) done(status.ok() ? refusal_ : status);
 }
 
-Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms)
+Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers,
+                       std::function<int64_t()> now_ms)
     : id_(state.id),
       uuid_(state.uuid),
       created_ms_(state.created_ms),
@@ -38,7 +39,8 @@ Collection::Collection(const CollectionState& state, Log& log, RequestIds& reque
 
 Part& Collection::writable_part(const Schema& schema) {
     const auto parts = std::atomic_load(&parts_);
-    if (!parts->empty() && parts->front()->growing() != nullptr && parts->front()->growing()->is_for(schema)) return *parts->front();
+    if (!parts->empty() && parts->front()->growing() != nullptr && parts->front()->growing()->is_for(schema))
+        return *parts->front();
     auto more = std::make_shared<PartList>(*parts);
     more->insert(more->begin(), std::make_shared<Part>(schema));
     Part& part = *more->front();
@@ -61,7 +63,8 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     if (log_.has_failed()) return failure(VZ_READ_ONLY, "writes are refused since a write failed");
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
     if (const auto first = requests_.find(batch.request_id); first && RequestIds::is_set(batch.request_id)) {
-        if (first->lsn > log_.durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
+        if (first->lsn > log_.durable())
+            return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
         commit.answer.outcome = VZ_REPLAYED;
         commit.answer.lsn = first->lsn;
         commit.answer.applied = first->applied;
@@ -75,9 +78,11 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     if (Status refusal = sequencer.run(batch); !refusal.ok()) {
         return refuse(std::move(refusal), writable, commit, blocking, in_flight);
     }
-    // Before the log has them: nothing that is durable waits to be found. Rows of a batch that fails below stay unseen in the graph.
+    // Before the log has them: nothing that is durable waits to be found. Rows of a batch that fails below stay unseen
+    // in the graph.
     GrowingGraphs& graphs = *writable.growing_graphs();
-    if (graphs.tail_bytes(writable.row_count()) > graphs.tail_bytes_max()) VZ_TRY(graphs.link(writable.row_count(), workers_));
+    if (graphs.tail_bytes(writable.row_count()) > graphs.tail_bytes_max())
+        VZ_TRY(graphs.link(writable.row_count(), workers_));
     // Nothing to do is an answer only about what is durable; otherwise an empty record waits for what is on its way.
     if (sequencer.is_empty() && last_lsn() <= log_.durable()) return {};
 
@@ -159,7 +164,9 @@ bool Collection::has_points_or_writes() const {
     return sequenced_live_ != 0;
 }
 
-void Collection::set_schema(Schema schema) { std::atomic_store(&schema_, std::make_shared<const Schema>(std::move(schema))); }
+void Collection::set_schema(Schema schema) {
+    std::atomic_store(&schema_, std::make_shared<const Schema>(std::move(schema)));
+}
 
 std::string Collection::name() const {
     const std::scoped_lock lock(names_);
@@ -190,7 +197,8 @@ ReadView Collection::pin() const {
         const Lsn visible = visible_.load(std::memory_order_acquire);
         auto again = std::atomic_load(&parts_);
         if (again == parts) {
-            const bool may_expire = std::any_of(parts->begin(), parts->end(), [](const auto& part) { return part->has_expiry(); });
+            const bool may_expire =
+                std::any_of(parts->begin(), parts->end(), [](const auto& part) { return part->has_expiry(); });
             return {std::move(parts), visible, may_expire ? now_ms_() : 0};
         }
         parts = std::move(again);

@@ -26,15 +26,16 @@ class Staging;
 // Is told what of a record could not be applied.
 using LossSink = std::function<void(const std::string& what)>;
 
-// A write on its way. Begun by Collection::begin_write; `done` is called once, when its fate is known, unless begin_write answered at once.
+// A write on its way. Begun by Collection::begin_write; `done` is called once, when its fate is known, unless
+// begin_write answered at once.
 class WriteCommit final : public Commit {
  public:
     explicit WriteCommit(std::shared_ptr<Collection> collection) : collection_(std::move(collection)) {}
     void publish() override;
     void finish(const Status& status) override;
 
-    vz_write_answer answer = {};           // outcome, lsn, applied, created, error_count; complete once done
-    std::vector<Status> item_errors;       // per item, of batches with per-item results
+    vz_write_answer answer = {};      // outcome, lsn, applied, created, error_count; complete once done
+    std::vector<Status> item_errors;  // per item, of batches with per-item results
     std::function<void(const Status&)> done;
 
  private:
@@ -47,18 +48,22 @@ class WriteCommit final : public Commit {
 class Collection : public std::enable_shared_from_this<Collection> {
  public:
     // `workers` link rows into graphs.
-    Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms);
+    Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers,
+               std::function<int64_t()> now_ms);
 
     // ---- writing ----
 
-    // Validates, resolves, stages and appends one batch. *in_flight: the log has it, and commit.done will be called; otherwise the answer
-    // is complete (a repeated request, nothing to apply) or the Status says why nothing was done. The request is not needed afterwards.
+    // Validates, resolves, stages and appends one batch. *in_flight: the log has it, and commit.done will be called;
+    // otherwise the answer is complete (a repeated request, nothing to apply) or the Status says why nothing was done.
+    // The request is not needed afterwards.
     Status begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
-    // Deletes points that have expired, points_max at most, by an ordinary record. One thread. *in_flight as above; false: there is nothing to do.
+    // Deletes points that have expired, points_max at most, by an ordinary record. One thread. *in_flight as above;
+    // false: there is nothing to do.
     Status begin_expiry(uint32_t points_max, WriteCommit& commit, bool* in_flight);
     bool has_expiry() const;
     bool is_dropped() const;
-    // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state; with `lost`, what fits is applied.
+    // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state; with `lost`, what fits is
+    // applied.
     Status replay(const Batch& batch, Lsn lsn, const LossSink& lost);
 
     // ---- changing the collection itself; the caller orders these edits ----
@@ -79,7 +84,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     static std::vector<std::optional<Frozen>> freeze_together(std::span<const std::shared_ptr<Collection>> collections);
     // The checkpoint's edit is durable: readers go over to the sealed part. `part` null: no frozen row lived.
     void publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
-    // Readers go over from sealed parts to the one made of them; `part` null: nothing of them lived. `sources`: where its rows come from.
+    // Readers go over from sealed parts to the one made of them; `part` null: nothing of them lived. `sources`: where
+    // its rows come from.
     void publish_compacted(const PartList& inputs, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
     // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
     void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
@@ -151,11 +157,11 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::shared_ptr<const std::string> damage_;  // by atomic_load, atomic_store; null: none
     std::atomic<bool> is_damaged_{false};        // what each request asks; the reason is there before
 
-    mutable std::mutex names_;       // guards name_ only
+    mutable std::mutex names_;  // guards name_ only
     std::string name_;
 
-    std::shared_ptr<const Schema> schema_;    // by atomic_load, atomic_store
-    std::shared_ptr<const PartList> parts_;   // likewise
+    std::shared_ptr<const Schema> schema_;   // by atomic_load, atomic_store
+    std::shared_ptr<const PartList> parts_;  // likewise
     std::atomic<Lsn> visible_{0};
     std::atomic<Lsn> last_lsn_{0};
     std::atomic<Lsn> through_lsn_{0};

@@ -7,13 +7,17 @@
 namespace vz {
 namespace {
 
-constexpr size_t kSmallPartsMax = 4;        // beside the largest
-constexpr uint32_t kDeadRowsMin = 1000;     // fewer do not slow a search: they wait until the collection is idle
+constexpr size_t kSmallPartsMax = 4;     // beside the largest
+constexpr uint32_t kDeadRowsMin = 1000;  // fewer do not slow a search: they wait until the collection is idle
 
 uint32_t live_rows(const Part& part) { return part.row_count() - part.ended_rows(); }
-bool is_a_fifth_dead(const Part& part) { return part.ended_rows() >= kDeadRowsMin && uint64_t{part.ended_rows()} * 5 >= part.row_count(); }
+bool is_a_fifth_dead(const Part& part) {
+    return part.ended_rows() >= kDeadRowsMin && uint64_t{part.ended_rows()} * 5 >= part.row_count();
+}
 // Dead rows that are worth a rewrite when there is nothing else to do.
-bool has_dead(const Part& part) { return uint64_t{part.ended_rows()} * 100 >= part.row_count() && part.ended_rows() != 0; }
+bool has_dead(const Part& part) {
+    return uint64_t{part.ended_rows()} * 100 >= part.row_count() && part.ended_rows() != 0;
+}
 
 // Sealed parts that may still be rewritten, most live rows first.
 PartList candidates(const Schema& schema, const PartList& parts) {
@@ -23,14 +27,16 @@ PartList candidates(const Schema& schema, const PartList& parts) {
         const bool is_full = live_rows(*part) >= kSegmentRowsMax;
         if (!is_full || is_a_fifth_dead(*part) || unindexed_rows(schema, *part) != 0) sealed.push_back(part);
     }
-    std::stable_sort(sealed.begin(), sealed.end(), [](const auto& a, const auto& b) { return live_rows(*a) > live_rows(*b); });
+    std::stable_sort(sealed.begin(), sealed.end(),
+                     [](const auto& a, const auto& b) { return live_rows(*a) > live_rows(*b); });
     return sealed;
 }
 
 // The first ones whose live rows fit one segment.
 PartList fitting(PartList parts) {
     uint64_t rows = 0;
-    const auto end = std::find_if(parts.begin(), parts.end(), [&](const auto& part) { return (rows += live_rows(*part)) > kSegmentRowsMax; });
+    const auto end = std::find_if(parts.begin(), parts.end(),
+                                  [&](const auto& part) { return (rows += live_rows(*part)) > kSegmentRowsMax; });
     parts.erase(std::max(end, parts.begin() + (parts.empty() ? 0 : 1)), parts.end());
     return parts;
 }
@@ -43,9 +49,14 @@ uint64_t unindexed_rows(const Schema& schema, const Part& part) {
         const uint32_t linked = part.graph_is_as_declared(field) ? part.graph(field.id).linked : 0;
         const uint64_t rows = part.row_count();
         const uint64_t missing = rows > linked ? rows - linked : 0;
-        const uint64_t may_wait = part.growing() != nullptr ? std::max(kTailBytesMax, kTailRowsMin * scan_bytes(field)) : 0;
-        if (field.index != VZ_INDEX_GRAPH || missing * scan_bytes(field) <= may_wait || rows * scan_bytes(field) < kGraphBytesMin) continue;
-        if (linked == 0 && part.sealed() != nullptr && part.sealed()->vector_count(field.id) * scan_bytes(field) < kGraphBytesMin) continue;
+        const uint64_t may_wait =
+            part.growing() != nullptr ? std::max(kTailBytesMax, kTailRowsMin * scan_bytes(field)) : 0;
+        if (field.index != VZ_INDEX_GRAPH || missing * scan_bytes(field) <= may_wait ||
+            rows * scan_bytes(field) < kGraphBytesMin)
+            continue;
+        if (linked == 0 && part.sealed() != nullptr &&
+            part.sealed()->vector_count(field.id) * scan_bytes(field) < kGraphBytesMin)
+            continue;
         most = std::max(most, missing);
     }
     return most;

@@ -26,10 +26,12 @@ std::unique_ptr<ComponentCounts> ComponentCounts::of(const SealedSegment& segmen
     return counts;
 }
 
-Status ComponentCounts::add_shown(const ReadView& view, const Part& part, const Interruption& stop, std::span<uint64_t> counts) {
+Status ComponentCounts::add_shown(const ReadView& view, const Part& part, const Interruption& stop,
+                                  std::span<uint64_t> counts) {
     const std::scoped_lock lock(mutex_);
     const uint32_t rows = part.row_count();
-    const bool is_whole = part.sealed() != nullptr && part.ended_rows() == 0 && !part.has_expiry() && is_counted_.size() == rows;
+    const bool is_whole =
+        part.sealed() != nullptr && part.ended_rows() == 0 && !part.has_expiry() && is_counted_.size() == rows;
     is_counted_.resize(rows, false);
     for (uint32_t row = 0; row < rows && !is_whole; ++row) {
         if (row % kRowsBetweenChecks == 0) VZ_TRY(stop.check());
@@ -44,7 +46,8 @@ Status ComponentCounts::add_shown(const ReadView& view, const Part& part, const 
     return {};
 }
 
-Status count_components(const ReadView& view, const VectorFieldSchema& field, const Interruption& stop, std::span<uint64_t> counts) {
+Status count_components(const ReadView& view, const VectorFieldSchema& field, const Interruption& stop,
+                        std::span<uint64_t> counts) {
     std::fill(counts.begin(), counts.end(), 0);
     for (const auto& part : *view.parts) VZ_TRY(part->component_counts(field).add_shown(view, *part, stop, counts));
     return {};

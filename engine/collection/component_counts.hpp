@@ -1,4 +1,5 @@
-// In how many points each component of a vector is not zero: what a sparse use of dense vectors (hashed words) weighs its queries by.
+// In how many points each component of a vector is not zero: what a sparse use of dense vectors (hashed words) weighs
+// its queries by.
 #pragma once
 
 #include <memory>
@@ -35,7 +36,8 @@ class ComponentCounts {
 };
 
 // Of what the view shows in all parts.
-Status count_components(const ReadView& view, const VectorFieldSchema& field, const Interruption& stop, std::span<uint64_t> counts);
+Status count_components(const ReadView& view, const VectorFieldSchema& field, const Interruption& stop,
+                        std::span<uint64_t> counts);
 
 // The counts of a new segment's rows, as its derived sections.
 class BuiltCounts {

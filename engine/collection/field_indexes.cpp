@@ -7,22 +7,23 @@
 namespace vz {
 namespace {
 
-bool is_text(const FieldIndexSchema& declared) {
-    return declared.kind == VZ_FIELD_INDEX_TEXT;
-}
+bool is_text(const FieldIndexSchema& declared) { return declared.kind == VZ_FIELD_INDEX_TEXT; }
 
 bool is_declared(const Schema& schema, const FieldIndexSchema& declared) {
     return std::find(schema.field_indexes.begin(), schema.field_indexes.end(), declared) != schema.field_indexes.end();
 }
 
 template <class Index>
-std::shared_ptr<const Index> find_in(const std::vector<std::shared_ptr<const Index>>& indexes, const FieldIndexSchema& declared) {
-    const auto found = std::find_if(indexes.begin(), indexes.end(), [&](const auto& index) { return index->declared() == declared; });
+std::shared_ptr<const Index> find_in(const std::vector<std::shared_ptr<const Index>>& indexes,
+                                     const FieldIndexSchema& declared) {
+    const auto found =
+        std::find_if(indexes.begin(), indexes.end(), [&](const auto& index) { return index->declared() == declared; });
     return found == indexes.end() ? nullptr : *found;
 }
 
 template <class Index>
-void load_sections(const Schema& schema, const SealedSegment& segment, SectionKind kind, std::vector<std::shared_ptr<const Index>>* indexes) {
+void load_sections(const Schema& schema, const SealedSegment& segment, SectionKind kind,
+                   std::vector<std::shared_ptr<const Index>>* indexes) {
     for (uint32_t number = 0; number < kFieldIndexesMax; ++number) {
         const auto bytes = segment.derived(kind, number);
         if (bytes.empty()) continue;
@@ -75,7 +76,8 @@ std::shared_ptr<const IndexList> load_indexes(const Schema& schema, const Sealed
 
 bool are_those_declared(const Schema& schema, const IndexList& indexes) {
     const auto known = [&](const FieldIndexSchema& declared) {
-        return is_text(declared) ? find_in(indexes.texts, declared) != nullptr : find_in(indexes.values, declared) != nullptr;
+        return is_text(declared) ? find_in(indexes.texts, declared) != nullptr
+                                 : find_in(indexes.values, declared) != nullptr;
     };
     return schema.field_indexes.size() == indexes.values.size() + indexes.texts.size() &&
            std::all_of(schema.field_indexes.begin(), schema.field_indexes.end(), known);
@@ -85,12 +87,14 @@ std::shared_ptr<const IndexList> refresh_indexes(const Schema& schema, const Sea
                                                  std::shared_ptr<const IndexList> known) {
     auto fresh = std::make_shared<IndexList>();
     std::vector<std::string_view> payloads;
-    const bool values_changed = refresh(schema, false, known->values, &fresh->values, [&](const FieldIndexSchema& declared) {
-        if (payloads.empty()) payloads = payloads_of(segment);
-        return taken(FieldIndex::own(build_field_index(declared, payloads), segment.row_count()), segment);
-    });
-    const bool texts_changed = refresh(schema, true, known->texts, &fresh->texts,
-                                       [&](const FieldIndexSchema& declared) { return make_text_index(declared, segment); });
+    const bool values_changed =
+        refresh(schema, false, known->values, &fresh->values, [&](const FieldIndexSchema& declared) {
+            if (payloads.empty()) payloads = payloads_of(segment);
+            return taken(FieldIndex::own(build_field_index(declared, payloads), segment.row_count()), segment);
+        });
+    const bool texts_changed =
+        refresh(schema, true, known->texts, &fresh->texts,
+                [&](const FieldIndexSchema& declared) { return make_text_index(declared, segment); });
     return values_changed || texts_changed ? fresh : known;
 }
 

@@ -1,5 +1,5 @@
-// The indexes over payloads: of sealed parts sections of their files, or built in memory where a file is older than the declaration; of a
-// growing part those over texts alone.
+// The indexes over payloads: of sealed parts sections of their files, or built in memory where a file is older than the
+// declaration; of a growing part those over texts alone.
 #pragma once
 
 #include <memory>

@@ -7,12 +7,12 @@
 
 namespace vz {
 
-// Sum of 1 / (60 + rank) over the rankings that have the row, ranks from 1: reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009).
-// Best first, ties by id; scores become the sums.
+// Sum of 1 / (60 + rank) over the rankings that have the row, ranks from 1: reciprocal rank fusion (Cormack, Clarke,
+// Büttcher, SIGIR 2009). Best first, ties by id; scores become the sums.
 std::vector<Hit> fuse_by_rank(const std::vector<Hit>& dense, const std::vector<Hit>& text);
 
-// alpha * dense + (1 - alpha) * text, each ranking scaled by its own least and greatest score to 0..1, or to 1 where they are equal; 0 where a
-// ranking lacks the row. Both are ranked, so distances scale as similarities do.
+// alpha * dense + (1 - alpha) * text, each ranking scaled by its own least and greatest score to 0..1, or to 1 where
+// they are equal; 0 where a ranking lacks the row. Both are ranked, so distances scale as similarities do.
 std::vector<Hit> fuse_weighted(const std::vector<Hit>& dense, const std::vector<Hit>& text, float alpha);
 
 }  // namespace vz

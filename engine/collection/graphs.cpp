@@ -22,7 +22,8 @@ IndexOptions index_options(const VectorFieldSchema& field) {
     options.quantization = field.quantization;
     if (field.degree != 0) options.degree = field.degree;
     if (field.build_effort != 0) options.build_effort = field.build_effort;
-    // The graph's file keeps the seed: by it a graph built with another effort is known, and one whose field wanted no codes.
+    // The graph's file keeps the seed: by it a graph built with another effort is known, and one whose field wanted no
+    // codes.
     const uint64_t without_codes = field.quantization == VZ_QUANTIZATION_NONE ? 1 : 0;
     options.seed = (without_codes << 63 | uint64_t{field.build_effort} << 32 | field.id) + 1;
     return options;
@@ -32,7 +33,8 @@ namespace {
 
 bool is_built_as(const IndexOptions& wanted, const BlockShape& shape, uint64_t seed) {
     // `auto` goes by the rows, as they came: codes of either kind, or none where they do not tell rows apart.
-    const bool fits = wanted.quantization == VZ_QUANTIZATION_AUTO || (wanted.quantization == VZ_QUANTIZATION_NONE) == (shape.layout == Layout::kFp32);
+    const bool fits = wanted.quantization == VZ_QUANTIZATION_AUTO ||
+                      (wanted.quantization == VZ_QUANTIZATION_NONE) == (shape.layout == Layout::kFp32);
     return seed == wanted.seed && fits &&
            shape == make_block_shape(shape.layout, wanted.dim, wanted.degree, shape.header_place());
 }
@@ -70,7 +72,10 @@ FieldGraph GrowingGraphs::field(uint32_t field_id) const {
         if (index == nullptr) return {};
         const uint32_t linked = index->linked();
         const Curve* curve = field->curve.load(std::memory_order_acquire);
-        const float grown = curve == nullptr ? 1 : static_cast<float>(linked) / static_cast<float>(field->calibrated_at.load(std::memory_order_relaxed));
+        const float grown =
+            curve == nullptr
+                ? 1
+                : static_cast<float>(linked) / static_cast<float>(field->calibrated_at.load(std::memory_order_relaxed));
         return {linked == 0 ? nullptr : index->view(), linked, curve, grown};
     }
     return {};
@@ -128,7 +133,8 @@ bool GrowingGraphs::is_as_declared(const VectorFieldSchema& declared) const {
     for (const auto& field : fields_) {
         if (field->id != declared.id) continue;
         const IndexOptions wanted = index_options(declared);
-        return field->options.degree == wanted.degree && field->options.quantization == wanted.quantization && field->options.seed == wanted.seed;
+        return field->options.degree == wanted.degree && field->options.quantization == wanted.quantization &&
+               field->options.seed == wanted.seed;
     }
     return true;
 }
@@ -152,7 +158,8 @@ SealedGraphs::SealedGraphs(const Schema& schema, const SealedSegment& segment) {
         if (meta.shape.dim != known.dim || meta.metric != known.metric || meta.slots != segment.row_count()) {
             return failure(VZ_CORRUPTION, "index: the graph is of other rows");
         }
-        VZ_ASSIGN(field.mapped, SealedIndex::open(std::move(meta), segment.derived(SectionKind::kGraph, field.id), field.rows()));
+        VZ_ASSIGN(field.mapped,
+                  SealedIndex::open(std::move(meta), segment.derived(SectionKind::kGraph, field.id), field.rows()));
         field.index.store(field.mapped.get(), std::memory_order_release);
         return {};
     };
@@ -189,7 +196,8 @@ void SealedGraphs::copy_to_memory(MemoryBudget& budget) {
 // A walk reads blocks all over the graph: of a map, whose pages are mostly small ones, each is a miss of the TLB.
 Status SealedGraphs::copy(Field& field, MemoryBudget& budget) {
     const IndexMeta& meta = field.mapped->meta();
-    const auto blocks = field.segment->derived(SectionKind::kGraph, field.id).first(uint64_t{meta.shape.stride} * meta.indexed_slots);
+    const auto blocks =
+        field.segment->derived(SectionKind::kGraph, field.id).first(uint64_t{meta.shape.stride} * meta.indexed_slots);
     std::optional<MemoryBudget::Share> share = budget.take(blocks.size());
     if (!share || blocks.empty()) return {};
     VZ_ASSIGN(Arena arena, Arena::reserve(blocks.size()));
@@ -200,7 +208,8 @@ Status SealedGraphs::copy(Field& field, MemoryBudget& budget) {
     field.copy = std::make_unique<Copy>(Copy{std::move(*share), std::move(arena), std::move(index)});
     field.index.store(field.copy->index.get(), std::memory_order_release);
     copied_bytes_.fetch_add(blocks.size(), std::memory_order_relaxed);
-    mapping.advise(Mapping::Advice::kRelease, static_cast<uint64_t>(blocks.data() - mapping.bytes().data()), blocks.size());
+    mapping.advise(Mapping::Advice::kRelease, static_cast<uint64_t>(blocks.data() - mapping.bytes().data()),
+                   blocks.size());
     return {};
 }
 
@@ -221,7 +230,8 @@ uint64_t SealedGraphs::bytes() const {
 
 bool SealedGraphs::is_as_declared(const VectorFieldSchema& declared) const {
     for (const auto& field : fields_) {
-        if (field->id == declared.id) return is_built_as(index_options(declared), field->mapped->meta().shape, field->mapped->meta().seed);
+        if (field->id == declared.id)
+            return is_built_as(index_options(declared), field->mapped->meta().shape, field->mapped->meta().seed);
     }
     return true;
 }

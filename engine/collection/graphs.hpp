@@ -27,10 +27,10 @@ uint64_t scan_bytes(const VectorFieldSchema& field);
 
 // What a search takes of one field of one part.
 struct FieldGraph {
-    const GraphView* view = nullptr;                 // null: every row is scanned
-    uint32_t linked = 0;                             // rows from here on are scanned
-    const Curve* curve = nullptr;  // null: not calibrated
-    float grown = 1;               // rows by those that the curve was measured with
+    const GraphView* view = nullptr;  // null: every row is scanned
+    uint32_t linked = 0;              // rows from here on are scanned
+    const Curve* curve = nullptr;     // null: not calibrated
+    float grown = 1;                  // rows by those that the curve was measured with
 };
 
 // One linker at a time, any number of readers, no lock for them. Borrows the rows.
@@ -49,8 +49,8 @@ class GrowingGraphs {
     Status link(uint32_t end, Workers& workers);
     // Whether calibrate() would.
     bool wants_calibration() const;
-    // Measures anew how effort and recall relate where a graph has grown by half since. One thread at a time, beside the
-    // linker.
+    // Measures anew how effort and recall relate where a graph has grown by half since. One thread at a time, beside
+    // the linker.
     void calibrate(Workers& workers);
     uint64_t bytes() const;
 
@@ -63,8 +63,7 @@ class GrowingGraphs {
         uint32_t slots_max = 0;
         std::unique_ptr<GrowingIndex> index;  // by the linker
         std::atomic<const GrowingIndex*> visible{nullptr};
-        std::vector<std::unique_ptr<const Curve>>
-            curves;  // the last one counts; older ones may have readers
+        std::vector<std::unique_ptr<const Curve>> curves;  // the last one counts; older ones may have readers
         std::atomic<const Curve*> curve{nullptr};
         std::atomic<uint32_t> calibrated_at{0};
     };

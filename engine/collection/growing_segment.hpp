@@ -41,7 +41,7 @@ class GrowingSegment {
 
     struct NewRow {
         IdView id;
-        std::string_view payload;          // copied; empty stands for {}
+        std::string_view payload;  // copied; empty stands for {}
         int64_t expires_ms = 0;
         const float* const* vectors = nullptr;  // one pointer per field of fields(), null: absent
     };
@@ -51,12 +51,14 @@ class GrowingSegment {
 
     // ---- the writer ----
 
-    // Places a row with version kStaged, reachable by its id but visible to nobody. Throws std::bad_alloc; then nothing has changed.
+    // Places a row with version kStaged, reachable by its id but visible to nobody. Throws std::bad_alloc; then nothing
+    // has changed.
     uint32_t stage(const NewRow& row);
     void set_version(uint32_t row, Lsn version) { rows_.at(row)->version.store(version, std::memory_order_release); }
     void set_ended(uint32_t row, Lsn ended) {
         const bool was_alive = rows_.at(row)->ended.load(std::memory_order_relaxed) == kAlive;
-        if (was_alive != (ended == kAlive)) ended_rows_.store(ended_rows() + (was_alive ? 1 : UINT32_MAX), std::memory_order_relaxed);
+        if (was_alive != (ended == kAlive))
+            ended_rows_.store(ended_rows() + (was_alive ? 1 : UINT32_MAX), std::memory_order_relaxed);
         rows_.at(row)->ended.store(ended, std::memory_order_release);
     }
     // The newest row of an id that is not ended and whose batch was not refused, as the sequencer sees it.
@@ -93,10 +95,11 @@ class GrowingSegment {
         IdView id;
         std::string_view payload;
         int64_t expires_ms;
-        uint64_t present;  // bit i: fields_[i]
+        uint64_t present;   // bit i: fields_[i]
         uint32_t previous;  // older row of the same id, or kNoRow
     };
-    // Open addressing over row numbers + 1. A full table is replaced; readers of the old one still find every row it knew.
+    // Open addressing over row numbers + 1. A full table is replaced; readers of the old one still find every row it
+    // knew.
     struct IdTable {
         explicit IdTable(uint32_t capacity) : mask(capacity - 1), slots(new std::atomic<uint32_t>[capacity]()) {}
         uint32_t mask;

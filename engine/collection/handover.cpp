@@ -15,14 +15,16 @@ Frozen Collection::freeze_whole() {
     return freeze_locked();
 }
 
-std::vector<std::optional<Frozen>> Collection::freeze_together(std::span<const std::shared_ptr<Collection>> collections) {
+std::vector<std::optional<Frozen>> Collection::freeze_together(
+    std::span<const std::shared_ptr<Collection>> collections) {
     // The one place where several of these locks are held: in the order of ids, under the mutex of checkpoints.
     std::vector<std::shared_ptr<Collection>> in_order(collections.begin(), collections.end());
     std::sort(in_order.begin(), in_order.end(), [](const auto& a, const auto& b) { return a->id() < b->id(); });
     std::vector<std::unique_lock<std::mutex>> locks;
     for (const auto& collection : in_order) locks.emplace_back(collection->sequencing_);
     std::vector<std::optional<Frozen>> frozen;
-    for (const auto& collection : collections) frozen.push_back(collection->is_sealed() ? std::nullopt : std::optional(collection->freeze_locked()));
+    for (const auto& collection : collections)
+        frozen.push_back(collection->is_sealed() ? std::nullopt : std::optional(collection->freeze_locked()));
     return frozen;
 }
 
@@ -63,17 +65,20 @@ void Collection::publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part
     for (const auto& each : *std::atomic_load(&parts_)) {
         if (std::find(inputs.begin(), inputs.end(), each) == inputs.end()) parts->push_back(each);
     }
-    const auto oldest_growing = std::find_if(parts->begin(), parts->end(), [](const auto& each) { return each->sealed() != nullptr; });
+    const auto oldest_growing =
+        std::find_if(parts->begin(), parts->end(), [](const auto& each) { return each->sealed() != nullptr; });
     if (part != nullptr) parts->insert(oldest_growing, std::move(part));
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
     through_lsn_.store(frozen.through, std::memory_order_release);
 }
 
-void Collection::publish_compacted(const PartList& inputs, std::shared_ptr<Part> part, const std::vector<RowRef>& sources) {
+void Collection::publish_compacted(const PartList& inputs, std::shared_ptr<Part> part,
+                                   const std::vector<RowRef>& sources) {
     const std::scoped_lock lock(sequencing_);
     if (part != nullptr) carry_ends(*part, sources);
     auto parts = std::make_shared<PartList>(*std::atomic_load(&parts_));
-    std::erase_if(*parts, [&](const auto& each) { return std::find(inputs.begin(), inputs.end(), each) != inputs.end(); });
+    std::erase_if(*parts,
+                  [&](const auto& each) { return std::find(inputs.begin(), inputs.end(), each) != inputs.end(); });
     if (part != nullptr) parts->push_back(std::move(part));
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
 }

@@ -5,7 +5,8 @@
 namespace vz {
 
 Status Interruption::check() const {
-    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) return failure(VZ_CANCELLED, "the operation was cancelled");
+    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed))
+        return failure(VZ_CANCELLED, "the operation was cancelled");
     if (deadline_ns == 0) return {};
     timespec now = {};
     ::clock_gettime(CLOCK_MONOTONIC, &now);

@@ -11,7 +11,7 @@ namespace vz {
 inline constexpr uint32_t kRowsBetweenChecks = 4096;
 
 struct Interruption {
-    int64_t deadline_ns = 0;                      // CLOCK_MONOTONIC; 0: none
+    int64_t deadline_ns = 0;  // CLOCK_MONOTONIC; 0: none
     const std::atomic<bool>* cancelled = nullptr;
     // VZ_DEADLINE_EXCEEDED, VZ_CANCELLED.
     Status check() const;

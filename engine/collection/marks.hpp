@@ -9,16 +9,20 @@
 
 namespace vz {
 
-// A row is visible at LSN v iff version <= v < ended. Values near the top are states that no v reaches, so readers need no cases.
-inline constexpr Lsn kAlive = UINT64_MAX;           // ended: not ended. version: never happened (a refused batch)
-inline constexpr Lsn kStaged = UINT64_MAX - 1;      // begun by a batch that has no LSN yet
+// A row is visible at LSN v iff version <= v < ended. Values near the top are states that no v reaches, so readers need
+// no cases.
+inline constexpr Lsn kAlive = UINT64_MAX;       // ended: not ended. version: never happened (a refused batch)
+inline constexpr Lsn kStaged = UINT64_MAX - 1;  // begun by a batch that has no LSN yet
 
 // The marks of one sealed segment, in pages made at their first mark. One writer, any readers.
 class Marks {
  public:
-    explicit Marks(uint32_t rows) : page_count_((rows + kPageRows - 1) / kPageRows), pages_(new std::atomic<Page*>[page_count_]()) {}
+    explicit Marks(uint32_t rows)
+        : page_count_((rows + kPageRows - 1) / kPageRows), pages_(new std::atomic<Page*>[page_count_]()) {}
     ~Marks() {
-        for (uint32_t i = 0; i < page_count_; ++i) delete pages_[i].load(std::memory_order_relaxed);  // NOLINT(cppcoreguidelines-owning-memory): read without a lock
+        for (uint32_t i = 0; i < page_count_; ++i)
+            delete pages_[i].load(
+                std::memory_order_relaxed);  // NOLINT(cppcoreguidelines-owning-memory): read without a lock
     }
     Marks(const Marks&) = delete;
     Marks& operator=(const Marks&) = delete;
@@ -29,7 +33,9 @@ class Marks {
     }
 
     // Whether no row of the page that begins at `row` has a mark; row is a multiple of kPageRows.
-    bool page_is_alive(uint32_t row) const { return pages_[row / kPageRows].load(std::memory_order_acquire) == nullptr; }
+    bool page_is_alive(uint32_t row) const {
+        return pages_[row / kPageRows].load(std::memory_order_acquire) == nullptr;
+    }
 
     void set(uint32_t row, Lsn lsn) {
         std::atomic<Page*>& place = pages_[row / kPageRows];
@@ -41,7 +47,8 @@ class Marks {
         }
         std::atomic<Lsn>& ended = page->ended[row % kPageRows];
         const bool was_alive = ended.load(std::memory_order_relaxed) == kAlive;
-        if (was_alive != (lsn == kAlive)) count_.store(count() + (was_alive ? 1 : UINT32_MAX), std::memory_order_release);
+        if (was_alive != (lsn == kAlive))
+            count_.store(count() + (was_alive ? 1 : UINT32_MAX), std::memory_order_release);
         ended.store(lsn, std::memory_order_release);
     }
 

@@ -25,7 +25,9 @@ class Part {
 
     // An empty growing part.
     explicit Part(const Schema& schema)
-        : growing_(std::make_unique<GrowingSegment>(schema)), growing_graphs_(std::make_unique<GrowingGraphs>(schema, *growing_)), marks_(0) {}
+        : growing_(std::make_unique<GrowingSegment>(schema)),
+          growing_graphs_(std::make_unique<GrowingGraphs>(schema, *growing_)),
+          marks_(0) {}
     Part(std::unique_ptr<SealedSegment> sealed, const SegmentRef& ref, const Schema& schema)
         : sealed_(std::move(sealed)),
           sealed_graphs_(std::make_unique<SealedGraphs>(schema, *sealed_)),
@@ -42,7 +44,9 @@ class Part {
         if (growing_) return growing_graphs_->field(field_id);
         return graphs_distrusted_.load(std::memory_order_relaxed) ? FieldGraph() : sealed_graphs_->field(field_id);
     }
-    bool has_mapped_graphs() const { return sealed_graphs_ && sealed_graphs_->copied_bytes() < sealed_graphs_->bytes(); }
+    bool has_mapped_graphs() const {
+        return sealed_graphs_ && sealed_graphs_->copied_bytes() < sealed_graphs_->bytes();
+    }
     // See SealedGraphs::copy_to_memory.
     void copy_graphs(MemoryBudget& budget) {
         if (sealed_graphs_) sealed_graphs_->copy_to_memory(budget);
@@ -73,8 +77,11 @@ class Part {
     const float* vector(uint32_t field_id, uint32_t row) const {
         return growing_ ? growing_->vector(field_id, row) : sealed_->vector(field_id, row);
     }
-    // A sealed part is published after all of its rows are visible. Their versions may be those of another database, by an archive.
-    bool is_visible(uint32_t row, Lsn visible) const { return growing_ ? growing_->is_visible(row, visible) : visible < marks_.ended(row); }
+    // A sealed part is published after all of its rows are visible. Their versions may be those of another database, by
+    // an archive.
+    bool is_visible(uint32_t row, Lsn visible) const {
+        return growing_ ? growing_->is_visible(row, visible) : visible < marks_.ended(row);
+    }
     // Whether some row may expire.
     bool has_expiry() const { return growing_ ? growing_->has_expiry() : sealed_->has_expiry(); }
     bool has_expired(uint32_t row, int64_t now_ms) const {
@@ -125,7 +132,10 @@ class Part {
 
     // Rows were read from bytes that turned out to be unreadable.
     bool failed() const { return sealed_ && sealed_->mapping().failed(); }
-    uint64_t memory_bytes() const { return (growing_ ? growing_->bytes() : sealed_graphs_->copied_bytes()) + growing_texts_.bytes() + filters_.bytes(); }
+    uint64_t memory_bytes() const {
+        return (growing_ ? growing_->bytes() : sealed_graphs_->copied_bytes()) + growing_texts_.bytes() +
+               filters_.bytes();
+    }
     uint64_t index_bytes() const { return growing_ ? growing_graphs_->bytes() : sealed_graphs_->bytes(); }
     uint64_t mapped_bytes() const { return sealed_ ? sealed_->bytes() : 0; }
     uint64_t payload_bytes() const { return growing_ ? growing_->payload_bytes() : sealed_->payload_bytes(); }
@@ -157,7 +167,9 @@ struct ReadView {
     Lsn visible = 0;
     int64_t now_ms = 0;  // points that have expired by then are hidden; 0: none ever expires here
 
-    bool shows(const Part& part, uint32_t row) const { return part.is_visible(row, visible) && !part.has_expired(row, now_ms); }
+    bool shows(const Part& part, uint32_t row) const {
+        return part.is_visible(row, visible) && !part.has_expired(row, now_ms);
+    }
 };
 
 struct RowRef {

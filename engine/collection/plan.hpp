@@ -52,8 +52,9 @@ inline double walk_ns(const GraphView& graph, uint32_t dim, const Curve* curve, 
         const auto distance = [effort](const CurvePoint& point) {
             return point.effort > effort ? point.effort - effort : effort - point.effort;
         };
-        const CurvePoint& nearest = *std::min_element(
-            curve->points.begin(), curve->points.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+        const CurvePoint& nearest =
+            *std::min_element(curve->points.begin(), curve->points.end(),
+                              [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
         const double scale = static_cast<double>(effort) / std::max(1U, nearest.effort);
         hops = static_cast<double>(nearest.hops) * scale;
         scored = static_cast<double>(nearest.scored) * scale;
@@ -66,8 +67,8 @@ inline uint32_t expand_effort(uint32_t effort, double share) {
 }
 
 // `passing`: how many rows pass; `share`: of all of them.
-inline FilterPlan choose_plan(const GraphView& graph, uint32_t dim, const Curve* curve,
-                              uint32_t effort, double passing, double share) {
+inline FilterPlan choose_plan(const GraphView& graph, uint32_t dim, const Curve* curve, uint32_t effort, double passing,
+                              double share) {
     if (share < kExpandShareMin) return FilterPlan::kReadPassing;
     if (share >= kWalkAllShareMin) return FilterPlan::kWalkAll;
     const double expand = kExpandCost * walk_ns(graph, dim, curve, expand_effort(effort, share));

@@ -13,8 +13,8 @@ struct LessById {
 
 }  // namespace
 
-Result<Page> scan_rows(const ReadView& view, const RowFilter* filter, const std::optional<IdView>& start, uint64_t skip, uint32_t limit,
-                       const Interruption& stop) {
+Result<Page> scan_rows(const ReadView& view, const RowFilter* filter, const std::optional<IdView>& start, uint64_t skip,
+                       uint32_t limit, const Interruption& stop) {
     // A heap of the smallest ids seen so far: one pass over the rows, memory for one page.
     const uint64_t wanted = skip + limit + 1;
     std::vector<RowRef> heap;

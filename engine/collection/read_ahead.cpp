@@ -5,19 +5,22 @@
 namespace vz {
 namespace {
 
-void admit_section(MemoryBudget& budget, const Mapping& mapping, std::span<const std::byte> section, ReadAhead::Admission* admission) {
+void admit_section(MemoryBudget& budget, const Mapping& mapping, std::span<const std::byte> section,
+                   ReadAhead::Admission* admission) {
     if (section.empty()) return;
     if (auto share = budget.take(section.size())) {
         admission->shares.push_back(std::move(*share));
     } else {
         admission->has_all = false;
-        mapping.advise(Mapping::Advice::kRandom, static_cast<uint64_t>(section.data() - mapping.bytes().data()), section.size());
+        mapping.advise(Mapping::Advice::kRandom, static_cast<uint64_t>(section.data() - mapping.bytes().data()),
+                       section.size());
     }
 }
 
 }  // namespace
 
-ReadAhead::ReadAhead(uint64_t memory_bytes) : graphs_(memory_bytes / kReadAheadGraphsPart), vectors_(memory_bytes / kReadAheadVectorsPart) {}
+ReadAhead::ReadAhead(uint64_t memory_bytes)
+    : graphs_(memory_bytes / kReadAheadGraphsPart), vectors_(memory_bytes / kReadAheadVectorsPart) {}
 
 ReadAhead::Admission ReadAhead::admit(const SealedSegment& segment) {
     Admission admission;

@@ -1,5 +1,6 @@
-// Which sections of segment files the system reads ahead of what is touched. Of what fits in memory that is right: a page that is wanted brings its
-// neighbours along. Of what does not, each page that a search touches anywhere brings 31 that nobody wants, in the place of 32 that were.
+// Which sections of segment files the system reads ahead of what is touched. Of what fits in memory that is right: a
+// page that is wanted brings its neighbours along. Of what does not, each page that a search touches anywhere brings 31
+// that nobody wants, in the place of 32 that were.
 #pragma once
 
 #include <span>

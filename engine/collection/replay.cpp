@@ -7,7 +7,8 @@ namespace vz {
 namespace {
 
 // What an item of the operation writes. False: it has vectors of another dimension.
-bool read_image(const BatchOperation& operation, size_t item, const std::vector<GrowingSegment::Field>& fields, RowImage* image) {
+bool read_image(const BatchOperation& operation, size_t item, const std::vector<GrowingSegment::Field>& fields,
+                RowImage* image) {
     image->vectors.resize(fields.size());
     for (const BatchVectors& vectors : operation.vectors) {
         for (size_t i = 0; i < fields.size(); ++i) {
@@ -34,7 +35,8 @@ Status Collection::replay(const Batch& batch, Lsn lsn, const LossSink& lost) {
     const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
     Staging staging(*parts, writable);
     const auto misfit = [&](const char* what) {
-        Status status = failure(VZ_CORRUPTION, "record %llu of collection '%s' %s", static_cast<unsigned long long>(lsn), name().c_str(), what);
+        Status status = failure(VZ_CORRUPTION, "record %llu of collection '%s' %s",
+                                static_cast<unsigned long long>(lsn), name().c_str(), what);
         if (!lost) return status;
         lost(status.error().message);
         return Status();

@@ -16,9 +16,7 @@ RequestId key_of(const vz_uuid& id) {
 
 }  // namespace
 
-size_t RequestIds::Hash::operator()(const RequestId& id) const {
-    return xxh3_64(std::as_bytes(std::span(id)));
-}
+size_t RequestIds::Hash::operator()(const RequestId& id) const { return xxh3_64(std::as_bytes(std::span(id))); }
 
 bool RequestIds::is_set(const vz_uuid& id) {
     return std::any_of(std::begin(id.bytes), std::end(id.bytes), [](uint8_t byte) { return byte != 0; });

@@ -27,7 +27,8 @@ void Frozen::take_along(uint64_t bytes_max) {
     for (const auto& part : *parts) {
         if (part->sealed() != nullptr) sealed.push_back(part);
     }
-    std::stable_sort(sealed.begin(), sealed.end(), [](const auto& a, const auto& b) { return a->mapped_bytes() < b->mapped_bytes(); });
+    std::stable_sort(sealed.begin(), sealed.end(),
+                     [](const auto& a, const auto& b) { return a->mapped_bytes() < b->mapped_bytes(); });
     uint64_t bytes = 0;
     for (const auto& part : sealed) {
         bytes += part->mapped_bytes();
@@ -85,7 +86,8 @@ std::vector<Slot> new_slots(const LiveRows& live, const Part& part, uint32_t lin
 
 }  // namespace
 
-Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& live, GraphsWanted wanted, Workers& workers) {
+Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& live, GraphsWanted wanted,
+                                       Workers& workers) {
     BuiltGraphs built;
     const auto rows = static_cast<uint32_t>(live.sources().size());
     if (rows == 0) return built;
@@ -93,16 +95,19 @@ Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& liv
     for (size_t i = 0; i < schema.fields.size(); ++i) {
         const VectorFieldSchema& field = schema.fields[i];
         const auto vectors = live.vectors(i);
-        const auto present = static_cast<uint64_t>(std::count_if(vectors.begin(), vectors.end(), [](const float* row) { return row != nullptr; }));
+        const auto present = static_cast<uint64_t>(
+            std::count_if(vectors.begin(), vectors.end(), [](const float* row) { return row != nullptr; }));
         if (field.index != VZ_INDEX_GRAPH || present * scan_bytes(field) < kGraphBytesMin) continue;
         const FieldGraph old = first.graph_is_as_declared(field) ? first.graph(field.id) : FieldGraph();
         const std::vector<Slot> slots = new_slots(live, first, old.view == nullptr ? 0 : old.linked);
         uint32_t end = rows;
         if (wanted == GraphsWanted::kAsTheyAre) {
-            end = static_cast<uint32_t>(std::count_if(slots.begin(), slots.end(), [](Slot slot) { return slot != kNoSlot; }));
+            end = static_cast<uint32_t>(
+                std::count_if(slots.begin(), slots.end(), [](Slot slot) { return slot != kNoSlot; }));
             if (end == 0) continue;
         }
-        const RowSource source = {[](const void* owner, Slot slot) { return static_cast<const float* const*>(owner)[slot]; }, vectors.data()};
+        const RowSource source = {
+            [](const void* owner, Slot slot) { return static_cast<const float* const*>(owner)[slot]; }, vectors.data()};
         Field& own = built.fields_.emplace_back();
         own.id = field.id;
         VZ_ASSIGN(own.index, GrowingIndex::fold(index_options(field), source, end, {old.view, slots}, workers));

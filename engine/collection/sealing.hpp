@@ -1,4 +1,5 @@
-// What goes into a sealed segment: the rows of some parts that live at an LSN, and the marks of older parts up to there.
+// What goes into a sealed segment: the rows of some parts that live at an LSN, and the marks of older parts up to
+// there.
 #pragma once
 
 #include <memory>
@@ -17,7 +18,8 @@ struct Frozen {
     Lsn through = 0;
     int64_t updated_ms = 0;  // of the last write up to there
     std::shared_ptr<const Schema> schema;
-    // Growing parts that take no more rows, newest first; more than one after a checkpoint that failed. Empty: no new rows.
+    // Growing parts that take no more rows, newest first; more than one after a checkpoint that failed. Empty: no new
+    // rows.
     PartList growing;
     // Small sealed parts that the new segment takes the place of.
     PartList taken_along;
@@ -28,8 +30,8 @@ struct Frozen {
     void take_along(uint64_t bytes_max);
 };
 
-// The columns of the rows of parts that had not ended at `through`, part behind part, the one with the largest graph first, in row order;
-// borrows of the parts.
+// The columns of the rows of parts that had not ended at `through`, part behind part, the one with the largest graph
+// first, in row order; borrows of the parts.
 class LiveRows {
  public:
     LiveRows(const Schema& schema, const PartList& parts, Lsn through);
@@ -52,11 +54,12 @@ class LiveRows {
 
 // How far the graphs of a new segment go.
 enum class GraphsWanted {
-    kWhole,   // every row is linked
+    kWhole,      // every row is linked
     kAsTheyAre,  // what is not linked yet stays so: for a close that should not take long
 };
 
-// The graphs of a segment's rows, as its derived sections: the first part's graph is taken over, the others' rows are linked.
+// The graphs of a segment's rows, as its derived sections: the first part's graph is taken over, the others' rows are
+// linked.
 class BuiltGraphs {
  public:
     static Result<BuiltGraphs> build(const Schema& schema, const LiveRows& live, GraphsWanted wanted, Workers& workers);

@@ -24,7 +24,9 @@ constexpr uint32_t kRerankUnmeasured = 8;
 
 using Clock = std::chrono::steady_clock;
 
-uint64_t ns_since(Clock::time_point begin) { return static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - begin).count()); }
+uint64_t ns_since(Clock::time_point begin) {
+    return static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - begin).count());
+}
 
 // One part under one query.
 struct Target {
@@ -34,7 +36,8 @@ struct Target {
     const RowFilter* row_filter = nullptr;
     std::shared_ptr<const PassingRows> passing;  // null: rows are asked one by one
     bool all_visible = false;                    // but for the filter every row may be answered
-    Slot end = UINT32_MAX;  // rows from here on are not for this step: a walk meets rows that are being linked, and the scan has them
+    // Rows from here on are not for this step: a walk meets rows that are being linked, and the scan has them.
+    Slot end = UINT32_MAX;
 
     bool shows(Slot row) const {
         if (row >= end) return false;
@@ -42,9 +45,7 @@ struct Target {
         return view->shows(*part, row) && (row_filter == nullptr || row_filter->passes(*part, row));
     }
     // Whether some row is not to be answered.
-    bool hides_rows() const {
-        return row_filter != nullptr || !all_visible;
-    }
+    bool hides_rows() const { return row_filter != nullptr || !all_visible; }
     RowSource rows() const {
         return {[](const void* owner, Slot row) {
                     const auto* self = static_cast<const Target*>(owner);
@@ -75,12 +76,13 @@ bool has_curve(const FieldGraph& graph) { return graph.curve != nullptr && !grap
 
 class PartSearch {
  public:
-    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, LargestCurve largest, std::vector<Hit>* hits,
-               SearchReport* report)
+    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, LargestCurve largest,
+               std::vector<Hit>* hits, SearchReport* report)
         : query_(query), scored_(scored), stop_(stop), largest_(largest), hits_(*hits), report_(report) {}
 
     Status run(Target target) {
-        target.all_visible = target.part->growing() == nullptr && target.part->ended_rows() == 0 && !target.part->has_expiry();
+        target.all_visible =
+            target.part->growing() == nullptr && target.part->ended_rows() == 0 && !target.part->has_expiry();
         // Linked before the rows: what is linked later is scanned.
         const FieldGraph graph = query_.exact ? FieldGraph() : target.part->graph(query_.field->id);
         const uint32_t rows = target.part->row_count();
@@ -114,7 +116,8 @@ class PartSearch {
         if (found.rows == nullptr && is_walked) {
             *share = estimate_selectivity(*target->part, rows, *target->row_filter, kFilterSeeds, &sampled_);
             // A filter that comes back has paid for its bitset once walks have asked as many rows as there are.
-            is_asked_by_walk = *share >= kRowByRowShareMin && target->part->filters().note_asked(target->row_filter->text(), kRowsAskedByWalk) < rows;
+            is_asked_by_walk = *share >= kRowByRowShareMin &&
+                               target->part->filters().note_asked(target->row_filter->text(), kRowsAskedByWalk) < rows;
         }
         if (found.rows == nullptr && !is_asked_by_walk) {
             VZ_ASSIGN(found, find_candidates(*target->part, rows, *target->row_filter, stop_));
@@ -152,7 +155,8 @@ class PartSearch {
         const double ended = ended_share(*target.part);
         share *= 1 - ended;
         if (target.row_filter != nullptr || ended > kEndedShareWalked) {
-            plan = choose_plan(*graph.view, query_.field->dim, curve_of(graph), part.effort, share * graph.linked, share);
+            plan =
+                choose_plan(*graph.view, query_.field->dim, curve_of(graph), part.effort, share * graph.linked, share);
             // Without a bitset that would be a scan of payloads: the walk finds what it can first.
             const bool reads_payloads = target.row_filter != nullptr && target.passing == nullptr;
             if (reads_payloads && plan == FilterPlan::kReadPassing) plan = FilterPlan::kExpand;
@@ -162,7 +166,8 @@ class PartSearch {
             std::array<Slot, kFilterSeeds> seeds;
             if (plan == FilterPlan::kExpand) {
                 if (target.row_filter == nullptr) sample_shown(target);
-                part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds) : std::span<const Slot>(sampled_);
+                part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds)
+                                                       : std::span<const Slot>(sampled_);
                 part.effort = expand_effort(part.effort, share);
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
@@ -228,7 +233,8 @@ class PartSearch {
 
     const Curve* curve_of(const FieldGraph& graph) const { return has_curve(graph) ? graph.curve : largest_.curve; }
 
-    // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest: what is near there is near here.
+    // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest: what is near there
+    // is near here.
     uint32_t far_rank(const FieldGraph& graph) const {
         if (has_curve(graph) || largest_.rows == 0) return kFarRank;
         const double share = static_cast<double>(graph.linked) / largest_.rows;
@@ -255,7 +261,8 @@ class PartSearch {
             const Curve* curve = curve_of(graph);
             const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, recall(), query_.k);
             // A graph takes more effort as it grows, on most data less than by the root of its rows.
-            effort = static_cast<uint32_t>(std::ceil(static_cast<float>(choice.effort) * std::sqrt(std::max(1.0F, graph.grown))));
+            effort = static_cast<uint32_t>(
+                std::ceil(static_cast<float>(choice.effort) * std::sqrt(std::max(1.0F, graph.grown))));
             // Nothing is known about how a filter and a query relate.
             part_report_.estimate = query_.filter != nullptr ? 0 : choice.estimate;
             const float ended = std::min(static_cast<float>(ended_share(part)), kEndedShareMax);
@@ -354,12 +361,14 @@ bool are_finite(const float* values, uint32_t dim) {
     return std::all_of(values, values + dim, [](float value) { return std::isfinite(value); });
 }
 
-Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery& query, const Interruption& stop, SearchReport* report) {
+Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery& query, const Interruption& stop,
+                                        SearchReport* report) {
     VZ_TRY(stop.check());
     const ScoreQuery scored = make_score_query(query.field->metric, query.values, query.field->dim);
     std::vector<Hit> hits;
     PartSearch search(query, scored, stop, largest_curve(view, query.field->id), &hits, report);
-    for (const auto& part : *view.parts) VZ_TRY(search.run({part.get(), query.field->id, &view, query.filter, nullptr}));
+    for (const auto& part : *view.parts)
+        VZ_TRY(search.run({part.get(), query.field->id, &view, query.filter, nullptr}));
     const auto began = report != nullptr ? Clock::now() : Clock::time_point();
     merge(query, &hits);
     if (report != nullptr) report->merge_ns = ns_since(began);

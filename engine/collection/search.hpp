@@ -19,9 +19,9 @@ struct NearestQuery {
     bool exact = false;   // every row is scored
     uint32_t effort = 0;  // 0: by recall; the field's search_effort if that is 0 too; else what a recall of 0.98 takes
     float recall = 0;
-    uint32_t rerank = 0;  // rows scored exactly behind a walk; 0: the index's default
+    uint32_t rerank = 0;                // rows scored exactly behind a walk; 0: the index's default
     const RowFilter* filter = nullptr;  // null: every row passes
-    std::optional<float> score_limit;  // least similarity or greatest distance
+    std::optional<float> score_limit;   // least similarity or greatest distance
 };
 
 struct Hit {
@@ -31,23 +31,23 @@ struct Hit {
 
 // How one part was searched.
 struct PartReport {
-    uint64_t file = 0;    // 0: growing
-    bool is_tail = false; // the rows of a growing part that no graph covers
-    uint32_t plan = 0;    // VZ_PLAN_EXACT, ...
+    uint64_t file = 0;     // 0: growing
+    bool is_tail = false;  // the rows of a growing part that no graph covers
+    uint32_t plan = 0;     // VZ_PLAN_EXACT, ...
     uint32_t rows = 0;
     uint32_t effort = 0;
-    float estimate = 0;   // of recall; 0: unknown
+    float estimate = 0;  // of recall; 0: unknown
     uint64_t hops = 0;
     uint64_t scored = 0;
     Layout layout = Layout::kFp32;  // of the graph; exact plans read the full rows
     uint64_t reranked = 0;
-    uint64_t rerank_ns = 0;    // part of ns
+    uint64_t rerank_ns = 0;  // part of ns
     bool is_filtered = false;
     FilterSource filter_source = FilterSource::kRowByRow;
     uint64_t passing = 0;      // rows that pass the filter, visible or not; 0 of kRowByRow
     std::string wanted_index;  // a path whose index would have spared reading payloads; empty: none
     uint64_t filter_ns = 0;
-    uint64_t ns = 0;           // filter_ns not included
+    uint64_t ns = 0;  // filter_ns not included
 };
 
 struct SearchReport {
@@ -59,6 +59,7 @@ struct SearchReport {
 bool are_finite(const float* values, uint32_t dim);
 
 // The k best rows, best first, ties by id. `report` may be null.
-Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery& query, const Interruption& stop, SearchReport* report);
+Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery& query, const Interruption& stop,
+                                        SearchReport* report);
 
 }  // namespace vz

@@ -16,7 +16,8 @@ Status point_failure(vz_status code, const char* what, const IdView& id) {
 
 Status check_condition(uint32_t condition, const CheckedItem& item, bool exists, Lsn base) {
     if (condition == VZ_IF_ABSENT && exists) return point_failure(VZ_ALREADY_EXISTS, "already exists", item.id);
-    if ((condition == VZ_IF_PRESENT || condition == VZ_IF_VERSION) && !exists) return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
+    if ((condition == VZ_IF_PRESENT || condition == VZ_IF_VERSION) && !exists)
+        return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
     if (condition == VZ_IF_VERSION && base != item.version) {
         return point_failure(VZ_CONFLICT, "has another version", item.id)
             .expected(static_cast<int64_t>(item.version))
@@ -54,7 +55,8 @@ Status Sequencer::run(const CheckedBatch& batch) {
 Status Sequencer::take_filtered(const CheckedOperation& operation) {
     VZ_ASSIGN(const std::vector<RowRef> rows, staging_.find_all(*operation.filter));
     if (rows.size() > kBatchPointsMax) {
-        return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points, the filter selects %zu", static_cast<unsigned long long>(kBatchPointsMax), rows.size())
+        return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points, the filter selects %zu",
+                       static_cast<unsigned long long>(kBatchPointsMax), rows.size())
             .field("record_bytes_max")
             .expected(kRecordBytesMax)
             .actual(static_cast<int64_t>(rows.size()));
@@ -64,7 +66,8 @@ Status Sequencer::take_filtered(const CheckedOperation& operation) {
         uint64_t row_bytes = 0;
         for (const VectorFieldSchema& field : schema_.fields) row_bytes += uint64_t{field.dim} * sizeof(float);
         if (rows.size() * row_bytes > kGrowingTotalBytesMax) {
-            return failure(VZ_LIMIT_EXCEEDED, "the filter selects %zu points to write anew: change them in parts", rows.size())
+            return failure(VZ_LIMIT_EXCEEDED, "the filter selects %zu points to write anew: change them in parts",
+                           rows.size())
                 .field("growing_total_bytes_max")
                 .expected(kGrowingTotalBytesMax)
                 .actual(static_cast<int64_t>(rows.size() * row_bytes));
@@ -90,7 +93,8 @@ Status Sequencer::take(const CheckedOperation& operation, const CheckedItem& ite
     if (operation.kind == VZ_UPDATE && !exists) return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
     if (operation.kind == VZ_DELETE) {
         if (!exists) return {};
-        open(OperationKind::kDelete, operation.filter != nullptr ? kDeletedByFilter : kDeletedByClient).ids.push_back(item.id);
+        open(OperationKind::kDelete, operation.filter != nullptr ? kDeletedByFilter : kDeletedByClient)
+            .ids.push_back(item.id);
         current_->base_versions.push_back(base);
         staging_.erase(old);
     } else {
@@ -106,7 +110,8 @@ int64_t Sequencer::expiry(const CheckedItem& item, bool is_patch) const {
     return is_patch ? kExpiryUnchanged : 0;
 }
 
-Status Sequencer::upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, bool exists, Lsn base) {
+Status Sequencer::upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, bool exists,
+                         Lsn base) {
     std::string_view payload = item.payload;
     if (operation.patches_payloads && payload.data() != nullptr) {
         std::string& merged = merged_.emplace_back();
@@ -151,13 +156,15 @@ BatchOperation& Sequencer::open(OperationKind kind, uint8_t reason) {
 void drop_absent_columns(Batch& record) {
     for (BatchOperation& operation : record.operations) {
         std::erase_if(operation.vectors, [](const BatchVectors& vectors) {
-            return std::all_of(vectors.rows.begin(), vectors.rows.end(), [](const float* row) { return row == nullptr; });
+            return std::all_of(vectors.rows.begin(), vectors.rows.end(),
+                               [](const float* row) { return row == nullptr; });
         });
         const bool no_payload = std::all_of(operation.payloads.begin(), operation.payloads.end(),
                                             [](std::string_view payload) { return payload.data() == nullptr; });
         if (no_payload) operation.payloads.clear();
         const int64_t usual = operation.kind == OperationKind::kPatch ? kExpiryUnchanged : 0;
-        if (std::all_of(operation.expires.begin(), operation.expires.end(), [&](int64_t at) { return at == usual; })) operation.expires.clear();
+        if (std::all_of(operation.expires.begin(), operation.expires.end(), [&](int64_t at) { return at == usual; }))
+            operation.expires.clear();
     }
 }
 

@@ -1,5 +1,5 @@
-// One batch under the sequencing lock: each item decided against what is durable and what is on its way, its effect staged, and what happened
-// written down.
+// One batch under the sequencing lock: each item decided against what is durable and what is on its way, its effect
+// staged, and what happened written down.
 #pragma once
 
 #include <deque>
@@ -11,7 +11,8 @@
 
 namespace vz {
 
-// Used once. Borrows the batch, whose request the record points into, and owns payloads that were merged: it outlives the record's use.
+// Used once. Borrows the batch, whose request the record points into, and owns payloads that were merged: it outlives
+// the record's use.
 class Sequencer {
  public:
     Sequencer(const Schema& schema, Part& writable, Staging& staging, WriteCommit& commit, int64_t now_ms)

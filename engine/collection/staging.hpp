@@ -1,5 +1,5 @@
-// The effect of one batch on a collection's parts, from its first item until it has an LSN: staged rows and ends are seen by the sequencer
-// and by no reader. Dropped without commit(), it leaves nothing behind.
+// The effect of one batch on a collection's parts, from its first item until it has an LSN: staged rows and ends are
+// seen by the sequencer and by no reader. Dropped without commit(), it leaves nothing behind.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,8 @@ class Staging {
     bool committed_ = false;
 };
 
-// The pieces of a row after a change: what is given, over what the old row has. `vectors` has one place per field of `fields`.
+// The pieces of a row after a change: what is given, over what the old row has. `vectors` has one place per field of
+// `fields`.
 struct RowImage {
     GrowingSegment::NewRow row;
     std::vector<const float*> vectors;

@@ -24,12 +24,15 @@ struct Source {
     std::unique_ptr<GrowingTextIndex::Reading> reading;
     bool all_visible = false;
 
-    const TextPostings& postings() const { return sealed != nullptr ? static_cast<const TextPostings&>(*sealed) : *reading; }
+    const TextPostings& postings() const {
+        return sealed != nullptr ? static_cast<const TextPostings&>(*sealed) : *reading;
+    }
 };
 
 class TextSearch {
  public:
-    TextSearch(const ReadView& view, const TextQuery& query, const Interruption& stop) : view_(view), query_(query), stop_(stop) {}
+    TextSearch(const ReadView& view, const TextQuery& query, const Interruption& stop)
+        : view_(view), query_(query), stop_(stop) {}
 
     Status open() {
         for (const auto& part : *view_.parts) {
@@ -58,7 +61,10 @@ class TextSearch {
             if (words_.empty() || words_.back().text != word) words_.push_back({std::move(word)});
             ++words_.back().times;
         }
-        if (words_.empty()) return failure(VZ_INVALID_ARGUMENT, "the text has no word to search for").field("text.texts").reason(VZ_REASON_REQUIRED);
+        if (words_.empty())
+            return failure(VZ_INVALID_ARGUMENT, "the text has no word to search for")
+                .field("text.texts")
+                .reason(VZ_REASON_REQUIRED);
         if (words_.size() > kQueryWordsMax) {
             return failure(VZ_LIMIT_EXCEEDED, "a text query has at most %u words", kQueryWordsMax)
                 .field("text.texts")
@@ -80,7 +86,8 @@ class TextSearch {
     }
 
     std::vector<Hit> take_hits() {
-        if (query_.score_limit) std::erase_if(hits_, [&](const Hit& hit) { return !(hit.score >= *query_.score_limit); });
+        if (query_.score_limit)
+            std::erase_if(hits_, [&](const Hit& hit) { return !(hit.score >= *query_.score_limit); });
         const size_t kept = std::min<size_t>(query_.k, hits_.size());
         std::partial_sort(hits_.begin(), hits_.begin() + static_cast<std::ptrdiff_t>(kept), hits_.end(), is_better);
         hits_.resize(kept);
@@ -125,7 +132,8 @@ class TextSearch {
                 word.having += found.rows.size();
                 continue;
             }
-            for (const uint32_t row : found.rows) word.having += row < postings.rows() && view_.shows(*source.part, row) ? 1 : 0;
+            for (const uint32_t row : found.rows)
+                word.having += row < postings.rows() && view_.shows(*source.part, row) ? 1 : 0;
         }
         return {};
     }
@@ -148,12 +156,15 @@ class TextSearch {
             if (steps % kRowsBetweenChecks == 0) VZ_TRY(stop_.check());
             const uint32_t row = cursors.front().row();
             if (row >= postings.rows()) return failure(VZ_CORRUPTION, "a text index names rows that do not exist");
-            const bool counts = view_.shows(*source.part, row) && (passing.rows == nullptr || passing.rows->contains(row));
+            const bool counts =
+                view_.shows(*source.part, row) && (passing.rows == nullptr || passing.rows->contains(row));
             double score = 0;
             while (!cursors.empty() && cursors.front().row() == row) {
                 std::pop_heap(cursors.begin(), cursors.end(), later);
                 Cursor& cursor = cursors.back();
-                if (counts) score += bm25_term(all_, cursor.word->weight, cursor.postings.counts[cursor.at], postings.words(row));
+                if (counts)
+                    score +=
+                        bm25_term(all_, cursor.word->weight, cursor.postings.counts[cursor.at], postings.words(row));
                 if (++cursor.at == cursor.postings.rows.size() || cursor.row() <= row) {
                     cursors.pop_back();
                 } else {
@@ -189,7 +200,8 @@ class TextSearch {
 
 }  // namespace
 
-Result<std::vector<Hit>> search_texts(const ReadView& view, const TextQuery& query, const Interruption& stop, TextReport* report) {
+Result<std::vector<Hit>> search_texts(const ReadView& view, const TextQuery& query, const Interruption& stop,
+                                      TextReport* report) {
     const auto began = std::chrono::steady_clock::now();
     TextSearch search(view, query, stop);
     VZ_TRY(search.read_words());

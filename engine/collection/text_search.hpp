@@ -31,8 +31,10 @@ struct TextReport {
     uint64_t ns = 0;
 };
 
-// The k best rows with at least one of the words, best first, ties by id. Statistics are those of all rows that the view shows, whether they
-// pass the filter or not. VZ_INVALID_ARGUMENT: the text has no word that counts. `report` may be null.
-Result<std::vector<Hit>> search_texts(const ReadView& view, const TextQuery& query, const Interruption& stop, TextReport* report);
+// The k best rows with at least one of the words, best first, ties by id. Statistics are those of all rows that the
+// view shows, whether they pass the filter or not. VZ_INVALID_ARGUMENT: the text has no word that counts. `report` may
+// be null.
+Result<std::vector<Hit>> search_texts(const ReadView& view, const TextQuery& query, const Interruption& stop,
+                                      TextReport* report);
 
 }  // namespace vz

@@ -9,7 +9,9 @@ namespace vz {
 namespace {
 
 // The part that takes what is written; null: the next write makes one.
-Part* growing_part(const PartList& parts) { return !parts.empty() && parts.front()->growing() != nullptr ? parts.front().get() : nullptr; }
+Part* growing_part(const PartList& parts) {
+    return !parts.empty() && parts.front()->growing() != nullptr ? parts.front().get() : nullptr;
+}
 
 }  // namespace
 
@@ -35,7 +37,8 @@ bool wants_linking(const Collection& collection) {
     Part* part = growing_part(*parts);
     if (part == nullptr) return false;
     const GrowingGraphs& graphs = *part->growing_graphs();
-    return graphs.tail_bytes(part->row_count()) > graphs.tail_bytes_max() / 2 || (parts->size() == 1 && graphs.wants_calibration());
+    return graphs.tail_bytes(part->row_count()) > graphs.tail_bytes_max() / 2 ||
+           (parts->size() == 1 && graphs.wants_calibration());
 }
 
 Status link_tail(Collection& collection, Workers& workers) {
@@ -82,15 +85,20 @@ bool wants_other_graphs(const Collection& collection) {
     const std::shared_ptr<const Schema> schema = collection.schema();
     const auto parts = collection.parts();
     const auto differs = [&](const Part& part) {
-        return std::any_of(schema->fields.begin(), schema->fields.end(), [&](const VectorFieldSchema& field) { return !part.graph_is_as_declared(field); });
+        return std::any_of(schema->fields.begin(), schema->fields.end(),
+                           [&](const VectorFieldSchema& field) { return !part.graph_is_as_declared(field); });
     };
-    return std::any_of(parts->begin(), parts->end(), [&](const auto& part) { return part->row_count() != 0 && differs(*part); });
+    return std::any_of(parts->begin(), parts->end(),
+                       [&](const auto& part) { return part->row_count() != 0 && differs(*part); });
 }
 
-bool wants_compaction(const Collection& collection) { return !choose_inputs(*collection.schema(), *collection.parts(), false).empty(); }
+bool wants_compaction(const Collection& collection) {
+    return !choose_inputs(*collection.schema(), *collection.parts(), false).empty();
+}
 
 bool is_in_pieces(const Collection& collection) {
-    return !choose_inputs(*collection.schema(), *collection.parts(), true).empty() || growing_bytes(collection) >= kGraphBytesMin;
+    return !choose_inputs(*collection.schema(), *collection.parts(), true).empty() ||
+           growing_bytes(collection) >= kGraphBytesMin;
 }
 
 uint64_t idle_compaction_bytes(const Collection& collection) {

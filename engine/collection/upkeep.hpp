@@ -1,5 +1,5 @@
-// What the parts of a collection want done beside its requests: rows linked, fields indexed, graphs copied, files made one. Questions: any
-// thread. Work: one thread of its kind at a time; readers and writers go on.
+// What the parts of a collection want done beside its requests: rows linked, fields indexed, graphs copied, files made
+// one. Questions: any thread. Work: one thread of its kind at a time; readers and writers go on.
 #pragma once
 
 #include "engine/base/memory_budget.hpp"
@@ -13,8 +13,8 @@ uint64_t growing_bytes(const Collection& collection);
 
 // Whether a write of so many points would go on at once; otherwise it links rows first, which takes CPU time.
 bool has_room(const Collection& collection, uint64_t points);
-// Whether rows wait to be linked in such numbers that the background should do it, before writers have to; or a graph has doubled since it
-// was calibrated.
+// Whether rows wait to be linked in such numbers that the background should do it, before writers have to; or a graph
+// has doubled since it was calibrated.
 bool wants_linking(const Collection& collection);
 // Links the rows that wait, and looks at how well that graph answers.
 Status link_tail(Collection& collection, Workers& workers);
@@ -40,7 +40,8 @@ bool is_in_pieces(const Collection& collection);
 // Bytes that compaction would rewrite if no write comes any more; 0: it is settled.
 uint64_t idle_compaction_bytes(const Collection& collection);
 
-// False: nothing can expire any more, it has left the list of those that expire, and the next write that changes that is to enter it.
+// False: nothing can expire any more, it has left the list of those that expire, and the next write that changes that
+// is to enter it.
 bool stays_expiring(Collection& collection);
 
 }  // namespace vz

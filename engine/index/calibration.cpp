@@ -11,11 +11,12 @@ namespace {
 
 constexpr uint32_t kSampleRows = 200;
 constexpr uint32_t kSampleRowsQuick = 240;
-// An effort whose recall is not known to this standard error is measured on as many rows again, up to four times as many: the effort that a
-// recall takes must not depend on which rows were drawn.
+// An effort whose recall is not known to this standard error is measured on as many rows again, up to four times as
+// many: the effort that a recall takes must not depend on which rows were drawn.
 constexpr float kErrorWanted = 0.002F;
 constexpr uint32_t kRounds = 4;
-// A growing graph is measured no further than to this recall: greater efforts take most of the time and are asked for by few.
+// A growing graph is measured no further than to this recall: greater efforts take most of the time and are asked for
+// by few.
 constexpr float kRecallQuick = 0.999F;
 constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 500, 800};
 constexpr uint32_t kCounts[] = {10, 100};
@@ -35,7 +36,8 @@ void choose_rerank(vz_metric metric, std::span<const Sampled> sampled, Curve* cu
     for (const float rerank : kReranks) {
         float sum = 0;
         for (const Sampled& row : sampled) {
-            const auto scored = std::min(row.scores.size(), static_cast<size_t>(rerank * static_cast<float>(kCounts[0])));
+            const auto scored =
+                std::min(row.scores.size(), static_cast<size_t>(rerank * static_cast<float>(kCounts[0])));
             sum += share_found(metric, row, kCounts[0], std::span(row.scores).first(scored));
         }
         curve->rerank = rerank;
@@ -52,7 +54,8 @@ struct Point {
     std::vector<WalkCounters> counters;
     CurvePoint measured;  // k 0: not yet
 
-    void search(const GraphView& graph, const Sampled& row, uint32_t rerank, const SlotFilter& filter, size_t at, SearchScratch& scratch) {
+    void search(const GraphView& graph, const Sampled& row, uint32_t rerank, const SlotFilter& filter, size_t at,
+                SearchScratch& scratch) {
         PartQuery part;
         part.filter = filter;
         part.graph = &graph;
@@ -95,17 +98,20 @@ struct Point {
 // Measures searches of one graph at a time.
 class Measuring {
  public:
-    // `linked` as of calibrate(). Rows that were linked meanwhile are not among the true ones: found, they would stand in for some that were
-    // missed.
+    // `linked` as of calibrate(). Rows that were linked meanwhile are not among the true ones: found, they would stand
+    // in for some that were missed.
     Measuring(const GraphView& graph, const uint32_t& linked, bool is_growing, Workers& workers)
         : graph_(graph), linked_(linked), workers_(workers), scratch_(workers.count()) {
-        if (is_growing) filter_ = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &linked_};
+        if (is_growing)
+            filter_ = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &linked_};
     }
 
     void find_truths(uint32_t k, std::vector<Sampled>& sampled) {
         const auto count = static_cast<uint32_t>(sampled.size());
         run_on(workers_, (count + kTogether - 1) / kTogether, [&](uint32_t task, uint32_t) {
-            vz::find_truths(graph_, linked_, k, std::span(sampled).subspan(task * kTogether, std::min(kTogether, count - task * kTogether)));
+            vz::find_truths(
+                graph_, linked_, k,
+                std::span(sampled).subspan(task * kTogether, std::min(kTogether, count - task * kTogether)));
         });
     }
 
@@ -151,7 +157,8 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
     if (linked < kRowsMin) return {};
     const bool is_quick = scope == Calibration::kQuick;
     const uint32_t rounds = is_quick ? 1 : kRounds;
-    const std::vector<Slot> sample = sample_rows(graph, linked, seed, is_quick ? kSampleRowsQuick : kRounds * kSampleRows);
+    const std::vector<Slot> sample =
+        sample_rows(graph, linked, seed, is_quick ? kSampleRowsQuick : kRounds * kSampleRows);
     if (sample.empty()) return {};
     std::vector<Point> points;
     for (const uint32_t k : std::span(kCounts, is_quick ? 1 : std::size(kCounts))) {

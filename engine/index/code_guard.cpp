@@ -46,11 +46,13 @@ double share_found_by_codes(const Quantizer& quantizer, const RowSource& rows, S
         quantizer.prepare_query(values, coded);
         score_slots(graph, coded, all.data(), count, keys.data());
         order = all;
-        std::partial_sort(order.begin(), order.begin() + kReranked, order.end(), [&](Slot a, Slot b) { return keys[a] < keys[b]; });
+        std::partial_sort(order.begin(), order.begin() + kReranked, order.end(),
+                          [&](Slot a, Slot b) { return keys[a] < keys[b]; });
         std::vector<float> nearest = exact;
         std::nth_element(nearest.begin(), nearest.begin() + kNearest - 1, nearest.end());
         const float border = nearest[kNearest - 1];
-        const auto hits = std::count_if(order.begin(), order.begin() + kReranked, [&](Slot slot) { return exact[slot] <= border; });
+        const auto hits =
+            std::count_if(order.begin(), order.begin() + kReranked, [&](Slot slot) { return exact[slot] <= border; });
         found += std::min<uint64_t>(kNearest, static_cast<uint64_t>(hits));
     }
     return static_cast<double>(found) / (kSampleQueries * kNearest);

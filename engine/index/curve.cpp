@@ -5,8 +5,8 @@
 namespace vz {
 namespace {
 
-// More hits than were measured take an effort that grows with their number, by so much for each one, and by a power of it. Hits 10 -> 100 at recall
-// 0.98: words 27 -> 76, 25 values 13 -> 42, log-normal dot 20 -> 100, Gaussian 480 -> 900.
+// More hits than were measured take an effort that grows with their number, by so much for each one, and by a power of
+// it. Hits 10 -> 100 at recall 0.98: words 27 -> 76, 25 values 13 -> 42, log-normal dot 20 -> 100, Gaussian 480 -> 900.
 constexpr float kEffortEach = 0.9F;
 constexpr float kEffortByCount = 0.3F;
 constexpr uint32_t kLeastCount = 10;  // of hits: measured in any case
@@ -32,7 +32,8 @@ Reached reach(std::span<const CurvePoint> points, uint32_t k, float recall) {
     if (before == nullptr || high < recall) return {static_cast<float>(chosen->effort), chosen->recall};
     const float low = before->recall - before->error;
     const float share = high > low ? std::clamp((recall - low) / (high - low), 0.0F, 1.0F) : 1.0F;
-    const float effort = std::exp(std::log(static_cast<float>(before->effort)) * (1 - share) + std::log(static_cast<float>(chosen->effort)) * share);
+    const float effort = std::exp(std::log(static_cast<float>(before->effort)) * (1 - share) +
+                                  std::log(static_cast<float>(chosen->effort)) * share);
     return {effort, before->recall + share * (chosen->recall - before->recall)};
 }
 
@@ -44,7 +45,8 @@ float factor_at(const Curve& curve, float recall, float near, float key) {
         const float to = std::max(from, std::log(reach(kind.points, kLeastCount, recall).effort / near));
         if (key < kind.key) {
             // In double: keys of large rows may lie further apart than float32 reaches.
-            const double share = (static_cast<double>(key) - static_cast<double>(from_key)) / (static_cast<double>(kind.key) - static_cast<double>(from_key));
+            const double share = (static_cast<double>(key) - static_cast<double>(from_key)) /
+                                 (static_cast<double>(kind.key) - static_cast<double>(from_key));
             return std::exp(from + static_cast<float>(share) * (to - from));
         }
         from_key = kind.key;
@@ -68,7 +70,8 @@ EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {
     if (reached.effort == 0) return {without, 0};
     if (k <= measured) return {static_cast<uint32_t>(std::ceil(reached.effort)), reached.recall};
     const float more = static_cast<float>(k) / static_cast<float>(measured);
-    const float effort = reached.effort * std::pow(more, kEffortByCount) + kEffortEach * static_cast<float>(k - measured);
+    const float effort =
+        reached.effort * std::pow(more, kEffortByCount) + kEffortEach * static_cast<float>(k - measured);
     return {static_cast<uint32_t>(std::ceil(effort)), reached.recall};
 }
 

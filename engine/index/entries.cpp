@@ -11,19 +11,21 @@ namespace {
 
 constexpr uint32_t kEntriesMin = 64;
 constexpr uint32_t kEntriesMax = 4096;
-constexpr uint32_t kProbes = 256;  // rows that walks look for
+constexpr uint32_t kProbes = 256;     // rows that walks look for
 constexpr uint32_t kProbeRounds = 5;  // each with others
 constexpr uint32_t kProbeEffort = 16;
 constexpr double kFoundNearlyAll = 0.99;
 constexpr double kFoundEnough = 0.9;  // share of the probes
-constexpr double kWorthScoring = 0.66;  // share of the missed ones that the most entries must find: on rows without structure half
+// Share of the missed ones that the most entries must find: on rows without structure half.
+constexpr double kWorthScoring = 0.66;
 constexpr double kFoundError = 0.05;  // twice the standard error of that share
 
 std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_t seed) {
     auto entries = std::make_unique<EntrySet>();
     const uint32_t linked = graph.slots;
     count = std::min(count, linked);
-    // Evenly spaced, each shifted within its space by the seed, to the next that has a row: no slot twice, and one at least if there is any.
+    // Evenly spaced, each shifted within its space by the seed, to the next that has a row: no slot twice, and one at
+    // least if there is any.
     for (uint64_t i = 0; i < count; ++i) {
         const uint64_t low = i * linked / count;
         const uint64_t high = (i + 1) * linked / count;
@@ -43,7 +45,8 @@ std::unique_ptr<EntrySet> sample(const GraphView& graph, uint32_t count, uint64_
         const auto norm = [&](Slot slot) { return graph.header(slot).norm; };
         std::nth_element(longest.begin(), longest.begin() + count / 2, longest.end(),
                          [&](Slot a, Slot b) { return norm(a) != norm(b) ? norm(a) > norm(b) : a < b; });
-        for (size_t i = 0; i < std::min<size_t>(count, entries->slots.size()) / 2; ++i) entries->slots[2 * i] = longest[i];
+        for (size_t i = 0; i < std::min<size_t>(count, entries->slots.size()) / 2; ++i)
+            entries->slots[2 * i] = longest[i];
         std::sort(entries->slots.begin(), entries->slots.end());
         entries->slots.erase(std::unique(entries->slots.begin(), entries->slots.end()), entries->slots.end());
     }
@@ -66,7 +69,8 @@ Probed probe(GraphView graph, const EntrySet& entries, uint32_t round, WalkScrat
     for (uint64_t i = 0; i < kProbes; ++i) {
         // The middle first, then on either side of it.
         const uint64_t part = (kProbeRounds / 2 + round) % kProbeRounds;
-        const auto slot = static_cast<Slot>((2 * (i * kProbeRounds + part) + 1) * graph.slots / (2 * kProbes * kProbeRounds));
+        const auto slot =
+            static_cast<Slot>((2 * (i * kProbeRounds + part) + 1) * graph.slots / (2 * kProbes * kProbeRounds));
         if (slot == last || graph.is_absent(slot)) continue;  // of fewer rows than probes, each once
         last = slot;
         ++probed.rows;
@@ -80,13 +84,15 @@ Probed probe(GraphView graph, const EntrySet& entries, uint32_t round, WalkScrat
     return probed;
 }
 
-// A few dozen clusters, some of them without an entry: rows that were missed become entries, as long as that halves what others miss.
+// A few dozen clusters, some of them without an entry: rows that were missed become entries, as long as that halves
+// what others miss.
 std::unique_ptr<EntrySet> with_missed(const GraphView& graph, std::unique_ptr<EntrySet> entries, WalkScratch& scratch) {
     if (entries->slots.empty()) return entries;  // no slot has a row, or none is linked yet: there is nothing to walk
     Probed probed = probe(graph, *entries, 1, scratch);
     for (uint32_t round = 2; round < kProbeRounds && probed.share_found() < kFoundNearlyAll; ++round) {
         auto more = std::make_unique<EntrySet>();
-        std::set_union(entries->slots.begin(), entries->slots.end(), probed.missed.begin(), probed.missed.end(), std::back_inserter(more->slots));
+        std::set_union(entries->slots.begin(), entries->slots.end(), probed.missed.begin(), probed.missed.end(),
+                       std::back_inserter(more->slots));
         pack_entries(graph, *more);
         Probed next = probe(graph, *more, round, scratch);
         if (2 * next.missed.size() > probed.missed.size()) break;
@@ -133,7 +139,8 @@ void pack_entries(const GraphView& graph, EntrySet& entries) {
     if (graph.shape().layout == Layout::kFp32) return;
     const size_t stride = graph.shape().row_bytes();
     entries.blocks.resize(stride * entries.slots.size());
-    for (size_t i = 0; i < entries.slots.size(); ++i) std::memcpy(&entries.blocks[i * stride], graph.block(entries.slots[i]), stride);
+    for (size_t i = 0; i < entries.slots.size(); ++i)
+        std::memcpy(&entries.blocks[i * stride], graph.block(entries.slots[i]), stride);
 }
 
 }  // namespace vz

@@ -7,12 +7,14 @@
 namespace vz {
 namespace {
 
-// A key outside these grows by its fourth root only: float32 then holds the squared distance of any two rows, and their dot product. The order
-// stays, and so does the pruning rule, with another alpha.
+// A key outside these grows by its fourth root only: float32 then holds the squared distance of any two rows, and their
+// dot product. The order stays, and so does the pruning rule, with another alpha.
 constexpr double kPlainMin = 1e-20;
 constexpr double kPlainMax = 1e24;
 
-bool is_plain(float key) { return std::abs(key) >= static_cast<float>(kPlainMin) && std::abs(key) <= static_cast<float>(kPlainMax); }
+bool is_plain(float key) {
+    return std::abs(key) >= static_cast<float>(kPlainMin) && std::abs(key) <= static_cast<float>(kPlainMax);
+}
 
 float narrowed(double key) {
     const double size = std::abs(key);
@@ -30,14 +32,16 @@ float fp32_key_by_dot(const CodedRow& from, const float* row, uint32_t dim) {
 float fp32_key_by_distance(const CodedRow& from, const float* row, float lift, uint32_t dim) {
     const float squared = kernels().squared_l2(from.values, row, dim) + lift * lift;
     if (is_plain(squared)) return squared;
-    return narrowed(squared_l2_in_double(from.values, row, dim) + static_cast<double>(lift) * static_cast<double>(lift));
+    return narrowed(squared_l2_in_double(from.values, row, dim) +
+                    static_cast<double>(lift) * static_cast<double>(lift));
 }
 
 float fp32_key(const GraphView& graph, const CodedRow& from, Slot slot, const float* row) {
     const uint32_t dim = graph.shape().dim;
     switch (graph.quantizer->metric()) {
         case VZ_MANHATTAN: return score_row({VZ_MANHATTAN, dim, from.values, 0}, row);
-        case VZ_COSINE: return 2.0F - 2.0F * score_row({VZ_COSINE, dim, from.values, from.norm}, row, graph.header(slot).norm);
+        case VZ_COSINE:
+            return 2.0F - 2.0F * score_row({VZ_COSINE, dim, from.values, from.norm}, row, graph.header(slot).norm);
         case VZ_EUCLIDEAN: return fp32_key_by_distance(from, row, 0, dim);
         default:
             if (!from.is_row || from.by_dot) return fp32_key_by_dot(from, row, dim);
@@ -73,7 +77,8 @@ void score_slots(const GraphView& graph, const CodedRow& from, const Slot* slots
         for (uint32_t i = 0; i < count; ++i) {
             const float norm = graph.header(slots[i]).norm;
             const float difference = from.lift - lift_of(graph, norm);
-            keys[i] = from.by_dot ? 0.5F * (keys[i] - norm * norm - from.norm * from.norm) : keys[i] + difference * difference;
+            keys[i] = from.by_dot ? 0.5F * (keys[i] - norm * norm - from.norm * from.norm)
+                                  : keys[i] + difference * difference;
         }
     }
 }

@@ -40,7 +40,8 @@ struct GraphView {
 
 // The virtual coordinate of a row under the dot metric (index.md section 5).
 inline float lift_of(const GraphView& graph, float norm) {
-    const auto square = [](float value) { return static_cast<double>(value) * static_cast<double>(value); };  // may leave float32
+    // May leave float32.
+    const auto square = [](float value) { return static_cast<double>(value) * static_cast<double>(value); };
     return static_cast<float>(std::sqrt(std::max(0.0, square(graph.lift_norm) - square(norm))));
 }
 

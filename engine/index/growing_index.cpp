@@ -11,26 +11,33 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kMeanRows = 1024;        // rows whose mean centres the codes
-constexpr uint32_t kBatchRows = 64;         // linked at a time, by all workers
-constexpr uint32_t kViewSlotsMin = 4096;    // what a walk allocates at least
-// Under the dot metric the longest rows are the answers, so the virtual coordinates must tell rows near their length apart. With the largest
-// norm as M, one outlier makes those of all others alike; 0.97 to 0.993 of the rows below M are about as good.
+constexpr uint32_t kMeanRows = 1024;      // rows whose mean centres the codes
+constexpr uint32_t kBatchRows = 64;       // linked at a time, by all workers
+constexpr uint32_t kViewSlotsMin = 4096;  // what a walk allocates at least
+// Under the dot metric the longest rows are the answers, so the virtual coordinates must tell rows near their length
+// apart. With the largest norm as M, one outlier makes those of all others alike; 0.97 to 0.993 of the rows below M are
+// about as good.
 constexpr double kLiftQuantile = 0.985;
-constexpr float kCodedNormMax = 1e16F;      // the square of a sum of some such rows is still finite
+constexpr float kCodedNormMax = 1e16F;  // the square of a sum of some such rows is still finite
 constexpr uint32_t kNormSample = 1U << 16;
 constexpr uint32_t kSlotsMax = 0x7fff'ffff;  // a pool keeps a mark in the top bit
 
 }  // namespace
 
 Status IndexOptions::check() const {
-    if (dim == 0 || dim > 65'536) return failure(VZ_INVALID_ARGUMENT, "dim must be 1 to 65536").reason(VZ_REASON_RANGE).field("dim");
-    if (metric < VZ_COSINE || metric > VZ_MANHATTAN) return failure(VZ_INVALID_ARGUMENT, "no such metric").reason(VZ_REASON_METRIC).field("metric");
-    if (degree < 4 || degree > 256) return failure(VZ_INVALID_ARGUMENT, "degree must be 4 to 256").reason(VZ_REASON_RANGE).field("degree");
+    if (dim == 0 || dim > 65'536)
+        return failure(VZ_INVALID_ARGUMENT, "dim must be 1 to 65536").reason(VZ_REASON_RANGE).field("dim");
+    if (metric < VZ_COSINE || metric > VZ_MANHATTAN)
+        return failure(VZ_INVALID_ARGUMENT, "no such metric").reason(VZ_REASON_METRIC).field("metric");
+    if (degree < 4 || degree > 256)
+        return failure(VZ_INVALID_ARGUMENT, "degree must be 4 to 256").reason(VZ_REASON_RANGE).field("degree");
     if (build_effort < 8 || build_effort > 4096) {
-        return failure(VZ_INVALID_ARGUMENT, "build_effort must be 8 to 4096").reason(VZ_REASON_RANGE).field("build_effort");
+        return failure(VZ_INVALID_ARGUMENT, "build_effort must be 8 to 4096")
+            .reason(VZ_REASON_RANGE)
+            .field("build_effort");
     }
-    if (quantization > VZ_QUANTIZATION_SQ8) return failure(VZ_UNSUPPORTED, "no such quantization").field("quantization");
+    if (quantization > VZ_QUANTIZATION_SQ8)
+        return failure(VZ_UNSUPPORTED, "no such quantization").field("quantization");
     if (metric == VZ_MANHATTAN && quantization == VZ_QUANTIZATION_SQ8) {
         return failure(VZ_UNSUPPORTED, "sq8 does not keep manhattan distances").field("quantization");
     }
@@ -47,22 +54,26 @@ GrowingIndex::GrowingIndex(const IndexOptions& options, RowSource rows, uint32_t
 
 GrowingIndex::~GrowingIndex() = default;
 
-Result<std::unique_ptr<GrowingIndex>> GrowingIndex::create(const IndexOptions& options, RowSource rows, uint32_t slots_max) {
+Result<std::unique_ptr<GrowingIndex>> GrowingIndex::create(const IndexOptions& options, RowSource rows,
+                                                           uint32_t slots_max) {
     VZ_TRY(options.check());
     if (slots_max > kSlotsMax) return failure(VZ_LIMIT_EXCEEDED, "a graph has at most 2^31 - 1 slots");
     return std::unique_ptr<GrowingIndex>(new GrowingIndex(options, rows, slots_max));
 }
 
-Result<std::unique_ptr<GrowingIndex>> GrowingIndex::fold(const IndexOptions& options, RowSource rows, uint32_t slots, const FoldInput& input,
-                                                         Workers& workers) {
+Result<std::unique_ptr<GrowingIndex>> GrowingIndex::fold(const IndexOptions& options, RowSource rows, uint32_t slots,
+                                                         const FoldInput& input, Workers& workers) {
     VZ_ASSIGN(auto folded, create(options, rows, slots));
     const auto is_kept = [](Slot slot) { return slot != kNoSlot; };
     const auto kept = static_cast<uint32_t>(std::count_if(input.new_slots.begin(), input.new_slots.end(), is_kept));
     VZ_CHECK(kept <= slots);
     const bool wants_fp32 = options.quantization == VZ_QUANTIZATION_NONE;
-    const bool is_alike = input.graph != nullptr && (!wants_fp32 || input.graph->shape().layout == Layout::kFp32) &&
-                          (wants_fp32 || options.metric == VZ_MANHATTAN || input.graph->shape().layout != Layout::kFp32) && input.graph->quantizer->metric() == options.metric && kept > 0 &&
-                          input.graph->shape() == make_block_shape(input.graph->shape().layout, options.dim, options.degree, input.graph->shape().header_place());
+    const bool is_alike =
+        input.graph != nullptr && (!wants_fp32 || input.graph->shape().layout == Layout::kFp32) &&
+        (wants_fp32 || options.metric == VZ_MANHATTAN || input.graph->shape().layout != Layout::kFp32) &&
+        input.graph->quantizer->metric() == options.metric && kept > 0 &&
+        input.graph->shape() == make_block_shape(input.graph->shape().layout, options.dim, options.degree,
+                                                 input.graph->shape().header_place());
     if (is_alike && kept * 10 >= input.new_slots.size() * 7) VZ_TRY(folded->adopt(input, kept, workers));
     VZ_TRY(folded->link(slots, workers));
     folded->connect(workers);
@@ -131,7 +142,9 @@ std::span<const std::byte> GrowingIndex::blocks() const {
     return {arenas_.back()->data(), size_t{quantizers_.back()->shape().stride} * linked()};
 }
 
-std::byte* GrowingIndex::block(Slot slot) { return arenas_.back()->data() + size_t{quantizers_.back()->shape().stride} * slot; }
+std::byte* GrowingIndex::block(Slot slot) {
+    return arenas_.back()->data() + size_t{quantizers_.back()->shape().stride} * slot;
+}
 
 uint64_t GrowingIndex::bytes() const {
     const GraphView* graph = view();
@@ -184,11 +197,12 @@ Status GrowingIndex::choose_layout(Slot end) {
 }
 
 bool GrowingIndex::may_drop_codes() const {
-    return options_.quantization == VZ_QUANTIZATION_AUTO && !quantizers_.empty() && quantizers_.back()->shape().layout == Layout::kSq8;
+    return options_.quantization == VZ_QUANTIZATION_AUTO && !quantizers_.empty() &&
+           quantizers_.back()->shape().layout == Layout::kSq8;
 }
 
-// Data whose nearest rows 8 bits a value cannot tell apart is walked in fp32, unless SQ8 was asked for. Looked at anew as it grows. So is a row
-// whose squared norm leaves float32, as headers keep it.
+// Data whose nearest rows 8 bits a value cannot tell apart is walked in fp32, unless SQ8 was asked for. Looked at anew
+// as it grows. So is a row whose squared norm leaves float32, as headers keep it.
 Status GrowingIndex::guard_codes(Slot end) {
     if (!may_drop_codes()) return {};
     if (options_.metric != VZ_COSINE && has_longer(linked(), end, kCodedNormMax)) return start(Layout::kFp32, end);
@@ -322,7 +336,9 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
         const Slot* ids = ids_of(shape, block(slot));
         for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) edges_.push_back({ids[i], slot});
     }
-    std::sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) { return a.target != b.target ? a.target < b.target : a.source < b.source; });
+    std::sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) {
+        return a.target != b.target ? a.target < b.target : a.source < b.source;
+    });
     std::vector<uint32_t> starts;
     for (uint32_t i = 0; i < edges_.size(); ++i) {
         if (i == 0 || edges_[i].target != edges_[i - 1].target) starts.push_back(i);
@@ -353,11 +369,12 @@ void GrowingIndex::add_edges(const GraphView& graph, Slot target, std::span<cons
 void GrowingIndex::write_ids(Slot slot, std::span<const Slot> ids) {
     const BlockShape& shape = quantizers_.back()->shape();
     Slot* to = ids_of(shape, block(slot));
-    for (uint32_t i = 0; i < shape.degree; ++i) __atomic_store_n(to + i, i < ids.size() ? ids[i] : kNoSlot, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < shape.degree; ++i)
+        __atomic_store_n(to + i, i < ids.size() ? ids[i] : kNoSlot, __ATOMIC_RELEASE);
 }
 
-// In-place repair (index.md section 9): a walk to the victim finds most rows that point at it; each takes the victim's nearest
-// neighbours instead.
+// In-place repair (index.md section 9): a walk to the victim finds most rows that point at it; each takes the victim's
+// nearest neighbours instead.
 void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     if (view() == nullptr) return;
     constexpr uint32_t kReplacements = 3;
@@ -390,11 +407,13 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
             score_slots(graph, scratch.prune.coded, of_victim.data(), count, scratch.walk.keys.data());
             std::vector<Candidate> nearest;
             for (uint32_t i = 0; i < count; ++i) {
-                const bool known = of_victim[i] == source || std::find(neighbours.begin(), neighbours.end(), of_victim[i]) != neighbours.end();
+                const bool known = of_victim[i] == source ||
+                                   std::find(neighbours.begin(), neighbours.end(), of_victim[i]) != neighbours.end();
                 if (!known) nearest.push_back({scratch.walk.keys[i], of_victim[i]});
             }
             std::sort(nearest.begin(), nearest.end());
-            for (uint32_t i = 0; i < std::min<size_t>(kReplacements, nearest.size()); ++i) neighbours.push_back(nearest[i].slot);
+            for (uint32_t i = 0; i < std::min<size_t>(kReplacements, nearest.size()); ++i)
+                neighbours.push_back(nearest[i].slot);
             if (neighbours.size() <= options_.degree) {
                 write_ids(source, neighbours);
             } else {
@@ -405,12 +424,14 @@ void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     }
 }
 
-// An edge to a row that none leads to, from the nearest of the pool that has room; else the nearest one's last edge goes there, and on from
-// there to where it led.
+// An edge to a row that none leads to, from the nearest of the pool that has room; else the nearest one's last edge
+// goes there, and on from there to where it led.
 void GrowingIndex::lead_to(Slot slot, const Pool& pool) {
     const uint32_t degree = quantizers_.back()->shape().degree;
     const auto ids = [&](Slot of) { return ids_of(quantizers_.back()->shape(), block(of)); };
-    const auto room = [&](Slot of) { return static_cast<uint32_t>(std::find(ids(of), ids(of) + degree, kNoSlot) - ids(of)); };
+    const auto room = [&](Slot of) {
+        return static_cast<uint32_t>(std::find(ids(of), ids(of) + degree, kNoSlot) - ids(of));
+    };
     for (uint32_t i = 0; i < pool.size(); ++i) {
         const uint32_t at = room(pool.slot(i));
         if (at == degree) continue;

@@ -42,20 +42,25 @@ int32_t l1_codes(const int8_t* a, const uint8_t* b, uint32_t dim) {
     return sum;
 }
 
-const uint8_t* block_at(const void* base, size_t stride, uint32_t id) { return static_cast<const uint8_t*>(base) + stride * id; }
+const uint8_t* block_at(const void* base, size_t stride, uint32_t id) {
+    return static_cast<const uint8_t*>(base) + stride * id;
+}
 
-void score_codes(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+void score_codes(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count,
+                 float* keys) {
     for (uint32_t i = 0; i < count; ++i) {
         const uint8_t* block = block_at(base, stride, ids[i]);
         const auto* header = reinterpret_cast<const BlockHeader*>(block + query->header_at);
         const auto product = static_cast<float>(dot_codes(query->codes, block + query->codes_at, query->padded_dim));
-        keys[i] = query->constant + query->norm2_factor * header->norm2 + query->offset_factor * header->offset +
-                  header->scale * (query->dot_factor * product + query->sum_factor * static_cast<float>(header->code_sum));
+        keys[i] =
+            query->constant + query->norm2_factor * header->norm2 + query->offset_factor * header->offset +
+            header->scale * (query->dot_factor * product + query->sum_factor * static_cast<float>(header->code_sum));
     }
 }
 
 // Codes behind the dimension are 0 on the row's side and -128 on the query's: they add nothing.
-void score_codes_l1(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+void score_codes_l1(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count,
+                    float* keys) {
     for (uint32_t i = 0; i < count; ++i) {
         const uint8_t* block = block_at(base, stride, ids[i]);
         keys[i] = static_cast<float>(l1_codes(query->codes, block + query->codes_at, query->padded_dim));
@@ -75,7 +80,8 @@ void hadamard(float* values, uint32_t size) {
     }
 }
 
-PoolChange insert(PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count) {
+PoolChange insert(PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots,
+                  uint32_t count) {
     PoolChange change = {size, limit};
     for (uint32_t i = 0; i < count; ++i) {
         if (!(keys[i] < lanes[(limit - 1) / 16].keys[(limit - 1) % 16])) continue;
@@ -91,8 +97,9 @@ PoolChange insert(PoolLane* lanes, uint32_t size, uint32_t limit, const float* k
     return change;
 }
 
-constexpr Kernels kScalar = {"scalar",       dot<float>,    squared_l2<float>, l1<float>,   dot<uint8_t>,   squared_l2<uint8_t>,
-                             l1<uint8_t>, dot_codes, score_codes,       score_codes_l1, hadamard,     insert};
+constexpr Kernels kScalar = {"scalar",     dot<float>,          squared_l2<float>, l1<float>,
+                             dot<uint8_t>, squared_l2<uint8_t>, l1<uint8_t>,       dot_codes,
+                             score_codes,  score_codes_l1,      hadamard,          insert};
 
 const Kernels& choose() {
     if (const Kernels* best = kernels_avx512()) return *best;
@@ -111,8 +118,9 @@ const Kernels* kernels_avx2() {
 }
 
 const Kernels* kernels_avx512() {
-    const bool all = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni") &&
+    const bool all = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                     __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni") &&
                      __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bitalg") &&
                      __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
     return all ? &vz_kernels_avx512 : nullptr;

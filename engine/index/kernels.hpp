@@ -1,5 +1,6 @@
-// The kernels: every loop over the values of a vector. One table per instruction set, chosen once at start by what the processor
-// and the system support. Plain data: the units above the baseline include this header and intrinsics, nothing else.
+// The kernels: every loop over the values of a vector. One table per instruction set, chosen once at start by what the
+// processor and the system support. Plain data: the units above the baseline include this header and intrinsics,
+// nothing else.
 //
 // Any thread. No alignment is asked of float rows; nothing outside the given values is read.
 #pragma once
@@ -9,7 +10,8 @@
 
 namespace vz {
 
-// What a block of the graph says about its row (format.md). `offset + scale * code` decodes a value of the row as walked.
+// What a block of the graph says about its row (format.md). `offset + scale * code` decodes a value of the row as
+// walked.
 struct BlockHeader {
     uint16_t degree;
     uint16_t flags;
@@ -22,8 +24,9 @@ struct BlockHeader {
 };
 static_assert(sizeof(BlockHeader) == 28);
 
-// What a walk compares rows with: key = constant + norm2_factor norm2 + offset_factor offset + scale (dot_factor D + sum_factor code_sum),
-// D the dot product of `codes` and the row's codes; for L1: key = sum of |row code - (codes + 128)|.
+// What a walk compares rows with: key = constant + norm2_factor norm2 + offset_factor offset + scale (dot_factor D +
+// sum_factor code_sum), D the dot product of `codes` and the row's codes; for L1: key = sum of |row code - (codes +
+// 128)|.
 struct CodedQuery {
     const int8_t* codes;  // padded_dim of them; behind the dimension 0, for L1 -128
     uint32_t padded_dim;  // a multiple of 64
@@ -32,12 +35,13 @@ struct CodedQuery {
     float offset_factor;
     float dot_factor;
     float sum_factor;
-    uint32_t ahead;  // rows to prefetch before they are scored
+    uint32_t ahead;      // rows to prefetch before they are scored
     uint32_t header_at;  // where in a block
     uint32_t codes_at;   // where in a block
 };
 
-// Sixteen places of a pool of nearest rows: over all its lanes keys ascend, INFINITY in the places not taken; each slot lies beside its key.
+// Sixteen places of a pool of nearest rows: over all its lanes keys ascend, INFINITY in the places not taken; each slot
+// lies beside its key.
 struct alignas(64) PoolLane {
     float keys[16];
     uint32_t slots[16];
@@ -60,13 +64,16 @@ struct Kernels {
     // One row of codes; `dim` a multiple of 64.
     int32_t (*dot_codes)(const int8_t* a, const uint8_t* b, uint32_t dim);
     // Keys of the blocks base + ids[i] * stride.
-    void (*score_codes)(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys);
-    void (*score_codes_l1)(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys);
+    void (*score_codes)(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count,
+                        float* keys);
+    void (*score_codes_l1)(const CodedQuery* query, const void* base, size_t stride, const uint32_t* ids,
+                           uint32_t count, float* keys);
     // Butterflies of a Walsh-Hadamard transform in place, not scaled; `size` a power of two.
     void (*hadamard)(float* values, uint32_t size);
-    // Puts pairs in turn, each behind its equals, into a pool of `size` places taken; what comes to lie at `limit` or behind is lost. A key that is
-    // not less than the one at `limit` - 1 changes nothing.
-    PoolChange (*insert)(PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count);
+    // Puts pairs in turn, each behind its equals, into a pool of `size` places taken; what comes to lie at `limit` or
+    // behind is lost. A key that is not less than the one at `limit` - 1 changes nothing.
+    PoolChange (*insert)(PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots,
+                         uint32_t count);
 };
 
 const Kernels& kernels_scalar();

@@ -87,7 +87,8 @@ inline int32_t l1_row(const int8_t* a, const uint8_t* b, uint32_t dim) {
     __m256i sum = _mm256_setzero_si256();
     for (uint32_t i = 0; i < dim; i += 32) {
         const __m256i query = _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + i)), flip);
-        sum = _mm256_add_epi64(sum, _mm256_sad_epu8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + i)), query));
+        sum =
+            _mm256_add_epi64(sum, _mm256_sad_epu8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + i)), query));
     }
     return reduce_i32(sum);
 }
@@ -99,7 +100,8 @@ inline void prefetch_block(const vz::CodedQuery* query, const uint8_t* block) {
 }
 
 template <class Key>
-inline void score_list(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys, Key key) {
+inline void score_list(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids,
+                       uint32_t count, float* keys, Key key) {
     const auto* blocks = static_cast<const uint8_t*>(base);
     const uint32_t ahead = query->ahead < count ? query->ahead : count;
     for (uint32_t i = 0; i < ahead; ++i) prefetch_block(query, blocks + stride * ids[i]);
@@ -109,7 +111,8 @@ inline void score_list(const vz::CodedQuery* query, const void* base, size_t str
     }
 }
 
-void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count,
+                 float* keys) {
     score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
         const auto* header = reinterpret_cast<const vz::BlockHeader*>(block + query->header_at);
         const auto product = static_cast<float>(dot_row(query->codes, block + query->codes_at, query->padded_dim));
@@ -118,7 +121,8 @@ void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, c
     });
 }
 
-void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count,
+                    float* keys) {
     score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
         return static_cast<float>(l1_row(query->codes, block + query->codes_at, query->padded_dim));
     });
@@ -162,20 +166,24 @@ inline uint32_t insert_one(vz::PoolLane* lanes, uint32_t last, float key, uint32
         const __m256i old_slots = _mm256_load_si256(reinterpret_cast<const __m256i*>(slots));
         const __m256 stay = _mm256_cmp_ps(old_keys, _mm256_set1_ps(key), _CMP_LE_OQ);
         const auto kept = static_cast<uint32_t>(__builtin_popcount(static_cast<uint32_t>(_mm256_movemask_ps(stay))));
-        __m256 moved_keys = _mm256_blend_ps(_mm256_permutevar8x32_ps(old_keys, turn), _mm256_set1_ps(before.keys[end]), 1);
-        __m256i moved_slots = _mm256_blend_epi32(_mm256_permutevar8x32_epi32(old_slots, turn), _mm256_set1_epi32(static_cast<int>(before.slots[end])), 1);
+        __m256 moved_keys =
+            _mm256_blend_ps(_mm256_permutevar8x32_ps(old_keys, turn), _mm256_set1_ps(before.keys[end]), 1);
+        __m256i moved_slots = _mm256_blend_epi32(_mm256_permutevar8x32_epi32(old_slots, turn),
+                                                 _mm256_set1_epi32(static_cast<int>(before.slots[end])), 1);
         if (is_last) {
             const __m256i place = _mm256_cmpeq_epi32(order, _mm256_set1_epi32(static_cast<int>(kept)));
             moved_keys = _mm256_blendv_ps(moved_keys, _mm256_set1_ps(key), _mm256_castsi256_ps(place));
             moved_slots = _mm256_blendv_epi8(moved_slots, _mm256_set1_epi32(static_cast<int>(slot)), place);
         }
         _mm256_store_ps(keys, _mm256_blendv_ps(moved_keys, old_keys, stay));
-        _mm256_store_si256(reinterpret_cast<__m256i*>(slots), _mm256_blendv_epi8(moved_slots, old_slots, _mm256_castps_si256(stay)));
+        _mm256_store_si256(reinterpret_cast<__m256i*>(slots),
+                           _mm256_blendv_epi8(moved_slots, old_slots, _mm256_castps_si256(stay)));
         if (is_last) return 8 * half + kept;
     }
 }
 
-vz::PoolChange insert(vz::PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count) {
+vz::PoolChange insert(vz::PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots,
+                      uint32_t count) {
     vz::PoolChange change = {size, limit};
     const float& worst = lanes[(limit - 1) / 16].keys[(limit - 1) % 16];
     for (uint32_t i = 0; i < count; ++i) {

@@ -18,7 +18,9 @@ inline __m512 load(const uint8_t* p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 inline __m512 load_tail(const float* p, __mmask16 mask) { return _mm512_maskz_loadu_ps(mask, p); }
-inline __m512 load_tail(const uint8_t* p, __mmask16 mask) { return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, p))); }
+inline __m512 load_tail(const uint8_t* p, __mmask16 mask) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, p)));
+}
 
 struct Dot {
     static __m512 add(__m512 sum, __m512 a, __m512 b) { return _mm512_fmadd_ps(a, b, sum); }
@@ -85,7 +87,8 @@ inline void prefetch_block(const vz::CodedQuery* query, const uint8_t* block) {
 }
 
 template <class Key>
-inline void score_list(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys, Key key) {
+inline void score_list(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids,
+                       uint32_t count, float* keys, Key key) {
     const auto* blocks = static_cast<const uint8_t*>(base);
     const uint32_t ahead = query->ahead < count ? query->ahead : count;
     for (uint32_t i = 0; i < ahead; ++i) prefetch_block(query, blocks + stride * ids[i]);
@@ -105,17 +108,21 @@ inline __m128 four_keys(const vz::CodedQuery* query, const uint8_t* const* block
     __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
     for (uint32_t i = 0; i < query->padded_dim; i += 64) {
         const __m512i codes = load_codes(query->codes + i);
-        for (int row = 0; row < 4; ++row) sums[row] = _mm512_dpbusd_epi32(sums[row], load_codes(blocks[row] + query->codes_at + i), codes);
+        for (int row = 0; row < 4; ++row)
+            sums[row] = _mm512_dpbusd_epi32(sums[row], load_codes(blocks[row] + query->codes_at + i), codes);
     }
-    const __m128i products = _mm_hadd_epi32(_mm_hadd_epi32(half_sum(sums[0]), half_sum(sums[1])), _mm_hadd_epi32(half_sum(sums[2]), half_sum(sums[3])));
+    const __m128i products = _mm_hadd_epi32(_mm_hadd_epi32(half_sum(sums[0]), half_sum(sums[1])),
+                                            _mm_hadd_epi32(half_sum(sums[2]), half_sum(sums[3])));
     const vz::BlockHeader* headers[4];
-    for (int row = 0; row < 4; ++row) headers[row] = reinterpret_cast<const vz::BlockHeader*>(blocks[row] + query->header_at);
+    for (int row = 0; row < 4; ++row)
+        headers[row] = reinterpret_cast<const vz::BlockHeader*>(blocks[row] + query->header_at);
     __m128 scale = _mm_loadu_ps(&headers[0]->scale);  // each row: scale, offset, norm2, error; then transposed
     __m128 offset = _mm_loadu_ps(&headers[1]->scale);
     __m128 norm2 = _mm_loadu_ps(&headers[2]->scale);
     __m128 error = _mm_loadu_ps(&headers[3]->scale);
     _MM_TRANSPOSE4_PS(scale, offset, norm2, error);
-    const __m128i code_sums = _mm_set_epi32(headers[3]->code_sum, headers[2]->code_sum, headers[1]->code_sum, headers[0]->code_sum);
+    const __m128i code_sums =
+        _mm_set_epi32(headers[3]->code_sum, headers[2]->code_sum, headers[1]->code_sum, headers[0]->code_sum);
     const __m128 by_scale = _mm_fmadd_ps(_mm_set1_ps(query->dot_factor), _mm_cvtepi32_ps(products),
                                          _mm_mul_ps(_mm_set1_ps(query->sum_factor), _mm_cvtepi32_ps(code_sums)));
     __m128 key = _mm_fmadd_ps(_mm_set1_ps(query->norm2_factor), norm2, _mm_set1_ps(query->constant));
@@ -124,7 +131,8 @@ inline __m128 four_keys(const vz::CodedQuery* query, const uint8_t* const* block
 }
 
 // The last rows of a list go through the same arithmetic, so that a key does not depend on the place in a list.
-void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count,
+                 float* keys) {
     const auto* blocks = static_cast<const uint8_t*>(base);
     const uint32_t ahead = query->ahead < count ? query->ahead : count;
     for (uint32_t i = 0; i < ahead; ++i) prefetch_block(query, blocks + stride * ids[i]);
@@ -140,13 +148,15 @@ void score_codes(const vz::CodedQuery* query, const void* base, size_t stride, c
     }
 }
 
-void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count, float* keys) {
+void score_codes_l1(const vz::CodedQuery* query, const void* base, size_t stride, const uint32_t* ids, uint32_t count,
+                    float* keys) {
     score_list(query, base, stride, ids, count, keys, [query](const uint8_t* block) {
         return static_cast<float>(l1_row(query->codes, block + query->codes_at, query->padded_dim));
     });
 }
 
-// The butterfly of distance `half` within one register: the lower of two lanes becomes the sum, the upper the difference.
+// The butterfly of distance `half` within one register: the lower of two lanes becomes the sum, the upper the
+// difference.
 inline __m512 turn_within(__m512 values, __m512i lanes, int half) {
     const __m512i distance = _mm512_set1_epi32(half);
     const __m512 partner = _mm512_permutexvar_ps(_mm512_xor_si512(lanes, distance), values);
@@ -186,8 +196,8 @@ void hadamard(float* values, uint32_t size) {
     }
 }
 
-// From the last place to the one where the key belongs, a lane at a time: what is greater moves on by one place. Lanes stay in memory, for
-// a load of what one store wrote does not wait.
+// From the last place to the one where the key belongs, a lane at a time: what is greater moves on by one place. Lanes
+// stay in memory, for a load of what one store wrote does not wait.
 inline uint32_t insert_one(vz::PoolLane* lanes, uint32_t last, float key, uint32_t slot) {
     const __m512 keys = _mm512_set1_ps(key);
     const __m512i slots = _mm512_set1_epi32(static_cast<int>(slot));
@@ -202,8 +212,10 @@ inline uint32_t insert_one(vz::PoolLane* lanes, uint32_t last, float key, uint32
         const bool is_last = is_first || (stay_before >> 15) != 0;
         const auto place = static_cast<__mmask16>(~stay & (stay << 1 | (is_last ? 1 : 0)));
         const __m512i lane_slots = _mm512_load_si512(lanes[at].slots);
-        const __m512i moved_keys = _mm512_mask_mov_epi32(_mm512_alignr_epi32(lane_keys, keys_before, 15), stay, lane_keys);
-        const __m512i moved_slots = _mm512_mask_mov_epi32(_mm512_alignr_epi32(lane_slots, _mm512_load_si512(before.slots), 15), stay, lane_slots);
+        const __m512i moved_keys =
+            _mm512_mask_mov_epi32(_mm512_alignr_epi32(lane_keys, keys_before, 15), stay, lane_keys);
+        const __m512i moved_slots = _mm512_mask_mov_epi32(
+            _mm512_alignr_epi32(lane_slots, _mm512_load_si512(before.slots), 15), stay, lane_slots);
         _mm512_store_si512(lanes[at].keys, _mm512_mask_mov_epi32(moved_keys, place, _mm512_castps_si512(keys)));
         _mm512_store_si512(lanes[at].slots, _mm512_mask_mov_epi32(moved_slots, place, slots));
         if (is_last) return 16 * at + static_cast<uint32_t>(__builtin_popcount(stay));
@@ -213,7 +225,8 @@ inline uint32_t insert_one(vz::PoolLane* lanes, uint32_t last, float key, uint32
     }
 }
 
-vz::PoolChange insert(vz::PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots, uint32_t count) {
+vz::PoolChange insert(vz::PoolLane* lanes, uint32_t size, uint32_t limit, const float* keys, const uint32_t* slots,
+                      uint32_t count) {
     vz::PoolChange change = {size, limit};
     for (uint32_t i = 0; i < count; i += 16) {
         const __mmask16 some = count - i < 16 ? tail_mask(count - i) : static_cast<__mmask16>(0xffff);

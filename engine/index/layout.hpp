@@ -15,8 +15,8 @@ inline constexpr uint16_t kAbsentRow = 1;  // BlockHeader::flags: the slot has n
 
 enum class Layout : uint32_t { kSq8 = 1, kBytes = 2, kFp32 = 3 };
 
-// Where the header of a block lies: in 64 bytes of its own before the codes, or in those behind the codes that fill up their last 64. A row is
-// then a cache line shorter.
+// Where the header of a block lies: in 64 bytes of its own before the codes, or in those behind the codes that fill up
+// their last 64. A row is then a cache line shorter.
 enum class HeaderPlace : uint8_t { kBefore, kBehind };
 
 struct BlockShape {
@@ -51,19 +51,27 @@ constexpr BlockShape make_block_shape(Layout layout, uint32_t dim, uint32_t degr
 
 // Under manhattan what lies behind the codes counts.
 constexpr bool header_fits_behind(Layout layout, uint32_t dim, vz_metric metric) {
-    return layout != Layout::kFp32 && metric != VZ_MANHATTAN && (dim + 3) / 4 * 4 + sizeof(BlockHeader) <= (dim + 63) / 64 * 64;
+    return layout != Layout::kFp32 && metric != VZ_MANHATTAN &&
+           (dim + 3) / 4 * 4 + sizeof(BlockHeader) <= (dim + 63) / 64 * 64;
 }
 
 // As a new graph is laid out.
 constexpr BlockShape choose_block_shape(Layout layout, uint32_t dim, uint32_t degree, vz_metric metric) {
-    return make_block_shape(layout, dim, degree, header_fits_behind(layout, dim, metric) ? HeaderPlace::kBehind : HeaderPlace::kBefore);
+    return make_block_shape(layout, dim, degree,
+                            header_fits_behind(layout, dim, metric) ? HeaderPlace::kBehind : HeaderPlace::kBefore);
 }
 
 inline const BlockHeader& header_of(const BlockShape& shape, const std::byte* block) {
     return *reinterpret_cast<const BlockHeader*>(block + shape.header_at);
 }
-inline const uint8_t* codes_of(const BlockShape& shape, const std::byte* block) { return reinterpret_cast<const uint8_t*>(block + shape.codes_at); }
-inline const Slot* ids_of(const BlockShape& shape, const std::byte* block) { return reinterpret_cast<const Slot*>(block + shape.row_bytes()); }
-inline Slot* ids_of(const BlockShape& shape, std::byte* block) { return reinterpret_cast<Slot*>(block + shape.row_bytes()); }
+inline const uint8_t* codes_of(const BlockShape& shape, const std::byte* block) {
+    return reinterpret_cast<const uint8_t*>(block + shape.codes_at);
+}
+inline const Slot* ids_of(const BlockShape& shape, const std::byte* block) {
+    return reinterpret_cast<const Slot*>(block + shape.row_bytes());
+}
+inline Slot* ids_of(const BlockShape& shape, std::byte* block) {
+    return reinterpret_cast<Slot*>(block + shape.row_bytes());
+}
 
 }  // namespace vz

@@ -7,11 +7,13 @@ namespace vz {
 namespace {
 
 // Alpha as it applies to the distances of this graph.
-float factor(const IndexOptions& options) { return options.metric == VZ_MANHATTAN ? options.alpha : options.alpha * options.alpha; }
+float factor(const IndexOptions& options) {
+    return options.metric == VZ_MANHATTAN ? options.alpha : options.alpha * options.alpha;
+}
 
 // Those that are not farther than `worst`, sorted in among the others.
-void add_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, float worst, std::vector<float>& keys,
-                    std::vector<Candidate>& candidates) {
+void add_candidates(const GraphView& graph, const CodedRow& from, const std::vector<Slot>& slots, float worst,
+                    std::vector<float>& keys, std::vector<Candidate>& candidates) {
     const auto count = static_cast<uint32_t>(slots.size());
     if (keys.size() < count) keys.resize(count);
     score_slots(graph, from, slots.data(), count, keys.data());
@@ -29,22 +31,26 @@ void find_candidates(const GraphView& graph, uint32_t effort, const std::vector<
     candidates.clear();
     const Pool& pool = scratch.pool;
     for (uint32_t i = 0; i < pool.size(); ++i) candidates.push_back({pool.key(i), pool.slot(i)});
-    // Mates that the walk would have kept, had they been linked before: rows that come in order, like with like, have no other neighbours.
+    // Mates that the walk would have kept, had they been linked before: rows that come in order, like with like, have
+    // no other neighbours.
     add_candidates(graph, scratch.coded, mates, pool.worst(), scratch.keys, candidates);
 }
 
-// Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries like this row; the
-// others to the nearest rows, so that all can be reached. Each kind alone fails on some data: rows of very unequal norms, or nearly equal ones.
-// After ip-NSW (Morozov and Babenko, NeurIPS 2018), and Chen et al. (arXiv 2504.14861), who join both kinds.
+// Under the dot metric half of the edges lead to the rows of the largest dot product, which are the answers of queries
+// like this row; the others to the nearest rows, so that all can be reached. Each kind alone fails on some data: rows
+// of very unequal norms, or nearly equal ones. After ip-NSW (Morozov and Babenko, NeurIPS 2018), and Chen et al. (arXiv
+// 2504.14861), who join both kinds.
 void choose_neighbours(const GraphView& graph, const IndexOptions& options, Slot slot, LinkScratch& scratch) {
     scratch.prune.kept.clear();
     if (options.metric == VZ_DOT) prune_by_dot(graph, scratch.by_dot, options.degree / 2U, scratch.prune);
     prune(graph, slot, scratch.candidates, options.degree, factor(options), scratch.prune);
 }
 
-// One row too many at the end of a list that was chosen before: it goes if another leads to it, or takes the place of the farthest that it
-// leads to. Choosing anew, which compares all with all, comes to the same but for few edges. False: it must be chosen anew.
-bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, std::vector<Slot>& neighbours, LinkScratch& scratch) {
+// One row too many at the end of a list that was chosen before: it goes if another leads to it, or takes the place of
+// the farthest that it leads to. Choosing anew, which compares all with all, comes to the same but for few edges.
+// False: it must be chosen anew.
+bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, std::vector<Slot>& neighbours,
+              LinkScratch& scratch) {
     const auto old = static_cast<uint32_t>(neighbours.size() - 1);
     const Slot added = neighbours[old];
     auto& keys = scratch.walk.keys;
@@ -79,7 +85,8 @@ bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, 
 
 }  // namespace
 
-void find_neighbours(const GraphView& graph, const IndexOptions& options, Slot slot, const std::vector<Slot>& mates, LinkScratch& scratch) {
+void find_neighbours(const GraphView& graph, const IndexOptions& options, Slot slot, const std::vector<Slot>& mates,
+                     LinkScratch& scratch) {
     const bool by_dot = options.metric == VZ_DOT;
     const uint32_t effort = by_dot ? options.build_effort / 2 : options.build_effort;
     prepare_slot(graph, slot, scratch.walk.coded);
@@ -91,7 +98,8 @@ void find_neighbours(const GraphView& graph, const IndexOptions& options, Slot s
     choose_neighbours(graph, options, slot, scratch);
 }
 
-void choose_among(const GraphView& graph, const IndexOptions& options, Slot slot, const std::vector<Slot>& slots, LinkScratch& scratch) {
+void choose_among(const GraphView& graph, const IndexOptions& options, Slot slot, const std::vector<Slot>& slots,
+                  LinkScratch& scratch) {
     CodedRow& coded = scratch.prune.coded;
     prepare_slot(graph, slot, coded);
     scratch.candidates.clear();
@@ -104,7 +112,8 @@ void choose_among(const GraphView& graph, const IndexOptions& options, Slot slot
     choose_neighbours(graph, options, slot, scratch);
 }
 
-void take_in(const GraphView& graph, const IndexOptions& options, Slot slot, Slot added, std::vector<Slot>& neighbours, LinkScratch& scratch) {
+void take_in(const GraphView& graph, const IndexOptions& options, Slot slot, Slot added, std::vector<Slot>& neighbours,
+             LinkScratch& scratch) {
     neighbours.push_back(added);
     if (neighbours.size() <= options.degree) return;
     if (options.metric != VZ_DOT && exchange(graph, options, slot, neighbours, scratch)) return;

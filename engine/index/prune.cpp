@@ -8,10 +8,11 @@ namespace {
 constexpr uint32_t kTwinsMax = 4;   // edges to equal rows, so that duplicates cannot seal each other off
 constexpr float kRounding = 1e-6F;  // of a distance by codes, beside the squared norm
 constexpr float kRoundingOfCosine = 5e-7F;
-constexpr uint32_t kAtOnce = 8;     // kept neighbours compared before the verdict is looked at
+constexpr uint32_t kAtOnce = 8;  // kept neighbours compared before the verdict is looked at
 
-// The first kept neighbour, from place `first` on, that is nearer to scratch.coded than `distance`, so that the way leads through it:
-// where the group it was compared in begins, and the distance to the nearest of that group. The end of kept: none.
+// The first kept neighbour, from place `first` on, that is nearer to scratch.coded than `distance`, so that the way
+// leads through it: where the group it was compared in begins, and the distance to the nearest of that group. The end
+// of kept: none.
 struct Shortcut {
     size_t at;
     float distance;
@@ -35,7 +36,8 @@ uint64_t lot(Slot slot, Slot other) {
     return hash * 0xbf58476d1ce4e5b9ULL;
 }
 
-// Adds some of the twins, the first candidates. Were they the lowest slots, many equal rows would all lead to the same few.
+// Adds some of the twins, the first candidates. Were they the lowest slots, many equal rows would all lead to the same
+// few.
 void keep_twins(Slot slot, std::span<const Candidate> twins, uint32_t degree, std::vector<Slot>& kept) {
     const size_t before = kept.size();
     const auto is_lower = [slot](Slot a, Slot b) { return lot(slot, a) < lot(slot, b); };
@@ -58,13 +60,16 @@ float twin_distance(const GraphView& graph, Slot slot) {
     return graph.shape().layout == Layout::kSq8 ? kRounding * graph.header(slot).norm2 : 0.0F;
 }
 
-void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch) {
+void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates, uint32_t degree, float factor,
+           PruneScratch& scratch) {
     auto& kept = scratch.kept;
     const size_t before = kept.size();
     const float equal = twin_distance(graph, slot);
-    const auto others = std::find_if(candidates.begin(), candidates.end(), [equal](const Candidate& each) { return each.distance > equal; });
+    const auto others = std::find_if(candidates.begin(), candidates.end(),
+                                     [equal](const Candidate& each) { return each.distance > equal; });
     keep_twins(slot, {candidates.begin(), others}, degree, kept);
-    const size_t first = kept.size();  // behind the twins, which are as near to a candidate as the row itself: they decide nothing
+    // Behind the twins, which are as near to a candidate as the row itself: they decide nothing.
+    const size_t first = kept.size();
     scratch.spare.clear();
     for (auto at = others; at != candidates.end(); ++at) {
         const Candidate& candidate = *at;
@@ -84,16 +89,19 @@ void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& cand
         if (kept.size() == degree) return;
         prepare_slot(graph, spare.candidate.slot, scratch.coded);
         const float border = spare.candidate.distance / factor;
-        if (find_shortcut(graph, border, spare.compare_from, scratch).distance > border) kept.push_back(spare.candidate.slot);
+        if (find_shortcut(graph, border, spare.compare_from, scratch).distance > border)
+            kept.push_back(spare.candidate.slot);
     }
 }
 
-void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, PruneScratch& scratch) {
+void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree,
+                  PruneScratch& scratch) {
     for (const Candidate& candidate : candidates) {
         if (scratch.kept.size() == degree) return;
         prepare_slot(graph, candidate.slot, scratch.coded);
         scratch.coded.by_dot = true;
-        if (find_shortcut(graph, candidate.distance, 0, scratch).distance > candidate.distance) scratch.kept.push_back(candidate.slot);
+        if (find_shortcut(graph, candidate.distance, 0, scratch).distance > candidate.distance)
+            scratch.kept.push_back(candidate.slot);
     }
 }
 

@@ -1,6 +1,7 @@
-// The pruning rule: which of a row's candidates become its neighbours. RobustPrune (Subramanya et al., NeurIPS 2019) in two passes, as its
-// alpha grows from 1: first the candidates that no shortcut leads to, in every direction, then those with a shortcut that saves little. In one
-// pass with the larger alpha the nearest fill the list where rows are about as far from each other, and many rows become unreachable.
+// The pruning rule: which of a row's candidates become its neighbours. RobustPrune (Subramanya et al., NeurIPS 2019) in
+// two passes, as its alpha grows from 1: first the candidates that no shortcut leads to, in every direction, then those
+// with a shortcut that saves little. In one pass with the larger alpha the nearest fill the list where rows are about
+// as far from each other, and many rows become unreachable.
 #pragma once
 
 #include <vector>
@@ -31,13 +32,15 @@ struct PruneScratch {
     std::vector<Spare> spare;  // left out by a little
 };
 
-// `factor`: alpha as it applies to the distances of this graph. Candidates nearest first, none twice. Adds to scratch.kept, nearest first,
-// until it holds `degree`; those it holds already are neither added nor compared with. Of rows equal to that of `slot` few are kept, drawn by
-// lot, so that of many equal ones each leads to others.
-void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates, uint32_t degree, float factor, PruneScratch& scratch);
+// `factor`: alpha as it applies to the distances of this graph. Candidates nearest first, none twice. Adds to
+// scratch.kept, nearest first, until it holds `degree`; those it holds already are neither added nor compared with. Of
+// rows equal to that of `slot` few are kept, drawn by lot, so that of many equal ones each leads to others.
+void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates, uint32_t degree, float factor,
+           PruneScratch& scratch);
 
-// The same by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one leads to it.
-// scratch.kept is empty before.
-void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree, PruneScratch& scratch);
+// The same by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one leads to
+// it. scratch.kept is empty before.
+void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree,
+                  PruneScratch& scratch);
 
 }  // namespace vz

@@ -69,7 +69,10 @@ int32_t code_of(float value, const Range& range, float inverse) {
 }  // namespace
 
 Rotation::Rotation(uint32_t dim, uint64_t seed)
-    : dim_(dim), block_(std::bit_floor(dim)), scale_(1.0F / std::sqrt(static_cast<float>(block_))), signs_(2 * size_t{dim}) {
+    : dim_(dim),
+      block_(std::bit_floor(dim)),
+      scale_(1.0F / std::sqrt(static_cast<float>(block_))),
+      signs_(2 * size_t{dim}) {
     for (float& sign : signs_) sign = (next_random(seed) & 1) != 0 ? 1.0F : -1.0F;
 }
 
@@ -102,7 +105,8 @@ bool Quantizer::are_bytes(const float* row, uint32_t dim) {
         if (any != 0) return false;
     }
     for (; i < dim; ++i) {
-        if (!(row[i] >= 0.0F && row[i] <= 255.0F) || row[i] != static_cast<float>(static_cast<uint8_t>(row[i]))) return false;
+        if (!(row[i] >= 0.0F && row[i] <= 255.0F) || row[i] != static_cast<float>(static_cast<uint8_t>(row[i])))
+            return false;
     }
     return true;
 }
@@ -115,7 +119,8 @@ std::vector<float> Quantizer::mean_of(vz_metric metric, uint32_t dim, std::span<
         for (uint32_t i = 0; i < dim; ++i) sums[i] += static_cast<double>(row[i] / norm);
     }
     std::vector<float> mean(dim);
-    for (uint32_t i = 0; i < dim && !rows.empty(); ++i) mean[i] = static_cast<float>(sums[i] / static_cast<double>(rows.size()));
+    for (uint32_t i = 0; i < dim && !rows.empty(); ++i)
+        mean[i] = static_cast<float>(sums[i] / static_cast<double>(rows.size()));
     return mean;
 }
 
@@ -173,8 +178,8 @@ void Quantizer::encode(const float* row, std::byte* block, std::vector<float>& s
 
 namespace {
 
-// Rows to prefetch ahead. Measured at 100 and 784 values a row: 8 to 10 rows and 24 to 42 lines in flight are best, 96 lines are 4 % slower, for
-// a prefetch waits where no buffer is free.
+// Rows to prefetch ahead. Measured at 100 and 784 values a row: 8 to 10 rows and 24 to 42 lines in flight are best, 96
+// lines are 4 % slower, for a prefetch waits where no buffer is free.
 uint32_t rows_ahead(uint32_t row_bytes) {
     constexpr uint32_t kLinesAhead = 30;
     return std::clamp(64 * kLinesAhead / row_bytes, 3U, 10U);
@@ -187,7 +192,8 @@ void place(const BlockShape& shape, CodedQuery& query) {
     query.codes_at = shape.codes_at;
 }
 
-// With the query decoded as low + step (code + 128), see CodedQuery: squared L2 of two decoded rows, or minus their dot product.
+// With the query decoded as low + step (code + 128), see CodedQuery: squared L2 of two decoded rows, or minus their dot
+// product.
 void set_factors(CodedRow& out, uint32_t dim, float low, float step, float square, bool is_l2) {
     int32_t sum = 0;
     const int8_t* codes = out.codes.data();
@@ -239,7 +245,8 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
     } else {
         out.rotated.assign(values, values + dim);
     }
-    // Under manhattan codes are compared as they are. Cut off at 0 and 255, a value is farther from all bytes by the same.
+    // Under manhattan codes are compared as they are. Cut off at 0 and 255, a value is farther from all bytes by the
+    // same.
     const bool as_bytes = shape_.layout == Layout::kBytes && (metric_ == VZ_MANHATTAN || are_bytes(values, dim));
     const Range range = as_bytes ? Range{1.0F, 0.0F} : range_of(out.rotated);
     const float inverse = range.inverse();
@@ -250,7 +257,8 @@ void Quantizer::prepare_query(const float* values, CodedRow& out) const {
         codes[i] = static_cast<int8_t>(code - 128);
         rotated[i] = range.low + range.scale * static_cast<float>(code);
     }
-    float square = kernels().dot(rotated, rotated, dim);  // the same for all rows: its rounding moves no row before another
+    // The same for all rows: its rounding moves no row before another.
+    float square = kernels().dot(rotated, rotated, dim);
     if (!std::isfinite(square)) square = 0;
     set_factors(out, dim, range.low, range.scale, square, is_l2);
     out.query.constant += constant;

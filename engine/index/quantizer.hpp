@@ -32,7 +32,7 @@ struct CodedRow {
     float norm = 0;                 // fp32 layout
     float lift = 0;                 // row against rows, dot metric: the virtual coordinate
     bool is_row = false;
-    bool by_dot = false;            // row against rows: by minus their dot product
+    bool by_dot = false;  // row against rows: by minus their dot product
 };
 
 // A value once made; any thread.

@@ -38,8 +38,11 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
     std::vector<Drawn> drawn;
     uint64_t highest = UINT64_MAX;
     const auto keep_lowest = [&] {
-        std::sort(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) { return a.lot != b.lot ? a.lot < b.lot : a.slot < b.slot; });
-        drawn.erase(std::unique(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) { return a.lot == b.lot; }), drawn.end());
+        std::sort(drawn.begin(), drawn.end(),
+                  [](const Drawn& a, const Drawn& b) { return a.lot != b.lot ? a.lot < b.lot : a.slot < b.slot; });
+        drawn.erase(
+            std::unique(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) { return a.lot == b.lot; }),
+            drawn.end());
         if (drawn.size() < count) return;
         drawn.resize(count);
         highest = count != 0 ? drawn.back().lot : 0;
@@ -71,7 +74,8 @@ std::vector<std::vector<float>> compared_rows(const GraphView& graph, std::span<
     return rows;
 }
 
-FarQueries::FarQueries(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind) : dim_(static_cast<uint32_t>(rows.front().size())) {
+FarQueries::FarQueries(std::span<const std::vector<float>> rows, uint32_t count, FarKind kind)
+    : dim_(static_cast<uint32_t>(rows.front().size())) {
     values_.reserve(size_t{count} * dim_);
     switch (kind) {
         case FarKind::kBetween: mix(rows, count, {0.5F, 0.5F, 0}); break;
@@ -142,9 +146,11 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
     }
     for (Sampled& row : sampled) {
         const ScoreQuery query = make_score_query(metric, row.values, graph.shape().dim);
-        for (uint32_t i = 0; i < row.nearest.size(); ++i) row.scores.push_back(exact_score(graph, query, row.nearest.slot(i)));
+        for (uint32_t i = 0; i < row.nearest.size(); ++i)
+            row.scores.push_back(exact_score(graph, query, row.nearest.slot(i)));
         row.best = row.scores;
-        std::sort(row.best.begin(), row.best.end(), [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
+        std::sort(row.best.begin(), row.best.end(),
+                  [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
         row.best.resize(std::min<size_t>(row.best.size(), k));
     }
 }

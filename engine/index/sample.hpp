@@ -11,7 +11,7 @@
 namespace vz {
 
 struct Sampled {
-    Slot slot = kNoSlot;             // of the row that is the query; kNoSlot: it is none
+    Slot slot = kNoSlot;  // of the row that is the query; kNoSlot: it is none
     const float* values = nullptr;
     CodedRow coded;
     Pool nearest;
@@ -19,9 +19,9 @@ struct Sampled {
     std::vector<float> best;    // scores, best first
 };
 
-// At most a tenth of the rows, of equal ones the first: where half are equal, the others are who takes effort. Drawn by what the rows are, not by
-// where they lie: a graph that was folded is measured with the rows it was measured with before, as far as they are still there, and takes the
-// effort it took before.
+// At most a tenth of the rows, of equal ones the first: where half are equal, the others are who takes effort. Drawn by
+// what the rows are, not by where they lie: a graph that was folded is measured with the rows it was measured with
+// before, as far as they are still there, and takes the effort it took before.
 std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max);
 
 // The rows of these slots, as the metric compares them: of unit length under cosine.
@@ -29,10 +29,10 @@ std::vector<std::vector<float>> compared_rows(const GraphView& graph, std::span<
 
 // What makes queries of rows that are none.
 enum class FarKind : uint8_t {
-    kBetween,    // midpoints of two
-    kBeyond,     // a + b - c
-    kOpposite,   // -a
-    kAnywhere,   // each value drawn by the mean and the deviation of the rows' values there
+    kBetween,   // midpoints of two
+    kBeyond,    // a + b - c
+    kOpposite,  // -a
+    kAnywhere,  // each value drawn by the mean and the deviation of the rows' values there
 };
 
 // At most `count`: those that are finite. `rows`: one at least, of one dimension.

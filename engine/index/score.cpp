@@ -26,7 +26,8 @@ double wide_l1(const float* left, const float* right, uint32_t dim) {
     return sum;
 }
 
-// For numbers at the ends of float32, whose squares and sums leave it: in double, where none does. What float32 cannot say is its greatest number.
+// For numbers at the ends of float32, whose squares and sums leave it: in double, where none does. What float32 cannot
+// say is its greatest number.
 [[gnu::noinline]] float wide_score(const ScoreQuery& query, const float* row) {
     double score = 0;
     switch (query.metric) {
@@ -63,14 +64,17 @@ ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim)
 float row_norm(const float* row, uint32_t dim) {
     const float norm = std::sqrt(kernels().dot(row, row, dim));
     if (is_plain(norm)) return norm;
-    return static_cast<float>(std::min<double>(std::sqrt(dot_in_double(row, row, dim)), std::numeric_limits<float>::max()));
+    return static_cast<float>(
+        std::min<double>(std::sqrt(dot_in_double(row, row, dim)), std::numeric_limits<float>::max()));
 }
 
 float score_row(const ScoreQuery& query, const float* row) {
     return score_row(query, row, query.metric == VZ_COSINE ? row_norm(row, query.dim) : 0.0F);
 }
 
-bool is_plain_score(vz_metric metric, float score) { return metric == VZ_EUCLIDEAN ? is_plain(score) : std::isfinite(score); }
+bool is_plain_score(vz_metric metric, float score) {
+    return metric == VZ_EUCLIDEAN ? is_plain(score) : std::isfinite(score);
+}
 
 float score_row(const ScoreQuery& query, const float* row, float norm) {
     const Kernels& k = kernels();

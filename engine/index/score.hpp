@@ -1,5 +1,6 @@
-// Exact scores between a query and full-precision rows, in the ABI's own terms: cosine similarity (0 if either vector is zero), L2 distance
-// with the root taken, dot product, L1 distance. Finite for all finite rows, a cosine within -1 and 1. A pair has the same score wherever the row lies.
+// Exact scores between a query and full-precision rows, in the ABI's own terms: cosine similarity (0 if either vector
+// is zero), L2 distance with the root taken, dot product, L1 distance. Finite for all finite rows, a cosine within -1
+// and 1. A pair has the same score wherever the row lies.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim)
 float score_row(const ScoreQuery& query, const float* row);
 // The same bits, for whoever kept row_norm(row).
 float score_row(const ScoreQuery& query, const float* row, float norm);
-// Whether a score that kernels summed, of bytes too, is the right one: squares have neither left float32 nor been rounded away in it.
+// Whether a score that kernels summed, of bytes too, is the right one: squares have neither left float32 nor been
+// rounded away in it.
 bool is_plain_score(vz_metric metric, float score);
 float row_norm(const float* row, uint32_t dim);
 

@@ -69,8 +69,8 @@ class Reader {
 bool are_measured(const std::vector<CurvePoint>& points) {
     return std::all_of(points.begin(), points.end(), [](const CurvePoint& point) {
         const bool is_share = point.recall >= 0 && point.recall <= 1 && point.error >= 0 && point.error <= 1;
-        return is_share && point.k != 0 && point.effort != 0 && point.effort <= kEffortMax && std::isfinite(point.scored) && std::isfinite(point.hops) &&
-               point.scored >= 0 && point.hops >= 0;
+        return is_share && point.k != 0 && point.effort != 0 && point.effort <= kEffortMax &&
+               std::isfinite(point.scored) && std::isfinite(point.hops) && point.scored >= 0 && point.hops >= 0;
     });
 }
 
@@ -81,7 +81,8 @@ Status check_meta(const IndexMeta& meta) {
         (shape.header_place() == HeaderPlace::kBehind && !header_fits_behind(shape.layout, shape.dim, meta.metric))) {
         return failure(VZ_CORRUPTION, "index: the shape of its blocks is wrong");
     }
-    if (meta.metric < VZ_COSINE || meta.metric > VZ_MANHATTAN || meta.indexed_slots > meta.slots || meta.slots > 0x7fff'ffffU) {
+    if (meta.metric < VZ_COSINE || meta.metric > VZ_MANHATTAN || meta.indexed_slots > meta.slots ||
+        meta.slots > 0x7fff'ffffU) {
         return failure(VZ_CORRUPTION, "index: metric or slots are wrong");
     }
     if (shape.layout == Layout::kSq8 ? meta.mean.size() != shape.dim : !meta.mean.empty()) {
@@ -93,13 +94,16 @@ Status check_meta(const IndexMeta& meta) {
     for (const float value : meta.mean) {
         if (!std::isfinite(value)) return failure(VZ_CORRUPTION, "index: the mean is not finite");
     }
-    if (!(meta.curve.rerank >= kRerank && meta.curve.rerank <= kRerankMax)) return failure(VZ_CORRUPTION, "index: the number of rows to score exactly is wrong");
-    if (!(meta.curve.share >= 0 && meta.curve.share <= 1)) return failure(VZ_CORRUPTION, "index: the share that codes find is wrong");
+    if (!(meta.curve.rerank >= kRerank && meta.curve.rerank <= kRerankMax))
+        return failure(VZ_CORRUPTION, "index: the number of rows to score exactly is wrong");
+    if (!(meta.curve.share >= 0 && meta.curve.share <= 1))
+        return failure(VZ_CORRUPTION, "index: the share that codes find is wrong");
     if (!are_measured(meta.curve.points)) return failure(VZ_CORRUPTION, "index: a point of the curve is none");
     float from = meta.curve.near_key;
     if (!(from > -INFINITY)) return failure(VZ_CORRUPTION, "index: the key of what lies near is no number");
     for (const FarCurve& kind : meta.curve.far) {
-        if (!std::isfinite(kind.key) || !(kind.key > from) || kind.points.empty() || !are_measured(kind.points)) return failure(VZ_CORRUPTION, "index: the curves of far queries are wrong");
+        if (!std::isfinite(kind.key) || !(kind.key > from) || kind.points.empty() || !are_measured(kind.points))
+            return failure(VZ_CORRUPTION, "index: the curves of far queries are wrong");
         from = kind.key;
     }
     if (!std::isfinite(meta.lift_norm)) return failure(VZ_CORRUPTION, "index: the norm without lift is not finite");
@@ -146,12 +150,16 @@ Result<IndexMeta> decode_index_meta(std::span<const std::byte> bytes) {
     IndexMeta meta;
     const auto version = in.get<uint32_t>();
     const auto layout = in.get<uint32_t>();
-    if (version < kMetaWithoutRerank || version > kMetaVersion) return failure(VZ_UNSUPPORTED, "index: version %u is not known", version);
-    const bool is_behind = layout == kHeaderBehind + static_cast<uint32_t>(Layout::kSq8) || layout == kHeaderBehind + static_cast<uint32_t>(Layout::kBytes);
-    if ((layout < 1 || layout > 3) && !is_behind) return failure(VZ_UNSUPPORTED, "index: layout %u is not known", layout);
+    if (version < kMetaWithoutRerank || version > kMetaVersion)
+        return failure(VZ_UNSUPPORTED, "index: version %u is not known", version);
+    const bool is_behind = layout == kHeaderBehind + static_cast<uint32_t>(Layout::kSq8) ||
+                           layout == kHeaderBehind + static_cast<uint32_t>(Layout::kBytes);
+    if ((layout < 1 || layout > 3) && !is_behind)
+        return failure(VZ_UNSUPPORTED, "index: layout %u is not known", layout);
     const auto dim = in.get<uint32_t>();
     const auto degree = in.get<uint32_t>();
-    meta.shape = make_block_shape(static_cast<Layout>(layout - (is_behind ? kHeaderBehind : 0)), dim, degree, is_behind ? HeaderPlace::kBehind : HeaderPlace::kBefore);
+    meta.shape = make_block_shape(static_cast<Layout>(layout - (is_behind ? kHeaderBehind : 0)), dim, degree,
+                                  is_behind ? HeaderPlace::kBehind : HeaderPlace::kBefore);
     meta.shape.degree = degree;
     meta.shape.stride = in.get<uint32_t>();
     meta.metric = in.get<vz_metric>();
@@ -196,17 +204,22 @@ IndexMeta index_meta_of(const GrowingIndex& index, Curve curve) {
     return meta;
 }
 
-Result<std::unique_ptr<SealedIndex>> SealedIndex::open(IndexMeta meta, std::span<const std::byte> blocks, RowSource rows) {
+Result<std::unique_ptr<SealedIndex>> SealedIndex::open(IndexMeta meta, std::span<const std::byte> blocks,
+                                                       RowSource rows) {
     VZ_TRY(check_meta(meta));
     if (blocks.size() < uint64_t{meta.shape.stride} * meta.indexed_slots) {
-        return failure(VZ_CORRUPTION, "index: %zu bytes of blocks are too few for %u slots", blocks.size(), meta.indexed_slots);
+        return failure(VZ_CORRUPTION, "index: %zu bytes of blocks are too few for %u slots", blocks.size(),
+                       meta.indexed_slots);
     }
-    if (reinterpret_cast<uintptr_t>(blocks.data()) % 64 != 0) return failure(VZ_CORRUPTION, "index: blocks are not aligned to 64 bytes");
+    if (reinterpret_cast<uintptr_t>(blocks.data()) % 64 != 0)
+        return failure(VZ_CORRUPTION, "index: blocks are not aligned to 64 bytes");
     return std::unique_ptr<SealedIndex>(new SealedIndex(std::move(meta), blocks, rows));
 }
 
 SealedIndex::SealedIndex(IndexMeta meta, std::span<const std::byte> blocks, RowSource rows)
-    : meta_(std::move(meta)), quantizer_(meta_.metric, meta_.shape, meta_.seed, meta_.mean), entries_{meta_.entries, {}} {
+    : meta_(std::move(meta)),
+      quantizer_(meta_.metric, meta_.shape, meta_.seed, meta_.mean),
+      entries_{meta_.entries, {}} {
     view_ = {&quantizer_, blocks.data(), &entries_, rows, meta_.indexed_slots, meta_.lift_norm};
     pack_entries(view_, entries_);
 }

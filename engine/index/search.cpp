@@ -13,7 +13,8 @@ namespace {
 float score_bytes(const ScoreQuery& query, const uint8_t* row) {
     const Kernels& k = kernels();
     if (query.metric == VZ_EUCLIDEAN) return std::sqrt(k.squared_l2_bytes(query.values, row, query.dim));
-    return query.metric == VZ_DOT ? k.dot_bytes(query.values, row, query.dim) : k.l1_bytes(query.values, row, query.dim);
+    return query.metric == VZ_DOT ? k.dot_bytes(query.values, row, query.dim)
+                                  : k.l1_bytes(query.values, row, query.dim);
 }
 
 }  // namespace
@@ -50,7 +51,8 @@ class IsBetter {
 // Sorts the hits and cuts them behind the k-th and its ties.
 void finish(std::vector<SlotHit>& hits, uint32_t k, const IsBetter& better) {
     const size_t room = std::min<size_t>(hits.size(), size_t{k} + better.ties_max());
-    if (hits.size() > 4 * room) std::nth_element(hits.begin(), hits.begin() + static_cast<ptrdiff_t>(room), hits.end(), better);
+    if (hits.size() > 4 * room)
+        std::nth_element(hits.begin(), hits.begin() + static_cast<ptrdiff_t>(room), hits.end(), better);
     if (hits.size() > 4 * room) hits.resize(room);
     std::sort(hits.begin(), hits.end(), better);
     size_t kept = std::min<size_t>(k, hits.size());
@@ -71,7 +73,8 @@ class RerankTimer {
         began_ = Clock::now();
     }
     ~RerankTimer() {
-        if (work_ != nullptr) work_->rerank_ns += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began_).count());
+        if (work_ != nullptr)
+            work_->rerank_ns += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began_).count());
     }
     RerankTimer(const RerankTimer&) = delete;
     RerankTimer& operator=(const RerankTimer&) = delete;
@@ -91,7 +94,8 @@ void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
     walk(graph, scratch, limits, part.filter);
     if (part.far == nullptr) return;
     const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
-    const uint32_t effort = std::min(far_effort(*part.far, part.recall, part.k, limits.effort, key), graph.slots / kWalkShareMax);
+    const uint32_t effort =
+        std::min(far_effort(*part.far, part.recall, part.k, limits.effort, key), graph.slots / kWalkShareMax);
     if (effort < kWorthAnotherWalk * limits.effort) return;
     limits.effort = effort;
     walk(graph, scratch, limits, part.filter);
@@ -126,7 +130,8 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     const bool is_cold = graph.shape().layout == Layout::kSq8;
     for (uint32_t i = 0; i < count && is_cold; ++i) {
         const auto* row = reinterpret_cast<const char*>(graph.rows(found.slot(i)));
-        for (size_t byte = 0; byte < std::min<size_t>(query.dim * sizeof(float), 512); byte += 64) __builtin_prefetch(row + byte);
+        for (size_t byte = 0; byte < std::min<size_t>(query.dim * sizeof(float), 512); byte += 64)
+            __builtin_prefetch(row + byte);
     }
     for (uint32_t i = 0; i < count; ++i) hits.push_back({exact_score(graph, query, found.slot(i)), found.slot(i)});
     finish(hits, part.k, IsBetter(query.metric, part.ties));
@@ -159,7 +164,8 @@ std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& que
     return hits;
 }
 
-std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch) {
+std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query,
+                                    SearchScratch& scratch) {
     const GraphView& graph = *part.graph;
     auto& hits = scratch.hits;
     hits.clear();
@@ -181,12 +187,15 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
         }
         scratch.walk.counters.scored += slots.size();
         std::nth_element(nearest.begin(), nearest.begin() + static_cast<ptrdiff_t>(wanted), nearest.end(),
-                         [](const SlotHit& a, const SlotHit& b) { return a.score != b.score ? a.score < b.score : a.slot < b.slot; });
+                         [](const SlotHit& a, const SlotHit& b) {
+                             return a.score != b.score ? a.score < b.score : a.slot < b.slot;
+                         });
         nearest.resize(wanted);
     }
     const RerankTimer timer(part.work, nearest.size());
     for (const SlotHit& candidate : nearest) {
-        if (!graph.is_absent(candidate.slot)) hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
+        if (!graph.is_absent(candidate.slot))
+            hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     }
     finish(hits, part.k, IsBetter(query.metric, part.ties));
     return hits;

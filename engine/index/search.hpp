@@ -37,7 +37,7 @@ struct TieOrder {
 };
 
 struct PartWork {
-    uint32_t effort = 0;     // of the last walk
+    uint32_t effort = 0;  // of the last walk
     uint64_t reranked = 0;
     uint64_t rerank_ns = 0;
 };
@@ -46,23 +46,26 @@ struct PartQuery {
     const GraphView* graph = nullptr;
     uint32_t k = 10;
     uint32_t effort = 0;  // at least 1; k or more is sensible
-    const Curve* far = nullptr;  // given: what lies far from the rows is walked for once more, with the effort that `recall` takes there
+    // Given: what lies far from the rows is walked for once more, with the effort that `recall` takes there.
+    const Curve* far = nullptr;
     float recall = 0;
     uint32_t far_rank = kFarRank;  // 1 or more; less where `far` was measured on a graph of so many more rows
-    uint32_t rerank = 0;  // rows to score exactly, at least k; 0: rerank_least(k)
-    Slot exclude = kNoSlot;  // a row that is as if it were not there
-    SlotFilter filter;     // rows that may be answered: visible, passing
-    std::span<const Slot> seeds;  // some of these: given, the walk is over such rows only (expand.hpp)
-    PartWork* work = nullptr;        // null: not wanted; else it is added to
+    uint32_t rerank = 0;           // rows to score exactly, at least k; 0: rerank_least(k)
+    Slot exclude = kNoSlot;        // a row that is as if it were not there
+    SlotFilter filter;             // rows that may be answered: visible, passing
+    std::span<const Slot> seeds;   // some of these: given, the walk is over such rows only (expand.hpp)
+    PartWork* work = nullptr;      // null: not wanted; else it is added to
     TieOrder ties = {};
 };
 
-// Best first, ties in the order given: exactly the first k, however many are tied. Without an order, ties in that of slots, and those tied with
-// the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next use. Counters add up in scratch.walk.counters.
+// Best first, ties in the order given: exactly the first k, however many are tied. Without an order, ties in that of
+// slots, and those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next use.
+// Counters add up in scratch.walk.counters.
 inline constexpr uint32_t kTiesMax = 64;
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
 
-// All of `begin` to `end` that pass, scored exactly: tails, parts without a graph, exact requests. Order, ties and lifetime as above.
+// All of `begin` to `end` that pass, scored exactly: tails, parts without a graph, exact requests. Order, ties and
+// lifetime as above.
 struct ExactScan {
     RowSource rows;
     Slot begin = 0;
@@ -73,11 +76,14 @@ struct ExactScan {
 };
 std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
 
-// The slots given (below the linked ones, in ascending order, all to be answered), by codes, the best exactly: for filters that few rows
-// pass. part.effort is not used; part.rerank is 4 k at least. In fp32 layout every slot is scored exactly.
-std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query, SearchScratch& scratch);
+// The slots given (below the linked ones, in ascending order, all to be answered), by codes, the best exactly: for
+// filters that few rows pass. part.effort is not used; part.rerank is 4 k at least. In fp32 layout every slot is scored
+// exactly.
+std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query,
+                                    SearchScratch& scratch);
 
-// Exact score of one slot: from the block where that is lossless, else from the full row. Absent rows have the worst score.
+// Exact score of one slot: from the block where that is lossless, else from the full row. Absent rows have the worst
+// score.
 float exact_score(const GraphView& graph, const ScoreQuery& query, Slot slot);
 
 }  // namespace vz

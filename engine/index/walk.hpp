@@ -1,4 +1,5 @@
-// Best-first search of a graph: from the entry set, always on from the nearest row not yet expanded (index.md section 7).
+// Best-first search of a graph: from the entry set, always on from the nearest row not yet expanded (index.md section
+// 7).
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 
 namespace vz {
 
-// The nearest rows met so far, nearest first, `limit` of them; those among the first `frontier` that are not yet expanded are still to be
-// walked from.
+// The nearest rows met so far, nearest first, `limit` of them; those among the first `frontier` that are not yet
+// expanded are still to be walked from.
 class Pool {
  public:
     void reset(uint32_t limit, uint32_t frontier);
@@ -87,7 +88,8 @@ struct WalkLimits {
     Slot exclude = kNoSlot;  // a row that is neither walked from nor kept
 };
 
-// Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that pass.
+// Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that
+// pass.
 void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter = {});
 
 }  // namespace vz

@@ -1,5 +1,5 @@
-// The seam to the operating system. Every byte that the engine keeps reaches the disk through these interfaces, so that tests can lose,
-// tear or fail any step. PosixFileSystem is the real one; tests/crash has the simulated one.
+// The seam to the operating system. Every byte that the engine keeps reaches the disk through these interfaces, so that
+// tests can lose, tear or fail any step. PosixFileSystem is the real one; tests/crash has the simulated one.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,8 @@
 
 namespace vz {
 
-// An open file. Writes go to a place, never to "the end". One thread at a time for writes and syncs; reads from any thread.
+// An open file. Writes go to a place, never to "the end". One thread at a time for writes and syncs; reads from any
+// thread.
 class File {
  public:
     virtual ~File() = default;
@@ -22,7 +23,8 @@ class File {
     virtual Status read(uint64_t offset, std::span<std::byte> bytes) const = 0;
     // Writes all bytes or fails; after a failure the content of that range is unknown.
     virtual Status write(uint64_t offset, std::span<const std::byte> bytes) = 0;
-    // Reserves blocks up to `bytes` and sets the size to at least that; the new range reads as zeros. VZ_DISK_FULL when there is no room.
+    // Reserves blocks up to `bytes` and sets the size to at least that; the new range reads as zeros. VZ_DISK_FULL when
+    // there is no room.
     virtual Status allocate(uint64_t bytes) = 0;
     // fdatasync: content and size are durable, the name is not. Never called again on a file after it failed.
     virtual Status sync_data() = 0;
@@ -40,7 +42,8 @@ class Mapping {
  public:
     virtual ~Mapping() = default;
     virtual std::span<const std::byte> bytes() const = 0;
-    // True once a page of it could not be read: all of it then reads as zeros, and what was read from it is not to be used.
+    // True once a page of it could not be read: all of it then reads as zeros, and what was read from it is not to be
+    // used.
     virtual bool failed() const = 0;
     enum class Advice { kNormal, kRandom, kWillNeed, kRelease };  // kRelease: not needed any more
     virtual void advise(Advice advice, uint64_t offset, uint64_t size) const = 0;
@@ -58,7 +61,8 @@ struct Space {
     uint64_t free = 0;
 };
 
-// kReadDevice: what is read comes from the device, and pages that others have cached stay cached where the file system can do that.
+// kReadDevice: what is read comes from the device, and pages that others have cached stay cached where the file system
+// can do that.
 enum class OpenMode { kRead, kReadWrite, kReadDevice };
 
 // Paths are absolute or relative to the process, separated by '/'. Any thread.

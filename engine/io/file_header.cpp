@@ -40,7 +40,8 @@ Result<FileHeader> decode_header(std::span<const std::byte> bytes, const Magic& 
     std::memcpy(header.magic.data(), at, 8);
     if (header.magic != magic) return failure(VZ_CORRUPTION, "the file does not begin with %.8s", magic.data());
     header.crc = load<uint32_t>(at + kCrcAt);
-    if (header.crc != mask_crc(crc32c({at, kCrcAt}))) return failure(VZ_CORRUPTION, "the file header's checksum is wrong");
+    if (header.crc != mask_crc(crc32c({at, kCrcAt})))
+        return failure(VZ_CORRUPTION, "the file header's checksum is wrong");
     header.format_major = load<uint16_t>(at + 8);
     header.format_minor = load<uint16_t>(at + 10);
     if (header.format_major > kFormatMajor) {
@@ -73,7 +74,8 @@ Status check_identity(const FileHeader& header, const vz_uuid& database, uint64_
     }
     if (header.file_number != file_number) {
         return failure(VZ_CORRUPTION, "the file bears the number %llx, its name says %llx",
-                       static_cast<unsigned long long>(header.file_number), static_cast<unsigned long long>(file_number));
+                       static_cast<unsigned long long>(header.file_number),
+                       static_cast<unsigned long long>(file_number));
     }
     return {};
 }

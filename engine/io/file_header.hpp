@@ -31,12 +31,12 @@ struct FileHeader {
     uint64_t features_incompat = 0;
     vz_uuid database = {};
     uint64_t file_number = 0;
-    uint64_t owner = 0;              // collection id; 0: shared
-    uint64_t salt = 0;               // random per file; enters the checksum of each of its frames
-    uint64_t previous_file = 0;      // WAL chain
+    uint64_t owner = 0;          // collection id; 0: shared
+    uint64_t salt = 0;           // random per file; enters the checksum of each of its frames
+    uint64_t previous_file = 0;  // WAL chain
     uint64_t previous_last_lsn = 0;
-    uint64_t created_us = 0;         // information
-    uint32_t crc = 0;                // masked; set by decode and encode
+    uint64_t created_us = 0;  // information
+    uint32_t crc = 0;         // masked; set by decode and encode
 };
 
 // Sets header.crc too.

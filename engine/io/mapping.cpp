@@ -23,9 +23,10 @@ struct GuardedMap {
 };
 
 constexpr size_t kGuardedMapsMax = 65'536;
-std::array<GuardedMap, kGuardedMapsMax> guarded_maps;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a signal handler reads it
-std::atomic<size_t> guarded_maps_used{0};              // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
-struct sigaction previous_action;                      // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
+std::array<GuardedMap, kGuardedMapsMax>
+    guarded_maps;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a signal handler reads it
+std::atomic<size_t> guarded_maps_used{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
+struct sigaction previous_action;          // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
 
 void pass_on(int signal_number, siginfo_t* info, void* context) {
     if ((previous_action.sa_flags & SA_SIGINFO) != 0 && previous_action.sa_sigaction != nullptr) {
@@ -40,8 +41,8 @@ void pass_on(int signal_number, siginfo_t* info, void* context) {
     ::raise(signal_number);
 }
 
-// Replaces the whole map by zero pages and returns: the load is retried and reads zero, which no reader is harmed by; each request looks
-// at `failed` before its answer leaves.
+// Replaces the whole map by zero pages and returns: the load is retried and reads zero, which no reader is harmed by;
+// each request looks at `failed` before its answer leaves.
 void on_bus_error(int signal_number, siginfo_t* info, void* context) {
     const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
     const size_t used = guarded_maps_used.load(std::memory_order_acquire);

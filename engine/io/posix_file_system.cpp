@@ -36,7 +36,9 @@ Status os_failure(const char* what, const std::string& path, int error) {
 class Descriptor {
  public:
     explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
     int get() const { return fd_; }
@@ -49,7 +51,9 @@ class PosixFile : public File {
  public:
     PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
 
-    Status read(uint64_t offset, std::span<std::byte> bytes) const override { return read_at(offset, bytes, bytes.size()); }
+    Status read(uint64_t offset, std::span<std::byte> bytes) const override {
+        return read_at(offset, bytes, bytes.size());
+    }
 
     Status write(uint64_t offset, std::span<const std::byte> bytes) override {
         while (bytes.size() >= kPiece) {
@@ -104,11 +108,13 @@ class PosixFile : public File {
     // `needed` bytes at least.
     Status read_at(uint64_t offset, std::span<std::byte> bytes, uint64_t needed) const {
         for (uint64_t done = 0; done < needed;) {
-            const ssize_t got = ::pread(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+            const ssize_t got =
+                ::pread(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return os_failure("cannot read", path_, errno);
-            if (got == 0) return failure(VZ_IO_ERROR, "cannot read %s: it ends before offset %llu", path_.c_str(),
-                                         static_cast<unsigned long long>(offset + needed));
+            if (got == 0)
+                return failure(VZ_IO_ERROR, "cannot read %s: it ends before offset %llu", path_.c_str(),
+                               static_cast<unsigned long long>(offset + needed));
             done += static_cast<uint64_t>(got);
         }
         return {};
@@ -139,7 +145,8 @@ class DirectFile final : public PosixFile {
         const uint64_t begin = offset / kBlock * kBlock;
         const uint64_t wanted = offset + bytes.size() - begin;
         const auto free_blocks = [](std::byte* blocks) { std::free(blocks); };
-        const std::unique_ptr<std::byte, decltype(free_blocks)> blocks(static_cast<std::byte*>(std::aligned_alloc(kBlock, align_up(wanted, kBlock))), free_blocks);
+        const std::unique_ptr<std::byte, decltype(free_blocks)> blocks(
+            static_cast<std::byte*>(std::aligned_alloc(kBlock, align_up(wanted, kBlock))), free_blocks);
         if (blocks == nullptr) throw std::bad_alloc();
         // The file may end within the last block.
         VZ_TRY(read_at(begin, {blocks.get(), align_up(wanted, kBlock)}, wanted));
@@ -171,7 +178,8 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-        if (mode != OpenMode::kReadDevice) return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
+        if (mode != OpenMode::kReadDevice)
+            return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
         const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
         if (fd >= 0) return std::unique_ptr<File>(std::make_unique<DirectFile>(fd, path));
         if (errno != EINVAL) return os_failure("cannot open", path, errno);
@@ -194,7 +202,8 @@ class PosixFileSystem final : public FileSystem {
         if (stream == nullptr) return os_failure("cannot list", directory, errno);
         std::vector<std::string> names;
         errno = 0;
-        for (const dirent* entry = ::readdir(stream); entry != nullptr; entry = ::readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): one stream, one thread
+        for (const dirent* entry = ::readdir(stream); entry != nullptr;
+             entry = ::readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): one stream, one thread
             const std::string_view name = entry->d_name;
             if (name != "." && name != "..") names.emplace_back(name);
         }
@@ -205,7 +214,7 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Status make_directory(const std::string& path) override {
-        for (size_t at = path.find('/', 1); ; at = path.find('/', at + 1)) {
+        for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
             const std::string part = path.substr(0, at);
             if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return os_failure("cannot create", part, errno);
             if (at == std::string::npos) break;
@@ -242,8 +251,8 @@ class PosixFileSystem final : public FileSystem {
             char owner[64] = {};
             const ssize_t got = ::pread(fd, owner, sizeof(owner) - 1, 0);
             const std::string_view text(owner, got > 0 ? static_cast<size_t>(got) : 0);
-            return failure(VZ_BUSY, "the data directory is in use (%.*s)", static_cast<int>(text.find_last_not_of('\n') + 1),
-                           text.data())
+            return failure(VZ_BUSY, "the data directory is in use (%.*s)",
+                           static_cast<int>(text.find_last_not_of('\n') + 1), text.data())
                 .reason(VZ_REASON_IN_USE);
         }
         char text[32];
@@ -256,7 +265,8 @@ class PosixFileSystem final : public FileSystem {
     Result<Space> space(const std::string& path) override {
         struct statvfs info = {};
         if (::statvfs(path.c_str(), &info) != 0) return os_failure("cannot examine", path, errno);
-        return Space{static_cast<uint64_t>(info.f_blocks) * info.f_frsize, static_cast<uint64_t>(info.f_bavail) * info.f_frsize};
+        return Space{static_cast<uint64_t>(info.f_blocks) * info.f_frsize,
+                     static_cast<uint64_t>(info.f_bavail) * info.f_frsize};
     }
 
  private:

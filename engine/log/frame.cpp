@@ -12,8 +12,8 @@ namespace {
 
 constexpr uint32_t kFrameMagic = 0x4652'5A56;  // "VZRF"
 
-constexpr size_t kCrcAt = 4, kPayloadBytesAt = 8, kKindAt = 12, kFlagsAt = 14, kLsnAt = 16, kDurableLsnAt = 24, kDurableEndAt = 32,
-                 kCountAt = 40, kPreviousCrcAt = 44;
+constexpr size_t kCrcAt = 4, kPayloadBytesAt = 8, kKindAt = 12, kFlagsAt = 14, kLsnAt = 16, kDurableLsnAt = 24,
+                 kDurableEndAt = 32, kCountAt = 40, kPreviousCrcAt = 44;
 
 uint32_t frame_magic(const FileHeader& header) { return kFrameMagic ^ static_cast<uint32_t>(header.salt); }
 
@@ -31,7 +31,8 @@ uint32_t frame_crc(const FileHeader& header, uint64_t offset, std::span<const st
 }
 
 // A frame that is valid by itself, whatever comes before it.
-bool read_frame(std::span<const std::byte> file, const FileHeader& header, uint64_t offset, Frame* frame, uint32_t* previous_crc) {
+bool read_frame(std::span<const std::byte> file, const FileHeader& header, uint64_t offset, Frame* frame,
+                uint32_t* previous_crc) {
     if (offset + kFrameHeadBytes > file.size()) return false;
     const std::byte* at = file.data() + offset;
     if (load<uint32_t>(at) != frame_magic(header)) return false;
@@ -52,7 +53,9 @@ bool read_frame(std::span<const std::byte> file, const FileHeader& header, uint6
     return all_zero({at + kFrameHeadBytes + payload_bytes, at + bytes}) && load<uint16_t>(at + kFlagsAt) == 0;
 }
 
-bool is_known(FrameKind kind) { return kind == FrameKind::kEdits || kind == FrameKind::kRecords || kind == FrameKind::kMarker; }
+bool is_known(FrameKind kind) {
+    return kind == FrameKind::kEdits || kind == FrameKind::kRecords || kind == FrameKind::kMarker;
+}
 
 bool is_skippable(FrameKind kind) { return (static_cast<uint16_t>(kind) & kFrameSkippable) != 0; }
 
@@ -135,7 +138,8 @@ bool is_damage(const FrameScan& scan, Lsn last_lsn) {
     for (const Frame& frame : scan.later) {
         if (frame.head.durable_end > scan.end || frame.head.durable_lsn > last_lsn) return true;
     }
-    return std::any_of(scan.frames.begin(), scan.frames.end(), [&](const Frame& frame) { return frame.head.durable_lsn > last_lsn; });
+    return std::any_of(scan.frames.begin(), scan.frames.end(),
+                       [&](const Frame& frame) { return frame.head.durable_lsn > last_lsn; });
 }
 
 }  // namespace vz

@@ -1,5 +1,5 @@
-// Frames: the unit of both logs, manifest and WAL. One commit group is one frame, so a torn frame is unacknowledged as a whole.
-// The layout stands in format.md beside this file.
+// Frames: the unit of both logs, manifest and WAL. One commit group is one frame, so a torn frame is unacknowledged as
+// a whole. The layout stands in format.md beside this file.
 #pragma once
 
 #include <cstddef>
@@ -63,19 +63,20 @@ struct Frame {
 
 // What one log file holds, as far as it can be read.
 struct FrameScan {
-    std::vector<Frame> frames;          // the readable prefix
-    uint64_t end = 0;                   // where reading stopped
+    std::vector<Frame> frames;  // the readable prefix
+    uint64_t end = 0;           // where reading stopped
     uint32_t last_crc = 0;
-    bool zeros_follow = false;          // nothing but zeros behind `end`
-    std::vector<Frame> later;           // valid by themselves behind `end`
+    bool zeros_follow = false;  // nothing but zeros behind `end`
+    std::vector<Frame> later;   // valid by themselves behind `end`
 };
 
-// Reads frames from offset 4096 of a whole file's bytes up to the first that fails: checksum, chain, bounds, or an LSN below the one
-// before. Frames of unknown skippable kinds are passed over.
+// Reads frames from offset 4096 of a whole file's bytes up to the first that fails: checksum, chain, bounds, or an LSN
+// below the one before. Frames of unknown skippable kinds are passed over.
 FrameScan scan_frames(std::span<const std::byte> file, const FileHeader& header);
 
-// Whether a scan that stopped before the end of its file found damage rather than a torn tail. `last_lsn` is the last LSN of the readable
-// history of both logs. A later valid frame alone proves nothing, as unsynced sectors land in any order; what its writer knew does.
+// Whether a scan that stopped before the end of its file found damage rather than a torn tail. `last_lsn` is the last
+// LSN of the readable history of both logs. A later valid frame alone proves nothing, as unsynced sectors land in any
+// order; what its writer knew does.
 bool is_damage(const FrameScan& scan, Lsn last_lsn);
 
 }  // namespace vz

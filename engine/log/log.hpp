@@ -1,5 +1,6 @@
-// The log as collections see it: what is appended here gets an LSN at once and becomes true when it is durable. The local log (runtime)
-// writes a WAL and a manifest; a replicated one can take its place, so nothing here speaks of files.
+// The log as collections see it: what is appended here gets an LSN at once and becomes true when it is durable. The
+// local log (runtime) writes a WAL and a manifest; a replicated one can take its place, so nothing here speaks of
+// files.
 #pragma once
 
 #include <atomic>
@@ -22,7 +23,8 @@ class Commit {
 
     // The entry is durable: make it visible. Called by the commit leader in LSN order; must not wait or fail.
     virtual void publish() = 0;
-    // The entry's fate is known: VZ_OK (after publish), VZ_OUTCOME_UNKNOWN, or VZ_READ_ONLY when it was never written. Called once.
+    // The entry's fate is known: VZ_OK (after publish), VZ_OUTCOME_UNKNOWN, or VZ_READ_ONLY when it was never written.
+    // Called once.
     virtual void finish(const Status& status) = 0;
 
     // What the entry refers to is in place; publish() waits for this. Set by the owner after append().
@@ -47,8 +49,8 @@ class Log {
  public:
     virtual ~Log() = default;
 
-    // Orders a record: sets commit.lsn. VZ_BUSY: the queue is full; VZ_READ_ONLY: the log has failed before. `blocking`: the caller is
-    // going to call drive(). Any thread.
+    // Orders a record: sets commit.lsn. VZ_BUSY: the queue is full; VZ_READ_ONLY: the log has failed before.
+    // `blocking`: the caller is going to call drive(). Any thread.
     virtual Status append(Commit& commit, bool blocking) = 0;
     // Returns after commit.finish(): leads the commit group itself, or waits for whoever does.
     virtual void drive(Commit& commit) = 0;

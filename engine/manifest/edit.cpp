@@ -17,7 +17,9 @@ namespace wire = capnp_edit;
 
 // ---- to the wire ----
 
-kj::ArrayPtr<const kj::byte> data_of(const void* bytes, size_t size) { return {static_cast<const kj::byte*>(bytes), size}; }
+kj::ArrayPtr<const kj::byte> data_of(const void* bytes, size_t size) {
+    return {static_cast<const kj::byte*>(bytes), size};
+}
 kj::ArrayPtr<const kj::byte> data_of(const std::string& text) { return data_of(text.data(), text.size()); }
 kj::ArrayPtr<const kj::byte> data_of(const Hash128& hash) { return data_of(hash.data(), hash.size()); }
 capnp::Text::Reader text_of(const std::string& text) { return {text.c_str(), text.size()}; }
@@ -120,7 +122,9 @@ struct PutAction {
         const std::vector<std::byte> bytes = encode_schema(action.schema);
         alter.setSchema(data_of(bytes.data(), bytes.size()));
     }
-    void operator()(const RenameCollection& action) { put_named(to.initRenameCollection(), action.collection, action.name); }
+    void operator()(const RenameCollection& action) {
+        put_named(to.initRenameCollection(), action.collection, action.name);
+    }
     void operator()(const SetAlias& action) { put_named(to.initSetAlias(), action.collection, action.alias); }
     void operator()(const DropAlias& action) { to.setDropAlias(text_of(action.alias)); }
     void operator()(const PutValue& action) {
@@ -143,7 +147,9 @@ struct PutAction {
         retire.setBelow(action.below);
         put_all(retire.initRequests(count_of(action.requests)), action.requests);
     }
-    void operator()(const Checkpoint& action) { put_all(to.initCheckpoint(count_of(action.collections)), action.collections); }
+    void operator()(const Checkpoint& action) {
+        put_all(to.initCheckpoint(count_of(action.collections)), action.collections);
+    }
     void operator()(const Replace& action) {
         auto replace = to.initReplace();
         replace.setCollection(action.collection);
@@ -170,7 +176,9 @@ std::vector<std::byte> flatten(capnp::MessageBuilder& message) {
 // ---- from the wire ----
 
 std::string string_of(capnp::Text::Reader text) { return {text.begin(), text.size()}; }
-std::string string_of(capnp::Data::Reader bytes) { return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()}; }
+std::string string_of(capnp::Data::Reader bytes) {
+    return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
 
 template <class Array>
 void fill(Array& to, capnp::Data::Reader from) {
@@ -184,8 +192,15 @@ DeleteRef get(wire::Deletes::Reader from) {
 }
 
 SegmentRef get(wire::Segment::Reader from) {
-    SegmentRef to{from.getFile(), from.getOffset(), from.getBytes(), from.getRows(), from.getVersionMin(), from.getVersionMax(),
-                  from.getHeaderCrc(), {}, {}};
+    SegmentRef to{from.getFile(),
+                  from.getOffset(),
+                  from.getBytes(),
+                  from.getRows(),
+                  from.getVersionMin(),
+                  from.getVersionMax(),
+                  from.getHeaderCrc(),
+                  {},
+                  {}};
     fill(to.hash, from.getHash());
     if (from.hasDeletes()) to.deletes = get(from.getDeletes());
     return to;
@@ -303,7 +318,9 @@ Result<Action> get_action(wire::Action::Reader from) {
             const auto close = from.getCleanClose();
             return Action(CleanClose{close.getWalEnd(), close.getLastLsn()});
         }
-        default: return failure(VZ_UNSUPPORTED, "the manifest holds an action (%u) of a newer release", static_cast<unsigned>(from.which()));
+        default:
+            return failure(VZ_UNSUPPORTED, "the manifest holds an action (%u) of a newer release",
+                           static_cast<unsigned>(from.which()));
     }
 }
 
@@ -320,7 +337,8 @@ Result<ManifestState> get_snapshot(wire::Snapshot::Reader from) {
             return failure(VZ_CORRUPTION, "the manifest's snapshot names a collection twice");
         }
     }
-    for (auto value : from.getValues()) to.values[string_of(value.getKey())] = {string_of(value.getValue()), value.getLsn()};
+    for (auto value : from.getValues())
+        to.values[string_of(value.getKey())] = {string_of(value.getValue()), value.getLsn()};
     for (auto wal : from.getWals()) to.wals.push_back({wal.getNumber(), wal.getSealedEnd(), wal.getLastLsn()});
     for (auto request : from.getRequests()) to.requests.push_back(get(request));
     for (auto pinned : from.getPinned()) {
@@ -358,7 +376,8 @@ std::vector<std::byte> encode_edits(std::span<const Edit* const> edits) {
     auto list = message.initRoot<wire::EditGroup>().initEdits(count_of(edits));
     for (unsigned i = 0; i < list.size(); ++i) {
         const Edit& from = *edits[i];
-        if (from.request_id != RequestId{}) list[i].setRequestId(data_of(from.request_id.data(), from.request_id.size()));
+        if (from.request_id != RequestId{})
+            list[i].setRequestId(data_of(from.request_id.data(), from.request_id.size()));
         auto actions = list[i].initActions(count_of(from.actions));
         for (unsigned j = 0; j < actions.size(); ++j) std::visit(PutAction{actions[j]}, from.actions[j]);
     }

@@ -55,7 +55,9 @@ Result<Current> read_current(FileSystem& files, const std::string& directory) {
     const std::string path = directory + "/CURRENT";
     VZ_ASSIGN(std::unique_ptr<File> file, files.open(path, OpenMode::kRead));
     VZ_ASSIGN(const uint64_t size, file->size());
-    if (size != kCurrentBytes) return failure(VZ_CORRUPTION, "%s has %llu bytes instead of 64", path.c_str(), static_cast<unsigned long long>(size));
+    if (size != kCurrentBytes)
+        return failure(VZ_CORRUPTION, "%s has %llu bytes instead of 64", path.c_str(),
+                       static_cast<unsigned long long>(size));
     std::array<std::byte, kCurrentBytes> bytes;
     VZ_TRY(file->read(0, bytes));
     Current current{load<uint64_t>(bytes.data() + 8), load<vz_uuid>(bytes.data() + 16)};
@@ -105,7 +107,8 @@ Result<ManifestReading> read_manifest(FileSystem& files, const std::string& dire
             if (!folded.ok()) return damaged(path, folded);
             if (logical) reading.logical.push_back(lsn++);
         }
-        if (lsn != frame.head.lsn + frame.head.count) return failure(VZ_CORRUPTION, "%s: a frame counts its edits wrongly", path.c_str());
+        if (lsn != frame.head.lsn + frame.head.count)
+            return failure(VZ_CORRUPTION, "%s: a frame counts its edits wrongly", path.c_str());
     }
     if (first) return failure(VZ_CORRUPTION, "%s: the snapshot at offset 4096 does not check", path.c_str());
     return reading;
@@ -116,9 +119,9 @@ Manifest::Manifest(FileHeader header, std::unique_ptr<File> file, uint64_t exten
     writer_ = std::make_unique<FrameWriter>(*file_, header_, kFileHeaderBytes, header_.crc);
 }
 
-Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std::string& directory, const vz_uuid& database,
-                                                   uint64_t number, uint64_t salt, ManifestState& state, uint64_t previous,
-                                                   uint64_t extend_bytes) {
+Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std::string& directory,
+                                                   const vz_uuid& database, uint64_t number, uint64_t salt,
+                                                   ManifestState& state, uint64_t previous, uint64_t extend_bytes) {
     FileHeader header;
     header.magic = kManifestMagic;
     header.database = database;
@@ -163,8 +166,10 @@ Status Manifest::extend(uint64_t bytes) {
     return {};
 }
 
-Status Manifest::append(std::span<const Edit* const> edits, std::span<const std::byte> encoded, Lsn first_lsn, Lsn durable_lsn) {
-    const auto logical = static_cast<uint32_t>(std::count_if(edits.begin(), edits.end(), [](const Edit* edit) { return is_logical(*edit); }));
+Status Manifest::append(std::span<const Edit* const> edits, std::span<const std::byte> encoded, Lsn first_lsn,
+                        Lsn durable_lsn) {
+    const auto logical = static_cast<uint32_t>(
+        std::count_if(edits.begin(), edits.end(), [](const Edit* edit) { return is_logical(*edit); }));
     VZ_TRY(make_room(encoded.size()));
     const std::span<const std::byte> payload[] = {encoded};
     VZ_TRY(writer_->append({FrameKind::kEdits, first_lsn, logical, durable_lsn}, payload));

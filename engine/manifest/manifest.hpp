@@ -27,27 +27,30 @@ Result<Current> read_current(FileSystem& files, const std::string& directory);
 // A manifest as recovery finds it; nothing is changed.
 struct ManifestReading {
     FileHeader header;
-    FrameScan scan;               // frames point into `bytes`
+    FrameScan scan;  // frames point into `bytes`
     std::vector<std::byte> bytes;
-    ManifestState state;          // of the readable prefix
-    std::vector<Lsn> logical;     // LSNs of the logical edits behind the snapshot, in order
-    uint64_t end = 0;             // of the readable prefix
+    ManifestState state;       // of the readable prefix
+    std::vector<Lsn> logical;  // LSNs of the logical edits behind the snapshot, in order
+    uint64_t end = 0;          // of the readable prefix
 };
 Result<ManifestReading> read_manifest(FileSystem& files, const std::string& directory, const Current& current);
 
 class Manifest {
  public:
-    // Writes MANIFEST-<number> with a snapshot of `state`, makes CURRENT name it, and unlinks `previous` (0: none). The commit point is
-    // the rename of CURRENT. The file is zero-filled `extend_bytes` at a time. `state` is moved from on success only.
-    static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const std::string& directory, const vz_uuid& database,
-                                                    uint64_t number, uint64_t salt, ManifestState& state, uint64_t previous,
-                                                    uint64_t extend_bytes);
+    // Writes MANIFEST-<number> with a snapshot of `state`, makes CURRENT name it, and unlinks `previous` (0: none). The
+    // commit point is the rename of CURRENT. The file is zero-filled `extend_bytes` at a time. `state` is moved from on
+    // success only.
+    static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const std::string& directory,
+                                                    const vz_uuid& database, uint64_t number, uint64_t salt,
+                                                    ManifestState& state, uint64_t previous, uint64_t extend_bytes);
 
     // Makes the file long enough for edits of so many bytes. A failure leaves the manifest as it was.
     Status make_room(uint64_t encoded_bytes) { return extend(frame_bytes(encoded_bytes)); }
-    // Appends edits, encoded by encode_edits(), as one frame and syncs it. `first_lsn` is that of the first logical edit; logical edits take LSNs in order, physical
-    // ones none. Folds them into state() when they are durable. After a failure the manifest is not to be used again.
-    Status append(std::span<const Edit* const> edits, std::span<const std::byte> encoded, Lsn first_lsn, Lsn durable_lsn);
+    // Appends edits, encoded by encode_edits(), as one frame and syncs it. `first_lsn` is that of the first logical
+    // edit; logical edits take LSNs in order, physical ones none. Folds them into state() when they are durable. After
+    // a failure the manifest is not to be used again.
+    Status append(std::span<const Edit* const> edits, std::span<const std::byte> encoded, Lsn first_lsn,
+                  Lsn durable_lsn);
     // A frame without content that tells a later reader what was durable; not synced.
     Status mark(Lsn last_lsn, Lsn durable_lsn);
 

@@ -19,12 +19,11 @@ struct Fold {
     }
 
     static Status unknown(uint64_t id) {
-        return failure(VZ_CORRUPTION, "an edit names collection %llu, which does not exist", static_cast<unsigned long long>(id));
+        return failure(VZ_CORRUPTION, "an edit names collection %llu, which does not exist",
+                       static_cast<unsigned long long>(id));
     }
 
-    Status operator()(const CreateCollection& action) const {
-        return begin(action.collection);
-    }
+    Status operator()(const CreateCollection& action) const { return begin(action.collection); }
 
     Status operator()(const RestoreCollection& action) const { return begin(action.collection); }
 
@@ -35,7 +34,8 @@ struct Fold {
         state.next_collection = std::max(state.next_collection, collection.id + 1);
         const uint64_t id = collection.id;
         if (!state.collections.emplace(id, std::move(collection)).second) {
-            return failure(VZ_CORRUPTION, "an edit creates collection %llu a second time", static_cast<unsigned long long>(id));
+            return failure(VZ_CORRUPTION, "an edit creates collection %llu a second time",
+                           static_cast<unsigned long long>(id));
         }
         return {};
     }
@@ -49,7 +49,8 @@ struct Fold {
     }
 
     Status operator()(const DropSnapshot& action) const {
-        if (state.snapshots.erase(action.name) == 0) return failure(VZ_CORRUPTION, "an edit drops snapshot '%s', which does not exist", action.name.c_str());
+        if (state.snapshots.erase(action.name) == 0)
+            return failure(VZ_CORRUPTION, "an edit drops snapshot '%s', which does not exist", action.name.c_str());
         return {};
     }
 
@@ -88,11 +89,12 @@ struct Fold {
         return {};
     }
 
-    // People look for a snapshot under the name that its collection has now. One that holds a dropped collection of the new name keeps telling the two
-    // apart.
+    // People look for a snapshot under the name that its collection has now. One that holds a dropped collection of the
+    // new name keeps telling the two apart.
     static void rename_within(SnapshotState& snapshot, const std::string& before, const std::string& now) {
         const auto named = [&](const std::string& name) {
-            return std::find_if(snapshot.collections.begin(), snapshot.collections.end(), [&](const CollectionState& each) { return each.name == name; });
+            return std::find_if(snapshot.collections.begin(), snapshot.collections.end(),
+                                [&](const CollectionState& each) { return each.name == name; });
         };
         if (named(now) != snapshot.collections.end()) return;
         if (const auto pinned = named(before); pinned != snapshot.collections.end()) pinned->name = now;
@@ -105,7 +107,8 @@ struct Fold {
     }
 
     Status operator()(const DropAlias& action) const {
-        if (state.aliases.erase(action.alias) == 0) return failure(VZ_CORRUPTION, "an edit drops alias '%s', which does not exist", action.alias.c_str());
+        if (state.aliases.erase(action.alias) == 0)
+            return failure(VZ_CORRUPTION, "an edit drops alias '%s', which does not exist", action.alias.c_str());
         return {};
     }
 
@@ -202,7 +205,8 @@ struct Fold {
 }  // namespace
 
 bool is_logical(const Edit& edit) {
-    return std::any_of(edit.actions.begin(), edit.actions.end(), [](const Action& action) { return action.index() <= 9; });
+    return std::any_of(edit.actions.begin(), edit.actions.end(),
+                       [](const Action& action) { return action.index() <= 9; });
 }
 
 bool adds_content(const Edit& edit) {

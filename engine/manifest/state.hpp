@@ -1,5 +1,5 @@
-// What the manifest says: which collections and files exist. A plain value, and a pure function of the edits folded into it, the same in
-// a running engine and at recovery.
+// What the manifest says: which collections and files exist. A plain value, and a pure function of the edits folded
+// into it, the same in a running engine and at recovery.
 #pragma once
 
 #include <array>
@@ -46,7 +46,7 @@ struct CollectionState {
     Schema schema;
     int64_t created_ms = 0;
     Lsn created_lsn = 0;
-    Lsn through_lsn = 0;  // rows up to here are in `segments`
+    Lsn through_lsn = 0;     // rows up to here are in `segments`
     int64_t updated_ms = 0;  // Unix ms of the last write up to there
     std::vector<SegmentRef> segments;
     std::string damage;  // not empty: quarantined
@@ -84,29 +84,84 @@ struct RequestOutcome {
 
 // ---- actions; see edit.capnp for which are logical ----
 
-struct CreateCollection { CollectionState collection; };
-struct DropCollection { uint64_t collection = 0; };
-struct AlterCollection { uint64_t collection = 0; Schema schema; };
-struct RenameCollection { uint64_t collection = 0; std::string name; };
-struct SetAlias { uint64_t collection = 0; std::string alias; };
-struct DropAlias { std::string alias; };
-struct PutValue { std::string key; std::optional<std::string> value; };
-struct CreateSnapshot { SnapshotState snapshot; };
-struct DropSnapshot { std::string name; };
+struct CreateCollection {
+    CollectionState collection;
+};
+struct DropCollection {
+    uint64_t collection = 0;
+};
+struct AlterCollection {
+    uint64_t collection = 0;
+    Schema schema;
+};
+struct RenameCollection {
+    uint64_t collection = 0;
+    std::string name;
+};
+struct SetAlias {
+    uint64_t collection = 0;
+    std::string alias;
+};
+struct DropAlias {
+    std::string alias;
+};
+struct PutValue {
+    std::string key;
+    std::optional<std::string> value;
+};
+struct CreateSnapshot {
+    SnapshotState snapshot;
+};
+struct DropSnapshot {
+    std::string name;
+};
 // A collection that begins with sealed rows, of files that others may name too.
-struct RestoreCollection { CollectionState collection; };
-struct WalOpen { uint64_t number = 0; uint64_t sealed_end = 0; Lsn last_lsn = 0; };
-struct WalRetire { uint64_t below = 0; std::vector<RequestOutcome> requests; };
-struct SegmentDeletes { uint64_t segment = 0; DeleteRef deletes; };
-struct CheckpointOne { uint64_t collection = 0; Lsn through_lsn = 0; int64_t updated_ms = 0; std::vector<SegmentRef> segments; std::vector<SegmentDeletes> deletes; };
-struct Checkpoint { std::vector<CheckpointOne> collections; };
-struct Replace { uint64_t collection = 0; std::vector<SegmentRef> add; std::vector<uint64_t> remove; };
-struct Quarantine { uint64_t collection = 0; std::string reason; };
-struct ReserveFiles { uint64_t next_file = 0; };
-struct CleanClose { uint64_t wal_end = 0; Lsn last_lsn = 0; };
+struct RestoreCollection {
+    CollectionState collection;
+};
+struct WalOpen {
+    uint64_t number = 0;
+    uint64_t sealed_end = 0;
+    Lsn last_lsn = 0;
+};
+struct WalRetire {
+    uint64_t below = 0;
+    std::vector<RequestOutcome> requests;
+};
+struct SegmentDeletes {
+    uint64_t segment = 0;
+    DeleteRef deletes;
+};
+struct CheckpointOne {
+    uint64_t collection = 0;
+    Lsn through_lsn = 0;
+    int64_t updated_ms = 0;
+    std::vector<SegmentRef> segments;
+    std::vector<SegmentDeletes> deletes;
+};
+struct Checkpoint {
+    std::vector<CheckpointOne> collections;
+};
+struct Replace {
+    uint64_t collection = 0;
+    std::vector<SegmentRef> add;
+    std::vector<uint64_t> remove;
+};
+struct Quarantine {
+    uint64_t collection = 0;
+    std::string reason;
+};
+struct ReserveFiles {
+    uint64_t next_file = 0;
+};
+struct CleanClose {
+    uint64_t wal_end = 0;
+    Lsn last_lsn = 0;
+};
 
-using Action = std::variant<CreateCollection, DropCollection, AlterCollection, RenameCollection, SetAlias, DropAlias, PutValue, CreateSnapshot,
-                            DropSnapshot, RestoreCollection, WalOpen, WalRetire, Checkpoint, Replace, Quarantine, ReserveFiles, CleanClose>;
+using Action = std::variant<CreateCollection, DropCollection, AlterCollection, RenameCollection, SetAlias, DropAlias,
+                            PutValue, CreateSnapshot, DropSnapshot, RestoreCollection, WalOpen, WalRetire, Checkpoint,
+                            Replace, Quarantine, ReserveFiles, CleanClose>;
 
 // Actions that become true together.
 struct Edit {
@@ -122,18 +177,21 @@ struct ManifestState {
     std::map<std::string, uint64_t> aliases;
     std::map<std::string, ValueState> values;
     std::map<std::string, SnapshotState> snapshots;
-    std::vector<uint64_t> set_aside;  // files of collections that were dropped while quarantined: moved away, not unlinked
+    // Files of collections that were dropped while quarantined: moved away, not unlinked.
+    std::vector<uint64_t> set_aside;
     std::vector<WalState> wals;  // in order; the last one is open
-    Lsn retired_lsn = 0;  // records up to here left with their WALs since the snapshot
+    Lsn retired_lsn = 0;         // records up to here left with their WALs since the snapshot
     std::deque<RequestOutcome> requests;
     std::optional<CleanClose> clean_close;  // the last edit was an orderly close
 
-    // Folds one edit; `lsn` is 0 for physical ones. VZ_CORRUPTION if it does not fit the state, which is then half changed.
+    // Folds one edit; `lsn` is 0 for physical ones. VZ_CORRUPTION if it does not fit the state, which is then half
+    // changed.
     Status fold(const Edit& edit, Lsn lsn);
 };
 
 bool is_logical(const Edit& edit);
-// Whether a client asks for more to be kept than before, as opposed to dropping, and to what the engine notes about files.
+// Whether a client asks for more to be kept than before, as opposed to dropping, and to what the engine notes about
+// files.
 bool adds_content(const Edit& edit);
 
 // Calls `visit` with every segment that a collection or a snapshot names; the same one may come more than once.

@@ -53,21 +53,11 @@ std::string_view unescape(const RawString& string, std::string* space) {
         const char escaped = at[1];
         at += 2;
         switch (escaped) {
-            case 'b':
-                space->push_back('\b');
-                break;
-            case 'f':
-                space->push_back('\f');
-                break;
-            case 'n':
-                space->push_back('\n');
-                break;
-            case 'r':
-                space->push_back('\r');
-                break;
-            case 't':
-                space->push_back('\t');
-                break;
+            case 'b': space->push_back('\b'); break;
+            case 'f': space->push_back('\f'); break;
+            case 'n': space->push_back('\n'); break;
+            case 'r': space->push_back('\r'); break;
+            case 't': space->push_back('\t'); break;
             case 'u': {
                 uint32_t code = hex_digits(at, end);
                 at = end - at < 4 ? end : at + 4;
@@ -81,8 +71,7 @@ std::string_view unescape(const RawString& string, std::string* space) {
                 append_utf8(code >= 0xD800 && code < 0xE000 ? 0xFFFD : code, space);
                 break;
             }
-            default:
-                space->push_back(escaped);
+            default: space->push_back(escaped);
         }
     }
     return *space;

@@ -84,8 +84,7 @@ inline const char* skip_value(const char* at, const char* end) {
                 if (depth == 0) return at;
                 ++at;
                 continue;
-            default:
-                ++at;
+            default: ++at;
         }
     }
     return end;

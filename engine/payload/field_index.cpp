@@ -17,13 +17,9 @@ constexpr char kMagic[] = "VZFIELD1";
 constexpr uint64_t kHeadBytes = 64;
 constexpr uint32_t kLacksNumbers = 1;
 
-bool is_text(uint32_t kind) {
-    return kind == VZ_FIELD_INDEX_KEYWORD || kind == VZ_FIELD_INDEX_UUID;
-}
+bool is_text(uint32_t kind) { return kind == VZ_FIELD_INDEX_KEYWORD || kind == VZ_FIELD_INDEX_UUID; }
 
-uint64_t words_of(uint32_t rows) {
-    return (uint64_t{rows} + 63) / 64;
-}
+uint64_t words_of(uint32_t rows) { return (uint64_t{rows} + 63) / 64; }
 
 // ---- building ----
 
@@ -44,15 +40,11 @@ class Builder {
         nulls_.resize(words_of(rows));
         for (uint32_t row = 0; row < rows; ++row) take_row(row);
         switch (declared_.kind) {
-            case VZ_FIELD_INDEX_GEO:
-                return encode_places();
+            case VZ_FIELD_INDEX_GEO: return encode_places();
             case VZ_FIELD_INDEX_KEYWORD:
-            case VZ_FIELD_INDEX_UUID:
-                return encode(texts_);
-            case VZ_FIELD_INDEX_FLOAT:
-                return encode(doubles_);
-            default:
-                return encode(integers_);
+            case VZ_FIELD_INDEX_UUID: return encode(texts_);
+            case VZ_FIELD_INDEX_FLOAT: return encode(doubles_);
+            default: return encode(integers_);
         }
     }
 
@@ -106,8 +98,7 @@ class Builder {
                 if (read_geo_point(at, end, &point)) places_.push_back({point, row});
                 return;
             }
-            default:
-                take_number(row, at, end);
+            default: take_number(row, at, end);
         }
     }
 
@@ -341,12 +332,9 @@ FieldIndex::Answer FieldIndex::find(const FieldTest& test, std::span<uint64_t> w
     }
     switch (declared_.kind) {
         case VZ_FIELD_INDEX_KEYWORD:
-        case VZ_FIELD_INDEX_UUID:
-            return find_text(test, words);
-        case VZ_FIELD_INDEX_GEO:
-            return find_place(test, words);
-        default:
-            return find_number(test, words);
+        case VZ_FIELD_INDEX_UUID: return find_text(test, words);
+        case VZ_FIELD_INDEX_GEO: return find_place(test, words);
+        default: return find_number(test, words);
     }
 }
 

@@ -62,8 +62,7 @@ bool passes_scalar(const FieldTest& test, const char* at, const char* end) {
             return json::read_number(at, end, &number) && number.is_integer &&
                    std::binary_search(test.integers.begin(), test.integers.end(), number.value);
         }
-        case Kind::kBool:
-            return *at == (test.flag ? 't' : 'f');
+        case Kind::kBool: return *at == (test.flag ? 't' : 'f');
         case Kind::kExcept: {
             if (*at == 'n') return false;
             if (*at == '"') {
@@ -87,11 +86,9 @@ bool passes_scalar(const FieldTest& test, const char* at, const char* end) {
             GeoPoint point;
             return read_geo_point(at, end, &point) && test.box.contains(point);
         }
-        case Kind::kNull:
-            return *at == 'n';
+        case Kind::kNull: return *at == 'n';
         case Kind::kCount:
-        case Kind::kEmpty:
-            break;
+        case Kind::kEmpty: break;
     }
     return false;
 }
@@ -178,12 +175,9 @@ class FilterRun {
                 }
                 return missing == 0;
             }
-            case FilterNode::Kind::kNot:
-                return !holds(node.children[0], scope);
-            case FilterNode::Kind::kField:
-                return passes_field(node.test, scope);
-            case FilterNode::Kind::kId:
-                return std::binary_search(node.ids.begin(), node.ids.end(), id_);
+            case FilterNode::Kind::kNot: return !holds(node.children[0], scope);
+            case FilterNode::Kind::kField: return passes_field(node.test, scope);
+            case FilterNode::Kind::kId: return std::binary_search(node.ids.begin(), node.ids.end(), id_);
             case FilterNode::Kind::kNested:
                 return any_value(node.test, scope, [&](const char* at) {
                     return *at == '[' && json::any_element(at, end_, [&](const char* element) {

@@ -40,7 +40,8 @@ class FilterParser {
     Status refuse(const char* what) const { return refuse(text_.offset(), what); }
     Status fault() const { return refuse(text_.fault()); }
     static Status too_many(const char* of_what, const char* limit, uint64_t maximum, uint64_t actual) {
-        return failure(VZ_LIMIT_EXCEEDED, "a filter has at most %llu %s", static_cast<unsigned long long>(maximum), of_what)
+        return failure(VZ_LIMIT_EXCEEDED, "a filter has at most %llu %s", static_cast<unsigned long long>(maximum),
+                       of_what)
             .reason(VZ_REASON_FILTER)
             .field(limit)
             .expected(static_cast<int64_t>(maximum))
@@ -342,7 +343,9 @@ class FilterParser {
                 VZ_TRY(integer(test));
             }
             const uint64_t count = test->texts.size() + test->integers.size();
-            return count > kFilterValuesMax ? too_many("values in one list", "filter_values_max", kFilterValuesMax, count) : Status();
+            return count > kFilterValuesMax
+                       ? too_many("values in one list", "filter_values_max", kFilterValuesMax, count)
+                       : Status();
         };
         VZ_TRY(list(element));
         std::sort(test->texts.begin(), test->texts.end());
@@ -515,10 +518,11 @@ class FilterParser {
                 }
                 text = std::to_string(static_cast<uint64_t>(number.value));
             }
-            if (!parse_id(text).ok())
-                return refuse(offsets.back(), "an id has 1 to 256 bytes of UTF-8");
+            if (!parse_id(text).ok()) return refuse(offsets.back(), "an id has 1 to 256 bytes of UTF-8");
             const uint64_t count = node->id_texts.size();
-            return count > kFilterValuesMax ? too_many("values in one list", "filter_values_max", kFilterValuesMax, count) : Status();
+            return count > kFilterValuesMax
+                       ? too_many("values in one list", "filter_values_max", kFilterValuesMax, count)
+                       : Status();
         };
         VZ_TRY(list(element));
         for (const std::string& text : node->id_texts) node->ids.push_back(*parse_id(text));

@@ -30,8 +30,8 @@ Workspace& workspace() {
     return workspace;
 }
 
-// simdjson reads numbers, and has no place for an integer of more than 64 bits; JSON has, and payloads are kept as bytes. In the copy such an integer
-// becomes its first digit and blanks. False: there is none.
+// simdjson reads numbers, and has no place for an integer of more than 64 bits; JSON has, and payloads are kept as
+// bytes. In the copy such an integer becomes its first digit and blanks. False: there is none.
 bool shorten_wide_integers(char* text, size_t size) {
     constexpr size_t kFits = 18;     // digits
     constexpr size_t kFinite = 308;  // likewise: filters compare them as doubles
@@ -53,7 +53,9 @@ bool shorten_wide_integers(char* text, size_t size) {
             found = true;
         }
         // Of a fraction or an exponent nothing is touched.
-        while (end < size && (is_digit(text[end]) || text[end] == '.' || text[end] == '+' || text[end] == '-' || (text[end] | 0x20) == 'e')) ++end;
+        while (end < size && (is_digit(text[end]) || text[end] == '.' || text[end] == '+' || text[end] == '-' ||
+                              (text[end] | 0x20) == 'e'))
+            ++end;
         at = end - 1;
     }
     return found;
@@ -92,9 +94,11 @@ Kind parse(simdjson::dom::parser& parser, Workspace& space, std::string_view jso
     return {error, error == simdjson::SUCCESS && root.is_object()};
 }
 
-Status validate(std::string_view json, uint64_t bytes_max, uint32_t depth_max, const char* limit, const char* what, vz_reason reason) {
+Status validate(std::string_view json, uint64_t bytes_max, uint32_t depth_max, const char* limit, const char* what,
+                vz_reason reason) {
     if (json.size() > bytes_max) {
-        return failure(VZ_LIMIT_EXCEEDED, "a %s has %zu bytes, the limit is %llu", what, json.size(), static_cast<unsigned long long>(bytes_max))
+        return failure(VZ_LIMIT_EXCEEDED, "a %s has %zu bytes, the limit is %llu", what, json.size(),
+                       static_cast<unsigned long long>(bytes_max))
             .field(limit)
             .expected(static_cast<int64_t>(bytes_max))
             .actual(static_cast<int64_t>(json.size()));
@@ -102,18 +106,23 @@ Status validate(std::string_view json, uint64_t bytes_max, uint32_t depth_max, c
     Workspace& space = workspace();
     space.pad(json);
     const auto no_memory = [what] { return failure(VZ_OUT_OF_MEMORY, "no memory to read a %s", what); };
-    // simdjson refuses a container at its limit unless that is empty, and an empty one at any depth: what passes here goes no deeper than kJsonDepthMax.
+    // simdjson refuses a container at its limit unless that is empty, and an empty one at any depth: what passes here
+    // goes no deeper than kJsonDepthMax.
     constexpr size_t kParserDepth = kJsonDepthMax;
-    if (space.parser.max_depth() != kParserDepth && space.parser.allocate(kPayloadBytesMax, kParserDepth) != simdjson::SUCCESS) return no_memory();
+    if (space.parser.max_depth() != kParserDepth &&
+        space.parser.allocate(kPayloadBytesMax, kParserDepth) != simdjson::SUCCESS)
+        return no_memory();
     Kind kind = parse(space.parser, space, json);
     if (kind.error == simdjson::DEPTH_ERROR && !nests_deeper(json, depth_max)) {
         simdjson::dom::parser deeper;
         if (deeper.allocate(json.size(), depth_max + 1) != simdjson::SUCCESS) return no_memory();
         kind = parse(deeper, space, json);
     }
-    if (kind.error == simdjson::DEPTH_ERROR) return failure(VZ_INVALID_ARGUMENT, "a %s nests deeper than %u levels", what, kJsonDepthMax).reason(reason);
+    if (kind.error == simdjson::DEPTH_ERROR)
+        return failure(VZ_INVALID_ARGUMENT, "a %s nests deeper than %u levels", what, kJsonDepthMax).reason(reason);
     if (kind.error != simdjson::SUCCESS) {
-        return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(kind.error)).reason(reason);
+        return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(kind.error))
+            .reason(reason);
     }
     if (!kind.is_object) return failure(VZ_INVALID_ARGUMENT, "a %s must be a JSON object", what).reason(reason);
     return {};
@@ -128,7 +137,8 @@ Status validate_payload(std::string_view json) {
 }
 
 Status validate_metadata(std::string_view json) {
-    return validate(json, kMetadataBytesMax, kJsonDepthMax + 1, "metadata_bytes_max", "metadata object", VZ_REASON_METADATA);
+    return validate(json, kMetadataBytesMax, kJsonDepthMax + 1, "metadata_bytes_max", "metadata object",
+                    VZ_REASON_METADATA);
 }
 
 void select_keys(std::string_view json, std::span<const std::string_view> keys, bool exclude, std::string& out) {
@@ -138,7 +148,8 @@ void select_keys(std::string_view json, std::span<const std::string_view> keys, 
     bool first = true;
     simdjson::ondemand::document document;
     simdjson::ondemand::object object;
-    if (space.lazy.iterate(padded).get(document) == simdjson::SUCCESS && document.get_object().get(object) == simdjson::SUCCESS) {
+    if (space.lazy.iterate(padded).get(document) == simdjson::SUCCESS &&
+        document.get_object().get(object) == simdjson::SUCCESS) {
         for (auto member : object) {
             std::string_view key;
             std::string_view raw_value;
@@ -162,7 +173,9 @@ void select_keys(std::string_view json, std::span<const std::string_view> keys, 
             out += '"';
             out.append(raw_key, static_cast<size_t>(key_end - raw_key));
             out += "\":";
-            while (!raw_value.empty() && (raw_value.back() == ' ' || raw_value.back() == '\n' || raw_value.back() == '\r' || raw_value.back() == '\t')) raw_value.remove_suffix(1);
+            while (!raw_value.empty() && (raw_value.back() == ' ' || raw_value.back() == '\n' ||
+                                          raw_value.back() == '\r' || raw_value.back() == '\t'))
+                raw_value.remove_suffix(1);
             out += raw_value;
         }
     }

@@ -5,9 +5,7 @@
 namespace vz {
 namespace {
 
-Status bad_path(const char* what) {
-    return failure(VZ_INVALID_ARGUMENT, "a path %s", what).reason(VZ_REASON_FILTER);
-}
+Status bad_path(const char* what) { return failure(VZ_INVALID_ARGUMENT, "a path %s", what).reason(VZ_REASON_FILTER); }
 
 class PathParser {
  public:
@@ -82,8 +80,6 @@ class PathParser {
 
 }  // namespace
 
-Result<Path> parse_path(std::string_view text) {
-    return PathParser(text).parse();
-}
+Result<Path> parse_path(std::string_view text) { return PathParser(text).parse(); }
 
 }  // namespace vz

@@ -180,7 +180,8 @@ Status TextIndex::place(std::span<const std::byte> bytes, uint32_t rows) {
     entries_ = load<uint64_t>(head + 32);
     all_ = {load<uint64_t>(head + 40), load<uint64_t>(head + 48)};
     const auto heap_bytes = load<uint64_t>(head + 56);
-    if (load<uint64_t>(head + 16) != rows || all_.texts > rows || terms_ > bytes.size() || path_bytes > bytes.size()) return damaged();
+    if (load<uint64_t>(head + 16) != rows || all_.texts > rows || terms_ > bytes.size() || path_bytes > bytes.size())
+        return damaged();
     const char* names = cutter.take<char>(uint64_t{path_bytes} + language_bytes);
     row_words_ = cutter.take<uint32_t>(rows);
     offsets_ = cutter.take<uint64_t>(terms_ + 1);
@@ -188,8 +189,8 @@ Status TextIndex::place(std::span<const std::byte> bytes, uint32_t rows) {
     starts_ = cutter.take<uint64_t>(terms_ + 1);
     entry_rows_ = cutter.take<uint32_t>(entries_);
     entry_counts_ = cutter.take<uint16_t>(entries_);
-    const bool fits = names != nullptr && row_words_ != nullptr && offsets_ != nullptr && heap != nullptr && starts_ != nullptr &&
-                      entry_rows_ != nullptr && entry_counts_ != nullptr && cutter.is_at_end();
+    const bool fits = names != nullptr && row_words_ != nullptr && offsets_ != nullptr && heap != nullptr &&
+                      starts_ != nullptr && entry_rows_ != nullptr && entry_counts_ != nullptr && cutter.is_at_end();
     if (!fits) return damaged();
     rows_ = rows;
     heap_ = {heap, heap_bytes};

@@ -4,7 +4,8 @@
 
 namespace vz {
 
-TextReader::TextReader(const FieldIndexSchema& declared) : path_(*parse_path(declared.path)), tokenizer_(Tokenizer::make(declared.language)) {}
+TextReader::TextReader(const FieldIndexSchema& declared)
+    : path_(*parse_path(declared.path)), tokenizer_(Tokenizer::make(declared.language)) {}
 
 const std::vector<std::string>& TextReader::read(std::string_view payload) {
     words_.clear();

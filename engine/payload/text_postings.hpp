@@ -39,7 +39,8 @@ class TextReader {
     // The path and the language have been checked.
     explicit TextReader(const FieldIndexSchema& declared);
 
-    // The words of one payload, in their order; of an array those of its texts, one after the other. Valid until the next call.
+    // The words of one payload, in their order; of an array those of its texts, one after the other. Valid until the
+    // next call.
     const std::vector<std::string>& read(std::string_view payload);
 
  private:

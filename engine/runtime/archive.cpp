@@ -52,13 +52,15 @@ class Stream {
 };
 
 Status damaged(const std::string& path, uint64_t offset, const char* what) {
-    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(), static_cast<unsigned long long>(offset), what).field("archive");
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(),
+                   static_cast<unsigned long long>(offset), what)
+        .field("archive");
 }
 
 }  // namespace
 
-Status write_archive(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t salt, const SnapshotState& snapshot,
-                     const ArchiveSink& sink) {
+Status write_archive(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t salt,
+                     const SnapshotState& snapshot, const ArchiveSink& sink) {
     Stream out(sink);
     FileHeader header;
     header.magic = kArchiveMagic;
@@ -73,8 +75,10 @@ Status write_archive(FileSystem& files, const std::string& directory, const vz_u
     for (const CollectionState& collection : snapshot.collections) {
         for (const SegmentRef& ref : collection.segments) {
             if (written.insert({ref.file, ref.offset}).second) {
-                VZ_ASSIGN(const std::shared_ptr<const Mapping> map, maps.map(files, segment_path(directory, 'S', ref.file)));
-                if (map->bytes().size() < ref.offset + ref.bytes) return failure(VZ_CORRUPTION, "a segment file has another size than recorded");
+                VZ_ASSIGN(const std::shared_ptr<const Mapping> map,
+                          maps.map(files, segment_path(directory, 'S', ref.file)));
+                if (map->bytes().size() < ref.offset + ref.bytes)
+                    return failure(VZ_CORRUPTION, "a segment file has another size than recorded");
                 VZ_TRY(out.align());
                 entries.push_back({ArchiveView::kSegment, ref.offset, ref.file, out.offset(), ref.bytes});
                 VZ_TRY(out.put(map->bytes().first(kFileHeaderBytes)));
@@ -83,9 +87,10 @@ Status write_archive(FileSystem& files, const std::string& directory, const vz_u
             }
             if (!ref.deletes) continue;
             const DeleteRef& from = *ref.deletes;
-            const WrittenDeletes expected{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-            VZ_ASSIGN(const Bitmap ended, read_deletes(files, segment_path(directory, 'D', from.file), database, from.file, expected,
-                                                       static_cast<uint32_t>(ref.rows)));
+            const WrittenDeletes expected{ref.file,         from.offset,      from.bytes,
+                                          from.cardinality, from.highest_row, from.hash};
+            VZ_ASSIGN(const Bitmap ended, read_deletes(files, segment_path(directory, 'D', from.file), database,
+                                                       from.file, expected, static_cast<uint32_t>(ref.rows)));
             const std::vector<std::byte> bytes = ended.to_bytes();
             VZ_TRY(out.align());
             entries.push_back({ArchiveView::kDeletes, collection.id, ref.file, out.offset(), bytes.size()});
@@ -127,24 +132,31 @@ Status write_archive(FileSystem& files, const std::string& directory, const vz_u
 }
 
 Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const std::string& path) {
-    if (bytes.size() < kFileHeaderBytes + kArchiveFooterBytes) return damaged(path, bytes.size(), "it is too short for an archive");
+    if (bytes.size() < kFileHeaderBytes + kArchiveFooterBytes)
+        return damaged(path, bytes.size(), "it is too short for an archive");
     const uint64_t footer_at = bytes.size() - kArchiveFooterBytes;
     const auto footer = bytes.subspan(footer_at);
-    const bool is_whole = std::memcmp(footer.data(), kFooterMagic, sizeof kFooterMagic) == 0 && load<uint64_t>(footer.data() + 40) == bytes.size() &&
+    const bool is_whole = std::memcmp(footer.data(), kFooterMagic, sizeof kFooterMagic) == 0 &&
+                          load<uint64_t>(footer.data() + 40) == bytes.size() &&
                           load<uint32_t>(footer.data() + kFooterCrcAt) == mask_crc(crc32c(footer.first(kFooterCrcAt)));
     if (!is_whole) return damaged(path, footer_at, "it does not end as an archive does");
-    if (xxh3_128(bytes.first(footer_at)) != load<Hash128>(footer.data() + kFooterHashAt)) return damaged(path, 0, "hash of the archive");
+    if (xxh3_128(bytes.first(footer_at)) != load<Hash128>(footer.data() + kFooterHashAt))
+        return damaged(path, 0, "hash of the archive");
     VZ_TRY(decode_header(bytes.first(kFileHeaderBytes), kArchiveMagic).take_status());
 
     ArchiveView view;
     view.bytes_ = bytes;
-    const auto within = [&](uint64_t offset, uint64_t size) { return offset >= kFileHeaderBytes && offset <= footer_at && size <= footer_at - offset; };
+    const auto within = [&](uint64_t offset, uint64_t size) {
+        return offset >= kFileHeaderBytes && offset <= footer_at && size <= footer_at - offset;
+    };
     const auto index_at = load<uint64_t>(footer.data() + 8);
     const auto count = load<uint64_t>(footer.data() + 16);
-    if (count > bytes.size() / kEntryBytes || !within(index_at, count * kEntryBytes)) return damaged(path, footer_at, "place of the index");
+    if (count > bytes.size() / kEntryBytes || !within(index_at, count * kEntryBytes))
+        return damaged(path, footer_at, "place of the index");
     for (uint64_t i = 0; i < count; ++i) {
         const std::byte* at = bytes.data() + index_at + i * kEntryBytes;
-        const Entry entry{static_cast<Kind>(load<uint32_t>(at)), load<uint64_t>(at + 8), load<uint64_t>(at + 16), load<uint64_t>(at + 24), load<uint64_t>(at + 32)};
+        const Entry entry{static_cast<Kind>(load<uint32_t>(at)), load<uint64_t>(at + 8), load<uint64_t>(at + 16),
+                          load<uint64_t>(at + 24), load<uint64_t>(at + 32)};
         if (!within(entry.offset, entry.bytes)) return damaged(path, index_at + i * kEntryBytes, "place of an item");
         view.entries_.emplace(std::tuple(entry.kind, entry.within, entry.file), entry);
     }
@@ -153,13 +165,15 @@ Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const st
     if (!within(manifest_at, manifest_bytes)) return damaged(path, footer_at, "place of the manifest");
     VZ_ASSIGN(EditFrame frame, decode_edits(bytes.subspan(manifest_at, manifest_bytes)));
     CreateSnapshot* create = nullptr;
-    if (frame.edits.size() == 1 && frame.edits[0].actions.size() == 1) create = std::get_if<CreateSnapshot>(&frame.edits[0].actions[0]);
+    if (frame.edits.size() == 1 && frame.edits[0].actions.size() == 1)
+        create = std::get_if<CreateSnapshot>(&frame.edits[0].actions[0]);
     if (create == nullptr) return damaged(path, manifest_at, "the manifest of the archive");
     view.snapshot_ = std::move(create->snapshot);
     for (const CollectionState& collection : view.snapshot_.collections) {
         for (const SegmentRef& ref : collection.segments) {
             const bool has_deletes = view.find(kDeletes, collection.id, ref.file) != nullptr;
-            if (view.segment(ref).size() != ref.bytes || has_deletes != ref.deletes.has_value()) return damaged(path, index_at, "an item is missing");
+            if (view.segment(ref).size() != ref.bytes || has_deletes != ref.deletes.has_value())
+                return damaged(path, index_at, "an item is missing");
         }
     }
     return view;
@@ -179,7 +193,8 @@ Result<Bitmap> ArchiveView::ended(uint64_t collection, const SegmentRef& ref) co
     const Entry* entry = find(kDeletes, collection, ref.file);
     if (entry == nullptr) return Bitmap();
     VZ_ASSIGN(Bitmap ended, Bitmap::from_bytes(bytes_.subspan(entry->offset, entry->bytes)));
-    if (ended.cardinality() != 0 && ended.maximum() >= ref.rows) return failure(VZ_CORRUPTION, "a delete bitmap names rows beyond its segment");
+    if (ended.cardinality() != 0 && ended.maximum() >= ref.rows)
+        return failure(VZ_CORRUPTION, "a delete bitmap names rows beyond its segment");
     return ended;
 }
 

@@ -1,4 +1,5 @@
-// A snapshot as one file that another database can take in (archive.md): written front to back, read only when all of it is as it was written.
+// A snapshot as one file that another database can take in (archive.md): written front to back, read only when all of
+// it is as it was written.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ namespace vz {
 using ArchiveSink = std::function<Status(std::span<const std::byte>)>;
 
 // Writes the files that the snapshot names. The caller keeps them from being removed meanwhile.
-Status write_archive(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t salt, const SnapshotState& snapshot,
-                     const ArchiveSink& sink);
+Status write_archive(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t salt,
+                     const SnapshotState& snapshot, const ArchiveSink& sink);
 
 // An archive whose every byte was checked. Borrows the bytes.
 class ArchiveView {
@@ -37,7 +38,8 @@ class ArchiveView {
 
  private:
     enum Kind : uint32_t { kSegment = 1, kDeletes = 2 };
-    friend Status write_archive(FileSystem&, const std::string&, const vz_uuid&, uint64_t, const SnapshotState&, const ArchiveSink&);
+    friend Status write_archive(FileSystem&, const std::string&, const vz_uuid&, uint64_t, const SnapshotState&,
+                                const ArchiveSink&);
     struct Entry {
         Kind kind;
         uint64_t within;  // of deletes: the collection; of a segment: its place in the file that it lay in

@@ -51,7 +51,8 @@ struct Catalogue::Change final : EditCommit {
         dropped_.push_back(collection);
         erase_names_of(collection->id());
         // The manifest may not know of damage that this opening found: it says which files are kept.
-        if (std::string damage = collection->damage(); !damage.empty()) edit.actions.emplace_back(Quarantine{collection->id(), std::move(damage)});
+        if (std::string damage = collection->damage(); !damage.empty())
+            edit.actions.emplace_back(Quarantine{collection->id(), std::move(damage)});
         edit.actions.emplace_back(DropCollection{collection->id()});
         return {};
     }
@@ -150,7 +151,8 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
         VZ_TRY(log_->health().ok() ? Status() : log_->refusal());
         if (RequestIds::is_set(request)) {
             if (const auto first = requests_.find(request)) {
-                if (first->lsn > log_->durable()) return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
+                if (first->lsn > log_->durable())
+                    return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
                 return EditOutcome{first->lsn, true};
             }
             std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
@@ -190,7 +192,8 @@ Result<std::shared_ptr<Collection>> Catalogue::collection_named(std::string_view
 Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, const vz_uuid& request) {
     VZ_TRY(check_name(name, "collection"));
     return change(request, [&](Change& change) -> Status {
-        if (const auto taken = sequenced_.find(name); taken != sequenced_.end()) return name_taken(name, taken->second.is_alias);
+        if (const auto taken = sequenced_.find(name); taken != sequenced_.end())
+            return name_taken(name, taken->second.is_alias);
         CollectionState state;
         state.id = next_collection_++;
         state.uuid = new_uuid_();
@@ -213,7 +216,8 @@ Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, c
     return change(request, [&](Change& change) -> Status {
         VZ_ASSIGN(const Named named, find_sequenced(name));
         if (named.is_alias) {
-            return failure(VZ_INVALID_ARGUMENT, "'%.*s' is an alias: name the collection itself", static_cast<int>(name.size()), name.data())
+            return failure(VZ_INVALID_ARGUMENT, "'%.*s' is an alias: name the collection itself",
+                           static_cast<int>(name.size()), name.data())
                 .field("collection")
                 .reason(VZ_REASON_ALIAS);
         }
@@ -230,12 +234,15 @@ Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, c
     });
 }
 
-Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to, bool keep_alias, const vz_uuid& request) {
+Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to, bool keep_alias,
+                                      const vz_uuid& request) {
     VZ_TRY(check_name(to, "to"));
     return change(request, [&](Change& change) -> Status {
         VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
         const uint64_t id = collection->id();
-        const auto own = std::find_if(sequenced_.begin(), sequenced_.end(), [id](const auto& entry) { return entry.second.id == id && !entry.second.is_alias; });
+        const auto own = std::find_if(sequenced_.begin(), sequenced_.end(), [id](const auto& entry) {
+            return entry.second.id == id && !entry.second.is_alias;
+        });
         const std::string from = own->first;
         if (const auto taken = sequenced_.find(to); taken != sequenced_.end()) {
             const bool is_own_alias = taken->second.is_alias && taken->second.id == id;
@@ -260,7 +267,8 @@ Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to
     });
 }
 
-Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<Status(Schema&)>& apply, bool only_if_empty, const vz_uuid& request) {
+Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<Status(Schema&)>& apply,
+                                     bool only_if_empty, const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
         VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
         if (only_if_empty && collection->has_points_or_writes()) {
@@ -280,10 +288,12 @@ Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<
 
 Result<EditOutcome> Catalogue::commit_snapshot(Action action, const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
-        // Collections that a snapshot names must outlive the order of edits: one that is being dropped has lost its files by then.
+        // Collections that a snapshot names must outlive the order of edits: one that is being dropped has lost its
+        // files by then.
         if (const auto* create = std::get_if<CreateSnapshot>(&action)) {
             for (const CollectionState& pinned : create->snapshot.collections) {
-                const bool lives = std::any_of(sequenced_.begin(), sequenced_.end(), [&](const auto& entry) { return entry.second.id == pinned.id; });
+                const bool lives = std::any_of(sequenced_.begin(), sequenced_.end(),
+                                               [&](const auto& entry) { return entry.second.id == pinned.id; });
                 if (!lives) return no_collection(pinned.name);
             }
         }
@@ -319,7 +329,8 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
             change.set_name(alias, {id, true});
             change.edit.actions.emplace_back(SetAlias{id, alias});
         }
-        change.make_visible = [this, ready = std::make_shared<std::vector<Restored>>(std::move(restored)), replaced, aliases](Lsn lsn) {
+        change.make_visible = [this, ready = std::make_shared<std::vector<Restored>>(std::move(restored)), replaced,
+                               aliases](Lsn lsn) {
             for (const uint64_t id : replaced) {
                 std::erase_if(names_, [&](const auto& entry) { return entry.second.id == id; });
                 collections_.erase(id);
@@ -345,7 +356,10 @@ Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> ch
             const auto existing = sequenced_.find(alias);
             if (changes[i].collection.data == nullptr) {
                 if (existing == sequenced_.end() || !existing->second.is_alias) {
-                    return failure(VZ_NOT_FOUND, "there is no alias '%s'", alias.c_str()).reason(VZ_REASON_ALIAS).field("changes.alias").item(i);
+                    return failure(VZ_NOT_FOUND, "there is no alias '%s'", alias.c_str())
+                        .reason(VZ_REASON_ALIAS)
+                        .field("changes.alias")
+                        .item(i);
                 }
                 change.erase_name(alias);
                 change.edit.actions.emplace_back(DropAlias{alias});
@@ -369,7 +383,8 @@ Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> ch
     });
 }
 
-Result<EditOutcome> Catalogue::put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values, const vz_uuid& request) {
+Result<EditOutcome> Catalogue::put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values,
+                                          const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
         for (const auto& [key, value] : values) change.edit.actions.emplace_back(PutValue{key, value});
         change.make_visible = [this, actions = change.edit.actions](Lsn lsn) {

@@ -1,5 +1,5 @@
-// Which collections, aliases and values exist: as the sequencer of edits sees them (with everything on its way), and as readers do (durable
-// only). Each change is one edit of the manifest.
+// Which collections, aliases and values exist: as the sequencer of edits sees them (with everything on its way), and as
+// readers do (durable only). Each change is one edit of the manifest.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,8 @@ struct EditOutcome {
 // Any thread. Changes block until they are durable.
 class Catalogue {
  public:
-    Catalogue(RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms, std::function<vz_uuid()> new_uuid)
+    Catalogue(RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms,
+              std::function<vz_uuid()> new_uuid)
         : requests_(requests), workers_(workers), now_ms_(std::move(now_ms)), new_uuid_(std::move(new_uuid)) {}
 
     // At recovery, before anything else.
@@ -38,7 +39,11 @@ class Catalogue {
     std::shared_ptr<Collection> by_id(uint64_t id) const;
     std::vector<std::shared_ptr<Collection>> list() const;  // by name
     std::vector<std::string> aliases_of(uint64_t id) const;
-    struct Value { std::string key; std::string value; Lsn lsn; };
+    struct Value {
+        std::string key;
+        std::string value;
+        Lsn lsn;
+    };
     std::vector<Value> values(std::string_view prefix) const;
 
     // ---- changes ----
@@ -47,9 +52,11 @@ class Catalogue {
     Result<EditOutcome> drop(std::string_view name, bool only_if_empty, const vz_uuid& request);
     Result<EditOutcome> rename(std::string_view name, std::string_view to, bool keep_alias, const vz_uuid& request);
     // `apply` changes the schema as the edits before it leave it, or refuses.
-    Result<EditOutcome> alter(std::string_view name, const std::function<Status(Schema&)>& apply, bool only_if_empty, const vz_uuid& request);
+    Result<EditOutcome> alter(std::string_view name, const std::function<Status(Schema&)>& apply, bool only_if_empty,
+                              const vz_uuid& request);
     Result<EditOutcome> apply_aliases(std::span<const vz_alias_change> changes, const vz_uuid& request);
-    Result<EditOutcome> put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values, const vz_uuid& request);
+    Result<EditOutcome> put_values(std::span<const std::pair<std::string, std::optional<std::string>>> values,
+                                   const vz_uuid& request);
 
     // The edit of a snapshot that is made or dropped: it names no collection.
     Result<EditOutcome> commit_snapshot(Action action, const vz_uuid& request);
@@ -69,7 +76,8 @@ class Catalogue {
     struct Change;
     using Names = std::map<std::string, Named, std::less<>>;
 
-    // Runs `decide` under the sequencing lock; it validates against sequenced_ and fills edit and what becomes visible with it.
+    // Runs `decide` under the sequencing lock; it validates against sequenced_ and fills edit and what becomes visible
+    // with it.
     Result<EditOutcome> change(const vz_uuid& request, const std::function<Status(Change&)>& decide);
     Result<Named> find_sequenced(std::string_view name) const;
     Result<std::shared_ptr<Collection>> collection_named(std::string_view name) const;

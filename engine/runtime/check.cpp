@@ -207,7 +207,8 @@ class Check {
 }  // namespace
 
 CheckFinding unreadable_block(const std::string& path, uint64_t offset) {
-    return {VZ_IO_ERROR, "", path, offset, "the disk cannot read the " + std::to_string(ReadAround::kBlock) + " bytes from here on"};
+    return {VZ_IO_ERROR, "", path, offset,
+            "the disk cannot read the " + std::to_string(ReadAround::kBlock) + " bytes from here on"};
 }
 
 Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::string& directory, CheckDepth depth) {
@@ -219,7 +220,8 @@ Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::
         VZ_ASSIGN(lock, files.lock(directory + "/LOCK"));
     }
     std::vector<CheckFinding> unreadable;
-    ReadAround around(files, [&](const std::string& path, uint64_t offset) { unreadable.push_back(unreadable_block(path, offset)); });
+    ReadAround around(
+        files, [&](const std::string& path, uint64_t offset) { unreadable.push_back(unreadable_block(path, offset)); });
     VZ_ASSIGN(std::vector<CheckFinding> findings, Check(around, directory, depth).run());
     findings.insert(findings.begin(), unreadable.begin(), unreadable.end());
     return findings;

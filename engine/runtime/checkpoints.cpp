@@ -58,7 +58,8 @@ Status Checkpoints::seal_frozen(std::span<const std::shared_ptr<Collection>> col
     Status rest = seal_deletes(sealings);
     if (rest.ok() && !VZ_PLANT(segment_directory_not_synced)) rest = database_.segments->sync();
     if (!rest.ok()) {
-        const bool has_file = std::any_of(sealings.begin(), sealings.end(), [](const Sealing& each) { return each.sealed != nullptr; });
+        const bool has_file =
+            std::any_of(sealings.begin(), sealings.end(), [](const Sealing& each) { return each.sealed != nullptr; });
         if (has_file) database_.segments->discard(file.number());
         return rest;
     }
@@ -98,7 +99,8 @@ Status Checkpoints::take_replayed(std::span<const std::shared_ptr<Collection>> c
     return sealed;
 }
 
-Result<std::shared_ptr<Part>> Checkpoints::seal(const Collection& collection, const Schema& schema, const LiveRows& live, uint64_t number) {
+Result<std::shared_ptr<Part>> Checkpoints::seal(const Collection& collection, const Schema& schema,
+                                                const LiveRows& live, uint64_t number) {
     VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, database_.workers));
     VZ_ASSIGN(std::shared_ptr<Part> part, database_.segments->write(collection, schema, live, graphs, number));
     part->copy_graphs(database_.graph_copies);
@@ -107,7 +109,8 @@ Result<std::shared_ptr<Part>> Checkpoints::seal(const Collection& collection, co
 
 Status Checkpoints::seal_pack(std::span<Sealing> sealings, uint64_t number) {
     std::vector<SegmentStore::Packed> packed;
-    for (const Sealing& each : sealings) packed.push_back({each.collection.get(), each.frozen.schema.get(), &each.live});
+    for (const Sealing& each : sealings)
+        packed.push_back({each.collection.get(), each.frozen.schema.get(), &each.live});
     VZ_ASSIGN(std::vector<std::shared_ptr<Part>> parts, database_.segments->write_pack(packed, number));
     for (size_t i = 0; i < sealings.size(); ++i) sealings[i].sealed = std::move(parts[i]);
     return {};
@@ -159,7 +162,9 @@ Result<Lsn> Checkpoints::take_all() {
 Status Checkpoints::take_small(std::span<const std::shared_ptr<Collection>> collections) {
     if (collections.size() == 1) return take(*collections[0]).take_status();
     const std::set<uint64_t> thin = thin_packs();
-    const auto is_in_thin = [&](const Part& part) { return part.sealed() != nullptr && thin.contains(part.ref().file); };
+    const auto is_in_thin = [&](const Part& part) {
+        return part.sealed() != nullptr && thin.contains(part.ref().file);
+    };
     for (size_t next = 0; next < collections.size();) {
         const Lock one_at_a_time = exclude();
         std::vector<std::shared_ptr<Collection>> chosen;
@@ -168,7 +173,8 @@ Status Checkpoints::take_small(std::span<const std::shared_ptr<Collection>> coll
         for (; next < collections.size() && bytes < kPackBytesMax && chosen.size() < kPackSegmentsMax; ++next) {
             const std::shared_ptr<Collection>& collection = collections[next];
             const std::shared_ptr<const PartList> parts = collection->parts();
-            const bool moves = std::any_of(parts->begin(), parts->end(), [&](const auto& part) { return is_in_thin(*part); });
+            const bool moves =
+                std::any_of(parts->begin(), parts->end(), [&](const auto& part) { return is_in_thin(*part); });
             std::optional<Frozen> one = moves ? std::optional(collection->freeze_whole()) : collection->freeze();
             if (!one) continue;
             if (moves || !one->growing.empty()) one->take_along(moves ? kPackMovedBytesMax : kPackedBytesMax);
@@ -194,7 +200,8 @@ std::set<uint64_t> Checkpoints::thin_packs() const {
     database_.log->read_state([&](const ManifestState& state) {
         for_each_segment(state, [&](const SegmentRef& ref) {
             Use& use = uses[ref.file];
-            if (use.offsets.insert(ref.offset).second) use.bytes += ref.bytes - (ref.offset != 0 ? kFileHeaderBytes : 0);
+            if (use.offsets.insert(ref.offset).second)
+                use.bytes += ref.bytes - (ref.offset != 0 ? kFileHeaderBytes : 0);
             use.is_pack = use.is_pack || ref.offset != 0;
         });
     });

@@ -1,5 +1,5 @@
-// Checkpoints: growing rows become sealed files, marks become delete bitmaps, and WALs and files that nobody needs any more go. The manifest edit
-// is the commit point; until then every file here is an orphan.
+// Checkpoints: growing rows become sealed files, marks become delete bitmaps, and WALs and files that nobody needs any
+// more go. The manifest edit is the commit point; until then every file here is an orphan.
 #pragma once
 
 #include <mutex>
@@ -11,7 +11,8 @@
 
 namespace vz {
 
-// Any thread. One at a time does what orders files: it holds the lock of exclude(), which is taken after that of a compaction.
+// Any thread. One at a time does what orders files: it holds the lock of exclude(), which is taken after that of a
+// compaction.
 class Checkpoints {
  public:
     explicit Checkpoints(Database& database) : database_(database) {}
@@ -19,23 +20,27 @@ class Checkpoints {
     using Lock = std::unique_lock<std::mutex>;
     Lock exclude() { return Lock(mutex_); }
 
-    // Seals what a collection has in memory; everything up to the answer is in sealed files then. Durability never needs it.
+    // Seals what a collection has in memory; everything up to the answer is in sealed files then. Durability never
+    // needs it.
     Result<Lsn> take(Collection& collection);
     // Of all that are sound; small ones share files.
     Result<Lsn> take_all();
-    // Of collections that are replayed: memory stays within the bounds that hold under writes. No graph is finished for it.
+    // Of collections that are replayed: memory stays within the bounds that hold under writes. No graph is finished for
+    // it.
     Status take_replayed(std::span<const std::shared_ptr<Collection>> collections);
     // From here on graphs are sealed as they are: the database is being closed.
     void leave_graphs() { graphs_wanted_ = GraphsWanted::kAsTheyAre; }
 
     // A file of these rows with their graphs; orphaned until an edit names it.
-    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live, uint64_t number);
+    Result<std::shared_ptr<Part>> seal(const Collection& collection, const Schema& schema, const LiveRows& live,
+                                       uint64_t number);
 
     // ---- with the lock of exclude() ----
 
     // Seals what was frozen, several collections into one file, with one edit.
     Status seal_frozen(std::span<const std::shared_ptr<Collection>> collections, std::vector<Frozen> frozen);
-    // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next checkpoint tries again.
+    // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next
+    // checkpoint tries again.
     void clean_up();
     // Logs of which all records are in sealed files.
     Status retire_wals();

@@ -13,8 +13,8 @@ Result<bool> Compaction::compact(Collection& collection, bool is_idle) {
     const std::shared_ptr<const Schema> schema = collection.schema();
     PartList inputs = choose_inputs(*schema, *collection.parts(), is_idle);
     if (inputs.empty()) return false;
-    // Rows that ended by the last checkpoint are gone from every replay, and left out. Those that ended later are kept: records above it
-    // name them as what they meet.
+    // Rows that ended by the last checkpoint are gone from every replay, and left out. Those that ended later are kept:
+    // records above it name them as what they meet.
     if (std::any_of(inputs.begin(), inputs.end(), [](const auto& part) { return part->ended_rows() != 0; })) {
         VZ_TRY(checkpoints_.take(collection).take_status());
         inputs = choose_inputs(*schema, *collection.parts(), is_idle);
@@ -46,7 +46,9 @@ Status Compaction::replace(Collection& collection, const Schema& schema, const P
 
     const Checkpoints::Lock no_checkpoint = checkpoints_.exclude();
     const std::shared_ptr<const PartList> now = collection.parts();
-    const bool are_there = std::all_of(inputs.begin(), inputs.end(), [&](const auto& part) { return std::find(now->begin(), now->end(), part) != now->end(); });
+    const bool are_there = std::all_of(inputs.begin(), inputs.end(), [&](const auto& part) {
+        return std::find(now->begin(), now->end(), part) != now->end();
+    });
     if (!are_there) {
         // A checkpoint took one along meanwhile.
         if (output != nullptr) database_.segments->discard(file.number());

@@ -1,4 +1,5 @@
-// Compaction: sealed parts become one, without the rows that ended. The Replace edit is the commit point; until then the new file is an orphan.
+// Compaction: sealed parts become one, without the rows that ended. The Replace edit is the commit point; until then
+// the new file is an orphan.
 #pragma once
 
 #include <mutex>

@@ -69,7 +69,8 @@ class DamagedDirectory {
         if (current.ok()) {
             VZ_ASSIGN(const bool is_read, read_manifest_file(current->manifest));
             if (is_read) return {};
-            lose("", manifest_path(directory_, current->manifest), 0, "is the manifest that CURRENT names, and cannot be read");
+            lose("", manifest_path(directory_, current->manifest), 0,
+                 "is the manifest that CURRENT names, and cannot be read");
         }
         if (!current.ok()) lose("", directory_ + "/CURRENT", 0, current.status().error().message);
         std::vector<uint64_t> numbers;

@@ -11,8 +11,9 @@ namespace vz {
 
 using FindingSink = std::function<void(const CheckFinding&)>;
 
-// Like examine(), but goes on behind damage: with the frames behind it, without files that cannot be opened, with the youngest manifest where
-// CURRENT names none. The WALs have their contents. Quarantine ends. `lost` is told what is given up. VZ_CORRUPTION: no manifest can be read.
+// Like examine(), but goes on behind damage: with the frames behind it, without files that cannot be opened, with the
+// youngest manifest where CURRENT names none. The WALs have their contents. Quarantine ends. `lost` is told what is
+// given up. VZ_CORRUPTION: no manifest can be read.
 Result<Findings> examine_damaged(FileSystem& files, const std::string& directory, const FindingSink& lost);
 
 }  // namespace vz

@@ -9,9 +9,7 @@
 namespace vz {
 namespace {
 
-uint32_t helping_threads(const EngineSettings& settings) {
-    return settings.background ? usable_cores() - 1 : 0;
-}
+uint32_t helping_threads(const EngineSettings& settings) { return settings.background ? usable_cores() - 1 : 0; }
 
 }  // namespace
 

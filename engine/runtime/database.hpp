@@ -1,4 +1,5 @@
-// What the parts of an open database work on together: its directory, its logs, its names. They know each other in one direction only:
+// What the parts of an open database work on together: its directory, its logs, its names. They know each other in one
+// direction only:
 //   Database <- Checkpoints <- Compaction <- Verification, Snapshots; all of them <- Maintenance <- Engine
 #pragma once
 

@@ -9,28 +9,35 @@ namespace vz {
 namespace {
 
 int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 // A disk so small that the least reserve would be most of it keeps a quarter.
-uint64_t reserve_of(uint64_t total) { return std::min(std::clamp(total / 20, kDiskReserveMin, kDiskReserveMax), total / 4); }
+uint64_t reserve_of(uint64_t total) {
+    return std::min(std::clamp(total / 20, kDiskReserveMin, kDiskReserveMax), total / 4);
+}
 
 Status full(uint64_t reserve) {
     return failure(VZ_DISK_FULL,
-                   "the disk is full: less than the reserve of %llu MiB is free. Deletes and drops go on; free some space and try again",
+                   "the disk is full: less than the reserve of %llu MiB is free. Deletes and drops go on; free some "
+                   "space and try again",
                    static_cast<unsigned long long>(reserve / kMiB));
 }
 
 }  // namespace
 
-DiskSpace::DiskSpace(FileSystem& files, std::string directory, uint64_t reserve, uint64_t ballast_bytes, int64_t look_every_ms)
+DiskSpace::DiskSpace(FileSystem& files, std::string directory, uint64_t reserve, uint64_t ballast_bytes,
+                     int64_t look_every_ms)
     : files_(files),
       directory_(std::move(directory)),
       fixed_reserve_(reserve),
       fixed_ballast_(ballast_bytes),
       look_every_ms_(look_every_ms) {}
 
-uint64_t DiskSpace::at_most(uint64_t bytes, uint64_t part) const { return std::min(bytes, total_.load(std::memory_order_relaxed) / part); }
+uint64_t DiskSpace::at_most(uint64_t bytes, uint64_t part) const {
+    return std::min(bytes, total_.load(std::memory_order_relaxed) / part);
+}
 
 bool DiskSpace::can_reopen_after(uint64_t bytes) const {
     const Result<Space> space = files_.space(directory_);
@@ -90,7 +97,8 @@ void DiskSpace::look() {
 void DiskSpace::make_ballast(uint64_t free) {
     const std::scoped_lock lock(ballast_mutex_);
     if (has_ballast_ || free < 2 * reserve() + ballast_bytes()) return;
-    // Never synced: after a power cut it is there or made anew, and a failed sync of the directory would be one of the logs' too.
+    // Never synced: after a power cut it is there or made anew, and a failed sync of the directory would be one of the
+    // logs' too.
     const Status made = [&]() -> Status {
         VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(ballast_path()));
         return file->allocate(ballast_bytes());

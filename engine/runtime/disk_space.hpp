@@ -1,5 +1,5 @@
-// Free space of the file system: a reserve that upserts do not touch, and BALLAST, a file that is given up when even that is gone, so that
-// deletes and drops work on a full disk.
+// Free space of the file system: a reserve that upserts do not touch, and BALLAST, a file that is given up when even
+// that is gone, so that deletes and drops work on a full disk.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,8 @@ class DiskSpace {
     // `reserve` 0: a twentieth of the file system within the limits of limits.hpp, on a
     // small one a quarter. `ballast_bytes` 0: the default, on a small disk a sixteenth. `look_every_ms` 0: every
     // question looks.
-    DiskSpace(FileSystem& files, std::string directory, uint64_t reserve, uint64_t ballast_bytes, int64_t look_every_ms);
+    DiskSpace(FileSystem& files, std::string directory, uint64_t reserve, uint64_t ballast_bytes,
+              int64_t look_every_ms);
 
     // At open, with the directory locked: looks, and makes the ballast if there is none and room for it.
     Status open();
@@ -37,7 +38,9 @@ class DiskSpace {
     bool give_up_ballast();
 
  private:
-    uint64_t ballast_bytes() const { return fixed_ballast_ != 0 ? fixed_ballast_ : at_most(kBallastBytes, kMadeAheadPart); }
+    uint64_t ballast_bytes() const {
+        return fixed_ballast_ != 0 ? fixed_ballast_ : at_most(kBallastBytes, kMadeAheadPart);
+    }
     std::string ballast_path() const { return directory_ + "/BALLAST"; }
     void look();
     // Where there is room; a failure leaves none.

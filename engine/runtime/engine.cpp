@@ -14,7 +14,9 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
       verification_(database_, compaction_),
       snapshots_(database_, checkpoints_),
       maintenance_(database_, checkpoints_, compaction_) {
-    database_.notices.changed = [this](const std::shared_ptr<Collection>& collection) { maintenance_.note_changed(collection); };
+    database_.notices.changed = [this](const std::shared_ptr<Collection>& collection) {
+        maintenance_.note_changed(collection);
+    };
     database_.notices.opened = [this] { maintenance_.note_opened(); };
 }
 
@@ -29,9 +31,7 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
     return engine;
 }
 
-Engine::~Engine() {
-    stop_threads();
-}
+Engine::~Engine() { stop_threads(); }
 
 void Engine::start_threads() {
     if (is_read_only_) {

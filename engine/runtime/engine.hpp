@@ -62,8 +62,8 @@ class Engine {
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
     Result<WalFile> make_first_wal();
-    // The commit point of a recovery: a manifest that seals what was found, and a WAL file to go on in; the state is the log's then.
-    // VZ_DISK_FULL: what was found is still what the next open finds.
+    // The commit point of a recovery: a manifest that seals what was found, and a WAL file to go on in; the state is
+    // the log's then. VZ_DISK_FULL: what was found is still what the next open finds.
     Status begin_log(struct Findings& findings);
     // In its place.
     void serve_reads(struct Findings& findings, const Status& refusal);

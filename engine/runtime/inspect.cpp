@@ -178,13 +178,15 @@ class Inspection {
                 damage(layout.status());
                 return {};
             }
-            const SegmentSummary summary{offset, end - offset, layout->rows, layout->version_min, layout->version_max, read->crc, layout->hash};
+            const SegmentSummary summary{
+                offset, end - offset, layout->rows, layout->version_min, layout->version_max, read->crc, layout->hash};
             behind_each_other.emplace_back(summary, layout.take());
             end = offset + kFileHeaderBytes;
             while (end > kFileHeaderBytes && bytes_[end - 1] == std::byte{0}) --end;
             end = align_up(end, 64);
         }
-        for (auto each = behind_each_other.rbegin(); each != behind_each_other.rend(); ++each) one_segment(*read, each->first, each->second);
+        for (auto each = behind_each_other.rbegin(); each != behind_each_other.rend(); ++each)
+            one_segment(*read, each->first, each->second);
         return {};
     }
 
@@ -192,12 +194,14 @@ class Inspection {
         const auto opened = SealedSegment::open(files_, path_, header.database, header.file_number, summary);
         if (!opened.ok()) return damage(opened.status());
         const SegmentMetadata& metadata = (*opened)->metadata();
-        say(summary.offset, plural(summary.rows, "row") + " of collection " + std::to_string(metadata.collection_id) + ", LSN " +
-                   std::to_string(summary.version_min) + " to " + std::to_string(summary.version_max));
+        say(summary.offset, plural(summary.rows, "row") + " of collection " + std::to_string(metadata.collection_id) +
+                                ", LSN " + std::to_string(summary.version_min) + " to " +
+                                std::to_string(summary.version_max));
         for (const SectionEntry& entry : layout.sections) {
             say(summary.offset + entry.offset, std::string("section ") + section_name(entry.kind) + " of field " +
-                                  std::to_string(entry.field) + ": " + plural(entry.bytes, "byte") + ", " +
-                                  plural(entry.items, "item") + ((entry.flags & kDerivedFlag) != 0 ? ", derived" : ""));
+                                                   std::to_string(entry.field) + ": " + plural(entry.bytes, "byte") +
+                                                   ", " + plural(entry.items, "item") +
+                                                   ((entry.flags & kDerivedFlag) != 0 ? ", derived" : ""));
         }
         const auto found = (*opened)->find_damage(files_, [](uint64_t) { return Status(); });
         if (!found.ok()) damage(found.status());

@@ -1,4 +1,5 @@
-// The sealed files that the manifest names, at open: what is damaged sets its collection aside, or is salvaged where loss was accepted.
+// The sealed files that the manifest names, at open: what is damaged sets its collection aside, or is salvaged where
+// loss was accepted.
 #include "engine/runtime/engine.hpp"
 
 namespace vz {
@@ -13,14 +14,16 @@ Status Engine::load_segments() {
     std::vector<Stored> stored;
     database_.log->read_state([&](const ManifestState& state) {
         for (const auto& [id, collection] : state.collections) {
-            if (!collection.damage.empty() || !collection.segments.empty()) stored.push_back({id, collection.damage, collection.segments});
+            if (!collection.damage.empty() || !collection.segments.empty())
+                stored.push_back({id, collection.damage, collection.segments});
         }
     });
     for (const Stored& each : stored) {
         const std::shared_ptr<Collection> loaded = database_.catalogue.by_id(each.id);
         const auto set_aside = [&](const std::string& reason) {
             uint64_t points = 0;
-            for (const SegmentRef& ref : each.segments) points += ref.rows - (ref.deletes ? ref.deletes->cardinality : 0);
+            for (const SegmentRef& ref : each.segments)
+                points += ref.rows - (ref.deletes ? ref.deletes->cardinality : 0);
             loaded->note_points(points);
             loaded->quarantine(reason);
         };
@@ -29,7 +32,8 @@ Status Engine::load_segments() {
             if (opened.ok()) continue;
             if (database_.settings.accept_loss) return opened.clone();
             set_aside(opened.error().message);
-            database_.report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + loaded->name() + "': " + opened.error().message);
+            database_.report(VZ_LOG_ERROR, "collection.quarantined",
+                             "collection '" + loaded->name() + "': " + opened.error().message);
             break;
         }
         if (!each.damage.empty() && !database_.settings.accept_loss) set_aside(each.damage);
@@ -64,7 +68,8 @@ Status Engine::load_segment(Collection& collection, const SegmentRef& ref) {
 Result<std::shared_ptr<Part>> Engine::salvage(Collection& collection, const std::shared_ptr<Part>& part) {
     const std::string path = segment_path(database_.directory, 'S', part->ref().file);
     const SealedSegment& segment = *part->sealed();
-    VZ_ASSIGN(const std::vector<SealedSegment::Damage> damage, segment.find_damage(database_.files, [](uint64_t) { return Status(); }));
+    VZ_ASSIGN(const std::vector<SealedSegment::Damage> damage,
+              segment.find_damage(database_.files, [](uint64_t) { return Status(); }));
     if (damage.empty()) return part;
     uint64_t lost = 0;
     for (uint32_t row = 0; row < part->row_count(); ++row) {
@@ -73,8 +78,9 @@ Result<std::shared_ptr<Part>> Engine::salvage(Collection& collection, const std:
         ++lost;
     }
     if (lost != 0) {
-        database_.settings.accept_loss({VZ_CORRUPTION, collection.name(), path, damage[0].offset,
-                               std::to_string(lost) + " of " + std::to_string(part->row_count()) + " rows lay in what is damaged"});
+        database_.settings.accept_loss(
+            {VZ_CORRUPTION, collection.name(), path, damage[0].offset,
+             std::to_string(lost) + " of " + std::to_string(part->row_count()) + " rows lay in what is damaged"});
     }
     // What is computed from the rows is computed again.
     for (const SealedSegment::Damage& each : damage) part->distrust(each.kind);

@@ -28,8 +28,9 @@ class PhysicalEdit final : public EditCommit {
 
 }  // namespace
 
-LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, LogSettings settings,
-                   std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn)
+LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers,
+                   DiskSpace& space, LogSettings settings, std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal,
+                   Lsn last_lsn)
     : files_(files),
       directory_(std::move(directory)),
       database_(database),
@@ -48,8 +49,8 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
     }
 }
 
-LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, ManifestState state,
-                   Lsn last_lsn, const Status& refusal)
+LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers,
+                   DiskSpace& space, ManifestState state, Lsn last_lsn, const Status& refusal)
     : files_(files),
       directory_(std::move(directory)),
       database_(database),
@@ -100,7 +101,8 @@ Status LocalLog::make_manifest_room(uint64_t bytes) {
     if (!poisoned_.ok()) return refusal_locked();
     if (has_manifest_room(bytes)) return {};
     return failure(VZ_LIMIT_EXCEEDED,
-                   "what describes collections, aliases, values and snapshots has at most %llu bytes together: drop some of them first",
+                   "what describes collections, aliases, values and snapshots has at most %llu bytes together: drop "
+                   "some of them first",
                    static_cast<unsigned long long>(settings_.manifest_bytes_max))
         .field("manifest_bytes_max")
         .expected(static_cast<int64_t>(settings_.manifest_bytes_max))
@@ -114,12 +116,15 @@ Status LocalLog::enqueue(Entry entry, bool blocking) {
     const uint64_t bytes = commit.bytes.size();
     const bool is_physical = !commit.logical_;
     if (has_ended_ && !is_physical) return failure(VZ_READ_ONLY, "the database is being closed");
-    if (!is_physical && (queue_.size() >= kCommitQueueItemsMax || (queue_bytes_ != 0 && queue_bytes_ + bytes > settings_.queue_bytes_max))) {
+    if (!is_physical && (queue_.size() >= kCommitQueueItemsMax ||
+                         (queue_bytes_ != 0 && queue_bytes_ + bytes > settings_.queue_bytes_max))) {
         return failure(VZ_BUSY, "too many writes wait for the disk").reason(VZ_REASON_QUEUE);
     }
     const uint64_t entering = entry.edit == nullptr ? frame_bytes(bytes) : 0;
     if (entry.edit == nullptr && entered_bytes_ + entering + kMarkersRoom > std::max(wal_room_, room_ahead_)) {
-        return failure(VZ_DISK_FULL, "the disk is full: there is no room for the next file of the write-ahead log. Free some space and try again");
+        return failure(VZ_DISK_FULL,
+                       "the disk is full: there is no room for the next file of the write-ahead log. Free some space "
+                       "and try again");
     }
     commit.blocking_ = blocking;
     // Memory may run out here, and nothing was done.
@@ -268,8 +273,8 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) noexcept {
     const std::vector<Entry> group = take_group();
     lock.unlock();
 
-    // Their LSNs are given: what is not written leaves a gap, and what is not published would be missed by readers. As a failed write does,
-    // memory that runs out on the way ends writing until the next opening.
+    // Their LSNs are given: what is not written leaves a gap, and what is not published would be missed by readers. As
+    // a failed write does, memory that runs out on the way ends writing until the next opening.
     Status outcome;
     try {
         outcome = write_group(group);
@@ -279,7 +284,9 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) noexcept {
     } catch (const std::bad_alloc&) {
         outcome = failure(VZ_OUT_OF_MEMORY, "memory ran out");
     }
-    const Status unknown = outcome.ok() ? Status() : failure(VZ_OUTCOME_UNKNOWN, "the log failed under this write: %s", outcome.error().message);
+    const Status unknown =
+        outcome.ok() ? Status()
+                     : failure(VZ_OUTCOME_UNKNOWN, "the log failed under this write: %s", outcome.error().message);
 
     lock.lock();
     std::vector<Entry> refused;
@@ -319,7 +326,8 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) noexcept {
     };
     for (const Entry& entry : group) finish(entry, unknown);
     if (!refused.empty()) {
-        const Status never_written = failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", outcome.error().message);
+        const Status never_written =
+            failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", outcome.error().message);
         for (const Entry& entry : refused) finish(entry, never_written);
     }
     lock.lock();
@@ -331,8 +339,8 @@ void LocalLog::poison(const Status& cause) {
     failed_.store(true, std::memory_order_release);
 }
 
-// Nobody writes while an engine is closed, but for a caller that breaks this rule: a record behind the end that cleanClose tells would keep the
-// directory from opening.
+// Nobody writes while an engine is closed, but for a caller that breaks this rule: a record behind the end that
+// cleanClose tells would keep the directory from opening.
 void LocalLog::end_writes() {
     std::unique_lock lock(mutex_);
     has_ended_ = true;

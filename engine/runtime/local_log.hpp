@@ -1,9 +1,9 @@
-// The local log: WAL and manifest behind one queue. One commit leader at a time writes both in LSN order, and moves to the other file only
-// when its last write to this one is synced, so what is durable is always a prefix of history.
+// The local log: WAL and manifest behind one queue. One commit leader at a time writes both in LSN order, and moves to
+// the other file only when its last write to this one is synced, so what is durable is always a prefix of history.
 //
-// A blocking caller leads itself when nobody does; otherwise it waits and may be given the lead. Asynchronous entries are led by the commit
-// thread (run_commit_thread), or by whoever leads already. The next WAL file is made by the spare thread (run_spare_thread) before the current
-// one is full.
+// A blocking caller leads itself when nobody does; otherwise it waits and may be given the lead. Asynchronous entries
+// are led by the commit thread (run_commit_thread), or by whoever leads already. The next WAL file is made by the spare
+// thread (run_spare_thread) before the current one is full.
 #pragma once
 
 #include <condition_variable>
@@ -49,11 +49,11 @@ class LocalLog final : public Log {
         std::atomic<uint64_t> edits{0};
     };
 
-    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, LogSettings settings,
-             std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn);
+    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
+             LogSettings settings, std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn);
     // Of a database that is only read: there is no file to write to, and every write is refused for that reason.
-    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space, ManifestState state,
-             Lsn last_lsn, const Status& refusal);
+    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
+             ManifestState state, Lsn last_lsn, const Status& refusal);
 
     Status append(Commit& commit, bool blocking) override;
     // The same for an edit; physical edits take no LSN. VZ_LIMIT_EXCEEDED: the manifest would hold too much.
@@ -74,7 +74,8 @@ class LocalLog final : public Log {
     void step_idle();
     void stop();
 
-    // Refuses writes and changes from now on; returns when none is on its way. What the engine notes about files goes on.
+    // Refuses writes and changes from now on; returns when none is on its way. What the engine notes about files goes
+    // on.
     void end_writes();
     // With no write in flight, and none to come: the last WAL file is one without a record.
     Status end_file();
@@ -117,10 +118,14 @@ class LocalLog final : public Log {
         EditCommit* edit;  // null: a record
     };
 
-    static uint64_t bytes_of(const Entry& entry) { return entry.edit != nullptr ? entry.edit->encoded_bytes_ : entry.commit->bytes.size(); }
+    static uint64_t bytes_of(const Entry& entry) {
+        return entry.edit != nullptr ? entry.edit->encoded_bytes_ : entry.commit->bytes.size();
+    }
     Status enqueue(Entry entry, bool blocking);
     Status make_manifest_room(uint64_t bytes);
-    bool has_manifest_room(uint64_t bytes) const { return manifest_end_ + entered_edit_bytes_ + bytes <= settings_.manifest_bytes_max; }
+    bool has_manifest_room(uint64_t bytes) const {
+        return manifest_end_ + entered_edit_bytes_ + bytes <= settings_.manifest_bytes_max;
+    }
     void note_ends();
     void lead(std::unique_lock<std::mutex>& lock) noexcept;
     void pass_on();
@@ -145,7 +150,9 @@ class LocalLog final : public Log {
     }
     static vz_status code_of(const Status& status) { return status.code(); }
     template <class T>
-    static vz_status code_of(const Result<T>& result) { return result.ok() ? VZ_OK : result.status().code(); }
+    static vz_status code_of(const Result<T>& result) {
+        return result.ok() ? VZ_OK : result.status().code();
+    }
     void poison(const Status& cause);
     Status refusal_locked() const;
     void mark_if_idle(std::unique_lock<std::mutex>& lock);
@@ -158,15 +165,16 @@ class LocalLog final : public Log {
     DiskSpace& space_;
     const LogSettings settings_;
 
-    std::unique_ptr<Manifest> manifest_;  // the leader's; its state also under state_mutex_; null, likewise the WAL: read only
+    // The leader's; its state also under state_mutex_; null, likewise the WAL: read only.
+    std::unique_ptr<Manifest> manifest_;
     const ManifestState read_only_state_;
-    std::unique_ptr<Wal> wal_;            // the leader's
-    bool asked_for_spare_ = false;        // the leader's, likewise
+    std::unique_ptr<Wal> wal_;      // the leader's
+    bool asked_for_spare_ = false;  // the leader's, likewise
     bool has_switched_ = false;
     mutable std::mutex state_mutex_;
-    uint64_t spare_number_ = 0;           // under state_mutex_: from before the spare is made until the state names it
+    uint64_t spare_number_ = 0;  // under state_mutex_: from before the spare is made until the state names it
 
-    std::mutex spare_mutex_;              // held while a file is made, before state_mutex_; guards what follows
+    std::mutex spare_mutex_;  // held while a file is made, before state_mutex_; guards what follows
     std::optional<WalFile> spare_;
 
     mutable std::mutex mutex_;  // guards what follows
@@ -177,15 +185,15 @@ class LocalLog final : public Log {
     std::condition_variable spare_thread_wakes_;
     bool wants_spare_ = false;
     uint64_t room_ahead_ = UINT64_MAX;  // in the next file, where the disk has no room for a whole one
-    uint64_t wal_room_ = 0;       // in this file, when nobody leads
-    uint64_t entered_bytes_ = 0;  // as frames, of what is queued or being written
-    uint64_t manifest_end_ = 0;   // likewise
-    bool has_edits_ = false;      // in the manifest, behind its snapshot; likewise
-    uint64_t entered_edit_bytes_ = 0;  // of edits that are queued or being written
+    uint64_t wal_room_ = 0;             // in this file, when nobody leads
+    uint64_t entered_bytes_ = 0;        // as frames, of what is queued or being written
+    uint64_t manifest_end_ = 0;         // likewise
+    bool has_edits_ = false;            // in the manifest, behind its snapshot; likewise
+    uint64_t entered_edit_bytes_ = 0;   // of edits that are queued or being written
     bool leading_ = false;
     bool stopping_ = false;
     bool has_ended_ = false;  // writes are refused for good
-    bool unmarked_ = false;  // something durable has no witness behind it yet
+    bool unmarked_ = false;   // something durable has no witness behind it yet
     Status poisoned_;
 
     std::atomic<Lsn> last_lsn_;

@@ -48,7 +48,8 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
     }
     if (first == 0) first = durable() + 1;
     VZ_TRY(append_to_manifest(edits, first));
-    return manifest_->wants_roll() || roll_asked_.exchange(false, std::memory_order_relaxed) ? roll_manifest() : Status();
+    return manifest_->wants_roll() || roll_asked_.exchange(false, std::memory_order_relaxed) ? roll_manifest()
+                                                                                             : Status();
 }
 
 Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn) {
@@ -120,7 +121,8 @@ Status LocalLog::roll_manifest() {
     VZ_ASSIGN(std::unique_ptr<Manifest> next, with_ballast([&] {
                   const uint64_t number = numbers_.next_number();
                   state.next_file = std::max(state.next_file, numbers_.peek());
-                  return Manifest::create(files_, directory_, database_, number, numbers_.salt(), state, manifest_->number(), manifest_->extend_bytes());
+                  return Manifest::create(files_, directory_, database_, number, numbers_.salt(), state,
+                                          manifest_->number(), manifest_->extend_bytes());
               }));
     const std::scoped_lock lock(state_mutex_);
     manifest_ = std::move(next);
@@ -128,7 +130,8 @@ Status LocalLog::roll_manifest() {
 }
 
 void LocalLog::write_markers() {
-    // A marker is information about bytes that are durable already. One that fails poisons, as every failed write to a log does.
+    // A marker is information about bytes that are durable already. One that fails poisons, as every failed write to a
+    // log does.
     Status written = wal_->mark(durable());
     if (written.ok()) written = manifest_->mark(durable() + 1, durable());
     if (written.ok()) return;

@@ -26,7 +26,9 @@ Maintenance::Maintenance(Database& database, Checkpoints& checkpoints, Compactio
       }),
       compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }),
       indexing_([](const std::shared_ptr<Collection>& collection) { refresh_indexes(*collection); }),
-      copying_([this](const std::shared_ptr<Collection>& collection) { copy_graphs(*collection, database_.graph_copies); }) {}
+      copying_([this](const std::shared_ptr<Collection>& collection) {
+          copy_graphs(*collection, database_.graph_copies);
+      }) {}
 
 void Maintenance::start_reading() {
     linking_.start();
@@ -121,7 +123,8 @@ void Maintenance::note_write(const std::shared_ptr<Collection>& collection) {
 
 // Many small collections grow the log without any of them growing large.
 void Maintenance::seal_all_if_long() {
-    if (!database_.settings.background || database_.log->appended_bytes() < database_.settings.wal_bytes_max / 2) return;
+    if (!database_.settings.background || database_.log->appended_bytes() < database_.settings.wal_bytes_max / 2)
+        return;
     const std::scoped_lock lock(mutex_);
     seal_all_ = true;
     wakes_.notify_one();
@@ -137,7 +140,8 @@ bool Maintenance::seal_if_large(const std::shared_ptr<Collection>& collection, u
     return true;
 }
 
-Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking) {
+Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request,
+                              bool blocking) {
     const vz_write_request* growing = &request;
     if (database_.log->has_failed()) return database_.log->refusal();
     while (growing != nullptr && growing->kind != VZ_UPSERT && growing->kind != VZ_UPDATE) growing = growing->next;
@@ -152,8 +156,8 @@ Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, con
         if (request.deadline_ns == 0) {
             sealed_.wait(lock, done);
         } else {
-            sealed_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(request.deadline_ns)),
-                               done);
+            sealed_.wait_until(
+                lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(request.deadline_ns)), done);
         }
     }
     if (growing_bytes(*collection) < bytes_max) return {};
@@ -173,8 +177,12 @@ Result<uint64_t> Maintenance::expire(const std::shared_ptr<Collection>& collecti
 
 void Maintenance::compact_while_worth(const std::shared_ptr<Collection>& collection) {
     while (!compacting_.is_stopping() && collection->health().ok()) {
-        const Result<bool> done = compaction_.compact(*collection, collection->activity().idle_ms(database_.settings.now_ms()) >= database_.settings.settle_after_ms);
-        if (!done.ok() && done.status().code() != VZ_CANCELLED) database_.report(VZ_LOG_ERROR, "compaction.failed", "collection '" + collection->name() + "': " + done.status().error().message);
+        const Result<bool> done =
+            compaction_.compact(*collection, collection->activity().idle_ms(database_.settings.now_ms()) >=
+                                                 database_.settings.settle_after_ms);
+        if (!done.ok() && done.status().code() != VZ_CANCELLED)
+            database_.report(VZ_LOG_ERROR, "compaction.failed",
+                             "collection '" + collection->name() + "': " + done.status().error().message);
         if (!done.ok() || !*done) return;
     }
 }
@@ -212,11 +220,13 @@ void Maintenance::expire_all(std::unique_lock<std::mutex>& lock) {
     for (const auto& collection : expiring) {
         const Result<uint64_t> expired = expire(collection);
         if (expired.ok()) continue;
-        database_.report(VZ_LOG_ERROR, "expiry.failed", "collection '" + collection->name() + "': " + expired.status().error().message);
+        database_.report(VZ_LOG_ERROR, "expiry.failed",
+                         "collection '" + collection->name() + "': " + expired.status().error().message);
     }
     lock.lock();
     // Removed as soon as nothing can expire any more; a dropped collection has nothing to read.
-    std::erase_if(expiring_, [](const auto& collection) { return collection->is_dropped() || !stays_expiring(*collection); });
+    std::erase_if(expiring_,
+                  [](const auto& collection) { return collection->is_dropped() || !stays_expiring(*collection); });
 }
 
 void Maintenance::run() {

@@ -1,5 +1,5 @@
-// What the engine does beside its callers' calls: linking, indexing, sealing, folding and expiring what was written. Without a background every step
-// that cannot be left out runs in the caller.
+// What the engine does beside its callers' calls: linking, indexing, sealing, folding and expiring what was written.
+// Without a background every step that cannot be left out runs in the caller.
 #pragma once
 
 #include <condition_variable>
@@ -26,8 +26,9 @@ class Maintenance {
     // What goes on is cancelled where that loses nothing.
     void stop();
 
-    // What a writer calls before its batch: VZ_DISK_FULL when it would add to a disk that is, VZ_BUSY when a collection's growing rows have
-    // reached twice their bound. A blocking caller waits for the sealing that is under way, until the deadline of the request.
+    // What a writer calls before its batch: VZ_DISK_FULL when it would add to a disk that is, VZ_BUSY when a
+    // collection's growing rows have reached twice their bound. A blocking caller waits for the sealing that is under
+    // way, until the deadline of the request.
     Status make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking);
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);

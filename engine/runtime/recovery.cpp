@@ -10,8 +10,8 @@ namespace vz {
 namespace {
 
 Status damage(const std::string& file, uint64_t offset, const char* what) {
-    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s; run `vectorizer check` on the directory", file.c_str(),
-                   static_cast<unsigned long long>(offset), what);
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s; run `vectorizer check` on the directory",
+                   file.c_str(), static_cast<unsigned long long>(offset), what);
 }
 
 Result<std::vector<std::string>> list_if_there(FileSystem& files, const std::string& directory) {
@@ -20,11 +20,13 @@ Result<std::vector<std::string>> list_if_there(FileSystem& files, const std::str
     return files.list(directory);
 }
 
-// Without CURRENT a directory is a database that died before its first CURRENT, or damage; never a new database over an old one.
+// Without CURRENT a directory is a database that died before its first CURRENT, or damage; never a new database over an
+// old one.
 Status check_unborn(FileSystem& files, const std::string& directory) {
     VZ_ASSIGN(const std::vector<std::string> segments, list_if_there(files, directory + "/seg"));
     for (const std::string& name : segments) {
-        if (file_number_of(name) != 0) return damage(directory + "/CURRENT", 0, "it is missing, but there are segment files");
+        if (file_number_of(name) != 0)
+            return damage(directory + "/CURRENT", 0, "it is missing, but there are segment files");
     }
     VZ_ASSIGN(const std::vector<std::string> wals, list_if_there(files, directory + "/wal"));
     for (const std::string& name : wals) {
@@ -46,7 +48,8 @@ Status check_unborn(FileSystem& files, const std::string& directory) {
         VZ_TRY(file->read(0, bytes));
         const Result<FileHeader> header = decode_header(bytes, kManifestMagic);
         if (!header.ok()) continue;
-        const Result<ManifestReading> reading = read_manifest(files, directory, {header->file_number, header->database});
+        const Result<ManifestReading> reading =
+            read_manifest(files, directory, {header->file_number, header->database});
         if (reading.ok() && (reading->scan.frames.size() > 1 || !reading->state.collections.empty())) {
             return damage(directory + "/CURRENT", 0, "it is missing, but a manifest names collections");
         }
@@ -58,7 +61,8 @@ Status note_numbers(FileSystem& files, const std::string& directory, Findings* f
     if (VZ_PLANT(file_number_reused)) return {};
     for (const char* folder : {"", "/wal", "/seg", "/quarantine"}) {
         VZ_ASSIGN(const std::vector<std::string> names, list_if_there(files, directory + folder));
-        for (const std::string& name : names) findings->highest_number = std::max(findings->highest_number, file_number_of(name));
+        for (const std::string& name : names)
+            findings->highest_number = std::max(findings->highest_number, file_number_of(name));
     }
     return {};
 }
@@ -94,7 +98,10 @@ Lsn last_lsn_of(const FrameScan& scan) {
 
 // The end of the gap-free history that both logs tell together, from the snapshot on.
 Lsn end_of_history(const ManifestReading& manifest, Lsn retired, const std::vector<WalReading>& wals, Lsn* beyond) {
-    struct Run { Lsn first; uint64_t count; };
+    struct Run {
+        Lsn first;
+        uint64_t count;
+    };
     std::vector<Run> runs;
     for (const Lsn lsn : manifest.logical) runs.push_back({lsn, 1});
     for (const WalReading& wal : wals) {
@@ -118,23 +125,31 @@ Lsn end_of_history(const ManifestReading& manifest, Lsn retired, const std::vect
 
 Status check_tails(const std::string& directory, const ManifestReading& manifest, Findings* findings, Lsn beyond) {
     const std::string manifest_file = manifest_path(directory, findings->manifest);
-    if (is_damage(manifest.scan, findings->last_lsn)) return damage(manifest_file, manifest.scan.end, "acknowledged edits are missing behind it");
+    if (is_damage(manifest.scan, findings->last_lsn))
+        return damage(manifest_file, manifest.scan.end, "acknowledged edits are missing behind it");
     for (size_t i = 0; i < findings->wals.size(); ++i) {
         const WalReading& wal = findings->wals[i];
         const std::string file = wal_path(directory, findings->state.wals[i].number);
         const bool is_open = i + 1 == findings->wals.size();
-        if (is_open && is_damage(wal.scan, findings->last_lsn)) return damage(file, wal.scan.end, "acknowledged records are missing behind it");
-        if (is_open && last_lsn_of(wal.scan) < findings->state.wals[i].last_lsn) return damage(file, wal.scan.end, "acknowledged records are missing");
-        if (is_open && !wal.scan.zeros_follow) findings->torn.push_back(file + " from offset " + std::to_string(wal.scan.end));
+        if (is_open && is_damage(wal.scan, findings->last_lsn))
+            return damage(file, wal.scan.end, "acknowledged records are missing behind it");
+        if (is_open && last_lsn_of(wal.scan) < findings->state.wals[i].last_lsn)
+            return damage(file, wal.scan.end, "acknowledged records are missing");
+        if (is_open && !wal.scan.zeros_follow)
+            findings->torn.push_back(file + " from offset " + std::to_string(wal.scan.end));
     }
-    if (beyond != 0) return damage(findings->wals.empty() ? manifest_file : wal_path(directory, findings->state.wals.back().number), 0, "the history has a gap");
+    if (beyond != 0)
+        return damage(findings->wals.empty() ? manifest_file : wal_path(directory, findings->state.wals.back().number),
+                      0, "the history has a gap");
     if (findings->state.clean_close) {
         const CleanClose& close = *findings->state.clean_close;
         const WalReading& wal = findings->wals.back();
         if (wal.scan.end != close.wal_end || !wal.scan.zeros_follow || findings->last_lsn != close.last_lsn) {
-            return damage(wal_path(directory, findings->state.wals.back().number), wal.scan.end, "it does not end where it was closed");
+            return damage(wal_path(directory, findings->state.wals.back().number), wal.scan.end,
+                          "it does not end where it was closed");
         }
-        if (!manifest.scan.zeros_follow) return damage(manifest_file, manifest.scan.end, "it does not end where it was closed");
+        if (!manifest.scan.zeros_follow)
+            return damage(manifest_file, manifest.scan.end, "it does not end where it was closed");
     }
     return {};
 }
@@ -193,13 +208,17 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
     findings.manifest = current->manifest;
     VZ_ASSIGN(ManifestReading manifest, read_manifest(files, directory, *current));
     findings.state = std::move(manifest.state);
-    if (findings.state.wals.empty()) return damage(manifest_path(directory, current->manifest), kFileHeaderBytes, "it names no WAL");
+    if (findings.state.wals.empty())
+        return damage(manifest_path(directory, current->manifest), kFileHeaderBytes, "it names no WAL");
     for (const WalState& wal : findings.state.wals) {
         VZ_ASSIGN(WalReading reading, read_wal(files, directory, current->database, wal.number));
         if (wal.sealed_end != 0) {
-            if (reading.scan.end < wal.sealed_end) return damage(wal_path(directory, wal.number), reading.scan.end, "it ends before its sealed end");
+            if (reading.scan.end < wal.sealed_end)
+                return damage(wal_path(directory, wal.number), reading.scan.end, "it ends before its sealed end");
             cut(&reading.scan, wal.sealed_end);
-            if (last_lsn_of(reading.scan) != wal.last_lsn) return damage(wal_path(directory, wal.number), wal.sealed_end, "its last record is not the one that was sealed");
+            if (last_lsn_of(reading.scan) != wal.last_lsn)
+                return damage(wal_path(directory, wal.number), wal.sealed_end,
+                              "its last record is not the one that was sealed");
         }
         reading.forget_contents();
         findings.wals.push_back(std::move(reading));

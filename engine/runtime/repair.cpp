@@ -11,9 +11,7 @@
 namespace vz {
 namespace {
 
-bool tells_damage(const CheckFinding& finding) {
-    return finding.status != VZ_OK;
-}
+bool tells_damage(const CheckFinding& finding) { return finding.status != VZ_OK; }
 
 Status copy_to_quarantine(FileSystem& files, const std::string& directory, const std::string& path) {
     VZ_ASSIGN(const bool exists, files.exists(path));
@@ -67,7 +65,8 @@ Result<std::vector<CheckFinding>> repair_directory(FileSystem& files, const std:
     if (std::none_of(before.begin(), before.end(), tells_damage)) return std::vector<CheckFinding>();
     VZ_ASSIGN(const std::set<std::string> in_danger, files_in_danger(files, directory, before));
     std::vector<CheckFinding> lost;
-    ReadAround around(files, [&lost](const std::string& path, uint64_t offset) { lost.push_back(unreadable_block(path, offset)); });
+    ReadAround around(
+        files, [&lost](const std::string& path, uint64_t offset) { lost.push_back(unreadable_block(path, offset)); });
     for (const std::string& path : in_danger) VZ_TRY(copy_to_quarantine(around, directory, path));
 
     EngineSettings settings;

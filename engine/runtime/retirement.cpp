@@ -31,7 +31,8 @@ Status Checkpoints::retire_wals() {
         }
         if (retire.below == 0) return;
         for (const RequestOutcome& outcome : database_.requests.between(0, last)) {
-            const bool known = std::any_of(state.requests.begin(), state.requests.end(), [&](const RequestOutcome& each) { return each.id == outcome.id; });
+            const bool known = std::any_of(state.requests.begin(), state.requests.end(),
+                                           [&](const RequestOutcome& each) { return each.id == outcome.id; });
             if (!known) retire.requests.push_back(outcome);
         }
     });
@@ -69,7 +70,8 @@ Status Checkpoints::remove_unnamed() {
             const uint64_t number = file_number_of(name);
             if (number == 0 || number >= highest || std::binary_search(named.begin(), named.end(), number)) continue;
             // Of a damaged directory, the edit that named it may be what was lost.
-            if (database_.settings.accept_loss || std::find(set_aside.begin(), set_aside.end(), number) != set_aside.end()) {
+            if (database_.settings.accept_loss ||
+                std::find(set_aside.begin(), set_aside.end(), number) != set_aside.end()) {
                 VZ_ASSIGN(const std::string aside, quarantine_path(database_.files, database_.directory, name));
                 VZ_TRY(database_.files.rename(database_.directory + folder + name, aside));
             } else {

@@ -24,12 +24,11 @@ bool has_control(std::string_view text) {
     return false;
 }
 
-Status unsupported(const char* field, const char* what) {
-    return failure(VZ_UNSUPPORTED, "%s", what).field(field);
-}
+Status unsupported(const char* field, const char* what) { return failure(VZ_UNSUPPORTED, "%s", what).field(field); }
 
 Status check_options(const VectorFieldSchema& field) {
-    if (field.quantization > VZ_QUANTIZATION_SQ8) return unsupported("vector_fields.quantization", "there are the quantizations auto, none and sq8");
+    if (field.quantization > VZ_QUANTIZATION_SQ8)
+        return unsupported("vector_fields.quantization", "there are the quantizations auto, none and sq8");
     if (field.index > VZ_INDEX_NONE) return unsupported("vector_fields.index", "this kind of index does not exist");
     if (field.search_effort > kHitsMax) {
         return failure(VZ_INVALID_ARGUMENT, "search_effort is at most %u", kHitsMax)
@@ -38,7 +37,8 @@ Status check_options(const VectorFieldSchema& field) {
             .expected(kHitsMax)
             .actual(field.search_effort);
     }
-    if ((field.flags & ~VZ_FIELD_COUNT_NONZERO) != 0) return unsupported("vector_fields.flags", "a flag of this vector field is not known");
+    if ((field.flags & ~VZ_FIELD_COUNT_NONZERO) != 0)
+        return unsupported("vector_fields.flags", "a flag of this vector field is not known");
     return check_index(field);
 }
 
@@ -46,7 +46,8 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
     VectorFieldSchema to;
     to.name = view(from.name);
     if (to.name.size() > kNameBytesMax || !is_valid_utf8(to.name)) {
-        return failure(VZ_INVALID_ARGUMENT, "the name of a vector field has at most %llu bytes of UTF-8", static_cast<unsigned long long>(kNameBytesMax))
+        return failure(VZ_INVALID_ARGUMENT, "the name of a vector field has at most %llu bytes of UTF-8",
+                       static_cast<unsigned long long>(kNameBytesMax))
             .field("vector_fields.name")
             .reason(VZ_REASON_NAME);
     }
@@ -89,13 +90,17 @@ Status check_ttl(int64_t ttl_ms) {
 
 Result<VectorFieldSchema*> known_field(Schema& schema, const vz_alter_change& change) {
     if (change.vector_field == nullptr) {
-        return failure(VZ_INVALID_ARGUMENT, "the change names no vector field").field("changes.vector_field").reason(VZ_REASON_REQUIRED);
+        return failure(VZ_INVALID_ARGUMENT, "the change names no vector field")
+            .field("changes.vector_field")
+            .reason(VZ_REASON_REQUIRED);
     }
     const std::string_view name = view(change.vector_field->name);
     for (VectorFieldSchema& field : schema.fields) {
         if (field.name == name) return &field;
     }
-    return failure(VZ_NOT_FOUND, "there is no such vector field").field("changes.vector_field.name").reason(VZ_REASON_VECTOR_FIELD);
+    return failure(VZ_NOT_FOUND, "there is no such vector field")
+        .field("changes.vector_field.name")
+        .reason(VZ_REASON_VECTOR_FIELD);
 }
 
 Status add_field(const vz_vector_field& from, Schema* schema) {
@@ -107,7 +112,9 @@ Status add_field(const vz_vector_field& from, Schema* schema) {
     }
     VZ_ASSIGN(VectorFieldSchema field, check_field(from));
     if (schema->field(field.name) != nullptr) {
-        return failure(VZ_ALREADY_EXISTS, "there is a vector field of this name").field("vector_fields.name").reason(VZ_REASON_VECTOR_FIELD);
+        return failure(VZ_ALREADY_EXISTS, "there is a vector field of this name")
+            .field("vector_fields.name")
+            .reason(VZ_REASON_VECTOR_FIELD);
     }
     field.id = schema->next_field_id++;
     schema->fields.push_back(std::move(field));
@@ -137,7 +144,9 @@ Result<FieldIndexSchema> declared_index(const vz_field_index& from) {
     const std::string_view language = view(from.language);
     if (language.empty() || (from.kind == VZ_FIELD_INDEX_TEXT && language == "none")) return index;
     if (from.kind != VZ_FIELD_INDEX_TEXT) {
-        return failure(VZ_INVALID_ARGUMENT, "only a text index has a language").field("field_indexes.language").reason(VZ_REASON_CONFLICTING);
+        return failure(VZ_INVALID_ARGUMENT, "only a text index has a language")
+            .field("field_indexes.language")
+            .reason(VZ_REASON_CONFLICTING);
     }
     index.language = Tokenizer::language_named(language);
     if (index.language.empty()) {
@@ -153,17 +162,25 @@ Result<FieldIndexSchema> declared_index(const vz_field_index& from) {
 Status add_field_index(const vz_field_index& given, Schema* schema) {
     const vz_field_index from = grown(given);
     if (from.kind < VZ_FIELD_INDEX_KEYWORD || from.kind > VZ_FIELD_INDEX_TEXT) {
-        return failure(VZ_INVALID_ARGUMENT, "there is no such kind of field index").field("field_indexes.kind").reason(VZ_REASON_ENUM);
+        return failure(VZ_INVALID_ARGUMENT, "there is no such kind of field index")
+            .field("field_indexes.kind")
+            .reason(VZ_REASON_ENUM);
     }
     VZ_ASSIGN(const FieldIndexSchema index, declared_index(from));
     if (index.path.size() > kNameBytesMax || !is_valid_utf8(index.path)) {
-        return failure(VZ_INVALID_ARGUMENT, "the path of a field index has at most 255 bytes of UTF-8").field("field_indexes.path").reason(VZ_REASON_NAME);
+        return failure(VZ_INVALID_ARGUMENT, "the path of a field index has at most 255 bytes of UTF-8")
+            .field("field_indexes.path")
+            .reason(VZ_REASON_NAME);
     }
     Result<Path> path = parse_path(index.path);
     if (!path.ok()) return std::move(path.take_status()).field("field_indexes.path").reason(VZ_REASON_NAME);
-    const auto is_same = [&](const FieldIndexSchema& other) { return other.kind == index.kind && other.path == index.path; };
+    const auto is_same = [&](const FieldIndexSchema& other) {
+        return other.kind == index.kind && other.path == index.path;
+    };
     if (std::any_of(schema->field_indexes.begin(), schema->field_indexes.end(), is_same)) {
-        return failure(VZ_ALREADY_EXISTS, "there is such an index on '%s' already", index.path.c_str()).field("field_indexes.path").reason(VZ_REASON_FIELD_INDEX);
+        return failure(VZ_ALREADY_EXISTS, "there is such an index on '%s' already", index.path.c_str())
+            .field("field_indexes.path")
+            .reason(VZ_REASON_FIELD_INDEX);
     }
     if (schema->field_indexes.size() == kFieldIndexesMax) {
         return failure(VZ_LIMIT_EXCEEDED, "a collection has at most %u field indexes", kFieldIndexesMax)
@@ -177,10 +194,13 @@ Status add_field_index(const vz_field_index& given, Schema* schema) {
 
 Status drop_field_index(const vz_field_index& given, Schema* schema) {
     const vz_field_index from = grown(given);
-    const auto found = std::find_if(schema->field_indexes.begin(), schema->field_indexes.end(),
-                                    [&](const FieldIndexSchema& index) { return index.kind == from.kind && index.path == view(from.path); });
+    const auto found = std::find_if(
+        schema->field_indexes.begin(), schema->field_indexes.end(),
+        [&](const FieldIndexSchema& index) { return index.kind == from.kind && index.path == view(from.path); });
     if (found == schema->field_indexes.end()) {
-        return failure(VZ_NOT_FOUND, "there is no such index on '%s'", std::string(view(from.path)).c_str()).field("field_indexes.path").reason(VZ_REASON_FIELD_INDEX);
+        return failure(VZ_NOT_FOUND, "there is no such index on '%s'", std::string(view(from.path)).c_str())
+            .field("field_indexes.path")
+            .reason(VZ_REASON_FIELD_INDEX);
     }
     schema->field_indexes.erase(found);
     return {};
@@ -193,10 +213,15 @@ Status apply_change(const vz_alter_change& change, Schema* schema) {
         case VZ_ALTER_SET_METADATA:
             schema->metadata = change.metadata.data == nullptr ? "{}" : std::string(view(change.metadata));
             return validate_metadata(schema->metadata);
-        case VZ_ALTER_SET_TTL: VZ_TRY(check_ttl(change.ttl_ms)); schema->ttl_ms = change.ttl_ms; return {};
+        case VZ_ALTER_SET_TTL:
+            VZ_TRY(check_ttl(change.ttl_ms));
+            schema->ttl_ms = change.ttl_ms;
+            return {};
         case VZ_ALTER_ADD_VECTOR_FIELD:
             if (change.vector_field == nullptr) {
-                return failure(VZ_INVALID_ARGUMENT, "the change names no vector field").field("changes.vector_field").reason(VZ_REASON_REQUIRED);
+                return failure(VZ_INVALID_ARGUMENT, "the change names no vector field")
+                    .field("changes.vector_field")
+                    .reason(VZ_REASON_REQUIRED);
             }
             return add_field(*change.vector_field, schema);
         case VZ_ALTER_TUNE_VECTOR_FIELD: {
@@ -206,7 +231,9 @@ Status apply_change(const vz_alter_change& change, Schema* schema) {
         case VZ_ALTER_DROP_VECTOR_FIELD: {
             VZ_ASSIGN(const VectorFieldSchema* const field, known_field(*schema, change));
             if (schema->fields.size() == 1) {
-                return failure(VZ_INVALID_ARGUMENT, "the last vector field stays").field("changes.vector_field").reason(VZ_REASON_REQUIRED);
+                return failure(VZ_INVALID_ARGUMENT, "the last vector field stays")
+                    .field("changes.vector_field")
+                    .reason(VZ_REASON_REQUIRED);
             }
             schema->fields.erase(schema->fields.begin() + (field - schema->fields.data()));
             return {};
@@ -214,10 +241,14 @@ Status apply_change(const vz_alter_change& change, Schema* schema) {
         case VZ_ALTER_ADD_FIELD_INDEX:
         case VZ_ALTER_DROP_FIELD_INDEX:
             if (change.field_index == nullptr) {
-                return failure(VZ_INVALID_ARGUMENT, "the change names no field index").field("changes.field_index").reason(VZ_REASON_REQUIRED);
+                return failure(VZ_INVALID_ARGUMENT, "the change names no field index")
+                    .field("changes.field_index")
+                    .reason(VZ_REASON_REQUIRED);
             }
-            return change.kind == VZ_ALTER_ADD_FIELD_INDEX ? add_field_index(*change.field_index, schema) : drop_field_index(*change.field_index, schema);
-        default: return failure(VZ_INVALID_ARGUMENT, "there is no such change").field("changes.kind").reason(VZ_REASON_ENUM);
+            return change.kind == VZ_ALTER_ADD_FIELD_INDEX ? add_field_index(*change.field_index, schema)
+                                                           : drop_field_index(*change.field_index, schema);
+        default:
+            return failure(VZ_INVALID_ARGUMENT, "there is no such change").field("changes.kind").reason(VZ_REASON_ENUM);
     }
 }
 
@@ -228,14 +259,17 @@ Status check_name(std::string_view name, const char* field) {
     if (name.empty()) return bad("must not be empty");
     if (name.size() > kNameBytesMax) return bad("has at most 255 bytes");
     if (!is_valid_utf8(name)) return bad("is valid UTF-8");
-    if (name.find('/') != std::string_view::npos || has_control(name)) return bad("has no '/' and no control characters");
+    if (name.find('/') != std::string_view::npos || has_control(name))
+        return bad("has no '/' and no control characters");
     return {};
 }
 
 Result<Schema> check_schema(const vz_schema& from) {
     if (from.flags != 0) return unsupported("flags", "a flag of the schema is not known");
     if (from.vector_field_count == 0 || from.vector_fields == nullptr) {
-        return failure(VZ_INVALID_ARGUMENT, "a collection has one vector field or more").field("vector_fields").reason(VZ_REASON_REQUIRED);
+        return failure(VZ_INVALID_ARGUMENT, "a collection has one vector field or more")
+            .field("vector_fields")
+            .reason(VZ_REASON_REQUIRED);
     }
     if (from.vector_field_count > kVectorFieldsMax) {
         return failure(VZ_LIMIT_EXCEEDED, "a collection has at most %u vector fields", kVectorFieldsMax)
@@ -248,7 +282,10 @@ Result<Schema> check_schema(const vz_schema& from) {
     for (uint32_t i = 0; i < from.vector_field_count; ++i) {
         VZ_ASSIGN(VectorFieldSchema field, check_field(*VZ_AT(vz_vector_field, from.vector_fields, i)));
         if (schema.field(field.name) != nullptr) {
-            return failure(VZ_INVALID_ARGUMENT, "two vector fields have one name").field("vector_fields.name").reason(VZ_REASON_DUPLICATE).item(i);
+            return failure(VZ_INVALID_ARGUMENT, "two vector fields have one name")
+                .field("vector_fields.name")
+                .reason(VZ_REASON_DUPLICATE)
+                .item(i);
         }
         field.id = schema.next_field_id++;
         schema.fields.push_back(std::move(field));

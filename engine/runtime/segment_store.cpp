@@ -79,15 +79,16 @@ SegmentIdentity SegmentStore::identity_of(const Collection& collection, uint64_t
     return identity;
 }
 
-Result<std::shared_ptr<Part>> SegmentStore::write(const Collection& collection, const Schema& schema, const LiveRows& live,
-                                                  const BuiltGraphs& graphs, uint64_t number) {
+Result<std::shared_ptr<Part>> SegmentStore::write(const Collection& collection, const Schema& schema,
+                                                  const LiveRows& live, const BuiltGraphs& graphs, uint64_t number) {
     SegmentRows rows = live.rows();
     const BuiltOfRows of_rows(schema, rows);
     std::vector<SegmentRows::Derived> derived = graphs.derived();
     of_rows.add_to(&derived);
     rows.derived = derived;
     const SegmentIdentity identity = identity_of(collection, number, numbers_.salt());
-    Result<SegmentSummary> summary = write_segment(files_, segment_path(directory_, 'S', number), identity, schema, rows);
+    Result<SegmentSummary> summary =
+        write_segment(files_, segment_path(directory_, 'S', number), identity, schema, rows);
     if (!summary.ok()) {
         discard(number);
         return summary.take_status();
@@ -97,7 +98,8 @@ Result<std::shared_ptr<Part>> SegmentStore::write(const Collection& collection, 
 
 Result<std::vector<SegmentRef>> SegmentStore::write_pack_file(std::span<const Packed> packed, uint64_t number) {
     const uint64_t salt = numbers_.salt();
-    VZ_ASSIGN(PackWriter pack, PackWriter::create(files_, segment_path(directory_, 'S', number), database_, number, salt));
+    VZ_ASSIGN(PackWriter pack,
+              PackWriter::create(files_, segment_path(directory_, 'S', number), database_, number, salt));
     std::vector<SegmentRef> refs(packed.size());
     for (size_t i = 0; i < packed.size(); ++i) {
         const Packed& each = packed[i];
@@ -107,7 +109,8 @@ Result<std::vector<SegmentRef>> SegmentStore::write_pack_file(std::span<const Pa
         std::vector<SegmentRows::Derived> derived;
         of_rows.add_to(&derived);
         rows.derived = derived;
-        VZ_ASSIGN(const SegmentSummary summary, pack.add(identity_of(*each.collection, number, salt), *each.schema, rows));
+        VZ_ASSIGN(const SegmentSummary summary,
+                  pack.add(identity_of(*each.collection, number, salt), *each.schema, rows));
         refs[i] = ref_of(number, summary);
     }
     VZ_ASSIGN(const uint32_t header_crc, pack.finish());
@@ -117,7 +120,8 @@ Result<std::vector<SegmentRef>> SegmentStore::write_pack_file(std::span<const Pa
 
 Result<std::vector<std::shared_ptr<Part>>> SegmentStore::write_pack(std::span<const Packed> packed, uint64_t number) {
     std::vector<std::shared_ptr<Part>> parts(packed.size());
-    if (std::all_of(packed.begin(), packed.end(), [](const Packed& each) { return each.live->sources().empty(); })) return parts;
+    if (std::all_of(packed.begin(), packed.end(), [](const Packed& each) { return each.live->sources().empty(); }))
+        return parts;
     const auto write = [&]() -> Status {
         VZ_ASSIGN(const std::vector<SegmentRef> refs, write_pack_file(packed, number));
         for (size_t i = 0; i < packed.size(); ++i) {
@@ -135,14 +139,16 @@ Result<std::vector<std::shared_ptr<Part>>> SegmentStore::write_pack(std::span<co
 
 Result<std::vector<SegmentDeletes>> SegmentStore::write_deletes(std::span<const DeleteEntry> entries) {
     const uint64_t number = numbers_.next_number();
-    VZ_ASSIGN(const std::vector<WrittenDeletes> written,
-              vz::write_deletes(files_, segment_path(directory_, 'D', number), database_, number, numbers_.salt(), entries));
+    VZ_ASSIGN(
+        const std::vector<WrittenDeletes> written,
+        vz::write_deletes(files_, segment_path(directory_, 'D', number), database_, number, numbers_.salt(), entries));
     std::vector<SegmentDeletes> named;
     for (const WrittenDeletes& each : written) named.push_back({each.segment, delete_ref(number, each)});
     return named;
 }
 
-Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number, uint64_t collection) {
+Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number,
+                                         uint64_t collection) {
     VZ_ASSIGN(FileHeader header, decode_header(bytes.first(kFileHeaderBytes), kSegmentMagic));
     header.database = database_;
     header.file_number = number;
@@ -158,7 +164,8 @@ Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const
     ref.offset = 0;
     ref.header_crc = header.crc;
     ref.deletes.reset();
-    VZ_ASSIGN(const std::unique_ptr<SealedSegment> written, SealedSegment::open(files_, path, database_, number, summary_of(ref)));
+    VZ_ASSIGN(const std::unique_ptr<SealedSegment> written,
+              SealedSegment::open(files_, path, database_, number, summary_of(ref)));
     // While the disk is at it.
     VZ_TRY(written->verify_contents());
     VZ_TRY(file->sync());
@@ -169,7 +176,8 @@ Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const
 Result<std::shared_ptr<Part>> SegmentStore::open_rows(const SegmentRef& ref, const Schema& schema) {
     const std::string path = segment_path(directory_, 'S', ref.file);
     VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps_.map(files_, path));
-    VZ_ASSIGN(std::unique_ptr<SealedSegment> segment, SealedSegment::open(std::move(map), path, database_, ref.file, summary_of(ref)));
+    VZ_ASSIGN(std::unique_ptr<SealedSegment> segment,
+              SealedSegment::open(std::move(map), path, database_, ref.file, summary_of(ref)));
     ReadAhead::Admission read_ahead = read_ahead_.admit(*segment);
     auto part = std::make_shared<Part>(std::move(segment), ref, schema);
     part->hold(std::move(read_ahead));
@@ -182,7 +190,8 @@ Result<SegmentStore::Opened> SegmentStore::open(const SegmentRef& ref, const Sch
     if (!ref.deletes) return opened;
     const DeleteRef& from = *ref.deletes;
     const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-    VZ_ASSIGN(opened.ended, read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file, written, opened.part->row_count()));
+    VZ_ASSIGN(opened.ended, read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file,
+                                         written, opened.part->row_count()));
     return opened;
 }
 

@@ -1,5 +1,5 @@
-// The segment and delete files of a data directory: written, copied in and opened. A file counts once the manifest names it; until then it is
-// an orphan, which the next sweep takes unless its number is claimed.
+// The segment and delete files of a data directory: written, copied in and opened. A file counts once the manifest
+// names it; until then it is an orphan, which the next sweep takes unless its number is claimed.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,8 @@ SegmentSummary summary_of(const SegmentRef& ref);
 class SegmentStore {
  public:
     // Files are read ahead as far as `memory_bytes` go.
-    SegmentStore(FileSystem& files, const std::string& directory, const vz_uuid& database, FileNumbers& numbers, uint64_t memory_bytes)
+    SegmentStore(FileSystem& files, const std::string& directory, const vz_uuid& database, FileNumbers& numbers,
+                 uint64_t memory_bytes)
         : files_(files), directory_(directory), database_(database), numbers_(numbers), read_ahead_(memory_bytes) {}
 
     // A number for a segment file that is not swept while this lives.
@@ -45,10 +46,10 @@ class SegmentStore {
     std::vector<uint64_t> claimed() const;
 
     // A file of these rows and their graphs. After a failure there is none.
-    Result<std::shared_ptr<Part>> write(const Collection& collection, const Schema& schema, const LiveRows& live, const BuiltGraphs& graphs,
-                                        uint64_t number);
-    // One file for several collections that are small: they have no graphs. Read again as it was written. Null parts: no row lives. After a
-    // failure there is no file.
+    Result<std::shared_ptr<Part>> write(const Collection& collection, const Schema& schema, const LiveRows& live,
+                                        const BuiltGraphs& graphs, uint64_t number);
+    // One file for several collections that are small: they have no graphs. Read again as it was written. Null parts:
+    // no row lives. After a failure there is no file.
     struct Packed {
         const Collection* collection;
         const Schema* schema;
@@ -57,13 +58,15 @@ class SegmentStore {
     Result<std::vector<std::shared_ptr<Part>>> write_pack(std::span<const Packed> packed, uint64_t number);
     Result<std::vector<SegmentDeletes>> write_deletes(std::span<const DeleteEntry> entries);
     // Bytes of a segment of an archive as a file of this database, read again as it was written.
-    Result<SegmentRef> take_in(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number, uint64_t collection);
+    Result<SegmentRef> take_in(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number,
+                               uint64_t collection);
     // Files written so far are there after a power cut.
     Status sync() { return files_.sync_directory(directory_ + "/seg"); }
     // A file that nobody will name: half of one helps nobody, least of all a full disk.
     void discard(uint64_t number) { static_cast<void>(files_.unlink(segment_path(directory_, 'S', number))); }
 
-    // One that the manifest names, and the rows that had ended by its delete file. Contents are not read: SealedSegment::verify_contents().
+    // One that the manifest names, and the rows that had ended by its delete file. Contents are not read:
+    // SealedSegment::verify_contents().
     struct Opened {
         std::shared_ptr<Part> part;
         Bitmap ended;

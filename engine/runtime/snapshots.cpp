@@ -9,7 +9,9 @@ namespace vz {
 namespace {
 
 Status no_snapshot(std::string_view name) {
-    return failure(VZ_NOT_FOUND, "there is no snapshot '%.*s'", static_cast<int>(name.size()), name.data()).field("snapshot").reason(VZ_REASON_SNAPSHOT);
+    return failure(VZ_NOT_FOUND, "there is no snapshot '%.*s'", static_cast<int>(name.size()), name.data())
+        .field("snapshot")
+        .reason(VZ_REASON_SNAPSHOT);
 }
 
 }  // namespace
@@ -18,14 +20,18 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
     VZ_TRY(check_name(name, "name"));
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     bool is_taken = false;
-    database_.log->read_state([&](const ManifestState& state) { is_taken = state.snapshots.contains(std::string(name)); });
+    database_.log->read_state(
+        [&](const ManifestState& state) { is_taken = state.snapshots.contains(std::string(name)); });
     if (is_taken) {
-        return failure(VZ_ALREADY_EXISTS, "there is a snapshot '%.*s'", static_cast<int>(name.size()), name.data()).field("name").reason(VZ_REASON_SNAPSHOT);
+        return failure(VZ_ALREADY_EXISTS, "there is a snapshot '%.*s'", static_cast<int>(name.size()), name.data())
+            .field("name")
+            .reason(VZ_REASON_SNAPSHOT);
     }
     std::vector<std::shared_ptr<Collection>> chosen;
     for (const vz_str& each : collections) {
         VZ_ASSIGN(std::shared_ptr<Collection> collection, database_.catalogue.resolve({each.data, each.size}));
-        if (std::find(chosen.begin(), chosen.end(), collection) == chosen.end()) chosen.push_back(std::move(collection));
+        if (std::find(chosen.begin(), chosen.end(), collection) == chosen.end())
+            chosen.push_back(std::move(collection));
     }
     if (collections.empty()) chosen = database_.catalogue.list();
     for (const auto& collection : chosen) VZ_TRY(collection->health());
@@ -58,7 +64,8 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
             if (frozen[i]) snapshot.collections.back().schema = *frozen[i]->schema;
         }
     });
-    if (snapshot.collections.size() != chosen.size()) return failure(VZ_NOT_FOUND, "a collection was dropped meanwhile").reason(VZ_REASON_COLLECTION);
+    if (snapshot.collections.size() != chosen.size())
+        return failure(VZ_NOT_FOUND, "a collection was dropped meanwhile").reason(VZ_REASON_COLLECTION);
     VZ_TRY(database_.catalogue.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
     checkpoints_.clean_up();
     return snapshot;
@@ -67,7 +74,8 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
 Result<EditOutcome> Snapshots::drop(std::string_view name, const vz_uuid& request) {
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     bool exists = false;
-    database_.log->read_state([&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
+    database_.log->read_state(
+        [&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
     if (!exists) return no_snapshot(name);
     VZ_ASSIGN(const EditOutcome outcome, database_.catalogue.commit_snapshot(DropSnapshot{std::string(name)}, request));
     checkpoints_.clean_up();
@@ -82,7 +90,8 @@ std::vector<SnapshotState> Snapshots::list() const {
     return all;
 }
 
-Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
+Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view from, std::string_view to, bool replace,
+                                       const vz_uuid& request) {
     // Nobody drops the snapshot, or sweeps its files, until the new collections name them.
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     std::optional<SnapshotState> snapshot;
@@ -92,15 +101,19 @@ Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view f
     });
     if (!snapshot) return no_snapshot(name);
     if (!from.empty()) {
-        std::erase_if(snapshot->collections, [&](const CollectionState& collection) { return collection.name != from; });
+        std::erase_if(snapshot->collections,
+                      [&](const CollectionState& collection) { return collection.name != from; });
         if (snapshot->collections.empty()) {
-            return failure(VZ_NOT_FOUND, "the snapshot has no collection '%.*s'", static_cast<int>(from.size()), from.data())
+            return failure(VZ_NOT_FOUND, "the snapshot has no collection '%.*s'", static_cast<int>(from.size()),
+                           from.data())
                 .field("from")
                 .reason(VZ_REASON_COLLECTION);
         }
     }
     if (!to.empty() && snapshot->collections.size() != 1) {
-        return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`").field("from").reason(VZ_REASON_REQUIRED);
+        return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`")
+            .field("from")
+            .reason(VZ_REASON_REQUIRED);
     }
     std::vector<Catalogue::Restored> restored;
     for (CollectionState& state : snapshot->collections) {

@@ -1,5 +1,5 @@
-// Snapshots: files of one LSN, pinned by name. Making one is a checkpoint and an edit; restoring is an edit that names the same files again.
-// Archives: the same as one file, out of the database and into it.
+// Snapshots: files of one LSN, pinned by name. Making one is a checkpoint and an edit; restoring is an edit that names
+// the same files again. Archives: the same as one file, out of the database and into it.
 #pragma once
 
 #include <string_view>
@@ -15,12 +15,13 @@ class Snapshots {
  public:
     Snapshots(Database& database, Checkpoints& checkpoints) : database_(database), checkpoints_(checkpoints) {}
 
-    // Pins what the named collections (none: all) hold at one LSN, under writes. No byte is copied beyond the checkpoint.
+    // Pins what the named collections (none: all) hold at one LSN, under writes. No byte is copied beyond the
+    // checkpoint.
     Result<SnapshotState> create(std::string_view name, std::span<const vz_str> collections);
     Result<EditOutcome> drop(std::string_view name, const vz_uuid& request);
     std::vector<SnapshotState> list() const;
-    // The collection `from` of a snapshot (absent: each of its collections) becomes `to` (absent: its own name), with the same files. Over an
-    // existing collection only if `replace`; then in the same edit.
+    // The collection `from` of a snapshot (absent: each of its collections) becomes `to` (absent: its own name), with
+    // the same files. Over an existing collection only if `replace`; then in the same edit.
     Result<EditOutcome> restore(std::string_view snapshot, std::string_view from, std::string_view to, bool replace,
                                 const vz_uuid& request);
 
@@ -31,8 +32,8 @@ class Snapshots {
     // Into a file that must not exist yet; durable on return, gone after a failure.
     Status export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections);
     // As restore(), from an archive, which is checked whole before anything is made.
-    Result<EditOutcome> import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace,
-                                       const vz_uuid& request);
+    Result<EditOutcome> import_archive(const std::string& path, std::string_view from, std::string_view to,
+                                       bool replace, const vz_uuid& request);
 
  private:
     Database& database_;

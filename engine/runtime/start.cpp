@@ -24,24 +24,30 @@ Status Engine::recover() {
         for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
             VZ_TRY(database_.files.make_directory(database_.directory + folder));
         VZ_TRY(database_.space.open());
-        database_.settings.wal_file_bytes = std::max(database_.settings.wal_file_first_bytes, database_.space.at_most(database_.settings.wal_file_bytes, kMadeAheadPart));
-        database_.settings.wal_bytes_max = std::max(2 * database_.settings.wal_file_bytes, database_.space.at_most(database_.settings.wal_bytes_max, kWalPart));
+        database_.settings.wal_file_bytes =
+            std::max(database_.settings.wal_file_first_bytes,
+                     database_.space.at_most(database_.settings.wal_file_bytes, kMadeAheadPart));
+        database_.settings.wal_bytes_max = std::max(
+            2 * database_.settings.wal_file_bytes, database_.space.at_most(database_.settings.wal_bytes_max, kWalPart));
         VZ_TRY(settle(database_.files, database_.directory));
     }
-    VZ_ASSIGN(Findings findings, database_.settings.accept_loss ? examine_damaged(database_.files, database_.directory, database_.settings.accept_loss) : examine(database_.files, database_.directory));
+    VZ_ASSIGN(Findings findings, database_.settings.accept_loss ? examine_damaged(database_.files, database_.directory,
+                                                                                  database_.settings.accept_loss)
+                                                                : examine(database_.files, database_.directory));
     if (findings.unborn && (database_.settings.must_exist || is_read_only_))
         return failure(VZ_NOT_FOUND, "%s holds no database", database_.directory.c_str());
     for (const std::string& tail : findings.torn)
         database_.report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
 
     database_.uuid = findings.database;
-    database_.numbers =
-        std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1), database_.settings.seed);
+    database_.numbers = std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1),
+                                                      database_.settings.seed);
     if (findings.unborn) {
         findings.database = database_.new_uuid();
         database_.uuid = findings.database;
     }
-    database_.segments = std::make_unique<SegmentStore>(database_.files, database_.directory, database_.uuid, *database_.numbers, database_.settings.memory_bytes);
+    database_.segments = std::make_unique<SegmentStore>(database_.files, database_.directory, database_.uuid,
+                                                        *database_.numbers, database_.settings.memory_bytes);
     if (is_read_only_) {
         serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
     } else {
@@ -50,7 +56,9 @@ Status Engine::recover() {
         if (begun.code() == VZ_DISK_FULL && !findings.unborn && !database_.settings.accept_loss) {
             database_.report(VZ_LOG_ERROR, "open.disk_full", std::string(begun.error().message));
             findings.state.wals = wals;
-            serve_reads(findings, failure(VZ_READ_ONLY, "the disk was full when the database was opened: free some space and start again"));
+            serve_reads(findings,
+                        failure(VZ_READ_ONLY,
+                                "the disk was full when the database was opened: free some space and start again"));
         } else {
             VZ_TRY(std::move(begun));
         }
@@ -93,22 +101,26 @@ Status Engine::begin_log(Findings& findings) {
     const auto make_manifest = [&] {
         const uint64_t number = database_.numbers->next_number();
         state.next_file = database_.numbers->peek();
-        return Manifest::create(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(), state, findings.manifest, database_.settings.manifest_extend_bytes);
+        return Manifest::create(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(),
+                                state, findings.manifest, database_.settings.manifest_extend_bytes);
     };
     Result<std::unique_ptr<Manifest>> manifest = make_manifest();
-    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && database_.space.give_up_ballast()) manifest = make_manifest();
+    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && database_.space.give_up_ballast())
+        manifest = make_manifest();
     // Whether CURRENT names it is not known: nothing is removed.
     if (!manifest.ok()) return manifest.take_status();
     database_.log = std::make_unique<LocalLog>(
         database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space,
-        LogSettings{database_.settings.wal_file_bytes, database_.settings.queue_bytes_max, database_.settings.manifest_bytes_max, database_.settings.background}, std::move(*manifest),
-        std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
+        LogSettings{database_.settings.wal_file_bytes, database_.settings.queue_bytes_max,
+                    database_.settings.manifest_bytes_max, database_.settings.background},
+        std::move(*manifest), std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
     return {};
 }
 
 void Engine::serve_reads(Findings& findings, const Status& refusal) {
     is_read_only_ = true;
-    database_.log = std::make_unique<LocalLog>(database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space, std::move(findings.state), findings.last_lsn, refusal);
+    database_.log = std::make_unique<LocalLog>(database_.files, database_.directory, database_.uuid, *database_.numbers,
+                                               database_.space, std::move(findings.state), findings.last_lsn, refusal);
 }
 
 // As large as the disk allows: what cannot be written to cannot be opened.
@@ -116,14 +128,17 @@ Result<WalFile> Engine::make_first_wal() {
     for (uint64_t bytes = database_.settings.wal_file_first_bytes;; bytes /= 2) {
         if (bytes > 2 * kWalFileBytesMin && !database_.space.can_reopen_after(bytes)) continue;
         const uint64_t number = database_.numbers->next_number();
-        Result<WalFile> made = prepare_wal(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(), bytes);
+        Result<WalFile> made =
+            prepare_wal(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(), bytes);
         if (made.ok() || made.status().code() != VZ_DISK_FULL) return made;
         static_cast<void>(database_.files.unlink(wal_path(database_.directory, number)));
         if (database_.space.give_up_ballast()) {
             bytes *= 2;
         } else if (bytes <= 2 * kWalFileBytesMin) {
-            return failure(VZ_DISK_FULL, "the disk of %s is full: writing needs %llu KiB. Free some space and start again; nothing was changed",
-                           database_.directory.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
+            return failure(
+                VZ_DISK_FULL,
+                "the disk of %s is full: writing needs %llu KiB. Free some space and start again; nothing was changed",
+                database_.directory.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
         }
     }
 }
@@ -155,7 +170,8 @@ class GrowthBound final {
         total_ += bytes - growing.bytes;
         growing.bytes = bytes;
     }
-    // `last` when it reached its bound; when all together have reached theirs the largest, or all if that is small. Empty: there is room.
+    // `last` when it reached its bound; when all together have reached theirs the largest, or all if that is small.
+    // Empty: there is room.
     std::vector<std::shared_ptr<Collection>> to_seal(const std::shared_ptr<Collection>& last) const {
         if (is_given_up_) return {};
         if (growing_.at(last->id()).bytes >= one_bytes_max_) return {last};
@@ -187,11 +203,13 @@ Status Engine::replay(const Findings& findings) {
     // One file in memory at a time.
     for (size_t i = 0; i < findings.wals.size(); ++i) {
         const auto has_records = [](const Frame& frame) { return frame.head.kind == FrameKind::kRecords; };
-        if (std::none_of(findings.wals[i].scan.frames.begin(), findings.wals[i].scan.frames.end(), has_records)) continue;
+        if (std::none_of(findings.wals[i].scan.frames.begin(), findings.wals[i].scan.frames.end(), has_records))
+            continue;
         std::optional<WalReading> again;
         LossSink lost;
         if (database_.settings.accept_loss) {
-            lost = [this, file = wal_path(database_.directory, findings.wals[i].header.file_number)](const std::string& what) {
+            lost = [this, file = wal_path(database_.directory, findings.wals[i].header.file_number)](
+                       const std::string& what) {
                 database_.settings.accept_loss({VZ_CORRUPTION, "", file, 0, what});
             };
         } else {

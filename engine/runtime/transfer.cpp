@@ -14,7 +14,8 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink) {
+Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_str> collections,
+                                 const ArchiveSink& sink) {
     std::string name(snapshot);
     // Without a name: of this moment, pinned only as long as it takes.
     if (snapshot.empty()) {
@@ -30,20 +31,28 @@ Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_s
         for (SnapshotState& each : list()) {
             if (each.name == name) return std::move(each);
         }
-        return failure(VZ_NOT_FOUND, "there is no snapshot '%s'", name.c_str()).field("snapshot").reason(VZ_REASON_SNAPSHOT);
+        return failure(VZ_NOT_FOUND, "there is no snapshot '%s'", name.c_str())
+            .field("snapshot")
+            .reason(VZ_REASON_SNAPSHOT);
     };
     Result<SnapshotState> state = pinned();
     Status done = state.ok() ? Status() : state.take_status();
     if (done.ok() && !snapshot.empty() && !collections.empty()) {
         const auto is_wanted = [&](const CollectionState& collection) {
-            return std::any_of(collections.begin(), collections.end(), [&](const vz_str& each) { return collection.name == std::string_view(each.data, each.size); });
+            return std::any_of(collections.begin(), collections.end(), [&](const vz_str& each) {
+                return collection.name == std::string_view(each.data, each.size);
+            });
         };
         std::erase_if(state->collections, [&](const CollectionState& collection) { return !is_wanted(collection); });
         if (state->collections.size() < collections.size()) {
-            done = failure(VZ_NOT_FOUND, "the snapshot does not have all of these collections").field("collections").reason(VZ_REASON_COLLECTION);
+            done = failure(VZ_NOT_FOUND, "the snapshot does not have all of these collections")
+                       .field("collections")
+                       .reason(VZ_REASON_COLLECTION);
         }
     }
-    if (done.ok()) done = write_archive(database_.files, database_.directory, database_.uuid, database_.numbers->salt(), *state, sink);
+    if (done.ok())
+        done = write_archive(database_.files, database_.directory, database_.uuid, database_.numbers->salt(), *state,
+                             sink);
     if (snapshot.empty()) {
         const Status dropped = drop(name, {}).take_status();
         if (done.ok()) done = dropped.clone();
@@ -51,7 +60,8 @@ Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_s
     return done;
 }
 
-Status Snapshots::export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections) {
+Status Snapshots::export_archive_to(const std::string& path, std::string_view snapshot,
+                                    std::span<const vz_str> collections) {
     VZ_ASSIGN(const std::unique_ptr<File> file, database_.files.create(path));
     uint64_t offset = 0;
     Status done = export_archive(snapshot, collections, [&](std::span<const std::byte> bytes) -> Status {
@@ -65,7 +75,8 @@ Status Snapshots::export_archive_to(const std::string& path, std::string_view sn
     return done;
 }
 
-Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::string_view from, std::string_view to, bool replace, const vz_uuid& request) {
+Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::string_view from, std::string_view to,
+                                              bool replace, const vz_uuid& request) {
     VZ_ASSIGN(const std::unique_ptr<Mapping> map, database_.files.map(path));
     VZ_ASSIGN(const ArchiveView archive, ArchiveView::open(map->bytes(), path));
     std::vector<CollectionState> chosen;
@@ -73,10 +84,14 @@ Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::stri
         if (from.empty() || collection.name == from) chosen.push_back(collection);
     }
     if (chosen.empty() && !from.empty()) {
-        return failure(VZ_NOT_FOUND, "the archive has no collection '%.*s'", static_cast<int>(from.size()), from.data()).field("from").reason(VZ_REASON_COLLECTION);
+        return failure(VZ_NOT_FOUND, "the archive has no collection '%.*s'", static_cast<int>(from.size()), from.data())
+            .field("from")
+            .reason(VZ_REASON_COLLECTION);
     }
     if (!to.empty() && chosen.size() != 1) {
-        return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`").field("from").reason(VZ_REASON_REQUIRED);
+        return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`")
+            .field("from")
+            .reason(VZ_REASON_REQUIRED);
     }
     VZ_TRY(database_.space.admit_file(map->bytes().size()));
     // The files first, each with a number that nobody sweeps; then, without a checkpoint between, bitmaps and the edit.
@@ -86,7 +101,8 @@ Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::stri
         for (const SegmentRef& ref : collection.segments) {
             if (imported.contains({ref.file, ref.offset})) continue;
             claims.push_back(std::make_unique<SegmentStore::Claim>(*database_.segments));
-            VZ_ASSIGN((imported[{ref.file, ref.offset}]), database_.segments->take_in(archive.segment(ref), ref, claims.back()->number(), collection.id));
+            VZ_ASSIGN((imported[{ref.file, ref.offset}]),
+                      database_.segments->take_in(archive.segment(ref), ref, claims.back()->number(), collection.id));
         }
     }
     if (map->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str()).field("archive");

@@ -9,13 +9,15 @@
 namespace vz {
 namespace {
 
-// Derived sections that decide which points exist: without them no answer is right, so nothing is answered until the file is written anew.
+// Derived sections that decide which points exist: without them no answer is right, so nothing is answered until the
+// file is written anew.
 bool decides_existence(SectionKind kind) { return kind == SectionKind::kIdTable || kind == SectionKind::kIdOrder; }
 
 }  // namespace
 
-Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Collection>& collection, const std::function<Status(uint64_t bytes)>& pace,
-                                                 CheckDepth depth) {
+Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Collection>& collection,
+                                                       const std::function<Status(uint64_t bytes)>& pace,
+                                                       CheckDepth depth) {
     std::vector<CheckFinding> findings;
     PartList to_rewrite;
     std::string loss;
@@ -24,7 +26,9 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
     for (const auto& part : *view.parts) {
         if (part->sealed() == nullptr) continue;
         const std::string file = segment_path("", 'S', part->ref().file).substr(1);
-        const auto note = [&](uint64_t offset, const std::string& message) { findings.push_back({VZ_CORRUPTION, collection->name(), file, offset, message}); };
+        const auto note = [&](uint64_t offset, const std::string& message) {
+            findings.push_back({VZ_CORRUPTION, collection->name(), file, offset, message});
+        };
         const auto damage = part->sealed()->find_damage(database_.files, pace);
         if (!damage.ok()) {
             const vz_status code = damage.status().code();
@@ -49,7 +53,8 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
                 const std::string id = id_text(segment.id(row));
                 const Status payload = validate_payload(segment.payload(row));
                 if (!payload.ok()) note(0, "the payload of '" + id + "': " + std::string(payload.error().message));
-                if (segment.find(segment.id(row)) != row) note(0, "row " + std::to_string(row) + " is not found by its id '" + id + "'");
+                if (segment.find(segment.id(row)) != row)
+                    note(0, "row " + std::to_string(row) + " is not found by its id '" + id + "'");
             }
         } else {
             to_rewrite.push_back(part);
@@ -63,7 +68,8 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
     for (const auto& part : to_rewrite) {
         const Status rewritten = compaction_.rewrite(*collection, part);
         if (rewritten.ok()) continue;
-        database_.report(VZ_LOG_ERROR, "verify.not_rewritten", "collection '" + collection->name() + "': " + rewritten.error().message);
+        database_.report(VZ_LOG_ERROR, "verify.not_rewritten",
+                         "collection '" + collection->name() + "': " + rewritten.error().message);
         if (!doubt.empty()) set_aside(*collection, doubt);
         database_.notices.changed(collection);  // field indexes are built in memory then
     }
@@ -100,7 +106,8 @@ void Verification::run() {
     const auto pace = [this](uint64_t bytes) -> Status {
         const auto span = std::chrono::nanoseconds(bytes * 1'000'000'000 / database_.settings.scrub_bytes_per_s);
         std::unique_lock lock(mutex_);
-        if (wakes_.wait_for(lock, span, [this] { return stops_; })) return failure(VZ_CANCELLED, "the database is being closed");
+        if (wakes_.wait_for(lock, span, [this] { return stops_; }))
+            return failure(VZ_CANCELLED, "the database is being closed");
         return {};
     };
     for (;;) {
@@ -110,13 +117,15 @@ void Verification::run() {
             const Result<std::vector<CheckFinding>> found = verify(collection, pace);
             if (!found.ok() && found.status().code() == VZ_CANCELLED) return;
             if (!found.ok()) {
-                database_.report(VZ_LOG_ERROR, "scrub.failed", "collection '" + collection->name() + "': " + found.status().error().message);
+                database_.report(VZ_LOG_ERROR, "scrub.failed",
+                                 "collection '" + collection->name() + "': " + found.status().error().message);
                 continue;
             }
             for (const CheckFinding& finding : *found) database_.report(VZ_LOG_ERROR, "scrub.damage", finding.message);
             damaged += found->size();
         }
-        database_.report(damaged == 0 ? VZ_LOG_DEBUG : VZ_LOG_ERROR, "scrub.done", std::to_string(damaged) + " damaged places found");
+        database_.report(damaged == 0 ? VZ_LOG_DEBUG : VZ_LOG_ERROR, "scrub.done",
+                         std::to_string(damaged) + " damaged places found");
         std::unique_lock lock(mutex_);
         if (wakes_.wait_for(lock, std::chrono::milliseconds(kScrubPauseMs), [this] { return stops_; })) return;
     }

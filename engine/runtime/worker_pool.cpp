@@ -15,7 +15,8 @@ void lower_priority() {
 
 namespace {
 
-// Waking a thread takes as long as a batch of rows to be linked: who waits for the next step looks for it a while (some 30 us) before it sleeps.
+// Waking a thread takes as long as a batch of rows to be linked: who waits for the next step looks for it a while (some
+// 30 us) before it sleeps.
 template <class Condition>
 void look_for(const Condition& condition) {
     constexpr int kLooks = 1000;

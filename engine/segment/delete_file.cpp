@@ -31,13 +31,15 @@ std::vector<std::byte> encode_entry(const DeleteEntry& entry) {
 }
 
 Status damaged(const std::string& path, uint64_t offset, const char* what) {
-    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(), static_cast<unsigned long long>(offset), what);
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(),
+                   static_cast<unsigned long long>(offset), what);
 }
 
 }  // namespace
 
 Result<std::vector<WrittenDeletes>> write_deletes(FileSystem& files, const std::string& path, const vz_uuid& database,
-                                                  uint64_t file_number, uint64_t salt, std::span<const DeleteEntry> entries) {
+                                                  uint64_t file_number, uint64_t salt,
+                                                  std::span<const DeleteEntry> entries) {
     std::vector<WrittenDeletes> written;
     std::vector<std::byte> content;
     for (const DeleteEntry& entry : entries) {
@@ -57,7 +59,8 @@ Result<std::vector<WrittenDeletes>> write_deletes(FileSystem& files, const std::
     VZ_ASSIGN(const std::unique_ptr<File> file, files.create(path));
     VZ_TRY(file->allocate(kFileHeaderBytes + content.size()));
     for (size_t at = 0; at < content.size(); at += kMiB) {
-        VZ_TRY(file->write(kFileHeaderBytes + at, std::span(content).subspan(at, std::min<size_t>(kMiB, content.size() - at))));
+        VZ_TRY(file->write(kFileHeaderBytes + at,
+                           std::span(content).subspan(at, std::min<size_t>(kMiB, content.size() - at))));
     }
     VZ_TRY(file->write(0, encode_header(header)));
     VZ_TRY(file->sync());
@@ -69,8 +72,8 @@ Result<Bitmap> read_deletes(FileSystem& files, const std::string& path, const vz
                             const WrittenDeletes& expected, uint32_t rows) {
     VZ_ASSIGN(const std::unique_ptr<File> file, files.open(path, OpenMode::kRead));
     VZ_ASSIGN(const uint64_t size, file->size());
-    if (size < kFileHeaderBytes || expected.offset < kFileHeaderBytes || expected.offset > size || expected.bytes > size - expected.offset ||
-        expected.bytes <= kEntryHeadBytes) {
+    if (size < kFileHeaderBytes || expected.offset < kFileHeaderBytes || expected.offset > size ||
+        expected.bytes > size - expected.offset || expected.bytes <= kEntryHeadBytes) {
         return damaged(path, size, "it ends before the entry that is recorded");
     }
     std::array<std::byte, kFileHeaderBytes> first;
@@ -80,9 +83,11 @@ Result<Bitmap> read_deletes(FileSystem& files, const std::string& path, const vz
 
     std::vector<std::byte> bytes(expected.bytes);
     VZ_TRY(file->read(expected.offset, bytes));
-    if (load<uint32_t>(bytes.data() + kEntryCrcAt) != entry_crc(bytes)) return damaged(path, expected.offset, "checksum of a bitmap");
+    if (load<uint32_t>(bytes.data() + kEntryCrcAt) != entry_crc(bytes))
+        return damaged(path, expected.offset, "checksum of a bitmap");
     if (xxh3_128(bytes) != expected.hash) return damaged(path, expected.offset, "hash of a bitmap");
-    if (load<uint64_t>(bytes.data()) != expected.segment || load<uint64_t>(bytes.data() + 8) != bytes.size() - kEntryHeadBytes) {
+    if (load<uint64_t>(bytes.data()) != expected.segment ||
+        load<uint64_t>(bytes.data() + 8) != bytes.size() - kEntryHeadBytes) {
         return damaged(path, expected.offset, "a bitmap of another segment");
     }
     VZ_ASSIGN(Bitmap bitmap, Bitmap::from_bytes(std::span(bytes).subspan(kEntryHeadBytes)));

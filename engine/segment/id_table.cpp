@@ -5,8 +5,8 @@
 namespace vz {
 namespace {
 
-constexpr uint64_t kFill = 8;          // rows a bucket
-constexpr int kSeedsMax = 16;          // a run above the limit is rarer than 1 in 10^9 at this fill
+constexpr uint64_t kFill = 8;  // rows a bucket
+constexpr int kSeedsMax = 16;  // a run above the limit is rarer than 1 in 10^9 at this fill
 
 // False: a run became too long.
 bool fill(std::span<const IdView> ids, uint64_t seed, std::span<std::byte> buckets) {

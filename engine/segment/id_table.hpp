@@ -14,8 +14,8 @@ namespace vz {
 
 inline constexpr uint64_t kIdTableHeadBytes = 64;
 inline constexpr uint64_t kIdBucketBytes = 64;
-inline constexpr uint32_t kIdBucketRows = 12;       // filled to 8 on average
-inline constexpr uint64_t kIdRunMax = 64;           // buckets that a lookup walks at most
+inline constexpr uint32_t kIdBucketRows = 12;  // filled to 8 on average
+inline constexpr uint64_t kIdRunMax = 64;      // buckets that a lookup walks at most
 inline constexpr uint32_t kNoRow = UINT32_MAX;
 
 // The section's bytes. `ids` are distinct; `seed` is where the search for a seed begins.
@@ -41,7 +41,8 @@ class IdTableView {
         for (uint64_t step = 0; step < steps; ++step) {
             const std::byte* at = buckets_ + bucket * kIdBucketBytes;
             uint32_t matches = 0;
-            for (uint32_t i = 0; i < kIdBucketRows; ++i) matches |= static_cast<uint32_t>(load<uint8_t>(at + i) == tag) << i;
+            for (uint32_t i = 0; i < kIdBucketRows; ++i)
+                matches |= static_cast<uint32_t>(load<uint8_t>(at + i) == tag) << i;
             const uint32_t used = load<uint8_t>(at + 60);
             matches &= (1u << (used < kIdBucketRows ? used : kIdBucketRows)) - 1;
             for (; matches != 0; matches &= matches - 1) {

@@ -13,7 +13,8 @@ constexpr uint64_t kFooterUsed = 80;
 constexpr uint64_t kFooterCrcAt = kFooterBytes - 4;
 
 Status damage_at(const std::string& path, uint64_t offset, const char* what) {
-    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(), static_cast<unsigned long long>(offset), what);
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path.c_str(),
+                   static_cast<unsigned long long>(offset), what);
 }
 
 SectionEntry decode_entry(const std::byte* at) {
@@ -94,7 +95,8 @@ std::vector<std::byte> encode_table(std::span<const SectionEntry> sections) {
     return bytes;
 }
 
-std::array<std::byte, kFooterBytes> encode_footer(const SegmentLayout& layout, std::span<const std::byte> lists_and_table) {
+std::array<std::byte, kFooterBytes> encode_footer(const SegmentLayout& layout,
+                                                  std::span<const std::byte> lists_and_table) {
     std::array<std::byte, kFooterBytes> footer = {};
     std::memcpy(footer.data(), kFooterMagic, sizeof(kFooterMagic));
     store(&footer[8], layout.rows);
@@ -114,13 +116,16 @@ std::optional<uint64_t> segment_begin(std::span<const std::byte> file, uint64_t 
     if (end > file.size() || end < kFileHeaderBytes + kFooterBytes) return std::nullopt;
     const auto footer = file.subspan(end - kFooterBytes, kFooterBytes);
     const auto bytes = load<uint64_t>(footer.data() + 48);
-    if (std::memcmp(footer.data(), kFooterMagic, sizeof(kFooterMagic)) != 0 || bytes > end || bytes < kFileHeaderBytes + kFooterBytes) return std::nullopt;
+    if (std::memcmp(footer.data(), kFooterMagic, sizeof(kFooterMagic)) != 0 || bytes > end ||
+        bytes < kFileHeaderBytes + kFooterBytes)
+        return std::nullopt;
     return end - bytes;
 }
 
 Result<SegmentLayout> decode_layout(std::span<const std::byte> segment, const std::string& path, uint64_t offset) {
     const auto damaged = [&](uint64_t at, const char* what) { return damage_at(path, offset + at, what); };
-    if (segment.size() < kFileHeaderBytes + kFooterBytes) return damaged(segment.size(), "it is too short for a segment");
+    if (segment.size() < kFileHeaderBytes + kFooterBytes)
+        return damaged(segment.size(), "it is too short for a segment");
     const uint64_t footer_at = segment.size() - kFooterBytes;
     std::array<std::byte, kFooterBytes> footer;
     std::memcpy(footer.data(), segment.data() + footer_at, kFooterBytes);
@@ -140,20 +145,21 @@ Result<SegmentLayout> decode_layout(std::span<const std::byte> segment, const st
     if (!all_zero({footer.data() + kFooterUsed, footer.data() + kFooterCrcAt})) {
         return damaged(footer_at, "reserved bytes of the footer");
     }
-    if (layout.bytes != segment.size() || layout.rows == 0 || layout.rows > kRowsPerSegmentMax || count == 0 || count > kSectionsMax ||
-        layout.version_min > layout.version_max) {
+    if (layout.bytes != segment.size() || layout.rows == 0 || layout.rows > kRowsPerSegmentMax || count == 0 ||
+        count > kSectionsMax || layout.version_min > layout.version_max) {
         return damaged(footer_at, "numbers in the footer");
     }
     const uint64_t table_bytes = count * kSectionEntryBytes;
-    if (layout.lists_offset < kFileHeaderBytes || layout.lists_offset > layout.table_offset || layout.table_offset > footer_at ||
-        footer_at - layout.table_offset < table_bytes) {
+    if (layout.lists_offset < kFileHeaderBytes || layout.lists_offset > layout.table_offset ||
+        layout.table_offset > footer_at || footer_at - layout.table_offset < table_bytes) {
         return damaged(footer_at, "place of the section table");
     }
     const uint64_t table_end = layout.table_offset + table_bytes;
     // Copied before its checksum is looked at: what was checked is what is used, whatever the map does meanwhile.
     const std::vector<std::byte> table(segment.begin() + static_cast<ptrdiff_t>(layout.lists_offset),
                                        segment.begin() + static_cast<ptrdiff_t>(table_end));
-    if (load<uint32_t>(&footer[60]) != mask_crc(crc32c(table))) return damaged(layout.table_offset, "checksum of the section table");
+    if (load<uint32_t>(&footer[60]) != mask_crc(crc32c(table)))
+        return damaged(layout.table_offset, "checksum of the section table");
 
     uint64_t end = kFileHeaderBytes;
     uint64_t lists_end = layout.lists_offset;
@@ -170,8 +176,8 @@ Result<SegmentLayout> decode_layout(std::span<const std::byte> segment, const st
         }
         if (layout.section(entry.kind, entry.field) != nullptr) return damaged(at, "a section twice");
         if ((entry.flags & kCodecMask) != 0) {
-            return failure(VZ_UNSUPPORTED, "%s: section %s has the unknown codec %u", path.c_str(), section_name(entry.kind),
-                           entry.flags & kCodecMask);
+            return failure(VZ_UNSUPPORTED, "%s: section %s has the unknown codec %u", path.c_str(),
+                           section_name(entry.kind), entry.flags & kCodecMask);
         }
         end = entry.offset + entry.bytes;
         lists_end += chunk_count(entry.bytes) * 4;

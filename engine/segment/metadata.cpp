@@ -47,7 +47,8 @@ Result<SegmentMetadata> decode_metadata(std::span<const std::byte> bytes) {
         SegmentMetadata metadata;
         metadata.collection_id = root.getCollectionId();
         const auto uuid = root.getCollectionUuid();
-        if (uuid.size() != sizeof(metadata.collection_uuid.bytes)) return failure(VZ_CORRUPTION, "a segment names no collection uuid");
+        if (uuid.size() != sizeof(metadata.collection_uuid.bytes))
+            return failure(VZ_CORRUPTION, "a segment names no collection uuid");
         std::memcpy(metadata.collection_uuid.bytes, uuid.begin(), uuid.size());
         const auto name = root.getCollectionName().asChars();
         metadata.collection_name.assign(name.begin(), name.size());

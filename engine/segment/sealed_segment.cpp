@@ -8,20 +8,23 @@
 namespace vz {
 
 Status SealedSegment::damaged(uint64_t offset, const char* what) const {
-    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path_.c_str(), static_cast<unsigned long long>(offset), what);
+    return failure(VZ_CORRUPTION, "%s is damaged at offset %llu: %s", path_.c_str(),
+                   static_cast<unsigned long long>(offset), what);
 }
 
 std::span<const std::byte> SealedSegment::bytes_of(const SectionEntry& entry) const {
     return segment().subspan(entry.offset, entry.bytes);
 }
 
-Result<std::unique_ptr<SealedSegment>> SealedSegment::open(FileSystem& files, const std::string& path, const vz_uuid& database,
-                                                           uint64_t file_number, const SegmentSummary& expected) {
+Result<std::unique_ptr<SealedSegment>> SealedSegment::open(FileSystem& files, const std::string& path,
+                                                           const vz_uuid& database, uint64_t file_number,
+                                                           const SegmentSummary& expected) {
     VZ_ASSIGN(std::shared_ptr<const Mapping> mapping, files.map(path));
     return open(std::move(mapping), path, database, file_number, expected);
 }
 
-Result<std::unique_ptr<SealedSegment>> SealedSegment::open(std::shared_ptr<const Mapping> mapping, const std::string& path, const vz_uuid& database,
+Result<std::unique_ptr<SealedSegment>> SealedSegment::open(std::shared_ptr<const Mapping> mapping,
+                                                           const std::string& path, const vz_uuid& database,
                                                            uint64_t file_number, const SegmentSummary& expected) {
     std::unique_ptr<SealedSegment> segment(new SealedSegment(std::move(mapping), path, expected));
     VZ_TRY(segment->check_frame(database, file_number));
@@ -33,13 +36,15 @@ Result<std::unique_ptr<SealedSegment>> SealedSegment::open(std::shared_ptr<const
 Status SealedSegment::check_header() const {
     const auto file = mapping_->bytes();
     const uint64_t offset = expected_.offset;
-    const bool fits = offset < file.size() && expected_.bytes >= kFileHeaderBytes + kFooterBytes && expected_.bytes <= file.size() - offset;
+    const bool fits = offset < file.size() && expected_.bytes >= kFileHeaderBytes + kFooterBytes &&
+                      expected_.bytes <= file.size() - offset;
     if (!fits) return damaged(file.size(), "the size is not the one recorded");
     VZ_ASSIGN(const FileHeader header, decode_header(file.first(kFileHeaderBytes), kSegmentMagic));
     VZ_TRY(check_identity(header, database_, file_number_));
     if (header.crc != expected_.header_crc) return damaged(0, "the header is not the one recorded");
     const bool is_pack = header.owner == 0;
-    if (!is_pack && (offset != 0 || file.size() != expected_.bytes)) return damaged(expected_.bytes, "the size is not the one recorded");
+    if (!is_pack && (offset != 0 || file.size() != expected_.bytes))
+        return damaged(expected_.bytes, "the size is not the one recorded");
     return {};
 }
 
@@ -49,8 +54,8 @@ Status SealedSegment::check_frame(const vz_uuid& database, uint64_t file_number)
     VZ_TRY(check_header());
     VZ_ASSIGN(layout_, decode_layout(segment(), path_, expected_.offset));
     const uint64_t footer_at = expected_.offset + expected_.bytes - kFooterBytes;
-    if (layout_.rows != expected_.rows || layout_.version_min != expected_.version_min || layout_.version_max != expected_.version_max ||
-        layout_.hash != expected_.hash) {
+    if (layout_.rows != expected_.rows || layout_.version_min != expected_.version_min ||
+        layout_.version_max != expected_.version_max || layout_.hash != expected_.hash) {
         return damaged(footer_at, "rows, versions or hash are not those recorded");
     }
     rows_ = static_cast<uint32_t>(layout_.rows);
@@ -61,7 +66,8 @@ Status SealedSegment::check_frame(const vz_uuid& database, uint64_t file_number)
     const std::vector<std::byte> copy(view.begin(), view.end());
     if (xxh3_128(copy) != meta->hash) return damaged(expected_.offset + meta->offset, "hash of the metadata");
     VZ_ASSIGN(metadata_, decode_metadata(copy));
-    if (metadata_.rows != layout_.rows || metadata_.version_min != layout_.version_min || metadata_.version_max != layout_.version_max) {
+    if (metadata_.rows != layout_.rows || metadata_.version_min != layout_.version_min ||
+        metadata_.version_max != layout_.version_max) {
         return damaged(expected_.offset + meta->offset, "the metadata are of another segment");
     }
     return {};
@@ -74,7 +80,8 @@ Status SealedSegment::place(SectionKind kind, uint32_t field, uint64_t items, ui
         if (required) return failure(VZ_CORRUPTION, "%s has no section %s", path_.c_str(), section_name(kind));
         return {};
     }
-    if (entry->items != items || entry->item_bytes != item_bytes || entry->bytes / item_bytes != items || entry->bytes % item_bytes != 0) {
+    if (entry->items != items || entry->item_bytes != item_bytes || entry->bytes / item_bytes != items ||
+        entry->bytes % item_bytes != 0) {
         return damaged(expected_.offset + entry->offset, section_name(kind));
     }
     *out = bytes_of(*entry);
@@ -103,8 +110,10 @@ Status SealedSegment::place_sections() {
     VZ_TRY(place(SectionKind::kPayload, 0, bytes_in(SectionKind::kPayload), 1, false, &payload_));
     VZ_TRY(place(SectionKind::kIdOrder, 0, rows_, 4, true, &id_order_));
     std::span<const std::byte> table;
-    VZ_TRY(place(SectionKind::kIdTable, 0, bytes_in(SectionKind::kIdTable) / kIdBucketBytes, kIdBucketBytes, true, &table));
-    if (table.size() < kIdTableHeadBytes + kIdBucketBytes) return failure(VZ_CORRUPTION, "%s has an empty id_table", path_.c_str());
+    VZ_TRY(place(SectionKind::kIdTable, 0, bytes_in(SectionKind::kIdTable) / kIdBucketBytes, kIdBucketBytes, true,
+                 &table));
+    if (table.size() < kIdTableHeadBytes + kIdBucketBytes)
+        return failure(VZ_CORRUPTION, "%s has an empty id_table", path_.c_str());
     id_table_ = IdTableView(table);
     for (const SectionEntry& entry : layout_.sections) {
         if (entry.kind == SectionKind::kVectors) VZ_TRY(place_field(entry));
@@ -137,10 +146,12 @@ IdView SealedSegment::id(uint32_t row) const {
     if (kind == static_cast<uint32_t>(IdKind::kText)) {
         const auto offset = load<uint64_t>(at);
         const auto length = load<uint32_t>(at + 8);
-        if (length > kIdBytesMax || offset > id_heap_.size() || length > id_heap_.size() - offset) return {IdKind::kText, 0, 0, {}};
+        if (length > kIdBytesMax || offset > id_heap_.size() || length > id_heap_.size() - offset)
+            return {IdKind::kText, 0, 0, {}};
         return {IdKind::kText, 0, 0, as_text(id_heap_.subspan(offset, length))};
     }
-    if (kind == static_cast<uint32_t>(IdKind::kUuid)) return {IdKind::kUuid, load<uint64_t>(at), load<uint64_t>(at + 8), {}};
+    if (kind == static_cast<uint32_t>(IdKind::kUuid))
+        return {IdKind::kUuid, load<uint64_t>(at), load<uint64_t>(at + 8), {}};
     return {IdKind::kU64, load<uint64_t>(at), 0, {}};
 }
 
@@ -148,7 +159,9 @@ uint32_t SealedSegment::find(const IdView& wanted) const {
     return id_table_.find(wanted, [&](uint32_t row) { return row < rows_ && id(row) == wanted; });
 }
 
-uint64_t SealedSegment::version(uint32_t row) const { return row < rows_ ? load<uint64_t>(versions_.data() + uint64_t{row} * 8) : 0; }
+uint64_t SealedSegment::version(uint32_t row) const {
+    return row < rows_ ? load<uint64_t>(versions_.data() + uint64_t{row} * 8) : 0;
+}
 
 int64_t SealedSegment::expires_ms(uint32_t row) const {
     return row < rows_ && !expiry_.empty() ? load<int64_t>(expiry_.data() + uint64_t{row} * 8) : 0;
@@ -179,12 +192,14 @@ const float* SealedSegment::vector(uint32_t field_id, uint32_t row) const {
 }
 
 std::span<const std::byte> SealedSegment::vectors(uint32_t field_id) const {
-    const auto field = std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });
+    const auto field =
+        std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });
     return field == fields_.end() ? std::span<const std::byte>() : field->vectors;
 }
 
 uint64_t SealedSegment::vector_count(uint32_t field_id) const {
-    const auto field = std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });
+    const auto field =
+        std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });
     return field == fields_.end() ? 0 : field->items;
 }
 
@@ -209,7 +224,8 @@ Status SealedSegment::verify_section(const SectionEntry& entry) const {
     for (uint64_t at = 0; at < section.size(); at += kChunkBytes) {
         const auto chunk = section.subspan(at, std::min<uint64_t>(kChunkBytes, section.size() - at));
         const auto crc = load<uint32_t>(segment().data() + entry.chunk_crcs + at / kChunkBytes * 4);
-        if (crc != mask_crc(crc32c(chunk))) return damaged(expected_.offset + entry.offset + at, section_name(entry.kind));
+        if (crc != mask_crc(crc32c(chunk)))
+            return damaged(expected_.offset + entry.offset + at, section_name(entry.kind));
         hasher.update(chunk);
     }
     if (hasher.digest() != entry.hash) return damaged(expected_.offset + entry.offset, section_name(entry.kind));
@@ -220,10 +236,13 @@ Status SealedSegment::verify_contents() const {
     const auto verify = [&]() -> Status {
         VZ_TRY(check_header());
         VZ_ASSIGN(const SegmentLayout layout, decode_layout(segment(), path_, expected_.offset));
-        if (layout.hash != layout_.hash) return damaged(expected_.offset + layout.table_offset, "the section table changed since the file was opened");
+        if (layout.hash != layout_.hash)
+            return damaged(expected_.offset + layout.table_offset,
+                           "the section table changed since the file was opened");
         uint64_t end = kFileHeaderBytes;
         const auto check_gap = [&](uint64_t next) -> Status {
-            if (!all_zero(segment().subspan(end, next - end))) return damaged(expected_.offset + end, "bytes between the sections");
+            if (!all_zero(segment().subspan(end, next - end)))
+                return damaged(expected_.offset + end, "bytes between the sections");
             return {};
         };
         for (const SectionEntry& entry : layout_.sections) {
@@ -241,13 +260,15 @@ Status SealedSegment::verify_contents() const {
     return result;
 }
 
-Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const {
+Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(
+    FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const {
     VZ_ASSIGN(const std::unique_ptr<File> file, files.open(path_, OpenMode::kReadDevice));
     std::vector<Damage> found;
     VZ_ASSIGN(const uint64_t size, file->size());
     const auto map = mapping_->bytes();
     if (size != map.size()) {
-        found.push_back({false, SectionKind::kMeta, 0, 0, std::max<uint64_t>(size, map.size()), damaged(size, "the size is not the one recorded").error().message});
+        found.push_back({false, SectionKind::kMeta, 0, 0, std::max<uint64_t>(size, map.size()),
+                         damaged(size, "the size is not the one recorded").error().message});
         return found;
     }
     // Places are those in the file from here on.
@@ -263,16 +284,21 @@ Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(FileSystem
         VZ_TRY(read(at, count));
         return std::memcmp(buffer.data(), map.data() + at, count) != 0;
     };
-    for (const auto& [at, count] : {std::pair{uint64_t{0}, kFileHeaderBytes}, std::pair{begin + layout_.lists_offset, expected_.bytes - layout_.lists_offset}}) {
+    for (const auto& [at, count] : {std::pair{uint64_t{0}, kFileHeaderBytes},
+                                    std::pair{begin + layout_.lists_offset, expected_.bytes - layout_.lists_offset}}) {
         VZ_ASSIGN(const bool is_other, differs(at, count));
-        if (is_other) found.push_back({false, SectionKind::kMeta, 0, at, count, damaged(at, "header or section table").error().message});
+        if (is_other)
+            found.push_back(
+                {false, SectionKind::kMeta, 0, at, count, damaged(at, "header or section table").error().message});
     }
     uint64_t end = begin + kFileHeaderBytes;
     const auto check_gap = [&](uint64_t next) -> Status {
         if (next == end) return {};
         VZ_TRY(read(end, next - end));
         // Nobody reads these; they are zeros in a file that is written anew.
-        if (!all_zero(buffer)) found.push_back({true, SectionKind::kMeta, 0, end, next - end, damaged(end, "bytes between the sections").error().message});
+        if (!all_zero(buffer))
+            found.push_back({true, SectionKind::kMeta, 0, end, next - end,
+                             damaged(end, "bytes between the sections").error().message});
         return {};
     };
     for (const SectionEntry& entry : layout_.sections) {
@@ -295,24 +321,33 @@ bool SealedSegment::is_intact(uint32_t row, std::span<const Damage> damage) cons
     const auto is_sound = [&](std::span<const std::byte> section, uint64_t from, uint64_t count) {
         if (count == 0 || from + count > section.size()) return count == 0;
         const auto offset = static_cast<uint64_t>(section.data() + from - mapping_->bytes().data());
-        return std::none_of(damage.begin(), damage.end(), [&](const Damage& each) { return each.offset < offset + count && offset < each.offset + each.bytes; });
+        return std::none_of(damage.begin(), damage.end(), [&](const Damage& each) {
+            return each.offset < offset + count && offset < each.offset + each.bytes;
+        });
     };
-    if (!is_sound(id_slots_, uint64_t{row} * id_bytes_, id_bytes_) || !is_sound(versions_, uint64_t{row} * 8, 8)) return false;
+    if (!is_sound(id_slots_, uint64_t{row} * id_bytes_, id_bytes_) || !is_sound(versions_, uint64_t{row} * 8, 8))
+        return false;
     if (uniform_kind_ == 0 && !is_sound(id_kinds_, row, 1)) return false;
     if (has_expiry() && !is_sound(expiry_, uint64_t{row} * 8, 8)) return false;
     if (const IdView name = id(row); name.kind == IdKind::kText) {
         if (name.text.empty()) return false;
-        if (!is_sound(id_heap_, static_cast<uint64_t>(std::as_bytes(std::span(name.text)).data() - id_heap_.data()), name.text.size())) return false;
+        if (!is_sound(id_heap_, static_cast<uint64_t>(std::as_bytes(std::span(name.text)).data() - id_heap_.data()),
+                      name.text.size()))
+            return false;
     }
     if (!is_sound(payload_offsets_, uint64_t{row} * 8, 16)) return false;
     const auto begin = load<uint64_t>(payload_offsets_.data() + uint64_t{row} * 8);
     const auto end = load<uint64_t>(payload_offsets_.data() + (uint64_t{row} + 1) * 8);
     if (begin > end || !is_sound(payload_, begin, end - begin)) return false;
     return std::all_of(fields_.begin(), fields_.end(), [&](const Field& field) {
-        if (!field.presence.empty() && (!is_sound(field.presence, row / 64 * 8, 8) || !is_sound(field.slots, uint64_t{row} * 4, 4))) return false;
+        if (!field.presence.empty() &&
+            (!is_sound(field.presence, row / 64 * 8, 8) || !is_sound(field.slots, uint64_t{row} * 4, 4)))
+            return false;
         const float* const values = vector(field.id, row);
         if (values == nullptr) return true;
-        return is_sound(field.vectors, static_cast<uint64_t>(reinterpret_cast<const std::byte*>(values) - field.vectors.data()), field.stride);
+        return is_sound(field.vectors,
+                        static_cast<uint64_t>(reinterpret_cast<const std::byte*>(values) - field.vectors.data()),
+                        field.stride);
     });
 }
 

@@ -19,17 +19,20 @@
 
 namespace vz {
 
-// Immutable, any thread; keeps the map, which everything that it returns points into. Any content is safe to read: what damage makes of
-// rows and lengths is bounded, never followed. Whoever answers from it looks at mapping().failed() before the answer leaves.
+// Immutable, any thread; keeps the map, which everything that it returns points into. Any content is safe to read: what
+// damage makes of rows and lengths is bounded, never followed. Whoever answers from it looks at mapping().failed()
+// before the answer leaves.
 class SealedSegment {
  public:
-    // Checks size, header, footer, section table and metadata, and that they are those expected; not the contents. `mapping` is of the whole
-    // file, other segments may lie in it too. VZ_CORRUPTION.
-    static Result<std::unique_ptr<SealedSegment>> open(std::shared_ptr<const Mapping> mapping, const std::string& path, const vz_uuid& database,
-                                                       uint64_t file_number, const SegmentSummary& expected);
+    // Checks size, header, footer, section table and metadata, and that they are those expected; not the contents.
+    // `mapping` is of the whole file, other segments may lie in it too. VZ_CORRUPTION.
+    static Result<std::unique_ptr<SealedSegment>> open(std::shared_ptr<const Mapping> mapping, const std::string& path,
+                                                       const vz_uuid& database, uint64_t file_number,
+                                                       const SegmentSummary& expected);
     // The same with a map of its own.
-    static Result<std::unique_ptr<SealedSegment>> open(FileSystem& files, const std::string& path, const vz_uuid& database,
-                                                       uint64_t file_number, const SegmentSummary& expected);
+    static Result<std::unique_ptr<SealedSegment>> open(FileSystem& files, const std::string& path,
+                                                       const vz_uuid& database, uint64_t file_number,
+                                                       const SegmentSummary& expected);
 
     uint32_t row_count() const { return rows_; }
     const SegmentMetadata& metadata() const { return metadata_; }
@@ -58,15 +61,16 @@ class SealedSegment {
 
     // What of the file on disk is not as it was written.
     struct Damage {
-        bool is_derived = false;  // of a section that can be computed again; else of what cannot, or of the file's frame
+        // Of a section that can be computed again; else of what cannot, or of the file's frame.
+        bool is_derived = false;
         SectionKind kind = SectionKind::kMeta;
         uint32_t field = 0;
         uint64_t offset = 0;
         uint64_t bytes = 0;  // so many from there on are in doubt
         std::string message;
     };
-    // Reads the file with reads of its own, past the map, a chunk at a time; `pace` is told the bytes of each, and ends the reading by an
-    // error, which is returned. A chunk each. VZ_IO_ERROR: it cannot be read.
+    // Reads the file with reads of its own, past the map, a chunk at a time; `pace` is told the bytes of each, and ends
+    // the reading by an error, which is returned. A chunk each. VZ_IO_ERROR: it cannot be read.
     Result<std::vector<Damage>> find_damage(FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const;
 
     // Whether all bytes that make up the row lie outside of the damage.
@@ -77,8 +81,8 @@ class SealedSegment {
     uint64_t bytes() const { return expected_.bytes - (expected_.offset != 0 ? kFileHeaderBytes : 0); }
     uint64_t payload_bytes() const { return payload_.size(); }
 
-    // Reads every byte: header, footer and table again, all sections against their checksums, zeros between them. VZ_CORRUPTION names
-    // the offset in the file, VZ_IO_ERROR that the map failed.
+    // Reads every byte: header, footer and table again, all sections against their checksums, zeros between them.
+    // VZ_CORRUPTION names the offset in the file, VZ_IO_ERROR that the map failed.
     Status verify_contents() const;
 
  private:
@@ -102,9 +106,11 @@ class SealedSegment {
     Status verify_section(const SectionEntry& entry) const;
     std::span<const std::byte> bytes_of(const SectionEntry& entry) const;
     // Of an optional section: empty if there is none. `items` of `item_bytes` each, or damage.
-    Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required, std::span<const std::byte>* out) const;
+    Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required,
+                 std::span<const std::byte>* out) const;
 
-    // Offsets in the segment are those of its layout: of one behind another in a file the first kFileHeaderBytes are not its own.
+    // Offsets in the segment are those of its layout: of one behind another in a file the first kFileHeaderBytes are
+    // not its own.
     std::span<const std::byte> segment() const { return mapping_->bytes().subspan(expected_.offset, expected_.bytes); }
 
     std::shared_ptr<const Mapping> mapping_;
@@ -118,7 +124,8 @@ class SealedSegment {
 
     uint32_t id_bytes_ = 0;
     uint32_t uniform_kind_ = 0;  // kind + 1; 0: id_kinds_ tells
-    std::span<const std::byte> id_slots_, id_kinds_, id_heap_, versions_, expiry_, payload_offsets_, payload_, id_order_;
+    std::span<const std::byte> id_slots_, id_kinds_, id_heap_, versions_, expiry_, payload_offsets_, payload_,
+        id_order_;
     IdTableView id_table_;
     std::vector<Field> fields_;
 };

@@ -17,7 +17,8 @@ namespace {
 // Takes the bytes of one section, writes them chunk by chunk and keeps the checksums.
 class SectionSink {
  public:
-    SectionSink(File& file, uint64_t offset, std::vector<std::byte>& chunk) : file_(file), offset_(offset), chunk_(chunk) {
+    SectionSink(File& file, uint64_t offset, std::vector<std::byte>& chunk)
+        : file_(file), offset_(offset), chunk_(chunk) {
         chunk_.clear();
     }
 
@@ -120,7 +121,8 @@ void plan_ids(Plan& plan, std::span<const IdView> ids) {
     if (uniform) entry.flags |= (static_cast<uint32_t>(ids[0].kind) + 1) << kUniformKindShift;
     if (!uniform) {
         std::vector<std::byte> kinds(ids.size());
-        std::transform(ids.begin(), ids.end(), kinds.begin(), [](const IdView& id) { return static_cast<std::byte>(id.kind); });
+        std::transform(ids.begin(), ids.end(), kinds.begin(),
+                       [](const IdView& id) { return static_cast<std::byte>(id.kind); });
         plan.add_bytes(SectionKind::kIdKinds, ids.size(), 1, std::move(kinds));
     }
     if (!heap.empty()) {
@@ -172,15 +174,17 @@ void plan_field(Plan& plan, const SegmentRows::Field& field, uint64_t dim) {
         plan.add_bytes(SectionKind::kSlots, rows + present, 4, std::move(slots)).field = field.field_id;
     }
     const uint64_t stride = align_up(dim * sizeof(float), 64);
-    plan.add(SectionKind::kVectors, present, stride, [vectors = field.rows, dim, stride](SectionSink& sink) -> Status {
-        const std::vector<std::byte> padding(stride - dim * sizeof(float));
-        for (const float* vector : vectors) {
-            if (vector == nullptr) continue;
-            VZ_TRY(sink.append(std::as_bytes(std::span(vector, dim))));
-            VZ_TRY(sink.append(padding));
-        }
-        return {};
-    }).field = field.field_id;
+    plan.add(SectionKind::kVectors, present, stride,
+             [vectors = field.rows, dim, stride](SectionSink& sink) -> Status {
+                 const std::vector<std::byte> padding(stride - dim * sizeof(float));
+                 for (const float* vector : vectors) {
+                     if (vector == nullptr) continue;
+                     VZ_TRY(sink.append(std::as_bytes(std::span(vector, dim))));
+                     VZ_TRY(sink.append(padding));
+                 }
+                 return {};
+             })
+        .field = field.field_id;
 }
 
 void plan_payloads(Plan& plan, std::span<const std::string_view> payloads) {
@@ -217,7 +221,8 @@ Status plan_rows(Plan& plan, const SegmentIdentity& identity, const Schema& sche
     plan_payloads(plan, rows.payloads);
     for (const SegmentRows::Derived& derived : rows.derived) {
         if (derived.bytes.empty()) continue;
-        SectionEntry& entry = plan.add(derived.kind, derived.bytes.size(), 1, [bytes = derived.bytes](SectionSink& sink) { return sink.append(bytes); });
+        SectionEntry& entry = plan.add(derived.kind, derived.bytes.size(), 1,
+                                       [bytes = derived.bytes](SectionSink& sink) { return sink.append(bytes); });
         entry.field = derived.field;
         entry.flags |= kDerivedFlag;
     }
@@ -231,13 +236,14 @@ Status check_rows(const SegmentRows& rows) {
     for (const SegmentRows::Field& field : rows.fields) VZ_CHECK(field.rows.size() == count);
     if (count == 0) return failure(VZ_INVALID_ARGUMENT, "a segment without rows");
     if (count > kRowsPerSegmentMax) {
-        return failure(VZ_LIMIT_EXCEEDED, "a segment holds at most %llu rows", static_cast<unsigned long long>(kRowsPerSegmentMax));
+        return failure(VZ_LIMIT_EXCEEDED, "a segment holds at most %llu rows",
+                       static_cast<unsigned long long>(kRowsPerSegmentMax));
     }
     return {};
 }
 
-// The first place at or behind `end` where a segment's sections lie at their alignment; its own first 4096 bytes are nobody's, or those of the
-// segment before.
+// The first place at or behind `end` where a segment's sections lie at their alignment; its own first 4096 bytes are
+// nobody's, or those of the segment before.
 uint64_t place_behind(uint64_t end, Plan& plan) {
     uint64_t align = 64;
     for (const PlannedSection& section : plan.sections()) align = std::max<uint64_t>(align, section.entry.align);
@@ -280,7 +286,8 @@ Status write_sections(File& file, uint64_t offset, Plan& plan, SegmentLayout& la
 
 }  // namespace
 
-Result<PackWriter> PackWriter::create(FileSystem& files, const std::string& path, const vz_uuid& database, uint64_t file_number, uint64_t salt) {
+Result<PackWriter> PackWriter::create(FileSystem& files, const std::string& path, const vz_uuid& database,
+                                      uint64_t file_number, uint64_t salt) {
     VZ_ASSIGN(std::unique_ptr<File> file, files.create(path));
     PackWriter pack(std::move(file));
     pack.header_.magic = kSegmentMagic;
@@ -299,8 +306,9 @@ Result<SegmentSummary> PackWriter::add(const SegmentIdentity& identity, const Sc
     layout.version_max = *highest;
 
     Plan plan;
-    std::vector<std::byte> metadata = encode_metadata({identity.collection_id, identity.collection_uuid, identity.collection_name, schema,
-                                                       layout.rows, layout.version_min, layout.version_max});
+    std::vector<std::byte> metadata =
+        encode_metadata({identity.collection_id, identity.collection_uuid, identity.collection_name, schema,
+                         layout.rows, layout.version_min, layout.version_max});
     const uint64_t metadata_bytes = metadata.size();
     plan.add_bytes(SectionKind::kMeta, metadata_bytes, 1, std::move(metadata));
     VZ_TRY(plan_rows(plan, identity, schema, rows));
@@ -319,11 +327,12 @@ Result<uint32_t> PackWriter::finish() {
     return header_.crc;
 }
 
-Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path, const SegmentIdentity& identity, const Schema& schema,
-                                     const SegmentRows& rows) {
+Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path, const SegmentIdentity& identity,
+                                     const Schema& schema, const SegmentRows& rows) {
     SegmentSummary summary;
     {
-        VZ_ASSIGN(PackWriter file, PackWriter::create(files, path, identity.database, identity.file_number, identity.salt));
+        VZ_ASSIGN(PackWriter file,
+                  PackWriter::create(files, path, identity.database, identity.file_number, identity.salt));
         VZ_ASSIGN(summary, file.add(identity, schema, rows));
         VZ_ASSIGN(summary.header_crc, file.finish());
     }

@@ -19,7 +19,7 @@ namespace vz {
 struct SegmentIdentity {
     vz_uuid database = {};
     uint64_t file_number = 0;
-    uint64_t salt = 0;              // random
+    uint64_t salt = 0;  // random
     uint64_t collection_id = 0;
     vz_uuid collection_uuid = {};
     std::string collection_name;
@@ -29,11 +29,11 @@ struct SegmentIdentity {
 struct SegmentRows {
     std::span<const IdView> ids;
     std::span<const uint64_t> versions;
-    std::span<const int64_t> expires_ms;          // empty: none has one
-    std::span<const std::string_view> payloads;   // size 0 stands for {}
+    std::span<const int64_t> expires_ms;         // empty: none has one
+    std::span<const std::string_view> payloads;  // size 0 stands for {}
     struct Field {
         uint32_t field_id = 0;
-        std::span<const float* const> rows;       // as many floats as the schema's dim; nullptr: absent
+        std::span<const float* const> rows;  // as many floats as the schema's dim; nullptr: absent
     };
     std::span<const Field> fields;
     // What can be computed again from the rows: graphs, indexes. Damage there costs time, never data.
@@ -56,18 +56,21 @@ struct SegmentSummary {
     Hash128 hash = {};
 };
 
-// Creates `path` (a fresh name), reserves its full size, writes sections, table, footer and the header last, syncs, seals, and reads
-// all of it back through a map. The name is not yet durable: sync the directory afterwards. After a failure the file, if any, is an
-// orphan; a retry takes another number. VZ_INVALID_ARGUMENT for rows that are no segment (none, an id twice, an unknown field).
-Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path, const SegmentIdentity& identity, const Schema& schema,
-                                     const SegmentRows& rows);
+// Creates `path` (a fresh name), reserves its full size, writes sections, table, footer and the header last, syncs,
+// seals, and reads all of it back through a map. The name is not yet durable: sync the directory afterwards. After a
+// failure the file, if any, is an orphan; a retry takes another number. VZ_INVALID_ARGUMENT for rows that are no
+// segment (none, an id twice, an unknown field).
+Result<SegmentSummary> write_segment(FileSystem& files, const std::string& path, const SegmentIdentity& identity,
+                                     const Schema& schema, const SegmentRows& rows);
 
 // The same for segments of several collections, which lie behind each other under one header: a pack.
 class PackWriter {
  public:
-    static Result<PackWriter> create(FileSystem& files, const std::string& path, const vz_uuid& database, uint64_t file_number, uint64_t salt);
+    static Result<PackWriter> create(FileSystem& files, const std::string& path, const vz_uuid& database,
+                                     uint64_t file_number, uint64_t salt);
 
-    // One more segment. A header checksum is not known before finish(). `identity`: that of the pack, but for the collection.
+    // One more segment. A header checksum is not known before finish(). `identity`: that of the pack, but for the
+    // collection.
     Result<SegmentSummary> add(const SegmentIdentity& identity, const Schema& schema, const SegmentRows& rows);
     // Writes the header, syncs, seals. The checksum of the header.
     Result<uint32_t> finish();

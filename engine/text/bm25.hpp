@@ -1,5 +1,5 @@
-// How well a text answers some words: Okapi BM25 (Robertson, Walker, Jones, Hancock-Beaulieu, Gatford, TREC-3, 1994), with the logarithm of
-// Lucene, which is never negative.
+// How well a text answers some words: Okapi BM25 (Robertson, Walker, Jones, Hancock-Beaulieu, Gatford, TREC-3, 1994),
+// with the logarithm of Lucene, which is never negative.
 #pragma once
 
 #include <cmath>

@@ -45,11 +45,12 @@ size_t cut(std::string_view word, size_t bytes_max) {
 
 // The snowball algorithms for modern languages, and their codes.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kLanguages = {{
-    {"arabic", "ar"},    {"basque", "eu"},     {"catalan", "ca"},   {"danish", "da"},     {"dutch", "nl"},   {"english", "en"},
-    {"finnish", "fi"},   {"french", "fr"},     {"german", "de"},    {"greek", "el"},      {"hindi", "hi"},   {"hungarian", "hu"},
-    {"indonesian", "id"}, {"irish", "ga"},     {"italian", "it"},   {"lithuanian", "lt"}, {"nepali", "ne"},  {"norwegian", "no"},
-    {"portuguese", "pt"}, {"romanian", "ro"},  {"russian", "ru"},   {"serbian", "sr"},    {"spanish", "es"}, {"swedish", "sv"},
-    {"tamil", "ta"},     {"turkish", "tr"},
+    {"arabic", "ar"},     {"basque", "eu"},    {"catalan", "ca"},    {"danish", "da"},     {"dutch", "nl"},
+    {"english", "en"},    {"finnish", "fi"},   {"french", "fr"},     {"german", "de"},     {"greek", "el"},
+    {"hindi", "hi"},      {"hungarian", "hu"}, {"indonesian", "id"}, {"irish", "ga"},      {"italian", "it"},
+    {"lithuanian", "lt"}, {"nepali", "ne"},    {"norwegian", "no"},  {"portuguese", "pt"}, {"romanian", "ro"},
+    {"russian", "ru"},    {"serbian", "sr"},   {"spanish", "es"},    {"swedish", "sv"},    {"tamil", "ta"},
+    {"turkish", "tr"},
 }};
 
 }  // namespace
@@ -87,7 +88,8 @@ std::unique_ptr<Tokenizer> Tokenizer::make(std::string_view language) {
     return std::unique_ptr<Tokenizer>(new Tokenizer(name, stemmer));
 }
 
-Tokenizer::Tokenizer(std::string_view language, sb_stemmer* stemmer) : stop_words_(stop_words(language)), stemmer_(stemmer) {}
+Tokenizer::Tokenizer(std::string_view language, sb_stemmer* stemmer)
+    : stop_words_(stop_words(language)), stemmer_(stemmer) {}
 
 Tokenizer::~Tokenizer() {
     if (stemmer_ != nullptr) sb_stemmer_delete(stemmer_);
@@ -98,7 +100,8 @@ void Tokenizer::append(std::string_view text, std::vector<std::string>* words) {
     for (size_t begin = 0; begin < text.size();) {
         const std::string_view rest = text.substr(begin);
         const uint8_t* const bad = u8_check(bytes_of(rest), rest.size());
-        const std::string_view valid = bad == nullptr ? rest : rest.substr(0, static_cast<size_t>(bad - bytes_of(rest)));
+        const std::string_view valid =
+            bad == nullptr ? rest : rest.substr(0, static_cast<size_t>(bad - bytes_of(rest)));
         begin += valid.size() + (bad == nullptr ? 0 : 1);
         if (valid.empty()) continue;
         size_t length = 0;
@@ -125,7 +128,8 @@ void Tokenizer::append_word(std::string_view word, std::vector<std::string>* wor
         return;
     }
     if (std::binary_search(stop_words_.begin(), stop_words_.end(), word)) return;
-    const sb_symbol* const stem = sb_stemmer_stem(stemmer_, bytes_of(word), static_cast<int>(cut(word, kTokenBytesMax)));
+    const sb_symbol* const stem =
+        sb_stemmer_stem(stemmer_, bytes_of(word), static_cast<int>(cut(word, kTokenBytesMax)));
     if (stem == nullptr) throw std::bad_alloc();
     words->emplace_back(reinterpret_cast<const char*>(stem), static_cast<size_t>(sb_stemmer_length(stemmer_)));
 }

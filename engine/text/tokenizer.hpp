@@ -1,7 +1,8 @@
 // Texts cut into the words that are indexed and asked for. A leaf: frontends embed texts with the same words.
 //
-// Words: NFKC case folding, then the word boundaries of Unicode (UAX #29); segments with a letter or a digit count. With a language each
-// word is reduced to its stem (Snowball: M. F. Porter, 2001) and the commonest words of the language are left out.
+// Words: NFKC case folding, then the word boundaries of Unicode (UAX #29); segments with a letter or a digit count.
+// With a language each word is reduced to its stem (Snowball: M. F. Porter, 2001) and the commonest words of the
+// language are left out.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ class Tokenizer {
     Tokenizer& operator=(const Tokenizer&) = delete;
     ~Tokenizer();
 
-    // Appends the words of UTF-8 text, in their order. What is not UTF-8 separates words. A word is cut after kTokenBytesMax bytes.
+    // Appends the words of UTF-8 text, in their order. What is not UTF-8 separates words. A word is cut after
+    // kTokenBytesMax bytes.
     void append(std::string_view text, std::vector<std::string>* words);
 
  private:

@@ -19,7 +19,8 @@ namespace wire = capnp_record;
 constexpr size_t kHeadBytes = 48;
 constexpr uint16_t kBatchType = 1;
 constexpr uint32_t kAbsent = 0xFFFFFFFF;
-constexpr size_t kTypeAt = 4, kCollectionAt = 8, kRequestAt = 16, kItemsAt = 32, kMessageBytesAt = 36, kBlobBytesAt = 40, kCreatedAt = 44;
+constexpr size_t kTypeAt = 4, kCollectionAt = 8, kRequestAt = 16, kItemsAt = 32, kMessageBytesAt = 36,
+                 kBlobBytesAt = 40, kCreatedAt = 44;
 
 // ---- writing ----
 
@@ -95,7 +96,8 @@ void put_operation(wire::Operation::Builder to, const BatchOperation& from, std:
 size_t blob_estimate(const Batch& batch) {
     size_t bytes = 64;
     for (const BatchOperation& operation : batch.operations) {
-        for (const BatchVectors& vectors : operation.vectors) bytes += vectors.rows.size() * vectors.dim * sizeof(float);
+        for (const BatchVectors& vectors : operation.vectors)
+            bytes += vectors.rows.size() * vectors.dim * sizeof(float);
         for (const std::string_view payload : operation.payloads) bytes += payload.size();
         bytes += operation.ids.size() * 24;
     }
@@ -107,7 +109,8 @@ size_t blob_estimate(const Batch& batch) {
 Status broken(const char* what) { return failure(VZ_CORRUPTION, "a WAL record has %s out of bounds", what); }
 
 Status get_ids(wire::Operation::Reader from, std::span<const std::byte> blob, std::vector<IdView>* ids) {
-    if (from.getIdsOffset() > blob.size() || from.getIdsBytes() > blob.size() - from.getIdsOffset()) return broken("ids");
+    if (from.getIdsOffset() > blob.size() || from.getIdsBytes() > blob.size() - from.getIdsOffset())
+        return broken("ids");
     const std::byte* at = blob.data() + from.getIdsOffset();
     const std::byte* end = at + from.getIdsBytes();
     if (from.getCount() > from.getIdsBytes()) return broken("ids");
@@ -140,7 +143,8 @@ Status get_vectors(wire::Field::Reader from, uint32_t count, std::span<const std
     to->dim = from.getDim();
     const auto present = from.getPresent();
     if (present.size() != 0 && present.size() != (count + 63) / 64) return broken("a presence map");
-    if (to->dim == 0 || to->dim > kDimMax || from.getOffset() > blob.size() || from.getOffset() % 4 != 0) return broken("vectors");
+    if (to->dim == 0 || to->dim > kDimMax || from.getOffset() > blob.size() || from.getOffset() % 4 != 0)
+        return broken("vectors");
     const std::byte* at = blob.data() + from.getOffset();
     size_t left = blob.size() - from.getOffset();
     const size_t row_bytes = to->dim * sizeof(float);
@@ -158,7 +162,8 @@ Status get_vectors(wire::Field::Reader from, uint32_t count, std::span<const std
     return {};
 }
 
-Status get_payloads(wire::Operation::Reader from, std::span<const std::byte> blob, std::vector<std::string_view>* payloads) {
+Status get_payloads(wire::Operation::Reader from, std::span<const std::byte> blob,
+                    std::vector<std::string_view>* payloads) {
     const auto lengths = from.getPayloadLengths();
     if (lengths.size() == 0) return {};
     if (lengths.size() != from.getCount() || from.getPayloadsOffset() > blob.size()) return broken("payloads");
@@ -226,11 +231,13 @@ Result<Batch> decode_record(std::span<const std::byte> bytes, uint64_t* size) {
     const auto record_bytes = load<uint32_t>(at);
     const uint64_t message_bytes = load<uint32_t>(at + kMessageBytesAt);
     const uint64_t blob_bytes = load<uint32_t>(at + kBlobBytesAt);
-    if (record_bytes > bytes.size() || kHeadBytes + message_bytes + blob_bytes != record_bytes || message_bytes % 8 != 0) {
+    if (record_bytes > bytes.size() || kHeadBytes + message_bytes + blob_bytes != record_bytes ||
+        message_bytes % 8 != 0) {
         return broken("its parts");
     }
     if (load<uint16_t>(at + kTypeAt) != kBatchType) {
-        return failure(VZ_UNSUPPORTED, "the WAL holds a record of type %u of a newer release", load<uint16_t>(at + kTypeAt));
+        return failure(VZ_UNSUPPORTED, "the WAL holds a record of type %u of a newer release",
+                       load<uint16_t>(at + kTypeAt));
     }
     *size = record_bytes;
     Batch batch;

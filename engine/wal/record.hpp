@@ -43,13 +43,14 @@ struct BatchOperation {
 struct Batch {
     uint64_t collection = 0;
     vz_uuid request_id = {};
-    uint32_t items = 0;    // what the client is told was applied
-    uint32_t created = 0;  // of these, points that did not exist before
+    uint32_t items = 0;      // what the client is told was applied
+    uint32_t created = 0;    // of these, points that did not exist before
     int64_t written_ms = 0;  // Unix; 0: not known
     std::vector<BatchOperation> operations;
 };
 
-// 8-aligned bytes of one record. Its size is known beforehand only approximately: the caller compares with kRecordBytesMax.
+// 8-aligned bytes of one record. Its size is known beforehand only approximately: the caller compares with
+// kRecordBytesMax.
 std::vector<std::byte> encode_record(const Batch& batch);
 
 // Reads one record at the start of `bytes`; `*size` is how many it took. Only after the frame's checksum passed.

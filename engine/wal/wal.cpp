@@ -14,8 +14,8 @@ std::string wal_path(const std::string& directory, uint64_t number) {
     return directory + name;
 }
 
-Result<WalFile> prepare_wal(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t number, uint64_t salt,
-                            uint64_t bytes) {
+Result<WalFile> prepare_wal(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t number,
+                            uint64_t salt, uint64_t bytes) {
     WalFile wal;
     wal.header.magic = kWalMagic;
     wal.header.database = database;
@@ -61,7 +61,8 @@ void WalReading::forget_contents() {
     for (Frame& frame : scan.later) frame.payload = {};
 }
 
-Wal::Wal(WalFile file) : file_(std::move(file)), writer_(*file_.file, file_.header, kFileHeaderBytes, file_.header.crc) {}
+Wal::Wal(WalFile file)
+    : file_(std::move(file)), writer_(*file_.file, file_.header, kFileHeaderBytes, file_.header.crc) {}
 
 bool Wal::fits(uint64_t payload_bytes) const {
     // Room for a closing marker stays.

@@ -21,10 +21,10 @@ struct WalFile {
     uint64_t bytes = 0;
 };
 
-// Creates W-<number>: zero-filled beforehand, so that appends sync fast; header last; synced with its directory. An unfinished file is
-// an orphan: its number is never used again.
-Result<WalFile> prepare_wal(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t number, uint64_t salt,
-                            uint64_t bytes);
+// Creates W-<number>: zero-filled beforehand, so that appends sync fast; header last; synced with its directory. An
+// unfinished file is an orphan: its number is never used again.
+Result<WalFile> prepare_wal(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t number,
+                            uint64_t salt, uint64_t bytes);
 
 // One WAL file as recovery finds it; nothing is changed. `scan` points into `bytes`.
 struct WalReading {
@@ -47,7 +47,8 @@ class Wal {
     Status append(std::span<const std::span<const std::byte>> records, Lsn first_lsn, Lsn durable_lsn);
     // A frame without content that tells a later reader what was durable; not synced.
     Status mark(Lsn durable_lsn);
-    // Syncs markers behind the last record, so that end() may be promised to a later reader. After a failure as append().
+    // Syncs markers behind the last record, so that end() may be promised to a later reader. After a failure as
+    // append().
     Status sync_markers();
 
     uint64_t number() const { return file_.header.file_number; }

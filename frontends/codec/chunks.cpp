@@ -15,7 +15,8 @@ bool ends_sentence(std::string_view text, size_t end) {
     return last == '\n' || ((last == '.' || last == '!' || last == '?') && is_space(text[end]));
 }
 
-// Where the piece that begins at `begin` and has to end before the text does ends: behind `covered`, where the one before it ended.
+// Where the piece that begins at `begin` and has to end before the text does ends: behind `covered`, where the one
+// before it ended.
 size_t end_of(std::string_view text, size_t begin, size_t covered, uint32_t size) {
     const size_t most = begin + size;
     for (size_t end = most; end > std::max<size_t>(most - size / 5, covered); --end) {

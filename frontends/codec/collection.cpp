@@ -55,8 +55,8 @@ void write_size(json::Writer& out, const vz_collection_stats& stats) {
     out.end_object();
 }
 
-void write_indexing(json::Writer& out, const vz_collection_info& info, const vz_collection_stats& stats, std::string_view created,
-                    std::string_view updated) {
+void write_indexing(json::Writer& out, const vz_collection_info& info, const vz_collection_stats& stats,
+                    std::string_view created, std::string_view updated) {
     const bool complete = stats.unindexed_rows == 0;
     const uint64_t indexed = stats.points - (stats.unindexed_rows < stats.points ? stats.unindexed_rows : stats.points);
     out.key("indexing_status");
@@ -80,8 +80,8 @@ void write_indexing(json::Writer& out, const vz_collection_info& info, const vz_
     out.end_object();
 }
 
-void write_full(json::Writer& out, const vz_collection_info& info, const vz_collection_stats& stats, const vz_vector_field* field,
-                const CollectionNotes& notes) {
+void write_full(json::Writer& out, const vz_collection_info& info, const vz_collection_stats& stats,
+                const vz_vector_field* field, const CollectionNotes& notes) {
     out.field("similarity_metric", metric_name(field == nullptr ? 0 : field->metric));
     out.field("description", notes.description);
     out.field_raw("metadata", notes.metadata);
@@ -124,7 +124,8 @@ void write_full(json::Writer& out, const vz_collection_info& info, const vz_coll
 }  // namespace
 
 bool read_small_object(std::string_view json, std::span<const json::Field> fields,
-                       const std::function<bool(json::Reader& reader, uint32_t id, json::Value value)>& on_field, Failure* failure) {
+                       const std::function<bool(json::Reader& reader, uint32_t id, json::Value value)>& on_field,
+                       Failure* failure) {
     std::string padded(json);
     padded.append(json::kPadding, ' ');
     Scratch scratch;
@@ -139,18 +140,20 @@ CollectionNotes read_notes(vz_str schema_metadata) {
     if (schema_metadata.size == 0) return notes;
     constexpr json::Field kFields[] = {{"description", 0}, {"metadata", 1}, {"text", 2}, {"lexical", 3}};
     CollectionNotes found;
-    const bool good = read_small_object(view(schema_metadata), kFields, [&](json::Reader& reader, uint32_t id, Value value) {
-        std::string_view text;
-        if (!(id == 0 ? reader.string(value, text) : reader.raw_object(value, text))) return false;
-        (id == 0 ? found.description : id == 1 ? found.metadata : id == 2 ? found.text : found.lexical) = text;
-        return true;
-    });
+    const bool good =
+        read_small_object(view(schema_metadata), kFields, [&](json::Reader& reader, uint32_t id, Value value) {
+            std::string_view text;
+            if (!(id == 0 ? reader.string(value, text) : reader.raw_object(value, text))) return false;
+            (id == 0 ? found.description : id == 1 ? found.metadata : id == 2 ? found.text : found.lexical) = text;
+            return true;
+        });
     // Written by another frontend of ours, or by none: what is not understood is not shown.
     return good ? found : notes;
 }
 
 std::string write_notes(const CollectionNotes& notes) {
-    if (notes.description.empty() && is_empty_object(notes.metadata) && notes.text.empty() && notes.lexical.empty()) return {};
+    if (notes.description.empty() && is_empty_object(notes.metadata) && notes.text.empty() && notes.lexical.empty())
+        return {};
     json::Text text;
     {
         json::Writer out(text.target());

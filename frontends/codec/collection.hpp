@@ -1,4 +1,5 @@
-// Collections in answers, and the layout of vz_schema.metadata: {"description":"...","metadata":{...},"text":{...},"lexical":{...}}, all optional.
+// Collections in answers, and the layout of vz_schema.metadata:
+// {"description":"...","metadata":{...},"text":{...},"lexical":{...}}, all optional.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ std::string write_notes(const CollectionNotes& notes);
 
 // Reads one object outside of a request's body. False: `failure`, unless it is null, says why.
 bool read_small_object(std::string_view json, std::span<const json::Field> fields,
-                       const std::function<bool(json::Reader& reader, uint32_t id, json::Value value)>& on_field, Failure* failure = nullptr);
+                       const std::function<bool(json::Reader& reader, uint32_t id, json::Value value)>& on_field,
+                       Failure* failure = nullptr);
 
 // A collection to be made: what every frontend's create comes down to. Fields left zero are the engine's to choose.
 struct NewCollection {

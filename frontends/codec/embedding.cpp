@@ -12,12 +12,16 @@
 namespace vz::codec {
 
 std::string embedding_identity(uint32_t dimension, std::string_view stemmer) {
-    return "bm25/1;dim=" + std::to_string(dimension) + ";stemmer=" + std::string(stemmer) + ";unicode=" + std::to_string(Tokenizer::unicode_version());
+    return "bm25/1;dim=" + std::to_string(dimension) + ";stemmer=" + std::string(stemmer) +
+           ";unicode=" + std::to_string(Tokenizer::unicode_version());
 }
 
-std::string_view stemmer_named(std::string_view name) { return name == "none" ? "none" : Tokenizer::language_named(name); }
+std::string_view stemmer_named(std::string_view name) {
+    return name == "none" ? "none" : Tokenizer::language_named(name);
+}
 
-Embedder::Embedder(uint32_t dimension, std::string_view stemmer) : dimension_(dimension), tokenizer_(Tokenizer::make(stemmer)) {}
+Embedder::Embedder(uint32_t dimension, std::string_view stemmer)
+    : dimension_(dimension), tokenizer_(Tokenizer::make(stemmer)) {}
 
 Embedder::~Embedder() = default;
 
@@ -31,7 +35,8 @@ bool Embedder::read(std::string_view text) {
         while (to < words_.size() && words_[to] == words_[from]) ++to;
         const auto count = static_cast<double>(to - from);
         const std::string& word = words_[from];
-        terms_.push_back({XXH3_64bits(word.data(), word.size()), count * (kBm25Saturation + 1) / (count + kBm25Saturation)});
+        terms_.push_back(
+            {XXH3_64bits(word.data(), word.size()), count * (kBm25Saturation + 1) / (count + kBm25Saturation)});
         from = to;
     }
     // The order of a sum is part of its value.
@@ -43,7 +48,8 @@ void Embedder::write(float* out) const {
     std::vector<double> sums(dimension_);
     const auto add = [&](bool is_signed) {
         double squares = 0;
-        for (const Term& term : terms_) sums[bucket(term.hash)] += is_signed && term.hash % 2 != 0 ? -term.weight : term.weight;
+        for (const Term& term : terms_)
+            sums[bucket(term.hash)] += is_signed && term.hash % 2 != 0 ? -term.weight : term.weight;
         for (const double sum : sums) squares += sum * sum;
         return std::sqrt(squares);
     };

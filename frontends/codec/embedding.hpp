@@ -1,5 +1,6 @@
-// Texts as vectors: `bm25`, a lexical feature hash (signed hashing of words: Weinberger, Dasgupta, Langford, Smola, Attenberg, ICML 2009) with
-// the saturation and the weights of Okapi BM25. A pure function of the text and, for queries, of what the collection counts.
+// Texts as vectors: `bm25`, a lexical feature hash (signed hashing of words: Weinberger, Dasgupta, Langford, Smola,
+// Attenberg, ICML 2009) with the saturation and the weights of Okapi BM25. A pure function of the text and, for
+// queries, of what the collection counts.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ std::string_view stemmer_named(std::string_view name);
 
 // One thread's at a time.
 class Embedder {
-public:
+ public:
     // `stemmer` is one that stemmer_named() returned.
     Embedder(uint32_t dimension, std::string_view stemmer);
     Embedder(const Embedder&) = delete;
@@ -35,10 +36,11 @@ public:
     uint32_t dimension() const { return dimension_; }
     // The vector of a stored text. False: it has no word.
     bool document(std::string_view text, float* out);
-    // The vector of a query among `points` points, of which `counts[i]` have a value in component i. False: it has no word.
+    // The vector of a query among `points` points, of which `counts[i]` have a value in component i. False: it has no
+    // word.
     bool query(std::string_view text, std::span<const uint64_t> counts, uint64_t points, float* out);
 
-private:
+ private:
     struct Term {
         uint64_t hash;
         double weight;

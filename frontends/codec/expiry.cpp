@@ -22,7 +22,8 @@ size_t string_end(std::string_view text, size_t at) {
 std::optional<int64_t> integer_at(std::string_view text, size_t at) {
     int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), number);
-    const bool ends = end == text.data() + text.size() || kSpace.find(*end) != std::string_view::npos || *end == ',' || *end == '}';
+    const bool ends =
+        end == text.data() + text.size() || kSpace.find(*end) != std::string_view::npos || *end == ',' || *end == '}';
     if (error != std::errc() || !ends || number <= 0) return std::nullopt;
     return number;
 }

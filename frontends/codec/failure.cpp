@@ -12,7 +12,7 @@ namespace {
 
 // Builds the object of `details`.
 class Details final {
-public:
+ public:
     Details() : writer_(text_.target()) { writer_.begin_object(); }
     Details& text(std::string_view name, std::string_view value) {
         writer_.field(name, value);
@@ -35,7 +35,7 @@ public:
         return text_.text();
     }
 
-private:
+ private:
     json::Text text_;
     json::Writer writer_;
 };
@@ -44,16 +44,20 @@ std::string invalid(std::string_view field, std::string_view reason) {
     return std::string("Invalid ").append(field).append(": ").append(reason);
 }
 
-bool is_configuration(std::string_view field) { return field.starts_with("hnsw_config") || field.starts_with("quantization"); }
+bool is_configuration(std::string_view field) {
+    return field.starts_with("hnsw_config") || field.starts_with("quantization");
+}
 
 uint64_t position_of(const vz_error& error, const Names& names) {
     return error.item < names.positions.size() ? names.positions[error.item] : error.item;
 }
 
-// Of a member of a field index: one of a new collection's list, the one that `lexical` stands for, or one that is a request by itself.
+// Of a member of a field index: one of a new collection's list, the one that `lexical` stands for, or one that is a
+// request by itself.
 std::string index_field(std::string_view member, const vz_error& error, const Names& names) {
     if (error.item == VZ_NO_ITEM) return std::string(member);
-    if (error.item != names.lexical_index) return "field_indexes[" + std::to_string(error.item) + "]." + std::string(member);
+    if (error.item != names.lexical_index)
+        return "field_indexes[" + std::to_string(error.item) + "]." + std::string(member);
     return member == "language" ? "lexical.stemmer" : "lexical.source";
 }
 
@@ -75,14 +79,33 @@ std::string request_field(const vz_error& error, const Names& names) {
     }
     if (first == "field_indexes" && rest.starts_with('.')) return index_field(rest.substr(1), error, names);
     constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kMembers{{
-        {"k", "limit"}, {"skip", "offset"}, {"recall_target", "recall"}, {"score_limit", "threshold"}, {"parts", "with_payload"},
-        {"dim", "dimension"}, {"degree", "hnsw_config.m"}, {"build_effort", "hnsw_config.ef_construction"},
-        {"search_effort", "hnsw_config.ef_search"}, {"to", "new_name"}, {"expires_ms", "expires_at"}, {"ttl_ms", "ttl_secs"},
-        {"collection", "collection"}, {"metric", "metric"}, {"quantization", "quantization"}, {"metadata", "metadata"},
-        {"filter", "filter"}, {"limit", "limit"}, {"cursor", "cursor"}, {"effort", "effort"}, {"start_id", "cursor"}, {"name", "name"}, {"flags", "exact"},
+        {"k", "limit"},
+        {"skip", "offset"},
+        {"recall_target", "recall"},
+        {"score_limit", "threshold"},
+        {"parts", "with_payload"},
+        {"dim", "dimension"},
+        {"degree", "hnsw_config.m"},
+        {"build_effort", "hnsw_config.ef_construction"},
+        {"search_effort", "hnsw_config.ef_search"},
+        {"to", "new_name"},
+        {"expires_ms", "expires_at"},
+        {"ttl_ms", "ttl_secs"},
+        {"collection", "collection"},
+        {"metric", "metric"},
+        {"quantization", "quantization"},
+        {"metadata", "metadata"},
+        {"filter", "filter"},
+        {"limit", "limit"},
+        {"cursor", "cursor"},
+        {"effort", "effort"},
+        {"start_id", "cursor"},
+        {"name", "name"},
+        {"flags", "exact"},
         {"field_indexes_max", "field_indexes"},
     }};
-    // A member of a vector field stands after the list: "vector_fields[0].dim", "changes[0].vector_field.search_effort".
+    // A member of a vector field stands after the list: "vector_fields[0].dim",
+    // "changes[0].vector_field.search_effort".
     std::string_view leaf = first;
     if (first == "vector_fields" || first == "changes" || first == "schema") {
         const auto dot = path.rfind('.');
@@ -116,21 +139,26 @@ Failure invalid_argument(const vz_error& error, const Names& names) {
         Details details;
         details.text("field", field).text("reason", error.message);
         if (!names.filter_is_rewritten) details.number("offset", error.actual);
-        return make(400, "parse_error", std::string("Failed to parse ").append(field).append(": ").append(error.message), details.done());
+        return make(400, "parse_error",
+                    std::string("Failed to parse ").append(field).append(": ").append(error.message), details.done());
     }
     Details details;
     std::string reason = error.message;
     if (error.reason == VZ_REASON_DIMENSION && error.expected != 0 && error.field[0] != '\0') {
         reason = names.insert ? "embedding length " : "vector dimension ";
-        reason.append(std::to_string(error.actual)).append(" does not match collection dimension ").append(std::to_string(error.expected));
+        reason.append(std::to_string(error.actual))
+            .append(" does not match collection dimension ")
+            .append(std::to_string(error.expected));
     }
     details.text("field", field).text("reason", reason);
-    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    if (error.item != VZ_NO_ITEM && !names.items.empty())
+        details.number("item", static_cast<int64_t>(position_of(error, names)));
     if (error.reason == VZ_REASON_DIMENSION && error.expected != 0) {
         details.number("expected_dimension", error.expected).number("actual_dimension", error.actual);
     }
     if (error.reason == VZ_REASON_METRIC) details.available(kMetricNames);
-    return make(400, is_configuration(field) ? "invalid_configuration" : "validation_error", invalid(field, reason), details.done());
+    return make(400, is_configuration(field) ? "invalid_configuration" : "validation_error", invalid(field, reason),
+                details.done());
 }
 
 Failure not_found(const vz_error& error, const Names& names) {
@@ -152,7 +180,8 @@ Failure not_found(const vz_error& error, const Names& names) {
 
 Failure already_exists(const vz_error& error, const Names& names) {
     if (error.reason == VZ_REASON_COLLECTION || error.reason == VZ_REASON_ALIAS) {
-        return make(409, "collection_already_exists", std::string("Collection already exists: ").append(names.collection),
+        return make(409, "collection_already_exists",
+                    std::string("Collection already exists: ").append(names.collection),
                     Details().text("collection_name", names.collection).done());
     }
     return make(409, "conflict", error.message, Details().text("reason", error.message).done());
@@ -160,8 +189,8 @@ Failure already_exists(const vz_error& error, const Names& names) {
 
 Failure limit_exceeded(const vz_error& error, const Names& names) {
     const std::string_view limit(error.field);
-    if (limit.ends_with("bytes_max") && limit != "payload_bytes_max" && limit != "id_bytes_max" && limit != "name_bytes_max" &&
-        limit != "metadata_bytes_max" && limit != "manifest_bytes_max") {
+    if (limit.ends_with("bytes_max") && limit != "payload_bytes_max" && limit != "id_bytes_max" &&
+        limit != "name_bytes_max" && limit != "metadata_bytes_max" && limit != "manifest_bytes_max") {
         Details details;
         if (error.expected != 0) details.number("limit_bytes", error.expected);
         return make(413, "payload_too_large", error.message, details.done());
@@ -177,7 +206,8 @@ Failure limit_exceeded(const vz_error& error, const Names& names) {
     }
     Details details;
     details.text("field", field).text("reason", error.message);
-    if (error.item != VZ_NO_ITEM && !names.items.empty()) details.number("item", static_cast<int64_t>(position_of(error, names)));
+    if (error.item != VZ_NO_ITEM && !names.items.empty())
+        details.number("item", static_cast<int64_t>(position_of(error, names)));
     return make(400, "validation_error", invalid(field, error.message), details.done());
 }
 
@@ -199,7 +229,8 @@ Failure from_engine(const vz_error& error, const Names& names) {
         case VZ_ALREADY_EXISTS: return already_exists(error, names);
         case VZ_CONFLICT: return make(409, "conflict", error.message, Details().text("reason", error.message).done());
         case VZ_UNSUPPORTED: {
-            Failure failure = unimplemented(error.field[0] == '\0' ? std::string("engine") : request_field(error, names));
+            Failure failure =
+                unimplemented(error.field[0] == '\0' ? std::string("engine") : request_field(error, names));
             if (error.message[0] != '\0') failure.message = error.message;
             return failure;
         }
@@ -210,9 +241,11 @@ Failure from_engine(const vz_error& error, const Names& names) {
         case VZ_DISK_FULL: return storage_error(507, "no_space", "the disk is full; nothing was written");
         case VZ_READ_ONLY: return storage_error(503, "read_only", "writes are refused since a sync failed");
         case VZ_OUTCOME_UNKNOWN:
-            return storage_error(503, "outcome_unknown", "a sync failed: the change may or may not survive a restart; repeat it then");
+            return storage_error(503, "outcome_unknown",
+                                 "a sync failed: the change may or may not survive a restart; repeat it then");
         case VZ_IO_ERROR: return storage_error(503, "io", "an operation of the disk failed");
-        case VZ_CORRUPTION: return service_unavailable("collection_quarantined", "the collection is damaged and set aside");
+        case VZ_CORRUPTION:
+            return service_unavailable("collection_quarantined", "the collection is damaged and set aside");
         case VZ_OUT_OF_MEMORY: return overloaded();
         default: return make(500, "internal_error", "internal error");
     }
@@ -221,18 +254,24 @@ Failure from_engine(const vz_error& error, const Names& names) {
 Failure from_reader(const json::Error& error) {
     switch (error.fault) {
         case json::Fault::kMistake: {
-            const std::string_view field = error.field.empty() ? std::string_view("body") : std::string_view(error.field);
+            const std::string_view field =
+                error.field.empty() ? std::string_view("body") : std::string_view(error.field);
             const bool configures = is_configuration(field) && !error.is_unknown_field;
             Details details;
             details.text("field", field).text("reason", error.reason);
             if (!error.available.empty()) details.available(error.available);
-            return make(400, configures ? "invalid_configuration" : "validation_error", invalid(field, error.reason), details.done());
+            return make(400, configures ? "invalid_configuration" : "validation_error", invalid(field, error.reason),
+                        details.done());
         }
         case json::Fault::kSyntax: {
             const std::string field = error.field.empty() ? "body" : error.field;
             Details details;
-            details.text("field", field).text("reason", error.reason).number("offset", static_cast<int64_t>(error.offset));
-            return make(400, "parse_error", std::string("Failed to parse ").append(field).append(": ").append(error.reason), details.done());
+            details.text("field", field)
+                .text("reason", error.reason)
+                .number("offset", static_cast<int64_t>(error.offset));
+            return make(400, "parse_error",
+                        std::string("Failed to parse ").append(field).append(": ").append(error.reason),
+                        details.done());
         }
         default: return overloaded();
     }
@@ -246,11 +285,13 @@ Failure with_item(Failure failure, uint64_t item) {
 }
 
 Failure validation(std::string_view field, std::string_view reason) {
-    return make(400, "validation_error", invalid(field, reason), Details().text("field", field).text("reason", reason).done());
+    return make(400, "validation_error", invalid(field, reason),
+                Details().text("field", field).text("reason", reason).done());
 }
 
 Failure invalid_configuration(std::string_view field, std::string_view reason) {
-    return make(400, "invalid_configuration", invalid(field, reason), Details().text("field", field).text("reason", reason).done());
+    return make(400, "invalid_configuration", invalid(field, reason),
+                Details().text("field", field).text("reason", reason).done());
 }
 
 Failure unimplemented(std::string_view feature) {
@@ -272,9 +313,13 @@ Failure unsupported(std::string_view error_type, std::string_view field, std::st
 
 Failure overloaded() { return service_unavailable("overloaded", "the server is busy; try again"); }
 
-Failure key_not_found(std::string_view id) { return make(404, "key_not_found", std::string("Key not found: ").append(id), Details().text("id", id).done()); }
+Failure key_not_found(std::string_view id) {
+    return make(404, "key_not_found", std::string("Key not found: ").append(id), Details().text("id", id).done());
+}
 
-Failure conflict(std::string_view reason) { return make(409, "conflict", std::string(reason), Details().text("reason", reason).done()); }
+Failure conflict(std::string_view reason) {
+    return make(409, "conflict", std::string(reason), Details().text("reason", reason).done());
+}
 
 Failure collection_not_found(std::string_view name) {
     return make(404, "collection_not_found", std::string("Collection not found: ").append(name),
@@ -282,7 +327,8 @@ Failure collection_not_found(std::string_view name) {
 }
 
 Failure vector_not_found(std::string_view id) {
-    return make(404, "vector_not_found", std::string("Vector not found: ").append(id), Details().text("vector_id", id).done());
+    return make(404, "vector_not_found", std::string("Vector not found: ").append(id),
+                Details().text("vector_id", id).done());
 }
 
 }  // namespace vz::codec

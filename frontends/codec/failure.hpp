@@ -1,5 +1,5 @@
-// What a client is told when something fails: HTTP status, error_type, message and details, alike in every frontend. GraphQL upper-cases
-// error_type into extensions.code.
+// What a client is told when something fails: HTTP status, error_type, message and details, alike in every frontend.
+// GraphQL upper-cases error_type into extensions.code.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +21,18 @@ struct Failure {
 
 // How a request calls what the ABI calls otherwise; a name may be empty: the ABI's own is used.
 struct Names {
-    std::string_view collection;      // the name as asked for
-    std::string_view point;           // the id as asked for, where there is one
-    std::string_view items;           // the list of a batch: "vectors", "queries"; empty: no batch
+    std::string_view collection;  // the name as asked for
+    std::string_view point;       // the id as asked for, where there is one
+    std::string_view items;       // the list of a batch: "vectors", "queries"; empty: no batch
     std::string_view vector = "vector";
     std::string_view id = "id";
     std::string_view payload = "payload";
     std::string_view snapshot;
     std::span<const uint64_t> positions;  // item of the ABI's batch -> index in the request; empty: the same
     uint64_t lexical_index = VZ_NO_ITEM;  // the field index of a new collection that `lexical` asked for
-    bool write = false;               // VZ_BUSY of a write is 429, of a read 503
-    bool insert = false;              // dimension message of inserts: "embedding length ..."
-    bool filter_is_rewritten = false;  // the engine's byte offsets are not those of the request
+    bool write = false;                   // VZ_BUSY of a write is 429, of a read 503
+    bool insert = false;                  // dimension message of inserts: "embedding length ..."
+    bool filter_is_rewritten = false;     // the engine's byte offsets are not those of the request
     int64_t timeout_ms = 0;
 };
 

@@ -268,9 +268,7 @@ bool asks(std::string_view text, bool in_list, int depth) {
 
 }  // namespace
 
-bool has_condition(std::string_view json) {
-    return asks(trimmed(json), false, 0);
-}
+bool has_condition(std::string_view json) { return asks(trimmed(json), false, 0); }
 
 bool rewrite_filter(std::string_view json, std::string* out) {
     if (json.find("\"type\"") == std::string_view::npos && json.find("__nested__") == std::string_view::npos)

@@ -37,7 +37,9 @@ void fill_random(void* bytes, size_t size) {
 
 }  // namespace
 
-bool is_reserved_name(std::string_view name) { return name == "." || name == ".." || name == "empty" || name == "cleanup"; }
+bool is_reserved_name(std::string_view name) {
+    return name == "." || name == ".." || name == "empty" || name == "cleanup";
+}
 
 const char* refuse_collection_name(std::string_view name) {
     if (name.empty()) return "must not be empty";
@@ -101,8 +103,9 @@ std::string rfc3339(int64_t unix_ms) {
     tm parts{};
     gmtime_r(&seconds, &parts);
     char text[64];
-    const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                                   parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(ms));
+    const int size =
+        std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(ms));
     return std::string(text, static_cast<size_t>(size));
 }
 

@@ -12,7 +12,8 @@ namespace vz::codec {
 bool is_reserved_name(std::string_view name);
 // Whether the engine's rules for collection names hold and the name is not reserved; else why not (static text).
 const char* refuse_collection_name(std::string_view name);
-// 1 to 256 bytes, UTF-8 without control characters, no white space at either end; else why not (static text). NULL: it is fine.
+// 1 to 256 bytes, UTF-8 without control characters, no white space at either end; else why not (static text). NULL: it
+// is fine.
 const char* refuse_id(std::string_view id);
 
 // A new UUIDv7, 36 characters without NUL. Any thread; those of one thread ascend.
@@ -23,7 +24,8 @@ struct UuidText {
 UuidText new_uuid();
 
 inline constexpr uint64_t kIdempotencyKeyBytesMax = 128;
-// First 16 bytes of SHA-256 over the key's identity, the Idempotency-Key and the number of the sub-batch. Absent key: all zero.
+// First 16 bytes of SHA-256 over the key's identity, the Idempotency-Key and the number of the sub-batch. Absent key:
+// all zero.
 vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part);
 
 // "2026-01-31T09:30:00.123Z".

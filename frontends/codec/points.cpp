@@ -42,7 +42,8 @@ uint64_t estimate(const vz_rows& rows, VectorFormat format) {
     }
     const vz_vector_column* column = default_column(rows);
     if (column != nullptr && format != VectorFormat::kNone) {
-        const uint64_t per_vector = format == VectorFormat::kArray ? uint64_t{column->dim} * 11 : uint64_t{column->dim} * 16 / 3;
+        const uint64_t per_vector =
+            format == VectorFormat::kArray ? uint64_t{column->dim} * 11 : uint64_t{column->dim} * 16 / 3;
         bytes += rows.count * per_vector;
     }
     return bytes;

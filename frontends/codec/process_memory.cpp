@@ -16,7 +16,8 @@ uint64_t resident_bytes() {
     const char* at = text;
     while (*at != '\0' && *at != ' ') ++at;
     uint64_t pages = 0;
-    for (++at; at < text + read && *at >= '0' && *at <= '9'; ++at) pages = pages * 10 + static_cast<uint64_t>(*at - '0');
+    for (++at; at < text + read && *at >= '0' && *at <= '9'; ++at)
+        pages = pages * 10 + static_cast<uint64_t>(*at - '0');
     return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 

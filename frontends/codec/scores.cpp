@@ -66,8 +66,8 @@ ScoreLimit limit_of(vz_metric metric, float threshold) {
     if (!is_distance(metric)) return {true, false, threshold};
     if (!(threshold > 0)) return {false, false, 0};
     if (threshold > 1) return {true, true, 0};
-    // Rounding makes many distances share a score: find the greatest that still reaches the threshold. Floats that are not negative
-    // are ordered as their bits are, and the score falls with the distance.
+    // Rounding makes many distances share a score: find the greatest that still reaches the threshold. Floats that are
+    // not negative are ordered as their bits are, and the score falls with the distance.
     uint32_t good = 0;  // 0 has score 1
     uint32_t bad = std::bit_cast<uint32_t>(std::numeric_limits<float>::infinity());
     while (bad - good > 1) {

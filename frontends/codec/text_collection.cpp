@@ -128,7 +128,9 @@ Failure TextCollection::read(vz_engine* engine, std::string_view name, const Nam
 }
 
 Failure TextCollection::refusal() const {
-    if (!is_bound()) return not_for_texts("the collection holds vectors that no text embedding made; create one with `embedding_provider` \"bm25\"");
+    if (!is_bound())
+        return not_for_texts(
+            "the collection holds vectors that no text embedding made; create one with `embedding_provider` \"bm25\"");
     if (stemmer_named(stemmer_).empty() || identity_ != embedding_identity(dimension_, stemmer_)) {
         return not_for_texts("this server cannot reproduce the text embedding " + identity_ + " of the collection");
     }

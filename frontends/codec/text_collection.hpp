@@ -31,7 +31,7 @@ std::string lexical_note(const Lexical& lexical);
 vz_field_index lexical_index(const Lexical& lexical);
 
 class TextCollection {
-public:
+ public:
     // Describes the collection; counts what queries are weighed by when they are first asked for. [any]
     Failure read(vz_engine* engine, std::string_view name, const Names& names);
 
@@ -51,7 +51,7 @@ public:
     // The change that binds an empty collection, in the arena: to be applied under VZ_IF_EMPTY. nullptr: out of memory.
     const vz_alter_request* bind(std::string_view stemmer, const json::Arena& arena) const;
 
-private:
+ private:
     std::string name_;
     std::string stemmer_;  // empty: bound to none
     std::string identity_;

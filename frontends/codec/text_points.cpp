@@ -59,14 +59,18 @@ std::vector<Member> members_of(std::string_view object, Failure* failure) {
 Metadata read_metadata(const TextEntry& entry, const std::string& place) {
     Metadata metadata;
     if (entry.metadata.data() == nullptr) return metadata;
-    const auto is_of_chunks = [](const std::string& key) { return std::find(std::begin(kChunkKeys), std::end(kChunkKeys), key) != std::end(kChunkKeys); };
+    const auto is_of_chunks = [](const std::string& key) {
+        return std::find(std::begin(kChunkKeys), std::end(kChunkKeys), key) != std::end(kChunkKeys);
+    };
     bool has_path = false;
     for (Member& member : members_of(entry.metadata, &metadata.failure)) {
         if (member.key == kContentKey) {
             if (text_of(member.raw) == entry.text) continue;
-            metadata.failure = validation(place + "metadata.content", "differs from the text, which is kept under this key");
+            metadata.failure =
+                validation(place + "metadata.content", "differs from the text, which is kept under this key");
         }
-        if (entry.is_chunked() && is_of_chunks(member.key)) metadata.failure = validation(place + "metadata." + member.key, "is kept for chunks");
+        if (entry.is_chunked() && is_of_chunks(member.key))
+            metadata.failure = validation(place + "metadata." + member.key, "is kept for chunks");
         const bool is_path = member.key == "file_path";
         if (is_path || (member.key == "filename" && !has_path)) metadata.file_path = text_of(member.raw);
         has_path = has_path || is_path;
@@ -76,7 +80,8 @@ Metadata read_metadata(const TextEntry& entry, const std::string& place) {
     return metadata;
 }
 
-std::string payload_of(const Metadata& metadata, std::string_view content, const TextEntry& entry, uint64_t chunk, uint64_t chunks) {
+std::string payload_of(const Metadata& metadata, std::string_view content, const TextEntry& entry, uint64_t chunk,
+                       uint64_t chunks) {
     json::Text text;
     {
         json::Writer out(text.target());
@@ -97,8 +102,10 @@ std::string payload_of(const Metadata& metadata, std::string_view content, const
 }  // namespace
 
 Failure check_options(const TextOptions& options) {
-    if (options.chunk_size < kChunkBytesMin || options.chunk_size > kChunkBytesMax) return validation("chunk_size", "must be 64 to 65536");
-    if (options.chunk_overlap > options.chunk_size / 2) return validation("chunk_overlap", "must be at most half of chunk_size");
+    if (options.chunk_size < kChunkBytesMin || options.chunk_size > kChunkBytesMax)
+        return validation("chunk_size", "must be 64 to 65536");
+    if (options.chunk_overlap > options.chunk_size / 2)
+        return validation("chunk_overlap", "must be at most half of chunk_size");
     return {};
 }
 
@@ -108,17 +115,20 @@ vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena) {
 
 std::string place_of_text(uint64_t index) { return "texts[" + std::to_string(index) + "]."; }
 
-Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points) {
+Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder& embedder, const json::Arena& arena,
+                    std::span<const TextPoint>& points) {
     const std::string place(place_in);
     if (const char* reason = refuse_id(entry.id)) return validation(place + "id", reason);
-    if (entry.id.find('#') != std::string_view::npos) return validation(place + "id", "must not have a #: it marks chunks");
+    if (entry.id.find('#') != std::string_view::npos)
+        return validation(place + "id", "must not have a #: it marks chunks");
     if (entry.text.size() > kTextBytesMax) return validation(place + "text", "has more than 16 MiB");
     if (Failure failure = check_options(entry.options); !failure.message.empty()) return failure;
     Metadata metadata = read_metadata(entry, place);
     if (!metadata.failure.message.empty()) return std::move(metadata.failure);
 
     const std::vector<std::string_view> pieces =
-        entry.is_chunked() ? cut_text(entry.text, entry.options.chunk_size, entry.options.chunk_overlap) : std::vector{entry.text};
+        entry.is_chunked() ? cut_text(entry.text, entry.options.chunk_size, entry.options.chunk_overlap)
+                           : std::vector{entry.text};
     auto* const made = arena.make<TextPoint>(pieces.size());
     if (made == nullptr) return overloaded();
     bool has_word = false;

@@ -43,8 +43,10 @@ struct TextPoint {
     int64_t expires_ms;   // 0: as the collection says
 };
 
-// The points of an entry, in the arena. Fields of failures are those of the entry, behind its place in a batch: "texts[3].metadata.content".
-Failure make_points(const TextEntry& entry, std::string_view place, Embedder& embedder, const json::Arena& arena, std::span<const TextPoint>& points);
+// The points of an entry, in the arena. Fields of failures are those of the entry, behind its place in a batch:
+// "texts[3].metadata.content".
+Failure make_points(const TextEntry& entry, std::string_view place, Embedder& embedder, const json::Arena& arena,
+                    std::span<const TextPoint>& points);
 // "texts[3]."
 std::string place_of_text(uint64_t index);
 

@@ -23,7 +23,8 @@ struct Item {
 
     // Items of one request of the chain are alike in these.
     auto group() const {
-        return std::tuple(point != nullptr, condition, point != nullptr && point->vector != nullptr, point != nullptr && point->expires_ms != 0);
+        return std::tuple(point != nullptr, condition, point != nullptr && point->vector != nullptr,
+                          point != nullptr && point->expires_ms != 0);
     }
 };
 
@@ -42,7 +43,8 @@ uint64_t chunks_in(std::string_view payload) {
 }
 
 // What is stored under each id now.
-Failure read_stored(vz_engine* engine, std::string_view collection, const std::vector<vz_str>& ids, const Names& names, std::vector<Stored>* stored) {
+Failure read_stored(vz_engine* engine, std::string_view collection, const std::vector<vz_str>& ids, const Names& names,
+                    std::vector<Stored>* stored) {
     stored->assign(ids.size(), {});
     if (ids.empty()) return {};
     const vz_str path = borrowed(kChunkCountKey);
@@ -74,7 +76,8 @@ Failure read_stored(vz_engine* engine, std::string_view collection, const std::v
     return status == VZ_OK ? Failure{} : from_engine(error, names);
 }
 
-bool add_change(const TextChange& change, const Stored* whole, const Stored* first_chunk, const json::Arena& arena, std::vector<Item>* items) {
+bool add_change(const TextChange& change, const Stored* whole, const Stored* first_chunk, const json::Arena& arena,
+                std::vector<Item>* items) {
     const auto as_read = [](const Stored& stored, Item item) {
         item.condition = stored.version != 0 ? VZ_IF_VERSION : VZ_IF_ABSENT;
         item.version = stored.version;
@@ -102,7 +105,8 @@ bool add_change(const TextChange& change, const Stored* whole, const Stored* fir
 }
 
 // One request of the chain; false: out of memory.
-bool fill_request(std::span<const Item> items, uint32_t dimension, const json::Arena& arena, vz_write_request& request) {
+bool fill_request(std::span<const Item> items, uint32_t dimension, const json::Arena& arena,
+                  vz_write_request& request) {
     const Item& first = items.front();
     auto* const ids = arena.make<vz_str>(items.size());
     auto* const versions = arena.make<uint64_t>(items.size());
@@ -137,8 +141,8 @@ bool fill_request(std::span<const Item> items, uint32_t dimension, const json::A
 
 }  // namespace
 
-Failure make_record(vz_engine* engine, std::string_view collection, std::span<const TextChange> changes, uint32_t dimension, const Names& names,
-                    const json::Arena& arena, TextRecord& record) {
+Failure make_record(vz_engine* engine, std::string_view collection, std::span<const TextChange> changes,
+                    uint32_t dimension, const Names& names, const json::Arena& arena, TextRecord& record) {
     std::vector<vz_str> ids;
     for (const TextChange& change : changes) {
         if (change.is_new) continue;
@@ -147,7 +151,8 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
         if (ids.back().data == nullptr) return overloaded();
     }
     std::vector<Stored> stored;
-    if (Failure failure = read_stored(engine, collection, ids, names, &stored); !failure.message.empty()) return failure;
+    if (Failure failure = read_stored(engine, collection, ids, names, &stored); !failure.message.empty())
+        return failure;
     std::vector<Item> items;
     size_t place = 0;
     for (const TextChange& change : changes) {
@@ -164,7 +169,8 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
         size_t to = from + 1;
         while (to < items.size() && items[to].group() == items[from].group()) ++to;
         auto* const request = arena.make<vz_write_request>();
-        if (request == nullptr || !fill_request(std::span(items).subspan(from, to - from), dimension, arena, *request)) return overloaded();
+        if (request == nullptr || !fill_request(std::span(items).subspan(from, to - from), dimension, arena, *request))
+            return overloaded();
         if (last == nullptr) record.chain = request;
         if (last != nullptr) last->next = request;
         last = request;
@@ -177,7 +183,8 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
 }
 
 bool has_lost_race(vz_status status, const vz_error& error) {
-    return status == VZ_CONFLICT || ((status == VZ_ALREADY_EXISTS || status == VZ_NOT_FOUND) && error.reason == VZ_REASON_POINT);
+    return status == VZ_CONFLICT ||
+           ((status == VZ_ALREADY_EXISTS || status == VZ_NOT_FOUND) && error.reason == VZ_REASON_POINT);
 }
 
 }  // namespace vz::codec

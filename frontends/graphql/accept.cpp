@@ -32,7 +32,8 @@ int read_weight(std::string_view text) {
     if (text.empty() || (text[0] != '0' && text[0] != '1')) return 1000;
     int weight = (text[0] - '0') * 1000;
     int scale = 100;
-    for (size_t i = 2; i < text.size() && text[i] >= '0' && text[i] <= '9' && scale > 0; ++i, scale /= 10) weight += (text[i] - '0') * scale;
+    for (size_t i = 2; i < text.size() && text[i] >= '0' && text[i] <= '9' && scale > 0; ++i, scale /= 10)
+        weight += (text[i] - '0') * scale;
     return weight > 1000 ? 1000 : weight;
 }
 
@@ -46,7 +47,8 @@ Range read_range(std::string_view text) {
         const std::string parameter = lower(trimmed(text.substr(0, end)));
         if (parameter.starts_with("q=")) range.weight = read_weight(std::string_view(parameter).substr(2));
         if (parameter.starts_with("charset=")) {
-            range.foreign = parameter != "charset=utf-8" && parameter != "charset=\"utf-8\"" && parameter != "charset=utf8";
+            range.foreign =
+                parameter != "charset=utf-8" && parameter != "charset=\"utf-8\"" && parameter != "charset=utf8";
         }
     }
     return range;

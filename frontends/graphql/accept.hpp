@@ -8,7 +8,8 @@
 
 namespace vz::graphql {
 
-// Of the two JSON types the one preferred by `accept`, as sent; absent or empty: application/json. Nothing: none is acceptable.
+// Of the two JSON types the one preferred by `accept`, as sent; absent or empty: application/json. Nothing: none is
+// acceptable.
 std::optional<Media> choose_media(std::string_view accept);
 // Whether a browser asks for a page: text/html stands there by name.
 bool wants_page(std::string_view accept);

@@ -1,5 +1,5 @@
-// Memory of one document or one request: nodes are placed one after the other and freed together. Nodes must not need a destructor.
-// Not for use by two threads at once.
+// Memory of one document or one request: nodes are placed one after the other and freed together. Nodes must not need a
+// destructor. Not for use by two threads at once.
 #pragma once
 
 #include <cstring>
@@ -14,7 +14,7 @@
 namespace vz::graphql {
 
 class Arena final {
-public:
+ public:
     Arena() = default;
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
@@ -52,7 +52,7 @@ public:
         return {target, text.size()};
     }
 
-private:
+ private:
     std::pmr::monotonic_buffer_resource memory_{4096};
 };
 

@@ -1,5 +1,5 @@
-// Nodes of a parsed document, executable or type system. They live in the arena of their Document and point into its text.
-// Positions are byte offsets of the first token of a node.
+// Nodes of a parsed document, executable or type system. They live in the arena of their Document and point into its
+// text. Positions are byte offsets of the first token of a node.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ enum class TypeForm : uint8_t { kNamed, kList, kNonNull };
 struct TypeReference {
     TypeForm form = TypeForm::kNamed;
     uint32_t position = 0;
-    std::string_view name;               // of kNamed
+    std::string_view name;              // of kNamed
     const TypeReference* of = nullptr;  // of the others
 };
 
@@ -61,8 +61,8 @@ struct SelectionSet;
 struct Selection {
     SelectionKind kind = SelectionKind::kField;
     uint32_t position = 0;
-    Name alias;                                 // empty text: none
-    Name name;                                  // of the field, or of the fragment that is spread
+    Name alias;                                // empty text: none
+    Name name;                                 // of the field, or of the fragment that is spread
     const TypeReference* condition = nullptr;  // of an inline fragment, may be absent
     std::span<const Argument> arguments;
     std::span<const Directive> directives;
@@ -146,7 +146,7 @@ struct TypeSystemDefinition {
     std::span<const Directive> directives;
     std::span<const FieldDefinition> fields;
     std::span<const TypeReference* const> interfaces;
-    std::span<const TypeReference* const> members;      // of a union
+    std::span<const TypeReference* const> members;  // of a union
     std::span<const EnumValueDefinition> values;
     std::span<const InputValueDefinition> input_fields;  // of an input, arguments of a directive
     std::span<const RootOperation> roots;

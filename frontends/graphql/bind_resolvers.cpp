@@ -5,7 +5,9 @@
 namespace vz::graphql {
 namespace {
 
-std::string place(std::string_view type, std::string_view field) { return std::string(type) + "." + std::string(field); }
+std::string place(std::string_view type, std::string_view field) {
+    return std::string(type) + "." + std::string(field);
+}
 
 Field* find(Schema& schema, std::string_view type, std::string_view field) {
     const NamedType* found = schema.type(type);
@@ -15,8 +17,8 @@ Field* find(Schema& schema, std::string_view type, std::string_view field) {
 }  // namespace
 
 bool bind_resolvers(Schema& schema, std::string& error) {
-    for (const std::span<const RootResolver> roots :
-         {collection_roots(), definition_roots(), search_roots(), read_roots(), write_roots(), text_roots(), server_roots()}) {
+    for (const std::span<const RootResolver> roots : {collection_roots(), definition_roots(), search_roots(),
+                                                      read_roots(), write_roots(), text_roots(), server_roots()}) {
         for (const RootResolver& root : roots) {
             Field* field = find(schema, root.type, root.field);
             if (field == nullptr || field->root != nullptr) {

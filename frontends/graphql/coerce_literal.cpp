@@ -8,12 +8,13 @@ namespace vz::graphql {
 namespace {
 
 class LiteralReader final {
-public:
-    LiteralReader(const Variables& variables, Arena& arena, std::string& why) : variables_(variables), arena_(arena), why_(why) {}
+ public:
+    LiteralReader(const Variables& variables, Arena& arena, std::string& why)
+        : variables_(variables), arena_(arena), why_(why) {}
 
     bool read(const ast::Value& literal, const TypeRef& type, Input& out);
 
-private:
+ private:
     bool read_variable(const ast::Value& literal, const TypeRef& type, Input& out);
     bool read_list(const ast::Value& literal, const TypeRef& list, Input& out);
     bool read_floats(const ast::Value& literal, Input& out);
@@ -94,13 +95,15 @@ bool LiteralReader::read_list(const ast::Value& literal, const TypeRef& list, In
 }
 
 bool LiteralReader::read_floats(const ast::Value& literal, Input& out) {
-    const std::span<const ast::Value> values = literal.kind == ast::ValueKind::kList ? literal.items : std::span(&literal, 1);
+    const std::span<const ast::Value> values =
+        literal.kind == ast::ValueKind::kList ? literal.items : std::span(&literal, 1);
     float* packed = static_cast<float*>(arena_.allocate(std::max<size_t>(values.size(), 1) * sizeof(float), 64));
     for (size_t i = 0; i < values.size(); ++i) {
         const ast::Value& value = values[i];
         if (value.kind == ast::ValueKind::kVariable) {
             const Input* variable = find_variable(variables_, value.text);
-            if (variable == nullptr || variable->empty()) return fail("variable $" + std::string(value.text) + " has no value");
+            if (variable == nullptr || variable->empty())
+                return fail("variable $" + std::string(value.text) + " has no value");
             packed[i] = static_cast<float>(variable->number);
             continue;
         }
@@ -108,7 +111,8 @@ bool LiteralReader::read_floats(const ast::Value& literal, Input& out) {
         if (error == std::errc::result_out_of_range) {
             double wide = 0;
             std::from_chars(value.text.data(), value.text.data() + value.text.size(), wide);
-            // What is too small for 32 bits rounds to zero or a denormal; what is too large is for the engine to refuse.
+            // What is too small for 32 bits rounds to zero or a denormal; what is too large is for the engine to
+            // refuse.
             packed[i] = static_cast<float>(wide);
         }
     }
@@ -128,7 +132,9 @@ bool LiteralReader::read_object(const ast::Value& literal, const NamedType& type
         }
         InputEntry entry{field.name, {}};
         if (given != nullptr && !read(*given, *field.type, entry.value)) return false;
-        if (entry.value.absent() && field.default_value != nullptr && !read(*field.default_value, *field.type, entry.value)) return false;
+        if (entry.value.absent() && field.default_value != nullptr &&
+            !read(*field.default_value, *field.type, entry.value))
+            return false;
         if (!entry.value.absent()) {
             entries.push_back(entry);
         } else if (field.type->non_null()) {
@@ -142,7 +148,8 @@ bool LiteralReader::read_object(const ast::Value& literal, const NamedType& type
 
 bool LiteralReader::read_leaf(const ast::Value& literal, const NamedType& type, Input& out) {
     if (type.kind == TypeKind::kEnum) {
-        if (literal.kind != ast::ValueKind::kEnum || type.value(literal.text) == nullptr) return fail("no value of " + std::string(type.name));
+        if (literal.kind != ast::ValueKind::kEnum || type.value(literal.text) == nullptr)
+            return fail("no value of " + std::string(type.name));
         out.kind = InputKind::kEnum;
         out.text = literal.text;
         return true;
@@ -264,13 +271,13 @@ bool packs_floats(const TypeRef& list) {
 
 json::Arena borrow(Arena& arena) { return {&arena, take_from_arena}; }
 
-bool coerce_literal(const ast::Value& literal, const TypeRef& type, const Variables& variables, Arena& arena, Input& out,
-                    std::string& why) {
+bool coerce_literal(const ast::Value& literal, const TypeRef& type, const Variables& variables, Arena& arena,
+                    Input& out, std::string& why) {
     return LiteralReader(variables, arena, why).read(literal, type, out);
 }
 
-bool coerce_arguments(std::span<const InputValue> definitions, std::span<const ast::Argument> arguments, const Variables& variables,
-                      Arena& arena, Input& out, std::string& why) {
+bool coerce_arguments(std::span<const InputValue> definitions, std::span<const ast::Argument> arguments,
+                      const Variables& variables, Arena& arena, Input& out, std::string& why) {
     std::vector<InputEntry> entries;
     entries.reserve(definitions.size());
     for (const InputValue& definition : definitions) {
@@ -289,7 +296,8 @@ bool coerce_arguments(std::span<const InputValue> definitions, std::span<const a
         if (!entry.value.absent()) {
             entries.push_back(entry);
         } else if (definition.type->non_null()) {
-            why = "argument \"" + std::string(definition.name) + "\" of type " + type_text(*definition.type) + " has no value";
+            why = "argument \"" + std::string(definition.name) + "\" of type " + type_text(*definition.type) +
+                  " has no value";
             return false;
         }
     }

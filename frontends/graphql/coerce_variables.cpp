@@ -9,12 +9,12 @@ namespace {
 
 // JSON at a place of a GraphQL type. A refusal is a mistake of the reader: it carries the path below the variable.
 class VariableReader final {
-public:
+ public:
     VariableReader(json::Reader& reader, Arena& arena) : reader_(reader), arena_(arena) {}
 
     bool read(json::Value value, const TypeRef& type, Input& out);
 
-private:
+ private:
     bool read_list(json::Value value, const TypeRef& list, Input& out);
     bool read_object(json::Value value, const NamedType& type, Input& out);
     bool read_enum(json::Value value, const NamedType& type, Input& out);
@@ -60,7 +60,8 @@ bool VariableReader::read_list(json::Value value, const TypeRef& list, Input& ou
         json::Floats floats;
         uint64_t count = 0;
         if (!reader_.floats(value, floats, count)) {
-            // The one mistake of a list itself, not of an element, is to be empty; whether it may be is for the engine to say.
+            // The one mistake of a list itself, not of an element, is to be empty; whether it may be is for the engine
+            // to say.
             if (!reader_.has_mistake() || reader_.error().field.ends_with(']')) return false;
             reader_.take_mistake();
             return true;
@@ -165,11 +166,13 @@ bool VariableReader::read_integer(json::Value value, const NamedType& type, Inpu
     if (error != std::errc() || end != last) {
         double wide = 0;
         const auto parsed = std::from_chars(token.data(), last, wide);
-        const bool whole = parsed.ec == std::errc() && std::trunc(wide) == wide && std::fabs(wide) <= 9007199254740992.0;
+        const bool whole =
+            parsed.ec == std::errc() && std::trunc(wide) == wide && std::fabs(wide) <= 9007199254740992.0;
         if (!whole) return refuse(type.name);
         out.integer = static_cast<int64_t>(wide);
     }
-    if (type.scalar == ScalarKind::kInt && (out.integer < INT32_MIN || out.integer > INT32_MAX)) return refuse(type.name);
+    if (type.scalar == ScalarKind::kInt && (out.integer < INT32_MIN || out.integer > INT32_MAX))
+        return refuse(type.name);
     out.kind = InputKind::kInteger;
     out.number = static_cast<double>(out.integer);
     return true;
@@ -184,16 +187,17 @@ bool VariableReader::read_json(json::Value value, Input& out) {
     return true;
 }
 
-void refuse_variable(std::vector<DocumentError>& errors, const ast::VariableDefinition& definition, std::string_view path,
-                     std::string_view reason) {
+void refuse_variable(std::vector<DocumentError>& errors, const ast::VariableDefinition& definition,
+                     std::string_view path, std::string_view reason) {
     std::string message = "Variable \"$" + std::string(definition.name.text) + "\"";
     if (path.size() > definition.name.text.size()) message += " at \"" + std::string(path) + "\"";
     errors.push_back({ErrorCode::kBadUserInput, message + ": " + std::string(reason), {definition.position}});
 }
 
 // Reads what is given into `variables`, which has one place per definition.
-VariablesOutcome read_given(const ast::Operation& operation, const std::vector<const TypeRef*>& types, std::string_view json,
-                            Arena& arena, Variables& variables, std::vector<DocumentError>& errors) {
+VariablesOutcome read_given(const ast::Operation& operation, const std::vector<const TypeRef*>& types,
+                            std::string_view json, Arena& arena, Variables& variables,
+                            std::vector<DocumentError>& errors) {
     json::Reader reader(json, borrow(arena));
     VariableReader values(reader, arena);
     auto read_entry = [&](std::string_view key, json::Value value) {
@@ -224,8 +228,8 @@ VariablesOutcome read_given(const ast::Operation& operation, const std::vector<c
 
 }  // namespace
 
-VariablesOutcome coerce_variables(const Schema& schema, const ast::Operation& operation, std::string_view json, Arena& arena,
-                                  Variables& variables, std::vector<DocumentError>& errors) {
+VariablesOutcome coerce_variables(const Schema& schema, const ast::Operation& operation, std::string_view json,
+                                  Arena& arena, Variables& variables, std::vector<DocumentError>& errors) {
     std::vector<const TypeRef*> types;
     for (const ast::VariableDefinition& definition : operation.variables) {
         types.push_back(schema.resolve(*definition.type, arena));

@@ -17,12 +17,13 @@
 namespace vz::graphql {
 
 class DocumentCache final {
-public:
+ public:
     static constexpr size_t kDocumentsMax = 1000;
     // Longer texts are parsed each time: literals make them long, and those do not come again.
     static constexpr size_t kTextBytesMax = 16 * 1024;
 
-    explicit DocumentCache(const Schema& schema, size_t documents_max = kDocumentsMax) : schema_(schema), documents_max_(documents_max) {}
+    explicit DocumentCache(const Schema& schema, size_t documents_max = kDocumentsMax)
+        : schema_(schema), documents_max_(documents_max) {}
 
     // The valid document of that text if it is known; NULL: it is not.
     std::shared_ptr<const ast::Document> find(std::string_view text);
@@ -32,7 +33,7 @@ public:
     uint64_t hits() const;
     size_t size() const;
 
-private:
+ private:
     using Entry = std::shared_ptr<const ast::Document>;
 
     void remember(const Entry& document);

@@ -89,7 +89,8 @@ const ast::Operation* Exchange::choose_operation(std::vector<DocumentError>& err
     }
     std::string why;
     if (chosen == nullptr) {
-        why = operation_name.empty() ? "the document has no operation" : "there is no operation \"" + std::string(operation_name) + "\"";
+        why = operation_name.empty() ? "the document has no operation"
+                                     : "there is no operation \"" + std::string(operation_name) + "\"";
     } else if (operation_name.empty() && count > 1) {
         why = "`operationName` must say which of the document's operations to run";
     } else if (frontend_.schema->root(chosen->kind) == nullptr) {
@@ -110,7 +111,8 @@ bool Exchange::prepare(const ast::Operation& operation, std::vector<DocumentErro
             return false;
     }
     DocumentError error;
-    if (plan_operation(*frontend_.schema, *document_, operation, variables_, frontend_.limits, arena, plan_, error) && check_items(error)) {
+    if (plan_operation(*frontend_.schema, *document_, operation, variables_, frontend_.limits, arena, plan_, error) &&
+        check_items(error)) {
         return true;
     }
     errors.push_back(std::move(error));
@@ -119,7 +121,9 @@ bool Exchange::prepare(const ast::Operation& operation, std::vector<DocumentErro
 
 bool Exchange::check_items(DocumentError& error) const {
     uint64_t items = 0;
-    const auto add = [&](const Input& input) { items += static_cast<uint64_t>(std::max<int64_t>(input["limit"].integer_or(0), 0)); };
+    const auto add = [&](const Input& input) {
+        items += static_cast<uint64_t>(std::max<int64_t>(input["limit"].integer_or(0), 0));
+    };
     for (const PlannedField& field : plan_.fields) {
         if (!frontend_.introspection && (field.field->name == "__schema" || field.field->name == "__type")) {
             error = {ErrorCode::kValidationFailed, "introspection is turned off", {field.position}};
@@ -128,7 +132,9 @@ bool Exchange::check_items(DocumentError& error) const {
         add(field.arguments["input"]);
         for (const Input& input : field.arguments["inputs"].items) add(input);
         if (items <= frontend_.items_max) continue;
-        error = {ErrorCode::kLimitExceeded, "the limits add up to more than " + std::to_string(frontend_.items_max), {field.position}};
+        error = {ErrorCode::kLimitExceeded,
+                 "the limits add up to more than " + std::to_string(frontend_.items_max),
+                 {field.position}};
         return false;
     }
     return true;
@@ -352,12 +358,15 @@ void Exchange::reply(uint32_t status) {
 }
 
 const char* Exchange::content_type() const {
-    return media_ == Media::kResponse ? "application/graphql-response+json; charset=utf-8" : "application/json; charset=utf-8";
+    return media_ == Media::kResponse ? "application/graphql-response+json; charset=utf-8"
+                                      : "application/json; charset=utf-8";
 }
 
 json::Target Exchange::target() {
     return {request_,
-            [](void* user, uint64_t at_least, uint64_t* size) { return vzh_space(static_cast<vzh_request*>(user), at_least, size); },
+            [](void* user, uint64_t at_least, uint64_t* size) {
+                return vzh_space(static_cast<vzh_request*>(user), at_least, size);
+            },
             [](void* user, uint64_t bytes) { vzh_wrote(static_cast<vzh_request*>(user), bytes); },
             [](void* user, uint64_t bytes) { vzh_truncate(static_cast<vzh_request*>(user), bytes); }};
 }

@@ -1,7 +1,8 @@
-// One GraphQL request from its text to its answer. Owns itself: created by the transport, gone when the request was answered.
+// One GraphQL request from its text to its answer. Owns itself: created by the transport, gone when the request was
+// answered.
 //
-// One thread at a time drives it. Query root fields are submitted together; mutation root fields one after the other, each durable before the
-// next starts. Completions count down; the last one goes on, here or on a worker.
+// One thread at a time drives it. Query root fields are submitted together; mutation root fields one after the other,
+// each durable before the next starts. Completions count down; the last one goes on, here or on a worker.
 #pragma once
 
 #include <atomic>
@@ -16,11 +17,12 @@ namespace vz::graphql {
 
 enum class Media : uint8_t { kJson, kResponse };  // application/json; application/graphql-response+json
 
-// Ends a request whose answer finds no memory as the listener ends those that it has no room for: 503, to be tried again.
+// Ends a request whose answer finds no memory as the listener ends those that it has no room for: 503, to be tried
+// again.
 void refuse_overloaded(vzh_request* request);
 
 class Exchange final {
-public:
+ public:
     Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media);
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -30,8 +32,8 @@ public:
     // What the request asks for; views live as long as the request or are in the arena.
     std::string_view query;
     std::string_view operation_name;
-    std::string_view json;  // the request as JSON, for its variables; empty: none
-    bool read_only = false; // by GET
+    std::string_view json;   // the request as JSON, for its variables; empty: none
+    bool read_only = false;  // by GET
 
     // Parses, validates, plans, runs. Deletes this in the end.
     void start();
@@ -44,7 +46,7 @@ public:
     bool reaches(std::string_view collection, uint32_t permission) const;
     void keep(vz_result* result) { kept_.push_back(result); }
 
-private:
+ private:
     ~Exchange();
 
     const ast::Operation* choose_operation(std::vector<DocumentError>& errors) const;
@@ -79,7 +81,7 @@ private:
     Variables variables_;
     PlannedSelection plan_;
     bool mutation_ = false;
-    bool malformed_ = false;  // the request is no JSON after all: 400 whatever the media type
+    bool malformed_ = false;       // the request is no JSON after all: 400 whatever the media type
     std::vector<RootCall> calls_;  // one per root field of the plan
     size_t next_ = 0;              // mutation to run next
     std::atomic<uint32_t> pending_{0};

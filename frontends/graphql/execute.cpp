@@ -25,14 +25,15 @@ void write_path(json::Writer& out, const Step* step) {
 }
 
 class Executor final {
-public:
-    Executor(json::Writer& out, const Schema& schema, RootValue root_value, void* user, Arena& arena, std::vector<ExecutionError>& errors)
+ public:
+    Executor(json::Writer& out, const Schema& schema, RootValue root_value, void* user, Arena& arena,
+             std::vector<ExecutionError>& errors)
         : out_(out), schema_(schema), root_value_(root_value), user_(user), arena_(arena), errors_(errors) {}
 
     // False: nothing was written, and null must take the place of what encloses it.
     bool root(const PlannedSelection& plan);
 
-private:
+ private:
     bool selection(const PlannedSelection& plan, const Source& source, const Step* path);
     bool complete(const TypeRef& type, const FieldValue& value, const PlannedField& field, const Step* path);
     bool complete_list(const TypeRef& list, const FieldValue& value, const PlannedField& field, const Step* path);
@@ -119,7 +120,8 @@ bool Executor::complete(const TypeRef& type, const FieldValue& value, const Plan
     return completed || null_or_propagate(type);
 }
 
-bool Executor::complete_list(const TypeRef& list, const FieldValue& value, const PlannedField& field, const Step* path) {
+bool Executor::complete_list(const TypeRef& list, const FieldValue& value, const PlannedField& field,
+                             const Step* path) {
     if (value.kind == FieldKind::kFloats) {
         for (uint64_t i = 0; i < value.count; ++i) {
             if (std::isfinite(value.floats[i])) continue;
@@ -145,17 +147,20 @@ bool Executor::complete_list(const TypeRef& list, const FieldValue& value, const
     return true;
 }
 
-bool Executor::complete_object(const TypeRef& type, const FieldValue& value, const PlannedField& field, const Step* path) {
+bool Executor::complete_object(const TypeRef& type, const FieldValue& value, const PlannedField& field,
+                               const Step* path) {
     if (value.kind == FieldKind::kObject) {
         for (const PlannedSelection& selection : field.below) {
-            if (!type.named->abstract() || selection.type == value.source.type) return this->selection(selection, value.source, path);
+            if (!type.named->abstract() || selection.type == value.source.type)
+                return this->selection(selection, value.source, path);
         }
     }
     fail("not an object of the field's type", field, path);
     return false;
 }
 
-bool Executor::complete_leaf(const TypeRef& type, const FieldValue& value, const PlannedField& field, const Step* path) {
+bool Executor::complete_leaf(const TypeRef& type, const FieldValue& value, const PlannedField& field,
+                             const Step* path) {
     const bool narrow = type.named->scalar == ScalarKind::kInt && type.named->kind == TypeKind::kScalar;
     switch (value.kind) {
         case FieldKind::kText: out_.string(value.text); return true;
@@ -187,17 +192,22 @@ void Executor::fail(const FieldError& error, const PlannedField& field, const St
         write_path(writer, path);
         writer.end_array();
     }
-    errors_.push_back({std::string(error.message), std::string(error.code), std::string(error.details), text.text(), {field.position}});
+    errors_.push_back({std::string(error.message),
+                       std::string(error.code),
+                       std::string(error.details),
+                       text.text(),
+                       {field.position}});
 }
 
 }  // namespace
 
-void write_data(json::Writer& out, const Schema& schema, const PlannedSelection& plan, RootValue root_value, void* user, Arena& arena,
-                std::vector<ExecutionError>& errors) {
+void write_data(json::Writer& out, const Schema& schema, const PlannedSelection& plan, RootValue root_value, void* user,
+                Arena& arena, std::vector<ExecutionError>& errors) {
     if (!Executor(out, schema, root_value, user, arena, errors).root(plan)) out.null();
 }
 
-void write_errors(json::Writer& out, std::string_view document, std::string_view request_id, const std::vector<ExecutionError>& errors) {
+void write_errors(json::Writer& out, std::string_view document, std::string_view request_id,
+                  const std::vector<ExecutionError>& errors) {
     out.begin_array();
     for (const ExecutionError& error : errors) {
         out.begin_object();

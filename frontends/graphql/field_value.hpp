@@ -30,7 +30,19 @@ struct FieldError {
 struct FieldValue;
 using ListItem = FieldValue (*)(const Source& list, uint64_t index);
 
-enum class FieldKind : uint8_t { kNull, kText, kInteger, kDouble, kFloat, kBoolean, kJson, kObject, kList, kFloats, kError };
+enum class FieldKind : uint8_t {
+    kNull,
+    kText,
+    kInteger,
+    kDouble,
+    kFloat,
+    kBoolean,
+    kJson,
+    kObject,
+    kList,
+    kFloats,
+    kError
+};
 
 struct FieldValue {
     FieldKind kind = FieldKind::kNull;
@@ -112,7 +124,8 @@ struct FieldValue {
     }
 };
 
-// A call of one field's resolver. Borrowed for the call; what must live longer goes into the arena, which is the request's.
+// A call of one field's resolver. Borrowed for the call; what must live longer goes into the arena, which is the
+// request's.
 struct FieldCall {
     const Schema& schema;
     const Source& source;

@@ -27,9 +27,11 @@ vz_status fail(vz_error* error, vz_status status, std::string_view message) {
 
 // Reads this instance's keys; the first one that is wrong ends it.
 class Settings final {
-public:
+ public:
     Settings(const vz_host* host, vz_error* error)
-        : host_(host), error_(error), config_(static_cast<const vz_config_service*>(host->service(host, VZ_SERVICE_CONFIG))) {}
+        : host_(host),
+          error_(error),
+          config_(static_cast<const vz_config_service*>(host->service(host, VZ_SERVICE_CONFIG))) {}
 
     vz_status status() const { return status_; }
 
@@ -55,13 +57,14 @@ public:
         if (!find(key, text)) return;
         const std::string_view path = view_of(text);
         const auto plain = [](char c) { return c > 0x20 && c < 0x7f && std::strchr("{}*?#'\"\\<>&%", c) == nullptr; };
-        if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find("//") != std::string_view::npos || !std::all_of(path.begin(), path.end(), plain)) {
+        if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find("//") != std::string_view::npos ||
+            !std::all_of(path.begin(), path.end(), plain)) {
             return reject(key, "must begin with / and be a plain path");
         }
         value = path;
     }
 
-private:
+ private:
     bool find(std::string_view key, vz_str& text) { return config_->get(host_, str_of(key), &text) != 0; }
     void reject(std::string_view key, std::string_view reason) {
         if (status_ == VZ_OK) status_ = config_->reject(host_, str_of(key), str_of(reason), error_);
@@ -107,16 +110,18 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     if (const vz_status status = read_settings(*self, error); status != VZ_OK) return status;
     std::string why;
     self->schema = Schema::build(std::string(schema_text()), why);
-    if (self->schema == nullptr || !bind_resolvers(*self->schema, why)) return fail(error, VZ_INTERNAL, "schema.graphql: " + why);
+    if (self->schema == nullptr || !bind_resolvers(*self->schema, why))
+        return fail(error, VZ_INTERNAL, "schema.graphql: " + why);
     self->documents = std::make_unique<DocumentCache>(*self->schema);
     make_routes(*self);
     vz_status status = load_stored_keys(self->engine, error);
     if (status != VZ_OK) return status;
     status = vzh_declare(host, self->routes.data(), static_cast<uint32_t>(self->routes.size()), &handle, self.get(),
-                                         &self->mount, error);
+                         &self->mount, error);
     if (status != VZ_OK) return status;
     for (const Asset& asset : self->page ? assets() : std::span<const Asset>()) {
-        status = vzh_file(self->mount, (self->path + "/assets/" + asset.name).c_str(), asset.gzip, asset.size, asset.type, error);
+        status = vzh_file(self->mount, (self->path + "/assets/" + asset.name).c_str(), asset.gzip, asset.size,
+                          asset.type, error);
         if (status != VZ_OK) return status;
     }
     if (const uint64_t limit = vzh_limit(self->mount, "results"); limit != 0) self->results_max = limit;
@@ -187,6 +192,7 @@ constexpr vz_frontend_descriptor kDescriptor = {sizeof(vz_frontend_descriptor),
 }  // namespace
 }  // namespace vz::graphql
 
-extern "C" __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi) VZ_NOEXCEPT {
+extern "C" __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi)
+    VZ_NOEXCEPT {
     return host_abi >> 16 == VZ_ABI_VERSION >> 16 ? &vz::graphql::kDescriptor : nullptr;
 }

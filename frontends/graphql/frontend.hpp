@@ -1,4 +1,5 @@
-// The plugin's state: what create() read and start() built. Immutable while requests are served, except where a member says otherwise.
+// The plugin's state: what create() read and start() built. Immutable while requests are served, except where a member
+// says otherwise.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,7 @@ struct vz_frontend {
     std::vector<std::string> route_paths;  // what the routes point at
     std::vector<vzh_route> routes;
     bool page = true;
-    std::string page_text;                 // the page, with the path of this instance
+    std::string page_text;  // the page, with the path of this instance
     bool introspection = true;
     vz::graphql::PlanLimits limits;
     uint64_t items_max = 20000;
@@ -27,7 +28,7 @@ struct vz_frontend {
     uint64_t batch_points_max = 65536;
     int64_t started_ms = 0;
     std::unique_ptr<vz::graphql::Schema> schema;
-    std::string schema_text;               // of `schema`
+    std::string schema_text;                                // of `schema`
     std::unique_ptr<vz::graphql::DocumentCache> documents;  // any thread
     std::atomic<uint64_t> in_flight{0};                     // exchanges that exist
 };

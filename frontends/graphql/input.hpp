@@ -7,12 +7,24 @@
 
 namespace vz::graphql {
 
-enum class InputKind : uint8_t { kAbsent, kNull, kInteger, kNumber, kText, kEnum, kBoolean, kList, kObject, kJson, kFloats };
+enum class InputKind : uint8_t {
+    kAbsent,
+    kNull,
+    kInteger,
+    kNumber,
+    kText,
+    kEnum,
+    kBoolean,
+    kList,
+    kObject,
+    kJson,
+    kFloats
+};
 
 struct InputEntry;
 
 class Input {
-public:
+ public:
     InputKind kind = InputKind::kAbsent;
     bool boolean = false;
     int64_t integer = 0;

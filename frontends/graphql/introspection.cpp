@@ -123,8 +123,12 @@ FieldValue undeprecated(const FieldCall& call, const List& list) {
 FieldValue schema_description(const FieldCall& call) { return text_or_null(call.schema.description()); }
 FieldValue schema_types(const FieldCall& call) { return wrapped_types(call, call.schema.types()); }
 FieldValue schema_query(const FieldCall& call) { return wrap(call, call.schema.root(ast::OperationKind::kQuery)); }
-FieldValue schema_mutation(const FieldCall& call) { return wrap(call, call.schema.root(ast::OperationKind::kMutation)); }
-FieldValue schema_subscription(const FieldCall& call) { return wrap(call, call.schema.root(ast::OperationKind::kSubscription)); }
+FieldValue schema_mutation(const FieldCall& call) {
+    return wrap(call, call.schema.root(ast::OperationKind::kMutation));
+}
+FieldValue schema_subscription(const FieldCall& call) {
+    return wrap(call, call.schema.root(ast::OperationKind::kSubscription));
+}
 FieldValue schema_directives(const FieldCall& call) {
     std::vector<const void*> elements;
     for (const DirectiveDefinition& directive : call.schema.directives()) elements.push_back(&directive);
@@ -166,7 +170,8 @@ FieldValue type_specified_by(const FieldCall& call) {
 }
 FieldValue type_fields(const FieldCall& call) {
     const NamedType* type = named_only(call);
-    if (type == nullptr || (type->kind != TypeKind::kObject && type->kind != TypeKind::kInterface)) return FieldValue::null();
+    if (type == nullptr || (type->kind != TypeKind::kObject && type->kind != TypeKind::kInterface))
+        return FieldValue::null();
     const bool all = call.arguments["includeDeprecated"].boolean_or(false);
     std::vector<const void*> elements;
     for (const std::unique_ptr<Field>& field : type->fields) {
@@ -176,7 +181,8 @@ FieldValue type_fields(const FieldCall& call) {
 }
 FieldValue type_interfaces(const FieldCall& call) {
     const NamedType* type = named_only(call);
-    if (type == nullptr || (type->kind != TypeKind::kObject && type->kind != TypeKind::kInterface)) return FieldValue::null();
+    if (type == nullptr || (type->kind != TypeKind::kObject && type->kind != TypeKind::kInterface))
+        return FieldValue::null();
     return wrapped_types(call, type->interfaces);
 }
 FieldValue type_possible(const FieldCall& call) {
@@ -189,7 +195,8 @@ FieldValue type_values(const FieldCall& call) {
 }
 FieldValue type_inputs(const FieldCall& call) {
     const NamedType* type = named_only(call);
-    return type == nullptr || type->kind != TypeKind::kInput ? FieldValue::null() : undeprecated(call, type->input_fields);
+    return type == nullptr || type->kind != TypeKind::kInput ? FieldValue::null()
+                                                             : undeprecated(call, type->input_fields);
 }
 FieldValue type_of(const FieldCall& call) {
     const TypeRef& type = element<TypeRef>(call);
@@ -292,7 +299,8 @@ constexpr Binding kBindings[] = {
 std::string_view introspection_sdl() { return kSdl; }
 
 void bind_introspection(Schema& schema, Field& type_name_field, Field& schema_field, Field& type_field) {
-    for (const Binding& binding : kBindings) schema.mutable_type(binding.type)->field(binding.field)->resolve = binding.resolve;
+    for (const Binding& binding : kBindings)
+        schema.mutable_type(binding.type)->field(binding.field)->resolve = binding.resolve;
     type_name_field.resolve = meta_typename;
     schema_field.resolve = meta_schema;
     type_field.resolve = meta_type;

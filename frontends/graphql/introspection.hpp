@@ -1,4 +1,5 @@
-// The introspection system (specification section 4): its types as SDL and its fields as ordinary resolvers over Schema.
+// The introspection system (specification section 4): its types as SDL and its fields as ordinary resolvers over
+// Schema.
 #pragma once
 
 #include <string_view>

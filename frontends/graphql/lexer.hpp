@@ -10,8 +10,25 @@
 namespace vz::graphql {
 
 enum class TokenKind : uint8_t {
-    kEnd, kBang, kDollar, kAmpersand, kParenOpen, kParenClose, kSpread, kColon, kEquals, kAt,
-    kBracketOpen, kBracketClose, kBraceOpen, kPipe, kBraceClose, kName, kInt, kFloat, kString,
+    kEnd,
+    kBang,
+    kDollar,
+    kAmpersand,
+    kParenOpen,
+    kParenClose,
+    kSpread,
+    kColon,
+    kEquals,
+    kAt,
+    kBracketOpen,
+    kBracketClose,
+    kBraceOpen,
+    kPipe,
+    kBraceClose,
+    kName,
+    kInt,
+    kFloat,
+    kString,
 };
 
 struct Token {
@@ -22,16 +39,17 @@ struct Token {
 
 // The text must outlive the lexer; decoded strings are placed in the arena.
 class Lexer final {
-public:
+ public:
     Lexer(std::string_view text, Arena& arena);
 
-    // False: the text is no token at error_position(); error() says why. Comments, commas, blanks and a byte order mark are skipped.
+    // False: the text is no token at error_position(); error() says why. Comments, commas, blanks and a byte order mark
+    // are skipped.
     [[nodiscard]] bool next(Token& token);
 
     std::string_view error() const { return error_; }
     uint32_t error_position() const { return error_position_; }
 
-private:
+ private:
     void skip_ignored();
     bool read_number(Token& token);
     bool read_string(Token& token);

@@ -6,7 +6,9 @@
 namespace vz::graphql {
 namespace {
 
-const vz_collection_info& info(const FieldCall& call) { return *static_cast<const vz_collection_info*>(call.source.object); }
+const vz_collection_info& info(const FieldCall& call) {
+    return *static_cast<const vz_collection_info*>(call.source.object);
+}
 const vz_vector_field& field(const FieldCall& call) {
     static constexpr vz_vector_field kUnknown{};
     const vz_vector_field* found = default_vector(info(call));
@@ -19,7 +21,9 @@ const vz_collection_stats& stats(const FieldCall& call) {
 codec::CollectionNotes notes(const FieldCall& call) {
     return info(call).schema == nullptr ? codec::CollectionNotes() : codec::read_notes(info(call).schema->metadata);
 }
-FieldValue time(const FieldCall& call, int64_t unix_ms) { return FieldValue::of_text(call.arena.copy_text(codec::rfc3339(unix_ms))); }
+FieldValue time(const FieldCall& call, int64_t unix_ms) {
+    return FieldValue::of_text(call.arena.copy_text(codec::rfc3339(unix_ms)));
+}
 
 FieldValue name(const FieldCall& call) { return FieldValue::of_text(view_of(info(call).name)); }
 FieldValue always_null(const FieldCall&) { return FieldValue::null(); }
@@ -37,7 +41,9 @@ FieldValue status(const FieldCall& call) {
         default: return FieldValue::of_text(info(call).damage.size == 0 ? "READY" : "QUARANTINED");
     }
 }
-FieldValue description(const FieldCall& call) { return FieldValue::of_text(call.arena.copy_text(notes(call).description)); }
+FieldValue description(const FieldCall& call) {
+    return FieldValue::of_text(call.arena.copy_text(notes(call).description));
+}
 FieldValue metadata(const FieldCall& call) { return FieldValue::of_json(call.arena.copy_text(notes(call).metadata)); }
 FieldValue aliases(const FieldCall& call) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
@@ -72,10 +78,14 @@ FieldValue quantization(const FieldCall& call) {
         default: return FieldValue::of_text("AUTO");
     }
 }
-FieldValue embedding_provider(const FieldCall& call) { return FieldValue::of_text(notes(call).text.empty() ? "none" : "bm25"); }
+FieldValue embedding_provider(const FieldCall& call) {
+    return FieldValue::of_text(notes(call).text.empty() ? "none" : "bm25");
+}
 
 // Zero stands for the engine's defaults of types.h.
-FieldValue degree(const FieldCall& call) { return FieldValue::of_count(field(call).degree == 0 ? 16 : field(call).degree / 2); }
+FieldValue degree(const FieldCall& call) {
+    return FieldValue::of_count(field(call).degree == 0 ? 16 : field(call).degree / 2);
+}
 FieldValue build_effort(const FieldCall& call) {
     return FieldValue::of_count(field(call).build_effort == 0 ? 128 : field(call).build_effort);
 }

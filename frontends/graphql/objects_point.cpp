@@ -14,7 +14,8 @@ const MutationView& mutation(const FieldCall& call) { return *static_cast<const 
 FieldValue point_id(const FieldCall& call) { return FieldValue::of_text(point(call).id); }
 FieldValue point_data(const FieldCall& call) { return FieldValue::of_floats(point(call).vector, point(call).given); }
 FieldValue point_vector(const FieldCall& call) {
-    return point(call).vector == nullptr ? FieldValue::null() : FieldValue::of_floats(point(call).vector, point(call).given);
+    return point(call).vector == nullptr ? FieldValue::null()
+                                         : FieldValue::of_floats(point(call).vector, point(call).given);
 }
 FieldValue point_dimension(const FieldCall& call) { return FieldValue::of_count(point(call).dimension); }
 FieldValue point_payload(const FieldCall& call) {
@@ -100,7 +101,8 @@ bool read_points(RootCall& call, const EngineCall& from, vz_metric metric, std::
         view.dimension = column->dim;
     }
     points = views;
-    call.bytes_estimate += codec::estimate(rows, column == nullptr ? codec::VectorFormat::kNone : codec::VectorFormat::kArray);
+    call.bytes_estimate +=
+        codec::estimate(rows, column == nullptr ? codec::VectorFormat::kNone : codec::VectorFormat::kArray);
     return true;
 }
 

@@ -6,7 +6,7 @@ namespace vz::graphql {
 namespace {
 
 class Parser final : public TypeSystemParser {
-public:
+ public:
     using TypeSystemParser::TypeSystemParser;
 
     std::span<const ast::Definition> document() {
@@ -17,7 +17,7 @@ public:
         return arena_.copy(definitions);
     }
 
-private:
+ private:
     ast::Definition definition();
     const ast::Operation* operation();
     const ast::Fragment* fragment();
@@ -28,7 +28,9 @@ private:
     void spread(ast::Selection& read);
 };
 
-bool is_operation_keyword(std::string_view word) { return word == "query" || word == "mutation" || word == "subscription"; }
+bool is_operation_keyword(std::string_view word) {
+    return word == "query" || word == "mutation" || word == "subscription";
+}
 
 ast::Definition Parser::definition() {
     ast::Definition read;
@@ -39,7 +41,8 @@ ast::Definition Parser::definition() {
     const bool described = at(TokenKind::kString);
     const Token keyword = described ? look_ahead() : token();
     if (described && keyword.kind == TokenKind::kBraceOpen) {
-        fail(ErrorCode::kParseFailed, "Syntax Error: an operation in its short form has no description", token().position);
+        fail(ErrorCode::kParseFailed, "Syntax Error: an operation in its short form has no description",
+             token().position);
         return read;
     }
     if (keyword.kind == TokenKind::kName) {

@@ -1,5 +1,5 @@
-// Text to nodes: executable documents and type systems, specification October 2021, and descriptions of operations and fragments as
-// later ones allow them. LL(1) by hand, with exact error positions.
+// Text to nodes: executable documents and type systems, specification October 2021, and descriptions of operations and
+// fragments as later ones allow them. LL(1) by hand, with exact error positions.
 #pragma once
 
 #include <memory>

@@ -44,9 +44,11 @@ ParserBase::ParserBase(ast::Document& document, const ParseLimits& limits, Docum
 
 void ParserBase::advance() {
     if (failed_) return;
-    if (!lexer_.next(token_)) return fail(ErrorCode::kParseFailed, "Syntax Error: " + std::string(lexer_.error()), lexer_.error_position());
+    if (!lexer_.next(token_))
+        return fail(ErrorCode::kParseFailed, "Syntax Error: " + std::string(lexer_.error()), lexer_.error_position());
     if (++tokens_ > limits_.tokens_max) {
-        fail(ErrorCode::kLimitExceeded, "the document has more than " + std::to_string(limits_.tokens_max) + " tokens", token_.position);
+        fail(ErrorCode::kLimitExceeded, "the document has more than " + std::to_string(limits_.tokens_max) + " tokens",
+             token_.position);
     }
 }
 
@@ -74,12 +76,14 @@ bool ParserBase::skip_keyword(std::string_view word) {
 
 void ParserBase::expect(TokenKind kind) {
     if (skip(kind)) return;
-    fail(ErrorCode::kParseFailed, "Syntax Error: expected " + describe(kind) + ", found " + describe(token_), token_.position);
+    fail(ErrorCode::kParseFailed, "Syntax Error: expected " + describe(kind) + ", found " + describe(token_),
+         token_.position);
 }
 
 void ParserBase::expect_keyword(std::string_view word) {
     if (skip_keyword(word)) return;
-    fail(ErrorCode::kParseFailed, "Syntax Error: expected \"" + std::string(word) + "\", found " + describe(token_), token_.position);
+    fail(ErrorCode::kParseFailed, "Syntax Error: expected \"" + std::string(word) + "\", found " + describe(token_),
+         token_.position);
 }
 
 void ParserBase::unexpected(const Token& token) {
@@ -136,7 +140,8 @@ ast::Value ParserBase::value(bool constant) {
     switch (token_.kind) {
         case TokenKind::kBracketOpen:
             read.kind = ast::ValueKind::kList;
-            read.items = any<ast::Value>(TokenKind::kBracketOpen, TokenKind::kBracketClose, [&] { return value(constant); });
+            read.items =
+                any<ast::Value>(TokenKind::kBracketOpen, TokenKind::kBracketClose, [&] { return value(constant); });
             return read;
         case TokenKind::kBraceOpen:
             read.kind = ast::ValueKind::kObject;
@@ -184,7 +189,8 @@ ast::Value ParserBase::variable_value(bool constant) {
         if (!at(TokenKind::kName)) {
             unexpected(dollar);
         } else {
-            fail(ErrorCode::kParseFailed, "Syntax Error: a constant value must not use variable \"$" + std::string(token_.text) + "\"",
+            fail(ErrorCode::kParseFailed,
+                 "Syntax Error: a constant value must not use variable \"$" + std::string(token_.text) + "\"",
                  dollar.position);
         }
         return read;

@@ -1,7 +1,7 @@
 // The cursor over tokens that the parsers of executable documents and of type systems share.
 //
-// Failure is sticky: after the first one every token is the end of the text and nothing is consumed any more, so callers need not
-// look at each step; whoever asked for the document looks at failed().
+// Failure is sticky: after the first one every token is the end of the text and nothing is consumed any more, so
+// callers need not look at each step; whoever asked for the document looks at failed().
 #pragma once
 
 #include <vector>
@@ -12,7 +12,7 @@
 namespace vz::graphql {
 
 class ParserBase {
-public:
+ public:
     ParserBase(ast::Document& document, const ParseLimits& limits, DocumentError& error);
 
     bool failed() const { return failed_; }
@@ -33,13 +33,13 @@ public:
 
     // Counts one level of nesting as long as it lives.
     class Level final {
-    public:
+     public:
         explicit Level(ParserBase& parser);
         ~Level() { --parser_.nesting_; }
         Level(const Level&) = delete;
         Level& operator=(const Level&) = delete;
 
-    private:
+     private:
         ParserBase& parser_;
     };
 
@@ -85,10 +85,10 @@ public:
     std::span<const ast::Argument> arguments(bool constant);
     std::span<const ast::Directive> directives(bool constant);
 
-protected:
+ protected:
     Arena& arena_;
 
-private:
+ private:
     ast::Value variable_value(bool constant);
     ast::Value name_value();
 

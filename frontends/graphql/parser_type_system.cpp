@@ -6,10 +6,25 @@
 namespace vz::graphql {
 namespace {
 
-constexpr std::array<std::string_view, 19> kDirectiveLocations = {
-    "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT",
-    "VARIABLE_DEFINITION", "SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION", "ARGUMENT_DEFINITION", "INTERFACE", "UNION", "ENUM",
-    "ENUM_VALUE", "INPUT_OBJECT", "INPUT_FIELD_DEFINITION"};
+constexpr std::array<std::string_view, 19> kDirectiveLocations = {"QUERY",
+                                                                  "MUTATION",
+                                                                  "SUBSCRIPTION",
+                                                                  "FIELD",
+                                                                  "FRAGMENT_DEFINITION",
+                                                                  "FRAGMENT_SPREAD",
+                                                                  "INLINE_FRAGMENT",
+                                                                  "VARIABLE_DEFINITION",
+                                                                  "SCHEMA",
+                                                                  "SCALAR",
+                                                                  "OBJECT",
+                                                                  "FIELD_DEFINITION",
+                                                                  "ARGUMENT_DEFINITION",
+                                                                  "INTERFACE",
+                                                                  "UNION",
+                                                                  "ENUM",
+                                                                  "ENUM_VALUE",
+                                                                  "INPUT_OBJECT",
+                                                                  "INPUT_FIELD_DEFINITION"};
 
 struct Keyword {
     std::string_view word;
@@ -25,13 +40,15 @@ constexpr std::array<Keyword, 8> kKeywords = {{{"schema", ast::TypeSystemKind::k
                                                {"directive", ast::TypeSystemKind::kDirective}}};
 
 const Keyword* find_keyword(std::string_view word) {
-    const auto found = std::find_if(kKeywords.begin(), kKeywords.end(), [&](const Keyword& known) { return known.word == word; });
+    const auto found =
+        std::find_if(kKeywords.begin(), kKeywords.end(), [&](const Keyword& known) { return known.word == word; });
     return found == kKeywords.end() ? nullptr : &*found;
 }
 
 bool is_empty_extension(const ast::TypeSystemDefinition& definition) {
     return definition.directives.empty() && definition.fields.empty() && definition.interfaces.empty() &&
-           definition.members.empty() && definition.values.empty() && definition.input_fields.empty() && definition.roots.empty();
+           definition.members.empty() && definition.values.empty() && definition.input_fields.empty() &&
+           definition.roots.empty();
 }
 
 }  // namespace
@@ -104,15 +121,16 @@ void TypeSystemParser::type_body(ast::TypeSystemDefinition& definition) {
     } else if (definition.kind == Kind::kEnum) {
         definition.values = optional_many<ast::EnumValueDefinition>(kOpen, kClose, [&] { return enum_value(); });
     } else if (definition.kind == Kind::kInput) {
-        definition.input_fields = optional_many<ast::InputValueDefinition>(kOpen, kClose, [&] { return input_value(); });
+        definition.input_fields =
+            optional_many<ast::InputValueDefinition>(kOpen, kClose, [&] { return input_value(); });
     }
 }
 
 void TypeSystemParser::directive_body(ast::TypeSystemDefinition& definition) {
     expect(TokenKind::kAt);
     definition.name = name();
-    definition.input_fields =
-        optional_many<ast::InputValueDefinition>(TokenKind::kParenOpen, TokenKind::kParenClose, [&] { return input_value(); });
+    definition.input_fields = optional_many<ast::InputValueDefinition>(TokenKind::kParenOpen, TokenKind::kParenClose,
+                                                                       [&] { return input_value(); });
     definition.repeatable = skip_keyword("repeatable");
     expect_keyword("on");
     definition.locations = delimited<ast::Name>(TokenKind::kPipe, [&] { return directive_location(); });
@@ -134,8 +152,8 @@ ast::FieldDefinition TypeSystemParser::field() {
     ast::FieldDefinition read;
     read.description = description();
     read.name = name();
-    read.arguments =
-        optional_many<ast::InputValueDefinition>(TokenKind::kParenOpen, TokenKind::kParenClose, [&] { return input_value(); });
+    read.arguments = optional_many<ast::InputValueDefinition>(TokenKind::kParenOpen, TokenKind::kParenClose,
+                                                              [&] { return input_value(); });
     expect(TokenKind::kColon);
     read.type = type_reference();
     read.directives = directives(true);
@@ -185,7 +203,8 @@ ast::RootOperation TypeSystemParser::root_operation() {
 ast::Name TypeSystemParser::directive_location() {
     const Token before = token();
     const ast::Name read = name();
-    const bool known = std::find(kDirectiveLocations.begin(), kDirectiveLocations.end(), read.text) != kDirectiveLocations.end();
+    const bool known =
+        std::find(kDirectiveLocations.begin(), kDirectiveLocations.end(), read.text) != kDirectiveLocations.end();
     if (!known && !failed()) unexpected(before);
     return read;
 }

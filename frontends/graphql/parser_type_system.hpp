@@ -6,7 +6,7 @@
 namespace vz::graphql {
 
 class TypeSystemParser : public ParserBase {
-public:
+ public:
     using ParserBase::ParserBase;
 
     // The token is the keyword of a definition, or its description.
@@ -16,7 +16,7 @@ public:
 
     static bool is_type_system_keyword(std::string_view word);
 
-private:
+ private:
     void schema_body(ast::TypeSystemDefinition& definition);
     void type_body(ast::TypeSystemDefinition& definition);
     void directive_body(ast::TypeSystemDefinition& definition);

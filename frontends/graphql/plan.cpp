@@ -17,19 +17,22 @@ struct Place {
 };
 
 class Planner final {
-public:
-    Planner(const Schema& schema, const ast::Document& document, const Variables& variables, const PlanLimits& limits, Arena& arena,
-            DocumentError& error)
+ public:
+    Planner(const Schema& schema, const ast::Document& document, const Variables& variables, const PlanLimits& limits,
+            Arena& arena, DocumentError& error)
         : schema_(schema), variables_(variables), limits_(limits), arena_(arena), error_(error) {
         for (const ast::Definition& definition : document.definitions) {
-            if (definition.kind == ast::DefinitionKind::kFragment) fragments_[definition.fragment->name.text] = definition.fragment;
+            if (definition.kind == ast::DefinitionKind::kFragment)
+                fragments_[definition.fragment->name.text] = definition.fragment;
         }
     }
 
-    bool selection(const NamedType& type, const std::vector<const ast::SelectionSet*>& sets, Place place, PlannedSelection& out);
+    bool selection(const NamedType& type, const std::vector<const ast::SelectionSet*>& sets, Place place,
+                   PlannedSelection& out);
 
-private:
-    bool collect(const NamedType& type, const ast::SelectionSet& set, std::unordered_set<std::string_view>& visited, Groups& groups);
+ private:
+    bool collect(const NamedType& type, const ast::SelectionSet& set, std::unordered_set<std::string_view>& visited,
+                 Groups& groups);
     bool included(const ast::Selection& selection, bool& answer);
     bool applies(const NamedType& type, const ast::TypeReference* condition) const;
     bool field(const NamedType& parent, std::string_view key, const Group& group, Place place, PlannedField& out);
@@ -51,7 +54,8 @@ private:
     uint32_t aliases_ = 0;
 };
 
-bool Planner::selection(const NamedType& type, const std::vector<const ast::SelectionSet*>& sets, Place place, PlannedSelection& out) {
+bool Planner::selection(const NamedType& type, const std::vector<const ast::SelectionSet*>& sets, Place place,
+                        PlannedSelection& out) {
     Groups groups;
     std::unordered_set<std::string_view> visited;
     for (const ast::SelectionSet* set : sets) {
@@ -62,7 +66,8 @@ bool Planner::selection(const NamedType& type, const std::vector<const ast::Sele
     for (size_t i = 0; i < groups.size(); ++i) {
         const auto& [key, group] = groups[i];
         if (place.depth == 1 && !group.front()->name.text.starts_with("__") && ++roots > limits_.root_fields_max) {
-            return refuse("more than " + std::to_string(limits_.root_fields_max) + " root fields", group.front()->position);
+            return refuse("more than " + std::to_string(limits_.root_fields_max) + " root fields",
+                          group.front()->position);
         }
         if (!field(type, key, group, place, fields[i])) return false;
     }
@@ -71,7 +76,8 @@ bool Planner::selection(const NamedType& type, const std::vector<const ast::Sele
     return true;
 }
 
-bool Planner::collect(const NamedType& type, const ast::SelectionSet& set, std::unordered_set<std::string_view>& visited, Groups& groups) {
+bool Planner::collect(const NamedType& type, const ast::SelectionSet& set,
+                      std::unordered_set<std::string_view>& visited, Groups& groups) {
     for (const ast::Selection& selection : set.selections) {
         bool wanted = true;
         if (!selection.directives.empty() && !included(selection, wanted)) return false;
@@ -86,7 +92,8 @@ bool Planner::collect(const NamedType& type, const ast::SelectionSet& set, std::
             }
             group->second.push_back(&selection);
         } else if (selection.kind == ast::SelectionKind::kInline) {
-            if (applies(type, selection.condition) && !collect(type, *selection.selections, visited, groups)) return false;
+            if (applies(type, selection.condition) && !collect(type, *selection.selections, visited, groups))
+                return false;
         } else if (visited.insert(selection.name.text).second) {
             const auto fragment = fragments_.find(selection.name.text);
             if (fragment == fragments_.end() || !applies(type, fragment->second->condition)) continue;
@@ -102,7 +109,8 @@ bool Planner::included(const ast::Selection& selection, bool& answer) {
         if (!skip && directive.name.text != "include") continue;
         Input arguments;
         std::string why;
-        if (!coerce_arguments(schema_.directive(directive.name.text)->arguments, directive.arguments, variables_, arena_, arguments, why)) {
+        if (!coerce_arguments(schema_.directive(directive.name.text)->arguments, directive.arguments, variables_,
+                              arena_, arguments, why)) {
             error_ = {ErrorCode::kBadUserInput, why, {directive.position}};
             return false;
         }
@@ -135,13 +143,16 @@ bool Planner::field(const NamedType& parent, std::string_view key, const Group& 
 bool Planner::check_limits(const NamedType& parent, const ast::Selection& selection, const Field& field, Place& place) {
     if (place.depth == 1) place.introspection = field.name.starts_with("__");
     const uint32_t depth_max = place.introspection ? limits_.introspection_depth_max : limits_.depth_max;
-    if (place.depth > depth_max) return refuse("deeper than " + std::to_string(depth_max) + " fields", selection.position);
+    if (place.depth > depth_max)
+        return refuse("deeper than " + std::to_string(depth_max) + " fields", selection.position);
     uint32_t& count = place.introspection ? introspection_fields_ : fields_;
-    if (++count > limits_.fields_max) return refuse("more than " + std::to_string(limits_.fields_max) + " fields", selection.position);
+    if (++count > limits_.fields_max)
+        return refuse("more than " + std::to_string(limits_.fields_max) + " fields", selection.position);
     if (place.introspection) {
-        if (parent.introspection && field.type->nullable().list() && parent.name == "__Type" && field.name != "enumValues" &&
-            ++place.lists > limits_.introspection_lists_max) {
-            return refuse("introspection lists nested deeper than " + std::to_string(limits_.introspection_lists_max), selection.position);
+        if (parent.introspection && field.type->nullable().list() && parent.name == "__Type" &&
+            field.name != "enumValues" && ++place.lists > limits_.introspection_lists_max) {
+            return refuse("introspection lists nested deeper than " + std::to_string(limits_.introspection_lists_max),
+                          selection.position);
         }
     } else if (!selection.alias.text.empty() && ++aliases_ > limits_.aliases_max) {
         return refuse("more than " + std::to_string(limits_.aliases_max) + " aliases", selection.position);
@@ -177,8 +188,9 @@ bool PlannedField::selects(std::string_view name) const {
     return false;
 }
 
-bool plan_operation(const Schema& schema, const ast::Document& document, const ast::Operation& operation, const Variables& variables,
-                    const PlanLimits& limits, Arena& arena, PlannedSelection& out, DocumentError& error) {
+bool plan_operation(const Schema& schema, const ast::Document& document, const ast::Operation& operation,
+                    const Variables& variables, const PlanLimits& limits, Arena& arena, PlannedSelection& out,
+                    DocumentError& error) {
     return Planner(schema, document, variables, limits, arena, error)
         .selection(*schema.root(operation.kind), {operation.selections}, Place(), out);
 }

@@ -77,6 +77,7 @@ uint32_t wanted_parts(const PlannedField& points, bool vectors);
 vz_str filter_of(RootCall& call, const Input& input);
 
 // An Int argument within [least, most]; absent: `otherwise`. False: the field has failed.
-bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most, int64_t otherwise, int64_t& out);
+bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most,
+                 int64_t otherwise, int64_t& out);
 
 }  // namespace vz::graphql

@@ -42,7 +42,8 @@ void one_begin(RootCall& call) {
     call.state = describe_if_present(call, call.argument("name").text, absent);
 }
 FieldValue one_finish(RootCall& call) {
-    return call.state == nullptr ? FieldValue::null() : collection_value(static_cast<const vz_collection_info*>(call.state));
+    return call.state == nullptr ? FieldValue::null()
+                                 : collection_value(static_cast<const vz_collection_info*>(call.state));
 }
 
 constexpr RootResolver kRoots[] = {

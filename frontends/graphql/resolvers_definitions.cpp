@@ -26,7 +26,8 @@ bool check_metadata(RootCall& call, const Input& metadata) {
 
 bool check_description(RootCall& call, const Input& description) {
     if (description.text_or({}).size() <= codec::kDescriptionBytesMax) return true;
-    call.fail(codec::validation("description", "must be at most " + std::to_string(codec::kDescriptionBytesMax) + " bytes"));
+    call.fail(
+        codec::validation("description", "must be at most " + std::to_string(codec::kDescriptionBytesMax) + " bytes"));
     return false;
 }
 
@@ -85,7 +86,8 @@ struct Creation {
 };
 
 // What of texts the collection is to do. False: the field has failed.
-bool add_texts(RootCall& call, const Input& input, codec::NewCollection& wanted, codec::CollectionNotes& notes, vz_field_index& index) {
+bool add_texts(RootCall& call, const Input& input, codec::NewCollection& wanted, codec::CollectionNotes& notes,
+               vz_field_index& index) {
     if (input["embeddingProvider"].text_or("none") == "bm25") {
         if (wanted.dimension < codec::kTextDimensionMin) {
             call.fail(codec::validation("dimension", "must be at least 16 for a text embedding"));
@@ -96,9 +98,11 @@ bool add_texts(RootCall& call, const Input& input, codec::NewCollection& wanted,
     }
     const Input& lexical = input["lexical"];
     if (lexical.empty()) return true;
-    const codec::Lexical asked{codec::stemmer_named(lexical["stemmer"].text_or("none")), lexical["source"].text_or("content")};
+    const codec::Lexical asked{codec::stemmer_named(lexical["stemmer"].text_or("none")),
+                               lexical["source"].text_or("content")};
     if (asked.stemmer.empty()) {
-        call.fail(codec::validation("lexical.stemmer", "no such stemmer; there are none and the languages of Snowball, by name or code"));
+        call.fail(codec::validation("lexical.stemmer",
+                                    "no such stemmer; there are none and the languages of Snowball, by name or code"));
         return false;
     }
     notes.lexical = codec::lexical_note(asked);
@@ -112,7 +116,8 @@ void create_begin(RootCall& call) {
     const Input& input = call.argument("input");
     const std::string_view name = input["name"].text;
     call.names.collection = name;
-    if (const char* why = codec::refuse_collection_name(name)) return call.fail(name.empty() ? codec::invalid_configuration("name", why) : codec::validation("name", why));
+    if (const char* why = codec::refuse_collection_name(name))
+        return call.fail(name.empty() ? codec::invalid_configuration("name", why) : codec::validation("name", why));
     codec::NewCollection wanted;
     if (!check_features(call, input) || !read_new_collection(call, input, wanted)) return;
     if (!check_metadata(call, input["metadata"]) || !check_description(call, input["description"])) return;
@@ -155,11 +160,13 @@ void update_begin(RootCall& call) {
         change.kind = VZ_ALTER_SET_METADATA;
         // An absent text would keep what is there.
         const std::string written = codec::write_notes(notes);
-        change.metadata = str_of(call.arena->copy_text(written.empty() ? std::string_view("{}") : std::string_view(written)));
+        change.metadata =
+            str_of(call.arena->copy_text(written.empty() ? std::string_view("{}") : std::string_view(written)));
     }
     if (search_effort >= 0) {
         const vz_vector_field* field = default_vector(*info);
-        if (field == nullptr) return call.fail(codec::validation("hnswEfSearch", "the collection has no default vector field"));
+        if (field == nullptr)
+            return call.fail(codec::validation("hnswEfSearch", "the collection has no default vector field"));
         alteration->field = *field;
         alteration->field.struct_size = sizeof alteration->field;
         alteration->field.search_effort = static_cast<uint32_t>(search_effort);
@@ -206,7 +213,8 @@ FieldValue drop_finish(RootCall& call) {
     if (!absent && call.failed(dropped)) return FieldValue::null();
     const std::string name(call.argument("name").text);
     const std::string message = absent ? "Collection not found: " + name : "Collection '" + name + "' deleted";
-    auto* view = call.arena->make<MutationView>(!absent, call.arena->copy_text(message), int64_t{-1}, dropped.change.lsn);
+    auto* view =
+        call.arena->make<MutationView>(!absent, call.arena->copy_text(message), int64_t{-1}, dropped.change.lsn);
     return FieldValue::of_object(view);
 }
 

@@ -30,7 +30,8 @@ FieldValue get_finish(RootCall& call) {
     const EngineCall& got = call.engine_calls[0];
     if (got.op.status == VZ_NOT_FOUND || call.failed(got)) return FieldValue::null();
     std::span<const PointView> points;
-    if (!read_points(call, got, VZ_COSINE, points) || points.empty() || points[0].version == 0) return FieldValue::null();
+    if (!read_points(call, got, VZ_COSINE, points) || points.empty() || points[0].version == 0)
+        return FieldValue::null();
     return FieldValue::of_object(points.data());
 }
 
@@ -64,7 +65,8 @@ void scan_begin(RootCall& call) {
     const Input& input = call.argument("input");
     Scan* scan = call.make<Scan>();
     int64_t limit = 0;
-    if (!read_number(call, input["limit"], "limit", 1, static_cast<int64_t>(call.frontend->results_max), 100, limit)) return;
+    if (!read_number(call, input["limit"], "limit", 1, static_cast<int64_t>(call.frontend->results_max), 100, limit))
+        return;
     const std::string_view collection = input["collection"].text;
     call.names.collection = collection;
     const bool vectors = input["includeVectors"].boolean_or(true);

@@ -9,7 +9,8 @@ struct Search {
     vz_search_request request;
     vz_parts parts;
     vz_metric metric;
-    bool empty;  // no score can pass the threshold: it is searched all the same, so that the query is checked as any other
+    // No score can pass the threshold: it is searched all the same, so that the query is checked as any other.
+    bool empty;
 };
 
 struct Searches {
@@ -20,7 +21,8 @@ struct Searches {
 bool read_search(RootCall& call, const Input& input, const std::string& at, Search& search) {
     int64_t limit = 0;
     int64_t effort = 0;
-    if (!read_number(call, input["limit"], at + "limit", 1, static_cast<int64_t>(call.frontend->results_max), 10, limit) ||
+    if (!read_number(call, input["limit"], at + "limit", 1, static_cast<int64_t>(call.frontend->results_max), 10,
+                     limit) ||
         !read_number(call, input["effort"], at + "effort", 1, 65536, 0, effort)) {
         return false;
     }
@@ -43,7 +45,8 @@ bool read_search(RootCall& call, const Input& input, const std::string& at, Sear
     if (input["exact"].boolean_or(false)) request.flags |= VZ_SEARCH_EXACT;
     if (!input["recall"].empty()) request.recall_target = static_cast<float>(input["recall"].number);
     if (!input["scoreThreshold"].empty()) {
-        const codec::ScoreLimit bound = codec::limit_of(search.metric, static_cast<float>(input["scoreThreshold"].number));
+        const codec::ScoreLimit bound =
+            codec::limit_of(search.metric, static_cast<float>(input["scoreThreshold"].number));
         search.empty = bound.empty;
         if (bound.limited) request.flags |= VZ_SEARCH_SCORE_LIMIT;
         request.score_limit = bound.limited ? bound.value : 0;
@@ -66,7 +69,8 @@ void begin(RootCall& call, std::span<const Input> inputs, bool batch) {
     }
     call.expect(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
-        call.set(i, VZ_OP_SEARCH, inputs[i]["collection"].text, &searches->all[i].request, &call.engine_calls[i].result);
+        call.set(i, VZ_OP_SEARCH, inputs[i]["collection"].text, &searches->all[i].request,
+                 &call.engine_calls[i].result);
     }
 }
 
@@ -90,7 +94,8 @@ FieldValue search_finish(RootCall& call) {
 
 void batch_begin(RootCall& call) { begin(call, call.argument("inputs").items, true); }
 FieldValue batch_finish(RootCall& call) {
-    const std::span<std::span<const PointView>> lists = call.arena->array<std::span<const PointView>>(call.engine_calls.size());
+    const std::span<std::span<const PointView>> lists =
+        call.arena->array<std::span<const PointView>>(call.engine_calls.size());
     const std::span<uint64_t> position = call.arena->array<uint64_t>(1);
     for (size_t i = 0; i < lists.size(); ++i) {
         // Each search is an operation of its own, whose one query stands at this place of the request.

@@ -29,7 +29,8 @@ void stats_begin(RootCall& call) {
         if (status != VZ_OK) return call.fail(status, error);
         call.keep(result);
         uint64_t count = 0;
-        const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
+        const auto* infos =
+            static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
         for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
             const vz_collection_stats* stats = codec::element_at(infos, i)->stats;
             if (stats != nullptr) figures->data_bytes += codec::data_bytes(*stats);
@@ -69,7 +70,9 @@ FieldValue persistence_finish(RootCall& call) {
 }
 
 const vz_persistence& report(const FieldCall& call) { return *static_cast<const vz_persistence*>(call.source.object); }
-const vz_segment_info& segment(const FieldCall& call) { return *static_cast<const vz_segment_info*>(call.source.object); }
+const vz_segment_info& segment(const FieldCall& call) {
+    return *static_cast<const vz_segment_info*>(call.source.object);
+}
 
 FieldValue texts(const vz_str* first, uint32_t count) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
@@ -99,7 +102,9 @@ FieldValue report_segments(const FieldCall& call) {
     };
     return FieldValue::of_list(report(call).segment_count, kItem, report(call).segments);
 }
-FieldValue report_snapshots(const FieldCall& call) { return texts(report(call).snapshots, report(call).snapshot_count); }
+FieldValue report_snapshots(const FieldCall& call) {
+    return texts(report(call).snapshots, report(call).snapshot_count);
+}
 FieldValue report_problems(const FieldCall& call) { return texts(report(call).problems, report(call).problem_count); }
 
 FieldValue segment_file(const FieldCall& call) { return FieldValue::of_text(view_of(segment(call).file)); }

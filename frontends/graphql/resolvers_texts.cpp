@@ -12,7 +12,9 @@ namespace vz::graphql {
 namespace {
 
 json::Arena arena_of(RootCall& call) {
-    return {call.arena, [](void* owner, uint64_t bytes, uint64_t align) { return static_cast<Arena*>(owner)->allocate(bytes, align); }};
+    return {call.arena, [](void* owner, uint64_t bytes, uint64_t align) {
+                return static_cast<Arena*>(owner)->allocate(bytes, align);
+            }};
 }
 
 // False: the field has failed.
@@ -29,14 +31,16 @@ struct TextSearch {
     vz_search_request request;
     vz_parts parts;
     vz_metric metric;  // how scores read
-    bool empty;        // no score can pass the threshold: it is searched all the same, so that the query is checked as any other
+    // No score can pass the threshold: it is searched all the same, so that the query is checked as any other.
+    bool empty;
     vz_str text;
     vz_text_query words;
 };
 
 bool read_options(RootCall& call, const Input& input, TextSearch& search) {
     int64_t limit = 0;
-    if (!read_number(call, input["limit"], "limit", 1, static_cast<int64_t>(call.frontend->results_max), 10, limit)) return false;
+    if (!read_number(call, input["limit"], "limit", 1, static_cast<int64_t>(call.frontend->results_max), 10, limit))
+        return false;
     search.request.struct_size = sizeof search.request;
     search.request.k = static_cast<uint32_t>(limit);
     search.request.deadline_ns = call.view->deadline_ns;
@@ -94,7 +98,9 @@ bool read_fusion(RootCall& call, const Input& input, vz_text_query& words) {
     int64_t dense = 0;
     int64_t text = 0;
     const auto most = static_cast<int64_t>(call.frontend->results_max);
-    if (!read_number(call, input["denseK"], "denseK", 1, most, 20, dense) || !read_number(call, input["textK"], "textK", 1, most, 20, text)) return false;
+    if (!read_number(call, input["denseK"], "denseK", 1, most, 20, dense) ||
+        !read_number(call, input["textK"], "textK", 1, most, 20, text))
+        return false;
     const double alpha = input["alpha"].empty() ? 0.7 : input["alpha"].number;
     if (!(alpha >= 0 && alpha <= 1)) call.fail(codec::validation("alpha", "must be 0 to 1"));
     words.fusion = input["fusion"].text_or("RRF") == "WEIGHTED" ? VZ_FUSION_WEIGHTED : VZ_FUSION_RRF;
@@ -110,10 +116,13 @@ void hybrid_begin(RootCall& call) {
     auto* const search = call.make<TextSearch>();
     codec::TextCollection texts;
     vz_text_query fused{};
-    if (!read_options(call, input, *search) || !read_fusion(call, input, fused) || !read_texts(call, input["collection"].text, texts)) return;
+    if (!read_options(call, input, *search) || !read_fusion(call, input, fused) ||
+        !read_texts(call, input["collection"].text, texts))
+        return;
     const bool has_words = !texts.lexical_path().empty();
     if (!has_words && !vector.empty()) {
-        return call.fail(codec::not_for_texts("a vector needs a ranking by words beside it; create the collection with `lexical`"));
+        return call.fail(
+            codec::not_for_texts("a vector needs a ranking by words beside it; create the collection with `lexical`"));
     }
     search->metric = has_words ? VZ_DOT : texts.metric();
     search->request.queries = {vector.data(), 1, 0, static_cast<uint32_t>(vector.size()), VZ_F32};
@@ -138,7 +147,7 @@ void hybrid_begin(RootCall& call) {
 constexpr uint32_t kBeginsMax = 128;  // races lost to other writers of these ids, and a binding
 
 struct TextUpsert {
-    bool binds;      // the operation under way binds the collection
+    bool binds;  // the operation under way binds the collection
     uint64_t vectors;
     codec::TextRecord record;
 };
@@ -146,8 +155,10 @@ struct TextUpsert {
 bool read_options(RootCall& call, const Input& input, codec::TextOptions& options) {
     int64_t size = 0;
     int64_t overlap = 0;
-    if (!read_number(call, input["chunkSize"], "chunkSize", codec::kChunkBytesMin, codec::kChunkBytesMax, codec::kChunkBytes, size) ||
-        !read_number(call, input["chunkOverlap"], "chunkOverlap", 0, codec::kChunkBytesMax, codec::default_overlap(static_cast<uint32_t>(size)), overlap)) {
+    if (!read_number(call, input["chunkSize"], "chunkSize", codec::kChunkBytesMin, codec::kChunkBytesMax,
+                     codec::kChunkBytes, size) ||
+        !read_number(call, input["chunkOverlap"], "chunkOverlap", 0, codec::kChunkBytesMax,
+                     codec::default_overlap(static_cast<uint32_t>(size)), overlap)) {
         return false;
     }
     options = {input["autoChunk"].boolean_or(true), static_cast<uint32_t>(size), static_cast<uint32_t>(overlap)};
@@ -170,7 +181,8 @@ bool make_changes(RootCall& call, const codec::TextCollection& collection, std::
         if (!texts[i]["metadata"].empty()) entry.metadata = texts[i]["metadata"].text;
         entry.options = options;
         codec::TextChange change{entry.id, {}, i, is_new};
-        const codec::Failure failure = codec::make_points(entry, codec::place_of_text(i), embedder, arena_of(call), change.points);
+        const codec::Failure failure =
+            codec::make_points(entry, codec::place_of_text(i), embedder, arena_of(call), change.points);
         if (codec::is_failure(failure)) {
             call.fail(codec::with_item(failure, i));
             return false;
@@ -198,20 +210,24 @@ void upsert_begin(RootCall& call) {
     const std::span<const Input> texts = input["texts"].items;
     if (texts.empty()) return call.fail(codec::validation("texts", "must not be empty"));
     if (texts.size() > call.frontend->batch_points_max) {
-        return call.fail(codec::validation("texts", "must be at most " + std::to_string(call.frontend->batch_points_max) + " texts"));
+        return call.fail(codec::validation(
+            "texts", "must be at most " + std::to_string(call.frontend->batch_points_max) + " texts"));
     }
     auto& upsert = *call.make<TextUpsert>();
     call.state = &upsert;
     codec::TextCollection collection;
     if (!read_texts(call, input["collection"].text, collection)) return;
-    const bool may_bind = !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
-    if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal)) return call.fail(refusal);
+    const bool may_bind =
+        !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
+    if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal))
+        return call.fail(refusal);
     std::vector<codec::TextChange> changes;
     if (!make_changes(call, collection, changes)) return;
     if (may_bind) return bind(call, collection, upsert);
     for (const codec::TextChange& change : changes) upsert.vectors += change.points.size();
     const codec::Failure failure =
-        codec::make_record(call.engine(), call.names.collection, changes, collection.dimension(), call.names, arena_of(call), upsert.record);
+        codec::make_record(call.engine(), call.names.collection, changes, collection.dimension(), call.names,
+                           arena_of(call), upsert.record);
     if (codec::is_failure(failure)) return call.fail(failure);
     upsert.record.chain->request_id = call.request_id();
     upsert.record.chain->deadline_ns = call.view->deadline_ns;
@@ -223,15 +239,17 @@ FieldValue upsert_finish(RootCall& call) {
     const auto& upsert = *static_cast<const TextUpsert*>(call.state);
     EngineCall& done = call.engine_calls[0];
     // What the collection, or what is stored under the ids, is now decides.
-    const bool is_outdated = !done.ok() && (upsert.binds ? done.op.status == VZ_CONFLICT : codec::has_lost_race(done.op.status, done.error));
+    const bool is_outdated =
+        !done.ok() && (upsert.binds ? done.op.status == VZ_CONFLICT : codec::has_lost_race(done.op.status, done.error));
     call.begins_again = (is_outdated || (upsert.binds && done.ok())) && call.begun < kBeginsMax;
     if (call.begins_again) return FieldValue::null();
-    if (!upsert.binds && done.error.item < upsert.record.item_count) done.error.item = upsert.record.entries[done.error.item];
+    if (!upsert.binds && done.error.item < upsert.record.item_count)
+        done.error.item = upsert.record.entries[done.error.item];
     call.names.items = "texts";
     if (call.failed(done)) return FieldValue::null();
     const std::string message = "Upserted " + std::to_string(call.argument("input")["texts"].items.size()) + " texts";
-    return FieldValue::of_object(
-        call.arena->make<MutationView>(true, call.arena->copy_text(message), static_cast<int64_t>(upsert.vectors), done.written.lsn));
+    return FieldValue::of_object(call.arena->make<MutationView>(
+        true, call.arena->copy_text(message), static_cast<int64_t>(upsert.vectors), done.written.lsn));
 }
 
 constexpr RootResolver kRoots[] = {

@@ -24,7 +24,8 @@ void submit_write(RootCall& call, std::string_view collection, const vz_write_re
 }
 
 FieldValue mutation_value(RootCall& call, bool success, std::string_view message, int64_t affected, uint64_t lsn) {
-    return FieldValue::of_object(call.arena->make<MutationView>(success, call.arena->copy_text(message), affected, lsn));
+    return FieldValue::of_object(
+        call.arena->make<MutationView>(success, call.arena->copy_text(message), affected, lsn));
 }
 
 bool refuse_public_key(RootCall& call, const Input& key) {
@@ -38,7 +39,8 @@ vz_str payload_of(const Input& payload) { return payload.empty() ? vz_str{} : st
 int64_t expiry_of(vz_str payload) { return codec::expiry_of({payload.data, payload.size}).value_or(0); }
 
 void set_expiry(RootCall& call, vz_write_request& request) {
-    if (const int64_t expiry = expiry_of(request.payloads[0]); expiry != 0) request.expires_ms = call.arena->make<int64_t>(expiry);
+    if (const int64_t expiry = expiry_of(request.payloads[0]); expiry != 0)
+        request.expires_ms = call.arena->make<int64_t>(expiry);
 }
 
 // ---- upserts ----
@@ -112,7 +114,8 @@ void upsert_many_begin(RootCall& call) {
     }
     if (points.empty()) return call.fail(codec::validation("vectors", "must not be empty"));
     if (points.size() > call.frontend->batch_points_max) {
-        return call.fail(codec::validation("vectors", "must be at most " + std::to_string(call.frontend->batch_points_max) + " points"));
+        return call.fail(codec::validation(
+            "vectors", "must be at most " + std::to_string(call.frontend->batch_points_max) + " points"));
     }
     for (size_t i = 0; i < points.size(); ++i) {
         if (call.refused_id(points[i]["id"].text, "vectors[" + std::to_string(i) + "].id", i)) return;
@@ -175,11 +178,13 @@ void delete_many_begin(RootCall& call) {
     const Input& input = call.argument("input");
     const bool by_ids = !input["ids"].empty();
     const bool by_filter = !input["filter"].empty();
-    if (by_ids == by_filter) return call.fail(codec::validation("ids", "exactly one of `ids` and `filter` must be given"));
+    if (by_ids == by_filter)
+        return call.fail(codec::validation("ids", "exactly one of `ids` and `filter` must be given"));
     const std::span<const Input> items = input["ids"].items;
     if (by_ids && items.empty()) return call.fail(codec::validation("ids", "must not be empty"));
     if (items.size() > call.frontend->batch_points_max) {
-        return call.fail(codec::validation("ids", "must be at most " + std::to_string(call.frontend->batch_points_max) + " ids"));
+        return call.fail(
+            codec::validation("ids", "must be at most " + std::to_string(call.frontend->batch_points_max) + " ids"));
     }
     vz_write_request* request = new_write(call, VZ_DELETE, items.size());
     if (by_ids) {
@@ -223,9 +228,11 @@ FieldValue payload_finish(RootCall& call) {
 
 constexpr RootResolver kRoots[] = {
     {"MutationRoot", "upsertVector", "Failed to upsert vector: ", "collection", upsert_one_begin, upsert_one_finish},
-    {"MutationRoot", "upsertVectors", "Failed to upsert vectors: ", "input.collection", upsert_many_begin, upsert_many_finish},
+    {"MutationRoot", "upsertVectors", "Failed to upsert vectors: ", "input.collection", upsert_many_begin,
+     upsert_many_finish},
     {"MutationRoot", "deleteVector", "Failed to delete vector: ", "collection", delete_one_begin, delete_one_finish},
-    {"MutationRoot", "deleteVectors", "Failed to delete vectors: ", "input.collection", delete_many_begin, delete_many_finish},
+    {"MutationRoot", "deleteVectors", "Failed to delete vectors: ", "input.collection", delete_many_begin,
+     delete_many_finish},
     {"MutationRoot", "updatePayload", "Failed to update payload: ", "collection", payload_begin, payload_finish},
 };
 

@@ -69,9 +69,7 @@ bool RootCall::sees(std::string_view collection, uint32_t permission) const {
     return exchange->sees(str_of(collection), permission);
 }
 
-void RootCall::keep(vz_result* result) {
-    exchange->keep(result);
-}
+void RootCall::keep(vz_result* result) { exchange->keep(result); }
 
 const vz_collection_info* describe_if_present(RootCall& call, std::string_view collection, bool& absent) {
     vz_result* result = nullptr;
@@ -105,7 +103,8 @@ vz_str filter_of(RootCall& call, const Input& input) {
     return str_of(call.arena->copy_text(rewritten));
 }
 
-bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most, int64_t otherwise, int64_t& out) {
+bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most,
+                 int64_t otherwise, int64_t& out) {
     out = otherwise;
     if (input.empty()) return true;
     out = input.integer;

@@ -1,8 +1,9 @@
 // One root field being answered: its arguments, the engine's operations it needs, and its value.
 //
-// A resolver's begin() reads arguments, fills operations and returns; they are submitted together with those of the other root fields of a
-// query. When all have ended, finish() turns what they brought into the field's value. begin() runs on an io or worker thread and may call
-// engine functions tagged [any]; finish() of a query may run inside a completion ([done] only), that of a mutation runs on a worker.
+// A resolver's begin() reads arguments, fills operations and returns; they are submitted together with those of the
+// other root fields of a query. When all have ended, finish() turns what they brought into the field's value. begin()
+// runs on an io or worker thread and may call engine functions tagged [any]; finish() of a query may run inside a
+// completion ([done] only), that of a mutation runs on a worker.
 #pragma once
 
 #include <span>
@@ -39,15 +40,15 @@ struct RootCall {
     Arena* arena = nullptr;
     const PlannedField* planned = nullptr;
     const RootResolver* resolver = nullptr;
-    size_t index = 0;                     // among the root fields
-    codec::Names names;                   // how the request calls what may fail
-    std::span<EngineCall> engine_calls;   // in submission order
-    const void* state = nullptr;          // the resolver's own, from begin() to finish()
+    size_t index = 0;                    // among the root fields
+    codec::Names names;                  // how the request calls what may fail
+    std::span<EngineCall> engine_calls;  // in submission order
+    const void* state = nullptr;         // the resolver's own, from begin() to finish()
     const FieldError* failure = nullptr;
-    bool begins_again = false;            // set by finish() of a mutation: what it brought needs another begin()
-    uint32_t begun = 0;                   // calls of begin()
+    bool begins_again = false;  // set by finish() of a mutation: what it brought needs another begin()
+    uint32_t begun = 0;         // calls of begin()
     FieldValue value;
-    uint64_t bytes_estimate = 0;          // of the answer; set by finish()
+    uint64_t bytes_estimate = 0;  // of the answer; set by finish()
 
     const Input& argument(std::string_view name) const { return planned->arguments[name]; }
     vz_engine* engine() const { return frontend->engine; }

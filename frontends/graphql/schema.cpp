@@ -45,9 +45,12 @@ const DirectiveDefinition* Schema::directive(std::string_view name) const { retu
 void Schema::bound_default(std::string_view field, uint64_t most) {
     for (const std::unique_ptr<NamedType>& type : types_) {
         for (InputValue& input : type->input_fields) {
-            if (input.name != field || input.default_value == nullptr || input.default_value->kind != ast::ValueKind::kInt) continue;
+            if (input.name != field || input.default_value == nullptr ||
+                input.default_value->kind != ast::ValueKind::kInt)
+                continue;
             uint64_t number = 0;
-            std::from_chars(input.default_value->text.data(), input.default_value->text.data() + input.default_value->text.size(), number);
+            std::from_chars(input.default_value->text.data(),
+                            input.default_value->text.data() + input.default_value->text.size(), number);
             if (number <= most) continue;
             auto* const lowered = arena_.make<ast::Value>(*input.default_value);
             lowered->text = arena_.copy_text(std::to_string(most));
@@ -57,7 +60,8 @@ void Schema::bound_default(std::string_view field, uint64_t most) {
 }
 
 std::string Schema::sdl() const {
-    std::map<uint32_t, std::string_view, std::greater<>> defaults;  // the last one first: what stands before it keeps its place
+    // The last one first: what stands before it keeps its place.
+    std::map<uint32_t, std::string_view, std::greater<>> defaults;
     for (const std::unique_ptr<NamedType>& type : types_) {
         if (type->introspection) continue;
         for (const InputValue& input : type->input_fields) {
@@ -66,7 +70,8 @@ std::string Schema::sdl() const {
         }
     }
     std::string text = documents_.front()->text;
-    for (const auto& [position, number] : defaults) text.replace(position, text.find_first_not_of("-0123456789", position) - position, number);
+    for (const auto& [position, number] : defaults)
+        text.replace(position, text.find_first_not_of("-0123456789", position) - position, number);
     return text;
 }
 
@@ -97,7 +102,8 @@ bool Schema::possible(const NamedType& abstract, const NamedType& object) const 
 bool Schema::overlap(const NamedType& left, const NamedType& right) const {
     if (&left == &right) return true;
     if (left.abstract() && right.abstract()) {
-        return std::any_of(left.possible.begin(), left.possible.end(), [&](const NamedType* object) { return possible(right, *object); });
+        return std::any_of(left.possible.begin(), left.possible.end(),
+                           [&](const NamedType* object) { return possible(right, *object); });
     }
     if (left.abstract()) return possible(left, right);
     return right.abstract() && possible(right, left);

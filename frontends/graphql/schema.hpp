@@ -1,4 +1,5 @@
-// The type system as immutable tables. Built once from SDL; every name and node points into the schema, which outlives all documents.
+// The type system as immutable tables. Built once from SDL; every name and node points into the schema, which outlives
+// all documents.
 #pragma once
 
 #include <memory>
@@ -47,7 +48,7 @@ struct Field {
     const TypeRef* type = nullptr;
     bool deprecated = false;
     std::string_view deprecation;
-    FieldResolver resolve = nullptr;     // one of the two once bound
+    FieldResolver resolve = nullptr;  // one of the two once bound
     const RootResolver* root = nullptr;
 
     const InputValue* argument(std::string_view wanted) const;
@@ -77,7 +78,9 @@ struct NamedType {
     std::vector<const NamedType*> possible;  // of abstract types: the object types it may be
     std::unordered_map<std::string_view, Field*> field_by_name;
 
-    bool composite() const { return kind == TypeKind::kObject || kind == TypeKind::kInterface || kind == TypeKind::kUnion; }
+    bool composite() const {
+        return kind == TypeKind::kObject || kind == TypeKind::kInterface || kind == TypeKind::kUnion;
+    }
     bool abstract() const { return kind == TypeKind::kInterface || kind == TypeKind::kUnion; }
     bool leaf() const { return kind == TypeKind::kScalar || kind == TypeKind::kEnum; }
     bool input() const { return leaf() || kind == TypeKind::kInput; }
@@ -99,7 +102,7 @@ struct DirectiveDefinition {
 };
 
 class Schema final {
-public:
+ public:
     // NULL: `error` says what is wrong with the text.
     static std::unique_ptr<Schema> build(std::string sdl, std::string& error);
 
@@ -128,7 +131,7 @@ public:
     bool overlap(const NamedType& left, const NamedType& right) const;
     bool subtype(const TypeRef& candidate, const TypeRef& super) const;
 
-private:
+ private:
     friend class SchemaBuilder;
     Schema() = default;
 

@@ -74,14 +74,14 @@ void read_deprecation(std::span<const ast::Directive> directives, Element& eleme
 }  // namespace
 
 class SchemaBuilder final {
-public:
+ public:
     explicit SchemaBuilder(Schema& schema) : schema_(schema) {}
 
     bool add(std::string sdl);
     bool finish();
     std::string take_error() { return std::move(error_); }
 
-private:
+ private:
     bool declare(const ast::TypeSystemDefinition& definition);
     bool fill(const ast::TypeSystemDefinition& definition);
     bool fill_directive(const ast::TypeSystemDefinition& definition);
@@ -102,7 +102,8 @@ bool SchemaBuilder::add(std::string sdl) {
     std::unique_ptr<ast::Document> document = parse(std::move(sdl), kNoParseLimits, parse_error);
     if (document == nullptr) return fail(parse_error.message);
     for (const ast::Definition& definition : document->definitions) {
-        if (definition.kind != ast::DefinitionKind::kTypeSystem) return fail("a schema holds definitions of types only");
+        if (definition.kind != ast::DefinitionKind::kTypeSystem)
+            return fail("a schema holds definitions of types only");
         if (definition.type_system->extension) return fail("extensions are not supported in a schema's text");
         if (!declare(*definition.type_system)) return false;
     }
@@ -112,14 +113,16 @@ bool SchemaBuilder::add(std::string sdl) {
 
 bool SchemaBuilder::declare(const ast::TypeSystemDefinition& definition) {
     definitions_.push_back(&definition);
-    if (definition.kind == ast::TypeSystemKind::kSchema || definition.kind == ast::TypeSystemKind::kDirective) return true;
+    if (definition.kind == ast::TypeSystemKind::kSchema || definition.kind == ast::TypeSystemKind::kDirective)
+        return true;
     auto type = std::make_unique<NamedType>();
     type->kind = type_kind(definition.kind);
     type->name = definition.name.text;
     type->description = definition.description;
     type->introspection = type->name.starts_with("__");
     if (type->kind == TypeKind::kScalar) type->scalar = scalar_kind(type->name);
-    if (!schema_.type_by_name_.emplace(type->name, type.get()).second) return fail("type " + std::string(type->name) + " is defined twice");
+    if (!schema_.type_by_name_.emplace(type->name, type.get()).second)
+        return fail("type " + std::string(type->name) + " is defined twice");
     schema_.types_.push_back(std::move(type));
     return true;
 }
@@ -166,18 +169,21 @@ bool SchemaBuilder::fill(const ast::TypeSystemDefinition& definition) {
         if (directive.name.text == "specifiedBy") type.specified_by = string_argument(directive, "url", {});
     }
     for (const ast::EnumValueDefinition& value : definition.values) {
-        if (type.value(value.name.text) != nullptr) return fail("value " + std::string(value.name.text) + " is defined twice");
+        if (type.value(value.name.text) != nullptr)
+            return fail("value " + std::string(value.name.text) + " is defined twice");
         EnumValue& added = type.values.emplace_back(EnumValue{value.name.text, value.description, false, {}});
         read_deprecation(value.directives, added);
     }
     for (const ast::TypeReference* member : definition.members) {
         const NamedType* object = schema_.type(member->name);
-        if (object == nullptr || object->kind != TypeKind::kObject) return fail(std::string(member->name) + " is no object type");
+        if (object == nullptr || object->kind != TypeKind::kObject)
+            return fail(std::string(member->name) + " is no object type");
         type.possible.push_back(object);
     }
     for (const ast::TypeReference* wanted : definition.interfaces) {
         const NamedType* interface = schema_.type(wanted->name);
-        if (interface == nullptr || interface->kind != TypeKind::kInterface) return fail(std::string(wanted->name) + " is no interface");
+        if (interface == nullptr || interface->kind != TypeKind::kInterface)
+            return fail(std::string(wanted->name) + " is no interface");
         type.interfaces.push_back(interface);
     }
     if (type.kind == TypeKind::kInput) return fill_inputs(definition.input_fields, type.input_fields);
@@ -202,7 +208,8 @@ bool SchemaBuilder::fill_fields(NamedType& type, const ast::TypeSystemDefinition
     return true;
 }
 
-bool SchemaBuilder::fill_inputs(std::span<const ast::InputValueDefinition> definitions, std::vector<InputValue>& values) {
+bool SchemaBuilder::fill_inputs(std::span<const ast::InputValueDefinition> definitions,
+                                std::vector<InputValue>& values) {
     for (const ast::InputValueDefinition& parsed : definitions) {
         InputValue value;
         value.name = parsed.name.text;
@@ -234,7 +241,8 @@ bool SchemaBuilder::fill_schema(const ast::TypeSystemDefinition& definition) {
     schema_.description_ = definition.description;
     for (const ast::RootOperation& root : definition.roots) {
         const NamedType* type = schema_.type(root.type->name);
-        if (type == nullptr || type->kind != TypeKind::kObject) return fail("root " + std::string(root.type->name) + " is no object type");
+        if (type == nullptr || type->kind != TypeKind::kObject)
+            return fail("root " + std::string(root.type->name) + " is no object type");
         schema_.roots_[static_cast<size_t>(root.kind)] = type;
     }
     return true;

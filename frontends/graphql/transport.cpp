@@ -28,12 +28,15 @@ void reply_text(vzh_request* request, uint32_t status, std::string_view text, co
 }
 
 void reply_page(vzh_request* request, const vz_frontend& frontend) {
-    // GraphiQL's editor writes styles as it goes and draws with images of its own; the plain page has script and style in itself.
+    // GraphiQL's editor writes styles as it goes and draws with images of its own; the plain page has script and style
+    // in itself.
     constexpr std::string_view kGraphiql =
-        "default-src 'none'; connect-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "default-src 'none'; connect-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' "
+        "'unsafe-inline'; img-src 'self' data:; "
         "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     constexpr std::string_view kPlain =
-        "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri "
+        "'none'; form-action 'none'; "
         "frame-ancestors 'none'";
     vzh_header(request, "Content-Security-Policy", str_of(assets().empty() ? kPlain : kGraphiql));
     vzh_header(request, "X-Content-Type-Options", str_of("nosniff"));
@@ -80,7 +83,8 @@ bool read_body(std::string_view body, Exchange& exchange, std::string& why) {
         return reader.raw_object(value, text);
     });
     if (!read) {
-        why = reader.error().fault == json::Fault::kMemory ? "out of memory" : codec::from_reader(reader.error()).message;
+        why =
+            reader.error().fault == json::Fault::kMemory ? "out of memory" : codec::from_reader(reader.error()).message;
         return false;
     }
     if (!has_query) why = "Invalid query: required";
@@ -102,7 +106,8 @@ bool read_parameters(const vzh_view* view, Exchange& exchange, std::string& why)
             uint64_t offset = 0;
             const char* reason = nullptr;
             const bool object = value.find_first_not_of(" \t\r\n") != std::string_view::npos &&
-                                value[value.find_first_not_of(" \t\r\n")] == '{' && json::check_json(value, &offset, &reason, json::kWholeDepthMax);
+                                value[value.find_first_not_of(" \t\r\n")] == '{' &&
+                                json::check_json(value, &offset, &reason, json::kWholeDepthMax);
             if (!object) {
                 why = "Invalid " + std::string(name) + ": must be a JSON object";
                 return false;
@@ -119,7 +124,9 @@ void start_later(vzh_request*, void* user) VZ_NOEXCEPT { static_cast<Exchange*>(
 void handle_operation(vzh_request* request, const vzh_view* view) {
     const bool by_get = view->route->id == kGet;
     const std::optional<Media> media = choose_media(view_of(view->accept));
-    if (!media) return reply_error(request, 406, "NOT_ACCEPTABLE", "answers are application/graphql-response+json or application/json");
+    if (!media)
+        return reply_error(request, 406, "NOT_ACCEPTABLE",
+                           "answers are application/graphql-response+json or application/json");
     if (!by_get && view_of(view->content_type) != "application/json") {
         return reply_error(request, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
     }
@@ -159,7 +166,8 @@ void handle(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT {
         case kPage: return reply_page(request, frontend_of(view));
         case kSchema: return reply_text(request, 200, frontend_of(view).schema_text, "text/plain; charset=utf-8");
         case kGet:
-            if (frontend_of(view).page && wants_page(view_of(view->accept))) return reply_page(request, frontend_of(view));
+            if (frontend_of(view).page && wants_page(view_of(view->accept)))
+                return reply_page(request, frontend_of(view));
             if (vzh_has_permission(request, VZH_READ) == 0) {
                 return reply_error(request, 401, "AUTHENTICATION_ERROR", "a key that may read is required");
             }

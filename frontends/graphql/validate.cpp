@@ -23,7 +23,9 @@ void Validation::report(std::string message, std::vector<uint32_t> positions) {
     errors.push_back({ErrorCode::kValidationFailed, std::move(message), std::move(positions)});
 }
 
-void Validation::report_limit(std::string message) { errors.push_back({ErrorCode::kLimitExceeded, std::move(message), {}}); }
+void Validation::report_limit(std::string message) {
+    errors.push_back({ErrorCode::kLimitExceeded, std::move(message), {}});
+}
 
 const ast::Fragment* Validation::fragment(std::string_view name) const {
     const auto found = fragments.find(name);
@@ -37,13 +39,13 @@ const TypeRef* Validation::bare(const NamedType* type) {
 namespace {
 
 class Traversal final {
-public:
+ public:
     explicit Traversal(Validation& v) : v_(v), types_(v.types) {}
 
     void operation(const ast::Operation& operation);
     void fragment(const ast::Fragment& fragment);
 
-private:
+ private:
     void variable_definition(const ast::VariableDefinition& variable);
     void selection_set(const ast::SelectionSet& set);
     void selections(const ast::SelectionSet& set);
@@ -174,7 +176,8 @@ void Traversal::arguments(std::span<const ast::Argument> arguments, bool of_fiel
             definition = types_.field()->argument(argument.name.text);
         }
         if (of_field && definition == nullptr) check_field_argument(v_, argument);
-        push_input(definition == nullptr ? nullptr : definition->type, definition != nullptr && definition->default_value != nullptr);
+        push_input(definition == nullptr ? nullptr : definition->type,
+                   definition != nullptr && definition->default_value != nullptr);
         value(argument.value, true);
         pop_input();
     }
@@ -184,7 +187,8 @@ void Traversal::arguments(std::span<const ast::Argument> arguments, bool of_fiel
 void Traversal::value(const ast::Value& value, bool judged) {
     switch (value.kind) {
         case ast::ValueKind::kVariable:
-            v_.current_uses->variables.push_back({value.text, value.position, types_.input(), types_.input_defaults.back()});
+            v_.current_uses->variables.push_back(
+                {value.text, value.position, types_.input(), types_.input_defaults.back()});
             return;
         case ast::ValueKind::kList: {
             const TypeRef* type = types_.input() == nullptr ? nullptr : &types_.input()->nullable();
@@ -199,8 +203,9 @@ void Traversal::value(const ast::Value& value, bool judged) {
             const bool inside = judged && check_value(v_, value);
             const NamedType* object = types_.input() == nullptr ? nullptr : types_.input()->named;
             for (const ast::ObjectField& field : value.fields) {
-                const InputValue* definition =
-                    object != nullptr && object->kind == TypeKind::kInput ? object->input_field(field.name.text) : nullptr;
+                const InputValue* definition = object != nullptr && object->kind == TypeKind::kInput
+                                                   ? object->input_field(field.name.text)
+                                                   : nullptr;
                 push_input(definition == nullptr ? nullptr : definition->type,
                            definition != nullptr && definition->default_value != nullptr);
                 if (inside) check_object_field(v_, field);
@@ -227,7 +232,8 @@ void Traversal::pop_input() {
 
 }  // namespace
 
-std::vector<DocumentError> validate(const Schema& schema, const ast::Document& document, const ValidationLimits& limits) {
+std::vector<DocumentError> validate(const Schema& schema, const ast::Document& document,
+                                    const ValidationLimits& limits) {
     Validation v(schema, document, limits);
     check_definitions(v);
     check_fragments_before(v);

@@ -10,11 +10,13 @@
 namespace vz::graphql {
 
 struct ValidationLimits {
-    uint32_t errors_max = 100;             // more are not reported
-    uint32_t merge_steps_max = 2'000'000;  // comparisons of fields; a document that needs more is refused, kLimitExceeded
+    uint32_t errors_max = 100;  // more are not reported
+    // Comparisons of fields; a document that needs more is refused, kLimitExceeded.
+    uint32_t merge_steps_max = 2'000'000;
 };
 
 // Empty: the document is valid against the schema.
-std::vector<DocumentError> validate(const Schema& schema, const ast::Document& document, const ValidationLimits& limits = {});
+std::vector<DocumentError> validate(const Schema& schema, const ast::Document& document,
+                                    const ValidationLimits& limits = {});
 
 }  // namespace vz::graphql

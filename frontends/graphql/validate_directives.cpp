@@ -7,7 +7,8 @@ void check_directives(Validation& v, std::span<const ast::Directive> directives,
     for (const ast::Directive& directive : directives) {
         const DirectiveDefinition* definition = v.schema.directive(directive.name.text);
         if (definition == nullptr) {
-            v.report("there is no directive " + in_quotes("@" + std::string(directive.name.text)), {directive.position});
+            v.report("there is no directive " + in_quotes("@" + std::string(directive.name.text)),
+                     {directive.position});
             continue;
         }
         const std::string name = in_quotes("@" + std::string(directive.name.text));
@@ -27,7 +28,9 @@ void check_directive_arguments(Validation& v, const ast::Directive& directive) {
     for (const ast::Argument& argument : directive.arguments) {
         bool known = false;
         for (const InputValue& wanted : definition->arguments) known = known || wanted.name == argument.name.text;
-        if (!known) v.report("directive " + name + " has no argument " + in_quotes(argument.name.text), {argument.name.position});
+        if (!known)
+            v.report("directive " + name + " has no argument " + in_quotes(argument.name.text),
+                     {argument.name.position});
     }
     for (const InputValue& wanted : definition->arguments) {
         if (!wanted.required()) continue;

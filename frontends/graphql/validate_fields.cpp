@@ -10,18 +10,21 @@ void check_field(Validation& v, const ast::Selection& field) {
     const TypeRef* type = v.types.output();
     if (type == nullptr) return;
     if (type->named->leaf() && field.selections != nullptr) {
-        v.report("field " + in_quotes(field.name.text) + " of type " + in_quotes(type_text(*type)) + " has no sub-fields to select",
+        v.report("field " + in_quotes(field.name.text) + " of type " + in_quotes(type_text(*type)) +
+                     " has no sub-fields to select",
                  {field.selections->position});
     }
     if (!type->named->leaf() && field.selections == nullptr) {
-        v.report("field " + in_quotes(field.name.text) + " of type " + in_quotes(type_text(*type)) + " needs a selection of sub-fields",
+        v.report("field " + in_quotes(field.name.text) + " of type " + in_quotes(type_text(*type)) +
+                     " needs a selection of sub-fields",
                  {field.position});
     }
 }
 
 void check_argument_names(Validation& v, std::span<const ast::Argument> arguments) {
     if (arguments.size() < 2) return;
-    for (const auto& [name, positions] : groups_by_name(arguments, [](const ast::Argument& a) -> const ast::Name& { return a.name; })) {
+    for (const auto& [name, positions] :
+         groups_by_name(arguments, [](const ast::Argument& a) -> const ast::Name& { return a.name; })) {
         if (positions.size() > 1) v.report("argument " + in_quotes(name) + " is given more than once", positions);
     }
 }

@@ -7,7 +7,7 @@ namespace {
 
 // Finds every cycle of fragments that spread each other, each once.
 class CycleSearch final {
-public:
+ public:
     explicit CycleSearch(Validation& v) : v_(v) {}
 
     void from(const ast::Fragment& fragment) {
@@ -28,7 +28,7 @@ public:
         index_in_path_.erase(fragment.name.text);
     }
 
-private:
+ private:
     static std::vector<const ast::Selection*> spreads_in(const ast::SelectionSet& set) {
         std::vector<const ast::Selection*> spreads;
         std::vector<const ast::SelectionSet*> open = {&set};
@@ -67,7 +67,8 @@ void check_fragments_before(Validation& v) {
         if (definition.kind != ast::DefinitionKind::kFragment) continue;
         const ast::Name& name = definition.fragment->name;
         const auto [known, added] = position_by_name.emplace(name.text, name.position);
-        if (!added) v.report("there is more than one fragment named " + in_quotes(name.text), {known->second, name.position});
+        if (!added)
+            v.report("there is more than one fragment named " + in_quotes(name.text), {known->second, name.position});
         cycles.from(*definition.fragment);
     }
 }
@@ -84,8 +85,10 @@ void check_fragments_after(Validation& v) {
         }
     }
     for (const ast::Definition& definition : v.document.definitions) {
-        if (definition.kind != ast::DefinitionKind::kFragment || used.contains(definition.fragment->name.text)) continue;
-        v.report("fragment " + in_quotes(definition.fragment->name.text) + " is not used", {definition.fragment->position});
+        if (definition.kind != ast::DefinitionKind::kFragment || used.contains(definition.fragment->name.text))
+            continue;
+        v.report("fragment " + in_quotes(definition.fragment->name.text) + " is not used",
+                 {definition.fragment->position});
     }
 }
 
@@ -99,19 +102,22 @@ void check_condition(Validation& v, const ast::TypeReference& condition, std::st
 void check_inline_spread(Validation& v, const ast::Selection& fragment) {
     const TypeRef* inside = v.types.output();
     const NamedType* parent = v.types.parent();
-    if (inside == nullptr || parent == nullptr || !inside->named->composite() || v.schema.overlap(*inside->named, *parent)) return;
+    if (inside == nullptr || parent == nullptr || !inside->named->composite() ||
+        v.schema.overlap(*inside->named, *parent))
+        return;
     v.report("an object of type " + in_quotes(parent->name) + " can never be of type " + in_quotes(inside->named->name),
              {fragment.position});
 }
 
 void check_spread(Validation& v, const ast::Selection& spread) {
     const ast::Fragment* fragment = v.fragment(spread.name.text);
-    if (fragment == nullptr) return v.report("there is no fragment " + in_quotes(spread.name.text), {spread.name.position});
+    if (fragment == nullptr)
+        return v.report("there is no fragment " + in_quotes(spread.name.text), {spread.name.position});
     const NamedType* inside = v.schema.type(fragment->condition->name);
     const NamedType* parent = v.types.parent();
     if (inside == nullptr || parent == nullptr || !inside->composite() || v.schema.overlap(*inside, *parent)) return;
-    v.report("fragment " + in_quotes(spread.name.text) + " is on " + in_quotes(inside->name) + ", which an object of type " +
-                 in_quotes(parent->name) + " can never be",
+    v.report("fragment " + in_quotes(spread.name.text) + " is on " + in_quotes(inside->name) +
+                 ", which an object of type " + in_quotes(parent->name) + " can never be",
              {spread.position});
 }
 

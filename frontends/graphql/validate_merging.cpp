@@ -1,7 +1,8 @@
 // Fields that answer under one key can be merged (specification 5.3.2).
 //
-// Each selection set is compared with itself, with every fragment it spreads, and those with each other; pairs of fragments are
-// compared once. `exclusive` says that the two sides can never be the same object, so that only the shapes of answers must agree.
+// Each selection set is compared with itself, with every fragment it spreads, and those with each other; pairs of
+// fragments are compared once. `exclusive` says that the two sides can never be the same object, so that only the
+// shapes of answers must agree.
 #include <algorithm>
 #include <map>
 
@@ -21,7 +22,8 @@ struct FieldMap {
     std::vector<std::pair<std::string_view, std::vector<Occurrence>>> keys;
     std::unordered_map<std::string_view, size_t> index_by_key;
     std::vector<std::string_view> spreads;
-    std::unordered_map<std::string_view, bool> compared;  // fragments this was compared with; true: as exclusive sides only
+    // Fragments this was compared with; true: as exclusive sides only.
+    std::unordered_map<std::string_view, bool> compared;
 };
 
 struct Conflict {
@@ -31,21 +33,25 @@ struct Conflict {
     std::vector<uint32_t> right;
 };
 
-// The same literal, whatever the order of an object's fields. Compared in place: a hostile document asks for millions of these.
+// The same literal, whatever the order of an object's fields. Compared in place: a hostile document asks for millions
+// of these.
 bool same_value(const ast::Value& left, const ast::Value& right) {
-    if (left.kind != right.kind || left.items.size() != right.items.size() || left.fields.size() != right.fields.size()) return false;
+    if (left.kind != right.kind || left.items.size() != right.items.size() || left.fields.size() != right.fields.size())
+        return false;
     if (left.kind == ast::ValueKind::kList) {
         return std::equal(left.items.begin(), left.items.end(), right.items.begin(), same_value);
     }
     if (left.kind != ast::ValueKind::kObject) return left.text == right.text;
     return std::all_of(left.fields.begin(), left.fields.end(), [&](const ast::ObjectField& field) {
-        const auto other = std::find_if(right.fields.begin(), right.fields.end(),
-                                        [&](const ast::ObjectField& candidate) { return candidate.name.text == field.name.text; });
+        const auto other =
+            std::find_if(right.fields.begin(), right.fields.end(),
+                         [&](const ast::ObjectField& candidate) { return candidate.name.text == field.name.text; });
         return other != right.fields.end() && same_value(field.value, other->value);
     });
 }
 
-// Remembers a comparison. One of exclusive sides asks less than one of sides that may be the same object, and is no substitute for it.
+// Remembers a comparison. One of exclusive sides asks less than one of sides that may be the same object, and is no
+// substitute for it.
 template <typename Map, typename Key>
 bool seen(Map& compared, const Key& key, bool exclusive) {
     const auto [found, added] = compared.try_emplace(key, exclusive);
@@ -58,8 +64,9 @@ bool seen(Map& compared, const Key& key, bool exclusive) {
 bool same_arguments(const ast::Selection& left, const ast::Selection& right) {
     if (left.arguments.size() != right.arguments.size()) return false;
     return std::all_of(left.arguments.begin(), left.arguments.end(), [&](const ast::Argument& argument) {
-        const auto other = std::find_if(right.arguments.begin(), right.arguments.end(),
-                                        [&](const ast::Argument& candidate) { return candidate.name.text == argument.name.text; });
+        const auto other =
+            std::find_if(right.arguments.begin(), right.arguments.end(),
+                         [&](const ast::Argument& candidate) { return candidate.name.text == argument.name.text; });
         return other != right.arguments.end() && same_value(argument.value, other->value);
     });
 }
@@ -71,22 +78,25 @@ bool shapes_differ(const TypeRef& left, const TypeRef& right) {
 }
 
 class Merging final {
-public:
+ public:
     explicit Merging(Validation& v) : v_(v) {}
 
     void within(const NamedType* parent, const ast::SelectionSet& set);
     bool exhausted() const { return steps_ > v_.limits.merge_steps_max; }
 
-private:
+ private:
     FieldMap& fields_of(const NamedType* parent, const ast::SelectionSet& set);
     const FieldMap* fields_of(std::string_view fragment);
     void collect(const NamedType* parent, const ast::SelectionSet& set, FieldMap& map);
     void compare_maps(std::vector<Conflict>& conflicts, bool exclusive, const FieldMap& left, const FieldMap& right);
-    void compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, FieldMap& map, std::string_view fragment);
-    void compare_fragments(std::vector<Conflict>& conflicts, bool exclusive, std::string_view left, std::string_view right);
+    void compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, FieldMap& map,
+                               std::string_view fragment);
+    void compare_fragments(std::vector<Conflict>& conflicts, bool exclusive, std::string_view left,
+                           std::string_view right);
     void compare(std::vector<Conflict>& conflicts, bool exclusive, std::string_view key, const Occurrence& left,
                  const Occurrence& right);
-    void compare_selections(std::vector<Conflict>& conflicts, bool exclusive, const Occurrence& left, const Occurrence& right);
+    void compare_selections(std::vector<Conflict>& conflicts, bool exclusive, const Occurrence& left,
+                            const Occurrence& right);
     void report(const std::vector<Conflict>& conflicts);
 
     Validation& v_;
@@ -100,12 +110,14 @@ void Merging::within(const NamedType* parent, const ast::SelectionSet& set) {
     FieldMap& map = fields_of(parent, set);
     for (const auto& [key, occurrences] : map.keys) {
         for (size_t i = 0; i < occurrences.size(); ++i) {
-            for (size_t j = i + 1; j < occurrences.size(); ++j) compare(conflicts, false, key, occurrences[i], occurrences[j]);
+            for (size_t j = i + 1; j < occurrences.size(); ++j)
+                compare(conflicts, false, key, occurrences[i], occurrences[j]);
         }
     }
     for (size_t i = 0; i < map.spreads.size(); ++i) {
         compare_with_fragment(conflicts, false, map, map.spreads[i]);
-        for (size_t j = i + 1; j < map.spreads.size(); ++j) compare_fragments(conflicts, false, map.spreads[i], map.spreads[j]);
+        for (size_t j = i + 1; j < map.spreads.size(); ++j)
+            compare_fragments(conflicts, false, map.spreads[i], map.spreads[j]);
     }
     report(conflicts);
 }
@@ -114,8 +126,9 @@ void Merging::report(const std::vector<Conflict>& conflicts) {
     for (const Conflict& conflict : conflicts) {
         std::vector<uint32_t> positions = conflict.left;
         positions.insert(positions.end(), conflict.right.begin(), conflict.right.end());
-        v_.report("fields " + in_quotes(conflict.key) + " conflict: " + conflict.reason + "; give one of them another alias",
-                  std::move(positions));
+        v_.report(
+            "fields " + in_quotes(conflict.key) + " conflict: " + conflict.reason + "; give one of them another alias",
+            std::move(positions));
     }
 }
 
@@ -134,7 +147,8 @@ const FieldMap* Merging::fields_of(std::string_view fragment) {
 void Merging::collect(const NamedType* parent, const ast::SelectionSet& set, FieldMap& map) {
     for (const ast::Selection& selection : set.selections) {
         if (selection.kind == ast::SelectionKind::kField) {
-            const bool has_fields = parent != nullptr && (parent->kind == TypeKind::kObject || parent->kind == TypeKind::kInterface);
+            const bool has_fields =
+                parent != nullptr && (parent->kind == TypeKind::kObject || parent->kind == TypeKind::kInterface);
             const Field* definition = has_fields ? parent->field(selection.name.text) : nullptr;
             const auto [found, added] = map.index_by_key.emplace(selection.key(), map.keys.size());
             if (added) map.keys.push_back({selection.key(), {}});
@@ -144,22 +158,26 @@ void Merging::collect(const NamedType* parent, const ast::SelectionSet& set, Fie
                 map.spreads.push_back(selection.name.text);
             }
         } else {
-            collect(selection.condition == nullptr ? parent : v_.schema.type(selection.condition->name), *selection.selections, map);
+            collect(selection.condition == nullptr ? parent : v_.schema.type(selection.condition->name),
+                    *selection.selections, map);
         }
     }
 }
 
-void Merging::compare_maps(std::vector<Conflict>& conflicts, bool exclusive, const FieldMap& left, const FieldMap& right) {
+void Merging::compare_maps(std::vector<Conflict>& conflicts, bool exclusive, const FieldMap& left,
+                           const FieldMap& right) {
     for (const auto& [key, occurrences] : left.keys) {
         const auto found = right.index_by_key.find(key);
         if (found == right.index_by_key.end()) continue;
         for (const Occurrence& one : occurrences) {
-            for (const Occurrence& other : right.keys[found->second].second) compare(conflicts, exclusive, key, one, other);
+            for (const Occurrence& other : right.keys[found->second].second)
+                compare(conflicts, exclusive, key, one, other);
         }
     }
 }
 
-void Merging::compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, FieldMap& map, std::string_view fragment) {
+void Merging::compare_with_fragment(std::vector<Conflict>& conflicts, bool exclusive, FieldMap& map,
+                                    std::string_view fragment) {
     ++steps_;
     if (exhausted() || map.keys.empty() || seen(map.compared, fragment, exclusive)) return;
     const FieldMap* inside = fields_of(fragment);
@@ -168,7 +186,8 @@ void Merging::compare_with_fragment(std::vector<Conflict>& conflicts, bool exclu
     for (const std::string_view spread : inside->spreads) compare_with_fragment(conflicts, exclusive, map, spread);
 }
 
-void Merging::compare_fragments(std::vector<Conflict>& conflicts, bool exclusive, std::string_view left, std::string_view right) {
+void Merging::compare_fragments(std::vector<Conflict>& conflicts, bool exclusive, std::string_view left,
+                                std::string_view right) {
     ++steps_;
     if (exhausted() || left == right) return;
     if (seen(pairs_, left < right ? std::pair{left, right} : std::pair{right, left}, exclusive)) return;
@@ -190,10 +209,12 @@ void Merging::compare(std::vector<Conflict>& conflicts, bool exclusive, std::str
     const bool apart = exclusive || (left.parent != right.parent && left.parent != nullptr && right.parent != nullptr &&
                                      left.parent->kind == TypeKind::kObject && right.parent->kind == TypeKind::kObject);
     if (!apart && left.field->name.text != right.field->name.text) {
-        return conflict(in_quotes(left.field->name.text) + " and " + in_quotes(right.field->name.text) + " are different fields");
+        return conflict(in_quotes(left.field->name.text) + " and " + in_quotes(right.field->name.text) +
+                        " are different fields");
     }
     if (!apart && !same_arguments(*left.field, *right.field)) return conflict("they have different arguments");
-    if (left.definition != nullptr && right.definition != nullptr && shapes_differ(*left.definition->type, *right.definition->type)) {
+    if (left.definition != nullptr && right.definition != nullptr &&
+        shapes_differ(*left.definition->type, *right.definition->type)) {
         return conflict("they have types " + in_quotes(type_text(*left.definition->type)) + " and " +
                         in_quotes(type_text(*right.definition->type)));
     }
@@ -201,7 +222,9 @@ void Merging::compare(std::vector<Conflict>& conflicts, bool exclusive, std::str
     std::vector<Conflict> below;
     compare_selections(below, apart, left, right);
     if (below.empty()) return;
-    Conflict joined{key, "sub-fields " + in_quotes(below.front().key) + " conflict, " + below.front().reason, {left.field->position},
+    Conflict joined{key,
+                    "sub-fields " + in_quotes(below.front().key) + " conflict, " + below.front().reason,
+                    {left.field->position},
                     {right.field->position}};
     for (const Conflict& inner : below) {
         joined.left.insert(joined.left.end(), inner.left.begin(), inner.left.end());
@@ -210,8 +233,11 @@ void Merging::compare(std::vector<Conflict>& conflicts, bool exclusive, std::str
     conflicts.push_back(std::move(joined));
 }
 
-void Merging::compare_selections(std::vector<Conflict>& conflicts, bool exclusive, const Occurrence& left, const Occurrence& right) {
-    const auto type_below = [](const Occurrence& field) { return field.definition == nullptr ? nullptr : field.definition->type->named; };
+void Merging::compare_selections(std::vector<Conflict>& conflicts, bool exclusive, const Occurrence& left,
+                                 const Occurrence& right) {
+    const auto type_below = [](const Occurrence& field) {
+        return field.definition == nullptr ? nullptr : field.definition->type->named;
+    };
     FieldMap& one = fields_of(type_below(left), *left.field->selections);
     FieldMap& other = fields_of(type_below(right), *right.field->selections);
     compare_maps(conflicts, exclusive, one, other);

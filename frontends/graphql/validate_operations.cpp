@@ -18,8 +18,8 @@ bool left_out(const ast::Selection& selection) {
     return false;
 }
 
-void collect(const Validation& v, const NamedType& root, const ast::SelectionSet& set, std::unordered_set<std::string_view>& visited,
-             Collected& collected) {
+void collect(const Validation& v, const NamedType& root, const ast::SelectionSet& set,
+             std::unordered_set<std::string_view>& visited, Collected& collected) {
     const auto applies = [&](std::string_view condition) {
         const NamedType* type = v.schema.type(condition);
         return type != nullptr && (type == &root || (type->abstract() && v.schema.possible(*type, root)));
@@ -74,7 +74,8 @@ void check_definitions(Validation& v) {
         if (definition.kind != ast::DefinitionKind::kOperation || definition.operation->name.text.empty()) continue;
         const ast::Name& name = definition.operation->name;
         const auto [known, added] = position_by_name.emplace(name.text, name.position);
-        if (!added) v.report("there is more than one operation named " + in_quotes(name.text), {known->second, name.position});
+        if (!added)
+            v.report("there is more than one operation named " + in_quotes(name.text), {known->second, name.position});
     }
 }
 

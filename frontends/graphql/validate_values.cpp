@@ -75,11 +75,12 @@ bool check_value(Validation& v, const ast::Value& value) {
             }
             for (const InputValue& wanted : place->named->input_fields) {
                 if (!wanted.required()) continue;
-                const bool given = std::any_of(value.fields.begin(), value.fields.end(),
-                                               [&](const ast::ObjectField& field) { return field.name.text == wanted.name; });
+                const bool given =
+                    std::any_of(value.fields.begin(), value.fields.end(),
+                                [&](const ast::ObjectField& field) { return field.name.text == wanted.name; });
                 if (given) continue;
-                v.report("input " + in_quotes(place->named->name) + " needs field " + in_quotes(wanted.name) + " of type " +
-                             in_quotes(type_text(*wanted.type)),
+                v.report("input " + in_quotes(place->named->name) + " needs field " + in_quotes(wanted.name) +
+                             " of type " + in_quotes(type_text(*wanted.type)),
                          {value.position});
             }
             return true;
@@ -95,7 +96,8 @@ bool check_value(Validation& v, const ast::Value& value) {
 void check_object_field(Validation& v, const ast::ObjectField& field) {
     const TypeRef* object = v.types.parent_input();
     if (v.types.input() != nullptr || object == nullptr || object->named->kind != TypeKind::kInput) return;
-    v.report("input " + in_quotes(object->named->name) + " has no field " + in_quotes(field.name.text), {field.name.position});
+    v.report("input " + in_quotes(object->named->name) + " has no field " + in_quotes(field.name.text),
+             {field.name.position});
 }
 
 void check_unique_object_fields(Validation& v, const ast::Value& object) {
@@ -103,7 +105,8 @@ void check_unique_object_fields(Validation& v, const ast::Value& object) {
     for (const ast::ObjectField& field : object.fields) {
         const auto [known, added] = position_by_name.emplace(field.name.text, field.name.position);
         if (!added) {
-            v.report("input field " + in_quotes(field.name.text) + " is given more than once", {known->second, field.name.position});
+            v.report("input field " + in_quotes(field.name.text) + " is given more than once",
+                     {known->second, field.name.position});
         }
     }
 }

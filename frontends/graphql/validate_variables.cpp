@@ -34,7 +34,8 @@ void check_uses(Validation& v, const ast::Operation& operation) {
         used.insert(use.name);
         const auto found = defined.find(use.name);
         if (found == defined.end()) {
-            v.report("variable " + in_quotes("$" + std::string(use.name)) + " is not defined", {use.position, operation.position});
+            v.report("variable " + in_quotes("$" + std::string(use.name)) + " is not defined",
+                     {use.position, operation.position});
             continue;
         }
         const ast::VariableDefinition& variable = *found->second;
@@ -55,7 +56,8 @@ void check_uses(Validation& v, const ast::Operation& operation) {
 void check_variable_definitions(Validation& v, const ast::Operation& operation) {
     const auto name_of = [](const ast::VariableDefinition& variable) -> const ast::Name& { return variable.name; };
     for (const auto& [name, positions] : groups_by_name(operation.variables, name_of)) {
-        if (positions.size() > 1) v.report("variable " + in_quotes("$" + std::string(name)) + " is defined more than once", positions);
+        if (positions.size() > 1)
+            v.report("variable " + in_quotes("$" + std::string(name)) + " is defined more than once", positions);
     }
     for (const ast::VariableDefinition& variable : operation.variables) {
         const TypeRef* type = v.schema.resolve(*variable.type, v.arena);

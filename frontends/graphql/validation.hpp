@@ -1,4 +1,5 @@
-// What the rules share while a document is traversed: the tables of the document, the stack of types, and the list of errors.
+// What the rules share while a document is traversed: the tables of the document, the stack of types, and the list of
+// errors.
 #pragma once
 
 #include <string>
@@ -26,11 +27,11 @@ struct Uses {
 
 // Types around the node that is being looked at. NULL: unknown, the rules that need it stay silent.
 struct TypeStack {
-    std::vector<const NamedType*> parents;    // of selection sets
-    std::vector<const TypeRef*> outputs;      // of fields, fragments, operations
-    std::vector<const TypeRef*> inputs;       // of arguments, list items, input fields, variables
+    std::vector<const NamedType*> parents;  // of selection sets
+    std::vector<const TypeRef*> outputs;    // of fields, fragments, operations
+    std::vector<const TypeRef*> inputs;     // of arguments, list items, input fields, variables
     std::vector<const Field*> fields;
-    std::vector<bool> input_defaults;         // whether the place of inputs.back() has a default value
+    std::vector<bool> input_defaults;  // whether the place of inputs.back() has a default value
     const DirectiveDefinition* directive = nullptr;
 
     template <typename T>
@@ -45,7 +46,7 @@ struct TypeStack {
 };
 
 class Validation final {
-public:
+ public:
     Validation(const Schema& schema, const ast::Document& document, const ValidationLimits& limits);
 
     const Schema& schema;
@@ -58,7 +59,8 @@ public:
     std::unordered_set<std::string_view> defined_types;  // by the document itself
     std::unordered_map<const void*, Uses> uses;          // by Operation or Fragment
     Uses* current_uses = nullptr;
-    std::vector<std::pair<const NamedType*, const ast::SelectionSet*>> selection_sets;  // with their parent type, in order
+    // With their parent type, in order.
+    std::vector<std::pair<const NamedType*, const ast::SelectionSet*>> selection_sets;
     std::vector<DocumentError> errors;
 
     void report(std::string message, std::vector<uint32_t> positions);
@@ -84,9 +86,11 @@ std::vector<std::pair<std::string_view, std::vector<uint32_t>>> groups_by_name(c
     return groups;
 }
 
-// ---- the families of rules; each function looks at one node, or at the whole document before or after the traversal ----
+// ---- the families of rules; each function looks at one node, or at the whole document before or after the traversal
+// ----
 
-// validate_operations.cpp: executable definitions, unique operation names, lone anonymous operation, single-field subscriptions
+// validate_operations.cpp: executable definitions, unique operation names, lone anonymous operation, single-field
+// subscriptions
 void check_definitions(Validation& v);
 void check_operation(Validation& v, const ast::Operation& operation);
 

@@ -137,13 +137,15 @@ Client::~Client() {
 }
 
 void Client::wait() {
-    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& failed) {
-        if (failed) return self->end();
-        self->read();
-    });
+    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [self = shared_from_this()](const boost::system::error_code& failed) {
+                               if (failed) return self->end();
+                               self->read();
+                           });
 }
 
-// One read for each time that the socket is readable, so that a client that sends much does not keep the others waiting.
+// One read for each time that the socket is readable, so that a client that sends much does not keep the others
+// waiting.
 void Client::read() {
     if (connection_ == nullptr) return;
     ssize_t got = 0;
@@ -182,7 +184,8 @@ boost::system::error_code Acceptor::Impl::bind(const std::string& host, uint16_t
     asio::io_context& context = threads.front()->context;
     boost::system::error_code failed;
     Tcp::resolver resolver(context);
-    const auto found = resolver.resolve(bare, std::to_string(port), Tcp::resolver::passive | Tcp::resolver::numeric_service, failed);
+    const auto found =
+        resolver.resolve(bare, std::to_string(port), Tcp::resolver::passive | Tcp::resolver::numeric_service, failed);
     if (failed) return failed;
     for (const auto& each : found) {
         acceptor = std::make_unique<Tcp::acceptor>(context);
@@ -225,8 +228,8 @@ void Acceptor::Impl::accept_all() {
 
 Acceptor::Acceptor() = default;
 
-Acceptor::Opened Acceptor::open(Listener& listener, const std::string& host, uint16_t port, int threads, std::unique_ptr<Acceptor>& out,
-                                std::string& why) {
+Acceptor::Opened Acceptor::open(Listener& listener, const std::string& host, uint16_t port, int threads,
+                                std::unique_ptr<Acceptor>& out, std::string& why) {
     std::unique_ptr<Acceptor> acceptor(new Acceptor);
     acceptor->impl_ = std::make_unique<Impl>();
     Impl& impl = *acceptor->impl_;

@@ -14,8 +14,8 @@ class Acceptor final {
     enum class Opened { kOk, kInUse, kFailed };
 
     // Binds and serves. `listener` outlives the acceptor. Not kOk: `why` is for people.
-    static Opened open(Listener& listener, const std::string& host, uint16_t port, int threads, std::unique_ptr<Acceptor>& out,
-                       std::string& why);
+    static Opened open(Listener& listener, const std::string& host, uint16_t port, int threads,
+                       std::unique_ptr<Acceptor>& out, std::string& why);
     // Stops the threads and joins them; the connections are told that their input has ended.
     ~Acceptor();
 

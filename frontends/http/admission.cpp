@@ -113,11 +113,13 @@ Refusal invalid_field(std::string_view field, std::string_view reason) {
     details.append(",\"reason\":");
     append_json_string(reason, details);
     details.push_back('}');
-    return {400, "validation_error", std::string("Invalid ").append(field).append(": ").append(reason), std::move(details)};
+    return {400, "validation_error", std::string("Invalid ").append(field).append(": ").append(reason),
+            std::move(details)};
 }
 
 Refusal bad_request(std::string_view reason) {
-    return {400, "bad_request", std::string("The request is malformed: ").append(reason), json_object("reason", reason)};
+    return {400, "bad_request", std::string("The request is malformed: ").append(reason),
+            json_object("reason", reason)};
 }
 
 Refusal unavailable(std::string_view reason, std::string_view message) {
@@ -160,7 +162,9 @@ bool is_empty_object(std::string_view text) {
     return rest.empty();
 }
 
-std::string_view text_or_empty(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
+std::string_view text_or_empty(const char* text) {
+    return text != nullptr ? std::string_view(text) : std::string_view();
+}
 
 }  // namespace
 
@@ -190,7 +194,8 @@ void Listener::admit(vzh_request& r, uint64_t body_bytes, int descriptor) {
             mount->in_flight.fetch_add(1, std::memory_order_relaxed);
         }
         // Counted first, so that two that come together cannot both take the last place.
-        if (in_flight_.fetch_add(1, std::memory_order_relaxed) >= static_cast<int64_t>(settings_.limits.requests) && mount != nullptr) {
+        if (in_flight_.fetch_add(1, std::memory_order_relaxed) >= static_cast<int64_t>(settings_.limits.requests) &&
+            mount != nullptr) {
             r.refusal = unavailable("overloaded", "Too many requests are in flight");
         } else if (mount != nullptr && mount->state.load(std::memory_order_acquire) != MountState::kServing) {
             const bool starting = mount->state.load() == MountState::kDeclared;
@@ -217,7 +222,8 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
         return {413, "payload_too_large", "The request body is too large", json_limit(body_bytes_max()), true};
     }
     if (r.head.expect == Expect::kOther) {
-        return {417, "bad_request", "The only expectation here is 100-continue", json_object("reason", "unknown expectation"), true};
+        return {417, "bad_request", "The only expectation here is 100-continue",
+                json_object("reason", "unknown expectation"), true};
     }
     const auto target = split_target(r.head.target);
     if (!target) return bad_request("the target is neither a path nor an http URL");
@@ -251,7 +257,8 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN)) return unknown;
     if (endpoint == nullptr) {
         r.field("Allow", Router::allow(*match.node));
-        return {405, "method_not_allowed", std::string(r.head.method) + " is not possible here", json_object("allow", Router::allow(*match.node))};
+        return {405, "method_not_allowed", std::string(r.head.method) + " is not possible here",
+                json_object("allow", Router::allow(*match.node))};
     }
     Router::name_params(*match.node, *endpoint, r.params.data());
     r.endpoint = endpoint;
@@ -269,27 +276,33 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     return check_body_rules(r, body_bytes);
 }
 
-// Without keys, whoever reaches us must have meant us: a page of another site must not, and neither must a name that was bound to our address.
+// Without keys, whoever reaches us must have meant us: a page of another site must not, and neither must a name that
+// was bound to our address.
 Refusal Listener::check_access(vzh_request& r, const Target& target, int descriptor) {
     const auto authority = target.authority.empty() ? r.head.host : target.authority;
     const auto name = without_port(authority);
     if (!name.empty() && !ring_.load()) {
         const auto& allowed = settings_.allowed_hosts;
-        const bool ours = same_host(name, "127.0.0.1") || same_host(name, "localhost") || name == "[::1]" || same_host(name, settings_.host) ||
-                          std::any_of(allowed.begin(), allowed.end(), [&](const auto& each) { return same_host(name, each); }) ||
-                          is_local_address(name, descriptor);
+        const bool ours =
+            same_host(name, "127.0.0.1") || same_host(name, "localhost") || name == "[::1]" ||
+            same_host(name, settings_.host) ||
+            std::any_of(allowed.begin(), allowed.end(), [&](const auto& each) { return same_host(name, each); }) ||
+            is_local_address(name, descriptor);
         if (!ours) {
-            return {421, "misdirected_request", "This server does not answer to this host name; see server.http.allowed_hosts",
+            return {421, "misdirected_request",
+                    "This server does not answer to this host name; see server.http.allowed_hosts",
                     json_object("host", authority)};
         }
     }
     const auto origin = r.head.origin;
     if (origin.empty()) return {};
     const auto& configured = settings_.cors_origins;
-    r.cors = std::any_of(configured.begin(), configured.end(), [&](const auto& each) { return each == "*" || each == origin; });
+    r.cors = std::any_of(configured.begin(), configured.end(),
+                         [&](const auto& each) { return each == "*" || each == origin; });
     const bool own = origin.starts_with("http://") && same_host(origin.substr(7), authority);
     if (r.cors || own) return {};
-    return {403, "origin_not_allowed", "Requests from pages of this origin are not allowed; see server.http.cors_origins",
+    return {403, "origin_not_allowed",
+            "Requests from pages of this origin are not allowed; see server.http.cors_origins",
             json_object("origin", origin)};
 }
 
@@ -352,7 +365,8 @@ Refusal Listener::check_query(vzh_request& r) {
             const auto value = to_view(r.query[i].value);
             uint64_t ms = 0;
             const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), ms);
-            if (has_timeout || code != std::errc() || end != value.data() + value.size() || ms < 1 || ms > kTimeoutMsMax) {
+            if (has_timeout || code != std::errc() || end != value.data() + value.size() || ms < 1 ||
+                ms > kTimeoutMsMax) {
                 return invalid_field("timeout_ms", "must be one whole number from 1 to 600000");
             }
             has_timeout = true;
@@ -372,7 +386,8 @@ Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
     const auto method = r.head.method;
     r.view.accept = to_str(r.head.accept);
     if (!r.head.idempotency_key.empty()) {
-        if (!is_visible(r.head.idempotency_key, 128)) return invalid_field("Idempotency-Key", "must be 1 to 128 visible ASCII characters");
+        if (!is_visible(r.head.idempotency_key, 128))
+            return invalid_field("Idempotency-Key", "must be 1 to 128 visible ASCII characters");
         r.view.idempotency_key = to_str(r.head.idempotency_key);
     }
     if (body_bytes != 0 && (method == "GET" || method == "HEAD" || method == "OPTIONS")) {
@@ -383,11 +398,13 @@ Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
     if (body_bytes == 0) return {};
     if (r.head.repeated) return bad_request("Content-Type or Content-Encoding came twice");
     if (r.endpoint->route->body == VZH_BODY_JSON && type != "application/json") {
-        return {415, "unsupported_media_type", "This route takes application/json", R"({"accepted":["application/json"]})"};
+        return {415, "unsupported_media_type", "This route takes application/json",
+                R"({"accepted":["application/json"]})"};
     }
     const auto encoding = r.head.content_encoding;
     if (!encoding.empty() && !same_host(encoding, "gzip") && !same_host(encoding, "identity")) {
-        return {415, "unsupported_media_type", "The only content coding here is gzip", R"({"accepted":["gzip","identity"]})"};
+        return {415, "unsupported_media_type", "The only content coding here is gzip",
+                R"({"accepted":["gzip","identity"]})"};
     }
     return {};
 }
@@ -412,9 +429,10 @@ void Listener::deliver(vzh_request& r) {
                 case Inflated::kDone: break;
                 case Inflated::kBad: return request.refuse(bad_request("the body is not gzip"));
                 case Inflated::kTooLarge:
-                    return request.refuse({413, "payload_too_large", "The inflated request body is too large",
-                                           json_limit(limit)});
-                case Inflated::kNoMemory: return request.refuse(unavailable("overloaded", "The server is out of memory"));
+                    return request.refuse(
+                        {413, "payload_too_large", "The inflated request body is too large", json_limit(limit)});
+                case Inflated::kNoMemory:
+                    return request.refuse(unavailable("overloaded", "The server is out of memory"));
             }
             request.body.reset(0);
             std::swap(request.body, request.inflated);

@@ -62,11 +62,12 @@ void append_date(std::string& out) {
         tm parts{};
         gmtime_r(&second, &parts);
         static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-        static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+        static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
         char rest[32];
         strftime(rest, sizeof rest, "%Y %H:%M:%S GMT\r\n", &parts);
-        const int written =
-            snprintf(text, sizeof text, "%s, %02d %s %s", kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon], rest);
+        const int written = snprintf(text, sizeof text, "%s, %02d %s %s", kDays[parts.tm_wday], parts.tm_mday,
+                                     kMonths[parts.tm_mon], rest);
         size = static_cast<size_t>(written);
     }
     out.append("Date: ").append(text, size);
@@ -85,7 +86,8 @@ void write_head(vzh_request& r, std::string_view content_type) {
     }
     const auto id = to_view(r.view.request_id);
     out.append("X-Request-Id: ").append(id).append("\r\nx-correlation-id: ").append(id);
-    out.append("\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: SAMEORIGIN\r\nReferrer-Policy: no-referrer\r\n");
+    out.append(
+        "\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: SAMEORIGIN\r\nReferrer-Policy: no-referrer\r\n");
     append_date(out);
     if (r.cors) out.append("Access-Control-Allow-Origin: ").append(r.head.origin).append("\r\nVary: Origin\r\n");
     if (r.close) {
@@ -152,7 +154,8 @@ using namespace vz::http;
 
 void vzh_request::field(std::string_view name, std::string_view value) {
     // A line break in a value would let it write fields of its own.
-    if (name.find_first_of("\r\n:") != std::string_view::npos || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+    if (name.find_first_of("\r\n:") != std::string_view::npos ||
+        value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
         return;
     }
     extra_fields.append(name).append(": ").append(value).append("\r\n");
@@ -161,8 +164,9 @@ void vzh_request::field(std::string_view name, std::string_view value) {
 bool vzh_request::wants_gzip() const {
     constexpr uint64_t kWorthBytes = 16 * 1024;
     const auto compress = listener.settings().compress;
-    return compress != Compress::kNever && status == 200 && file.data() == nullptr && answer.size() >= kWorthBytes && !is_head() &&
-           accepts_gzip(head.accept_encoding) && (compress == Compress::kAlways || !connection->is_local());
+    return compress != Compress::kNever && status == 200 && file.data() == nullptr && answer.size() >= kWorthBytes &&
+           !is_head() && accepts_gzip(head.accept_encoding) &&
+           (compress == Compress::kAlways || !connection->is_local());
 }
 
 void vzh_request::reply(uint32_t code, std::string_view content_type) {
@@ -174,7 +178,8 @@ void vzh_request::reply(uint32_t code, std::string_view content_type) {
         auto& r = *static_cast<vzh_request*>(subject);
         r.inflated.reset(0);
         // Both are in memory for a moment. If that is short, the answer goes as it is.
-        if (r.listener.charge_answer(r, 2 * r.answer.capacity()) && deflate_gzip({r.answer.data(), r.answer.size()}, r.inflated)) {
+        if (r.listener.charge_answer(r, 2 * r.answer.capacity()) &&
+            deflate_gzip({r.answer.data(), r.answer.size()}, r.inflated)) {
             std::swap(r.answer, r.inflated);
             r.field("Content-Encoding", "gzip");
         }

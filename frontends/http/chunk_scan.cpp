@@ -43,9 +43,7 @@ bool ChunkScan::step(char c) {
         case At::kExtension:
             if (c == '\r') at_ = At::kSizeEnd;
             return c == '\r' || c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-        case At::kSizeEnd:
-            at_ = left_ == 0 ? At::kTrailers : At::kBytes;
-            return c == '\n';
+        case At::kSizeEnd: at_ = left_ == 0 ? At::kTrailers : At::kBytes; return c == '\n';
         case At::kBytesCr: at_ = At::kBytesLf; return c == '\r';
         case At::kBytesLf:
             at_ = At::kSize;

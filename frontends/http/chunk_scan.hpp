@@ -1,4 +1,5 @@
-// What Beast lets pass in the framing of chunks and others read differently: sizes of any length, blanks before an extension, control characters in it.
+// What Beast lets pass in the framing of chunks and others read differently: sizes of any length, blanks before an
+// extension, control characters in it.
 #pragma once
 
 #include <cstdint>

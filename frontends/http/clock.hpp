@@ -20,8 +20,6 @@ inline int64_t clock_unix_s() {
     return now.tv_sec;
 }
 
-inline int64_t clock_ms() {
-    return clock_ns() / 1'000'000;
-}
+inline int64_t clock_ms() { return clock_ns() / 1'000'000; }
 
 }  // namespace vz::http

@@ -22,7 +22,8 @@ constexpr size_t kSmallBodyBytes = 64 * 1024;
 // A body of which so much is left is read where it lies: what the transport below reads at a time is copied.
 constexpr size_t kTransportReadBytes = 4096;
 constexpr uint64_t kBodyClockBytes = 1024 * 1024;
-// How long the client may still send after an answer that closes: a close with unread bytes would destroy the answer on its way.
+// How long the client may still send after an answer that closes: a close with unread bytes would destroy the answer on
+// its way.
 constexpr int64_t kLingerMs = 2000;
 constexpr size_t kWriteTurnBytes = 4 * 1024 * 1024;
 
@@ -94,8 +95,8 @@ void Connection::input(std::string_view bytes) {
         const std::lock_guard lock(mutex_);
         if (closing_) return;
         if (advancing_ || running_ || writing_) {
-            // Behind an answer that is still due, a client may send a little ahead. Once it has the answer, or while we parse, the bytes are
-            // of a request that is due now, and are bounded as that is.
+            // Behind an answer that is still due, a client may send a little ahead. Once it has the answer, or while we
+            // parse, the bytes are of a request that is due now, and are bounded as that is.
             const bool ahead = (running_ || writing_) && !answered_;
             const uint64_t most = kPipelinedBytesMax + (ahead ? 0 : listener_.body_bytes_max());
             if (!overrun_ && in_.size() + bytes.size() <= most) {
@@ -227,16 +228,19 @@ Connection::Step Connection::take_counted(std::string_view& bytes) {
     if (!discard_) {
         const auto wanted = body_left_ <= kSmallBodyBytes ? body_left_ : part.size();
         if (!body.reserve_more(wanted) || !body.append(part.data(), part.size())) {
-            return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
+            return refuse_now(503, "service_unavailable", "The server is out of memory",
+                              json_object("reason", "overloaded"));
         }
     }
     body_left_ -= part.size();
     bytes.remove_prefix(part.size());
     if (body_left_ > 0 && !discard_ && on_io_thread_ && body_left_ > kTransportReadBytes && !receive_into_body()) {
-        return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
+        return refuse_now(503, "service_unavailable", "The server is out of memory",
+                          json_object("reason", "overloaded"));
     }
     if (!discard_ && !listener_.charge_body(*request_)) {
-        return refuse_now(503, "service_unavailable", "Too many request bodies are in memory", json_object("reason", "overloaded"));
+        return refuse_now(503, "service_unavailable", "Too many request bodies are in memory",
+                          json_object("reason", "overloaded"));
     }
     if (body.size() - body_timed_ >= kBodyClockBytes) {
         body_timed_ = body.size();
@@ -245,7 +249,8 @@ Connection::Step Connection::take_counted(std::string_view& bytes) {
     return body_left_ == 0 ? Step::kBodyComplete : Step::kMore;
 }
 
-// Straight from the socket to where the body lies, up to a mebibyte: what the transport below reads is copied. false: no memory.
+// Straight from the socket to where the body lies, up to a mebibyte: what the transport below reads is copied. false:
+// no memory.
 bool Connection::receive_into_body() {
     auto& body = request_->body;
     uint64_t read = 0;
@@ -270,16 +275,18 @@ Connection::Step Connection::take_chunked(std::string_view& bytes) {
     bytes.remove_prefix(used);
     switch (outcome) {
         case Chunks::kBad:
-            return refuse_now(400, "bad_request", "The chunked body is malformed", json_object("reason", "the chunked body is malformed"));
+            return refuse_now(400, "bad_request", "The chunked body is malformed",
+                              json_object("reason", "the chunked body is malformed"));
         case Chunks::kTooLarge:
-            return refuse_now(413, "payload_too_large", "The request body is too large",
-                              json_limit(limit));
+            return refuse_now(413, "payload_too_large", "The request body is too large", json_limit(limit));
         case Chunks::kNoMemory:
-            return refuse_now(503, "service_unavailable", "The server is out of memory", json_object("reason", "overloaded"));
+            return refuse_now(503, "service_unavailable", "The server is out of memory",
+                              json_object("reason", "overloaded"));
         default: break;
     }
     if (!listener_.charge_body(*request_)) {
-        return refuse_now(503, "service_unavailable", "Too many request bodies are in memory", json_object("reason", "overloaded"));
+        return refuse_now(503, "service_unavailable", "Too many request bodies are in memory",
+                          json_object("reason", "overloaded"));
     }
     if (body.size() - body_timed_ >= kBodyClockBytes) {
         body_timed_ = body.size();
@@ -319,13 +326,15 @@ Connection::Step Connection::refuse_head(Verdict verdict) {
         case Verdict::kUriTooLong:
             return refuse_now(414, "uri_too_long", "The request line is too long", limit(kRequestLineBytesMax));
         case Verdict::kHeadTooLarge:
-            return refuse_now(431, "headers_too_large", "The request's header fields are too large", limit(kHeadBytesMax));
+            return refuse_now(431, "headers_too_large", "The request's header fields are too large",
+                              limit(kHeadBytesMax));
         case Verdict::kVersion:
-            return refuse_now(505, "bad_request", "This server speaks HTTP/1.1", json_object("reason", "unknown HTTP version"));
+            return refuse_now(505, "bad_request", "This server speaks HTTP/1.1",
+                              json_object("reason", "unknown HTTP version"));
         case Verdict::kTransferCoding:
-            return refuse_now(501, "unimplemented", "The only transfer coding here is chunked", json_object("feature", "Transfer-Encoding"));
-        case Verdict::kTls:
-            return refuse_now(400, "tls", "this port speaks plain HTTP, put TLS in a proxy\n", "");
+            return refuse_now(501, "unimplemented", "The only transfer coding here is chunked",
+                              json_object("feature", "Transfer-Encoding"));
+        case Verdict::kTls: return refuse_now(400, "tls", "this port speaks plain HTTP, put TLS in a proxy\n", "");
         default: return refuse_now(400, "bad_request", "The request is malformed", reason());
     }
 }
@@ -465,8 +474,10 @@ void Connection::expire(int64_t now_ms) {
     if (deadline_ms_.load(std::memory_order_relaxed) != deadline) return;
     const bool arrived = !in_.empty() || in_body_;
     if (!closing_ && arrived) {
-        constexpr std::string_view kTimeout = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        [[maybe_unused]] const auto sent = ::send(descriptor_, kTimeout.data(), kTimeout.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        constexpr std::string_view kTimeout =
+            "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        [[maybe_unused]] const auto sent =
+            ::send(descriptor_, kTimeout.data(), kTimeout.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     closing_ = true;
     deadline_ms_.store(0, std::memory_order_relaxed);

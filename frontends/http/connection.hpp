@@ -1,7 +1,8 @@
 // One client: bytes in, requests out one at a time, answers back in order.
 //
-// The mutex guards the flags and the bytes that wait. What parses is owned by whoever set `advancing_`: an io thread with fresh input, or a
-// worker that goes on after an answer. Lock order: a connection's mutex before any of the listener's, and none while a handler runs.
+// The mutex guards the flags and the bytes that wait. What parses is owned by whoever set `advancing_`: an io thread
+// with fresh input, or a worker that goes on after an answer. Lock order: a connection's mutex before any of the
+// listener's, and none while a handler runs.
 #pragma once
 
 #include <atomic>
@@ -46,7 +47,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     // [writer] The next part of the answer; and, once that said kDone or kBroken, the end of the request.
     Progress write_more();
     void written(Progress last);
-    // [writer] Bytes of the answer that are with the client: what its socket here still holds is not. Less than 0 behind an earlier answer.
+    // [writer] Bytes of the answer that are with the client: what its socket here still holds is not. Less than 0
+    // behind an earlier answer.
     int64_t taken() const;
     // [writer] The client takes too little for too long: the socket is shut, and write_more finds it broken.
     void give_up();
@@ -86,15 +88,15 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool is_loopback_ = false;
 
     std::mutex mutex_;
-    std::string in_;            // bytes that wait for their turn
+    std::string in_;  // bytes that wait for their turn
     bool advancing_ = false;
-    bool running_ = false;      // a request is with its handler
-    bool writing_ = false;      // the rest of an answer is with the writer
-    bool answered_ = false;     // the client may hold the whole answer already: what arrives is its next request
-    bool closing_ = false;      // no more is parsed; what arrives is dropped
+    bool running_ = false;   // a request is with its handler
+    bool writing_ = false;   // the rest of an answer is with the writer
+    bool answered_ = false;  // the client may hold the whole answer already: what arrives is its next request
+    bool closing_ = false;   // no more is parsed; what arrives is dropped
     bool input_ended_ = false;
-    bool overrun_ = false;      // too much was pipelined: the last answer closes
-    bool left_ = false;         // the listener has forgotten us
+    bool overrun_ = false;  // too much was pipelined: the last answer closes
+    bool left_ = false;     // the listener has forgotten us
 
     // Of the owner of advancing_.
     HeadScan scan_;
@@ -102,10 +104,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     std::string work_;
     bool in_body_ = false;
     bool chunked_ = false;
-    bool discard_ = false;      // the body of a request that is refused already
+    bool discard_ = false;  // the body of a request that is refused already
     bool on_io_thread_ = false;
     uint64_t body_left_ = 0;
-    uint64_t body_timed_ = 0;   // bytes of the body at which its clock starts again
+    uint64_t body_timed_ = 0;  // bytes of the body at which its clock starts again
     uint64_t discarded_ = 0;
 
     std::atomic<int64_t> deadline_ms_{0};  // 0: none

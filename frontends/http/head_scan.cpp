@@ -50,7 +50,9 @@ Verdict HeadScan::look(std::string_view bytes) {
     for (;;) {
         const auto limit = has_line_ ? begin_ + kHeadBytesMax : begin_ + kRequestLineBytesMax + 2;
         const auto reach = bytes.size() < limit ? bytes.size() : limit;
-        const auto* found = search_ < reach ? static_cast<const char*>(std::memchr(bytes.data() + search_, '\n', reach - search_)) : nullptr;
+        const auto* found = search_ < reach
+                                ? static_cast<const char*>(std::memchr(bytes.data() + search_, '\n', reach - search_))
+                                : nullptr;
         if (found == nullptr) {
             search_ = reach;
             if (reach == limit) return has_line_ ? Verdict::kHeadTooLarge : Verdict::kUriTooLong;

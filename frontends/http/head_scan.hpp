@@ -1,5 +1,6 @@
-// The strict look at a request's head before the grammar parser sees it: everything in which that parser is lenient, or in which its
-// verdict would depend on where the packets were cut. Verdicts depend on positions only, so every cut gives the same one.
+// The strict look at a request's head before the grammar parser sees it: everything in which that parser is lenient, or
+// in which its verdict would depend on where the packets were cut. Verdicts depend on positions only, so every cut
+// gives the same one.
 #pragma once
 
 #include <cstddef>

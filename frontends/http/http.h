@@ -1,10 +1,12 @@
-/* vzh: the HTTP transport that REST and GraphQL share, exported by libvectorizer_http.so.1 to the frontends of this repository.
- * No promise to third parties.
+/* vzh: the HTTP transport that REST and GraphQL share, exported by libvectorizer_http.so.1 to the frontends of this
+ * repository. No promise to third parties.
  *
- * One listener per address, several mounts on it. A request is handed to its route's handler when its body is complete; the handler,
- * or a completion it started, ends it by exactly one of vzh_reply, vzh_fail, vzh_refuse. After that the request is gone.
+ * One listener per address, several mounts on it. A request is handed to its route's handler when its body is complete;
+ * the handler, or a completion it started, ends it by exactly one of vzh_reply, vzh_fail, vzh_refuse. After that the
+ * request is gone.
  *
- * Tags as in frontend.h: [host] host's main thread; [any] any thread. Functions of one request are called by one thread at a time.
+ * Tags as in frontend.h: [host] host's main thread; [any] any thread. Functions of one request are called by one thread
+ * at a time.
  */
 #ifndef VECTORIZER_FRONTENDS_HTTP_H
 #define VECTORIZER_FRONTENDS_HTTP_H
@@ -18,70 +20,76 @@ extern "C" {
 typedef struct vzh_mount vzh_mount;
 typedef struct vzh_request vzh_request;
 
-#define VZH_OPEN 0u  /* permission: no key needed */
+#define VZH_OPEN 0u /* permission: no key needed */
 #define VZH_READ 1u
 #define VZH_WRITE 2u
 #define VZH_ADMIN 3u
 
-#define VZH_WHOLE 4u /* added to a permission: speaks of the whole server, so that a key limited to collections has no part in it */
+/* Added to a permission: speaks of the whole server, so that a key limited to collections has no part in it. */
+#define VZH_WHOLE 4u
 
-#define VZH_BODY_NONE 0u  /* body: none, or an empty JSON object where the method may carry one */
-#define VZH_BODY_JSON 1u  /* application/json; other types are 415 */
-#define VZH_BODY_ANY 2u   /* the handler looks at content_type */
+#define VZH_BODY_NONE 0u /* body: none, or an empty JSON object where the method may carry one */
+#define VZH_BODY_JSON 1u /* application/json; other types are 415 */
+#define VZH_BODY_ANY 2u  /* the handler looks at content_type */
 
-/* One row of a frontend's route table; static. Parameters in braces take one decoded segment: "/collections/{name}". A last segment
- * "*" takes the rest of the path. Literal segments win over parameters. HEAD follows GET; OPTIONS and 405 come from the table. */
+/* One row of a frontend's route table; static. Parameters in braces take one decoded segment: "/collections/{name}". A
+ * last segment
+ * "*" takes the rest of the path. Literal segments win over parameters. HEAD follows GET; OPTIONS and 405 come from the
+ * table. */
 typedef struct vzh_route {
     const char* method;
     const char* path;
     uint32_t permission;
     uint32_t body;
-    uint32_t id;         /* the frontend's own */
-    uint32_t query_any;  /* 1: query parameters are not checked here; 0: any parameter but timeout_ms must be in `query` */
-    const char* query;   /* names allowed, separated by blanks; NULL: none */
+    uint32_t id; /* the frontend's own */
+    /* 1: query parameters are not checked here; 0: any parameter but timeout_ms must be in `query`. */
+    uint32_t query_any;
+    const char* query; /* names allowed, separated by blanks; NULL: none */
 } vzh_route;
 
 typedef struct vzh_view {
     const vzh_route* route;
     vz_str method;
-    vz_str path;             /* as sent, without the query */
-    const vz_kv* params;     /* of the route, in order, decoded */
-    const vz_kv* query;      /* decoded, in order */
+    vz_str path;         /* as sent, without the query */
+    const vz_kv* params; /* of the route, in order, decoded */
+    const vz_kv* query;  /* decoded, in order */
     uint32_t param_count;
     uint32_t query_count;
-    vz_str body;             /* inflated; 64-byte aligned, followed by 64 readable bytes */
-    vz_str content_type;     /* lower case, without parameters; absent: none */
-    vz_str accept;           /* as sent */
-    vz_str idempotency_key;  /* absent: none */
+    vz_str body;            /* inflated; 64-byte aligned, followed by 64 readable bytes */
+    vz_str content_type;    /* lower case, without parameters; absent: none */
+    vz_str accept;          /* as sent */
+    vz_str idempotency_key; /* absent: none */
     vz_str request_id;
-    vz_str key_id;           /* identity; absent: no key */
+    vz_str key_id; /* identity; absent: no key */
     int64_t deadline_ns;
-    void* user;              /* of vzh_declare */
+    void* user; /* of vzh_declare */
 } vzh_view;
 
 /* Enters on an io thread (body up to 64 KiB) or on a worker; must not wait. */
 typedef void (*vzh_handler)(vzh_request* r, const vzh_view* view) VZ_NOEXCEPT;
 typedef void (*vzh_function)(vzh_request* r, void* user) VZ_NOEXCEPT;
 
-/* [host, in create] Reads and checks host, port, http.*, auth.*, limits.* of the instance; no thread, no socket. `routes` is static. */
-vz_status vzh_declare(const vz_host* host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user, vzh_mount** out,
-                      vz_error* error) VZ_NOEXCEPT;
-/* [host] The promises of vz_frontend_descriptor, per mount; the last stop of a listener closes it. vzh_stop frees the mount; it may
- * also follow vzh_declare directly. */
+/* [host, in create] Reads and checks host, port, http.*, auth.*, limits.* of the instance; no thread, no socket.
+ * `routes` is static. */
+vz_status vzh_declare(const vz_host* host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user,
+                      vzh_mount** out, vz_error* error) VZ_NOEXCEPT;
+/* [host] The promises of vz_frontend_descriptor, per mount; the last stop of a listener closes it. vzh_stop frees the
+ * mount; it may also follow vzh_declare directly. */
 vz_status vzh_start(vzh_mount* mount, vz_error* error) VZ_NOEXCEPT;
 void vzh_drain(vzh_mount* mount) VZ_NOEXCEPT;
 uint32_t vzh_idle(vzh_mount* mount) VZ_NOEXCEPT;
 void vzh_stop(vzh_mount* mount) VZ_NOEXCEPT;
 /* [any] The URL people use, "http://127.0.0.1:15002"; NUL-terminated; valid until vzh_stop. */
 vz_str vzh_url(const vzh_mount* mount) VZ_NOEXCEPT;
-/* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ..., log.slow_ms as "slow_ms", and
- * of http "threads" and "default_timeout_ms"; 0 for unknown names. */
+/* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ..., log.slow_ms
+ * as "slow_ms", and of http "threads" and "default_timeout_ms"; 0 for unknown names. */
 uint64_t vzh_limit(const vzh_mount* mount, const char* name) VZ_NOEXCEPT;
 
 #define VZH_KEY_HASH_BYTES 32u
-#define VZH_STORED_KEYS "auth/key/" /* prefix of the durable values that hold keys made over the API; the id follows */
+/* Prefix of the durable values that hold keys made over the API; the id follows. */
+#define VZH_STORED_KEYS "auth/key/"
 typedef struct vzh_key_scope {
-    vz_str collection; /* a name, or the beginning of names and a final '*' */
+    vz_str collection;   /* a name, or the beginning of names and a final '*' */
     uint32_t permission; /* the highest */
     uint32_t named;      /* those it was given by name, bit 1 << permission each; 0: the highest alone */
 } vzh_key_scope;
@@ -99,11 +107,12 @@ typedef struct vzh_key {
     uint32_t stored; /* 0: of the configuration */
     uint32_t named;  /* as of a scope */
 } vzh_key;
-/* [any] The keys made over the API are these, for all listeners of the process. A frontend says so before vzh_declare and after a
- * change. A value that cannot be read is VZ_CORRUPTION, and nothing changes. */
+/* [any] The keys made over the API are these, for all listeners of the process. A frontend says so before vzh_declare
+ * and after a change. A value that cannot be read is VZ_CORRUPTION, and nothing changes. */
 vz_status vzh_store_keys(const vz_value* values, uint64_t count, vz_error* error) VZ_NOEXCEPT;
 /* [any] All keys in force; what visit gets lives until it returns. */
-void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_key* key) VZ_NOEXCEPT, void* user) VZ_NOEXCEPT;
+void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_key* key) VZ_NOEXCEPT,
+                  void* user) VZ_NOEXCEPT;
 /* [any] Whether this may be the collection of a scope: 1, or 0 for a name that no collection can have. */
 uint32_t vzh_is_scope(vz_str collection) VZ_NOEXCEPT;
 /* [any] The hash of a key; and the key as a durable value, written in one call. */
@@ -128,15 +137,15 @@ uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) 
 /* [any] Go on on a worker thread. */
 void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
 
-/* [any] Room for at_least more bytes of the answer's body at the returned place; vzh_wrote says how many were written. NULL: the answer
- * would pass limits.answer_mb, or memory is short, as vzh_is_starved tells: end with vzh_refuse. */
+/* [any] Room for at_least more bytes of the answer's body at the returned place; vzh_wrote says how many were written.
+ * NULL: the answer would pass limits.answer_mb, or memory is short, as vzh_is_starved tells: end with vzh_refuse. */
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) VZ_NOEXCEPT;
 void vzh_wrote(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;
-/* [any] 1: the last vzh_space found no memory, or none left in the budget of limits.bodies_mb: the same request may well be answered later
- * (503). */
+/* [any] 1: the last vzh_space found no memory, or none left in the budget of limits.bodies_mb: the same request may
+ * well be answered later (503). */
 uint32_t vzh_is_starved(const vzh_request* r) VZ_NOEXCEPT;
-/* [any] The request has changed something, or may have: from here on its answer takes memory beyond the budget rather than being refused,
- * for a 503 says that nothing was done. */
+/* [any] The request has changed something, or may have: from here on its answer takes memory beyond the budget rather
+ * than being refused, for a 503 says that nothing was done. */
 void vzh_acted(vzh_request* r) VZ_NOEXCEPT;
 /* [any] Forgets what was written so far, or cuts it to `bytes`. */
 void vzh_truncate(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;
@@ -144,11 +153,12 @@ void vzh_truncate(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;
 void vzh_header(vzh_request* r, const char* name, vz_str value) VZ_NOEXCEPT;
 /* [any] Sends. */
 void vzh_reply(vzh_request* r, uint32_t status, const char* content_type) VZ_NOEXCEPT;
-/* [any] Sends the standard error body instead of what was written: {"error_type","message","details","status_code","request_id"}.
- * details is a JSON object, absent: {}. */
+/* [any] Sends the standard error body instead of what was written:
+ * {"error_type","message","details","status_code","request_id"}. details is a JSON object, absent: {}. */
 void vzh_refuse(vzh_request* r, uint32_t status, const char* error_type, vz_str message, vz_str details) VZ_NOEXCEPT;
 
-/* [host, in create] A static file at an exact path, gzipped content of `size` bytes kept by the caller for the life of the process. */
+/* [host, in create] A static file at an exact path, gzipped content of `size` bytes kept by the caller for the life of
+ * the process. */
 vz_status vzh_file(vzh_mount* mount, const char* path, const void* gzip, uint64_t size, const char* content_type,
                    vz_error* error) VZ_NOEXCEPT;
 

@@ -75,7 +75,8 @@ KeyFault complete(Draft& draft) {
             scope.permission = draft.key.permission;
             scope.named = draft.key.named;
         }
-        if (scope.permission > draft.key.permission) return {draft.place + ".scopes." + index + ".permissions", "name more than the key itself may"};
+        if (scope.permission > draft.key.permission)
+            return {draft.place + ".scopes." + index + ".permissions", "name more than the key itself may"};
         draft.key.scopes.push_back(std::move(scope));
     }
     return {};

@@ -84,12 +84,9 @@ Permissions parse_permission_words(std::string_view words) {
 
 std::string_view permission_name(uint32_t permission) {
     switch (permission) {
-        case VZH_READ:
-            return "read";
-        case VZH_WRITE:
-            return "write";
-        default:
-            return "admin";
+        case VZH_READ: return "read";
+        case VZH_WRITE: return "write";
+        default: return "admin";
     }
 }
 
@@ -100,7 +97,9 @@ bool is_scope_pattern(std::string_view pattern) {
     if (name.ends_with('*')) name.remove_suffix(1);
     // What no path reaches is the name of none, though of the beginning of some.
     constexpr std::string_view kReserved[] = {".", "..", "empty", "cleanup"};
-    if (name.size() == pattern.size() && std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved)) return false;
+    if (name.size() == pattern.size() &&
+        std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved))
+        return false;
     if (name.empty() || name.size() > kNameBytesMax || name.find_first_of("/*") != std::string_view::npos) return false;
     for (size_t i = 0; i < name.size(); ++i) {
         const auto byte = static_cast<unsigned char>(name[i]);

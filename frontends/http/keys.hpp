@@ -40,7 +40,8 @@ struct Permissions {
 std::string permission_words(uint32_t highest, uint32_t named);
 Permissions parse_permission_words(std::string_view words);
 
-// Whether this may be the pattern of a scope: a name that a collection can have, or the beginning of one and a final '*'.
+// Whether this may be the pattern of a scope: a name that a collection can have, or the beginning of one and a final
+// '*'.
 bool is_scope_pattern(std::string_view pattern);
 
 // A collection, or with a final '*' all whose names begin so.

@@ -55,8 +55,9 @@ vz_status Listener::declare(vzh_mount& mount, vz_error* error) {
         if (taken == nullptr) continue;
         const auto owner = taken->mount != nullptr ? taken->mount->instance() : std::string_view("the listener itself");
         return fill_error(error, VZ_ALREADY_EXISTS, "port",
-                          std::string(mount.instance()) + " and " + std::string(owner) + " both want " + taken->route->method + " " +
-                              taken->route->path + " on " + settings_.host + ":" + std::to_string(settings_.port));
+                          std::string(mount.instance()) + " and " + std::string(owner) + " both want " +
+                              taken->route->method + " " + taken->route->path + " on " + settings_.host + ":" +
+                              std::to_string(settings_.port));
     }
     mounts_.push_back(&mount);
     return VZ_OK;
@@ -152,7 +153,8 @@ vz_status Listener::open(vz_error* error) {
     const auto where = settings_.host + ":" + std::to_string(settings_.port);
     raise_descriptor_limit();
     stopping_.store(false);
-    const auto shortest = std::min({settings_.receive_timeout_ms, settings_.idle_timeout_ms, settings_.write_timeout_ms});
+    const auto shortest =
+        std::min({settings_.receive_timeout_ms, settings_.idle_timeout_ms, settings_.write_timeout_ms});
     const auto tick_ms = std::clamp<uint64_t>(shortest / 4, 10, 500);
     const bool writing = writer_.start(settings_.write_timeout_ms, tick_ms, [this](int64_t now_ms) {
         for (const auto& connection : connections()) connection->expire(now_ms);
@@ -160,15 +162,16 @@ vz_status Listener::open(vz_error* error) {
     if (!writing) return fill_error(error, VZ_IO_ERROR, "port", "no file descriptor is left to listen on " + where);
     workers_.start(settings_.workers);
     std::string why;
-    const auto opened = Acceptor::open(*this, settings_.host, static_cast<uint16_t>(settings_.port), static_cast<int>(settings_.threads),
-                                       acceptor_, why);
+    const auto opened = Acceptor::open(*this, settings_.host, static_cast<uint16_t>(settings_.port),
+                                       static_cast<int>(settings_.threads), acceptor_, why);
     if (opened == Acceptor::Opened::kOk) return VZ_OK;
     workers_.stop();
     writer_.stop();
     if (opened == Acceptor::Opened::kInUse) {
-        return fill_error(error, VZ_BUSY, "port",
-                          "cannot listen on " + where + ": another program has this port. Stop it (ss -ltnp 'sport = :" +
-                              std::to_string(settings_.port) + "' names it), or choose another port: --port, server.port");
+        return fill_error(
+            error, VZ_BUSY, "port",
+            "cannot listen on " + where + ": another program has this port. Stop it (ss -ltnp 'sport = :" +
+                std::to_string(settings_.port) + "' names it), or choose another port: --port, server.port");
     }
     return fill_error(error, VZ_IO_ERROR, "host", "cannot listen on " + where + ": " + why);
 }
@@ -204,15 +207,16 @@ void Listener::stop(vzh_mount& mount) {
     drain(mount);
     mount.state.store(MountState::kStopped);
     std::erase(mounts_, &mount);
-    const bool last = std::none_of(mounts_.begin(), mounts_.end(),
-                                   [](const vzh_mount* each) { return each->state.load() == MountState::kDraining ||
-                                                                      each->state.load() == MountState::kServing; });
+    const bool last = std::none_of(mounts_.begin(), mounts_.end(), [](const vzh_mount* each) {
+        return each->state.load() == MountState::kDraining || each->state.load() == MountState::kServing;
+    });
     if (acceptor_ && last) {
         close();
     } else if (acceptor_) {
         use_router(build_router());
-        const auto serving = std::find_if(mounts_.begin(), mounts_.end(),
-                                          [](const vzh_mount* each) { return each->state.load() != MountState::kDeclared; });
+        const auto serving = std::find_if(mounts_.begin(), mounts_.end(), [](const vzh_mount* each) {
+            return each->state.load() != MountState::kDeclared;
+        });
         host_.store((*serving)->host, std::memory_order_release);
         wait_until([&] { return mount.in_flight.load() == 0; }, kStopPatience);
     }
@@ -318,16 +322,22 @@ void Listener::show_figures(const vz_host& from) {
         const std::lock_guard lock(connections_mutex_);
         open = static_cast<int64_t>(connections_.size());
     }
-    const auto gauge = [&](const char* name, const char* help, int64_t value) { meter_.show(from, name, help, VZ_SAMPLE_GAUGE, value); };
+    const auto gauge = [&](const char* name, const char* help, int64_t value) {
+        meter_.show(from, name, help, VZ_SAMPLE_GAUGE, value);
+    };
     gauge("vectorizer_http_connections", "Open connections.", open);
-    gauge("vectorizer_http_in_flight", "Requests that are not answered yet.", in_flight_.load(std::memory_order_relaxed));
+    gauge("vectorizer_http_in_flight", "Requests that are not answered yet.",
+          in_flight_.load(std::memory_order_relaxed));
     const auto unsent = static_cast<int64_t>(answers_.held());
     // The two are not read at one moment.
     const auto bodies = std::max<int64_t>(static_cast<int64_t>(memory_.held()) - unsent, 0);
-    gauge("vectorizer_http_body_bytes", "Memory of request bodies and of what is made of them, above 64 KiB each.", bodies);
+    gauge("vectorizer_http_body_bytes", "Memory of request bodies and of what is made of them, above 64 KiB each.",
+          bodies);
     gauge("vectorizer_http_unsent_bytes", "Memory of answers until they are sent, above 64 KiB each.", unsent);
-    meter_.show(from, "vectorizer_http_received_bytes_total", "Bytes of request bodies.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.received_bytes()));
-    meter_.show(from, "vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER, static_cast<int64_t>(meter_.sent_bytes()));
+    meter_.show(from, "vectorizer_http_received_bytes_total", "Bytes of request bodies.", VZ_SAMPLE_COUNTER,
+                static_cast<int64_t>(meter_.received_bytes()));
+    meter_.show(from, "vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER,
+                static_cast<int64_t>(meter_.sent_bytes()));
 }
 
 bool Listener::charge_body(vzh_request& r) {
@@ -393,7 +403,8 @@ Listener::WritePlace Listener::hold_write(vzh_request& r, std::string_view colle
         depth = ++count;
     }
     if (depth == settings_.limits.writes_warning) {
-        log(VZ_LOG_WARN, "http.writes_queue_up", "many writes are in flight on collection " + name + ": " + std::to_string(depth));
+        log(VZ_LOG_WARN, "http.writes_queue_up",
+            "many writes are in flight on collection " + name + ": " + std::to_string(depth));
     }
     r.writes_held.push_back(std::move(name));
     return {true, depth};
@@ -401,13 +412,15 @@ Listener::WritePlace Listener::hold_write(vzh_request& r, std::string_view colle
 
 bool Listener::closing(const vzh_request& r) const {
     if (draining()) return true;
-    return r.endpoint != nullptr && r.endpoint->mount != nullptr && r.endpoint->mount->state.load() != MountState::kServing;
+    return r.endpoint != nullptr && r.endpoint->mount != nullptr &&
+           r.endpoint->mount->state.load() != MountState::kServing;
 }
 
 void Listener::log(uint32_t level, std::string_view event, std::string_view message) const {
     const auto* from = host();
     if (from == nullptr && !mounts_.empty()) from = mounts_.front()->host;
-    const auto* service = from != nullptr ? static_cast<const vz_log_service*>(from->service(from, VZ_SERVICE_LOG)) : nullptr;
+    const auto* service =
+        from != nullptr ? static_cast<const vz_log_service*>(from->service(from, VZ_SERVICE_LOG)) : nullptr;
     if (service == nullptr || service->level(from) < level) return;
     vz_log_record record{};
     record.struct_size = sizeof record;

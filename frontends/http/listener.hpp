@@ -45,7 +45,9 @@ class Listener final {
     // [host] No mount is left, and no request that a handler still holds.
     bool unused() const { return mounts_.empty() && held_.load() == 0; }
     bool mounts_left() const { return !mounts_.empty(); }
-    std::string_view first_instance() const { return mounts_.empty() ? std::string_view() : mounts_.front()->instance(); }
+    std::string_view first_instance() const {
+        return mounts_.empty() ? std::string_view() : mounts_.front()->instance();
+    }
     // [host] Whether the file the mount has just got stands alone at its path.
     vz_status check_file(vzh_mount& mount, vz_error* error);
 
@@ -74,19 +76,22 @@ class Listener final {
     void show_figures(const vz_host& from);
     // Gives the request its id, and the time its deadline counts from.
     void identify(vzh_request& r);
-    // Everything that the head alone decides; a refusal is left in the request. body_bytes: announced, UINT64_MAX unknown.
+    // Everything that the head alone decides; a refusal is left in the request. body_bytes: announced, UINT64_MAX
+    // unknown.
     void admit(vzh_request& r, uint64_t body_bytes, int descriptor);
     // The request is complete: to its handler, here or on a worker, or refused.
     void deliver(vzh_request& r);
 
-    // Bodies in memory, what is made of them, and answers until they are sent have one budget. false: it would be passed.
+    // Bodies in memory, what is made of them, and answers until they are sent have one budget. false: it would be
+    // passed.
     [[nodiscard]] bool charge_body(vzh_request& r);
     [[nodiscard]] bool charge_memory(vzh_request& r, uint64_t bytes);
     // The answer's memory will be `capacity` in all. Never refused to an answer that is owed.
     [[nodiscard]] bool charge_answer(vzh_request& r, uint64_t capacity);
     // Room for `bytes` more of the answer. false: it would pass its limit, or memory is short (r.starved).
     [[nodiscard]] bool grow_answer(vzh_request& r, uint64_t bytes);
-    // Whether answers that are owed have passed the budget already: no more may be promised. Those that may be refused never get it there.
+    // Whether answers that are owed have passed the budget already: no more may be promised. Those that may be refused
+    // never get it there.
     bool owes_too_much() const { return answers_.held() > answers_.most(); }
     // The answer is written: what it does not need of its memory goes back.
     void settle_answer(vzh_request& r);
@@ -113,8 +118,8 @@ class Listener final {
     void build_ring();
 
     static constexpr uint64_t kMebibyte = 1024 * 1024;
-    // What is smaller is not counted: limits.requests bounds it, to 64 MiB unless that was raised, and slow readers shall not use up the
-    // budget of others with it.
+    // What is smaller is not counted: limits.requests bounds it, to 64 MiB unless that was raised, and slow readers
+    // shall not use up the budget of others with it.
     static constexpr uint64_t kFreeBytes = 64 * 1024;
     // Clients that do not read their answers, which a key that may only read can do, must not keep writers out.
     static constexpr uint64_t kAnswersPart = 2;

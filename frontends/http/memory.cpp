@@ -43,7 +43,8 @@ void* Arena::take(size_t bytes, size_t align) {
     // Large blocks go back to the system as soon as they are free: malloc keeps them, each thread's for itself.
     const bool mapped = bytes >= kMapFromBytes;
     const auto size = mapped ? round_up(bytes, kPageBytes) : std::max(kArenaBlockBytes, round_up(bytes, kAlign));
-    void* block = mapped ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : std::aligned_alloc(kAlign, size);
+    void* block = mapped ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                         : std::aligned_alloc(kAlign, size);
     if (block == nullptr || block == MAP_FAILED) return nullptr;
     blocks_.push_back({static_cast<char*>(block), size});
     used_ = bytes;

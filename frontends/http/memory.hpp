@@ -1,4 +1,5 @@
-// Memory of one request: a bump arena, the received body, the answer's body. All grow as bytes come and are reused by the next request.
+// Memory of one request: a bump arena, the received body, the answer's body. All grow as bytes come and are reused by
+// the next request.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +34,9 @@ class Arena final {
     size_t used_ = 0;
 };
 
-// The body of a request as received, or of an answer while it is written and sent: 64-byte aligned, with room for 64 bytes behind it. From
-// 256 KiB on it lives in its own mapping, which grows without a copy and goes back to the system at once.
+// The body of a request as received, or of an answer while it is written and sent: 64-byte aligned, with room for 64
+// bytes behind it. From 256 KiB on it lives in its own mapping, which grows without a copy and goes back to the system
+// at once.
 class Body final {
  public:
     static constexpr size_t kSpareBytes = 64;
@@ -51,7 +53,8 @@ class Body final {
     size_t capacity() const { return capacity_; }
     // Room for `bytes` more. false: memory is short.
     [[nodiscard]] bool reserve_more(size_t bytes) { return grow(capacity_after(bytes)); }
-    // The two halves of it, for whoever has to ask before memory is taken: what the capacity would be, and making it so.
+    // The two halves of it, for whoever has to ask before memory is taken: what the capacity would be, and making it
+    // so.
     size_t capacity_after(size_t bytes) const;
     [[nodiscard]] bool grow(size_t capacity);
     char* end() { return bytes_ + size_; }

@@ -12,7 +12,8 @@ namespace vz::http {
 namespace {
 
 constexpr uint32_t kClientGone = 499;
-constexpr std::array kSecondsBounds{50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0};
+constexpr std::array kSecondsBounds{50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3,
+                                    50e-3, 0.1,    0.25,   0.5,    1.0,  2.5,    5.0,  10.0,  60.0};
 
 uint64_t next_serial() {
     static std::atomic<uint64_t> last{0};
@@ -23,8 +24,8 @@ const vz_metrics_service* metrics_of(const vz_host& host) {
     return static_cast<const vz_metrics_service*>(host.service(&host, VZ_SERVICE_METRICS));
 }
 
-uint64_t declare(const vz_metrics_service& metrics, const vz_host& host, const char* name, const char* help, uint32_t kind,
-                 const vz_kv* labels, uint32_t label_count) {
+uint64_t declare(const vz_metrics_service& metrics, const vz_host& host, const char* name, const char* help,
+                 uint32_t kind, const vz_kv* labels, uint32_t label_count) {
     vz_series series{};
     series.name = to_str(name);
     series.help = to_str(help);
@@ -73,7 +74,8 @@ void Meter::ended(const vzh_request& r, const vz_host& host, bool is_client_gone
     if (problem || settings_.access == AccessLog::kAll) log(r, host, status, us);
 }
 
-Meter::Ids Meter::ids_of(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, uint32_t status) {
+Meter::Ids Meter::ids_of(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r,
+                         uint32_t status) {
     const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
     // Most requests of a thread are like the one before: they take no lock.
     thread_local struct {
@@ -89,18 +91,22 @@ Meter::Ids Meter::ids_of(const vz_metrics_service& metrics, const vz_host& host,
 }
 
 // With the mutex held.
-Meter::Ids Meter::declared_ids(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, uint32_t status) {
+Meter::Ids Meter::declared_ids(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r,
+                               uint32_t status) {
     const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
     const auto [found, is_new] = ids_.try_emplace({route, status});
     if (!is_new) return found->second;
     const auto number = std::to_string(status);
-    const vz_kv labels[] = {{to_str("frontend"), r.endpoint != nullptr && r.endpoint->mount != nullptr ? host.instance : vz_str{"", 0}},
-                            {to_str("route"), to_str(route != nullptr ? route->path : "")},
-                            {to_str("method"), to_str(route != nullptr ? route->method : "")},
-                            {to_str("status"), to_str(number)}};
-    found->second.requests = declare(metrics, host, "vectorizer_http_requests_total", "Requests, by how they ended.", VZ_SAMPLE_COUNTER, labels, 4);
-    found->second.seconds = declare(metrics, host, "vectorizer_http_request_seconds", "From the complete head of a request to the last byte of its answer.",
-                                    VZ_SAMPLE_HISTOGRAM, labels, 4);
+    const vz_kv labels[] = {
+        {to_str("frontend"), r.endpoint != nullptr && r.endpoint->mount != nullptr ? host.instance : vz_str{"", 0}},
+        {to_str("route"), to_str(route != nullptr ? route->path : "")},
+        {to_str("method"), to_str(route != nullptr ? route->method : "")},
+        {to_str("status"), to_str(number)}};
+    found->second.requests = declare(metrics, host, "vectorizer_http_requests_total", "Requests, by how they ended.",
+                                     VZ_SAMPLE_COUNTER, labels, 4);
+    found->second.seconds =
+        declare(metrics, host, "vectorizer_http_request_seconds",
+                "From the complete head of a request to the last byte of its answer.", VZ_SAMPLE_HISTOGRAM, labels, 4);
     return found->second;
 }
 
@@ -120,7 +126,8 @@ void Meter::count(const vzh_request& r, const vz_host& host, uint32_t status, do
         const auto [found, is_new] = refusals_.try_emplace(std::string(reason));
         const vz_kv label{to_str("reason"), to_str(reason)};
         if (is_new) {
-            found->second = declare(*metrics, host, "vectorizer_http_refused_total", "Requests that were refused for what they are.", VZ_SAMPLE_COUNTER, &label, 1);
+            found->second = declare(*metrics, host, "vectorizer_http_refused_total",
+                                    "Requests that were refused for what they are.", VZ_SAMPLE_COUNTER, &label, 1);
         }
         id = found->second;
     }

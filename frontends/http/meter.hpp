@@ -22,7 +22,8 @@ class Meter final {
  public:
     explicit Meter(const Settings& settings);
 
-    // The last byte of the answer is out, or the client is gone. `host`: of the mount that answered, else of any that serves.
+    // The last byte of the answer is out, or the client is gone. `host`: of the mount that answered, else of any that
+    // serves.
     void ended(const vzh_request& r, const vz_host& host, bool is_client_gone);
     // What a gauge or a counter shows from now on.
     void show(const vz_host& host, const char* name, const char* help, uint32_t kind, int64_t value);

@@ -54,8 +54,8 @@ void leave(vzh_mount& mount) {
     all.listeners.erase(found);
 }
 
-vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user, vzh_mount** out,
-                  vz_error* error) {
+vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user,
+                  vzh_mount** out, vz_error* error) {
     if (const auto status = check_routes(routes, count, error); status != VZ_OK) return status;
     Settings settings;
     if (const auto status = read_settings(host, settings, error); status != VZ_OK) return status;
@@ -77,8 +77,8 @@ vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, 
         listener = std::make_unique<Listener>(settings, all.stored_keys);
     } else if (const auto key = first_difference(listener->settings(), settings); !key.empty()) {
         return fill_error(error, VZ_INVALID_ARGUMENT, key,
-                          std::string(mount->instance()) + " and " + std::string(listener->first_instance()) + " share " +
-                              address_of(settings) + " and must agree on " + std::string(key));
+                          std::string(mount->instance()) + " and " + std::string(listener->first_instance()) +
+                              " share " + address_of(settings) + " and must agree on " + std::string(key));
     }
     mount->listener = listener.get();
     if (const auto status = listener->declare(*mount, error); status != VZ_OK) {
@@ -99,7 +99,8 @@ vz_status store_keys(const vz_value* values, uint64_t count, vz_error* error) {
         auto name = to_view(value.key);
         name.remove_prefix(std::min(kStored.size(), name.size()));
         auto key = read_stored_key(name, to_view(value.value));
-        if (!key) return fill_error(error, VZ_CORRUPTION, "", "the stored API key " + std::string(name) + " cannot be read");
+        if (!key)
+            return fill_error(error, VZ_CORRUPTION, "", "the stored API key " + std::string(name) + " cannot be read");
         keys.push_back(std::move(*key));
     }
     auto& all = table();
@@ -144,10 +145,11 @@ vz_status guarded(vz_error* error, Function function) {
 
 using namespace vz::http;
 
-vz_status vzh_declare(const vz_host* host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user, vzh_mount** out,
-                      vz_error* error) noexcept {
+vz_status vzh_declare(const vz_host* host, const vzh_route* routes, uint32_t count, vzh_handler handler, void* user,
+                      vzh_mount** out, vz_error* error) noexcept {
     if (host == nullptr || out == nullptr || handler == nullptr || (routes == nullptr && count != 0)) {
-        return fill_error(error, VZ_MISUSE, "", "vzh_declare needs a host, routes, a handler and a place for the mount");
+        return fill_error(error, VZ_MISUSE, "",
+                          "vzh_declare needs a host, routes, a handler and a place for the mount");
     }
     return guarded(error, [&] { return declare(*host, routes, count, handler, user, out, error); });
 }
@@ -172,7 +174,8 @@ vz_status vzh_store_keys(const vz_value* values, uint64_t count, vz_error* error
     return guarded(error, [&] { return store_keys(values, count, error); });
 }
 
-void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_key* key) VZ_NOEXCEPT, void* user) noexcept {
+void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_key* key) VZ_NOEXCEPT,
+                  void* user) noexcept {
     const auto ring = mount->listener->ring();
     if (!ring) return;
     for (const auto& entry : ring->entries()) {
@@ -197,13 +200,13 @@ void vzh_encode_key(const vzh_key* from, void (*write)(void* user, vz_str text) 
     key.named = from->named;
     key.created_s = from->created_s;
     key.expires_s = from->expires_s;
-    for (uint32_t i = 0; i < from->scope_count; ++i) key.scopes.push_back({std::string(to_view(from->scopes[i].collection)), from->scopes[i].permission, from->scopes[i].named});
+    for (uint32_t i = 0; i < from->scope_count; ++i)
+        key.scopes.push_back(
+            {std::string(to_view(from->scopes[i].collection)), from->scopes[i].permission, from->scopes[i].named});
     write(user, to_str(write_stored_key(key)));
 }
 
-void vzh_drain(vzh_mount* mount) noexcept {
-    mount->listener->drain(*mount);
-}
+void vzh_drain(vzh_mount* mount) noexcept { mount->listener->drain(*mount); }
 
 uint32_t vzh_idle(vzh_mount* mount) noexcept { return mount->listener->idle(*mount) ? 1 : 0; }
 
@@ -312,7 +315,11 @@ vz_status vzh_file(vzh_mount* mount, const char* path, const void* gzip, uint64_
         file.route.path = file.path.c_str();
         file.gzip = {static_cast<const char*>(gzip), size};
         file.content_type = content_type;
-        file.etag.append("\"").append(std::to_string(crc_of(file.gzip))).append("-").append(std::to_string(size)).append("\"");
+        file.etag.append("\"")
+            .append(std::to_string(crc_of(file.gzip)))
+            .append("-")
+            .append(std::to_string(size))
+            .append("\"");
         if (const auto status = mount->listener->check_file(*mount, error); status != VZ_OK) {
             mount->files.pop_back();
             return status;

@@ -150,7 +150,8 @@ Chunks Parser::chunks(std::string_view bytes, size_t& used, Body& body, uint64_t
         const auto taken = parser.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), failed);
         used += taken;
         if (failed == beast::error::need_more) break;
-        if (failed == beast::error::body_limit) return parser.get().body().no_memory ? Chunks::kNoMemory : Chunks::kTooLarge;
+        if (failed == beast::error::body_limit)
+            return parser.get().body().no_memory ? Chunks::kNoMemory : Chunks::kTooLarge;
         if (failed) return Chunks::kBad;
         if (taken == 0) break;
     }

@@ -1,4 +1,5 @@
-// The grammar of a request: the door of Boost.Beast. It gets complete heads that HeadScan has passed, and chunked bodies as they come.
+// The grammar of a request: the door of Boost.Beast. It gets complete heads that HeadScan has passed, and chunked
+// bodies as they come.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +49,8 @@ class Parser final {
 
     // false: not HTTP; `reason` then says why.
     [[nodiscard]] bool head(std::string_view head, Head& out, const char*& reason);
-    // The next bytes of a chunked body; `used` says how many were taken. What is decoded goes to `body`, `limit` bytes at most in all.
+    // The next bytes of a chunked body; `used` says how many were taken. What is decoded goes to `body`, `limit` bytes
+    // at most in all.
     Chunks chunks(std::string_view bytes, size_t& used, Body& body, uint64_t limit);
 
  private:

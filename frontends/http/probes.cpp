@@ -14,7 +14,8 @@ void unavailable(vzh_request& r, std::string_view reason, std::string_view messa
 void ready(vzh_request& r) {
     const auto* host = r.listener.host();
     if (r.listener.draining()) return unavailable(r, "draining", "The server is shutting down");
-    const auto* health = host != nullptr ? static_cast<const vz_health_service*>(host->service(host, VZ_SERVICE_HEALTH)) : nullptr;
+    const auto* health =
+        host != nullptr ? static_cast<const vz_health_service*>(host->service(host, VZ_SERVICE_HEALTH)) : nullptr;
     if (health == nullptr) return unavailable(r, "starting", "The server is starting");
     switch (health->read(host, nullptr, nullptr)) {
         case VZ_HEALTH_READY: return r.text(200, "ready");
@@ -22,14 +23,16 @@ void ready(vzh_request& r) {
         case VZ_HEALTH_STARTING: return unavailable(r, "starting", "The server is starting");
         case VZ_HEALTH_DRAINING: return unavailable(r, "draining", "The server is shutting down");
         case VZ_HEALTH_POISONED:
-            return r.refuse(503, "storage_error", "A sync has failed: writes are refused until a restart", R"({"reason":"read_only"})");
+            return r.refuse(503, "storage_error", "A sync has failed: writes are refused until a restart",
+                            R"({"reason":"read_only"})");
         default: return unavailable(r, "failed", "A part of the server has failed");
     }
 }
 
 void metrics(vzh_request& r) {
     const auto* host = r.listener.host();
-    const auto* service = host != nullptr ? static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS)) : nullptr;
+    const auto* service =
+        host != nullptr ? static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS)) : nullptr;
     if (service == nullptr) return unavailable(r, "starting", "The server is starting");
     r.listener.show_figures(*host);
     // Whoever wants to see how short memory is must not be refused for it.
@@ -40,7 +43,8 @@ void metrics(vzh_request& r) {
         if (!request.listener.grow_answer(request, size)) return VZ_OUT_OF_MEMORY;
         return request.answer.append(static_cast<const char*>(bytes), size) ? VZ_OK : VZ_OUT_OF_MEMORY;
     };
-    if (service->render(host, write, &r) != VZ_OK) return r.refuse(500, "internal_error", "The metrics cannot be rendered", "");
+    if (service->render(host, write, &r) != VZ_OK)
+        return r.refuse(500, "internal_error", "The metrics cannot be rendered", "");
     r.reply(200, "text/plain; version=0.0.4; charset=utf-8");
 }
 
@@ -83,7 +87,8 @@ void serve_file(vzh_request& r) {
     r.field("ETag", file.etag);
     r.field("Vary", "Accept-Encoding");
     r.field("Cache-Control", "no-cache");
-    if (r.head.if_none_match == "*" || r.head.if_none_match.find(file.etag) != std::string_view::npos) return r.reply(304, "");
+    if (r.head.if_none_match == "*" || r.head.if_none_match.find(file.etag) != std::string_view::npos)
+        return r.reply(304, "");
     if (accepts_gzip(r.head.accept_encoding)) {
         r.field("Content-Encoding", "gzip");
         r.file = file.gzip;

@@ -59,12 +59,12 @@ struct vzh_request {
     std::array<vz_kv, vz::http::kSegmentsMax> params;
     std::array<vz_kv, vz::http::kParametersMax> query;
     std::array<char, 36> made_id;
-    std::string lower_type;       // content type in lower case
-    std::string extra_fields;     // of the answer, "Name: value\r\n" each
-    std::string answer_type;      // content type, while the answer is compressed
-    std::string error_type;       // of a refusal
-    std::string head_text;        // of the answer, when it is sent
-    std::string_view file;        // a static body that is sent instead of `answer`
+    std::string lower_type;    // content type in lower case
+    std::string extra_fields;  // of the answer, "Name: value\r\n" each
+    std::string answer_type;   // content type, while the answer is compressed
+    std::string error_type;    // of a refusal
+    std::string head_text;     // of the answer, when it is sent
+    std::string_view file;     // a static body that is sent instead of `answer`
     std::vector<std::string> writes_held;
     uint64_t body_charged = 0;    // of the listener's budget for bodies
     uint64_t memory_charged = 0;  // of the same, for what was made of the body
@@ -72,11 +72,11 @@ struct vzh_request {
     int64_t begun_ns = 0;
     uint64_t sent = 0;
     uint32_t status = 0;
-    bool counted = false;         // among the requests in flight
-    bool close = false;           // the connection, after the answer
-    bool cors = false;            // the origin is a configured one
-    bool owed = false;            // the answer is not for refusing any more: it takes memory beyond the budget
-    bool starved = false;         // the answer last wanted memory that was not to be had
+    bool counted = false;  // among the requests in flight
+    bool close = false;    // the connection, after the answer
+    bool cors = false;     // the origin is a configured one
+    bool owed = false;     // the answer is not for refusing any more: it takes memory beyond the budget
+    bool starved = false;  // the answer last wanted memory that was not to be had
 
     vz::http::Job job;
     vzh_function deferred = nullptr;
@@ -88,7 +88,9 @@ struct vzh_request {
     bool is_limited() const { return key != nullptr && key->is_limited(); }
 
     bool is_head() const { return head.method == "HEAD"; }
-    std::string_view answer_body() const { return file.data() != nullptr ? file : std::string_view(answer.data(), answer.size()); }
+    std::string_view answer_body() const {
+        return file.data() != nullptr ? file : std::string_view(answer.data(), answer.size());
+    }
 
     // Whether this answer is worth compressing for this client.
     bool wants_gzip() const;

@@ -54,7 +54,8 @@ const Router::Node* literal_child(const Router::Node& node, std::string_view seg
 }
 
 // Depth-first: a literal branch that leads nowhere gives way to the parameter beside it.
-const Router::Node* descend(const Router::Node& node, const Path& path, uint32_t depth, vz_kv* params, uint32_t& count) {
+const Router::Node* descend(const Router::Node& node, const Path& path, uint32_t depth, vz_kv* params,
+                            uint32_t& count) {
     if (depth == path.count) return node.endpoints.empty() ? nullptr : &node;
     if (const auto* child = literal_child(node, path.segments[depth])) {
         if (const auto* found = descend(*child, path, depth + 1, params, count)) return found;
@@ -81,7 +82,8 @@ struct Near {
     size_t slips = kSlipsMax + 1;
 };
 
-void look_near(const Router::Node& node, std::span<const std::string_view> segments, const std::string& so_far, size_t slips, Near& best) {
+void look_near(const Router::Node& node, std::span<const std::string_view> segments, const std::string& so_far,
+               size_t slips, Near& best) {
     if (slips >= best.slips) return;
     if (segments.empty()) {
         if (!node.endpoints.empty()) best = {so_far, slips};
@@ -90,9 +92,11 @@ void look_near(const Router::Node& node, std::span<const std::string_view> segme
     const auto segment = segments.front();
     for (const auto& [literal, child] : node.literals) {
         const size_t apart = segment == literal ? 0 : edit_distance(segment, literal);
-        if (apart < std::min(segment.size(), literal.size())) look_near(*child, segments.subspan(1), so_far + "/" + literal, slips + apart, best);
+        if (apart < std::min(segment.size(), literal.size()))
+            look_near(*child, segments.subspan(1), so_far + "/" + literal, slips + apart, best);
     }
-    if (node.parameter) look_near(*node.parameter, segments.subspan(1), so_far + "/" + std::string(segment), slips, best);
+    if (node.parameter)
+        look_near(*node.parameter, segments.subspan(1), so_far + "/" + std::string(segment), slips, best);
 }
 
 std::vector<std::string_view> template_segments(std::string_view path) {
@@ -126,7 +130,8 @@ const Endpoint* Router::add(const Endpoint& endpoint) {
         } else {
             auto at = std::lower_bound(node->literals.begin(), node->literals.end(), part,
                                        [](const auto& entry, std::string_view text) { return entry.first < text; });
-            if (at == node->literals.end() || at->first != part) at = node->literals.emplace(at, part, std::make_unique<Node>());
+            if (at == node->literals.end() || at->first != part)
+                at = node->literals.emplace(at, part, std::make_unique<Node>());
             node = at->second.get();
         }
     }

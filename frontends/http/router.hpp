@@ -1,4 +1,5 @@
-// Who answers a path: a tree of segments built from the route tables of all mounts of a listener. Immutable once in use.
+// Who answers a path: a tree of segments built from the route tables of all mounts of a listener. Immutable once in
+// use.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ class Router final {
     // places), values only.
     Match find(std::string_view path, Arena& arena, vz_kv* params) const;
 
-    // The path with an endpoint that `path` most likely stands for, slashes in excess and up to two slips of the pen aside; empty: none is near.
+    // The path with an endpoint that `path` most likely stands for, slashes in excess and up to two slips of the pen
+    // aside; empty: none is near.
     std::string nearest(std::string_view path) const;
 
     // NULL: the path has other methods only. HEAD finds GET.

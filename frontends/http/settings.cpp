@@ -14,14 +14,14 @@ namespace {
 
 struct NumberKey {
     std::string_view key;
-    uint64_t Settings::* member;
+    uint64_t Settings::*member;
     uint64_t least;
     uint64_t most;
 };
 
 struct LimitKey {
     std::string_view name;
-    uint64_t Limits::* member;
+    uint64_t Limits::*member;
     uint64_t least;
     uint64_t most;
 };
@@ -54,7 +54,8 @@ constexpr std::array kLimits{
 
 class Reader {
  public:
-    Reader(const vz_host& host, const vz_config_service& config, vz_error* error) : host_(host), config_(config), error_(error) {}
+    Reader(const vz_host& host, const vz_config_service& config, vz_error* error)
+        : host_(host), config_(config), error_(error) {}
 
     std::optional<std::string_view> text(std::string_view key) {
         vz_str value{};
@@ -132,7 +133,8 @@ bool is_host_text(std::string_view text) {
 
 // A name as the Host field has it, without its port.
 bool is_allowed_host(std::string_view text) {
-    return is_host_text(text) && text.find(',') == std::string_view::npos && (text.front() == '[' ? text.back() == ']' : text.find(':') == std::string_view::npos);
+    return is_host_text(text) && text.find(',') == std::string_view::npos &&
+           (text.front() == '[' ? text.back() == ']' : text.find(':') == std::string_view::npos);
 }
 
 vz_status read_all_keys(Reader& reader, std::vector<ApiKey>& out) {
@@ -145,7 +147,8 @@ vz_status read_all_keys(Reader& reader, std::vector<ApiKey>& out) {
 
 // `out` stays as it is if the key is absent.
 template <class Choice, size_t N>
-vz_status read_choice(Reader& reader, std::string_view key, const std::array<std::pair<std::string_view, Choice>, N>& choices, Choice& out) {
+vz_status read_choice(Reader& reader, std::string_view key,
+                      const std::array<std::pair<std::string_view, Choice>, N>& choices, Choice& out) {
     const auto value = reader.text(key);
     if (!value) return VZ_OK;
     std::string all;
@@ -159,9 +162,11 @@ vz_status read_choice(Reader& reader, std::string_view key, const std::array<std
     return reader.reject(key, "must be one of: " + all);
 }
 
-constexpr std::array kAccessChoices{std::pair{std::string_view("off"), AccessLog::kOff}, std::pair{std::string_view("problems"), AccessLog::kProblems},
+constexpr std::array kAccessChoices{std::pair{std::string_view("off"), AccessLog::kOff},
+                                    std::pair{std::string_view("problems"), AccessLog::kProblems},
                                     std::pair{std::string_view("all"), AccessLog::kAll}};
-constexpr std::array kCompressChoices{std::pair{std::string_view("false"), Compress::kNever}, std::pair{std::string_view("true"), Compress::kRemote},
+constexpr std::array kCompressChoices{std::pair{std::string_view("false"), Compress::kNever},
+                                      std::pair{std::string_view("true"), Compress::kRemote},
                                       std::pair{std::string_view("always"), Compress::kAlways}};
 
 vz_status read_access(Reader& reader, Settings& out) {
@@ -189,24 +194,33 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     if (const auto text = reader.text("host")) out.host = *text;
     if (!is_host_text(out.host)) return reader.reject("host", "must be a host name or an address");
     for (const auto& number : kNumbers) {
-        if (const auto status = reader.number(number.key, number.least, number.most, out.*number.member); status != VZ_OK) return status;
+        if (const auto status = reader.number(number.key, number.least, number.most, out.*number.member);
+            status != VZ_OK)
+            return status;
     }
     if (out.workers == 0) out.workers = std::max(2U, std::thread::hardware_concurrency());
     for (const auto& limit : kLimits) {
         const auto key = "limits." + std::string(limit.name);
-        if (const auto status = reader.number(key, limit.least, limit.most, out.limits.*limit.member); status != VZ_OK) return status;
+        if (const auto status = reader.number(key, limit.least, limit.most, out.limits.*limit.member); status != VZ_OK)
+            return status;
     }
     out.cors_origins = reader.list("http.cors_origins");
     for (const auto& origin : out.cors_origins) {
-        if (!is_origin(origin)) return reader.reject("http.cors_origins", "must hold origins such as https://app.example, each an entry of its own, or \"*\"");
+        if (!is_origin(origin))
+            return reader.reject("http.cors_origins",
+                                 "must hold origins such as https://app.example, each an entry of its own, or \"*\"");
     }
     out.allowed_hosts = reader.list("http.allowed_hosts");
     for (const auto& name : out.allowed_hosts) {
-        if (!is_allowed_host(name)) return reader.reject("http.allowed_hosts", "must hold host names without a port, each an entry of its own; of IPv6 in brackets");
+        if (!is_allowed_host(name))
+            return reader.reject("http.allowed_hosts",
+                                 "must hold host names without a port, each an entry of its own; of IPv6 in brackets");
     }
-    if (const auto status = read_choice(reader, "log.access", kAccessChoices, out.access); status != VZ_OK) return status;
+    if (const auto status = read_choice(reader, "log.access", kAccessChoices, out.access); status != VZ_OK)
+        return status;
     if (const auto status = reader.number("log.slow_ms", 1, kDayMs, out.slow_ms); status != VZ_OK) return status;
-    if (const auto status = read_choice(reader, "http.compress", kCompressChoices, out.compress); status != VZ_OK) return status;
+    if (const auto status = read_choice(reader, "http.compress", kCompressChoices, out.compress); status != VZ_OK)
+        return status;
     return read_access(reader, out);
 }
 
@@ -214,8 +228,10 @@ vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_err
     if (is_loopback(settings.host) || settings.allow_unauthenticated) return VZ_OK;
     const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
     Reader reader(host, *config, error);
-    return reader.reject("host", "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
-                                 "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
+    return reader.reject(
+        "host",
+        "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
+        "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
 }
 
 vz_status read_keys(const vz_host& host, std::vector<ApiKey>& out, vz_error* error) {

@@ -55,8 +55,8 @@ struct Settings {
     friend bool operator==(const Settings&, const Settings&) = default;
 };
 
-// Asks the host's configuration for every key of Settings. A key whose function does not exist yet is rejected unless it has the value that
-// turns the function off. VZ_OK, or `error` filled.
+// Asks the host's configuration for every key of Settings. A key whose function does not exist yet is rejected unless
+// it has the value that turns the function off. VZ_OK, or `error` filled.
 vz_status read_settings(const vz_host& host, Settings& out, vz_error* error);
 // Whether the listener would be open to others than this machine without a key.
 vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_error* error);
@@ -74,6 +74,8 @@ bool is_loopback(std::string_view host);
 vz_status fill_error(vz_error* error, vz_status status, std::string_view field, std::string_view message);
 
 inline vz_str to_str(std::string_view text) { return {text.data(), text.size()}; }
-inline std::string_view to_view(vz_str text) { return text.data ? std::string_view(text.data, text.size) : std::string_view(); }
+inline std::string_view to_view(vz_str text) {
+    return text.data ? std::string_view(text.data, text.size) : std::string_view();
+}
 
 }  // namespace vz::http

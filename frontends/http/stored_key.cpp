@@ -55,8 +55,15 @@ std::string write_stored_key(const ApiKey& key) {
     std::string out(kFirstLine);
     out.append("\nname ").append(key.name).append("\nhash ").append(key_hash_text(key.hash));
     out.append("\npermission ").append(permission_words(key.permission, key.named));
-    out.append("\ncreated ").append(std::to_string(key.created_s)).append("\nexpires ").append(std::to_string(key.expires_s));
-    for (const auto& scope : key.scopes) out.append("\nscope ").append(permission_words(scope.permission, scope.named)).append(" ").append(scope.pattern);
+    out.append("\ncreated ")
+        .append(std::to_string(key.created_s))
+        .append("\nexpires ")
+        .append(std::to_string(key.expires_s));
+    for (const auto& scope : key.scopes)
+        out.append("\nscope ")
+            .append(permission_words(scope.permission, scope.named))
+            .append(" ")
+            .append(scope.pattern);
     return out;
 }
 

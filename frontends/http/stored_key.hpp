@@ -1,4 +1,5 @@
-// An API key as the database keeps it: a durable value under VZH_STORED_KEYS and the key's id. The value is text, one member a line:
+// An API key as the database keeps it: a durable value under VZH_STORED_KEYS and the key's id. The value is text, one
+// member a line:
 //
 //   vectorizer-key 1
 //   name <text>                     hash sha256:<64 hexadecimal digits>

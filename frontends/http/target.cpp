@@ -97,8 +97,9 @@ std::optional<uint32_t> split_query(std::string_view query, Arena& arena, vz_kv*
         if (count == kParametersMax) return std::nullopt;
         const auto equals = part.find('=');
         const auto key = percent_decode(part.substr(0, equals), Plus::kBlank, arena);
-        const auto value =
-            equals == std::string_view::npos ? std::string_view("") : percent_decode(part.substr(equals + 1), Plus::kBlank, arena);
+        const auto value = equals == std::string_view::npos
+                               ? std::string_view("")
+                               : percent_decode(part.substr(equals + 1), Plus::kBlank, arena);
         if (!key || !value) return std::nullopt;
         out[count++] = {to_str(*key), to_str(*value)};
     }

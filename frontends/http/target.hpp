@@ -24,8 +24,8 @@ bool is_utf8(std::string_view text);
 // The parts of an origin-form, absolute-form or "*" target; nothing if it has another form.
 std::optional<Target> split_target(std::string_view target);
 
-// Decodes %XX, and '+' as a blank if `plus_is_blank`. Nothing: a bad escape, a NUL or bad UTF-8. Without escapes the input itself comes back,
-// else memory of the arena.
+// Decodes %XX, and '+' as a blank if `plus_is_blank`. Nothing: a bad escape, a NUL or bad UTF-8. Without escapes the
+// input itself comes back, else memory of the arena.
 enum class Plus { kItself, kBlank };
 std::optional<std::string_view> percent_decode(std::string_view text, Plus plus, Arena& arena);
 

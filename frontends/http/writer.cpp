@@ -63,7 +63,8 @@ void Writer::work() {
     std::array<epoll_event, 64> events;
     auto next_tick = clock_ms() + static_cast<int64_t>(tick_ms_);
     for (;;) {
-        const auto count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(tick_ms_));
+        const auto count =
+            epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(tick_ms_));
         const auto now = clock_ms();
         for (int i = 0; i < count; ++i) {
             auto* connection = static_cast<Connection*>(events[static_cast<size_t>(i)].data.ptr);

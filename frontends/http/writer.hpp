@@ -1,5 +1,6 @@
-// The one thread that sends what sockets would not take at once, and closes those whose clients take less than a mebibyte, or the rest of the
-// answer, in `write_timeout_ms`: the rule by which bodies are received. It also keeps the clock of all other time limits: it calls `tick` every `tick_ms`.
+// The one thread that sends what sockets would not take at once, and closes those whose clients take less than a
+// mebibyte, or the rest of the answer, in `write_timeout_ms`: the rule by which bodies are received. It also keeps the
+// clock of all other time limits: it calls `tick` every `tick_ms`.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ class Writer final {
     ~Writer() { stop(); }
     // false: no descriptor to be had.
     [[nodiscard]] bool start(uint64_t write_timeout_ms, uint64_t tick_ms, std::function<void(int64_t)> tick);
-    // Any thread. The connection, kept alive by its request, is the writer's until its answer is out or it is given up. false: it cannot
-    // be watched, and stays the caller's.
+    // Any thread. The connection, kept alive by its request, is the writer's until its answer is out or it is given up.
+    // false: it cannot be watched, and stays the caller's.
     [[nodiscard]] bool add(Connection& connection);
     void stop();
 

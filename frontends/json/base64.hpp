@@ -1,4 +1,5 @@
-// base64 as RFC 4648 has it: written padded in the standard alphabet, read padded or not, in the standard or the URL alphabet.
+// base64 as RFC 4648 has it: written padded in the standard alphabet, read padded or not, in the standard or the URL
+// alphabet.
 #pragma once
 
 #include <cstdint>

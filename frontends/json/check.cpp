@@ -1,4 +1,5 @@
-// A validator that is slow and exact: it says where a text stops being JSON, and vouches for texts that nobody else reads.
+// A validator that is slow and exact: it says where a text stops being JSON, and vouches for texts that nobody else
+// reads.
 #include <cstring>
 
 #include "frontends/json/reader.hpp"
@@ -21,8 +22,9 @@ uint32_t sequence_size(const char* at, const char* end) {
 }
 
 class Scan final {
-public:
-    Scan(std::string_view text, uint32_t depth_max) : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), depth_max_(depth_max) {}
+ public:
+    Scan(std::string_view text, uint32_t depth_max)
+        : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), depth_max_(depth_max) {}
 
     bool whole() {
         blank();
@@ -33,7 +35,7 @@ public:
     uint64_t offset() const { return static_cast<uint64_t>(at_ - begin_); }
     const char* reason() const { return reason_; }
 
-private:
+ private:
     bool fail(const char* reason) {
         reason_ = reason;
         return false;
@@ -79,7 +81,10 @@ private:
                 if (!value()) return false;
                 blank();
                 if (take(closing)) break;
-                if (!take(',')) return fail(at_ == end_ ? "the text ends early" : closing == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
+                if (!take(','))
+                    return fail(at_ == end_      ? "the text ends early"
+                                : closing == '}' ? "expected ',' or '}'"
+                                                 : "expected ',' or ']'");
                 blank();
             }
         }
@@ -165,10 +170,14 @@ private:
             if (at_ == end_) return fail("a string is not closed");
             const char c = *at_;
             uint32_t nibble = 0;
-            if (c >= '0' && c <= '9') nibble = static_cast<uint32_t>(c - '0');
-            else if (c >= 'a' && c <= 'f') nibble = static_cast<uint32_t>(c - 'a' + 10);
-            else if (c >= 'A' && c <= 'F') nibble = static_cast<uint32_t>(c - 'A' + 10);
-            else return fail("expected four hexadecimal digits");
+            if (c >= '0' && c <= '9')
+                nibble = static_cast<uint32_t>(c - '0');
+            else if (c >= 'a' && c <= 'f')
+                nibble = static_cast<uint32_t>(c - 'a' + 10);
+            else if (c >= 'A' && c <= 'F')
+                nibble = static_cast<uint32_t>(c - 'A' + 10);
+            else
+                return fail("expected four hexadecimal digits");
             unit = unit << 4 | nibble;
         }
         return true;

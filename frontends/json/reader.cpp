@@ -102,16 +102,19 @@ float parse_float(std::string_view token) {
     float number = 0;
     const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
     if (error == std::errc{}) return number;
-    // Out of float's range: what a double makes of it is far from any rounding boundary but the largest float's, which is infinite too.
+    // Out of float's range: what a double makes of it is far from any rounding boundary but the largest float's, which
+    // is infinite too.
     const double wide = parse_double(token);
     return std::fabs(wide) < 1 ? static_cast<float>(wide) : std::numeric_limits<float>::infinity();
 }
 
-// Narrowing a double that lies exactly between two floats may round twice; below the normal range the place of that middle differs.
+// Narrowing a double that lies exactly between two floats may round twice; below the normal range the place of that
+// middle differs.
 bool may_round_twice(double number) {
     constexpr uint64_t kLowMask = (uint64_t{1} << 29) - 1;
     constexpr uint64_t kMiddle = uint64_t{1} << 28;
-    return (std::bit_cast<uint64_t>(number) & kLowMask) == kMiddle || std::fabs(number) < std::numeric_limits<float>::min();
+    return (std::bit_cast<uint64_t>(number) & kLowMask) == kMiddle ||
+           std::fabs(number) < std::numeric_limits<float>::min();
 }
 
 // A literal that is none: the caller may never read it, and the skip would not notice.
@@ -119,7 +122,9 @@ bool starts_badly(Value value) {
     const std::string_view token = token_of(value);
     if (token.empty()) return true;
     switch (token.front()) {
-        case '{': case '[': case '"': return false;
+        case '{':
+        case '[':
+        case '"': return false;
         case 't': return token != "true";
         case 'f': return token != "false";
         case 'n': return token != "null";
@@ -132,13 +137,16 @@ enum class Likeness : uint8_t { kNone, kNumber, kText };
 // How the value that `rest` begins with is `value`: by the same text, or as a number that is as large.
 Likeness likeness(std::string_view rest, std::string_view value) {
     constexpr std::string_view kEnds = ",}] \t\r\n";
-    if (rest.starts_with(value) && (rest.size() == value.size() || kEnds.find(rest[value.size()]) != std::string_view::npos)) return Likeness::kText;
+    if (rest.starts_with(value) &&
+        (rest.size() == value.size() || kEnds.find(rest[value.size()]) != std::string_view::npos))
+        return Likeness::kText;
     const std::string_view number = rest.substr(0, rest.find_first_of(kEnds));
     const NumberKind kinds[] = {number_kind(number), number_kind(value)};
     const bool are_numbers = kinds[0] != NumberKind::kNone && kinds[1] != NumberKind::kNone;
     // Two integers that are written differently differ, even where a double tells them apart no more.
     const bool are_integers = kinds[0] == NumberKind::kInteger && kinds[1] == NumberKind::kInteger;
-    return are_numbers && !are_integers && parse_double(number) == parse_double(value) ? Likeness::kNumber : Likeness::kNone;
+    return are_numbers && !are_integers && parse_double(number) == parse_double(value) ? Likeness::kNumber
+                                                                                       : Likeness::kNone;
 }
 
 const char* kind_name(Kind kind) {
@@ -167,12 +175,15 @@ Reader::~Reader() {
 
 bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought) {
     auto& document = *std::launder(reinterpret_cast<ondemand::document*>(document_));
-    const auto error = thread_parser().iterate(text_.data(), text_.size(), text_.size() + simdjson::SIMDJSON_PADDING).get(document);
+    const auto error =
+        thread_parser().iterate(text_.data(), text_.size(), text_.size() + simdjson::SIMDJSON_PADDING).get(document);
     if (error == simdjson::MEMALLOC || error == simdjson::CAPACITY) return out_of_memory();
     if (error != simdjson::SUCCESS) return damaged();
     ondemand::object object;
     if (const auto start = document.get_object().get(object); start != simdjson::SUCCESS) {
-        return start == simdjson::INCORRECT_TYPE && check_json(text_, nullptr, nullptr, kWholeDepthMax) ? mistake("must be a JSON object") : damaged();
+        return start == simdjson::INCORRECT_TYPE && check_json(text_, nullptr, nullptr, kWholeDepthMax)
+                   ? mistake("must be a JSON object")
+                   : damaged();
     }
     if (!walk(object, fields, on_field, sought)) return false;
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return damaged();  // text follows the object
@@ -202,7 +213,8 @@ bool Reader::walk(Object& object, std::span<const Field> fields, Callback<uint32
     return false;
 }
 
-bool Reader::read_member(std::string_view name, Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field, Members& members) {
+bool Reader::read_member(std::string_view name, Value value, std::span<const Field> fields,
+                         Callback<uint32_t, Value> on_field, Members& members) {
     uint64_t place = 0;
     while (place < fields.size() && fields[place].name != name) ++place;
     if (place == fields.size()) {
@@ -217,7 +229,8 @@ bool Reader::read_member(std::string_view name, Value value, std::span<const Fie
         return false;
     }
     const char* start = token_of(value).data();
-    if ((members.spellings_seen >> place & 1) != 0) return syntax(start, "the key \"" + std::string(name) + "\" is given twice");
+    if ((members.spellings_seen >> place & 1) != 0)
+        return syntax(start, "the key \"" + std::string(name) + "\" is given twice");
     members.spellings_seen |= uint64_t{1} << place;
 
     const uint32_t id = fields[place].id;
@@ -242,7 +255,8 @@ bool Reader::read_member(std::string_view name, Value value, std::span<const Fie
     return good;
 }
 
-bool Reader::read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought) {
+bool Reader::read_object(Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field,
+                         uint32_t sought) {
     ondemand::object object;
     if (kind(value) != Kind::kObject) return wrong_type(value, "an object");
     if (opened(value).get_object().get(object) != simdjson::SUCCESS) return damaged();
@@ -300,7 +314,8 @@ Kind Reader::kind(Value value) const {
         case '{': return Kind::kObject;
         case '[': return Kind::kArray;
         case '"': return Kind::kString;
-        case 't': case 'f': return Kind::kBoolean;
+        case 't':
+        case 'f': return Kind::kBoolean;
         case 'n': return Kind::kNull;
         default: return Kind::kNumber;
     }
@@ -316,7 +331,8 @@ bool Reader::string(Value value, std::string_view& out) {
         return true;
     }
     std::string_view unescaped;
-    if (special == std::string_view::npos || inside[special] == '"' || opened(value).get_string().get(unescaped) != simdjson::SUCCESS) {
+    if (special == std::string_view::npos || inside[special] == '"' ||
+        opened(value).get_string().get(unescaped) != simdjson::SUCCESS) {
         return damaged();
     }
     out = arena_.copy(unescaped);
@@ -383,7 +399,8 @@ bool Reader::grow(Floats& floats, uint64_t more) {
         // A number is followed by a comma or ends its array, so this is enough for all numbers of the text.
         float_estimate_ = static_cast<uint64_t>(std::count(text_.begin(), text_.end(), ',')) + 1;
     }
-    const uint64_t capacity = std::max({floats.data == nullptr ? float_estimate_ : floats.capacity * 2, floats.count + more, uint64_t{16}});
+    const uint64_t capacity =
+        std::max({floats.data == nullptr ? float_estimate_ : floats.capacity * 2, floats.count + more, uint64_t{16}});
     auto* data = static_cast<float*>(arena_.take(arena_.owner, capacity * sizeof(float), 64));
     if (data == nullptr) return out_of_memory();
     if (floats.count != 0) std::memcpy(data, floats.data, floats.count * sizeof(float));
@@ -392,12 +409,14 @@ bool Reader::grow(Floats& floats, uint64_t more) {
     return true;
 }
 
-// Whether the number at `at` is one of up to seven digits and nothing else, as elements of vectors of bytes are: exact as a float.
+// Whether the number at `at` is one of up to seven digits and nothing else, as elements of vectors of bytes are: exact
+// as a float.
 static bool is_small_whole(const char* at, uint32_t& number) {
     constexpr int kDigitsMax = 7;
     uint32_t sum = 0;
     int digits = 0;
-    for (; digits < kDigitsMax && at[digits] >= '0' && at[digits] <= '9'; ++digits) sum = sum * 10 + static_cast<uint32_t>(at[digits] - '0');
+    for (; digits < kDigitsMax && at[digits] >= '0' && at[digits] <= '9'; ++digits)
+        sum = sum * 10 + static_cast<uint32_t>(at[digits] - '0');
     number = sum;
     return digits != 0 && (at[digits] == ',' || at[digits] == ']') && (at[0] != '0' || digits == 1);
 }

@@ -1,12 +1,13 @@
-// Strict reading of one JSON text in one pass: unknown and repeated keys, trailing text, bad UTF-8 and numbers that do not fit are refused with
-// the field's path and the byte offset. The one door of simdjson.
+// Strict reading of one JSON text in one pass: unknown and repeated keys, trailing text, bad UTF-8 and numbers that do
+// not fit are refused with the field's path and the byte offset. The one door of simdjson.
 //
-// Values are handles into the running pass: read each at most once, before its callback returns; what is not read is skipped. Skipped values and
-// raw slices are not validated: whoever takes a slice must have it checked (the engine checks payloads and filters, check_json all else).
+// Values are handles into the running pass: read each at most once, before its callback returns; what is not read is
+// skipped. Skipped values and raw slices are not validated: whoever takes a slice must have it checked (the engine
+// checks payloads and filters, check_json all else).
 //
-// Two sorts of failure. A *mistake* (wrong type, out of range, unknown field) leaves the pass usable: the enclosing callback may take it with
-// take_mistake() and go on with the next element. Everything else is *fatal*: the text is not JSON, or memory is short.
-// Functions return false after either. One thread; one Reader at a time per thread.
+// Two sorts of failure. A *mistake* (wrong type, out of range, unknown field) leaves the pass usable: the enclosing
+// callback may take it with take_mistake() and go on with the next element. Everything else is *fatal*: the text is not
+// JSON, or memory is short. Functions return false after either. One thread; one Reader at a time per thread.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,10 @@
 namespace vz::json {
 
 inline constexpr uint32_t kDepthMax = 64;
-inline constexpr uint32_t kWholeDepthMax = kDepthMax + 8;  // of a request: a value of kDepthMax levels, and what a route puts around it
-inline constexpr const char* kTooDeep = "nested deeper than 64 levels";  // a reason of check_json: JSON, but more of it than is taken
+// Of a request: a value of kDepthMax levels, and what a route puts around it.
+inline constexpr uint32_t kWholeDepthMax = kDepthMax + 8;
+// A reason of check_json: JSON, but more of it than is taken.
+inline constexpr const char* kTooDeep = "nested deeper than 64 levels";
 inline constexpr uint64_t kPadding = 64;  // readable bytes after a text that is read in place
 
 enum class Kind : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
@@ -32,8 +35,8 @@ struct Value {
 
 inline constexpr uint32_t kNothing = UINT32_MAX;  // the id of no field
 
-// Spellings of one field share an id; the first in the table is the canonical one and stands in errors. Ids are below 64.
-// What two of them give must be the same; a number may be written in two ways, and is then handed over twice.
+// Spellings of one field share an id; the first in the table is the canonical one and stands in errors. Ids are
+// below 64. What two of them give must be the same; a number may be written in two ways, and is then handed over twice.
 struct Field {
     std::string_view name;
     uint32_t id;
@@ -41,30 +44,32 @@ struct Field {
 
 enum class Fault : uint8_t {
     kNone,
-    kSyntax,     // not JSON, a repeated key: `parse_error`
-    kMistake,    // JSON, but not what belongs here: `validation_error`
-    kMemory,     // the arena is exhausted
+    kSyntax,   // not JSON, a repeated key: `parse_error`
+    kMistake,  // JSON, but not what belongs here: `validation_error`
+    kMemory,   // the arena is exhausted
 };
 
 struct Error {
     Fault fault = Fault::kNone;
-    std::string field;   // path in the text's own names: "vectors[3].embedding"; empty: the text as a whole
-    std::string reason;  // for people
-    uint64_t offset = 0; // of kSyntax: where, in bytes
-    bool is_unknown_field = false;                     // of kMistake: no field of the object has this name
-    std::span<const std::string_view> available = {};  // of kMistake: what could have stood here, static; empty: not a choice among names
+    std::string field;              // path in the text's own names: "vectors[3].embedding"; empty: the text as a whole
+    std::string reason;             // for people
+    uint64_t offset = 0;            // of kSyntax: where, in bytes
+    bool is_unknown_field = false;  // of kMistake: no field of the object has this name
+    // Of kMistake: what could have stood here, static; empty: not a choice among names.
+    std::span<const std::string_view> available = {};
 };
 
 // What a callback borrows: any callable `bool(Args...)`, alive during the call.
 template <typename... Args>
 class Callback final {
-public:
+ public:
     template <typename F>
     Callback(F& function)  // NOLINT(google-explicit-constructor): a borrowed callable reads as an argument
-        : user_(&function), call_([](void* user, Args... args) { return static_cast<bool>((*static_cast<F*>(user))(args...)); }) {}
+        : user_(&function),
+          call_([](void* user, Args... args) { return static_cast<bool>((*static_cast<F*>(user))(args...)); }) {}
     bool operator()(Args... args) const { return call_(user_, args...); }
 
-private:
+ private:
     void* user_;
     bool (*call_)(void*, Args...);
 };
@@ -77,17 +82,19 @@ struct Floats {
 };
 
 class Reader final {
-public:
+ public:
     // `text` is followed by kPadding readable bytes. Views handed out point into it or into the arena.
     Reader(std::string_view text, Arena arena);
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
     ~Reader();
 
-    // The whole text is one object with these fields. False: see error(). After a mistake nothing more is handed over but the field with the id
-    // `sought`, wherever it stands.
+    // The whole text is one object with these fields. False: see error(). After a mistake nothing more is handed over
+    // but the field with the id `sought`, wherever it stands.
     template <typename F>
-    bool read(std::span<const Field> fields, F&& on_field, uint32_t sought = kNothing) { return read_root(fields, on_field, sought); }
+    bool read(std::span<const Field> fields, F&& on_field, uint32_t sought = kNothing) {
+        return read_root(fields, on_field, sought);
+    }
     // on_field(id, value). A key that has a null value is handed over like any other.
     template <typename F>
     bool object(Value value, std::span<const Field> fields, F&& on_field, uint32_t sought = kNothing) {
@@ -95,10 +102,14 @@ public:
     }
     // on_element(index, value).
     template <typename F>
-    bool array(Value value, F&& on_element) { return read_array(value, on_element); }
+    bool array(Value value, F&& on_element) {
+        return read_array(value, on_element);
+    }
     // on_entry(key, value): any keys, repeated ones refused.
     template <typename F>
-    bool entries(Value value, F&& on_entry) { return read_entries(value, on_entry); }
+    bool entries(Value value, F&& on_entry) {
+        return read_entries(value, on_entry);
+    }
 
     Kind kind(Value value) const;
     bool is_null(Value value) const { return kind(value) == Kind::kNull; }
@@ -111,7 +122,8 @@ public:
     bool number(Value value, double& out);
     // Correctly rounded; refused if it is not finite as float32.
     bool float32(Value value, float& out);
-    // Appends an array of numbers, or a string of base64 with little-endian float32, to `floats`; `count`: how many. Not empty, all finite.
+    // Appends an array of numbers, or a string of base64 with little-endian float32, to `floats`; `count`: how many.
+    // Not empty, all finite.
     bool floats(Value value, Floats& floats, uint64_t& count);
     // A point id: a string, or an integer >= 0 as its decimal text. Length and content are the engine's to check.
     bool id(Value value, std::string_view& out);
@@ -126,7 +138,9 @@ public:
     // The same: the value is none of these names, which are static.
     bool not_among(std::span<const std::string_view> available);
     // The spelling of the innermost field whose callback runs, as the table has it; empty: an element of an array.
-    std::string_view spelling() const { return depth_ == 0 || depth_ > std::size(steps_) ? std::string_view() : steps_[depth_ - 1].name; }
+    std::string_view spelling() const {
+        return depth_ == 0 || depth_ > std::size(steps_) ? std::string_view() : steps_[depth_ - 1].name;
+    }
     // Records where the whole text stops being JSON and returns false: a slice of it was found to be none.
     bool damaged();
     // Records that memory ran out and returns false.
@@ -138,7 +152,7 @@ public:
     const Error& error() const { return error_; }
     Arena arena() const { return arena_; }
 
-private:
+ private:
     struct Step {
         std::string_view name;  // data() nullptr: an index
         uint64_t index;
@@ -147,8 +161,8 @@ private:
     struct Members {
         uint64_t spellings_seen = 0;
         uint64_t ids_seen = 0;
-        const char* first[64];           // where the value of each id seen starts
-        uint32_t only = kNothing;        // the one id that is still handed over
+        const char* first[64];     // where the value of each id seen starts
+        uint32_t only = kNothing;  // the one id that is still handed over
     };
 
     bool read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought);
@@ -157,7 +171,8 @@ private:
     bool read_entries(Value value, Callback<std::string_view, Value> on_entry);
     template <typename Object>
     bool walk(Object& object, std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought);
-    bool read_member(std::string_view name, Value value, std::span<const Field> fields, Callback<uint32_t, Value> on_field, Members& members);
+    bool read_member(std::string_view name, Value value, std::span<const Field> fields,
+                     Callback<uint32_t, Value> on_field, Members& members);
     bool wrong_type(Value value, const char* wanted);
     bool number_token(Value value, std::string_view& token);
     bool syntax(const char* where, std::string_view reason);
@@ -176,8 +191,8 @@ private:
     alignas(64) unsigned char document_[256];
 };
 
-// Whether `text` is one JSON value (RFC 8259, nesting up to `depth_max`, valid UTF-8, no trailing text). On false, *offset says where and *reason
-// why, a static text.
+// Whether `text` is one JSON value (RFC 8259, nesting up to `depth_max`, valid UTF-8, no trailing text). On false,
+// *offset says where and *reason why, a static text.
 bool check_json(std::string_view text, uint64_t* offset, const char** reason, uint32_t depth_max = kDepthMax);
 
 bool is_utf8(std::string_view text);

@@ -1,5 +1,5 @@
-// Append-only JSON into memory that the target hands out piece by piece, as vzh_space does. Commas are placed by the writer; everything else
-// about the grammar is the caller's. Texts must be UTF-8. One thread at a time.
+// Append-only JSON into memory that the target hands out piece by piece, as vzh_space does. Commas are placed by the
+// writer; everything else about the grammar is the caller's. Texts must be UTF-8. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Target {
 };
 
 class Writer final {
-public:
+ public:
     // A place to come back to with rewind().
     struct Mark {
         uint64_t bytes;
@@ -49,14 +49,38 @@ public:
     // JSON text, as it is, as one value.
     void raw(std::string_view json) { token(json); }
 
-    void field(std::string_view name, std::string_view text) { key(name); string(text); }
-    void field(std::string_view name, const char* text) { key(name); string(text); }
-    void field(std::string_view name, uint64_t value) { key(name); unsigned_integer(value); }
-    void field_integer(std::string_view name, int64_t value) { key(name); integer(value); }
-    void field_boolean(std::string_view name, bool value) { key(name); boolean(value); }
-    void field_float64(std::string_view name, double value) { key(name); float64(value); }
-    void field_null(std::string_view name) { key(name); null(); }
-    void field_raw(std::string_view name, std::string_view json) { key(name); raw(json); }
+    void field(std::string_view name, std::string_view text) {
+        key(name);
+        string(text);
+    }
+    void field(std::string_view name, const char* text) {
+        key(name);
+        string(text);
+    }
+    void field(std::string_view name, uint64_t value) {
+        key(name);
+        unsigned_integer(value);
+    }
+    void field_integer(std::string_view name, int64_t value) {
+        key(name);
+        integer(value);
+    }
+    void field_boolean(std::string_view name, bool value) {
+        key(name);
+        boolean(value);
+    }
+    void field_float64(std::string_view name, double value) {
+        key(name);
+        float64(value);
+    }
+    void field_null(std::string_view name) {
+        key(name);
+        null();
+    }
+    void field_raw(std::string_view name, std::string_view json) {
+        key(name);
+        raw(json);
+    }
 
     // True once the target had no room: what was written since is lost, the answer is not to be sent.
     bool failed() const { return failed_; }
@@ -66,7 +90,7 @@ public:
     Mark mark() const { return {size(), comma_}; }
     void rewind(Mark mark);
 
-private:
+ private:
     void open(char bracket);
     void close(char bracket);
     void token(std::string_view text);
@@ -87,7 +111,7 @@ private:
 
 // Collects in a string: for error details, metadata and tests. Must outlive the writer; read text() after flush().
 class Text final {
-public:
+ public:
     Text() = default;
     Text(const Text&) = delete;
     Text& operator=(const Text&) = delete;
@@ -95,7 +119,7 @@ public:
     Target target() { return {this, &Text::space, &Text::wrote, &Text::truncate}; }
     const std::string& text() const { return text_; }
 
-private:
+ private:
     static char* space(void* user, uint64_t at_least, uint64_t* size);
     static void wrote(void* user, uint64_t bytes);
     static void truncate(void* user, uint64_t bytes);

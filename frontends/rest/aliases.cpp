@@ -15,7 +15,8 @@ struct AliasCall : Call {
 void write_aliases(Call& call, json::Writer& out) {
     uint64_t count = 0;
     uint64_t total = 0;
-    const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
+    const auto* infos =
+        static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
     out.begin_object();
     out.key("aliases");
     out.begin_array();
@@ -97,7 +98,9 @@ void set_alias(vzh_request* request, const vzh_view* view_in) {
     constexpr json::Field kFields[] = {{"collection", 0}, {"wait", 1}};
     std::string_view collection;
     json::Reader reader(view(view_in->body), call->arena);
-    if (!reader.read(kFields, [&](uint32_t id, json::Value value) { return id == 1 || reader.is_null(value) || reader.string(value, collection); })) {
+    if (!reader.read(kFields, [&](uint32_t id, json::Value value) {
+            return id == 1 || reader.is_null(value) || reader.string(value, collection);
+        })) {
         return fail_reading(*call, reader);
     }
     if (collection.data() == nullptr) return fail(*call, codec::validation("collection", "required"));

@@ -25,7 +25,8 @@ void taken_back(Call& base) {
 }  // namespace
 
 void create_missing(CreatingCall& call, codec::NewCollection wanted, vz_str metadata, Continue then) {
-    if (const char* reason = codec::refuse_collection_name(call.names.collection)) return fail(call, codec::validation("collection", reason));
+    if (const char* reason = codec::refuse_collection_name(call.names.collection))
+        return fail(call, codec::validation("collection", reason));
     wanted.name = call.names.collection;
     codec::fill_schema(wanted, metadata, call.field, call.schema);
     call.then = then;

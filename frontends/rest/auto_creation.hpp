@@ -19,8 +19,8 @@ struct CreatingCall : Call {
 
 // `then` runs when the collection is there, whoever made it; otherwise the request was answered.
 void create_missing(CreatingCall& call, codec::NewCollection wanted, vz_str metadata, Continue then);
-// The insert has stored nothing: the collection made for it goes, unless somebody else has written to it by now. `end` answers, and finds op.status and
-// error as they are here.
+// The insert has stored nothing: the collection made for it goes, unless somebody else has written to it by now. `end`
+// answers, and finds op.status and error as they are here.
 void take_back(CreatingCall& call, Continue end);
 
 }  // namespace vz::rest

@@ -6,17 +6,27 @@
 namespace vz::rest {
 namespace {
 
-constexpr json::Field kInsertFields[] = {
-    {"collection", kBatchCollection}, {"vectors", kBatchList}, {"config", kBatchConfig}, {"public_key", kBatchPublicKey}, {"wait", kBatchWait}};
-constexpr json::Field kInsertItem[] = {{"id", kItemId},           {"embedding", kItemVector}, {"vector", kItemVector},
-                                       {"data", kItemVector},     {"payload", kItemPayload},  {"metadata", kItemPayload}};
+constexpr json::Field kInsertFields[] = {{"collection", kBatchCollection},
+                                         {"vectors", kBatchList},
+                                         {"config", kBatchConfig},
+                                         {"public_key", kBatchPublicKey},
+                                         {"wait", kBatchWait}};
+constexpr json::Field kInsertItem[] = {{"id", kItemId},       {"embedding", kItemVector}, {"vector", kItemVector},
+                                       {"data", kItemVector}, {"payload", kItemPayload},  {"metadata", kItemPayload}};
 constexpr json::Field kPointsFields[] = {{"points", kBatchList}, {"public_key", kBatchPublicKey}, {"wait", kBatchWait}};
 constexpr json::Field kPointItem[] = {{"id", kItemId}, {"vector", kItemVector}, {"payload", kItemPayload}};
-constexpr json::Field kUpdateFields[] = {{"collection", kBatchCollection}, {"updates", kBatchList}, {"config", kBatchConfig}, {"wait", kBatchWait}};
-constexpr json::Field kUpdateItem[] = {
-    {"id", kItemId}, {"vector", kItemVector}, {"data", kItemVector}, {"payload", kItemPayload}, {"metadata", kItemPayload}};
-constexpr json::Field kDeleteFields[] = {
-    {"collection", kBatchCollection}, {"ids", kBatchList}, {"vector_ids", kBatchList}, {"config", kBatchConfig}, {"wait", kBatchWait}};
+constexpr json::Field kUpdateFields[] = {
+    {"collection", kBatchCollection}, {"updates", kBatchList}, {"config", kBatchConfig}, {"wait", kBatchWait}};
+constexpr json::Field kUpdateItem[] = {{"id", kItemId},
+                                       {"vector", kItemVector},
+                                       {"data", kItemVector},
+                                       {"payload", kItemPayload},
+                                       {"metadata", kItemPayload}};
+constexpr json::Field kDeleteFields[] = {{"collection", kBatchCollection},
+                                         {"ids", kBatchList},
+                                         {"vector_ids", kBatchList},
+                                         {"config", kBatchConfig},
+                                         {"wait", kBatchWait}};
 
 constexpr BatchBody kInsertBody{kInsertFields, kInsertItem, "vectors"};
 constexpr BatchBody kPointsBody{kPointsFields, kPointItem, "points"};
@@ -59,7 +69,8 @@ void write_item(json::Writer& out, const BatchItem& item, uint64_t index) {
     out.end_object();
 }
 
-void write_results(json::Writer& out, const Batch& batch, void (*write_one)(json::Writer&, const BatchItem&, uint64_t)) {
+void write_results(json::Writer& out, const Batch& batch,
+                   void (*write_one)(json::Writer&, const BatchItem&, uint64_t)) {
     out.key("results");
     out.begin_array();
     for (uint64_t i = 0; i < batch.item_count; ++i) {
@@ -156,10 +167,13 @@ void insert(vzh_request* request, const vzh_view* view_in, std::string_view path
 
 void insert_vectors(vzh_request* request, const vzh_view* view_in) { insert(request, view_in, {}); }
 
-void insert_vectors_into(vzh_request* request, const vzh_view* view_in) { insert(request, view_in, view(view_in->params[0].value)); }
+void insert_vectors_into(vzh_request* request, const vzh_view* view_in) {
+    insert(request, view_in, view(view_in->params[0].value));
+}
 
 void qdrant_upsert(vzh_request* request, const vzh_view* view_in) {
-    run(begin_batch(request, view_in, BatchKind::kUpsert, kPointsBody, &reply_points), kPointsBody, view(view_in->params[0].value));
+    run(begin_batch(request, view_in, BatchKind::kUpsert, kPointsBody, &reply_points), kPointsBody,
+        view(view_in->params[0].value));
 }
 
 void batch_update(vzh_request* request, const vzh_view* view_in) {

@@ -18,9 +18,9 @@ struct BatchItem {
     uint64_t first;      // of its floats
     uint64_t dimension;  // 0: no vector
     uint8_t id_sent;
-    std::string_view vector_field;   // as the request spells it; empty: not sent
+    std::string_view vector_field;  // as the request spells it; empty: not sent
     std::string_view payload_field;
-    ItemFault fault;     // set: the item is left out
+    ItemFault fault;  // set: the item is left out
 };
 
 inline constexpr uint64_t kImportRecordPoints = 1'000;
@@ -29,8 +29,8 @@ struct Batch : CreatingCall {
     BatchKind kind;
     uint8_t atomic;
     uint8_t only_errors;
-    uint8_t replayed;    // the engine knows the request: ids made for it now were never stored
-    uint8_t import;      // records of kImportRecordPoints; what stops it half-way ends the request
+    uint8_t replayed;  // the engine knows the request: ids made for it now were never stored
+    uint8_t import;    // records of kImportRecordPoints; what stops it half-way ends the request
     BatchItem* items;
     uint64_t item_count;
     const float* floats;
@@ -56,7 +56,7 @@ struct Batch : CreatingCall {
 
 // Reads the body's list into the batch and checks each item for itself. False: the request was answered.
 struct BatchBody {
-    std::span<const json::Field> fields;      // of the body, ids below
+    std::span<const json::Field> fields;       // of the body, ids below
     std::span<const json::Field> item_fields;  // of an item
     std::string_view list;                     // canonical name of the list
 };
@@ -70,8 +70,10 @@ bool read_batch_config(json::Reader& reader, json::Value value, bool& atomic);
 // An id. A refused one is there all the same, as it was sent, for the answer to tell.
 bool read_sent_id(json::Reader& reader, json::Value value, std::string_view& id);
 
-// The parts of it that an import shares: one member of an item; and the columns of the items without fault (false: the request was answered).
-bool read_batch_member(json::Reader& reader, uint32_t member, json::Value value, BatchKind kind, json::Floats& floats, BatchItem& item);
+// The parts of it that an import shares: one member of an item; and the columns of the items without fault (false: the
+// request was answered).
+bool read_batch_member(json::Reader& reader, uint32_t member, json::Value value, BatchKind kind, json::Floats& floats,
+                       BatchItem& item);
 bool gather(Batch& batch);
 uint64_t fault_count(const Batch& batch);
 

@@ -34,9 +34,12 @@ bool complete(json::Reader& reader, BatchKind kind, std::string_view vector_name
     return true;
 }
 
-bool read_item(json::Reader& reader, Value value, const BatchBody& body, Batch& batch, json::Floats& floats, BatchItem& item) {
+bool read_item(json::Reader& reader, Value value, const BatchBody& body, Batch& batch, json::Floats& floats,
+               BatchItem& item) {
     if (batch.kind == BatchKind::kDelete) return read_id(reader, value, item);
-    auto on_member = [&](uint32_t member, Value inner) { return read_batch_member(reader, member, inner, batch.kind, floats, item); };
+    auto on_member = [&](uint32_t member, Value inner) {
+        return read_batch_member(reader, member, inner, batch.kind, floats, item);
+    };
     return reader.object(value, body.item_fields, on_member, kItemId) &&
            complete(reader, batch.kind, body.item_fields[kItemVector].name, item);
 }
@@ -62,7 +65,8 @@ bool read_batch_config(json::Reader& reader, Value value, bool& atomic) {
     });
 }
 
-bool read_batch_member(json::Reader& reader, uint32_t member, Value value, BatchKind kind, json::Floats& floats, BatchItem& item) {
+bool read_batch_member(json::Reader& reader, uint32_t member, Value value, BatchKind kind, json::Floats& floats,
+                       BatchItem& item) {
     std::string_view text;
     if (reader.is_null(value)) {
         // An update takes a null payload as an empty one; elsewhere null equals absent.
@@ -119,7 +123,8 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
     const auto read_list = [&](Value list) {
         return reader.array(list, [&](uint64_t index, Value element) {
             if (index == batch.frontend->batch_points_max) {
-                return reader.mistake("more than " + std::to_string(batch.frontend->batch_points_max) + " points in one request");
+                return reader.mistake("more than " + std::to_string(batch.frontend->batch_points_max) +
+                                      " points in one request");
             }
             BatchItem* item = items.add();
             if (item == nullptr) return reader.out_of_memory();
@@ -141,13 +146,9 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
         if (reader.is_null(value)) return true;
         switch (id) {
             case kBatchCollection: return reader.string(value, collection);
-            case kBatchList:
-                batch.names.items = reader.spelling();
-                return read_list(value);
+            case kBatchList: batch.names.items = reader.spelling(); return read_list(value);
             case kBatchConfig: return read_batch_config(reader, value, atomic);
-            default:
-                public_key = true;
-                return true;
+            default: public_key = true; return true;
         }
     });
     batch.atomic = atomic;
@@ -156,7 +157,8 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
     } else if (public_key) {
         fail(batch, codec::unimplemented("payload_encryption"));
     } else if (items.size() == 0) {
-        fail(batch, codec::validation(body.list, items.data() == nullptr ? "required, and not empty" : "must not be empty"));
+        fail(batch,
+             codec::validation(body.list, items.data() == nullptr ? "required, and not empty" : "must not be empty"));
     } else if (batch.atomic != 0 && first_fault != UINT64_MAX) {
         fail(batch, codec::with_item(first_failure, first_fault));
     } else {

@@ -1,4 +1,5 @@
-// Several queries of one request. Each has its own options and its own fate, so each is an op of its own; all are submitted together.
+// Several queries of one request. Each has its own options and its own fate, so each is an op of its own; all are
+// submitted together.
 #include <algorithm>
 
 #include <atomic>
@@ -14,8 +15,8 @@ namespace {
 constexpr uint64_t kQueriesMax = 1'000;
 constexpr uint64_t kLimitSumMax = 100'000;
 
-constexpr auto kBatchFields =
-    joined(std::array<json::Field, 2>{{{"collection", kQueryCollection}, {"queries", kQueryList}}}, kSearchOptionFields);
+constexpr auto kBatchFields = joined(
+    std::array<json::Field, 2>{{{"collection", kQueryCollection}, {"queries", kQueryList}}}, kSearchOptionFields);
 constexpr auto kPartFields = joined(kQueryMembers, kSearchOptionFields);
 
 struct BatchSearch;
@@ -48,7 +49,8 @@ ItemFault fault_of(const Part& part, vz_status status) {
     }
     error.item = VZ_NO_ITEM;
     codec::Names names = part.batch->names;
-    if (part.query.dimension != 0 && !part.query.is_text() && !part.query.field.empty()) names.vector = part.query.field;
+    if (part.query.dimension != 0 && !part.query.is_text() && !part.query.field.empty())
+        names.vector = part.query.field;
     return keep(*part.batch, codec::from_engine(error, names));
 }
 
@@ -113,7 +115,8 @@ void part_done(vz_op* op) VZ_NOEXCEPT {
     if (call.running.fetch_sub(1, std::memory_order_acq_rel) == 1) on_worker(call, &finish);
 }
 
-bool read_part(json::Reader& reader, json::Value value, const vz_frontend& frontend, json::Floats& floats, Query& query) {
+bool read_part(json::Reader& reader, json::Value value, const vz_frontend& frontend, json::Floats& floats,
+               Query& query) {
     if (reader.kind(value) == json::Kind::kString) return reader.string(value, query.text);
     return reader.object(value, kPartFields, [&](uint32_t id, json::Value member) {
         return read_query_member(reader, id, member, frontend, floats, query);
@@ -212,7 +215,8 @@ void batch_search(vzh_request* request, const vzh_view* view_in) {
         if (!refusal.message.empty()) parts[i].fault = keep(*call, refusal);
         limits += parts[i].query.options.limit;
     }
-    if (limits > kLimitSumMax) return fail(*call, codec::validation("queries", "the limits add up to more than 100000"));
+    if (limits > kLimitSumMax)
+        return fail(*call, codec::validation("queries", "the limits add up to more than 100000"));
     call->parts = parts.data();
     call->part_count = parts.size();
     if (!enter(*call, collection, VZH_READ) || !find_metric(*call, collection, call->metric)) return;

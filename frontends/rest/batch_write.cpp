@@ -37,13 +37,16 @@ uint64_t record_end(const Batch& batch, uint64_t from) {
     return until;
 }
 
-// Consecutive items share a request if their vectors have one length, which the engine judges, and all or none of them say when they expire.
+// Consecutive items share a request if their vectors have one length, which the engine judges, and all or none of them
+// say when they expire.
 bool build_chain(Batch& batch) {
-    auto* expires = static_cast<int64_t*>(batch.arena.take(batch.arena.owner, (batch.until - batch.sent) * sizeof(int64_t), alignof(int64_t)));
+    auto* expires = static_cast<int64_t*>(
+        batch.arena.take(batch.arena.owner, (batch.until - batch.sent) * sizeof(int64_t), alignof(int64_t)));
     if (expires == nullptr) return false;
     const auto expiry = [&](uint64_t good) -> int64_t& { return expires[good - batch.sent]; };
     const auto continues = [&](uint64_t i) {
-        return good_item(batch, i).dimension == good_item(batch, i - 1).dimension && (expiry(i) != 0) == (expiry(i - 1) != 0);
+        return good_item(batch, i).dimension == good_item(batch, i - 1).dimension &&
+               (expiry(i) != 0) == (expiry(i - 1) != 0);
     };
     uint64_t runs = 0;
     for (uint64_t i = batch.sent; i < batch.until; ++i) {
@@ -64,7 +67,9 @@ bool build_chain(Batch& batch) {
         if (batch.kind == BatchKind::kDelete) request.condition = VZ_IF_PRESENT;
         request.count = to - from;
         request.ids = batch.ids + from;
-        if (first.dimension != 0) request.vectors = {batch.floats + first.first, to - from, 0, static_cast<uint32_t>(first.dimension), VZ_F32};
+        if (first.dimension != 0)
+            request.vectors = {batch.floats + first.first, to - from, 0, static_cast<uint32_t>(first.dimension),
+                               VZ_F32};
         if (batch.kind != BatchKind::kDelete) request.payloads = batch.payloads + from;
         if (expiry(from) != 0) request.expires_ms = &expiry(from);
         request.deadline_ns = batch.view->deadline_ns;
@@ -87,7 +92,9 @@ codec::Names names_of(const Batch& batch, const BatchItem& item) {
     return names;
 }
 
-codec::Failure item_failure(Batch& batch, const vz_error& error, uint64_t good) { return codec::from_engine(error, names_of(batch, good_item(batch, good))); }
+codec::Failure item_failure(Batch& batch, const vz_error& error, uint64_t good) {
+    return codec::from_engine(error, names_of(batch, good_item(batch, good)));
+}
 
 // Takes over what the engine says of the record's items.
 void note_items(Batch& batch) {
@@ -99,7 +106,8 @@ void note_items(Batch& batch) {
         error.item = VZ_NO_ITEM;
         const uint64_t known = std::min(batch.answer.error_count, batch.answer.error_capacity);
         const auto* end = batch.errors + known;
-        const auto* found = std::find_if(static_cast<const vz_error*>(batch.errors), end, [&](const vz_error& e) { return e.item == i - batch.sent; });
+        const auto* found = std::find_if(static_cast<const vz_error*>(batch.errors), end,
+                                         [&](const vz_error& e) { return e.item == i - batch.sent; });
         if (found != end) error = *found;
         if (error.status == VZ_NOT_FOUND && error.reason == VZ_REASON_NONE) error.reason = VZ_REASON_POINT;
         batch.items[batch.positions[i]].fault = keep(batch, item_failure(batch, error, i));
@@ -120,7 +128,8 @@ void stop_import(Batch& batch) {
     batch.error.status = batch.op.status;
     codec::Failure failure = codec::from_engine(batch.error, batch.names);
     uint64_t faults = 0;
-    for (uint64_t i = 0; i < batch.sent; ++i) faults += batch.items[batch.positions[i]].fault.message.data != nullptr ? 1 : 0;
+    for (uint64_t i = 0; i < batch.sent; ++i)
+        faults += batch.items[batch.positions[i]].fault.message.data != nullptr ? 1 : 0;
     failure.details.pop_back();
     if (failure.details.size() > 1) failure.details += ',';
     failure.details.append("\"inserted\":").append(std::to_string(batch.sent - faults)).append("}");
@@ -186,8 +195,10 @@ void create_missing(Batch& batch) {
 void written(Call& base) {
     auto& batch = static_cast<Batch&>(base);
     const vz_status status = batch.op.status;
-    if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create) return create_missing(batch);
-    if (status == VZ_INVALID_ARGUMENT && batch.error.reason == VZ_REASON_DIMENSION && batch.atomic == 0) return leave_out_misfits(batch);
+    if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create)
+        return create_missing(batch);
+    if (status == VZ_INVALID_ARGUMENT && batch.error.reason == VZ_REASON_DIMENSION && batch.atomic == 0)
+        return leave_out_misfits(batch);
     if (status != VZ_OK) {
         return end_early(batch);
     }
@@ -209,7 +220,8 @@ void send_record(Batch& batch) {
     const uint64_t errors = std::min(count, kErrorsMax);
     if (batch.statuses == nullptr) {
         batch.statuses = batch.arena.make<vz_status>(batch.good_count);
-        batch.errors = static_cast<vz_error*>(batch.arena.take(batch.arena.owner, std::min(batch.good_count, kErrorsMax) * sizeof(vz_error), 8));
+        batch.errors = static_cast<vz_error*>(
+            batch.arena.take(batch.arena.owner, std::min(batch.good_count, kErrorsMax) * sizeof(vz_error), 8));
     }
     if (batch.statuses == nullptr || batch.errors == nullptr || !build_chain(batch)) {
         batch.op.status = VZ_OUT_OF_MEMORY;
@@ -235,7 +247,8 @@ void write_batch(Batch& batch, std::string_view collection) {
     // Nothing to write, but a collection that is not there is told before its points are.
     vz_collection_stats stats{};
     stats.struct_size = sizeof stats;
-    const vz_status status = vz_collection_stats_read(batch.frontend->engine, borrowed(collection), &stats, &batch.error);
+    const vz_status status =
+        vz_collection_stats_read(batch.frontend->engine, borrowed(collection), &stats, &batch.error);
     if (status != VZ_OK) return fail_status(batch, status);
     reply(batch);
 }

@@ -21,7 +21,9 @@ void worked(vzh_request*, void* user) VZ_NOEXCEPT {
 
 json::Target answer_of(vzh_request* request) {
     return {request,
-            [](void* user, uint64_t at_least, uint64_t* size) { return vzh_space(static_cast<vzh_request*>(user), at_least, size); },
+            [](void* user, uint64_t at_least, uint64_t* size) {
+                return vzh_space(static_cast<vzh_request*>(user), at_least, size);
+            },
             [](void* user, uint64_t bytes) { vzh_wrote(static_cast<vzh_request*>(user), bytes); },
             [](void* user, uint64_t bytes) { vzh_truncate(static_cast<vzh_request*>(user), bytes); }};
 }
@@ -37,8 +39,8 @@ void note_if_slow(const Call& call) {
     const int64_t took_ns = steady_ns() - call.begun_ns;
     auto& slow = call.frontend->slow_queries;
     if (!slow.is_slow(took_ns)) return;
-    slow.record({codec::now_unix_ms(), std::string(call.names.collection), call.view->route->path, std::string(view(call.view->request_id)), call.k,
-                 static_cast<double>(took_ns) / 1e6});
+    slow.record({codec::now_unix_ms(), std::string(call.names.collection), call.view->route->path,
+                 std::string(view(call.view->request_id)), call.k, static_cast<double>(took_ns) / 1e6});
 }
 
 void write_answer(Call& call) {
@@ -82,8 +84,11 @@ int64_t timeout_ms(const Call& call) {
     return static_cast<int64_t>(vzh_limit(call.frontend->mount, "default_timeout_ms"));
 }
 
-// The engine found a payload to be no JSON. Then the body that it is a slice of is none either, and the slow pass finds the place.
-bool is_in_body(const Call& call) { return call.error.reason == VZ_REASON_PAYLOAD && call.view->route->body == VZH_BODY_JSON; }
+// The engine found a payload to be no JSON. Then the body that it is a slice of is none either, and the slow pass finds
+// the place.
+bool is_in_body(const Call& call) {
+    return call.error.reason == VZ_REASON_PAYLOAD && call.view->route->body == VZH_BODY_JSON;
+}
 
 void tell_place(Call& call) {
     json::Error error{json::Fault::kSyntax, "body", {}, 0};
@@ -96,10 +101,15 @@ void tell_place(Call& call) {
 
 }  // namespace
 
-int64_t steady_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+int64_t steady_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 json::Arena arena_of(vzh_request* request) {
-    return {request, [](void* owner, uint64_t bytes, uint64_t align) { return vzh_arena(static_cast<vzh_request*>(owner), bytes, align); }};
+    return {request, [](void* owner, uint64_t bytes, uint64_t align) {
+                return vzh_arena(static_cast<vzh_request*>(owner), bytes, align);
+            }};
 }
 
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next) {
@@ -128,7 +138,8 @@ void on_worker(Call& call, Continue next) {
 void fail(Call& call, const codec::Failure& failure) {
     if (call.result != nullptr) release(call);
     note_if_slow(call);
-    vzh_refuse(call.request, failure.http, failure.error_type.c_str(), borrowed(failure.message), borrowed(failure.details));
+    vzh_refuse(call.request, failure.http, failure.error_type.c_str(), borrowed(failure.message),
+               borrowed(failure.details));
 }
 
 void fail_op(Call& call) { fail_status(call, call.op.status); }
@@ -177,9 +188,7 @@ bool enter(Call& call, std::string_view collection, uint32_t permission) {
     return own.empty() || own == collection || vzh_allowed(call.request, borrowed(own), permission) != 0;
 }
 
-bool sees(const Call& call, const vz_collection_info& info) {
-    return vzh_sees(call.request, info.name, VZH_READ) != 0;
-}
+bool sees(const Call& call, const vz_collection_info& info) { return vzh_sees(call.request, info.name, VZH_READ) != 0; }
 
 vz_uuid request_id(const Call& call, uint64_t part) {
     return codec::request_id(call.view->key_id, call.view->idempotency_key, part);

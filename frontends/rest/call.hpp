@@ -1,7 +1,8 @@
 // One request on its way through the engine: memory from the request's arena, one op at a time, one answer.
 //
-// A handler makes a Call (or a struct derived from it) with begin(), submits, and returns; each completion continues in the function it was given, on
-// an engine thread, where only [done] functions may be called. Every path ends in exactly one answer: fail() or deliver().
+// A handler makes a Call (or a struct derived from it) with begin(), submits, and returns; each completion continues in
+// the function it was given, on an engine thread, where only [done] functions may be called. Every path ends in exactly
+// one answer: fail() or deliver().
 #pragma once
 
 #include <atomic>
@@ -42,8 +43,8 @@ namespace vz::rest {
 using codec::borrowed;
 using codec::view;
 
-// A search that takes longer is no longer small (a shared core may well take a thread its turn away for some milliseconds), and for how long none runs
-// on an io thread then.
+// A search that takes longer is no longer small (a shared core may well take a thread its turn away for some
+// milliseconds), and for how long none runs on an io thread then.
 inline constexpr int64_t kInlineTooLongNs = 5'000'000;
 inline constexpr int64_t kInlinePauseNs = 100'000'000;
 
@@ -67,7 +68,7 @@ struct Call {
     Write write;
     uint64_t number;  // answer of count and checkpoint
     int64_t begun_ns;
-    uint32_t k;       // of a search, the greatest of a batch; 0: it is none
+    uint32_t k;  // of a search, the greatest of a batch; 0: it is none
 
     std::string_view param(uint32_t index) const { return codec::view(view->params[index].value); }
 };
@@ -82,7 +83,8 @@ T* begin(vzh_request* request, const vzh_view* view) {
     static_assert(std::is_base_of_v<Call, T>);
     T* call = arena_of(request).make<T>();
     if (call == nullptr) {
-        vzh_refuse(request, 503, "service_unavailable", borrowed("out of memory"), borrowed(R"({"reason":"overloaded"})"));
+        vzh_refuse(request, 503, "service_unavailable", borrowed("out of memory"),
+                   borrowed(R"({"reason":"overloaded"})"));
         return nullptr;
     }
     call->frontend = static_cast<vz_frontend*>(view->user);
@@ -94,7 +96,8 @@ T* begin(vzh_request* request, const vzh_view* view) {
     return call;
 }
 
-// Submits one op; `next` runs when it has ended, whatever its status (op.status, error). If the queue is full the request is answered.
+// Submits one op; `next` runs when it has ended, whatever its status (op.status, error). If the queue is full the
+// request is answered.
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next);
 // Runs `next` on a worker thread, where everything but waiting is allowed.
 void on_worker(Call& call, Continue next);
@@ -116,8 +119,8 @@ ItemFault keep(const Call& call, const codec::Failure& failure);
 // Members "status", "error", "error_type" of an item's answer.
 void write_fault(json::Writer& out, const ItemFault& fault);
 
-// Writes the answer and ends the request with 200: here, or on a worker if about `bytes` will be more than a completion should write. The
-// result's mapped bytes are checked before the answer leaves.
+// Writes the answer and ends the request with 200: here, or on a worker if about `bytes` will be more than a completion
+// should write. The result's mapped bytes are checked before the answer leaves.
 void deliver(Call& call, uint64_t bytes, Write write);
 
 // The collection in force from here on; asks for permission. False: the request was answered.

@@ -53,7 +53,8 @@ void list_all(Call& base) {
         call.result = nullptr;
         return fail_status(call, status);
     }
-    call.info = static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &call.info_count));
+    call.info =
+        static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &call.info_count));
     if (call.info == nullptr) call.info_count = 0;
     deliver(call, 0, &write_items);
 }
@@ -89,12 +90,24 @@ enum CreateId : uint32_t {
     kWait,
 };
 
-constexpr json::Field kCreateFields[] = {
-    {"name", kName},           {"dimension", kDimension},       {"metric", kMetric},          {"similarity_metric", kSimilarityMetric},
-    {"config", kConfig},       {"embedding_provider", kProvider}, {"text", kText},            {"hnsw_config", kGraphConfig},
-    {"quantization", kQuantization}, {"description", kDescription}, {"metadata", kMetadata},   {"ttl_secs", kTtl},
-    {"lexical", kLexical},     {"field_indexes", kFieldIndexes}, {"graph", kGraph},               {"wait", kWait}};
-constexpr json::Field kConfigFields[] = {{"dimension", kDimension}, {"metric", kMetric}, {"similarity_metric", kSimilarityMetric}};
+constexpr json::Field kCreateFields[] = {{"name", kName},
+                                         {"dimension", kDimension},
+                                         {"metric", kMetric},
+                                         {"similarity_metric", kSimilarityMetric},
+                                         {"config", kConfig},
+                                         {"embedding_provider", kProvider},
+                                         {"text", kText},
+                                         {"hnsw_config", kGraphConfig},
+                                         {"quantization", kQuantization},
+                                         {"description", kDescription},
+                                         {"metadata", kMetadata},
+                                         {"ttl_secs", kTtl},
+                                         {"lexical", kLexical},
+                                         {"field_indexes", kFieldIndexes},
+                                         {"graph", kGraph},
+                                         {"wait", kWait}};
+constexpr json::Field kConfigFields[] = {
+    {"dimension", kDimension}, {"metric", kMetric}, {"similarity_metric", kSimilarityMetric}};
 constexpr json::Field kGraphConfigFields[] = {{"m", 0}, {"ef_construction", 1}, {"ef_construct", 1}, {"ef_search", 2}};
 constexpr json::Field kQuantizationFields[] = {{"type", 0}, {"bits", 1}, {"enabled", 2}};
 constexpr json::Field kGraphFields[] = {{"enabled", 0}};
@@ -123,7 +136,9 @@ bool read_graph_config(json::Reader& reader, Value value, codec::NewCollection& 
         uint64_t number = 0;
         if (!reader.unsigned_integer(member, kLeast[id], kMost[id], number)) return false;
         const auto narrow = static_cast<uint32_t>(number);
-        (id == 0 ? wanted.degree : id == 1 ? wanted.build_effort : wanted.search_effort) = id == 0 ? narrow * 2 : narrow;
+        (id == 0   ? wanted.degree
+         : id == 1 ? wanted.build_effort
+                   : wanted.search_effort) = id == 0 ? narrow * 2 : narrow;
         return true;
     });
 }
@@ -137,7 +152,9 @@ bool read_quantization(json::Reader& reader, Value value, vz_quantization& quant
     } else {
         const bool good = reader.object(value, kQuantizationFields, [&](uint32_t id, Value member) {
             if (reader.is_null(member)) return true;
-            return id == 0 ? reader.string(member, type) : id == 1 ? reader.unsigned_integer(member, 0, 64, bits) : reader.boolean(member, enabled);
+            return id == 0   ? reader.string(member, type)
+                   : id == 1 ? reader.unsigned_integer(member, 0, 64, bits)
+                             : reader.boolean(member, enabled);
         });
         if (!good) return false;
         if (!enabled && type.data() == nullptr) type = "none";
@@ -159,7 +176,8 @@ bool read_quantization(json::Reader& reader, Value value, vz_quantization& quant
 bool read_dimension(json::Reader& reader, Value value, CreateCall& call) {
     uint64_t number = 0;
     if (!reader.unsigned_integer(value, 1, 65'536, number)) return false;
-    if (call.dimension_sent != 0 && call.wanted.dimension != number) return reader.mistake("given twice with different values");
+    if (call.dimension_sent != 0 && call.wanted.dimension != number)
+        return reader.mistake("given twice with different values");
     call.dimension_sent = 1;
     call.wanted.dimension = static_cast<uint32_t>(number);
     return true;
@@ -170,7 +188,8 @@ bool read_metric(json::Reader& reader, Value value, CreateCall& call) {
     if (!reader.string(value, text)) return false;
     const auto metric = codec::parse_metric(text);
     if (!metric) return reader.not_among(codec::kMetricNames);
-    if (call.metric_text.data() != nullptr && call.wanted.metric != *metric) return reader.mistake("given twice with different values");
+    if (call.metric_text.data() != nullptr && call.wanted.metric != *metric)
+        return reader.mistake("given twice with different values");
     call.metric_text = text;
     call.wanted.metric = *metric;
     return true;
@@ -189,7 +208,8 @@ bool read_description(json::Reader& reader, Value value, std::string_view& descr
     return description.size() <= codec::kDescriptionBytesMax || reader.mistake("has more than 4096 bytes");
 }
 
-bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCall& call, List<vz_field_index>& indexes) {
+bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCall& call,
+                       List<vz_field_index>& indexes) {
     if (id == kWait || reader.is_null(value)) return true;
     bool enabled = false;
     int64_t seconds = 0;
@@ -231,9 +251,11 @@ codec::Failure add_texts(CreateCall& call, List<vz_field_index>& indexes, codec:
     if (!is_bound && call.provider.data() != nullptr && call.provider != "none") {
         return codec::unsupported("unsupported_provider", "embedding_provider", call.provider);
     }
-    if (!is_bound && call.stemmer.data() != nullptr) return codec::validation("text", "needs `embedding_provider` \"bm25\"");
+    if (!is_bound && call.stemmer.data() != nullptr)
+        return codec::validation("text", "needs `embedding_provider` \"bm25\"");
     if (is_bound) {
-        if (call.wanted.dimension < codec::kTextDimensionMin) return codec::validation("dimension", "must be at least 16 for a text embedding");
+        if (call.wanted.dimension < codec::kTextDimensionMin)
+            return codec::validation("dimension", "must be at least 16 for a text embedding");
         notes.text = codec::text_note(call.wanted.dimension, call.stemmer.data() == nullptr ? "none" : call.stemmer);
         call.wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
     }
@@ -266,10 +288,22 @@ void created(Call& base) {
 
 // ---- change and delete ----
 
-enum PutId : uint32_t { kPutDescription, kPutMetadata, kPutGraph, kPutMetric, kPutSimilarityMetric, kPutDimension, kPutWait };
-constexpr json::Field kPutFields[] = {{"description", kPutDescription}, {"metadata", kPutMetadata},        {"hnsw_config", kPutGraph},
-                                      {"metric", kPutMetric},           {"similarity_metric", kPutSimilarityMetric},
-                                      {"dimension", kPutDimension},     {"wait", kPutWait}};
+enum PutId : uint32_t {
+    kPutDescription,
+    kPutMetadata,
+    kPutGraph,
+    kPutMetric,
+    kPutSimilarityMetric,
+    kPutDimension,
+    kPutWait
+};
+constexpr json::Field kPutFields[] = {{"description", kPutDescription},
+                                      {"metadata", kPutMetadata},
+                                      {"hnsw_config", kPutGraph},
+                                      {"metric", kPutMetric},
+                                      {"similarity_metric", kPutSimilarityMetric},
+                                      {"dimension", kPutDimension},
+                                      {"wait", kPutWait}};
 constexpr json::Field kPutGraphFields[] = {{"ef_search", 0}, {"m", 1}, {"ef_construction", 1}, {"ef_construct", 1}};
 
 struct PutCall : ItemCall {
@@ -298,7 +332,8 @@ bool read_put(PutCall& call) {
                 if (!reader.string(value, text)) return false;
                 const auto metric = codec::parse_metric(text);
                 if (!metric) return reader.not_among(codec::kMetricNames);
-                if (call.metric != 0 && call.metric != *metric) return reader.mistake("given twice with different values");
+                if (call.metric != 0 && call.metric != *metric)
+                    return reader.mistake("given twice with different values");
                 call.metric = *metric;
                 call.metric_field = reader.spelling();
                 return true;
@@ -306,7 +341,8 @@ bool read_put(PutCall& call) {
             default:
                 return reader.object(value, kPutGraphFields, [&](uint32_t member, Value inner) {
                     if (reader.is_null(inner)) return true;
-                    return member == 0 ? reader.unsigned_integer(inner, 1, 65'536, call.search_effort) : reader.mistake("is changed by reindex");
+                    return member == 0 ? reader.unsigned_integer(inner, 1, 65'536, call.search_effort)
+                                       : reader.mistake("is changed by reindex");
                 });
         }
     });
@@ -410,12 +446,14 @@ void create_collection(vzh_request* request, const vzh_view* view_in) {
     if (call == nullptr) return;
     List<vz_field_index> indexes(call->arena);
     json::Reader reader(view(view_in->body), call->arena);
-    const bool good = reader.read(kCreateFields, [&](uint32_t id, Value value) { return read_create_field(reader, id, value, *call, indexes); });
+    const bool good = reader.read(
+        kCreateFields, [&](uint32_t id, Value value) { return read_create_field(reader, id, value, *call, indexes); });
     if (!good) return fail_reading(*call, reader);
     const std::string_view name = call->wanted.name;
     if (name.data() == nullptr) return fail(*call, codec::validation("name", "required"));
     if (const char* reason = codec::refuse_collection_name(name)) {
-        return fail(*call, name.empty() ? codec::invalid_configuration("name", reason) : codec::validation("name", reason));
+        return fail(*call,
+                    name.empty() ? codec::invalid_configuration("name", reason) : codec::validation("name", reason));
     }
     if (call->feature != nullptr) return fail(*call, codec::unimplemented(call->feature));
     if (!enter(*call, name, VZH_WRITE)) return;
@@ -423,7 +461,8 @@ void create_collection(vzh_request* request, const vzh_view* view_in) {
     codec::CollectionNotes notes;
     notes.description = call->description;
     if (call->metadata.data() != nullptr) notes.metadata = call->metadata;
-    if (const codec::Failure failure = add_texts(*call, indexes, notes); codec::is_failure(failure)) return fail(*call, failure);
+    if (const codec::Failure failure = add_texts(*call, indexes, notes); codec::is_failure(failure))
+        return fail(*call, failure);
     const std::string text = codec::write_notes(notes);
     std::string_view kept;
     if (!text.empty()) {
@@ -437,7 +476,9 @@ void create_collection(vzh_request* request, const vzh_view* view_in) {
 
 void put_collection(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<PutCall>(request, view_in);
-    if (call == nullptr || !wants_full(*call, call->full) || !read_put(*call) || !enter(*call, call->param(0), VZH_WRITE)) return;
+    if (call == nullptr || !wants_full(*call, call->full) || !read_put(*call) ||
+        !enter(*call, call->param(0), VZH_WRITE))
+        return;
     on_worker(*call, &alter);
 }
 

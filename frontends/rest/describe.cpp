@@ -5,7 +5,8 @@
 namespace vz::rest {
 
 bool describe(Call& call, std::string_view collection, const vz_collection_info*& info) {
-    const vz_status status = vz_collection_describe(call.frontend->engine, borrowed(collection), &call.result, &call.error);
+    const vz_status status =
+        vz_collection_describe(call.frontend->engine, borrowed(collection), &call.result, &call.error);
     if (status != VZ_OK) {
         call.result = nullptr;
         fail_status(call, status);

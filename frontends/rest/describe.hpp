@@ -1,4 +1,5 @@
-// What a request needs to know of its collection before it can ask the engine: looked up on the handler's thread, which may not wait.
+// What a request needs to know of its collection before it can ask the engine: looked up on the handler's thread, which
+// may not wait.
 #pragma once
 
 #include "frontends/rest/call.hpp"

@@ -8,8 +8,8 @@ namespace vz::rest {
 namespace {
 
 enum EmbedId : uint32_t { kText, kModel, kCollection, kKind, kDimension, kParameters };
-constexpr json::Field kFields[] = {{"text", kText},           {"model", kModel},         {"collection", kCollection},
-                                   {"kind", kKind},           {"dimension", kDimension}, {"parameters", kParameters}};
+constexpr json::Field kFields[] = {{"text", kText}, {"model", kModel},         {"collection", kCollection},
+                                   {"kind", kKind}, {"dimension", kDimension}, {"parameters", kParameters}};
 constexpr std::string_view kKinds[] = {"document", "query"};
 constexpr json::Field kParameterFields[] = {{"normalize", 0}};
 
@@ -35,9 +35,12 @@ void write_embedding(Call& base, json::Writer& out) {
 
 codec::Failure embed_in_collection(EmbedCall& call, float** vector) {
     codec::TextCollection texts;
-    if (codec::Failure failure = texts.read(call.frontend->engine, call.collection, call.names); codec::is_failure(failure)) return failure;
+    if (codec::Failure failure = texts.read(call.frontend->engine, call.collection, call.names);
+        codec::is_failure(failure))
+        return failure;
     if (codec::Failure refusal = texts.refusal(); codec::is_failure(refusal)) return refusal;
-    if (call.dimension != 0 && call.dimension != texts.dimension()) return codec::validation("dimension", "is not that of the collection");
+    if (call.dimension != 0 && call.dimension != texts.dimension())
+        return codec::validation("dimension", "is not that of the collection");
     call.dimension = texts.dimension();
     *vector = call.arena.make<float>(call.dimension);
     if (*vector == nullptr) return codec::overloaded();
@@ -57,7 +60,8 @@ codec::Failure embed_alone(EmbedCall& call, float** vector) {
 void run(Call& base) {
     auto& call = static_cast<EmbedCall&>(base);
     float* vector = nullptr;
-    const codec::Failure failure = call.collection.data() != nullptr ? embed_in_collection(call, &vector) : embed_alone(call, &vector);
+    const codec::Failure failure =
+        call.collection.data() != nullptr ? embed_in_collection(call, &vector) : embed_alone(call, &vector);
     if (codec::is_failure(failure)) return fail(call, failure);
     call.vector = vector;
     deliver(call, 0, &write_embedding);
@@ -79,7 +83,8 @@ bool read_member(json::Reader& reader, uint32_t id, json::Value value, EmbedCall
         default:
             return reader.object(value, kParameterFields, [&](uint32_t, json::Value member) {
                 if (reader.is_null(member)) return true;
-                return reader.boolean(member, normalize) && (normalize || reader.mistake("every embedding has length 1"));
+                return reader.boolean(member, normalize) &&
+                       (normalize || reader.mistake("every embedding has length 1"));
             });
     }
 }
@@ -90,10 +95,13 @@ void embed(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<EmbedCall>(request, view_in);
     if (call == nullptr) return;
     json::Reader reader(view(view_in->body), call->arena);
-    if (!reader.read(kFields, [&](uint32_t id, json::Value value) { return read_member(reader, id, value, *call); })) return fail_reading(*call, reader);
+    if (!reader.read(kFields, [&](uint32_t id, json::Value value) { return read_member(reader, id, value, *call); }))
+        return fail_reading(*call, reader);
     if (call->text.data() == nullptr) return fail(*call, codec::validation("text", "required"));
-    if (call->model.data() != nullptr && call->model != "bm25") return fail(*call, codec::unsupported("unsupported_model", "model", call->model));
-    if (call->is_query && call->collection.data() == nullptr) return fail(*call, codec::validation("collection", "required for a query"));
+    if (call->model.data() != nullptr && call->model != "bm25")
+        return fail(*call, codec::unsupported("unsupported_model", "model", call->model));
+    if (call->is_query && call->collection.data() == nullptr)
+        return fail(*call, codec::validation("collection", "required for a query"));
     if (call->text.size() > codec::kTextBytesMax) return fail(*call, codec::validation("text", "has more than 16 MiB"));
     if (call->collection.data() != nullptr && !enter(*call, call->collection, VZH_READ)) return;
     on_worker(*call, &run);

@@ -86,7 +86,9 @@ bool read_time(Call& call, const char* name, int64_t most, int64_t& time) {
 
 void set_ttl(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<TtlCall>(request, view_in);
-    if (call == nullptr || !read_time(*call, "ttl_secs", codec::kTtlSecondsMax, call->seconds) || !enter(*call, call->param(0), VZH_WRITE)) return;
+    if (call == nullptr || !read_time(*call, "ttl_secs", codec::kTtlSecondsMax, call->seconds) ||
+        !enter(*call, call->param(0), VZH_WRITE))
+        return;
     call->wanted.struct_size = sizeof call->wanted;
     call->wanted.kind = VZ_ALTER_SET_TTL;
     call->wanted.ttl_ms = call->seconds * 1000;

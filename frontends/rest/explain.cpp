@@ -8,8 +8,8 @@
 namespace vz::rest {
 namespace {
 
-constexpr auto kExplainFields =
-    joined(std::array<json::Field, 2>{{{"collection", kQueryCollection}, {"k", kLimit}}}, kQueryMembers, kSearchOptionFields);
+constexpr auto kExplainFields = joined(std::array<json::Field, 2>{{{"collection", kQueryCollection}, {"k", kLimit}}},
+                                       kQueryMembers, kSearchOptionFields);
 
 struct ExplainCall : Call {
     Query query;
@@ -111,8 +111,10 @@ void explain(vzh_request* request, const vzh_view* view_in) {
     });
     if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
     const std::string_view target = call->param(0);
-    if (named.data() != nullptr && named != target) return fail(*call, codec::validation("collection", "differs from the collection in the path"));
-    if (call->query.dimension == 0 && !call->query.is_text()) return fail(*call, codec::validation("vector", "required"));
+    if (named.data() != nullptr && named != target)
+        return fail(*call, codec::validation("collection", "differs from the collection in the path"));
+    if (call->query.dimension == 0 && !call->query.is_text())
+        return fail(*call, codec::validation("vector", "required"));
     if (!enter(*call, target, VZH_READ)) return;
     if (call->query.is_text()) return on_worker(*call, &embed);
     if (find_metric(*call, target, call->metric)) run(*call, floats.data);

@@ -76,7 +76,8 @@ void alter(IndexCall& call, uint32_t kind) {
 
 void list_field_indexes(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<IndexCall>(request, view_in);
-    if (call == nullptr || !enter(*call, call->param(0), VZH_READ) || !describe(*call, call->param(0), call->info)) return;
+    if (call == nullptr || !enter(*call, call->param(0), VZH_READ) || !describe(*call, call->param(0), call->info))
+        return;
     deliver(*call, 0, &write_list);
 }
 
@@ -85,7 +86,9 @@ void add_field_index(vzh_request* request, const vzh_view* view_in) {
     if (call == nullptr) return;
     call->index.struct_size = sizeof call->index;
     json::Reader reader(view(view_in->body), call->arena);
-    const bool good = reader.read(kFields, [&](uint32_t id, json::Value value) { return id == kWait || read_field_index_member(reader, id, value, call->index); });
+    const bool good = reader.read(kFields, [&](uint32_t id, json::Value value) {
+        return id == kWait || read_field_index_member(reader, id, value, call->index);
+    });
     if (!good || !check_field_index(reader, call->index)) return fail_reading(*call, reader);
     alter(*call, VZ_ALTER_ADD_FIELD_INDEX);
 }

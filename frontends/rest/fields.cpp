@@ -179,7 +179,8 @@ bool query_number(Call& call, std::string_view name, uint64_t least, uint64_t mo
     uint64_t number = 0;
     const auto [at, error] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (error != std::errc{} || at != text->data() + text->size() || number < least || number > most) {
-        fail(call, codec::validation(name, "must be an integer from " + std::to_string(least) + " to " + std::to_string(most)));
+        fail(call, codec::validation(
+                       name, "must be an integer from " + std::to_string(least) + " to " + std::to_string(most)));
         return false;
     }
     out = number;

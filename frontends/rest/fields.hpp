@@ -1,4 +1,5 @@
-// Query parameters and the option fields that several routes share. Each read function returns false after recording what is wrong.
+// Query parameters and the option fields that several routes share. Each read function returns false after recording
+// what is wrong.
 #pragma once
 
 #include <array>
@@ -57,7 +58,8 @@ inline constexpr std::array<json::Field, 7> kRankFields{{
     {"recall", kRecall},
     {"exact", kExact},
 }};
-inline constexpr auto kSearchOptionFields = joined(kPageFields, kRankFields, std::array<json::Field, 1>{{{"payload", kWithPayload}}});
+inline constexpr auto kSearchOptionFields =
+    joined(kPageFields, kRankFields, std::array<json::Field, 1>{{{"payload", kWithPayload}}});
 
 struct Options {
     std::string_view filter;

@@ -260,12 +260,8 @@ void start(vzh_request* request, const vzh_view* view_in, bool is_delete) {
 
 }  // namespace
 
-void delete_by_filter(vzh_request* request, const vzh_view* view_in) {
-    start(request, view_in, true);
-}
+void delete_by_filter(vzh_request* request, const vzh_view* view_in) { start(request, view_in, true); }
 
-void bulk_update_metadata(vzh_request* request, const vzh_view* view_in) {
-    start(request, view_in, false);
-}
+void bulk_update_metadata(vzh_request* request, const vzh_view* view_in) { start(request, view_in, false); }
 
 }  // namespace vz::rest

@@ -38,14 +38,16 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     status = vz::rest::load_stored_keys(frontend->engine, error);
     if (status != VZ_OK) return status;
     const auto routes = vz::rest::routes();
-    status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(), &frontend->mount, error);
+    status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(),
+                         &frontend->mount, error);
     if (status != VZ_OK) return status;
     auto slow = frontend->slow_queries.settings();
     slow.threshold_ms = vzh_limit(frontend->mount, "slow_ms");
     frontend->slow_queries.set(slow);
     frontend->results_max = vzh_limit(frontend->mount, "results");
     frontend->batch_points_max = vzh_limit(frontend->mount, "batch_points");
-    // As many threads read requests as there are cores: handing a search over would only cost. With fewer, it brings the other cores in.
+    // As many threads read requests as there are cores: handing a search over would only cost. With fewer, it brings
+    // the other cores in.
     frontend->searches_inline = vzh_limit(frontend->mount, "threads") >= std::thread::hardware_concurrency();
     *out = frontend.release();
     return VZ_OK;
@@ -79,12 +81,22 @@ const void* extension(vz_frontend*, const char* id) VZ_NOEXCEPT {
     return std::strcmp(id, VZ_EXTENSION_RELOAD) == 0 ? &kReload : nullptr;
 }
 
-constexpr vz_frontend_descriptor kDescriptor{
-    sizeof(vz_frontend_descriptor), VZ_ABI_VERSION, "dev.vectorizer.rest", "REST", VECTORIZER_VERSION, &create, &start,
-    &drain, &idle, &stop, &destroy, &extension};
+constexpr vz_frontend_descriptor kDescriptor{sizeof(vz_frontend_descriptor),
+                                             VZ_ABI_VERSION,
+                                             "dev.vectorizer.rest",
+                                             "REST",
+                                             VECTORIZER_VERSION,
+                                             &create,
+                                             &start,
+                                             &drain,
+                                             &idle,
+                                             &stop,
+                                             &destroy,
+                                             &extension};
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi) VZ_NOEXCEPT {
+extern "C" __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi)
+    VZ_NOEXCEPT {
     return host_abi >> 16 == VZ_ABI_VERSION >> 16 ? &kDescriptor : nullptr;
 }

@@ -70,8 +70,8 @@ void write_imported(Call& base, json::Writer& out) {
 // ---- NDJSON ----
 
 // One line; a mistake or a line that is no JSON is the line's own fault. False: memory is short.
-bool read_line(Batch& batch, std::string_view line, uint64_t index, const Numbering& numbering, json::Floats& floats, BatchItem& item,
-               codec::Failure& failure) {
+bool read_line(Batch& batch, std::string_view line, uint64_t index, const Numbering& numbering, json::Floats& floats,
+               BatchItem& item, codec::Failure& failure) {
     json::Reader reader(line, batch.arena);
     const uint64_t before = floats.count;
     auto on_member = [&](uint32_t member, json::Value value) {
@@ -92,7 +92,9 @@ bool read_lines(Batch& batch, const Numbering& numbering) {
     const std::string_view body = view(batch.view->body);
     List<BatchItem> items(batch.arena);
     json::Floats floats;
-    floats.capacity = static_cast<uint64_t>(std::count(body.begin(), body.end(), ',') + std::count(body.begin(), body.end(), '\n')) + 1;
+    floats.capacity =
+        static_cast<uint64_t>(std::count(body.begin(), body.end(), ',') + std::count(body.begin(), body.end(), '\n')) +
+        1;
     floats.data = static_cast<float*>(batch.arena.take(batch.arena.owner, floats.capacity * sizeof(float), 64));
     if (floats.data == nullptr) {
         fail(batch, codec::overloaded());
@@ -162,7 +164,8 @@ const char* parse_binary(Batch& batch, const Numbering& numbering, bool& memory)
     if (std::memcmp(header.magic, "VZPOINT1", sizeof header.magic) != 0) return "the magic is not VZPOINT1";
     if (header.dimension == 0 || header.dimension > 65'536) return "the dimension is not from 1 to 65536";
     if ((header.flags & ~(kHasIds | kHasPayloads)) != 0) return "unknown flags";
-    if (std::any_of(std::begin(header.zero), std::end(header.zero), [](uint8_t byte) { return byte != 0; })) return "reserved bytes are not zero";
+    if (std::any_of(std::begin(header.zero), std::end(header.zero), [](uint8_t byte) { return byte != 0; }))
+        return "reserved bytes are not zero";
     const bool has_ids = (header.flags & kHasIds) != 0;
     if (!has_ids && header.id_bytes != 0) return "an id section without its flag";
     if (has_ids && numbering.counted) return kHasOwnIds;
@@ -205,7 +208,8 @@ bool read_binary(Batch& batch, const Numbering& numbering) {
     bool memory = true;
     const char* reason = parse_binary(batch, numbering, memory);
     if (reason != nullptr) {
-        fail(batch, memory ? codec::validation(reason == kHasOwnIds ? "id_start" : "body", reason) : codec::overloaded());
+        fail(batch,
+             memory ? codec::validation(reason == kHasOwnIds ? "id_start" : "body", reason) : codec::overloaded());
         return false;
     }
     for (uint64_t i = 0; i < batch.item_count; ++i) {
@@ -245,12 +249,15 @@ void import_points(vzh_request* request, const vzh_view* view_in) {
 
     const std::string_view type = view(view_in->content_type);
     if (type != "application/x-ndjson" && type != "application/octet-stream") {
-        return vzh_refuse(request, 415, "unsupported_media_type", borrowed("The body has a type that this route does not take"),
+        return vzh_refuse(request, 415, "unsupported_media_type",
+                          borrowed("The body has a type that this route does not take"),
                           borrowed(R"({"accepted":["application/x-ndjson","application/octet-stream"]})"));
     }
     if (!(type == "application/x-ndjson" ? read_lines(*batch, numbering) : read_binary(*batch, numbering))) return;
     if (atomic && batch->item_count > batch->frontend->batch_points_max) {
-        return fail(*batch, codec::validation("points", "more than " + std::to_string(batch->frontend->batch_points_max) + " points in one batch"));
+        return fail(*batch,
+                    codec::validation("points", "more than " + std::to_string(batch->frontend->batch_points_max) +
+                                                    " points in one batch"));
     }
     if (batch->item_count == 0) return fail(*batch, codec::validation("body", "holds no points"));
     if (numbering.counted && batch->item_count - 1 > std::numeric_limits<uint64_t>::max() - numbering.start) {

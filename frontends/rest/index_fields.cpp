@@ -16,14 +16,17 @@ bool read_stemmer(json::Reader& reader, Value value, std::string_view& stemmer) 
     std::string_view name;
     if (!reader.string(value, name)) return false;
     stemmer = codec::stemmer_named(name);
-    return !stemmer.empty() || reader.mistake("no such stemmer; there are none and the languages of Snowball, by name or code");
+    return !stemmer.empty() ||
+           reader.mistake("no such stemmer; there are none and the languages of Snowball, by name or code");
 }
 
 }  // namespace
 
 bool read_text_settings(json::Reader& reader, Value value, std::string_view& stemmer) {
     stemmer = "none";
-    return reader.object(value, kTextFields, [&](uint32_t, Value member) { return reader.is_null(member) || read_stemmer(reader, member, stemmer); });
+    return reader.object(value, kTextFields, [&](uint32_t, Value member) {
+        return reader.is_null(member) || read_stemmer(reader, member, stemmer);
+    });
 }
 
 bool read_lexical(json::Reader& reader, Value value, std::optional<codec::Lexical>& lexical) {
@@ -68,8 +71,9 @@ bool read_field_indexes(json::Reader& reader, Value value, List<vz_field_index>&
         vz_field_index* const index = indexes.add();
         if (index == nullptr) return reader.out_of_memory();
         index->struct_size = sizeof *index;
-        return reader.object(element, kIndexFields, [&](uint32_t id, Value member) { return read_field_index_member(reader, id, member, *index); }) &&
-               check_field_index(reader, *index);
+        return reader.object(element, kIndexFields, [&](uint32_t id, Value member) {
+            return read_field_index_member(reader, id, member, *index);
+        }) && check_field_index(reader, *index);
     });
 }
 

@@ -18,7 +18,8 @@ constexpr int64_t kExpiresInMax = int64_t{100} * 366 * 86400;
 constexpr size_t kNameBytesMax = 128;
 
 enum FieldId : uint32_t { kName, kPermissions, kExpiresIn, kScopes, kWait };
-constexpr json::Field kFields[] = {{"name", kName}, {"permissions", kPermissions}, {"expires_in", kExpiresIn}, {"scopes", kScopes}, {"wait", kWait}};
+constexpr json::Field kFields[] = {
+    {"name", kName}, {"permissions", kPermissions}, {"expires_in", kExpiresIn}, {"scopes", kScopes}, {"wait", kWait}};
 constexpr json::Field kScopeFields[] = {{"collection", 0}, {"permissions", 1}};
 
 struct KeyCall : Call {
@@ -49,7 +50,10 @@ bool read_permissions(json::Reader& reader, json::Value value, uint32_t& highest
     const bool good = reader.array(value, [&](uint64_t, json::Value element) {
         std::string_view name;
         if (!reader.string(element, name)) return false;
-        const uint32_t permission = name == "read" ? VZH_READ : name == "write" ? VZH_WRITE : name == "admin" ? VZH_ADMIN : VZH_OPEN;
+        const uint32_t permission = name == "read"    ? VZH_READ
+                                    : name == "write" ? VZH_WRITE
+                                    : name == "admin" ? VZH_ADMIN
+                                                      : VZH_OPEN;
         if (permission == VZH_OPEN) return reader.mistake("must be read, write or admin");
         highest = std::max(highest, permission);
         named |= 1U << permission;
@@ -59,18 +63,21 @@ bool read_permissions(json::Reader& reader, json::Value value, uint32_t& highest
 }
 
 bool is_plain(std::string_view text, size_t most) {
-    return !text.empty() && text.size() <= most && text.find_first_of(std::string_view("\n\r\0", 3)) == std::string_view::npos;
+    return !text.empty() && text.size() <= most &&
+           text.find_first_of(std::string_view("\n\r\0", 3)) == std::string_view::npos;
 }
 
 bool read_scope(json::Reader& reader, json::Value value, vzh_key_scope& scope) {
     std::string_view pattern;
     const bool good = reader.object(value, kScopeFields, [&](uint32_t id, json::Value member) {
         if (reader.is_null(member)) return true;
-        return id == 0 ? reader.string(member, pattern) : read_permissions(reader, member, scope.permission, scope.named);
+        return id == 0 ? reader.string(member, pattern)
+                       : read_permissions(reader, member, scope.permission, scope.named);
     });
     if (!good) return false;
     if (vzh_is_scope(borrowed(pattern)) == 0) {
-        return reader.mistake("collection", "must be the name of a collection, or the beginning of names and one final *");
+        return reader.mistake("collection",
+                              "must be the name of a collection, or the beginning of names and one final *");
     }
     scope.collection = borrowed(pattern);
     return true;
@@ -176,7 +183,7 @@ void write_deleted(Call& call, json::Writer& out) {
 
 // What is known of the keys in force.
 struct Census {
-    std::string_view id;   // asked for
+    std::string_view id;  // asked for
     bool found = false;
     bool stored = false;
     size_t keys = 0;
@@ -194,7 +201,8 @@ Census take_census(vzh_mount* mount, std::string_view id) {
             if (view(key->id) == seen.id) {
                 seen.found = true;
                 seen.stored = key->stored != 0;
-            } else if (key->permission == VZH_ADMIN && key->scope_count == 0 && (key->expires_s == 0 || key->expires_s > std::time(nullptr))) {
+            } else if (key->permission == VZH_ADMIN && key->scope_count == 0 &&
+                       (key->expires_s == 0 || key->expires_s > std::time(nullptr))) {
                 ++seen.other_admins;
             }
         },
@@ -225,7 +233,10 @@ void create(Call& base) {
     const std::scoped_lock lock(call.frontend->keys_mutex);
     const bool is_useful = call.key.permission == VZH_ADMIN && call.key.scope_count == 0 && call.expires_in == 0;
     if (take_census(call.frontend->mount, {}).keys == 0 && !is_useful) {
-        return fail(call, codec::validation("permissions", "the first key must have admin, no scopes and no expiry: from then on keys are required"));
+        return fail(call,
+                    codec::validation(
+                        "permissions",
+                        "the first key must have admin, no scopes and no expiry: from then on keys are required"));
     }
     const std::string id = random_text("", 8);
     const std::string plain = random_text("vz_", 32);
@@ -237,7 +248,9 @@ void create(Call& base) {
     call.key.expires_s = call.expires_in == 0 ? 0 : call.key.created_s + call.expires_in;
     vzh_hash_key(call.plain, call.key.hash);
     std::string text;
-    vzh_encode_key(&call.key, [](void* user, vz_str part) VZ_NOEXCEPT { static_cast<std::string*>(user)->assign(view(part)); }, &text);
+    vzh_encode_key(
+        &call.key, [](void* user, vz_str part) VZ_NOEXCEPT { static_cast<std::string*>(user)->assign(view(part)); },
+        &text);
     if (put(call, id, borrowed(text))) deliver(call, 0, &write_created);
 }
 
@@ -268,14 +281,16 @@ void create_key(vzh_request* request, const vzh_view* view_in) {
     if (call == nullptr) return;
     List<vzh_key_scope> scopes(call->arena);
     json::Reader reader(view(view_in->body), call->arena);
-    if (!reader.read(kFields, [&](uint32_t id, json::Value value) { return read_field(reader, id, value, *call, scopes); })) {
+    if (!reader.read(kFields,
+                     [&](uint32_t id, json::Value value) { return read_field(reader, id, value, *call, scopes); })) {
         return fail_reading(*call, reader);
     }
     if (call->key.name.data == nullptr) return fail(*call, codec::validation("name", "required"));
     if (call->key.permission == VZH_OPEN) return fail(*call, codec::validation("permissions", "required"));
     for (uint64_t i = 0; i < scopes.size(); ++i) {
         if (scopes[i].permission > call->key.permission) {
-            return fail(*call, codec::validation("scopes[" + std::to_string(i) + "].permissions", "name more than the key itself may"));
+            return fail(*call, codec::validation("scopes[" + std::to_string(i) + "].permissions",
+                                                 "name more than the key itself may"));
         }
         if (scopes[i].permission != VZH_OPEN) continue;
         scopes[i].permission = call->key.permission;

@@ -12,7 +12,7 @@ template <typename T>
 class List final {
     static_assert(std::is_trivially_copyable_v<T>);
 
-public:
+ public:
     explicit List(json::Arena arena) : arena_(arena) {}
 
     // A zeroed element at the end, or nullptr when memory cannot be had.
@@ -38,7 +38,7 @@ public:
     T* data() const { return elements_; }
     uint64_t size() const { return size_; }
 
-private:
+ private:
     json::Arena arena_;
     T* elements_ = nullptr;
     uint64_t size_ = 0;

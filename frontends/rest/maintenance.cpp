@@ -55,7 +55,8 @@ void write_segment(json::Writer& out, const vz_segment_info& segment) {
 
 void write_persistence(Call& call, json::Writer& out) {
     uint64_t count = 0;
-    const auto* report = static_cast<const vz_persistence*>(vz_result_items(call.result, VZ_RESULT_PERSISTENCE, &count));
+    const auto* report =
+        static_cast<const vz_persistence*>(vz_result_items(call.result, VZ_RESULT_PERSISTENCE, &count));
     out.begin_object();
     if (report != nullptr && count != 0) {
         out.field("name", view(report->name));
@@ -69,7 +70,8 @@ void write_persistence(Call& call, json::Writer& out) {
         out.field("wal_bytes_to_replay", report->wal_bytes);
         out.key("segments");
         out.begin_array();
-        for (uint32_t i = 0; i < report->segment_count; ++i) write_segment(out, *codec::element_at(report->segments, i));
+        for (uint32_t i = 0; i < report->segment_count; ++i)
+            write_segment(out, *codec::element_at(report->segments, i));
         out.end_array();
         write_texts(out, "snapshots", report->snapshots, report->snapshot_count);
         write_texts(out, "problems", report->problems, report->problem_count);
@@ -101,7 +103,8 @@ bool find_empty(CleanupCall& call) {
         return false;
     }
     uint64_t count = 0;
-    const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
+    const auto* infos =
+        static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
     List<vz_str> empty(call.arena);
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
@@ -139,7 +142,8 @@ void write_cleanup(Call& base, json::Writer& out) {
     out.begin_object();
     out.field("status", "success");
     out.field_boolean("success", true);
-    out.field("message", std::to_string(count) + (call.dry_run ? " empty collection(s) would be deleted" : " empty collection(s) deleted"));
+    out.field("message", std::to_string(count) +
+                             (call.dry_run ? " empty collection(s) would be deleted" : " empty collection(s) deleted"));
     out.field("deleted_count", call.dry_run ? uint64_t{0} : count);
     out.field("removed", call.dry_run ? uint64_t{0} : count);
     write_texts(out, "collections", call.names_empty, static_cast<uint32_t>(count));
@@ -248,10 +252,12 @@ void rename_collection(vzh_request* request, const vzh_view* view_in) {
     });
     if (!good) return fail_reading(*call, reader);
     if (new_name.data() == nullptr) return fail(*call, codec::validation("new_name", "required"));
-    if (const char* reason = codec::refuse_collection_name(new_name)) return fail(*call, codec::validation("new_name", reason));
+    if (const char* reason = codec::refuse_collection_name(new_name))
+        return fail(*call, codec::validation("new_name", reason));
     call->old_name = call->param(0);
     if (!enter(*call, new_name, VZH_WRITE) || !enter(*call, call->old_name, VZH_WRITE)) return;
-    // Under an alias, too, the collection's own name goes; once it has, for the same request before this one, the new one is its own.
+    // Under an alias, too, the collection's own name goes; once it has, for the same request before this one, the new
+    // one is its own.
     const std::string own = codec::own_name(call->frontend->engine, call->old_name);
     if (!own.empty() && own != new_name) call->old_name = call->arena.copy(own);
     if (call->old_name.data() == nullptr) return fail(*call, codec::overloaded());

@@ -19,7 +19,8 @@ constexpr std::string_view kError =
     R"({"type":"object","required":["error_type","message","details","status_code","request_id"],"properties":{)"
     R"("error_type":{"type":"string"},"message":{"type":"string"},"details":{"type":"object"},"status_code":{"type":"integer"},)"
     R"("request_id":{"type":"string"},"error":{"type":"string"}}})";
-constexpr std::string_view kVector = R"({"oneOf":[{"type":"array","items":{"type":"number"}},{"type":"string","contentEncoding":"base64"}]})";
+constexpr std::string_view kVector =
+    R"({"oneOf":[{"type":"array","items":{"type":"number"}},{"type":"string","contentEncoding":"base64"}]})";
 constexpr std::string_view kResponses =
     R"({"Error":{"description":"What went wrong","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}}})";
 
@@ -89,7 +90,8 @@ const char* permission_name(uint32_t permission) {
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     return out;
 }
 
@@ -168,7 +170,8 @@ void write_type(json::Writer& out, std::string_view type) {
         out.key("items");
         write_type(out, type.substr(1, type.size() - 2));
     } else if (type.front() == '@' && nullable) {
-        out.field_raw("anyOf", "[{\"$ref\":\"#/components/schemas/" + std::string(type.substr(1)) + "\"},{\"type\":\"null\"}]");
+        out.field_raw("anyOf",
+                      "[{\"$ref\":\"#/components/schemas/" + std::string(type.substr(1)) + "\"},{\"type\":\"null\"}]");
     } else if (type.front() == '@') {
         out.field("$ref", "#/components/schemas/" + std::string(type.substr(1)));
     } else if (nullable) {
@@ -267,12 +270,14 @@ void write_operation(json::Writer& out, const vzh_route& route) {
     out.key("parameters");
     out.begin_array();
     each_path_parameter(route.path, [&](std::string_view name) { write_parameter(out, name, "path"); });
-    for (std::string_view query = route.query != nullptr ? route.query : ""; !query.empty();) write_parameter(out, next_word(query), "query");
+    for (std::string_view query = route.query != nullptr ? route.query : ""; !query.empty();)
+        write_parameter(out, next_word(query), "query");
     write_parameter(out, "timeout_ms", "query");
     out.end_array();
     if (route.body == VZH_BODY_JSON) write_body(out, note);
     if (route.body == VZH_BODY_ANY) {
-        out.field_raw("requestBody", R"({"required":true,"content":{"application/x-ndjson":{},"application/octet-stream":{}}})");
+        out.field_raw("requestBody",
+                      R"({"required":true,"content":{"application/x-ndjson":{},"application/octet-stream":{}}})");
     }
     write_answers(out, route);
     out.end_object();
@@ -315,10 +320,14 @@ void append_escaped(std::string_view text, std::string& out) {
 
 std::string page() {
     std::string out =
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Vectorizer " VECTORIZER_VERSION
-        "</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{font:14px ui-monospace,monospace}"
-        "pre{background:#8882;padding:.6rem;overflow:auto}h2{font-size:1rem;margin:1.6rem 0 .2rem}small{opacity:.7}</style>"
-        "<h1>Vectorizer " VECTORIZER_VERSION "</h1><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>.";
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><title>Vectorizer " VECTORIZER_VERSION
+        "</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 "
+        "1rem}code,pre{font:14px ui-monospace,monospace}"
+        "pre{background:#8882;padding:.6rem;overflow:auto}h2{font-size:1rem;margin:1.6rem 0 "
+        ".2rem}small{opacity:.7}</style>"
+        "<h1>Vectorizer " VECTORIZER_VERSION
+        "</h1><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>.";
     each_route([&](const vzh_route& route) {
         const RouteNote* note = note_of(route.method, route.path);
         out.append("<h2><code>").append(route.method).append(" ").append(route.path).append("</code></h2><p>");
@@ -349,7 +358,9 @@ void get_docs(vzh_request* request, const vzh_view*) {
     static const std::string text = page();
     uint64_t size = 0;
     char* place = vzh_space(request, text.size(), &size);
-    if (place == nullptr) return vzh_refuse(request, 503, "service_unavailable", borrowed("out of memory"), borrowed(R"({"reason":"overloaded"})"));
+    if (place == nullptr)
+        return vzh_refuse(request, 503, "service_unavailable", borrowed("out of memory"),
+                          borrowed(R"({"reason":"overloaded"})"));
     text.copy(place, text.size());
     vzh_wrote(request, text.size());
     // The page needs nothing but itself.

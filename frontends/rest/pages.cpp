@@ -48,7 +48,8 @@ void write_page(Call& base, json::Writer& out) {
     out.field("limit", uint64_t{call.options.limit});
     out.field("offset", call.offset);
     if (call.rows.count < call.number) {
-        out.field("message", "Showing " + std::to_string(call.rows.count) + " of " + std::to_string(call.number) + " vectors. Use pagination for more.");
+        out.field("message", "Showing " + std::to_string(call.rows.count) + " of " + std::to_string(call.number) +
+                                 " vectors. Use pagination for more.");
     } else {
         out.field_null("message");
     }
@@ -133,9 +134,9 @@ void list_vectors(vzh_request* request, const vzh_view* view_in) {
     uint64_t limit = options.limit;
     bool with_vector = true;
     bool with_payload = true;
-    if (!query_number(*call, "limit", 1, call->frontend->results_max, limit) || !query_number(*call, "offset", 0, kOffsetMax, call->offset) ||
-        !query_flag(*call, "with_vector", with_vector) || !query_flag(*call, "with_payload", with_payload) ||
-        !query_format(*call, options.format)) {
+    if (!query_number(*call, "limit", 1, call->frontend->results_max, limit) ||
+        !query_number(*call, "offset", 0, kOffsetMax, call->offset) || !query_flag(*call, "with_vector", with_vector) ||
+        !query_flag(*call, "with_payload", with_payload) || !query_format(*call, options.format)) {
         return;
     }
     options.limit = static_cast<uint32_t>(limit);
@@ -167,8 +168,9 @@ void count(vzh_request* request, const vzh_view* view_in) {
     if (call == nullptr) return;
     if (view_in->body.size != 0) {
         json::Reader reader(view(view_in->body), call->arena);
-        const bool good =
-            reader.read(kCountFields, [&](uint32_t id, Value value) { return read_option(reader, id, value, *call->frontend, call->options); });
+        const bool good = reader.read(kCountFields, [&](uint32_t id, Value value) {
+            return read_option(reader, id, value, *call->frontend, call->options);
+        });
         if (!good) return fail_reading(*call, reader);
     }
     if (enter(*call, call->param(0), VZH_READ)) submit_count(*call, &counted);

@@ -1,6 +1,6 @@
 // One point: read, put, change, delete.
-#include "frontends/codec/expiry.hpp"
 #include "frontends/codec/points.hpp"
+#include "frontends/codec/expiry.hpp"
 
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
@@ -15,9 +15,11 @@ constexpr uint32_t kRacesMax = 8;
 enum PointId : uint32_t { kCollection, kId, kVector, kPayload, kWait, kFormat, kPublicKey };
 
 constexpr json::Field kPutFields[] = {{"id", kId},           {"vector", kVector},    {"data", kVector},
-                                      {"payload", kPayload}, {"metadata", kPayload}, {"public_key", kPublicKey}, {"wait", kWait}};
-constexpr json::Field kUpdateFields[] = {{"collection", kCollection}, {"id", kId},           {"vector", kVector}, {"data", kVector},
-                                         {"payload", kPayload},       {"metadata", kPayload}, {"wait", kWait}};
+                                      {"payload", kPayload}, {"metadata", kPayload}, {"public_key", kPublicKey},
+                                      {"wait", kWait}};
+constexpr json::Field kUpdateFields[] = {
+    {"collection", kCollection}, {"id", kId},    {"vector", kVector}, {"data", kVector}, {"payload", kPayload},
+    {"metadata", kPayload},      {"wait", kWait}};
 constexpr json::Field kDeleteFields[] = {{"collection", kCollection}, {"id", kId}, {"wait", kWait}};
 constexpr json::Field kGetFields[] = {{"collection", kCollection}, {"id", kId}, {"vector_format", kFormat}};
 
@@ -104,7 +106,8 @@ bool take_id(PointCall& call, std::string_view id) {
 // ---- writing ----
 
 // Collection, id, vector and payload of a body. False: the request was answered.
-bool read_body(PointCall& call, std::span<const json::Field> fields, std::string_view& collection, std::string_view& id) {
+bool read_body(PointCall& call, std::span<const json::Field> fields, std::string_view& collection,
+               std::string_view& id) {
     json::Reader reader(view(call.view->body), call.arena);
     json::Floats floats;
     const bool good = reader.read(fields, [&](uint32_t field, Value value) {
@@ -167,7 +170,8 @@ void write_one(PointCall& call, uint32_t kind, uint32_t condition, Continue next
 
 void write_done(Call& base, json::Writer& out, const char* verb) {
     auto& call = static_cast<PointCall&>(base);
-    out.field("message", std::string("Vector '").append(view(call.id)).append("' ").append(verb).append(" successfully"));
+    out.field("message",
+              std::string("Vector '").append(view(call.id)).append("' ").append(verb).append(" successfully"));
 }
 
 void write_updated(Call& base, json::Writer& out) {
@@ -205,7 +209,8 @@ void put_updated(Call& base);
 
 void put_inserted(Call& base) {
     auto& call = static_cast<PointCall&>(base);
-    if (call.op.status == VZ_ALREADY_EXISTS && ++call.tries < kRacesMax) return write_one(call, VZ_UPDATE, VZ_IF_ALWAYS, &put_updated);
+    if (call.op.status == VZ_ALREADY_EXISTS && ++call.tries < kRacesMax)
+        return write_one(call, VZ_UPDATE, VZ_IF_ALWAYS, &put_updated);
     if (call.op.status != VZ_OK) return fail_op(call);
     note_outcome(call, call.answer.outcome);
     read_back(call);
@@ -250,7 +255,9 @@ void get_vector_by_body(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin_point(request, view_in);
     std::string_view collection;
     std::string_view id;
-    if (call == nullptr || !read_body(*call, kGetFields, collection, id) || !require(*call, collection, id) || !take_id(*call, id)) return;
+    if (call == nullptr || !read_body(*call, kGetFields, collection, id) || !require(*call, collection, id) ||
+        !take_id(*call, id))
+        return;
     if (enter(*call, collection, VZH_READ)) read_back(*call);
 }
 
@@ -259,7 +266,8 @@ void put_vector(vzh_request* request, const vzh_view* view_in) {
     std::string_view collection;
     std::string_view id;
     if (call == nullptr || !read_body(*call, kPutFields, collection, id)) return;
-    if (id.data() != nullptr && id != call->param(1)) return fail(*call, codec::validation("id", "differs from the id in the path"));
+    if (id.data() != nullptr && id != call->param(1))
+        return fail(*call, codec::validation("id", "differs from the id in the path"));
     if (call->dimension == 0 && call->payload.data == nullptr) {
         return fail(*call, codec::validation("vector", "required, unless there is a payload"));
     }

@@ -18,7 +18,8 @@ struct Progress {
 
 Progress progress_of(const vz_collection_info& info) {
     Progress progress{};
-    if (info.stats != nullptr) std::memcpy(&progress.stats, info.stats, std::min<size_t>(info.stats->struct_size, sizeof progress.stats));
+    if (info.stats != nullptr)
+        std::memcpy(&progress.stats, info.stats, std::min<size_t>(info.stats->struct_size, sizeof progress.stats));
     progress.indexed = progress.stats.points - std::min(progress.stats.points, progress.stats.unindexed_rows);
     progress.is_complete = progress.stats.unindexed_rows == 0;
     return progress;
@@ -53,13 +54,15 @@ void write_progress(Call& call, json::Writer& out) {
         if (progress.is_complete) {
             out.raw("1.0");
         } else {
-            out.float64(static_cast<double>(progress.indexed) / static_cast<double>(std::max<uint64_t>(progress.stats.points, 1)));
+            out.float64(static_cast<double>(progress.indexed) /
+                        static_cast<double>(std::max<uint64_t>(progress.stats.points, 1)));
         }
         out.field("vector_count", progress.stats.points);
         out.field("total_documents", progress.stats.points);
         out.field("processed_documents", progress.indexed);
         out.field("errors", uint64_t{info.damage.size == 0 ? 0u : 1u});
-        out.field("last_updated", codec::rfc3339(progress.stats.updated_ms == 0 ? info.created_ms : progress.stats.updated_ms));
+        out.field("last_updated",
+                  codec::rfc3339(progress.stats.updated_ms == 0 ? info.created_ms : progress.stats.updated_ms));
         out.end_object();
     }
     out.end_array();

@@ -4,7 +4,8 @@
 
 namespace vz::rest {
 
-bool read_query_member(json::Reader& reader, uint32_t id, json::Value value, const vz_frontend& frontend, json::Floats& floats, Query& query) {
+bool read_query_member(json::Reader& reader, uint32_t id, json::Value value, const vz_frontend& frontend,
+                       json::Floats& floats, Query& query) {
     if (reader.is_null(value)) return true;
     if (id == kQueryText) return reader.string(value, query.text);
     if (id != kQueryVector) return read_option(reader, id, value, frontend, query.options);
@@ -13,12 +14,14 @@ bool read_query_member(json::Reader& reader, uint32_t id, json::Value value, con
     return reader.floats(value, floats, query.dimension);
 }
 
-void fill_search(const Query& query, const float* floats, vz_metric metric, int64_t deadline_ns, vz_parts& parts, vz_search_request& request) {
+void fill_search(const Query& query, const float* floats, vz_metric metric, int64_t deadline_ns, vz_parts& parts,
+                 vz_search_request& request) {
     const Options& options = query.options;
     fill_parts(options, parts);
     request = vz_search_request{};
     request.struct_size = sizeof request;
-    request.queries = {query.embedded != nullptr ? query.embedded : floats + query.first, 1, 0, static_cast<uint32_t>(query.dimension), VZ_F32};
+    request.queries = {query.embedded != nullptr ? query.embedded : floats + query.first, 1, 0,
+                       static_cast<uint32_t>(query.dimension), VZ_F32};
     request.filter = borrowed(options.filter);
     request.parts = &parts;
     request.deadline_ns = deadline_ns;
@@ -28,7 +31,8 @@ void fill_search(const Query& query, const float* floats, vz_metric metric, int6
     if (options.exact != 0) request.flags |= VZ_SEARCH_EXACT;
     if (options.has(kThreshold)) {
         const codec::ScoreLimit limit = codec::limit_of(metric, options.threshold);
-        // Where no hit can pass, the nearest ones are fetched and dropped by write_hits: the query is checked as any other.
+        // Where no hit can pass, the nearest ones are fetched and dropped by write_hits: the query is checked as any
+        // other.
         if (limit.limited && !limit.empty) {
             request.flags |= VZ_SEARCH_SCORE_LIMIT;
             request.score_limit = limit.value;
@@ -92,7 +96,8 @@ uint64_t write_hit_list(json::Writer& out, const vz_rows& rows, const Query& que
     return hits;
 }
 
-void write_hits(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric, std::string_view collection) {
+void write_hits(json::Writer& out, const vz_rows& rows, const Query& query, vz_metric metric,
+                std::string_view collection) {
     const uint64_t hits = write_hit_list(out, rows, query, metric);
     out.field("query_type", query.embedded != nullptr ? "text" : "vector");
     out.field("limit", uint64_t{query.options.limit});

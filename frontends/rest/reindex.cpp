@@ -1,4 +1,5 @@
-// Graphs built anew: with other parameters, or over other codes. Searches go on with the old ones until the new ones are there.
+// Graphs built anew: with other parameters, or over other codes. Searches go on with the old ones until the new ones
+// are there.
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -19,8 +20,11 @@ constexpr auto kLook = std::chrono::milliseconds(5);
 constexpr std::string_view kEncodings[] = {"fp32", "sq8"};
 
 enum ReindexId : uint32_t { kDegree, kBuildEffort, kSearchEffort, kEncoding, kWait };
-constexpr json::Field kReindexFields[] = {
-    {"m", kDegree}, {"ef_construction", kBuildEffort}, {"ef_construct", kBuildEffort}, {"ef_search", kSearchEffort}, {"wait", kWait}};
+constexpr json::Field kReindexFields[] = {{"m", kDegree},
+                                          {"ef_construction", kBuildEffort},
+                                          {"ef_construct", kBuildEffort},
+                                          {"ef_search", kSearchEffort},
+                                          {"wait", kWait}};
 constexpr json::Field kReencodeFields[] = {{"target_encoding", kEncoding}, {"wait", kWait}};
 
 struct ReindexCall : Call {
@@ -72,7 +76,8 @@ void write_progress(Call& base, json::Writer& out) {
 // False: the request was answered.
 bool read_stats(ReindexCall& call) {
     call.stats.struct_size = sizeof call.stats;
-    const vz_status status = vz_collection_stats_read(call.frontend->engine, borrowed(call.names.collection), &call.stats, &call.error);
+    const vz_status status =
+        vz_collection_stats_read(call.frontend->engine, borrowed(call.names.collection), &call.stats, &call.error);
     if (status == VZ_OK) return true;
     fail_status(call, status);
     return false;
@@ -87,7 +92,8 @@ void look(Call& base) {
     on_worker(call, &look);
 }
 
-// Whether another request's job of this kind is not done yet. Rows that were just written do not count: they have no graph in any case.
+// Whether another request's job of this kind is not done yet. Rows that were just written do not count: they have no
+// graph in any case.
 bool is_taken(const ReindexCall& call, const vz_collection_stats& stats) {
     const std::scoped_lock lock(call.frontend->jobs_mutex);
     const auto found = call.frontend->jobs.find(std::string(call.job));
@@ -128,7 +134,8 @@ void alter(Call& base) {
     call.job = call.arena.copy((call.encodes ? "reencode " : "reindex ") + std::string(view(info->name)));
     if (call.job.data() == nullptr) return fail(call, codec::overloaded());
     call.change.request_id = request_id(call, 0);
-    if (info->stats != nullptr && is_taken(call, *info->stats)) return fail(call, codec::conflict("a job of the same kind already runs"));
+    if (info->stats != nullptr && is_taken(call, *info->stats))
+        return fail(call, codec::conflict("a job of the same kind already runs"));
     vz_result_release(call.result);
     call.result = nullptr;
     call.alteration.struct_size = sizeof call.alteration;
@@ -169,9 +176,11 @@ void start(vzh_request* request, const vzh_view* view_in, std::span<const json::
     call->waits = query(*call, "wait") == "true";  // any value is accepted, as on every write
     if (view_in->body.size != 0) {
         json::Reader reader(view(view_in->body), call->arena);
-        if (!reader.read(fields, [&](uint32_t id, json::Value value) { return read_member(reader, id, value, *call); })) return fail_reading(*call, reader);
+        if (!reader.read(fields, [&](uint32_t id, json::Value value) { return read_member(reader, id, value, *call); }))
+            return fail_reading(*call, reader);
     }
-    if (encodes && call->encoding.data() == nullptr) return fail(*call, codec::validation("target_encoding", "required"));
+    if (encodes && call->encoding.data() == nullptr)
+        return fail(*call, codec::validation("target_encoding", "required"));
     if (enter(*call, call->param(0), VZH_WRITE)) on_worker(*call, &alter);
 }
 

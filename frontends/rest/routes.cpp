@@ -78,8 +78,10 @@ constexpr Row kRows[] = {
     {"POST", "/vector", VZH_READ, VZH_BODY_JSON, nullptr, &get_vector_by_body},
     {"GET", "/collections/{name}/vectors", VZH_READ, VZH_BODY_NONE, kPageQuery, &list_vectors},
     {"POST", "/collections/{name}/scroll", VZH_READ, VZH_BODY_JSON, nullptr, &scroll},
-    {"POST", "/collections/{name}/vectors/delete_by_filter", VZH_WRITE, VZH_BODY_JSON, "results wait", &delete_by_filter},
-    {"POST", "/collections/{name}/vectors/bulk_update_metadata", VZH_WRITE, VZH_BODY_JSON, "results wait", &bulk_update_metadata},
+    {"POST", "/collections/{name}/vectors/delete_by_filter", VZH_WRITE, VZH_BODY_JSON, "results wait",
+     &delete_by_filter},
+    {"POST", "/collections/{name}/vectors/bulk_update_metadata", VZH_WRITE, VZH_BODY_JSON, "results wait",
+     &bulk_update_metadata},
     {"POST", "/collections/{name}/ttl", VZH_WRITE, VZH_BODY_JSON, "wait", &set_ttl},
     {"PATCH", "/collections/{name}/vectors/{id}/expiry", VZH_WRITE, VZH_BODY_JSON, "wait", &set_expiry},
     {"POST", "/collections/{name}/count", VZH_READ, VZH_BODY_JSON, nullptr, &count},
@@ -172,12 +174,14 @@ constexpr std::array<vzh_route, kRouteCount> make_routes() {
     size_t place = kRowCount;
     for (size_t i = 0; i < std::size(kMissing); ++i) {
         for (const char* method : kMethods) {
-            table[place++] = {method, kMissing[i].path, VZH_READ, VZH_BODY_ANY, static_cast<uint32_t>(kRowCount + i), 1, nullptr};
+            table[place++] = {method, kMissing[i].path, VZH_READ, VZH_BODY_ANY, static_cast<uint32_t>(kRowCount + i),
+                              1,      nullptr};
         }
     }
     for (size_t i = 0; i < std::size(kMissingMethods); ++i) {
         const auto& [method, route] = kMissingMethods[i];
-        table[place++] = {method, route.path, VZH_READ, VZH_BODY_ANY, static_cast<uint32_t>(kMissingEnd + i), 1, nullptr};
+        table[place++] = {method, route.path, VZH_READ, VZH_BODY_ANY, static_cast<uint32_t>(kMissingEnd + i),
+                          1,      nullptr};
     }
     return table;
 }

@@ -1,4 +1,5 @@
-// The one table of routes: router, permissions, methods and the list of what this release does not have all come from it.
+// The one table of routes: router, permissions, methods and the list of what this release does not have all come from
+// it.
 #pragma once
 
 #include <span>

@@ -7,8 +7,8 @@ namespace vz::rest {
 namespace {
 
 constexpr uint32_t kModel = kQueryList + 1;
-constexpr auto kSearchFields =
-    joined(std::array<json::Field, 2>{{{"collection", kQueryCollection}, {"model", kModel}}}, kQueryMembers, kSearchOptionFields);
+constexpr auto kSearchFields = joined(std::array<json::Field, 2>{{{"collection", kQueryCollection}, {"model", kModel}}},
+                                      kQueryMembers, kSearchOptionFields);
 
 struct SearchCall : Call {
     Query query;
@@ -35,8 +35,8 @@ void searched(Call& base) {
     deliver(call, codec::estimate(call.rows, call.query.options.vectors()), &write_search);
 }
 
-// A search that is over sooner than another thread could be woken for it. What it looks at is bounded by these; and a collection of this size is
-// in memory, as a rule.
+// A search that is over sooner than another thread could be woken for it. What it looks at is bounded by these; and a
+// collection of this size is in memory, as a rule.
 constexpr uint32_t kSmallLimit = 100;
 constexpr uint32_t kSmallEffort = 512;
 constexpr uint64_t kSmallScanFloats = 1 << 20;  // of rows that no graph covers
@@ -45,27 +45,32 @@ constexpr uint64_t kSmallMappedBytes = 1 << 30;
 
 bool is_small(const Query& query, const vz_collection_stats& stats) {
     const Options& options = query.options;
-    return options.filter.data() == nullptr && options.exact == 0 && options.limit <= kSmallLimit && options.effort <= kSmallEffort &&
-           options.recall <= 0.98F && stats.unindexed_rows * query.dimension <= kSmallScanFloats && stats.sealed_segments <= kSmallSegments &&
+    return options.filter.data() == nullptr && options.exact == 0 && options.limit <= kSmallLimit &&
+           options.effort <= kSmallEffort && options.recall <= 0.98F &&
+           stats.unindexed_rows * query.dimension <= kSmallScanFloats && stats.sealed_segments <= kSmallSegments &&
            stats.mapped_bytes <= kSmallMappedBytes;
 }
 
-// On this thread. One that takes long after all (its pages come from the disk) sends the next ones to the engine's threads.
+// On this thread. One that takes long after all (its pages come from the disk) sends the next ones to the engine's
+// threads.
 void run_here(SearchCall& call) {
     const int64_t begun_ns = steady_ns();
     call.error = vz_error{};
     call.error.item = VZ_NO_ITEM;
-    call.op.status = vz_search(call.frontend->engine, borrowed(call.names.collection), &call.wanted, &call.result, &call.error);
+    call.op.status =
+        vz_search(call.frontend->engine, borrowed(call.names.collection), &call.wanted, &call.result, &call.error);
     if (call.op.status != VZ_OK) call.result = nullptr;
     const int64_t ended_ns = steady_ns();
-    if (ended_ns - begun_ns > kInlineTooLongNs) call.frontend->inline_again_ns.store(ended_ns + kInlinePauseNs, std::memory_order_relaxed);
+    if (ended_ns - begun_ns > kInlineTooLongNs)
+        call.frontend->inline_again_ns.store(ended_ns + kInlinePauseNs, std::memory_order_relaxed);
     searched(call);
 }
 
 void run(SearchCall& call, const float* floats) {
     fill_search(call.query, floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
     call.k = call.wanted.k;
-    if (call.is_small && call.frontend->inline_again_ns.load(std::memory_order_relaxed) <= call.begun_ns) return run_here(call);
+    if (call.is_small && call.frontend->inline_again_ns.load(std::memory_order_relaxed) <= call.begun_ns)
+        return run_here(call);
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched);
 }
 
@@ -85,7 +90,8 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
     std::string_view named;
     std::string_view model;
     const bool good = reader.read(kSearchFields, [&](uint32_t id, json::Value value) {
-        if (id != kQueryCollection && id != kModel) return read_query_member(reader, id, value, *call->frontend, floats, call->query);
+        if (id != kQueryCollection && id != kModel)
+            return read_query_member(reader, id, value, *call->frontend, floats, call->query);
         return reader.is_null(value) || reader.string(value, id == kModel ? model : named);
     });
     if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
@@ -93,7 +99,8 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
         return fail(*call, codec::validation("collection", "differs from the collection in the path"));
     }
     if (!collection && named.data() == nullptr) return fail(*call, codec::validation("collection", "required"));
-    if (call->query.dimension == 0 && !call->query.is_text()) return fail(*call, codec::validation("vector", "required"));
+    if (call->query.dimension == 0 && !call->query.is_text())
+        return fail(*call, codec::validation("vector", "required"));
     if (const codec::Failure failure = check_model(model); codec::is_failure(failure)) return fail(*call, failure);
     if (call->query.dimension != 0) call->names.vector = call->query.field;
     call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
@@ -104,7 +111,8 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
     if (!describe(*call, target, info)) return;
     const vz_vector_field* field = codec::default_field(info->schema);
     call->metric = field == nullptr ? VZ_COSINE : field->metric;
-    call->is_small = call->frontend->searches_inline != 0 && info->stats != nullptr && is_small(call->query, *info->stats);
+    call->is_small =
+        call->frontend->searches_inline != 0 && info->stats != nullptr && is_small(call->query, *info->stats);
     vz_result_release(call->result);
     call->result = nullptr;
     run(*call, floats.data);
@@ -114,6 +122,8 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
 
 void search(vzh_request* request, const vzh_view* view_in) { start_search(request, view_in, std::nullopt); }
 
-void search_in(vzh_request* request, const vzh_view* view_in) { start_search(request, view_in, view(view_in->params[0].value)); }
+void search_in(vzh_request* request, const vzh_view* view_in) {
+    start_search(request, view_in, view(view_in->params[0].value));
+}
 
 }  // namespace vz::rest

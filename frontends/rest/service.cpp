@@ -11,10 +11,14 @@ namespace {
 constexpr const char* kHtmlType = "text/html; charset=utf-8";
 constexpr std::string_view kPage =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>vectorizer</title>"
-    "<h1>vectorizer " VECTORIZER_VERSION "</h1><ul><li><a href=\"/health\">health</a><li><a href=\"/collections\">collections</a>"
-    "<li><a href=\"/stats\">stats</a><li><a href=\"/docs\">docs</a><li><a href=\"/metrics\">metrics</a><li><a href=\"/graphql\">graphql</a></ul></html>\n";
+    "<h1>vectorizer " VECTORIZER_VERSION
+    "</h1><ul><li><a href=\"/health\">health</a><li><a href=\"/collections\">collections</a>"
+    "<li><a href=\"/stats\">stats</a><li><a href=\"/docs\">docs</a><li><a href=\"/metrics\">metrics</a><li><a "
+    "href=\"/graphql\">graphql</a></ul></html>\n";
 
-uint64_t uptime_s(const Call& call) { return static_cast<uint64_t>(codec::now_unix_ms() - call.frontend->started_ms) / 1000; }
+uint64_t uptime_s(const Call& call) {
+    return static_cast<uint64_t>(codec::now_unix_ms() - call.frontend->started_ms) / 1000;
+}
 
 struct StatsCall : Call {
     vz_engine_stats engine;
@@ -65,7 +69,8 @@ void write_root(Call&, json::Writer& out) {
     out.field("version", VECTORIZER_VERSION);
     out.key("links");
     out.begin_object();
-    for (const char* name : {"health", "collections", "stats", "status", "metrics", "docs", "openapi.json", "graphql"}) out.field(name, std::string("/") + name);
+    for (const char* name : {"health", "collections", "stats", "status", "metrics", "docs", "openapi.json", "graphql"})
+        out.field(name, std::string("/") + name);
     out.end_object();
     out.end_object();
 }
@@ -88,7 +93,8 @@ void sum_sizes(Call& base) {
         return fail_status(call, status);
     }
     uint64_t count = 0;
-    const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
+    const auto* infos =
+        static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
         if (info.stats != nullptr) call.data_bytes += codec::data_bytes(*info.stats);

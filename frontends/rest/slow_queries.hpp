@@ -22,7 +22,7 @@ struct SlowQuery {
 
 // Any thread. The oldest make room for the newest.
 class SlowQueries final {
-public:
+ public:
     static constexpr uint64_t kCapacityMax = 100'000;
 
     struct Settings {
@@ -37,7 +37,7 @@ public:
     Settings settings() const;
     void set(const Settings& settings);
 
-private:
+ private:
     mutable std::mutex mutex_;
     std::deque<SlowQuery> entries_;
     Settings settings_;

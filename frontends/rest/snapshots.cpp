@@ -1,4 +1,5 @@
-// Snapshots of one collection: made, listed, restored in place, deleted. An id is the moment and a number: it names the engine's snapshot.
+// Snapshots of one collection: made, listed, restored in place, deleted. An id is the moment and a number: it names the
+// engine's snapshot.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -91,7 +92,9 @@ std::vector<const vz_snapshot_info*> own_of(const SnapshotCall& call) {
         if (info->collection_count == 1 && view(info->collections[0]) == view(call.collection)) own.push_back(info);
     }
     std::sort(own.begin(), own.end(), [](const auto* a, const auto* b) {
-        return a->created_ms != b->created_ms ? a->created_ms > b->created_ms : a->lsn != b->lsn ? a->lsn > b->lsn : view(a->name) > view(b->name);
+        return a->created_ms != b->created_ms ? a->created_ms > b->created_ms
+               : a->lsn != b->lsn             ? a->lsn > b->lsn
+                                              : view(a->name) > view(b->name);
     });
     return own;
 }
@@ -138,7 +141,8 @@ void list_all(Call& base) {
     if (own.empty()) {
         vz_collection_stats stats{};
         stats.struct_size = sizeof stats;
-        const vz_status status = vz_collection_stats_read(call.frontend->engine, borrowed(call.names.collection), &stats, &call.error);
+        const vz_status status =
+            vz_collection_stats_read(call.frontend->engine, borrowed(call.names.collection), &stats, &call.error);
         if (status != VZ_OK) return fail_status(call, status);
     }
     deliver(call, own.size() * 128, &write_list);
@@ -146,8 +150,8 @@ void list_all(Call& base) {
 
 // ---- make, once ----
 
-// A snapshot that is asked for under an Idempotency-Key has a number of that key, above those that a moment gives out: a repeat finds it by its name,
-// over restarts too.
+// A snapshot that is asked for under an Idempotency-Key has a number of that key, above those that a moment gives out:
+// a repeat finds it by its name, over restarts too.
 uint64_t number_of_key(const Call& call) {
     constexpr uint64_t kNumbers = 1'000'000'000'000;
     const vz_uuid request = request_id(call, 0);
@@ -159,7 +163,8 @@ uint64_t number_of_key(const Call& call) {
 const vz_snapshot_info* made_before(const SnapshotCall& call) {
     const std::string ending = "-" + std::to_string(call.number + 1);
     const auto own = own_of(call);
-    const auto found = std::find_if(own.begin(), own.end(), [&](const auto* info) { return view(info->name).ends_with(ending); });
+    const auto found =
+        std::find_if(own.begin(), own.end(), [&](const auto* info) { return view(info->name).ends_with(ending); });
     return found == own.end() ? nullptr : *found;
 }
 
@@ -187,7 +192,8 @@ void make_once(Call& base) {
 bool is_own(SnapshotCall& call) {
     if (!list(call)) return false;
     const auto own = own_of(call);
-    const bool found = std::any_of(own.begin(), own.end(), [&](const auto* info) { return view(info->name) == view(call.id); });
+    const bool found =
+        std::any_of(own.begin(), own.end(), [&](const auto* info) { return view(info->name) == view(call.id); });
     vz_result_release(call.result);
     call.result = nullptr;
     if (found) return true;
@@ -265,7 +271,8 @@ SnapshotCall* begin_known(vzh_request* request, const vzh_view* view_in) {
 void create_snapshot(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin_snapshot(request, view_in, VZH_WRITE);
     if (call == nullptr) return;
-    call->now_s = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    call->now_s =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     if (view_in->idempotency_key.size != 0) return on_worker(*call, &make_once);
     make(*call);
 }

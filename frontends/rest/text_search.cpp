@@ -15,7 +15,8 @@ constexpr std::string_view kAlgorithms[] = {"rrf", "weighted", "alpha"};
 enum TextSearchId : uint32_t { kModel = 8, kAlpha, kAlgorithm, kDenseK, kSparseK, kSparseQuery };
 
 constexpr auto kTextFields =
-    joined(std::array<json::Field, 3>{{{"collection", kQueryCollection}, {"query", kQueryText}, {"model", kModel}}}, kSearchOptionFields);
+    joined(std::array<json::Field, 3>{{{"collection", kQueryCollection}, {"query", kQueryText}, {"model", kModel}}},
+           kSearchOptionFields);
 constexpr auto kHybridFields = joined(std::array<json::Field, 8>{{{"collection", kQueryCollection},
                                                                   {"alpha", kAlpha},
                                                                   {"algorithm", kAlgorithm},
@@ -99,12 +100,15 @@ void search_near(Call& base) {
 codec::Failure choose_rankings(TextSearchCall& call, codec::TextCollection& texts) {
     const bool has_vector = call.query.dimension != 0;
     const bool has_lexical = !texts.lexical_path().empty();
-    if (has_vector && !has_lexical) return codec::not_for_texts("a vector needs a ranking by words beside it; create the collection with `lexical`");
+    if (has_vector && !has_lexical)
+        return codec::not_for_texts(
+            "a vector needs a ranking by words beside it; create the collection with `lexical`");
     if (!has_vector && texts.is_bound()) {
         codec::Failure failure = embed_query(call, texts, call.query);
         if (codec::is_failure(failure)) return failure;
     } else if (!has_vector && !has_lexical) {
-        return codec::not_for_texts("the collection ranks no texts; create one with `embedding_provider` \"bm25\" or with `lexical`");
+        return codec::not_for_texts(
+            "the collection ranks no texts; create one with `embedding_provider` \"bm25\" or with `lexical`");
     }
     call.metric = texts.metric();
     fill_search(call.query, call.floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
@@ -143,7 +147,8 @@ void search_hybrid(Call& base) {
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched<&write_hybrid_hits>);
 }
 
-bool read_hybrid_member(json::Reader& reader, uint32_t id, json::Value value, TextSearchCall& call, json::Floats& floats) {
+bool read_hybrid_member(json::Reader& reader, uint32_t id, json::Value value, TextSearchCall& call,
+                        json::Floats& floats) {
     if (reader.is_null(value)) return true;
     uint64_t number = 0;
     switch (id) {
@@ -160,9 +165,7 @@ bool read_hybrid_member(json::Reader& reader, uint32_t id, json::Value value, Te
             if (!reader.unsigned_integer(value, 1, call.frontend->results_max, number)) return false;
             (id == kDenseK ? call.dense_k : call.sparse_k) = static_cast<uint32_t>(number);
             return true;
-        case kSparseQuery:
-            call.has_sparse = true;
-            return true;
+        case kSparseQuery: call.has_sparse = true; return true;
         default: return read_query_member(reader, id, value, *call.frontend, floats, call.query);
     }
 }
@@ -184,10 +187,12 @@ void start(vzh_request* request, const vzh_view* view_in, const Fields& fields, 
     });
     if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
     const std::string_view target = call->param(0);
-    if (named.data() != nullptr && named != target) return fail(*call, codec::validation("collection", "differs from the collection in the path"));
+    if (named.data() != nullptr && named != target)
+        return fail(*call, codec::validation("collection", "differs from the collection in the path"));
     if (call->query.text.data() == nullptr) return fail(*call, codec::validation("query", "required"));
     if (call->has_sparse) return fail(*call, codec::unimplemented("sparse_vectors"));
-    if (const codec::Failure failure = check_model(call->model); codec::is_failure(failure)) return fail(*call, failure);
+    if (const codec::Failure failure = check_model(call->model); codec::is_failure(failure))
+        return fail(*call, failure);
     call->floats = floats.data;
     if (call->query.dimension != 0) call->names.vector = call->query.field;
     call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
@@ -198,6 +203,8 @@ void start(vzh_request* request, const vzh_view* view_in, const Fields& fields, 
 
 void search_text(vzh_request* request, const vzh_view* view_in) { start(request, view_in, kTextFields, &search_near); }
 
-void hybrid_search(vzh_request* request, const vzh_view* view_in) { start(request, view_in, kHybridFields, &search_hybrid); }
+void hybrid_search(vzh_request* request, const vzh_view* view_in) {
+    start(request, view_in, kHybridFields, &search_hybrid);
+}
 
 }  // namespace vz::rest

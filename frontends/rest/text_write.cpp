@@ -63,21 +63,27 @@ void fail_rest(TextBatch& batch) {
 
 // True: the refusal was that of one text, which is left out.
 bool leave_out(TextBatch& batch) {
-    if (batch.atomic || batch.error.item >= batch.record.item_count || batch.op.status != batch.error.status) return false;
+    if (batch.atomic || batch.error.item >= batch.record.item_count || batch.op.status != batch.error.status)
+        return false;
     const uint64_t item = batch.record.entries[batch.error.item];
     batch.items[item].fault = keep(batch, text_failure(batch, batch.error, item));
     const auto end = batch.changes + batch.change_count;
-    batch.change_count = static_cast<uint64_t>(std::remove_if(batch.changes + batch.sent, end, [&](const codec::TextChange& change) { return change.entry == item; }) - batch.changes);
+    batch.change_count =
+        static_cast<uint64_t>(std::remove_if(batch.changes + batch.sent, end,
+                                             [&](const codec::TextChange& change) { return change.entry == item; }) -
+                              batch.changes);
     return true;
 }
 
 void written(Call& base) {
     auto& batch = static_cast<TextBatch&>(base);
     if (batch.op.status != VZ_OK) {
-        if (codec::has_lost_race(batch.op.status, batch.error) && ++batch.races < kRacesMax) return on_worker(batch, &send_record);
+        if (codec::has_lost_race(batch.op.status, batch.error) && ++batch.races < kRacesMax)
+            return on_worker(batch, &send_record);
         const bool is_gone = batch.op.status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION;
         if (is_gone && batch.may_create && batch.sent == 0) return on_worker(batch, &prepare);
-        if (!batch.is_single && leave_out(batch)) return batch.sent < batch.change_count ? on_worker(batch, &send_record) : reply(batch);
+        if (!batch.is_single && leave_out(batch))
+            return batch.sent < batch.change_count ? on_worker(batch, &send_record) : reply(batch);
         return batch.sent == 0 ? take_back(batch, &fail_op) : fail_rest(batch);
     }
     if (batch.records == 0) {
@@ -94,9 +100,9 @@ void written(Call& base) {
 void send_record(Call& base) {
     auto& batch = static_cast<TextBatch&>(base);
     batch.until = record_end(batch);
-    const codec::Failure failure =
-        codec::make_record(batch.frontend->engine, batch.names.collection, {batch.changes + batch.sent, batch.until - batch.sent}, batch.dimension,
-                           batch.names, batch.arena, batch.record);
+    const codec::Failure failure = codec::make_record(batch.frontend->engine, batch.names.collection,
+                                                      {batch.changes + batch.sent, batch.until - batch.sent},
+                                                      batch.dimension, batch.names, batch.arena, batch.record);
     if (codec::is_failure(failure)) return fail(batch, failure);
     batch.record.chain->request_id = request_id(batch, batch.records);
     batch.record.chain->deadline_ns = batch.view->deadline_ns;
@@ -119,7 +125,8 @@ bool make_all_points(TextBatch& batch, uint32_t dimension, std::string_view stem
     for (uint64_t i = 0; i < batch.item_count; ++i) {
         TextItem& item = batch.items[i];
         if (item.fault.message.data != nullptr) continue;
-        const codec::Failure failure = codec::make_points(item.entry, batch.is_single ? std::string() : codec::place_of_text(i), embedder, batch.arena, item.points);
+        const codec::Failure failure = codec::make_points(
+            item.entry, batch.is_single ? std::string() : codec::place_of_text(i), embedder, batch.arena, item.points);
         if (codec::is_failure(failure)) {
             if (note_fault(batch, i, failure)) return false;
             continue;
@@ -169,9 +176,13 @@ void prepare(Call& base) {
         if (failure.error_type == "collection_not_found" && batch.may_create) return create_missing(batch);
         return fail(batch, failure);
     }
-    const bool may_bind = !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
-    if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal)) return fail(batch, refusal);
-    if (!make_all_points(batch, collection.dimension(), collection.is_bound() ? std::string_view(collection.stemmer()) : "none")) return;
+    const bool may_bind =
+        !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
+    if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal))
+        return fail(batch, refusal);
+    if (!make_all_points(batch, collection.dimension(),
+                         collection.is_bound() ? std::string_view(collection.stemmer()) : "none"))
+        return;
     if (batch.change_count == 0) return reply(batch);
     if (may_bind) return bind(batch, collection);
     send_record(batch);

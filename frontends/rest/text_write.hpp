@@ -18,10 +18,10 @@ struct TextItem {
 struct TextBatch : CreatingCall {
     TextItem* items;
     uint64_t item_count;
-    bool is_single;    // POST /insert: its one text's failure is the request's
+    bool is_single;  // POST /insert: its one text's failure is the request's
     bool atomic;
     bool only_errors;
-    bool replayed;     // the engine knows the request: ids made for it now were never stored
+    bool replayed;  // the engine knows the request: ids made for it now were never stored
     Write reply;
 
     // The texts without fault that no later one of the same id replaces.

@@ -9,13 +9,30 @@ namespace {
 
 using json::Value;
 
-enum TextId : uint32_t { kCollection, kTexts, kConfig, kPublicKey, kWait, kId, kText, kMetadata, kAutoChunk, kChunkSize, kChunkOverlap };
+enum TextId : uint32_t {
+    kCollection,
+    kTexts,
+    kConfig,
+    kPublicKey,
+    kWait,
+    kId,
+    kText,
+    kMetadata,
+    kAutoChunk,
+    kChunkSize,
+    kChunkOverlap
+};
 
-constexpr std::array<json::Field, 3> kOptionFields{{{"auto_chunk", kAutoChunk}, {"chunk_size", kChunkSize}, {"chunk_overlap", kChunkOverlap}}};
-constexpr auto kItemFields = joined(std::array<json::Field, 3>{{{"id", kId}, {"text", kText}, {"metadata", kMetadata}}}, kOptionFields);
-constexpr auto kBatchFields = joined(
-    std::array<json::Field, 5>{{{"collection", kCollection}, {"texts", kTexts}, {"config", kConfig}, {"public_key", kPublicKey}, {"wait", kWait}}},
-    kOptionFields);
+constexpr std::array<json::Field, 3> kOptionFields{
+    {{"auto_chunk", kAutoChunk}, {"chunk_size", kChunkSize}, {"chunk_overlap", kChunkOverlap}}};
+constexpr auto kItemFields =
+    joined(std::array<json::Field, 3>{{{"id", kId}, {"text", kText}, {"metadata", kMetadata}}}, kOptionFields);
+constexpr auto kBatchFields = joined(std::array<json::Field, 5>{{{"collection", kCollection},
+                                                                 {"texts", kTexts},
+                                                                 {"config", kConfig},
+                                                                 {"public_key", kPublicKey},
+                                                                 {"wait", kWait}}},
+                                     kOptionFields);
 constexpr auto kSingleFields = joined(std::array<json::Field, 6>{{{"collection", kCollection},
                                                                   {"id", kId},
                                                                   {"text", kText},
@@ -31,9 +48,7 @@ bool read_member(json::Reader& reader, uint32_t id, Value value, TextItem& item)
     uint64_t number = 0;
     if (id >= kAutoChunk) item.options_sent |= 1u << (id - kAutoChunk);
     switch (id) {
-        case kId:
-            item.id_sent = true;
-            return read_sent_id(reader, value, entry.id);
+        case kId: item.id_sent = true; return read_sent_id(reader, value, entry.id);
         case kText: return reader.string(value, entry.text);
         case kMetadata: return reader.raw_object(value, entry.metadata);
         case kAutoChunk: return reader.boolean(value, entry.options.auto_chunk);
@@ -168,7 +183,8 @@ void insert_texts(vzh_request* request, const vzh_view* view_in) {
     const auto read_list = [&](Value list) {
         return reader.array(list, [&](uint64_t index, Value element) {
             if (index == batch->frontend->batch_points_max) {
-                return reader.mistake("more than " + std::to_string(batch->frontend->batch_points_max) + " texts in one request");
+                return reader.mistake("more than " + std::to_string(batch->frontend->batch_points_max) +
+                                      " texts in one request");
             }
             TextItem* item = items.add();
             if (item == nullptr) return reader.out_of_memory();
@@ -190,14 +206,14 @@ void insert_texts(vzh_request* request, const vzh_view* view_in) {
             case kCollection: return reader.string(value, collection);
             case kTexts: return read_list(value);
             case kConfig: return read_batch_config(reader, value, atomic);
-            case kPublicKey:
-                has_public_key = true;
-                return true;
+            case kPublicKey: has_public_key = true; return true;
             default: return read_member(reader, id, value, defaults);
         }
     });
     if (!good) return fail_reading(*batch, reader);
-    if (items.size() == 0) return fail(*batch, codec::validation("texts", items.data() == nullptr ? "required, and not empty" : "must not be empty"));
+    if (items.size() == 0)
+        return fail(*batch, codec::validation(
+                                "texts", items.data() == nullptr ? "required, and not empty" : "must not be empty"));
     batch->atomic = atomic;
     if (atomic && first_fault != UINT64_MAX) return fail(*batch, codec::with_item(first_failure, first_fault));
     batch->items = items.data();

@@ -1,4 +1,5 @@
-// Copying and moving points between collections: read, write to the destination, and of a move delete what is durable there.
+// Copying and moving points between collections: read, write to the destination, and of a move delete what is durable
+// there.
 #include <algorithm>
 #include <cstring>
 
@@ -63,7 +64,8 @@ std::string_view fate_name(Fate fate) {
 
 void write_transfer(Call& base, json::Writer& out) {
     const auto& call = static_cast<Transfer&>(base);
-    const auto done = call.moved_before + static_cast<uint64_t>(std::count(call.fates, call.fates + call.id_count, Fate::kOk));
+    const auto done =
+        call.moved_before + static_cast<uint64_t>(std::count(call.fates, call.fates + call.id_count, Fate::kOk));
     out.begin_object();
     out.field("src", call.source);
     out.field("dst", call.destination);
@@ -152,11 +154,13 @@ void copied(Call& base) {
     next_step(call);
 }
 
-// Copies what was read out of the maps: the write that follows must not depend on the source's files. False: memory is short.
+// Copies what was read out of the maps: the write that follows must not depend on the source's files. False: memory is
+// short.
 bool take_rows(Transfer& call, const vz_rows& rows) {
     const vz_vector_column* column = codec::default_column(rows);
     const uint32_t dim = column == nullptr ? 0 : column->dim;
-    call.floats = static_cast<float*>(call.arena.take(call.arena.owner, std::max<uint64_t>(rows.count * dim, 1) * sizeof(float), 64));
+    call.floats = static_cast<float*>(
+        call.arena.take(call.arena.owner, std::max<uint64_t>(rows.count * dim, 1) * sizeof(float), 64));
     if (call.floats == nullptr) return false;
     uint64_t bytes = 0;
     call.count = 0;
@@ -200,8 +204,9 @@ void asked_before(Call& base) {
     copy_found(call);
 }
 
-// Points that are missing may have been moved by the first of several equal requests. The engine knows whether it deleted any for this one: asked
-// with a deletion that cannot take place, it answers what it did then, or that there is no such point.
+// Points that are missing may have been moved by the first of several equal requests. The engine knows whether it
+// deleted any for this one: asked with a deletion that cannot take place, it answers what it did then, or that there is
+// no such point.
 void ask_before(Transfer& call, const vz_str* missing, uint64_t count) {
     call.asked_ids = missing;
     call.wanted_before = vz_write_request{};
@@ -249,7 +254,8 @@ void got(Call& base) {
     copy_found(call);
 }
 
-// One record of what was found. Points that expire keep their time, the others take what the destination says of new points. nullptr: memory is short.
+// One record of what was found. Points that expire keep their time, the others take what the destination says of new
+// points. nullptr: memory is short.
 const vz_write_request* copy_request(Transfer& call) {
     const auto continues = [&](uint64_t i) { return (call.expires_ms[i] != 0) == (call.expires_ms[i - 1] != 0); };
     uint64_t runs = 1;
@@ -359,7 +365,8 @@ void transfer(vzh_request* request, const vzh_view* view_in, bool move) {
     if (!enter(*call, call->destination, VZH_WRITE) || !enter(*call, call->source, move ? VZH_WRITE : VZH_READ)) return;
     // Under an alias, too.
     const std::string own = codec::own_name(call->frontend->engine, call->source);
-    if (!own.empty() && own == codec::own_name(call->frontend->engine, call->destination)) return fail(*call, codec::validation("destination", "is the source"));
+    if (!own.empty() && own == codec::own_name(call->frontend->engine, call->destination))
+        return fail(*call, codec::validation("destination", "is the source"));
     step(*call);
 }
 

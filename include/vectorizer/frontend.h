@@ -1,8 +1,8 @@
 /* The frontend API: what a plugin exports and the host offers it. C ABI 1.0.
  *
- * A plugin is a shared library with one exported function, vz_frontend_entry_v1. It keeps all its state in its own struct
- * vz_frontend, links libvectorizer.so.1, installs no signal handler, calls no fork, exit, abort, setlocale or chdir, and prints
- * nothing. The host never unloads it.
+ * A plugin is a shared library with one exported function, vz_frontend_entry_v1. It keeps all its state in its own
+ * struct vz_frontend, links libvectorizer.so.1, installs no signal handler, calls no fork, exit, abort, setlocale or
+ * chdir, and prints nothing. The host never unloads it.
  *
  * Functions tagged [host] are called by the host on its main thread, one at a time.
  */
@@ -24,7 +24,8 @@ struct vz_host {
     uint32_t abi;      /* VZ_ABI_VERSION of the host */
     vz_engine* engine; /* shared by all frontends, not theirs to close */
     vz_str instance;   /* its name in the configuration; NUL-terminated */
-    const void* (*service)(const vz_host* host, const char* id) VZ_NOEXCEPT; /* [any] a service table, or NULL: not here */
+    /* [any] a service table, or NULL: not here. */
+    const void* (*service)(const vz_host* host, const char* id)VZ_NOEXCEPT;
 };
 
 /* Growable, static.
@@ -51,7 +52,7 @@ typedef struct vz_frontend_descriptor {
     /* [host] Memory freed; host is not used again. */
     void (*destroy)(vz_frontend* self) VZ_NOEXCEPT;
     /* [any] Optional abilities of the plugin by id; NULL: none. */
-    const void* (*extension)(vz_frontend* self, const char* id) VZ_NOEXCEPT;
+    const void* (*extension)(vz_frontend* self, const char* id)VZ_NOEXCEPT;
 } vz_frontend_descriptor;
 
 /* Optional ability, a frozen table. */
@@ -63,22 +64,23 @@ typedef struct vz_reload_extension {
 } vz_reload_extension;
 
 /* The one export of a plugin. [host] NULL: the plugin cannot live with a host of this ABI. */
-typedef const vz_frontend_descriptor* (*vz_frontend_entry_fn)(uint32_t host_abi) VZ_NOEXCEPT;
+typedef const vz_frontend_descriptor* (*vz_frontend_entry_fn)(uint32_t host_abi)VZ_NOEXCEPT;
 #define VZ_FRONTEND_ENTRY_V1 "vz_frontend_entry_v1"
 
 /* Host services: frozen tables, all functions [any]. The five of 1.0 are always there. */
 
 #define VZ_SERVICE_LOG "vz.log/1"
 typedef struct vz_log_service {
-    uint32_t (*level)(const vz_host* host) VZ_NOEXCEPT; /* records above it are dropped */
+    uint32_t (*level)(const vz_host* host) VZ_NOEXCEPT;                          /* records above it are dropped */
     void (*write)(const vz_host* host, const vz_log_record* record) VZ_NOEXCEPT; /* the host adds the instance's name */
 } vz_log_service;
 
 #define VZ_SERVICE_CONFIG "vz.config/1"
 typedef void (*vz_config_visit_fn)(void* user, vz_str key, vz_str value) VZ_NOEXCEPT;
 typedef struct vz_config_service {
-    /* 1: found. Keys of this instance over those of `server:`, flattened with dots; lists as key.0, key.1, ... Values are texts,
-     * NUL-terminated, valid until destroy returns. A key that create did not ask for is an unknown key: the host refuses it. */
+    /* 1: found. Keys of this instance over those of `server:`, flattened with dots; lists as key.0, key.1, ... Values
+     * are texts, NUL-terminated, valid until destroy returns. A key that create did not ask for is an unknown key: the
+     * host refuses it. */
     uint32_t (*get)(const vz_host* host, vz_str key, vz_str* value) VZ_NOEXCEPT;
     /* Visits, in file order, each key that is prefix or begins with prefix and a dot, and counts as asking for it. */
     void (*list)(const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) VZ_NOEXCEPT;

@@ -1,8 +1,10 @@
 /* Values and requests of Vectorizer's C ABI, version 1.0.
  *
- * A struct is frozen (embedded in others, never changes) or growable (begins with struct_size, gains members at its end only).
+ * A struct is frozen (embedded in others, never changes) or growable (begins with struct_size, gains members at its end
+ * only).
  *
- * Growable, caller to engine: set struct_size; what the engine does not know must be zero, or the call is VZ_UNSUPPORTED.
+ * Growable, caller to engine: set struct_size; what the engine does not know must be zero, or the call is
+ * VZ_UNSUPPORTED.
  *
  * Growable, engine to caller: set struct_size; the engine writes that many bytes at most.
  *
@@ -10,9 +12,11 @@
  *
  * Zero means the default. "required" marks a member that has none. Unknown flags and enumerators are refused.
  *
- * Vectors and payloads read from a result point into mapped files: see vz_result_check and vz_result_release in engine.h.
+ * Vectors and payloads read from a result point into mapped files: see vz_result_check and vz_result_release in
+ * engine.h.
  *
- * Platforms: 64-bit, little-endian. Deadlines (_ns) are absolute CLOCK_MONOTONIC nanoseconds, other times (_ms) Unix milliseconds.
+ * Platforms: 64-bit, little-endian. Deadlines (_ns) are absolute CLOCK_MONOTONIC nanoseconds, other times (_ms) Unix
+ * milliseconds.
  */
 #ifndef VECTORIZER_TYPES_H
 #define VECTORIZER_TYPES_H
@@ -31,7 +35,7 @@ extern "C" {
 
 /* Element i of an array of growable elements of type T; the first element's struct_size is the stride. */
 #ifdef __cplusplus
-#define VZ_AT(T, array, i)                                          \
+#define VZ_AT(T, array, i)                                             \
     (reinterpret_cast<const T*>(reinterpret_cast<const char*>(array) + \
                                 static_cast<uint64_t>(i) * static_cast<uint64_t>((array)->struct_size)))
 #else
@@ -43,34 +47,34 @@ extern "C" {
 #define VZ_HAS(T, p, member) ((p)->struct_size >= offsetof(T, member) + sizeof((p)->member))
 
 typedef uint32_t vz_status;
-#define VZ_OK 0u                 /* done; a change is durable */
-#define VZ_INVALID_ARGUMENT 1u   /* a value is wrong: field and item say which, reason how */
-#define VZ_NOT_FOUND 2u          /* reason says what */
-#define VZ_ALREADY_EXISTS 3u     /* reason says what */
-#define VZ_CONFLICT 4u           /* the point's version is `actual`, the caller wanted `expected` */
-#define VZ_UNSUPPORTED 5u        /* an option or call that this engine does not implement; nothing was done */
-#define VZ_LIMIT_EXCEEDED 6u     /* field names the limit, `expected` is its value, `actual` what was asked */
-#define VZ_BUSY 7u               /* a queue is full, or the directory is open elsewhere; nothing was done */
-#define VZ_DEADLINE_EXCEEDED 8u  /* nothing was done */
-#define VZ_CANCELLED 9u          /* nothing was done */
-#define VZ_DISK_FULL 10u         /* upserts and updates are refused until there is space */
-#define VZ_READ_ONLY 11u         /* opened so, or a failed sync has poisoned the engine */
-#define VZ_OUTCOME_UNKNOWN 12u   /* the change may or may not survive recovery: repeat it with the same request_id */
-#define VZ_CORRUPTION 13u        /* the collection is quarantined; on open: damage in the logs */
-#define VZ_IO_ERROR 14u          /* a read, map or allocation of disk space failed; nothing was changed */
-#define VZ_OUT_OF_MEMORY 15u     /* nothing was changed */
-#define VZ_MISUSE 16u            /* the caller broke a rule of this ABI; message names it */
-#define VZ_INTERNAL 17u          /* a fault of the engine's; logged. Treat an unknown status like this one */
+#define VZ_OK 0u                /* done; a change is durable */
+#define VZ_INVALID_ARGUMENT 1u  /* a value is wrong: field and item say which, reason how */
+#define VZ_NOT_FOUND 2u         /* reason says what */
+#define VZ_ALREADY_EXISTS 3u    /* reason says what */
+#define VZ_CONFLICT 4u          /* the point's version is `actual`, the caller wanted `expected` */
+#define VZ_UNSUPPORTED 5u       /* an option or call that this engine does not implement; nothing was done */
+#define VZ_LIMIT_EXCEEDED 6u    /* field names the limit, `expected` is its value, `actual` what was asked */
+#define VZ_BUSY 7u              /* a queue is full, or the directory is open elsewhere; nothing was done */
+#define VZ_DEADLINE_EXCEEDED 8u /* nothing was done */
+#define VZ_CANCELLED 9u         /* nothing was done */
+#define VZ_DISK_FULL 10u        /* upserts and updates are refused until there is space */
+#define VZ_READ_ONLY 11u        /* opened so, or a failed sync has poisoned the engine */
+#define VZ_OUTCOME_UNKNOWN 12u  /* the change may or may not survive recovery: repeat it with the same request_id */
+#define VZ_CORRUPTION 13u       /* the collection is quarantined; on open: damage in the logs */
+#define VZ_IO_ERROR 14u         /* a read, map or allocation of disk space failed; nothing was changed */
+#define VZ_OUT_OF_MEMORY 15u    /* nothing was changed */
+#define VZ_MISUSE 16u           /* the caller broke a rule of this ABI; message names it */
+#define VZ_INTERNAL 17u         /* a fault of the engine's; logged. Treat an unknown status like this one */
 
 typedef uint32_t vz_reason;
 #define VZ_REASON_NONE 0u
-#define VZ_REASON_COLLECTION 1u      /* of NOT_FOUND and ALREADY_EXISTS: what is missing or taken */
+#define VZ_REASON_COLLECTION 1u /* of NOT_FOUND and ALREADY_EXISTS: what is missing or taken */
 #define VZ_REASON_ALIAS 2u
 #define VZ_REASON_POINT 3u
 #define VZ_REASON_VECTOR_FIELD 4u
 #define VZ_REASON_FIELD_INDEX 5u
 #define VZ_REASON_SNAPSHOT 6u
-#define VZ_REASON_NAME 16u           /* of INVALID_ARGUMENT: how the value is wrong */
+#define VZ_REASON_NAME 16u /* of INVALID_ARGUMENT: how the value is wrong */
 #define VZ_REASON_ID 17u
 #define VZ_REASON_DIMENSION 18u
 #define VZ_REASON_METRIC 19u
@@ -85,11 +89,11 @@ typedef uint32_t vz_reason;
 #define VZ_REASON_ELEMENT 28u
 #define VZ_REASON_METADATA 29u
 #define VZ_REASON_SCHEMA 30u
-#define VZ_REASON_CONFLICTING 31u    /* two members exclude each other */
-#define VZ_REASON_IN_USE 48u         /* of BUSY: the directory is open elsewhere */
-#define VZ_REASON_QUEUE 49u          /* of BUSY */
-#define VZ_REASON_RESULTS 50u        /* of BUSY: results are held */
-#define VZ_REASON_NOT_EMPTY 51u      /* of CONFLICT: VZ_IF_EMPTY on a collection with points */
+#define VZ_REASON_CONFLICTING 31u /* two members exclude each other */
+#define VZ_REASON_IN_USE 48u      /* of BUSY: the directory is open elsewhere */
+#define VZ_REASON_QUEUE 49u       /* of BUSY */
+#define VZ_REASON_RESULTS 50u     /* of BUSY: results are held */
+#define VZ_REASON_NOT_EMPTY 51u   /* of CONFLICT: VZ_IF_EMPTY on a collection with points */
 
 /* Frozen. Bytes, not NUL-terminated, borrowed. {NULL, 0} is "absent". Texts are UTF-8. */
 typedef struct vz_str {
@@ -161,9 +165,9 @@ typedef uint32_t vz_index_kind;
 /* Growable element. A named vector of each point. */
 typedef struct vz_vector_field {
     uint32_t struct_size;
-    uint32_t kind;   /* VZ_VECTOR_DENSE */
-    vz_str name;     /* absent or empty: the default field "" */
-    uint32_t dim;    /* required: 1 to 65,536 */
+    uint32_t kind;    /* VZ_VECTOR_DENSE */
+    vz_str name;      /* absent or empty: the default field "" */
+    uint32_t dim;     /* required: 1 to 65,536 */
     vz_metric metric; /* required */
     vz_element element;
     vz_quantization quantization;
@@ -187,9 +191,10 @@ typedef struct vz_vector_field {
 /* Growable element. An index over the payload values at a path. */
 typedef struct vz_field_index {
     uint32_t struct_size;
-    uint32_t kind;   /* required */
-    vz_str path;     /* required */
-    vz_str language; /* of a text index, "english" or "en": words are stemmed and its stop words left out; absent: words as they are */
+    uint32_t kind; /* required */
+    vz_str path;   /* required */
+    /* Of a text index, "english" or "en": words are stemmed and its stop words left out; absent: words as they are. */
+    vz_str language;
 } vz_field_index;
 
 /* Growable. */
@@ -206,7 +211,8 @@ typedef struct vz_schema {
 
 #define VZ_ALTER_ADD_VECTOR_FIELD 1u
 #define VZ_ALTER_DROP_VECTOR_FIELD 2u
-#define VZ_ALTER_TUNE_VECTOR_FIELD 3u /* index, degree, build_effort, search_effort, quantization of the named field, all of them */
+/* Index, degree, build_effort, search_effort, quantization of the named field, all of them. */
+#define VZ_ALTER_TUNE_VECTOR_FIELD 3u
 #define VZ_ALTER_ADD_FIELD_INDEX 4u
 #define VZ_ALTER_DROP_FIELD_INDEX 5u
 #define VZ_ALTER_SET_METADATA 6u
@@ -310,7 +316,7 @@ typedef struct vz_collection_info {
 typedef struct vz_segment_info {
     uint32_t struct_size;
     uint32_t flags;
-    vz_str file; /* inside the data directory */
+    vz_str file;   /* inside the data directory */
     uint64_t rows; /* dead ones included */
     uint64_t bytes;
     uint8_t hash[16];
@@ -342,8 +348,8 @@ typedef struct vz_value {
     uint32_t struct_size;
     uint32_t reserved;
     vz_str key;
-    vz_str value;  /* absent: delete */
-    uint64_t lsn;  /* out */
+    vz_str value; /* absent: delete */
+    uint64_t lsn; /* out */
 } vz_value;
 
 /* Growable. All values or none. */
@@ -382,29 +388,32 @@ typedef struct vz_vectors {
 /* Growable. One batch, the unit of every write. */
 typedef struct vz_write_request {
     uint32_t struct_size;
-    uint32_t kind;             /* required: VZ_UPSERT, VZ_UPDATE, VZ_DELETE, VZ_CLEAR */
-    uint32_t flags;            /* VZ_WRITE_PER_ITEM */
-    uint32_t condition;        /* VZ_IF_ALWAYS, VZ_IF_ABSENT, VZ_IF_PRESENT, VZ_IF_VERSION */
-    uint64_t count;            /* points in the batch */
-    const vz_str* ids;         /* count ids of 1 to 256 bytes; NULL if `filter` selects the points */
-    vz_matrix vectors;         /* the default field's vectors, count rows: the whole story for most callers; rows 0: none */
+    uint32_t kind;      /* required: VZ_UPSERT, VZ_UPDATE, VZ_DELETE, VZ_CLEAR */
+    uint32_t flags;     /* VZ_WRITE_PER_ITEM */
+    uint32_t condition; /* VZ_IF_ALWAYS, VZ_IF_ABSENT, VZ_IF_PRESENT, VZ_IF_VERSION */
+    uint64_t count;     /* points in the batch */
+    const vz_str* ids;  /* count ids of 1 to 256 bytes; NULL if `filter` selects the points */
+    /* The default field's vectors, count rows: the whole story for most callers; rows 0: none. */
+    vz_matrix vectors;
     const vz_vectors* fields;  /* field_count vector fields by name; naming a field twice is refused */
     const vz_str* payloads;    /* count JSON objects, each may be absent; NULL: all absent */
     const uint64_t* versions;  /* count versions, for VZ_IF_VERSION only */
     const int64_t* expires_ms; /* count times, 0: never; NULL: the collection's ttl_ms */
-    vz_str filter;             /* VZ_UPDATE and VZ_DELETE: instead of ids; of an update, one payload and one time for all */
+    /* VZ_UPDATE and VZ_DELETE: instead of ids; of an update, one payload and one time for all. */
+    vz_str filter;
     uint32_t field_count;
     uint32_t payload_mode; /* VZ_PAYLOAD_REPLACE, or VZ_PAYLOAD_PATCH: RFC 7396 merge patch */
     vz_uuid request_id;    /* all zero: none. A repeated id answers the first outcome again */
     int64_t deadline_ns;   /* 0: none. Counts until the batch enters the log, not after */
-    const struct vz_write_request* next; /* NULL, or more of the same record, after this; its flags, request_id, deadline_ns: 0 or as here */
+    /* NULL, or more of the same record, after this; its flags, request_id, deadline_ns: 0 or as here. */
+    const struct vz_write_request* next;
 } vz_write_request;
 
 /* Growable, out. */
 typedef struct vz_write_answer {
     uint32_t struct_size;
-    uint32_t outcome;        /* VZ_APPLIED, VZ_REPLAYED */
-    uint64_t lsn;            /* 0: nothing was applied */
+    uint32_t outcome; /* VZ_APPLIED, VZ_REPLAYED */
+    uint64_t lsn;     /* 0: nothing was applied */
     uint64_t applied;
     uint64_t created;        /* of the applied: points that did not exist before */
     uint64_t error_count;    /* per item: items that were left out */
@@ -468,11 +477,12 @@ typedef struct vz_scan_request {
 #define VZ_FUSION_RRF 1u      /* sum of 1 / (60 + rank) */
 #define VZ_FUSION_WEIGHTED 2u /* alpha * dense + (1 - alpha) * text, each scaled to 0..1 */
 
-/* Growable. Text ranking beside, or instead of, the vector ranking. Instead: `queries` has as many rows as there are texts and no data,
- * and scores are those of BM25. Beside: both rankings are made, and fused into one whose scores come from `fusion`. Greater is better. */
+/* Growable. Text ranking beside, or instead of, the vector ranking. Instead: `queries` has as many rows as there are
+ * texts and no data, and scores are those of BM25. Beside: both rankings are made, and fused into one whose scores come
+ * from `fusion`. Greater is better. */
 typedef struct vz_text_query {
     uint32_t struct_size;
-    uint32_t fusion; /* required if there are also vectors */
+    uint32_t fusion;     /* required if there are also vectors */
     vz_str path;         /* payload path of a text index; absent: of the only one */
     const vz_str* texts; /* one per query; each with a word that counts */
     float alpha;         /* of VZ_FUSION_WEIGHTED: 0 to 1, the share of the vector ranking */
@@ -495,7 +505,8 @@ typedef struct vz_search_request {
     uint32_t effort;       /* beam width; 0: by recall_target, else the field's search_effort, else a recall of 0.98 */
     uint32_t rerank;       /* candidates scored again with full vectors; 0: default */
     float recall_target;   /* 0: none; else 0.5 to below 1, and `effort` must be 0 */
-    float score_limit;     /* least similarity or greatest distance, with `text` the least score; with VZ_SEARCH_SCORE_LIMIT */
+    /* Least similarity or greatest distance, with `text` the least score; with VZ_SEARCH_SCORE_LIMIT. */
+    float score_limit;
     const vz_text_query* text; /* NULL: none */
 } vz_search_request;
 
@@ -520,7 +531,7 @@ typedef struct vz_rows {
     uint64_t count;        /* rows */
     const vz_str* ids;
     const uint8_t* id_kinds;
-    const uint64_t* versions; /* of get: 0 where there is no such point */
+    const uint64_t* versions;  /* of get: 0 where there is no such point */
     const int64_t* expires_ms; /* 0: never */
     const float* scores;       /* of search */
     const vz_str* payloads;
@@ -595,7 +606,7 @@ typedef struct vz_finding {
 typedef struct vz_snapshot_request {
     uint32_t struct_size;
     uint32_t collection_count;
-    vz_str name; /* required */
+    vz_str name;               /* required */
     const vz_str* collections; /* none: all */
 } vz_snapshot_request;
 
@@ -689,8 +700,8 @@ typedef void (*vz_sample_fn)(void* user, const vz_sample* sample) VZ_NOEXCEPT;
 typedef struct vz_engine_options {
     uint32_t struct_size;
     uint32_t flags;
-    uint32_t workers;   /* 0: one per core that the machine and its control groups give this process */
-    uint32_t log_level; /* 0: VZ_LOG_INFO */
+    uint32_t workers;          /* 0: one per core that the machine and its control groups give this process */
+    uint32_t log_level;        /* 0: VZ_LOG_INFO */
     uint64_t memory_bytes_max; /* 0: that of cgroup or machine */
     uint64_t wal_bytes_max;    /* 0: 1 GiB */
     uint64_t queue_bytes_max;  /* 0: 64 MiB */
@@ -721,24 +732,24 @@ typedef struct vz_engine_stats {
 /* ---- asynchronous operations ---- */
 
 /* kind: what it does         request                 answer                       */
-#define VZ_OP_COLLECTION_CREATE 1u  /* const vz_schema*            vz_change* or NULL */
-#define VZ_OP_COLLECTION_DROP 2u    /* NULL                        vz_change* or NULL */
-#define VZ_OP_COLLECTION_RENAME 3u  /* const vz_rename_request*    vz_change* or NULL */
-#define VZ_OP_COLLECTION_ALTER 4u   /* const vz_alter_request*     vz_change* or NULL */
-#define VZ_OP_ALIAS_APPLY 5u        /* const vz_alias_request*     vz_change* or NULL */
-#define VZ_OP_PERSISTENCE_READ 6u   /* NULL                        vz_result** */
-#define VZ_OP_VALUE_PUT 7u          /* const vz_value_request*     vz_change* or NULL */
-#define VZ_OP_WRITE 8u              /* const vz_write_request*     vz_write_answer* or NULL */
-#define VZ_OP_SEARCH 9u             /* const vz_search_request*    vz_result** */
-#define VZ_OP_GET 10u               /* const vz_get_request*       vz_result** */
-#define VZ_OP_SCAN 11u              /* const vz_scan_request*      vz_result** */
-#define VZ_OP_COUNT 12u             /* const vz_count_request*     uint64_t* */
-#define VZ_OP_CHECKPOINT 13u        /* NULL                        uint64_t* or NULL */
-#define VZ_OP_VERIFY 14u            /* const vz_verify_request*    vz_result** */
-#define VZ_OP_SNAPSHOT_CREATE 15u   /* const vz_snapshot_request*  vz_result** */
-#define VZ_OP_SNAPSHOT_DROP 16u     /* NULL; collection: its name  vz_change* or NULL */
-#define VZ_OP_ARCHIVE_EXPORT 17u    /* const vz_archive_request*   NULL */
-#define VZ_OP_RESTORE 18u           /* const vz_restore_request*   vz_change* or NULL */
+#define VZ_OP_COLLECTION_CREATE 1u /* const vz_schema*            vz_change* or NULL */
+#define VZ_OP_COLLECTION_DROP 2u   /* NULL                        vz_change* or NULL */
+#define VZ_OP_COLLECTION_RENAME 3u /* const vz_rename_request*    vz_change* or NULL */
+#define VZ_OP_COLLECTION_ALTER 4u  /* const vz_alter_request*     vz_change* or NULL */
+#define VZ_OP_ALIAS_APPLY 5u       /* const vz_alias_request*     vz_change* or NULL */
+#define VZ_OP_PERSISTENCE_READ 6u  /* NULL                        vz_result** */
+#define VZ_OP_VALUE_PUT 7u         /* const vz_value_request*     vz_change* or NULL */
+#define VZ_OP_WRITE 8u             /* const vz_write_request*     vz_write_answer* or NULL */
+#define VZ_OP_SEARCH 9u            /* const vz_search_request*    vz_result** */
+#define VZ_OP_GET 10u              /* const vz_get_request*       vz_result** */
+#define VZ_OP_SCAN 11u             /* const vz_scan_request*      vz_result** */
+#define VZ_OP_COUNT 12u            /* const vz_count_request*     uint64_t* */
+#define VZ_OP_CHECKPOINT 13u       /* NULL                        uint64_t* or NULL */
+#define VZ_OP_VERIFY 14u           /* const vz_verify_request*    vz_result** */
+#define VZ_OP_SNAPSHOT_CREATE 15u  /* const vz_snapshot_request*  vz_result** */
+#define VZ_OP_SNAPSHOT_DROP 16u    /* NULL; collection: its name  vz_change* or NULL */
+#define VZ_OP_ARCHIVE_EXPORT 17u   /* const vz_archive_request*   NULL */
+#define VZ_OP_RESTORE 18u          /* const vz_restore_request*   vz_change* or NULL */
 
 /* Growable. One operation in flight: the caller's memory, the engine's until `done` is entered. */
 typedef struct vz_op vz_op;

@@ -31,9 +31,7 @@ inline namespace abi1 {
 
 // A growable struct, zeroed, with its size set.
 template <class T>
-requires requires(T value) {
-    value.struct_size = uint32_t{};
-}
+requires requires(T value) { value.struct_size = uint32_t{}; }
 T make() noexcept {
     T value;
     std::memset(static_cast<void*>(&value), 0, sizeof value);
@@ -42,9 +40,7 @@ T make() noexcept {
 }
 
 // Borrows. An empty string_view that points somewhere is an empty text, a default one is absent.
-inline vz_str str(std::string_view text) noexcept {
-    return {text.data(), text.size()};
-}
+inline vz_str str(std::string_view text) noexcept { return {text.data(), text.size()}; }
 inline std::string_view view(vz_str text) noexcept {
     return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }
@@ -478,8 +474,8 @@ class Engine : public EngineView {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine() { static_cast<void>(vz_engine_close(handle_, nullptr)); }
-    // Says what the destructor cannot: VZ_BUSY while results are held, and it stays open; a failure of the disk, and it is
-    // closed all the same.
+    // Says what the destructor cannot: VZ_BUSY while results are held, and it stays open; a failure of the disk, and it
+    // is closed all the same.
     Expected<void> close() noexcept {
         vz_error error = {};
         const vz_status status = vz_engine_close(handle_, &error);

@@ -1,7 +1,7 @@
 /* The engine inside Node.js: a module of four functions over the C ABI, built with Node's own N-API and nothing else.
  *
- *   cc -shared -fPIC $(pkg-config --cflags vectorizer) -I/usr/include/node embed.c $(pkg-config --libs vectorizer) -o embed.node
- *   node embed.mjs DIRECTORY
+ *   cc -shared -fPIC $(pkg-config --cflags vectorizer) -I/usr/include/node embed.c $(pkg-config --libs vectorizer) -o
+ * embed.node node embed.mjs DIRECTORY
  *
  * Calls are synchronous and short; a program that serves many would use vz_submit and a thread-safe function. */
 #define NAPI_VERSION 8
@@ -32,7 +32,8 @@ static int vector_argument(napi_env env, napi_value value, vz_matrix* out) {
     napi_typedarray_type type = napi_int8_array;
     size_t length = 0;
     void* data = NULL;
-    if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok || type != napi_float32_array) {
+    if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok ||
+        type != napi_float32_array) {
         napi_throw_type_error(env, NULL, "a Float32Array is needed");
         return 0;
     }
@@ -112,10 +113,11 @@ static napi_value close_engine(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-    const napi_property_descriptor functions[] = {{"open", NULL, open_engine, NULL, NULL, NULL, napi_enumerable, NULL},
-                                                  {"put", NULL, put, NULL, NULL, NULL, napi_enumerable, NULL},
-                                                  {"search", NULL, search, NULL, NULL, NULL, napi_enumerable, NULL},
-                                                  {"close", NULL, close_engine, NULL, NULL, NULL, napi_enumerable, NULL}};
+    const napi_property_descriptor functions[] = {
+        {"open", NULL, open_engine, NULL, NULL, NULL, napi_enumerable, NULL},
+        {"put", NULL, put, NULL, NULL, NULL, napi_enumerable, NULL},
+        {"search", NULL, search, NULL, NULL, NULL, napi_enumerable, NULL},
+        {"close", NULL, close_engine, NULL, NULL, NULL, napi_enumerable, NULL}};
     napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
     return exports;
 }

@@ -33,7 +33,7 @@ struct vz_frontend {
     pthread_t thread;
     atomic_bool draining; /* looked at ten times a second */
     atomic_bool busy;     /* lines are being executed and answered */
-    FILE* answer;     /* of the current line, in memory until it is known to be good */
+    FILE* answer;         /* of the current line, in memory until it is known to be good */
     float vector[DIM_MAX];
     char line[LINE_BYTES_MAX];
 };
@@ -78,7 +78,8 @@ static void put_text(FILE* out, vz_str text) {
 static vz_status create_collection(struct vz_frontend* self, char** rest, vz_error* error) {
     const char* name = strtok_r(NULL, " ", rest);
     vz_vector_field field = {.struct_size = sizeof field, .metric = VZ_COSINE};
-    if (!parse_number(strtok_r(NULL, " ", rest), UINT32_MAX, &field.dim)) return fail(error, VZ_INVALID_ARGUMENT, "dim", "CREATE coll dim");
+    if (!parse_number(strtok_r(NULL, " ", rest), UINT32_MAX, &field.dim))
+        return fail(error, VZ_INVALID_ARGUMENT, "dim", "CREATE coll dim");
     const vz_schema schema = {.struct_size = sizeof schema, .vector_fields = &field, .vector_field_count = 1};
     const vz_status status = vz_collection_create(self->engine, str(name), &schema, NULL, error);
     if (status == VZ_OK) fputs("OK\n", self->answer);
@@ -90,7 +91,8 @@ static vz_status put(struct vz_frontend* self, char** rest, vz_error* error) {
     const char* id = strtok_r(NULL, " ", rest);
     const char* payload = strtok_r(NULL, " ", rest);
     vz_write_request request = {.struct_size = sizeof request, .kind = VZ_UPSERT, .count = 1};
-    if (payload == NULL || !parse_vector(self, rest, &request.vectors)) return fail(error, VZ_INVALID_ARGUMENT, "line", "PUT coll id payload f...");
+    if (payload == NULL || !parse_vector(self, rest, &request.vectors))
+        return fail(error, VZ_INVALID_ARGUMENT, "line", "PUT coll id payload f...");
     const vz_str id_text = str(id), payload_text = str(payload);
     request.ids = &id_text;
     if (strcmp(payload, "-") != 0) request.payloads = &payload_text;
@@ -104,8 +106,10 @@ static vz_status search(struct vz_frontend* self, char** rest, vz_error* error) 
     const char* collection = strtok_r(NULL, " ", rest);
     const vz_parts parts = {.struct_size = sizeof parts, .flags = VZ_PARTS_PAYLOAD};
     vz_search_request request = {.struct_size = sizeof request, .parts = &parts};
-    if (!parse_number(strtok_r(NULL, " ", rest), K_MAX, &request.k)) return fail(error, VZ_INVALID_ARGUMENT, "k", "a number up to 1000");
-    if (!parse_vector(self, rest, &request.queries)) return fail(error, VZ_INVALID_ARGUMENT, "line", "SEARCH coll k f...");
+    if (!parse_number(strtok_r(NULL, " ", rest), K_MAX, &request.k))
+        return fail(error, VZ_INVALID_ARGUMENT, "k", "a number up to 1000");
+    if (!parse_vector(self, rest, &request.queries))
+        return fail(error, VZ_INVALID_ARGUMENT, "line", "SEARCH coll k f...");
     vz_result* result = NULL;
     vz_rows rows = {.struct_size = sizeof rows};
     vz_status status = vz_search(self->engine, str(collection), &request, &result, error);
@@ -117,7 +121,8 @@ static vz_status search(struct vz_frontend* self, char** rest, vz_error* error) 
         put_text(self->answer, rows.payloads[i]);
         putc('\n', self->answer);
     }
-    if (status == VZ_OK) status = vz_result_check(result, error); /* last, for it vouches for what was copied out above */
+    /* Last, for it vouches for what was copied out above. */
+    if (status == VZ_OK) status = vz_result_check(result, error);
     if (status == VZ_OK) fprintf(self->answer, "OK %llu\n", (unsigned long long)rows.count);
     vz_result_release(result);
     return status;
@@ -138,11 +143,16 @@ static int answer_line(struct vz_frontend* self, char* line) {
     const char* verb = strtok_r(line, " ", &rest);
     vz_status status = VZ_OK;
     if ((self->answer = open_memstream(&bytes, &size)) == NULL) return 0;
-    if (verb != NULL && strcmp(verb, "PING") == 0) fputs("OK\n", self->answer);
-    else if (verb != NULL && strcmp(verb, "CREATE") == 0) status = create_collection(self, &rest, &error);
-    else if (verb != NULL && strcmp(verb, "PUT") == 0) status = put(self, &rest, &error);
-    else if (verb != NULL && strcmp(verb, "SEARCH") == 0) status = search(self, &rest, &error);
-    else status = fail(&error, VZ_INVALID_ARGUMENT, "line", "PING, CREATE, PUT or SEARCH");
+    if (verb != NULL && strcmp(verb, "PING") == 0)
+        fputs("OK\n", self->answer);
+    else if (verb != NULL && strcmp(verb, "CREATE") == 0)
+        status = create_collection(self, &rest, &error);
+    else if (verb != NULL && strcmp(verb, "PUT") == 0)
+        status = put(self, &rest, &error);
+    else if (verb != NULL && strcmp(verb, "SEARCH") == 0)
+        status = search(self, &rest, &error);
+    else
+        status = fail(&error, VZ_INVALID_ARGUMENT, "line", "PING, CREATE, PUT or SEARCH");
     if (status != VZ_OK) {
         rewind(self->answer);
         fprintf(self->answer, "ERR %s %s: %s\n", vz_status_name(status), error.field, error.message);
@@ -180,9 +190,11 @@ static void serve_client(struct vz_frontend* self) {
     size_t have = 0;
     int good = 1;
     while (good && wait_for(self, self->client)) {
-        /* Raised before `draining` is looked at, which drain sets before idle looks at `busy`: no line slips between. */
+        /* Raised before `draining` is looked at, which drain sets before idle looks at `busy`: no line slips between.
+         */
         atomic_store(&self->busy, 1);
-        const ssize_t got = atomic_load(&self->draining) ? 0 : recv(self->client, self->line + have, sizeof self->line - have, 0);
+        const ssize_t got =
+            atomic_load(&self->draining) ? 0 : recv(self->client, self->line + have, sizeof self->line - have, 0);
         good = got > 0;
         if (good) {
             have += (size_t)got;
@@ -210,7 +222,8 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
     vz_str value = {NULL, 0};
     uint32_t port = 0;
     const uint32_t found = config->get(host, str("port"), &value);
-    if (!found || !parse_number(value.data, 65535, &port)) return config->reject(host, str("port"), str("must be a number up to 65535"), error);
+    if (!found || !parse_number(value.data, 65535, &port))
+        return config->reject(host, str("port"), str("must be a number up to 65535"), error);
     struct vz_frontend* self = calloc(1, sizeof *self);
     if (self == NULL) return fail(error, VZ_OUT_OF_MEMORY, "", "no memory for a frontend");
     self->host = host;
@@ -221,14 +234,16 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
 }
 
 static vz_status start(vz_frontend* self, vz_error* error) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(self->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(self->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     const int yes = 1;
     char where[32];
     self->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (self->listener < 0 || setsockopt(self->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-        bind(self->listener, (const struct sockaddr*)&address, sizeof address) != 0 || listen(self->listener, 16) != 0 ||
-        getsockname(self->listener, (struct sockaddr*)&address, &size) != 0 || (errno = pthread_create(&self->thread, NULL, run, self)) != 0) {
+        bind(self->listener, (const struct sockaddr*)&address, sizeof address) != 0 ||
+        listen(self->listener, 16) != 0 || getsockname(self->listener, (struct sockaddr*)&address, &size) != 0 ||
+        (errno = pthread_create(&self->thread, NULL, run, self)) != 0) {
         fail(error, VZ_IO_ERROR, "port", strerror(errno));
         if (self->listener >= 0) close(self->listener);
         return VZ_IO_ERROR;
@@ -253,8 +268,11 @@ static void destroy(vz_frontend* self) { free(self); }
 
 static const void* extension(vz_frontend* self, const char* id) { return (void)self, (void)id, NULL; }
 
-static const vz_frontend_descriptor descriptor = {sizeof descriptor, VZ_ABI_VERSION, "dev.vectorizer.line", "Line", "1.0.0", create,
-                                                  start, drain, idle, stop, destroy, extension};
+static const vz_frontend_descriptor descriptor = {
+    sizeof descriptor, VZ_ABI_VERSION, "dev.vectorizer.line", "Line", "1.0.0", create, start, drain, idle, stop,
+    destroy,           extension};
 
 __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi);
-const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi) { return host_abi >> 16 == VZ_ABI_VERSION >> 16 ? &descriptor : NULL; }
+const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi) {
+    return host_abi >> 16 == VZ_ABI_VERSION >> 16 ? &descriptor : NULL;
+}

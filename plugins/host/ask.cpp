@@ -80,7 +80,8 @@ Asked ask(const std::string& host, uint16_t port, const std::string& path, std::
         if (!problem.empty()) continue;
         // The server answers to the name of this machine whatever address it was reached at.
         const std::string request = "GET " + path + " HTTP/1.0\r\nHost: localhost\r\n\r\n";
-        if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) return {0, "the request was not taken"};
+        if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+            return {0, "the request was not taken"};
         const std::string answer = receive(socket.get(), until);
         Asked asked{0, "no answer in time"};
         if (!answer.starts_with("HTTP/1.") || answer.size() < 12) return asked;

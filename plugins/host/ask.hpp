@@ -8,7 +8,7 @@
 namespace vz::host {
 
 struct Asked {
-    int status = 0;  // 0: no answer
+    int status = 0;    // 0: no answer
     std::string text;  // the answer's body; without an answer, why
 };
 

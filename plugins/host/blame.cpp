@@ -56,22 +56,15 @@ const char* owner_on_stack(uintptr_t stack) {
     return nullptr;
 }
 
-void print(const char* text) {
-    static_cast<void>(!::write(STDERR_FILENO, text, std::strlen(text)));
-}
+void print(const char* text) { static_cast<void>(!::write(STDERR_FILENO, text, std::strlen(text))); }
 
 const char* name_of(int signal_number) {
     switch (signal_number) {
-        case SIGSEGV:
-            return "SIGSEGV";
-        case SIGABRT:
-            return "SIGABRT";
-        case SIGFPE:
-            return "SIGFPE";
-        case SIGBUS:
-            return "SIGBUS";
-        default:
-            return "SIGILL";
+        case SIGSEGV: return "SIGSEGV";
+        case SIGABRT: return "SIGABRT";
+        case SIGFPE: return "SIGFPE";
+        case SIGBUS: return "SIGBUS";
+        default: return "SIGILL";
     }
 }
 
@@ -143,9 +136,7 @@ void Blame::enter(const char* instance, const char* function) {
     current_function.store(function);
 }
 
-Blame::Asked Blame::asked() {
-    return {current_instance.load(), current_function.load()};
-}
+Blame::Asked Blame::asked() { return {current_instance.load(), current_function.load()}; }
 
 void Blame::watch_signals() {
     const stack_t stack = {signal_stack.data(), 0, signal_stack.size()};
@@ -169,8 +160,6 @@ ExitWatch::ExitWatch(int code) {
     exit_code.store(code);
 }
 
-ExitWatch::~ExitWatch() {
-    exit_code.store(0);
-}
+ExitWatch::~ExitWatch() { exit_code.store(0); }
 
 }  // namespace vz::host

@@ -21,9 +21,9 @@ class Blame {
         const char* function;
     };
     static Asked asked();
-    // A fatal signal is told on standard error in one line before it ends the process as it would have. Before the first
-    // engine is opened: that one guards its maps against SIGBUS and passes on what is not its own. The calling thread may
-    // also run out of stack; others end without a word then.
+    // A fatal signal is told on standard error in one line before it ends the process as it would have. Before the
+    // first engine is opened: that one guards its maps against SIGBUS and passes on what is not its own. The calling
+    // thread may also run out of stack; others end without a word then.
     static void watch_signals();
     // The innermost frontend on the calling thread's stack, else the one that the host is in, else empty. Any thread,
     // no allocation.

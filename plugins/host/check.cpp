@@ -10,9 +10,7 @@
 namespace vz::host {
 namespace {
 
-std::string_view view(vz_str text) {
-    return {text.data, text.size};
-}
+std::string_view view(vz_str text) { return {text.data, text.size}; }
 
 void print_json(const vz_finding& finding) {
     std::printf("{\"severity\":\"%s\",\"collection\":%s,\"file\":%s,\"offset\":%llu,\"message\":%s}\n",
@@ -83,8 +81,10 @@ int check(const std::string& directory, bool deep, bool json) {
 
 int inspect(const std::string& file, bool json) {
     if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
-        std::fprintf(stderr, "vectorizer: cannot inspect %s: it is a directory. Pass one file of it, or run `vectorizer check %s` over all of them\n", file.c_str(),
-                     file.c_str());
+        std::fprintf(stderr,
+                     "vectorizer: cannot inspect %s: it is a directory. Pass one file of it, or run `vectorizer check "
+                     "%s` over all of them\n",
+                     file.c_str(), file.c_str());
         return 3;
     }
     vz_result* const result = run("inspect", file, {VZ_DIRECTORY_INSPECT, 0, file});
@@ -99,7 +99,8 @@ int repair(const std::string& directory, bool accept_loss, bool json) {
         const int code = check(directory, false, json);
         if (code == 2) {
             std::fprintf(stderr,
-                         "vectorizer: nothing was changed. `vectorizer repair %s --accept-loss` keeps what can be read, drops the "
+                         "vectorizer: nothing was changed. `vectorizer repair %s --accept-loss` keeps what can be "
+                         "read, drops the "
                          "rest, and leaves a copy of each damaged file in quarantine/\n",
                          directory.c_str());
         }

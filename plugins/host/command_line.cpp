@@ -42,7 +42,8 @@ struct ServeFlags {
         app->add_option("--set", settings, "Any key of the configuration: --set server.http.threads=4");
     }
 
-    // Of those that stand before the subcommand, the first that this one lacks: it would be without effect. Null: none is.
+    // Of those that stand before the subcommand, the first that this one lacks: it would be without effect. Null: none
+    // is.
     static const CLI::Option* first_idle(const CLI::App& app, const CLI::App& subcommand) {
         for (const CLI::Option* option : app.get_options()) {
             if (option->count() != 0 && subcommand.get_option_no_throw(option->get_name()) == nullptr) return option;
@@ -92,49 +93,63 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     flags.add_to(serve);
     CLI::App* check_config = app.add_subcommand("check-config", "Read the configuration and say what is wrong with it");
     flags.add_to(check_config);
-    CLI::App* print_config = app.add_subcommand("print-config", "Print every key with its value, its origin and its meaning");
+    CLI::App* print_config =
+        app.add_subcommand("print-config", "Print every key with its value, its origin and its meaning");
     flags.add_to(print_config);
-    CLI::App* healthcheck = app.add_subcommand("healthcheck", "Ask the server that this configuration starts whether it is ready; exit code 0: it is, 1: it is not");
+    CLI::App* healthcheck = app.add_subcommand(
+        "healthcheck",
+        "Ask the server that this configuration starts whether it is ready; exit code 0: it is, 1: it is not");
     flags.add_to(healthcheck);
     healthcheck->add_flag("--live", line.healthcheck.live, "Whether it lives, ready or not");
-    healthcheck->add_option("--timeout", line.healthcheck.timeout_s, "Seconds to wait for the answer [5]")->check(CLI::Range(1, 600));
+    healthcheck->add_option("--timeout", line.healthcheck.timeout_s, "Seconds to wait for the answer [5]")
+        ->check(CLI::Range(1, 600));
     CLI::App* check = app.add_subcommand("check", "Verify a data directory that no server uses; changes nothing");
     check->add_option("DIR", line.directory, "The data directory")->required();
     check->add_flag("--deep", line.deep, "Also parse every payload");
     check->add_flag("--json", line.json, "Findings as JSON lines");
-    CLI::App* repair = app.add_subcommand("repair", "Make a damaged data directory serve again, without what cannot be read");
+    CLI::App* repair =
+        app.add_subcommand("repair", "Make a damaged data directory serve again, without what cannot be read");
     repair->add_option("DIR", line.directory, "The data directory; no server uses it")->required();
-    repair->add_flag("--accept-loss", line.accept_loss, "Give up what cannot be read; copies of damaged files go to quarantine/");
+    repair->add_flag("--accept-loss", line.accept_loss,
+                     "Give up what cannot be read; copies of damaged files go to quarantine/");
     repair->add_flag("--json", line.json, "What was lost as JSON lines");
-    CLI::App* inspect = app.add_subcommand("inspect", "Say what one file of a data directory holds: a log, a segment, an archive");
+    CLI::App* inspect =
+        app.add_subcommand("inspect", "Say what one file of a data directory holds: a log, a segment, an archive");
     inspect->add_option("FILE", line.file, "The file; nothing else of its directory is read")->required();
     inspect->add_flag("--json", line.json, "What it says as JSON lines");
     CLI::App* import = app.add_subcommand("import", "Load vectors into a collection, straight into the data directory");
     import
         ->add_option("SOURCE", line.import.sources,
-                     "A folder with base.fbin or base.u8bin and payload.jsonl, such files, NDJSON (.ndjson, .jsonl), or an archive (.vecdb), also one of the reference system")
+                     "A folder with base.fbin or base.u8bin and payload.jsonl, such files, NDJSON (.ndjson, .jsonl), "
+                     "or an archive (.vecdb), also one of the reference system")
         ->required();
     import->add_option("--collection", line.import.collection,
                        "Collection to fill; made if it does not exist. Of an archive: its new name [its own]");
     import->add_option("--data-dir", line.import.data_directory,
                        "Where the data lives [" + default_data_directory() + "]");
     import
-        ->add_option("--metric", line.import.metric,
-                     "cosine, euclidean, dot or manhattan; refused where the collection is there and has another [cosine]")
+        ->add_option(
+            "--metric", line.import.metric,
+            "cosine, euclidean, dot or manhattan; refused where the collection is there and has another [cosine]")
         ->check(CLI::IsMember({"cosine", "euclidean", "dot", "manhattan"}));
     import->add_option("--batch", line.import.batch, "Points per atomic batch [1000]")->check(CLI::Range(1, 65536));
 
-    CLI::App* archive = app.add_subcommand("export", "Write collections into one archive, straight from the data directory");
+    CLI::App* archive =
+        app.add_subcommand("export", "Write collections into one archive, straight from the data directory");
     archive->add_option("FILE", line.archive.file, "The archive to make, NAME.vecdb")->required();
-    archive->add_option("--collection", line.archive.collections, "Only this one; may be given several times")->allow_extra_args(false);
+    archive->add_option("--collection", line.archive.collections, "Only this one; may be given several times")
+        ->allow_extra_args(false);
     archive->add_option("--snapshot", line.archive.snapshot, "As of this snapshot [now]");
-    archive->add_option("--data-dir", line.archive.data_directory, "Where the data lives [" + default_data_directory() + "]");
+    archive->add_option("--data-dir", line.archive.data_directory,
+                        "Where the data lives [" + default_data_directory() + "]");
 
     CLI::App* new_key =
         app.add_subcommand("new-key", "Make an API key and the entry of the configuration that lets it in");
     new_key->add_option("--name", line.key_name, "What it is called in logs [admin]")
         ->check([](const std::string& name) {
-            const auto fits = [](char c) { return c != '"' && c != '\\' && c != 0x7f && static_cast<unsigned char>(c) >= 0x20; };
+            const auto fits = [](char c) {
+                return c != '"' && c != '\\' && c != 0x7f && static_cast<unsigned char>(c) >= 0x20;
+            };
             return std::all_of(name.begin(), name.end(), fits) ? "" : "no quotes and no control characters";
         });
     new_key->add_option("--permission", line.key_permission, "read, write or admin [admin]")
@@ -162,7 +177,8 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     for (const CLI::App* subcommand : app.get_subcommands()) {
         const CLI::Option* const idle = ServeFlags::first_idle(app, *subcommand);
         if (idle == nullptr) continue;
-        std::fprintf(stderr, "vectorizer: '%s' takes no %s\n", subcommand->get_name().c_str(), idle->get_name().c_str());
+        std::fprintf(stderr, "vectorizer: '%s' takes no %s\n", subcommand->get_name().c_str(),
+                     idle->get_name().c_str());
         line.command = Command::kExit;
         line.exit_code = kExitUsage;
         return line;

@@ -49,7 +49,8 @@ std::string nearest_to(const std::string& key, const std::map<std::string, bool>
     std::string nearest;
     size_t least = 2 + key.size() / 3;
     for (const auto& [other, unused] : known) {
-        const size_t far = std::min(distance(other, key, least), 1 + distance(last_part(other), last_part(key), least - 1));
+        const size_t far =
+            std::min(distance(other, key, least), 1 + distance(last_part(other), last_part(key), least - 1));
         if (far >= least) continue;
         least = far;
         nearest = other;
@@ -64,13 +65,14 @@ const std::map<std::string, std::string> kShortNames = {{"HOST", "server.host"},
                                                         {"LOG_LEVEL", "log.level"},
                                                         {"ALLOW_UNAUTHENTICATED", "server.auth.allow_unauthenticated"}};
 
-// Whether a container platform sets this for a service that is called vectorizer, or vectorizer-something: SERVICE_HOST,
-// SERVICE_PORT_HTTP, PORT=tcp://10.0.0.1:15002, PORT_15002_TCP_ADDR.
+// Whether a container platform sets this for a service that is called vectorizer, or vectorizer-something:
+// SERVICE_HOST, SERVICE_PORT_HTTP, PORT=tcp://10.0.0.1:15002, PORT_15002_TCP_ADDR.
 bool is_injected(const std::string& name, const std::string& value) {
     if (name.find("__") != std::string::npos) return false;
     if (name.ends_with("SERVICE_HOST") || name.find("SERVICE_PORT") != std::string::npos) return true;
     const auto has = [](const std::string& text, size_t at, std::initializer_list<const char*> beginnings) {
-        return std::any_of(beginnings.begin(), beginnings.end(), [&](const char* each) { return text.compare(at, std::strlen(each), each) == 0; });
+        return std::any_of(beginnings.begin(), beginnings.end(),
+                           [&](const char* each) { return text.compare(at, std::strlen(each), each) == 0; });
     };
     if (name == "PORT" || name.ends_with("_PORT")) {
         if (has(value, 0, {"tcp://", "udp://", "sctp://"})) return true;
@@ -96,9 +98,11 @@ class Flattener {
         if (depth > kDepthMax) return ConfigError{place(path_, node.Mark()) + ": nested too deeply"};
         if (node.IsMap()) {
             for (const auto& entry : node) {
-                if (!entry.first.IsScalar()) return ConfigError{place(path_, entry.first.Mark()) + ": a key must be a text"};
+                if (!entry.first.IsScalar())
+                    return ConfigError{place(path_, entry.first.Mark()) + ": a key must be a text"};
                 const std::string name = key.empty() ? entry.first.Scalar() : key + "." + entry.first.Scalar();
-                if (values_.contains(name)) return ConfigError{place(path_, entry.first.Mark()) + ": key '" + name + "' stands twice"};
+                if (values_.contains(name))
+                    return ConfigError{place(path_, entry.first.Mark()) + ": key '" + name + "' stands twice"};
                 place_ = place(path_, entry.first.Mark());
                 if (auto error = flatten(entry.second, name, depth + 1)) return error;
             }
@@ -120,9 +124,7 @@ class Flattener {
 
 }  // namespace
 
-std::optional<ConfigError> Config::read_file(const std::string& path) {
-    return read_file_under(path, "");
-}
+std::optional<ConfigError> Config::read_file(const std::string& path) { return read_file_under(path, ""); }
 
 std::optional<ConfigError> Config::read_file_under(const std::string& path, const std::string& key) {
     std::error_code ignored;
@@ -134,7 +136,8 @@ std::optional<ConfigError> Config::read_file_under(const std::string& path, cons
     if (content.str().size() > kFileBytesMax) return ConfigError{path + " has more than 1 MiB"};
     try {
         const YAML::Node root = YAML::Load(content.str());
-        if (key.empty() && !root.IsMap() && !root.IsNull()) return ConfigError{path + ": a configuration has keys and values, such as data_dir: /var/lib/vectorizer"};
+        if (key.empty() && !root.IsMap() && !root.IsNull())
+            return ConfigError{path + ": a configuration has keys and values, such as data_dir: /var/lib/vectorizer"};
         return Flattener(path, &values_).flatten(root, key, 0);
     } catch (const YAML::Exception& error) {
         return ConfigError{place(path, error.mark) + ": " + error.msg};
@@ -236,7 +239,8 @@ std::optional<ConfigError> Config::number(const std::string& key, uint64_t low, 
     const char* end = found->text.data() + found->text.size();
     const auto parsed = std::from_chars(found->text.data(), end, number);
     if (parsed.ec != std::errc() || parsed.ptr != end || number < low || number > high) {
-        return ConfigError{found->origin + ": '" + key + "' must be a whole number from " + std::to_string(low) + " to " + std::to_string(high)};
+        return ConfigError{found->origin + ": '" + key + "' must be a whole number from " + std::to_string(low) +
+                           " to " + std::to_string(high)};
     }
     *value = number;
     return std::nullopt;
@@ -245,7 +249,8 @@ std::optional<ConfigError> Config::number(const std::string& key, uint64_t low, 
 std::optional<ConfigError> Config::flag(const std::string& key, bool* value) const {
     const ConfigValue* found = find(key);
     if (found == nullptr) return std::nullopt;
-    if (found->text != "true" && found->text != "false") return ConfigError{found->origin + ": '" + key + "' must be true or false"};
+    if (found->text != "true" && found->text != "false")
+        return ConfigError{found->origin + ": '" + key + "' must be true or false"};
     *value = found->text == "true";
     return std::nullopt;
 }
@@ -256,7 +261,8 @@ const ConfigValue* Config::find_for(const std::string& instance, const std::stri
     return own != nullptr ? own : shared;
 }
 
-std::vector<std::pair<std::string, const ConfigValue*>> Config::list_for(const std::string& instance, const std::string& prefix) const {
+std::vector<std::pair<std::string, const ConfigValue*>> Config::list_for(const std::string& instance,
+                                                                         const std::string& prefix) const {
     std::vector<std::pair<std::string, const ConfigValue*>> found;
     for (const std::string& root : {"frontends." + instance + ".", std::string("server.")}) {
         asked_[root + prefix] = true;
@@ -267,7 +273,8 @@ std::vector<std::pair<std::string, const ConfigValue*>> Config::list_for(const s
         }
         if (!found.empty()) break;
     }
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.second->order < b.second->order; });
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a.second->order < b.second->order; });
     return found;
 }
 
@@ -276,7 +283,8 @@ std::vector<std::string> Config::instances() const {
     for (const auto& [key, value] : values_) {
         if (!key.starts_with("frontends.")) continue;
         const std::string name = key.substr(10, key.find('.', 10) - 10);
-        const auto same = std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.second == name; });
+        const auto same =
+            std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.second == name; });
         if (same == found.end()) found.emplace_back(value.order, name);
     }
     std::sort(found.begin(), found.end());

@@ -55,7 +55,8 @@ class Config {
 
     // Keys of one frontend over those of `server`.
     const ConfigValue* find_for(const std::string& instance, const std::string& key) const;
-    std::vector<std::pair<std::string, const ConfigValue*>> list_for(const std::string& instance, const std::string& prefix) const;
+    std::vector<std::pair<std::string, const ConfigValue*>> list_for(const std::string& instance,
+                                                                     const std::string& prefix) const;
     // Names under `frontends`, in file order.
     std::vector<std::string> instances() const;
 

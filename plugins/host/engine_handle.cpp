@@ -14,7 +14,8 @@ int EngineHandle::open(const std::string& directory, const vz_engine_options& op
     engine_ = nullptr;
     std::fprintf(stderr, "vectorizer: cannot open %s: %s\n", directory.c_str(), error.message);
     if (status == VZ_BUSY) {
-        std::fprintf(stderr, "Another process serves this directory. Stop it, or choose another one with --data-dir.\n");
+        std::fprintf(stderr,
+                     "Another process serves this directory. Stop it, or choose another one with --data-dir.\n");
         return kExitInUse;
     }
     return status == VZ_CORRUPTION || status == VZ_UNSUPPORTED ? kExitDamaged : 1;
@@ -37,9 +38,11 @@ int EngineHandle::close() {
 }
 
 std::string default_data_directory() {
-    if (const char* named = std::getenv("VECTORIZER_DATA_DIR"); named != nullptr && *named != 0) return named;  // NOLINT(concurrency-mt-unsafe): before any thread
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != 0) return std::string(data) + "/vectorizer";  // NOLINT(concurrency-mt-unsafe): before any thread
-    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any thread
+    if (const char* named = std::getenv("VECTORIZER_DATA_DIR"); named != nullptr && *named != 0)
+        return named;  // NOLINT(concurrency-mt-unsafe): before any thread
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != 0)
+        return std::string(data) + "/vectorizer";  // NOLINT(concurrency-mt-unsafe): before any thread
+    const char* home = std::getenv("HOME");        // NOLINT(concurrency-mt-unsafe): before any thread
     return std::string(home != nullptr && *home != 0 ? home : "/var/lib") + "/.local/share/vectorizer";
 }
 

@@ -50,10 +50,12 @@ class Target {
     void show(bool last) {
         const auto now = Clock::now();
         const bool terminal = ::isatty(STDERR_FILENO) == 1;
-        if (!last && now - shown_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) return;
+        if (!last && now - shown_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000)))
+            return;
         shown_ = now;
         const double seconds = std::chrono::duration<double>(now - began_).count();
-        std::fprintf(stderr, "%s%.1f MB%s", terminal ? "\r\x1b[K" : "", static_cast<double>(bytes_) / 1e6, last || !terminal ? "" : " ...");
+        std::fprintf(stderr, "%s%.1f MB%s", terminal ? "\r\x1b[K" : "", static_cast<double>(bytes_) / 1e6,
+                     last || !terminal ? "" : " ...");
         if (last) std::fprintf(stderr, " in %.1f s", seconds);
         if (last || !terminal) std::fprintf(stderr, "\n");
     }
@@ -74,7 +76,8 @@ int export_archive(const ExportOptions& options) {
     if (const int failed = engine.open(options.data_directory, engine_options); failed != 0) return failed;
     Target target(options.file);
     if (!target.is_open()) {
-        std::fprintf(stderr, "vectorizer: cannot create %s: %s\n", options.file.c_str(), std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): no other thread asks
+        std::fprintf(stderr, "vectorizer: cannot create %s: %s\n", options.file.c_str(),
+                     std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): no other thread asks
         return kExitUsage;
     }
     std::vector<vz_str> names;
@@ -120,7 +123,9 @@ int import_archive(const std::string& path, const std::string& collection, const
     std::fprintf(stderr, "checking and copying %s\n", path.c_str());
     if (vz_restore(engine.get(), &request, nullptr, &error) != VZ_OK) {
         if (error.reason != VZ_REASON_REQUIRED) return fail("cannot import", error);
-        std::fprintf(stderr, "vectorizer: cannot import: --collection gives one collection another name, and the archive holds more than one\n");
+        std::fprintf(stderr,
+                     "vectorizer: cannot import: --collection gives one collection another name, and the archive holds "
+                     "more than one\n");
         return 1;
     }
     std::fprintf(stderr, "done\n");

@@ -50,7 +50,8 @@ int healthcheck(const Config& config, const HealthcheckOptions& options) {
     if (asked.status == 0) {
         std::fprintf(stderr, "vectorizer: %s port %u: %s\n", host.c_str(), port, asked.text.c_str());
     } else {
-        std::fprintf(stderr, "vectorizer: %s port %u answers %d: %s\n", host.c_str(), port, asked.status, asked.text.c_str());
+        std::fprintf(stderr, "vectorizer: %s port %u answers %d: %s\n", host.c_str(), port, asked.status,
+                     asked.text.c_str());
     }
     return 1;
 }

@@ -44,14 +44,18 @@ class Progress {
     void show(uint64_t done, bool last) {
         const auto now = Clock::now();
         const bool terminal = ::isatty(STDERR_FILENO) == 1;
-        if (!last && now - shown_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) return;
+        if (!last && now - shown_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000)))
+            return;
         shown_ = now;
         const double seconds = std::chrono::duration<double>(now - began_).count();
         const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
         const double left = rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
-        std::fprintf(stderr, "%s%llu of %llu rows, %.0f rows/s, %s%.0f s%s", terminal ? "\r\x1b[K" : "", static_cast<unsigned long long>(done),
-                     static_cast<unsigned long long>(total_), rate, last ? "took " : "about ", last ? seconds : left,
-                     last ? "\n" : terminal ? " left" : " left\n");
+        std::fprintf(stderr, "%s%llu of %llu rows, %.0f rows/s, %s%.0f s%s", terminal ? "\r\x1b[K" : "",
+                     static_cast<unsigned long long>(done), static_cast<unsigned long long>(total_), rate,
+                     last ? "took " : "about ", last ? seconds : left,
+                     last       ? "\n"
+                     : terminal ? " left"
+                                : " left\n");
     }
 
  private:
@@ -93,7 +97,9 @@ class Import {
             progress.show(done, false);
         }
         progress.show(done, true);
-        if (replayed != 0) std::fprintf(stderr, "%llu of them were there already from an earlier run\n", static_cast<unsigned long long>(replayed));
+        if (replayed != 0)
+            std::fprintf(stderr, "%llu of them were there already from an earlier run\n",
+                         static_cast<unsigned long long>(replayed));
         return 0;
     }
 
@@ -124,13 +130,16 @@ class Import {
     int expect_metric(uint32_t metric) {
         vz_result* described = nullptr;
         vz_error error = {};
-        if (vz_collection_describe(engine_, borrowed(options_.collection), &described, &error) != VZ_OK) return fail("cannot read the collection", error);
+        if (vz_collection_describe(engine_, borrowed(options_.collection), &described, &error) != VZ_OK)
+            return fail("cannot read the collection", error);
         uint64_t count = 0;
-        const auto* info = static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
+        const auto* info =
+            static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
         const bool is_so = info->schema->vector_field_count != 0 && info->schema->vector_fields[0].metric == metric;
         vz_result_release(described);
         if (is_so) return 0;
-        std::fprintf(stderr, "vectorizer: collection '%s' is there and has another metric than --metric %s\n", options_.collection.c_str(), options_.metric->c_str());
+        std::fprintf(stderr, "vectorizer: collection '%s' is there and has another metric than --metric %s\n",
+                     options_.collection.c_str(), options_.metric->c_str());
         return kExitUsage;
     }
 
@@ -142,7 +151,8 @@ class Import {
         for (size_t i = 0; i < batch.rows; ++i) {
             texts.push_back(batch.ids.empty() ? std::to_string(batch.first + i) : batch.ids[i]);
             ids.push_back(borrowed(texts.back()));
-            if (!batch.payloads.empty()) payloads.push_back(batch.payloads[i].empty() ? vz_str{nullptr, 0} : borrowed(batch.payloads[i]));
+            if (!batch.payloads.empty())
+                payloads.push_back(batch.payloads[i].empty() ? vz_str{nullptr, 0} : borrowed(batch.payloads[i]));
         }
         vz_write_request request = {};
         request.struct_size = sizeof(request);
@@ -151,11 +161,13 @@ class Import {
         request.ids = ids.data();
         request.vectors = {batch.vectors.data(), batch.rows, 0, source.dim(), VZ_F32};
         request.payloads = payloads.empty() ? nullptr : payloads.data();
-        request.request_id = request_id(options_.collection + "\n" + source.identity() + "\n" + std::to_string(batch.first) + "\n" + std::to_string(batch.rows));
+        request.request_id = request_id(options_.collection + "\n" + source.identity() + "\n" +
+                                        std::to_string(batch.first) + "\n" + std::to_string(batch.rows));
         vz_write_answer answer = {};
         answer.struct_size = sizeof(answer);
         vz_error error = {};
-        if (vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) != VZ_OK) return fail("cannot write a batch", error);
+        if (vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) != VZ_OK)
+            return fail("cannot write a batch", error);
         if (answer.outcome != VZ_REPLAYED) return 0;
         if (is_as_written(request, answer.lsn)) {
             *replayed += batch.rows;
@@ -163,7 +175,9 @@ class Import {
         }
         // An earlier run wrote them, but they were deleted, dropped or replaced since.
         request.request_id = {};
-        return vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) == VZ_OK ? 0 : fail("cannot write a batch", error);
+        return vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) == VZ_OK
+                   ? 0
+                   : fail("cannot write a batch", error);
     }
 
     // Whether each point of the batch is what the write at `lsn` made of it.
@@ -178,7 +192,8 @@ class Import {
         vz_rows rows = {};
         rows.struct_size = sizeof(rows);
         const bool is_read = vz_result_rows(found, 0, &rows, &error) == VZ_OK;
-        const bool is_so = is_read && std::all_of(rows.versions, rows.versions + rows.count, [&](uint64_t version) { return version == lsn; });
+        const bool is_so = is_read && std::all_of(rows.versions, rows.versions + rows.count,
+                                                  [&](uint64_t version) { return version == lsn; });
         vz_result_release(found);
         return is_so;
     }
@@ -199,7 +214,9 @@ int import(const ImportOptions& options) {
         const ArchiveKind kind = archive_kind(path);
         if (kind == ArchiveKind::kNone) continue;
         if (options.sources.size() != 1 || options.metric || options.batch) {
-            std::fprintf(stderr, "vectorizer: %s is an archive: it is imported alone, and takes neither --metric nor --batch\n", path.c_str());
+            std::fprintf(stderr,
+                         "vectorizer: %s is an archive: it is imported alone, and takes neither --metric nor --batch\n",
+                         path.c_str());
             return kExitUsage;
         }
         return kind == ArchiveKind::kZip ? migrate(path, options.collection, options.data_directory)

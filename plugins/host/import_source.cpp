@@ -25,7 +25,8 @@ class BinSource final : public ImportSource {
         dim_ = head[1];
         const uint64_t element = is_bytes_ ? 1 : sizeof(float);
         if (dim_ == 0 || fs::file_size(file) != sizeof(head) + rows_ * dim_ * element) {
-            *problem = file.string() + " names " + std::to_string(rows_) + " rows of " + std::to_string(dim_) + " numbers, which is not its size";
+            *problem = file.string() + " names " + std::to_string(rows_) + " rows of " + std::to_string(dim_) +
+                       " numbers, which is not its size";
             return false;
         }
         has_payloads_ = fs::exists(payloads);
@@ -64,9 +65,14 @@ class BinSource final : public ImportSource {
  private:
     bool read_vectors(ImportBatch* batch) {
         const size_t values = batch->vectors.size();
-        if (!is_bytes_) return values == 0 || vectors_.read(reinterpret_cast<char*>(batch->vectors.data()), static_cast<std::streamsize>(values * sizeof(float))).good();
+        if (!is_bytes_)
+            return values == 0 || vectors_
+                                      .read(reinterpret_cast<char*>(batch->vectors.data()),
+                                            static_cast<std::streamsize>(values * sizeof(float)))
+                                      .good();
         bytes_.resize(values);
-        if (values != 0 && !vectors_.read(reinterpret_cast<char*>(bytes_.data()), static_cast<std::streamsize>(values))) return false;
+        if (values != 0 && !vectors_.read(reinterpret_cast<char*>(bytes_.data()), static_cast<std::streamsize>(values)))
+            return false;
         for (size_t i = 0; i < values; ++i) batch->vectors[i] = bytes_[i];
         return true;
     }

@@ -27,7 +27,8 @@ class ImportSource {
     virtual bool read(size_t count, ImportBatch* batch, std::string* problem) = 0;
 };
 
-// Points as NDJSON, one object a line: {"id"?, "vector" ("embedding", "data"), "payload"? ("metadata")}. Null: `problem` says why.
+// Points as NDJSON, one object a line: {"id"?, "vector" ("embedding", "data"), "payload"? ("metadata")}. Null:
+// `problem` says why.
 std::unique_ptr<ImportSource> open_ndjson(const std::string& path, std::string* problem);
 
 // A folder with base.fbin or base.u8bin (and payload.jsonl), one such file, or NDJSON. Null: `problem` says why.

@@ -1,4 +1,5 @@
-// A JSON string literal. Control characters are left out; in a text that is not UTF-8 each byte beyond ASCII becomes U+FFFD.
+// A JSON string literal. Control characters are left out; in a text that is not UTF-8 each byte beyond ASCII becomes
+// U+FFFD.
 #pragma once
 
 #include <string>

@@ -38,7 +38,8 @@ std::string first_collection(vz_engine* engine) {
     if (vz_collection_list(engine, &result, &error) != VZ_OK) return {};
     uint64_t count = 0;
     const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
-    const std::string name = infos == nullptr || count == 0 ? std::string() : std::string(infos->name.data, infos->name.size);
+    const std::string name =
+        infos == nullptr || count == 0 ? std::string() : std::string(infos->name.data, infos->name.size);
     vz_result_release(result);
     return name;
 }
@@ -81,11 +82,13 @@ HttpAddress http_address(const std::string& url) {
     return address;
 }
 
-std::string missing_sign(vz_engine* engine, const std::vector<HttpAddress>& addresses, std::chrono::milliseconds patience) {
+std::string missing_sign(vz_engine* engine, const std::vector<HttpAddress>& addresses,
+                         std::chrono::milliseconds patience) {
     const auto until = std::chrono::steady_clock::now() + patience;
     if (!engine_reads(engine, patience)) return "the engine ends no read";
     for (const HttpAddress& address : addresses) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
         const Asked asked = ask(address.host, address.port, "/livez", left);
         if (asked.status == 0) return address.host + " port " + std::to_string(address.port) + ": " + asked.text;
     }

@@ -17,7 +17,9 @@ struct HttpAddress {
 };
 HttpAddress http_address(const std::string& url);
 
-// Empty: it lives. Otherwise what does not. Any answer is a sign of life, a refusal too. Returns within about `patience`.
-std::string missing_sign(vz_engine* engine, const std::vector<HttpAddress>& addresses, std::chrono::milliseconds patience);
+// Empty: it lives. Otherwise what does not. Any answer is a sign of life, a refusal too. Returns within about
+// `patience`.
+std::string missing_sign(vz_engine* engine, const std::vector<HttpAddress>& addresses,
+                         std::chrono::milliseconds patience);
 
 }  // namespace vz::host

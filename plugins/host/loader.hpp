@@ -12,7 +12,8 @@ struct Loaded {
     std::string problem;  // why it could not be loaded
 };
 
-// A bare file name means the plugin folder ../lib/vectorizer/frontends beside the executable's folder; else the path is absolute.
+// A bare file name means the plugin folder ../lib/vectorizer/frontends beside the executable's folder; else the path is
+// absolute.
 Loaded load_frontend(const std::string& library);
 
 }  // namespace vz::host

@@ -14,7 +14,8 @@
 namespace vz::host {
 namespace {
 
-std::atomic<uint32_t> current_level{VZ_LOG_INFO};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one log a process
+std::atomic<uint32_t> current_level{
+    VZ_LOG_INFO};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one log a process
 
 spdlog::level::level_enum spdlog_level(uint32_t level) {
     switch (level) {
@@ -34,20 +35,26 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_number(std::string_view text) {
     constexpr size_t kExactDigits = 15;
     if (text.starts_with('-')) text.remove_prefix(1);
-    if (text.empty() || text.size() > kExactDigits || (text.front() == '0' && text.size() > 1 && text[1] != '.')) return false;
+    if (text.empty() || text.size() > kExactDigits || (text.front() == '0' && text.size() > 1 && text[1] != '.'))
+        return false;
     const size_t point = text.find('.');
-    const auto all_digits = [](std::string_view part) { return !part.empty() && std::all_of(part.begin(), part.end(), is_digit); };
+    const auto all_digits = [](std::string_view part) {
+        return !part.empty() && std::all_of(part.begin(), part.end(), is_digit);
+    };
     if (point == std::string_view::npos) return all_digits(text);
     return all_digits(text.substr(0, point)) && all_digits(text.substr(point + 1));
 }
 
 // Fields that name something: texts even where the name is made of digits, so that a field has one type in all records.
 bool is_name(std::string_view key) {
-    constexpr std::string_view kNames[] = {"request_id", "traceparent", "key", "id", "name", "collection", "route", "method", "peer", "path", "version"};
+    constexpr std::string_view kNames[] = {"request_id", "traceparent", "key",  "id",   "name",   "collection",
+                                           "route",      "method",      "peer", "path", "version"};
     return std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames);
 }
 
-std::string_view view(vz_str text) { return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size); }
+std::string_view view(vz_str text) {
+    return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
+}
 
 }  // namespace
 
@@ -75,7 +82,8 @@ bool Log::open(const std::string& file, uint32_t level, LogFormat format) {
         }
         auto logger = std::make_shared<spdlog::logger>("vectorizer", std::move(sink));
         logger->set_level(spdlog::level::trace);
-        logger->set_pattern(is_json() ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+        logger->set_pattern(is_json() ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"
+                                      : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
         logger->flush_on(spdlog::level::trace);
         spdlog::set_default_logger(std::move(logger));
         return true;
@@ -90,11 +98,15 @@ void Log::set_level(uint32_t level) { current_level.store(level); }
 void Log::write(const std::string& instance, const vz_log_record& record) {
     if (record.level > level()) return;
     if (is_json()) {
-        std::string line = "\"instance\":" + json_text(instance) + ",\"event\":" + json_text(view(record.event)) + ",\"message\":" + json_text(view(record.message));
+        std::string line = "\"instance\":" + json_text(instance) + ",\"event\":" + json_text(view(record.event)) +
+                           ",\"message\":" + json_text(view(record.message));
         for (uint64_t i = 0; i < record.field_count; ++i) {
             const std::string_view key = view(record.fields[i].key);
             const std::string_view value = view(record.fields[i].value);
-            line.append(",").append(json_text(key)).append(":").append(is_number(value) && !is_name(key) ? std::string(value) : json_text(value));
+            line.append(",")
+                .append(json_text(key))
+                .append(":")
+                .append(is_number(value) && !is_name(key) ? std::string(value) : json_text(value));
         }
         spdlog::default_logger_raw()->log(spdlog_level(record.level), "{}", line);
         return;

@@ -22,7 +22,8 @@ class Log {
     static bool is_json();
     static uint32_t level();
     static void set_level(uint32_t level);
-    // Keys, bodies, vectors and payloads are never logged. In JSON a field that reads as a number is one, unless its key says that it is a name.
+    // Keys, bodies, vectors and payloads are never logged. In JSON a field that reads as a number is one, unless its
+    // key says that it is a name.
     static void write(const std::string& instance, const vz_log_record& record);
     static void write(uint32_t level, const std::string& event, const std::string& message);
 };

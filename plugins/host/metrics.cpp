@@ -54,7 +54,8 @@ void set_value(prometheus::ClientMetric& metric, uint32_t kind, double value) {
 
 void take_sample(void* user, const vz_sample* sample) noexcept {
     auto& metric = static_cast<Families*>(user)->add(text(sample->name), text(sample->help), sample->kind);
-    for (uint64_t i = 0; i < sample->label_count; ++i) metric.label.push_back({text(sample->labels[i].key), text(sample->labels[i].value)});
+    for (uint64_t i = 0; i < sample->label_count; ++i)
+        metric.label.push_back({text(sample->labels[i].key), text(sample->labels[i].value)});
     if (sample->kind != VZ_SAMPLE_HISTOGRAM) {
         set_value(metric, sample->kind, sample->value);
         return;
@@ -100,7 +101,8 @@ void add_collection(Families& families, const std::string& name, const Collectio
     gauge(kUnindexedRows, "Live rows of a collection that no graph covers yet.", figures.unindexed_rows);
 }
 
-// Each of the largest collections, and the others together under a name that no collection can have: no scrape has more series than it can bear.
+// Each of the largest collections, and the others together under a name that no collection can have: no scrape has more
+// series than it can bear.
 void add_collections(Families& families, vz_engine* engine) {
     constexpr size_t kCollectionsMax = 1000;
     vz_result* result = nullptr;
@@ -111,11 +113,14 @@ void add_collections(Families& families, vz_engine* engine) {
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *VZ_AT(vz_collection_info, infos, i);
         if (info.stats == nullptr) continue;
-        all.emplace_back(text(info.name), CollectionFigures{info.stats->points, info.stats->disk_bytes + info.stats->memory_bytes, info.stats->unindexed_rows});
+        all.emplace_back(text(info.name),
+                         CollectionFigures{info.stats->points, info.stats->disk_bytes + info.stats->memory_bytes,
+                                           info.stats->unindexed_rows});
     }
     vz_result_release(result);
     if (all.size() > kCollectionsMax) {
-        std::nth_element(all.begin(), all.begin() + kCollectionsMax, all.end(), [](const auto& a, const auto& b) { return a.second.points > b.second.points; });
+        std::nth_element(all.begin(), all.begin() + kCollectionsMax, all.end(),
+                         [](const auto& a, const auto& b) { return a.second.points > b.second.points; });
         CollectionFigures others;
         for (size_t i = kCollectionsMax; i < all.size(); ++i) {
             others.points += all[i].second.points;
@@ -183,7 +188,8 @@ void Metrics::reserve_names(vz_engine* engine) {
 vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
     if (!is_well_formed(from)) return VZ_INVALID_ARGUMENT;
     std::string key = text(from.name);
-    for (uint32_t i = 0; i < from.label_count; ++i) key += '\1' + text(from.labels[i].key) + '\2' + text(from.labels[i].value);
+    for (uint32_t i = 0; i < from.label_count; ++i)
+        key += '\1' + text(from.labels[i].key) + '\2' + text(from.labels[i].value);
     const std::scoped_lock lock(mutex_);
     // Samples of one name are of one kind.
     if (kinds_.try_emplace(text(from.name), from.kind).first->second != from.kind) return VZ_INVALID_ARGUMENT;
@@ -194,7 +200,8 @@ vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
     series.name = text(from.name);
     series.help = one_line(text(from.help));
     series.kind = from.kind;
-    for (uint32_t i = 0; i < from.label_count; ++i) series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
+    for (uint32_t i = 0; i < from.label_count; ++i)
+        series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
     series.bounds.assign(from.bounds, from.bounds + from.bound_count);
     series.counts.resize(from.bound_count + 1);
     return VZ_OK;

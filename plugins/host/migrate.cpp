@@ -53,7 +53,8 @@ class Scratch {
 // The collections of one entry, made in the scratch database.
 class Entry {
  public:
-    Entry(vz_engine* engine, std::string name, std::string text) : engine_(engine), name_(std::move(name)), text_(std::move(text)) {}
+    Entry(vz_engine* engine, std::string name, std::string text)
+        : engine_(engine), name_(std::move(name)), text_(std::move(text)) {}
 
     // False: `problem` says why.
     bool load(std::string* problem) {
@@ -77,14 +78,18 @@ class Entry {
             std::fprintf(stderr, "%s: %llu vectors in the file, %zu points here, %u dimensions\n", of.name.c_str(),
                          static_cast<unsigned long long>(of.vectors), ids_[i].size(), of.dimension);
             const auto warn = [&](const std::string& what) { std::fprintf(stderr, "  warning: %s\n", what.c_str()); };
-            if (of.vectors != ids_[i].size()) warn(std::to_string(of.vectors - ids_[i].size()) + " ids came again; the last vector of each was kept");
+            if (of.vectors != ids_[i].size())
+                warn(std::to_string(of.vectors - ids_[i].size()) + " ids came again; the last vector of each was kept");
             if (of.normalized != 0 && of.metric != VZ_COSINE) {
-                warn(std::to_string(of.normalized) + " vectors had been normalised although the metric is not cosine: their lengths are lost");
+                warn(std::to_string(of.normalized) +
+                     " vectors had been normalised although the metric is not cosine: their lengths are lost");
             } else if (of.normalized != 0) {
-                warn(std::to_string(of.normalized) + " vectors had been normalised: directions are kept, lengths are lost");
+                warn(std::to_string(of.normalized) +
+                     " vectors had been normalised: directions are kept, lengths are lost");
             }
             if (of.was_quantized) warn("vectors may have gone through 8 bits: what was lost there stays lost");
-            if (of.sparse != 0) warn(std::to_string(of.sparse) + " vectors had a sparse part, which was not taken over");
+            if (of.sparse != 0)
+                warn(std::to_string(of.sparse) + " vectors had a sparse part, which was not taken over");
         }
     }
 
@@ -133,8 +138,10 @@ class Entry {
         request.struct_size = sizeof(request);
         uint64_t points = 0;
         vz_error error = {};
-        if (vz_count(engine_, borrowed(collection.name), &request, &points, &error) == VZ_OK && points == expected) return true;
-        *problem = "collection '" + collection.name + "' has " + std::to_string(points) + " points after the import, not " + std::to_string(expected);
+        if (vz_count(engine_, borrowed(collection.name), &request, &points, &error) == VZ_OK && points == expected)
+            return true;
+        *problem = "collection '" + collection.name + "' has " + std::to_string(points) +
+                   " points after the import, not " + std::to_string(expected);
         return false;
     }
 
@@ -163,7 +170,8 @@ int load_all(ZipFile& zip, const Scratch& scratch) {
         entry.report();
         collections += entry.count();
     }
-    if (collections == 0) return refuse("the archive has no entry that ends in _vector_store.bin with a collection in it");
+    if (collections == 0)
+        return refuse("the archive has no entry that ends in _vector_store.bin with a collection in it");
     std::fprintf(stderr, "not in such files, so not taken over: aliases, expiry, field indexes\n");
     const std::string target = scratch.archive();
     vz_archive_request request = {};

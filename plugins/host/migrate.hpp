@@ -5,7 +5,8 @@
 
 namespace vz::host {
 
-// An exit code; counts, warnings and what went wrong are told on standard error. `collection`, if not empty, is the new name of the only one.
+// An exit code; counts, warnings and what went wrong are told on standard error. `collection`, if not empty, is the new
+// name of the only one.
 int migrate(const std::string& path, const std::string& collection, const std::string& data_directory);
 
 }  // namespace vz::host

@@ -18,7 +18,11 @@ constexpr json::Field kMembers[] = {{"id", kId},       {"vector", kVector},   {"
 // Memory for what one line holds; used again for the next.
 class LineMemory {
  public:
-    json::Arena arena() { return {this, [](void* owner, uint64_t bytes, uint64_t align) { return static_cast<LineMemory*>(owner)->take(bytes, align); }}; }
+    json::Arena arena() {
+        return {this, [](void* owner, uint64_t bytes, uint64_t align) {
+                    return static_cast<LineMemory*>(owner)->take(bytes, align);
+                }};
+    }
     void clear() { blocks_.clear(); }
 
  private:
@@ -75,7 +79,8 @@ class NdjsonSource final : public ImportSource {
             Line line;
             if (!parse(text, &line, problem)) return false;
             if (line.vector.size() != dim_) {
-                *problem = place() + "the vector has " + std::to_string(line.vector.size()) + " dimensions, the first one has " + std::to_string(dim_);
+                *problem = place() + "the vector has " + std::to_string(line.vector.size()) +
+                           " dimensions, the first one has " + std::to_string(dim_);
                 return false;
             }
             batch->ids.push_back(line.id.empty() ? std::to_string(next_ + batch->rows) : std::move(line.id));
@@ -114,7 +119,8 @@ class NdjsonSource final : public ImportSource {
             return true;
         });
         if (!read) {
-            *problem = place() + reader.error().field + (reader.error().field.empty() ? "" : ": ") + reader.error().reason;
+            *problem =
+                place() + reader.error().field + (reader.error().field.empty() ? "" : ": ") + reader.error().reason;
             return false;
         }
         if (floats.count == 0) {

@@ -47,7 +47,8 @@ struct Outcome {
     sigemptyset(&signals);
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    static_cast<void>(Log::open(input.directory + ".log", VZ_LOG_DEBUG, LogFormat::kText));  // what it logs is no output
+    // What it logs is no output.
+    static_cast<void>(Log::open(input.directory + ".log", VZ_LOG_DEBUG, LogFormat::kText));
     Blame::watch_signals();
     trial.run(input);
     std::fflush(nullptr);

@@ -113,7 +113,8 @@ class Stage {
         schema.vector_field_count = 1;
         if (vz_collection_create(engine_, {"docs", 4}, &schema, nullptr, &error) != VZ_OK) fail(error.message);
         // With a sealed file, as in any database of some age: the engine maps it, and guards the map.
-        if (write() != VZ_OK || vz_checkpoint(engine_, {nullptr, 0}, nullptr, nullptr) != VZ_OK) fail("the checker's own write fails");
+        if (write() != VZ_OK || vz_checkpoint(engine_, {nullptr, 0}, nullptr, nullptr) != VZ_OK)
+            fail("the checker's own write fails");
         before_loading_ = {};
         const Step step(input, "loading");
         loaded_ = load_frontend(input.file);
@@ -199,7 +200,8 @@ void reload(const Stage& stage, Instance& instance) {
     vz_error error = {};
     const vz_status status = attempt(stage, "reload", [&] { return instance.reload(&error); });
     expect_intact(stage, instance);
-    if (status != VZ_OK) stage.finding(std::string("reload fails: ") + (*error.message != 0 ? error.message : "without a message"));
+    if (status != VZ_OK)
+        stage.finding(std::string("reload fails: ") + (*error.message != 0 ? error.message : "without a message"));
 }
 
 void drain(const Stage& stage, Instance& instance) {
@@ -244,12 +246,15 @@ class Belongings {
             stage_.finding(std::to_string(threads - before_.threads.size()) + " threads are alive " + when);
         const std::set<std::string> open = descriptors_of_process();
         for (const std::string& descriptor : open) {
-            if (!before_.descriptors.contains(descriptor)) stage_.finding("descriptor " + descriptor + " is open " + when);
+            if (!before_.descriptors.contains(descriptor))
+                stage_.finding("descriptor " + descriptor + " is open " + when);
         }
         for (const std::string& descriptor : before_.descriptors) {
-            if (!open.contains(descriptor)) stage_.finding("descriptor " + descriptor + ", not its own, is closed " + when);
+            if (!open.contains(descriptor))
+                stage_.finding("descriptor " + descriptor + ", not its own, is closed " + when);
         }
-        for (const std::string& child : children_of_process()) stage_.finding("process " + child + " is its child " + when);
+        for (const std::string& child : children_of_process())
+            stage_.finding("process " + child + " is its child " + when);
         const vz_engine_stats stats = stage_.stats();
         if (stats.results_held != 0) stage_.finding(std::to_string(stats.results_held) + " results are held " + when);
         if (stats.queued_ops != 0)
@@ -487,8 +492,6 @@ constexpr std::array kTrials = {
 
 }  // namespace
 
-std::span<const Trial> all_trials() {
-    return kTrials;
-}
+std::span<const Trial> all_trials() { return kTrials; }
 
 }  // namespace vz::host

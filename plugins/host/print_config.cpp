@@ -41,7 +41,8 @@ Line read_line(std::string_view text, std::vector<std::string>& parents) {
 }
 
 void print(const std::string& key, const std::string& value, const std::string& origin, const std::string& meaning) {
-    std::printf("%-44s %-28s # %s%s%s\n", (key + ":").c_str(), value.c_str(), origin.c_str(), meaning.empty() ? "" : ";", meaning.c_str());
+    std::printf("%-44s %-28s # %s%s%s\n", (key + ":").c_str(), value.c_str(), origin.c_str(),
+                meaning.empty() ? "" : ";", meaning.c_str());
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ int print_config(const Config& config) {
         if (line.key.empty()) continue;
         const auto found = config.values().find(line.key);
         const bool is_set = found != config.values().end();
-        print(line.key, is_set ? "\"" + found->second.text + "\"" : line.value, is_set ? found->second.origin : "default", line.meaning);
+        print(line.key, is_set ? "\"" + found->second.text + "\"" : line.value,
+              is_set ? found->second.origin : "default", line.meaning);
         printed.insert(line.key);
     }
     for (const auto& [key, value] : config.values()) {

@@ -14,7 +14,11 @@ using json::Value;
 
 class Memory {
  public:
-    json::Arena arena() { return {this, [](void* owner, uint64_t bytes, uint64_t align) { return static_cast<Memory*>(owner)->take(bytes, align); }}; }
+    json::Arena arena() {
+        return {this, [](void* owner, uint64_t bytes, uint64_t align) {
+                    return static_cast<Memory*>(owner)->take(bytes, align);
+                }};
+    }
 
  private:
     void* take(uint64_t bytes, uint64_t align) {
@@ -29,7 +33,8 @@ class Memory {
 uint32_t metric_named(std::string_view name) {
     std::string plain;
     for (const char c : name) {
-        if (std::isalpha(static_cast<unsigned char>(c)) != 0) plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        if (std::isalpha(static_cast<unsigned char>(c)) != 0)
+            plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
     if (plain == "cosine") return VZ_COSINE;
     if (plain == "euclidean" || plain == "l2") return VZ_EUCLIDEAN;
@@ -40,7 +45,8 @@ uint32_t metric_named(std::string_view name) {
 // One pass over an entry; what it is for is in the callbacks.
 class Pass {
  public:
-    Pass(const std::string& text, const std::string& entry) : text_(text), entry_(entry), reader_({text.data(), text.size()}, memory_.arena()) {}
+    Pass(const std::string& text, const std::string& entry)
+        : text_(text), entry_(entry), reader_({text.data(), text.size()}, memory_.arena()) {}
 
     std::function<bool(size_t collection)> on_collection = [](size_t) { return true; };
     std::function<bool(Value config)> on_config = [](Value) { return true; };
@@ -59,7 +65,9 @@ class Pass {
         });
         if (good && has_collections) return true;
         const json::Error& error = reader_.error();
-        *problem = "entry " + entry_ + ": " + (good ? "it has no collections" : (error.field.empty() ? std::string() : error.field + ": ") + error.reason);
+        *problem = "entry " + entry_ + ": " +
+                   (good ? "it has no collections"
+                         : (error.field.empty() ? std::string() : error.field + ": ") + error.reason);
         return false;
     }
 
@@ -121,7 +129,8 @@ bool read_config(json::Reader& reader, Value config, ReferenceCollection* to) {
             to->metric = metric_named(text);
             if (to->metric == 0) return reader.mistake("no such metric");
         } else if (key == "quantization" && !reader.is_null(value)) {
-            const bool is_none = reader.kind(value) == json::Kind::kString && reader.string(value, text) && (text == "None" || text == "none");
+            const bool is_none = reader.kind(value) == json::Kind::kString && reader.string(value, text) &&
+                                 (text == "None" || text == "none");
             to->was_quantized = !is_none;
         }
         return true;
@@ -137,7 +146,8 @@ std::string name_of_entry(const std::string& entry) {
 
 }  // namespace
 
-bool survey_reference(const std::string& text, const std::string& entry, std::vector<ReferenceCollection>* collections, std::string* problem) {
+bool survey_reference(const std::string& text, const std::string& entry, std::vector<ReferenceCollection>* collections,
+                      std::string* problem) {
     Pass pass(text, entry);
     json::Reader& reader = pass.reader();
     json::Floats floats;
@@ -158,7 +168,8 @@ bool survey_reference(const std::string& text, const std::string& entry, std::ve
             if (!read_vector(reader, value, floats, &vector)) return false;
             if (of.dimension == 0) of.dimension = static_cast<uint32_t>(vector.length);
             if (vector.length != of.dimension) {
-                return reader.mistake("data", "has " + std::to_string(vector.length) + " numbers, not " + std::to_string(of.dimension));
+                return reader.mistake(
+                    "data", "has " + std::to_string(vector.length) + " numbers, not " + std::to_string(of.dimension));
             }
             ++of.vectors;
             of.normalized += vector.is_normalized ? 1 : 0;
@@ -180,7 +191,8 @@ bool survey_reference(const std::string& text, const std::string& entry, std::ve
 }
 
 bool read_reference(const std::string& text, const std::string& entry, size_t batch_rows,
-                    const std::function<bool(size_t collection, const ReferenceBatch& batch)>& take, std::string* problem) {
+                    const std::function<bool(size_t collection, const ReferenceBatch& batch)>& take,
+                    std::string* problem) {
     Pass pass(text, entry);
     json::Reader& reader = pass.reader();
     json::Floats floats;

@@ -13,7 +13,7 @@ namespace vz::host {
 struct ReferenceCollection {
     std::string name;
     uint32_t dimension = 0;
-    uint32_t metric = 0;      // vz_metric
+    uint32_t metric = 0;  // vz_metric
     bool was_quantized = false;
     uint64_t vectors = 0;
     uint64_t normalized = 0;  // vectors that are marked so
@@ -27,10 +27,13 @@ struct ReferenceBatch {
     std::vector<float> values;          // packed
 };
 
-// `text` is one entry, with json::kPadding bytes behind it; `entry` names it. False: `problem` says what is wrong, with the place.
-bool survey_reference(const std::string& text, const std::string& entry, std::vector<ReferenceCollection>* collections, std::string* problem);
+// `text` is one entry, with json::kPadding bytes behind it; `entry` names it. False: `problem` says what is wrong, with
+// the place.
+bool survey_reference(const std::string& text, const std::string& entry, std::vector<ReferenceCollection>* collections,
+                      std::string* problem);
 // Hands over the vectors of the collections in that order, a batch at a time; `take` returns false to end it.
 bool read_reference(const std::string& text, const std::string& entry, size_t batch_rows,
-                    const std::function<bool(size_t collection, const ReferenceBatch& batch)>& take, std::string* problem);
+                    const std::function<bool(size_t collection, const ReferenceBatch& batch)>& take,
+                    std::string* problem);
 
 }  // namespace vz::host

@@ -48,8 +48,8 @@ class Watchdog {
               if (returned_.wait_for(lock, limit, [this] { return done_; })) return;
               const Blame::Asked asked = Blame::asked();
               std::fprintf(stderr, "vectorizer: frontend '%s' did not return from %s within %lld ms\n",
-                           asked.instance != nullptr ? asked.instance : "", asked.function != nullptr ? asked.function : "",
-                           static_cast<long long>(limit.count()));
+                           asked.instance != nullptr ? asked.instance : "",
+                           asked.function != nullptr ? asked.function : "", static_cast<long long>(limit.count()));
               std::_Exit(kExitFrontend);
           }) {}
     ~Watchdog() {
@@ -170,7 +170,8 @@ class Server {
         options.log = log_of_engine;
         {
             // A large log takes its time; the supervisor is not to lose patience over it.
-            const Repeater notice(kRecoveryNotice, [] { notify_supervisor("STATUS=recovering\nEXTEND_TIMEOUT_USEC=30000000"); });
+            const Repeater notice(kRecoveryNotice,
+                                  [] { notify_supervisor("STATUS=recovering\nEXTEND_TIMEOUT_USEC=30000000"); });
             if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
         }
         services_ = std::make_unique<Services>(config_, engine.get());
@@ -182,7 +183,8 @@ class Server {
                               std::chrono::duration<double, std::milli>(Clock::now() - began).count()};
             print_banner(facts, engine.get());
             notify_supervisor("READY=1");
-            const Repeater heart(watchdog_patience() / 2, [&engine, http = http_addresses()] { beat(engine.get(), http); });
+            const Repeater heart(watchdog_patience() / 2,
+                                 [&engine, http = http_addresses()] { beat(engine.get(), http); });
             wait_for_end(signal_fd);
             drain(signal_fd);
         }
@@ -192,7 +194,8 @@ class Server {
         return code != 0 ? code : closed;
     }
 
-    // Each frontend reads its keys, over the database, or over an empty engine where there is none that can be opened: another process may serve it.
+    // Each frontend reads its keys, over the database, or over an empty engine where there is none that can be opened:
+    // another process may serve it.
     int check() {
         Blame::watch_signals();
         const ExitWatch exit_watch(kExitFrontend);
@@ -212,7 +215,8 @@ class Server {
         const int code = create_all();
         stop_all();
         if (code != 0 && there == VZ_BUSY) {
-            std::fprintf(stderr, "Another process serves %s: API keys that are kept there were not looked at.\n", settings_.data_directory.c_str());
+            std::fprintf(stderr, "Another process serves %s: API keys that are kept there were not looked at.\n",
+                         settings_.data_directory.c_str());
         }
         return code;
     }
@@ -328,7 +332,9 @@ class Server {
         std::vector<HttpAddress> http;
         for (const auto& [name, url] : addresses()) {
             const HttpAddress address = http_address(url);
-            const bool is_known = std::any_of(http.begin(), http.end(), [&](const HttpAddress& each) { return each.host == address.host && each.port == address.port; });
+            const bool is_known = std::any_of(http.begin(), http.end(), [&](const HttpAddress& each) {
+                return each.host == address.host && each.port == address.port;
+            });
             if (address.port != 0 && !is_known) http.push_back(address);
         }
         return http;
@@ -429,7 +435,9 @@ class Server {
             if (signalled(signal_fd, kIdlePoll)) return;
             if (Clock::now() < deadline) continue;
             for (auto& instance : instances_) {
-                if (!instance->idle()) Log::write(VZ_LOG_WARN, "host.not_idle", "frontend '" + instance->name() + "' is not idle drain_ms after drain, and is stopped");
+                if (!instance->idle())
+                    Log::write(VZ_LOG_WARN, "host.not_idle",
+                               "frontend '" + instance->name() + "' is not idle drain_ms after drain, and is stopped");
             }
             return;
         }
@@ -462,7 +470,8 @@ static void log_passed_over(const PassedOver& passed_over) {
     if (passed_over.injected.empty()) return;
     std::string names;
     for (const std::string& name : passed_over.injected) names += (names.empty() ? "" : ", ") + name;
-    Log::write(VZ_LOG_INFO, "config.injected_names", names + ": set by a container platform for a service of this name, and ignored");
+    Log::write(VZ_LOG_INFO, "config.injected_names",
+               names + ": set by a container platform for a service of this name, and ignored");
 }
 
 int serve(const Config& config, const Reread& reread) {
@@ -486,7 +495,8 @@ int check_config(const Config& config) {
         return kExitUsage;
     }
     if (!Log::open("", VZ_LOG_ERROR, LogFormat::kText)) return kExitUsage;
-    for (const std::string& sentence : config.passed_over().unknown) std::fprintf(stderr, "vectorizer: %s\n", sentence.c_str());
+    for (const std::string& sentence : config.passed_over().unknown)
+        std::fprintf(stderr, "vectorizer: %s\n", sentence.c_str());
     const std::string directory = settings.data_directory;
     const Reread never;
     const int code = Server(config, never, std::move(settings)).check();

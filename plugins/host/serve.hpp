@@ -9,8 +9,9 @@ namespace vz::host {
 // the signals SIGTERM, SIGINT and SIGHUP.
 int serve(const Config& config, const Reread& reread);
 
-// 0, or what serve() would exit with, after a sentence on standard error: all that is wrong with the configuration itself. Nothing is served, and no
-// file of the data directory changes. API keys that are kept there count; not where another process serves it, which is said.
+// 0, or what serve() would exit with, after a sentence on standard error: all that is wrong with the configuration
+// itself. Nothing is served, and no file of the data directory changes. API keys that are kept there count; not where
+// another process serves it, which is said.
 int check_config(const Config& config);
 
 }  // namespace vz::host

@@ -8,18 +8,12 @@
 namespace vz::host {
 namespace {
 
-std::string text(vz_str value) {
-    return value.data == nullptr ? std::string() : std::string(value.data, value.size);
-}
-vz_str borrowed(const std::string& value) {
-    return {value.c_str(), value.size()};
-}
+std::string text(vz_str value) { return value.data == nullptr ? std::string() : std::string(value.data, value.size); }
+vz_str borrowed(const std::string& value) { return {value.c_str(), value.size()}; }
 
 // ---- vz.log/1 ----
 
-uint32_t log_level(const vz_host*) noexcept {
-    return Log::level();
-}
+uint32_t log_level(const vz_host*) noexcept { return Log::level(); }
 void log_write(const vz_host* host, const vz_log_record* record) noexcept {
     if (record == nullptr || (record->fields == nullptr && record->field_count != 0)) return;
     Log::write(HostView::of(host).instance(), *record);
@@ -83,7 +77,8 @@ uint32_t is_host_thread(const vz_host* host) noexcept {
     return std::this_thread::get_id() == HostView::of(host).services().host_thread ? 1 : 0;
 }
 uint32_t is_completion(const vz_host*) noexcept {
-    // A function without [done] says so itself, before it looks at anything else; without an engine that is no misuse to log.
+    // A function without [done] says so itself, before it looks at anything else; without an engine that is no misuse
+    // to log.
     return vz_engine_close(nullptr, nullptr) == VZ_MISUSE ? 1 : 0;
 }
 

@@ -22,7 +22,8 @@ void notify_supervisor(const std::string& state) {
     if (path[0] == '@') address.sun_path[0] = 0;
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
-    static_cast<void>(::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
+    static_cast<void>(
+        ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size));
     ::close(fd);
 }
 

@@ -9,9 +9,7 @@
 
 namespace vz::host {
 
-void TrialReport::Unmap::operator()(TrialReport* report) const {
-    ::munmap(report, sizeof(TrialReport));
-}
+void TrialReport::Unmap::operator()(TrialReport* report) const { ::munmap(report, sizeof(TrialReport)); }
 
 TrialReport::Shared TrialReport::make() {
     void* const memory =

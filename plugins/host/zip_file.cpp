@@ -45,7 +45,8 @@ std::vector<std::string> ZipFile::names() const {
     return names;
 }
 
-bool ZipFile::read(const std::string& name, uint64_t bytes_max, uint64_t padding, std::string* content, std::string* problem) {
+bool ZipFile::read(const std::string& name, uint64_t bytes_max, uint64_t padding, std::string* content,
+                   std::string* problem) {
     content->clear();
     const auto close = [](zip_file_t* file) { zip_fclose(file); };
     const std::unique_ptr<zip_file_t, decltype(close)> entry(zip_fopen(impl_->archive, name.c_str(), 0), close);

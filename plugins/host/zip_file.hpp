@@ -17,9 +17,10 @@ class ZipFile {
     ZipFile& operator=(const ZipFile&) = delete;
 
     std::vector<std::string> names() const;
-    // The whole entry, checked against its checksum, with `padding` zero bytes behind it that size() does not count. Names are never
-    // taken for paths. False: `problem` says why, also for an entry of more than `bytes_max`.
-    bool read(const std::string& name, uint64_t bytes_max, uint64_t padding, std::string* content, std::string* problem);
+    // The whole entry, checked against its checksum, with `padding` zero bytes behind it that size() does not count.
+    // Names are never taken for paths. False: `problem` says why, also for an entry of more than `bytes_max`.
+    bool read(const std::string& name, uint64_t bytes_max, uint64_t padding, std::string* content,
+              std::string* problem);
 
  private:
     ZipFile() = default;

@@ -15,9 +15,7 @@ void ping(Session& session, Arguments arguments) {
     session.out().bulk(arguments[1]);
 }
 
-void echo(Session& session, Arguments arguments) {
-    session.out().bulk(arguments[1]);
-}
+void echo(Session& session, Arguments arguments) { session.out().bulk(arguments[1]); }
 
 // HELLO [version [AUTH user password] [SETNAME name]]
 void hello(Session& session, Arguments arguments) {
@@ -52,9 +50,7 @@ void client(Session& session, Arguments arguments) {
     session.out().error("ERR unknown subcommand");
 }
 
-void auth(Session& session, Arguments) {
-    session.out().error("ERR there are no passwords");
-}
+void auth(Session& session, Arguments) { session.out().error("ERR there are no passwords"); }
 
 void select_database(Session& session, Arguments arguments) {
     if (arguments[1] != "0") return session.out().error("ERR DB index is out of range");
@@ -124,9 +120,7 @@ void reply_names(Session& session, std::span<const std::string> found) {
     for (const std::string& name : found) session.out().bulk(name);
 }
 
-void keys(Session& session, Arguments arguments) {
-    reply_names(session, names(session, std::string(arguments[1])));
-}
+void keys(Session& session, Arguments arguments) { reply_names(session, names(session, std::string(arguments[1]))); }
 
 // SCAN cursor [MATCH pattern] [COUNT n] [TYPE type]. The cursor is a place in the sorted names: a name that stays while
 // others come or go before it may be seen twice or not at all.
@@ -174,8 +168,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> keyspace_commands() {
-    return kCommands;
-}
+std::span<const Command> keyspace_commands() { return kCommands; }
 
 }  // namespace resp

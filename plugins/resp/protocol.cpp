@@ -88,9 +88,7 @@ void Replies::error(std::string_view text) {
     bytes_ += "\r\n";
 }
 
-void Replies::integer(int64_t value) {
-    header(':', value);
-}
+void Replies::integer(int64_t value) { header(':', value); }
 
 void Replies::bulk(std::string_view text) {
     header('$', static_cast<int64_t>(text.size()));
@@ -98,9 +96,7 @@ void Replies::bulk(std::string_view text) {
     bytes_ += "\r\n";
 }
 
-void Replies::null() {
-    bytes_ += version_ == 3 ? "_\r\n" : "$-1\r\n";
-}
+void Replies::null() { bytes_ += version_ == 3 ? "_\r\n" : "$-1\r\n"; }
 
 void Replies::real(double value) {
     if (version_ != 3) return bulk(number_text(value));
@@ -114,9 +110,7 @@ void Replies::boolean(bool value) {
     bytes_ += value ? "#t\r\n" : "#f\r\n";
 }
 
-void Replies::array(size_t elements) {
-    header('*', static_cast<int64_t>(elements));
-}
+void Replies::array(size_t elements) { header('*', static_cast<int64_t>(elements)); }
 
 void Replies::map(size_t pairs) {
     if (version_ == 3) {

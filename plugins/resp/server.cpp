@@ -64,9 +64,7 @@ vz::Expected<void> Server::start() {
     return {};
 }
 
-std::string Server::address() const {
-    return options_.host + ":" + std::to_string(port_);
-}
+std::string Server::address() const { return options_.host + ":" + std::to_string(port_); }
 
 void Server::accept_clients() {
     while (!is_draining_) {
@@ -154,9 +152,7 @@ void Server::shut_down(int how) {
     }
 }
 
-void Server::drain() {
-    shut_down(SHUT_RD);
-}
+void Server::drain() { shut_down(SHUT_RD); }
 
 void Server::stop() {
     shut_down(SHUT_RDWR);

@@ -253,9 +253,11 @@ std::string take_search_options(Reader& reader, SearchOptions* options) {
                 return takes("EPSILON", "a number above 0 and up to 1");
         } else if (reader.take_if("FILTER")) {
             options->filter = reader.take();
-            if (!options->filter.starts_with('{')) return takes("FILTER", "a filter in JSON, {...}; expressions are not supported");
+            if (!options->filter.starts_with('{'))
+                return takes("FILTER", "a filter in JSON, {...}; expressions are not supported");
         } else {
-            return "ERR VSIM has no option " + quoted(reader.take()) + "; it has WITHSCORES, WITHATTRIBS, COUNT, EF, EPSILON, FILTER, TRUTH, NOTHREAD";
+            return "ERR VSIM has no option " + quoted(reader.take()) +
+                   "; it has WITHSCORES, WITHATTRIBS, COUNT, EF, EPSILON, FILTER, TRUTH, NOTHREAD";
         }
     }
     if (options->is_exact && options->effort != 0) return "ERR TRUTH scans every element and takes no EF beside it";
@@ -322,7 +324,8 @@ void vsim(Session& session, Arguments arguments) {
         return session.out().error(wrong);
     }
     SearchOptions options;
-    if (const std::string wrong = take_search_options(reader, &options); !wrong.empty()) return session.out().error(wrong);
+    if (const std::string wrong = take_search_options(reader, &options); !wrong.empty())
+        return session.out().error(wrong);
     session.forget(key);  // others may have made it anew
     if (!session.engine().stats(key)) return session.out().array(0);
     const FieldShape* shape = session.shape_of(key);
@@ -408,14 +411,10 @@ void vismember(Session& session, Arguments arguments) {
 
 const char* metric_name(vz_metric metric) {
     switch (metric) {
-        case VZ_EUCLIDEAN:
-            return "euclidean";
-        case VZ_DOT:
-            return "dot";
-        case VZ_MANHATTAN:
-            return "manhattan";
-        default:
-            return "cosine";
+        case VZ_EUCLIDEAN: return "euclidean";
+        case VZ_DOT: return "dot";
+        case VZ_MANHATTAN: return "manhattan";
+        default: return "cosine";
     }
 }
 
@@ -452,8 +451,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> vector_set_commands() {
-    return kCommands;
-}
+std::span<const Command> vector_set_commands() { return kCommands; }
 
 }  // namespace resp

@@ -68,13 +68,19 @@ static inline vz_status call(vz_engine* engine, uint32_t kind, vz_str collection
     }
 }
 
-static inline vz_status perform(struct client client, uint32_t kind, vz_str collection, const void* request, void* answer,
-                                vz_error* error) {
+static inline vz_status perform(struct client client, uint32_t kind, vz_str collection, const void* request,
+                                void* answer, vz_error* error) {
     if (client.how == BY_CALL) return call(client.engine, kind, collection, request, answer, error);
     struct waiter waiter;
     waiter_start(&waiter, 1);
-    vz_op op = {.struct_size = (uint32_t)sizeof(vz_op), .kind = kind, .collection = collection, .request = request,
-                .answer = answer, .done = waiter_done, .user = &waiter, .error = error};
+    vz_op op = {.struct_size = (uint32_t)sizeof(vz_op),
+                .kind = kind,
+                .collection = collection,
+                .request = request,
+                .answer = answer,
+                .done = waiter_done,
+                .user = &waiter,
+                .error = error};
     vz_op* const ops[] = {&op};
     const vz_status taken = vz_submit(client.engine, ops, 1);
     if (taken != VZ_OK) {

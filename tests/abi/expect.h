@@ -18,11 +18,11 @@ extern atomic_int expect_failures;
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
 #define EXPECT(condition) expect_true(__FILE__, __LINE__, #condition, (condition) ? 1 : 0)
-#define EXPECT_STATUS(wanted, call)                                                \
-    do {                                                                           \
-        memset(&error, 0, sizeof(error));                                          \
-        const vz_status got_ = (call);                                             \
-        expect_status(__FILE__, __LINE__, #call, (wanted), got_, &error);          \
+#define EXPECT_STATUS(wanted, call)                                       \
+    do {                                                                  \
+        memset(&error, 0, sizeof(error));                                 \
+        const vz_status got_ = (call);                                    \
+        expect_status(__FILE__, __LINE__, #call, (wanted), got_, &error); \
     } while (0)
 
 static inline vz_str text(const char* chars) {
@@ -46,8 +46,8 @@ static inline void expect_status(const char* file, int line, const char* what, v
     atomic_fetch_add(&expect_checks, 1);
     if (got == wanted && (got == VZ_OK || error->status == got)) return;
     atomic_fetch_add(&expect_failures, 1);
-    fprintf(stderr, "%s:%d: %s\n  wanted %s, got %s; error: %s reason %u item %lld field '%s' message '%s'\n", file, line, what,
-            vz_status_name(wanted), vz_status_name(got), vz_status_name(error->status), error->reason,
+    fprintf(stderr, "%s:%d: %s\n  wanted %s, got %s; error: %s reason %u item %lld field '%s' message '%s'\n", file,
+            line, what, vz_status_name(wanted), vz_status_name(got), vz_status_name(error->status), error->reason,
             (long long)error->item, error->field, error->message);
 }
 
@@ -72,7 +72,8 @@ static inline void remove_directory(const char* path) { nftw(path, remove_entry,
 static inline int finish(const char* gate) {
     const int checks = atomic_load(&expect_checks);
     const int failures = atomic_load(&expect_failures);
-    printf("GATE %s %s checks=%d violations=%d\n", gate, failures == 0 && checks > 0 ? "PASS" : "FAIL", checks, failures);
+    printf("GATE %s %s checks=%d violations=%d\n", gate, failures == 0 && checks > 0 ? "PASS" : "FAIL", checks,
+           failures);
     return failures == 0 && checks > 0 ? 0 : 1;
 }
 

@@ -1,5 +1,6 @@
-/* Structs of other minors: a shorter one than 1.0's is misuse, a longer one is fine while its tail is zero, and an option this
- * engine does not know is never dropped. Each request ends where readable memory ends, each answer is followed by guard bytes. */
+/* Structs of other minors: a shorter one than 1.0's is misuse, a longer one is fine while its tail is zero, and an
+ * option this engine does not know is never dropped. Each request ends where readable memory ends, each answer is
+ * followed by guard bytes. */
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,7 +10,8 @@
 
 static vz_engine* engine;
 
-/* `size` writable bytes right before memory that cannot be touched. 1.0's structs are multiples of 8, so they stay aligned. */
+/* `size` writable bytes right before memory that cannot be touched. 1.0's structs are multiples of 8, so they stay
+ * aligned. */
 static void* at_the_edge(size_t size) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char* pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -53,7 +55,8 @@ static vz_status create_with_change(const void* request) {
     schema.vector_field_count = 1;
     vz_change change;
     memcpy(&change, request, sizeof(uint32_t));
-    if (change.struct_size < sizeof(change)) return vz_collection_create(engine, fresh_name(), &schema, (vz_change*)(uintptr_t)request, NULL);
+    if (change.struct_size < sizeof(change))
+        return vz_collection_create(engine, fresh_name(), &schema, (vz_change*)(uintptr_t)request, NULL);
     void* writable = resized(request, change.struct_size, change.struct_size, 0);
     const vz_status status = vz_collection_create(engine, fresh_name(), &schema, writable, NULL);
     give_back(writable);
@@ -86,7 +89,8 @@ static vz_status alter_with(const void* request) {
 }
 
 static vz_status alter_field(const void* request) {
-    static uint32_t kind = VZ_ALTER_DROP_VECTOR_FIELD; /* added and dropped by turns, so that each is right the next time */
+    /* Added and dropped by turns, so that each is right the next time. */
+    static uint32_t kind = VZ_ALTER_DROP_VECTOR_FIELD;
     vz_alter_change change = NEW(vz_alter_change);
     change.kind = kind == VZ_ALTER_DROP_VECTOR_FIELD ? VZ_ALTER_ADD_VECTOR_FIELD : VZ_ALTER_DROP_VECTOR_FIELD;
     change.vector_field = request;
@@ -294,7 +298,8 @@ static void point_requests_grow(void) {
     a_request_grows("vz_op", submit, &op, sizeof(op));
 }
 
-/* Fills an answer by `read`. No byte behind the caller's size is touched, whether a shorter struct is filled or refused. */
+/* Fills an answer by `read`. No byte behind the caller's size is touched, whether a shorter struct is filled or
+ * refused. */
 static void an_answer_grows(const char* what, vz_status (*read)(void*), size_t size) {
     const size_t sizes[] = {size, size + TAIL, size - 8, 0};
     const vz_status wanted[] = {VZ_OK, VZ_OK, VZ_MISUSE, VZ_MISUSE};
@@ -307,7 +312,8 @@ static void an_answer_grows(const char* what, vz_status (*read)(void*), size_t s
         const vz_status status = read(bytes);
         const int shorter_is_filled = i == 2 && status == VZ_OK;
         EXPECT(status == wanted[i] || shorter_is_filled);
-        if (status != wanted[i] && !shorter_is_filled) fprintf(stderr, "  %s of %u bytes: %s\n", what, struct_size, vz_status_name(status));
+        if (status != wanted[i] && !shorter_is_filled)
+            fprintf(stderr, "  %s of %u bytes: %s\n", what, struct_size, vz_status_name(status));
         for (size_t byte = sizes[i] < 8 ? 8 : sizes[i]; byte < sizeof(bytes); byte++) EXPECT(bytes[byte] == 0xA5);
         uint32_t told = 0;
         memcpy(&told, bytes, sizeof(told));
@@ -319,7 +325,9 @@ static void an_answer_grows(const char* what, vz_status (*read)(void*), size_t s
 }
 
 static vz_status read_engine_stats(void* out) { return vz_engine_stats_read(engine, out, NULL); }
-static vz_status read_collection_stats(void* out) { return vz_collection_stats_read(engine, text("points"), out, NULL); }
+static vz_status read_collection_stats(void* out) {
+    return vz_collection_stats_read(engine, text("points"), out, NULL);
+}
 
 static vz_status read_answer(void* out) {
     vz_write_request points = upsert();

@@ -248,7 +248,8 @@ static void a_forked_process_is_refused(void) {
     request.ids = &id;
     const pid_t child = fork();
     if (child == 0) {
-        const int is_refused_here = vz_write(engine, text("points"), &request, NULL, NULL) == VZ_MISUSE && vz_engine_close(engine, NULL) == VZ_MISUSE;
+        const int is_refused_here = vz_write(engine, text("points"), &request, NULL, NULL) == VZ_MISUSE &&
+                                    vz_engine_close(engine, NULL) == VZ_MISUSE;
         if (!is_refused_here) abort();
         for (;;) pause();
     }
@@ -367,7 +368,8 @@ static void writes_during_close_harm_no_data(void) {
         vz_error error;
         char path[64];
         make_directory(path);
-        _Atomic uint64_t* acknowledged = mmap(NULL, sizeof(*acknowledged), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        _Atomic uint64_t* acknowledged =
+            mmap(NULL, sizeof(*acknowledged), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         EXPECT(acknowledged != MAP_FAILED);
         const pid_t child = fork();
         if (child == 0) close_under_writers(path, acknowledged);

@@ -74,26 +74,16 @@ void* operator new(size_t bytes, std::align_val_t align) {
 void* operator new(size_t bytes, const std::nothrow_t& /*tag*/) noexcept {
     return fails() ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
 }
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, size_t /*bytes*/) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t /*align*/) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, size_t /*bytes*/, std::align_val_t /*align*/) noexcept {
-    std::free(memory);
-}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t /*bytes*/) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t /*align*/) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t /*bytes*/, std::align_val_t /*align*/) noexcept { std::free(memory); }
 
 namespace {
 
 constexpr uint32_t kDim = 8;
 
-vz_str str(const std::string& text) {
-    return {text.data(), text.size()};
-}
+vz_str str(const std::string& text) { return {text.data(), text.size()}; }
 
 class Session {
  public:

@@ -1,5 +1,5 @@
-/* A whole session of a C program: every function and every kind of operation, over checkpoint, close and reopen, by call and by
- * submission, and by eight threads at once. */
+/* A whole session of a C program: every function and every kind of operation, over checkpoint, close and reopen, by
+ * call and by submission, and by eight threads at once. */
 #include <glob.h>
 #include <sys/stat.h>
 
@@ -19,10 +19,24 @@ static void on_sample(void* user, const vz_sample* sample) VZ_NOEXCEPT {
 static void tells_about_itself(void) {
     EXPECT(vz_abi_version() >> 16 == 1 && vz_abi_version() >= VZ_ABI_VERSION);
     EXPECT(strlen(vz_build_info()) > 0 && strchr(vz_build_info(), '\n') == NULL);
-    const char* const names[] = {"VZ_OK", "VZ_INVALID_ARGUMENT", "VZ_NOT_FOUND", "VZ_ALREADY_EXISTS", "VZ_CONFLICT",
-                                 "VZ_UNSUPPORTED", "VZ_LIMIT_EXCEEDED", "VZ_BUSY", "VZ_DEADLINE_EXCEEDED", "VZ_CANCELLED",
-                                 "VZ_DISK_FULL", "VZ_READ_ONLY", "VZ_OUTCOME_UNKNOWN", "VZ_CORRUPTION", "VZ_IO_ERROR",
-                                 "VZ_OUT_OF_MEMORY", "VZ_MISUSE", "VZ_INTERNAL"};
+    const char* const names[] = {"VZ_OK",
+                                 "VZ_INVALID_ARGUMENT",
+                                 "VZ_NOT_FOUND",
+                                 "VZ_ALREADY_EXISTS",
+                                 "VZ_CONFLICT",
+                                 "VZ_UNSUPPORTED",
+                                 "VZ_LIMIT_EXCEEDED",
+                                 "VZ_BUSY",
+                                 "VZ_DEADLINE_EXCEEDED",
+                                 "VZ_CANCELLED",
+                                 "VZ_DISK_FULL",
+                                 "VZ_READ_ONLY",
+                                 "VZ_OUTCOME_UNKNOWN",
+                                 "VZ_CORRUPTION",
+                                 "VZ_IO_ERROR",
+                                 "VZ_OUT_OF_MEMORY",
+                                 "VZ_MISUSE",
+                                 "VZ_INTERNAL"};
     for (uint32_t i = 0; i < COUNT(names); i++) EXPECT(strcmp(vz_status_name(i), names[i]) == 0);
     EXPECT(strcmp(vz_status_name(COUNT(names)), "VZ_UNKNOWN") == 0);
 }
@@ -169,7 +183,8 @@ static void counts_what_is_set_aside(const char* path) {
     for (size_t i = 0; i < files.gl_pathc; i++) {
         chmod(files.gl_pathv[i], 0644);
         FILE* file = fopen(files.gl_pathv[i], "r+b");
-        EXPECT(file != NULL && fseek(file, 4200, SEEK_SET) == 0 && fwrite("damaged", 7, 1, file) == 1 && fclose(file) == 0);
+        EXPECT(file != NULL && fseek(file, 4200, SEEK_SET) == 0 && fwrite("damaged", 7, 1, file) == 1 &&
+               fclose(file) == 0);
     }
     globfree(&files);
     vz_engine* engine = open_engine(path, VZ_OPEN_MUST_EXIST);
@@ -222,7 +237,8 @@ static void play(int how) {
     checks_directory(path);
     counts_what_is_set_aside(path);
     remove_directory(path);
-    EXPECT(vz_engine_open(text(path), &(vz_engine_options){.struct_size = sizeof(vz_engine_options), .flags = VZ_OPEN_MUST_EXIST},
+    EXPECT(vz_engine_open(text(path),
+                          &(vz_engine_options){.struct_size = sizeof(vz_engine_options), .flags = VZ_OPEN_MUST_EXIST},
                           &client.engine, &error) != VZ_OK);
 }
 

@@ -7,7 +7,8 @@
 /* Creates `name`: one default field of four float components, euclidean. */
 void create_plain(struct client client, const char* name);
 
-/* Opens an engine in a directory made for it, named in `path`, with a plain collection "points". The caller closes and removes. */
+/* Opens an engine in a directory made for it, named in `path`, with a plain collection "points". The caller closes and
+ * removes. */
 struct client open_points(char path[64]);
 
 /* Create, describe, list, alias, rename, alter, drop. Leaves nothing. */

@@ -48,8 +48,10 @@ static void refuses_bad_schemas(struct client client) {
     schema.metadata = text(NULL);
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text(""), &schema, NULL, &error));
     EXPECT(error.reason == VZ_REASON_NAME || error.reason == VZ_REASON_REQUIRED);
-    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text("\xC0\x80"), &schema, NULL, &error));
-    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, text("a\xC2\x85"), &schema, NULL, &error));
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT,
+                  perform(client, VZ_OP_COLLECTION_CREATE, text("\xC0\x80"), &schema, NULL, &error));
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT,
+                  perform(client, VZ_OP_COLLECTION_CREATE, text("a\xC2\x85"), &schema, NULL, &error));
     EXPECT(error.reason == VZ_REASON_NAME);
     schema.vector_field_count = 0;
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COLLECTION_CREATE, name, &schema, NULL, &error));
@@ -83,7 +85,8 @@ static void describes(struct client client) {
     const vz_collection_info* info = vz_result_items(result, VZ_RESULT_COLLECTIONS, &count);
     EXPECT(info != NULL && count == 1);
     if (info == NULL) return;
-    EXPECT(same_text(info->name, text("books")) && info->alias_count == 0 && info->created_ms > 0 && info->created_lsn > 0);
+    EXPECT(same_text(info->name, text("books")) && info->alias_count == 0 && info->created_ms > 0 &&
+           info->created_lsn > 0);
     EXPECT(info->schema->vector_field_count == 1 && info->schema->vector_fields->dim == 3);
     EXPECT(info->schema->vector_fields->metric == VZ_COSINE && info->schema->vector_fields->name.size == 0);
     EXPECT(same_text(info->schema->metadata, text("{ \"kept\": [1, 2.50] }")));
@@ -138,7 +141,8 @@ static void aliases_and_renames(struct client client) {
 
     vz_rename_request rename_request = NEW(vz_rename_request);
     rename_request.to = text("other");
-    EXPECT_STATUS(VZ_ALREADY_EXISTS, perform(client, VZ_OP_COLLECTION_RENAME, text("books"), &rename_request, NULL, &error));
+    EXPECT_STATUS(VZ_ALREADY_EXISTS,
+                  perform(client, VZ_OP_COLLECTION_RENAME, text("books"), &rename_request, NULL, &error));
     rename_request.to = text("volumes");
     rename_request.flags = VZ_RENAME_KEEP_ALIAS;
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_RENAME, text("books"), &rename_request, NULL, &error));

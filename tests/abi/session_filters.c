@@ -12,7 +12,8 @@ static void fill(struct client client, const char* name) {
     float vectors[POINTS][4] = {{0}};
     for (int i = 0; i < POINTS; i++) {
         snprintf(id_texts[i], sizeof(id_texts[i]), "%d", i);
-        snprintf(payload_texts[i], sizeof(payload_texts[i]), "{\"n\":%d,\"kind\":\"%s\"}", i, i % 2 == 0 ? "even" : "odd");
+        snprintf(payload_texts[i], sizeof(payload_texts[i]), "{\"n\":%d,\"kind\":\"%s\"}", i,
+                 i % 2 == 0 ? "even" : "odd");
         ids[i] = text(id_texts[i]);
         payloads[i] = text(payload_texts[i]);
         vectors[i][0] = (float)i;
@@ -96,7 +97,8 @@ static void payload_is(struct client client, const char* name, const char* id, c
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_GET, text(name), &request, &result, &error));
     vz_rows rows = NEW(vz_rows);
     EXPECT_STATUS(VZ_OK, vz_result_rows(result, 0, &rows, &error));
-    EXPECT(rows.count == 1 && rows.payloads[0].size == strlen(payload) && memcmp(rows.payloads[0].data, payload, strlen(payload)) == 0);
+    EXPECT(rows.count == 1 && rows.payloads[0].size == strlen(payload) &&
+           memcmp(rows.payloads[0].data, payload, strlen(payload)) == 0);
     vz_result_release(result);
 }
 
@@ -171,7 +173,8 @@ static void mistakes(struct client client, const char* name) {
     uint64_t points = 0;
     request.filter = text("{\"must\":[{\"key\":\"n\",\"range\":{\"gte\":true}}]}");
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_COUNT, text(name), &request, &points, &error));
-    EXPECT(error.reason == VZ_REASON_FILTER && strcmp(error.field, "filter.must[0].range.gte") == 0 && error.actual == 35);
+    EXPECT(error.reason == VZ_REASON_FILTER && strcmp(error.field, "filter.must[0].range.gte") == 0 &&
+           error.actual == 35);
 }
 
 static const vz_collection_info* describe(struct client client, const char* name, vz_result** result) {

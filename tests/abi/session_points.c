@@ -112,7 +112,8 @@ static void searches(struct client client, const char* name) {
     EXPECT_STATUS(VZ_OK, vz_result_rows(result, 0, &hits, &error));
     EXPECT(hits.count == 3);
     if (hits.count == 3) {
-        EXPECT(same_text(hits.ids[0], text("7")) && same_text(hits.ids[1], text("10")) && same_text(hits.ids[2], text(kUuid)));
+        EXPECT(same_text(hits.ids[0], text("7")) && same_text(hits.ids[1], text("10")) &&
+               same_text(hits.ids[2], text(kUuid)));
         for (int i = 0; i < 3; i++) EXPECT(fabsf(hits.scores[i] - (float)i) < 1e-5F);
         EXPECT(same_text(hits.payloads[0], text(kPayloads[0])));
         EXPECT(memcmp(hits.vectors[0].rows[2], kVectors[2], sizeof(kVectors[2])) == 0);

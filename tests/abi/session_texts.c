@@ -125,7 +125,8 @@ static void rank_by_both(struct client client, const char* name) {
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
     query.fusion = VZ_FUSION_RRF;
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
-    EXPECT(strcmp(ids_in(result, 0, ids, &score), "1 0 2 3 ") == 0); /* ranks: 1 is 2 and 2, 0 is 4 and 1, 2 is 1, 3 is 3 */
+    /* Ranks: 1 is 2 and 2, 0 is 4 and 1, 2 is 1, 3 is 3. */
+    EXPECT(strcmp(ids_in(result, 0, ids, &score), "1 0 2 3 ") == 0);
     EXPECT(score > 1.9F / 62 && score < 2.1F / 62);
     vz_result_release(result);
     result = NULL;

@@ -15,7 +15,7 @@ namespace vz::e2e {
 namespace {
 
 class Filters : public testing::Test {
-protected:
+ protected:
     static void SetUpTestSuite() {
         directory_ = std::make_unique<TemporaryDirectory>();
         server_ = std::make_unique<Server>(directory_->path() + "/data");
@@ -33,8 +33,8 @@ protected:
         std::string body = R"({"collection":"c","vectors":[)";
         for (int i = 0; i < 10; ++i) {
             const std::string n = std::to_string(i);
-            body += std::string(i == 0 ? "" : ",") + R"({"id":)" + n + R"(,"vector":[)" + n + R"(,1],"payload":{"n":)" + n + R"(,"tag":")" +
-                    (i % 2 == 0 ? "even" : "odd") + "\"}}";
+            body += std::string(i == 0 ? "" : ",") + R"({"id":)" + n + R"(,"vector":[)" + n + R"(,1],"payload":{"n":)" +
+                    n + R"(,"tag":")" + (i % 2 == 0 ? "even" : "odd") + "\"}}";
         }
         good("/insert_vectors", body + "]}");
     }
@@ -72,10 +72,12 @@ const std::string kOdd = R"({"must":[{"key":"tag","match":{"value":"odd"}}]})";
 const std::string kTaggedOdd = R"({"must":[{"type":"match","key":"tag","match_value":"odd"}]})";
 
 TEST_F(Filters, take_null_for_what_is_absent) {
-    EXPECT_EQ(count(R"({"must":[{"key":"n","range":{"gt":null,"gte":7,"lt":null}}],"should":null,"must_not":null})"), 3);
+    EXPECT_EQ(count(R"({"must":[{"key":"n","range":{"gt":null,"gte":7,"lt":null}}],"should":null,"must_not":null})"),
+              3);
     EXPECT_EQ(count(R"({"must":{"type":"range","key":"n","range":{"gt":null,"gte":7,"lt":null,"lte":null}}})"), 3);
     EXPECT_EQ(count(R"({"must":null})"), 10);
-    const Answer refused = client_->request("POST", "/collections/c/vectors/delete_by_filter", R"({"filter":{"must":null}})");
+    const Answer refused =
+        client_->request("POST", "/collections/c/vectors/delete_by_filter", R"({"filter":{"must":null}})");
     EXPECT_EQ(refused.status, 400);
     EXPECT_EQ(Json(refused.body).text("/details/field"), "filter");
     EXPECT_EQ(count("{}"), 10);
@@ -84,7 +86,8 @@ TEST_F(Filters, take_null_for_what_is_absent) {
 TEST_F(Filters, tell_which_limit_they_passed) {
     std::string deep;
     for (int i = 0; i < 33; ++i) deep += R"({"must":)";
-    const Answer refused = client_->request("POST", "/collections/c/count", R"({"filter":)" + deep + "[]" + std::string(33, '}') + "}");
+    const Answer refused =
+        client_->request("POST", "/collections/c/count", R"({"filter":)" + deep + "[]" + std::string(33, '}') + "}");
     EXPECT_EQ(Json(refused.body).text("/message"), "Invalid filter: a filter has at most 32 levels");
 }
 
@@ -95,7 +98,9 @@ TEST_F(Filters, compare_integers_that_64_bits_do_not_hold) {
     EXPECT_NE(point.find(payload), std::string::npos) << point;
     EXPECT_EQ(count(R"({"must":{"key":"n","range":{"gt":1e29}}})"), 1);
     EXPECT_EQ(count(R"({"must":{"key":"list","range":{"lt":-1e22}}})"), 1);
-    const std::string some = good("/collections/c/search", R"({"vector":[1,2],"limit":1,"with_payload":["list"],"filter":{"must":{"has_id":["wide"]}}})");
+    const std::string some =
+        good("/collections/c/search",
+             R"({"vector":[1,2],"limit":1,"with_payload":["list"],"filter":{"must":{"has_id":["wide"]}}})");
     EXPECT_NE(some.find(R"("payload":{"list":[-99999999999999999999999]})"), std::string::npos) << some;
 }
 
@@ -103,19 +108,24 @@ TEST_F(Filters, hold_in_every_read_in_both_spellings) {
     for (const std::string& odd : {kOdd, kTaggedOdd}) {
         const Json found(good("/collections/c/search", R"({"vector":[2,1],"limit":3,"filter":)" + odd + "}"));
         EXPECT_EQ(ids(found, "/results"), (Ids{"1", "3", "5"}));
-        const Json batch(good("/batch_search", R"({"collection":"c","filter":)" + odd +
-                                                   R"(,"limit":1,"queries":[{"vector":[2,1]},{"vector":[8,1],"filter":{"must_not":)" +
-                                                   R"({"type":"match","key":"tag","match_value":"odd"}}}]})"));
+        const Json batch(good("/batch_search",
+                              R"({"collection":"c","filter":)" + odd +
+                                  R"(,"limit":1,"queries":[{"vector":[2,1]},{"vector":[8,1],"filter":{"must_not":)" +
+                                  R"({"type":"match","key":"tag","match_value":"odd"}}}]})"));
         EXPECT_EQ(ids(batch, "/results/0/results"), (Ids{"1"}));
         EXPECT_EQ(ids(batch, "/results/1/results"), (Ids{"8"}));
         const Json page(good("/collections/c/scroll", R"({"limit":2,"filter":)" + odd + "}"));
         EXPECT_EQ(ids(page, "/vectors"), (Ids{"1", "3"}));
         EXPECT_EQ(page.integer("/total"), 5);
-        const Json rest(good("/collections/c/scroll", R"({"limit":9,"filter":)" + odd + R"(,"cursor":)" + json_string(page.text("/next_cursor")) + "}"));
+        const Json rest(good("/collections/c/scroll", R"({"limit":9,"filter":)" + odd + R"(,"cursor":)" +
+                                                          json_string(page.text("/next_cursor")) + "}"));
         EXPECT_EQ(ids(rest, "/vectors"), (Ids{"5", "7", "9"}));
         EXPECT_EQ(count(odd), 5);
     }
-    EXPECT_EQ(count(R"({"must":[{"type":"range","key":"n","range":{"gte":3,"lt":7}},{"key":"tag","match":{"any":["even","none"]}}]})"), 2);
+    EXPECT_EQ(
+        count(
+            R"({"must":[{"type":"range","key":"n","range":{"gte":3,"lt":7}},{"key":"tag","match":{"any":["even","none"]}}]})"),
+        2);
     EXPECT_EQ(count("{}"), 10);
     EXPECT_EQ(count("null"), 10);
 }
@@ -130,11 +140,13 @@ TEST_F(Filters, name_the_place_of_a_mistake) {
     EXPECT_EQ(plain.text("/error_type"), "parse_error");
     EXPECT_EQ(plain.text("/details/field"), "filter.must[0].range.gte");
     EXPECT_EQ(plain.integer("/details/offset"), 35);
-    const Json unknown(mistake("/collections/c/search", R"({"vector":[1,1],"filter":{"must":[{"key":"n","fuzzy":1}]}})"));
+    const Json unknown(
+        mistake("/collections/c/search", R"({"vector":[1,1],"filter":{"must":[{"key":"n","fuzzy":1}]}})"));
     EXPECT_EQ(unknown.text("/error_type"), "parse_error");
     EXPECT_EQ(unknown.text("/details/field"), "filter.must[0].fuzzy");
     // The engine's bytes are not the client's there.
-    const Json tagged(mistake("/collections/c/count", R"({"filter":{"must":[{"type":"match","key":"n","match_value":1.5}]}})"));
+    const Json tagged(
+        mistake("/collections/c/count", R"({"filter":{"must":[{"type":"match","key":"n","match_value":1.5}]}})"));
     EXPECT_EQ(tagged.text("/details/field"), "filter.must[0].match.value");
     EXPECT_FALSE(tagged.has("/details/offset"));
     std::string many = R"({"filter":{"should":[{"has_id":[]})";
@@ -143,7 +155,8 @@ TEST_F(Filters, name_the_place_of_a_mistake) {
     EXPECT_EQ(limit.text("/error_type"), "validation_error");
     EXPECT_EQ(limit.text("/details/field"), "filter");
     for (const char* route : {"delete_by_filter", "bulk_update_metadata"}) {
-        for (const char* body : {R"({"filter":{},"patch":{}})", R"({"filter":{"must":[]},"patch":{}})", R"({"patch":{}})"}) {
+        for (const char* body :
+             {R"({"filter":{},"patch":{}})", R"({"filter":{"must":[]},"patch":{}})", R"({"patch":{}})"}) {
             std::string sent = body;
             if (std::string(route) == "delete_by_filter") sent.replace(sent.find(R"("patch":{})"), 10, R"("wait":1)");
             for (const char* results : {"", "?results=all"}) {
@@ -153,19 +166,23 @@ TEST_F(Filters, name_the_place_of_a_mistake) {
             }
         }
     }
-    EXPECT_EQ(Json(mistake("/collections/c/vectors/bulk_update_metadata", R"({"filter":)" + kOdd + "}")).text("/details/field"), "patch");
+    EXPECT_EQ(Json(mistake("/collections/c/vectors/bulk_update_metadata", R"({"filter":)" + kOdd + "}"))
+                  .text("/details/field"),
+              "patch");
     EXPECT_EQ(count("{}"), 10);
 }
 
 TEST_F(Filters, delete_and_change_the_points_that_pass) {
-    const Json changed(good("/collections/c/vectors/bulk_update_metadata", R"({"filter":)" + kTaggedOdd + R"(,"patch":{"tag":null,"seen":{"by":1}}})"));
+    const Json changed(good("/collections/c/vectors/bulk_update_metadata",
+                            R"({"filter":)" + kTaggedOdd + R"(,"patch":{"tag":null,"seen":{"by":1}}})"));
     EXPECT_EQ(changed.integer("/scanned"), 10);
     EXPECT_EQ(changed.integer("/matched"), 5);
     EXPECT_EQ(changed.integer("/updated"), 5);
     EXPECT_TRUE(changed.list("/results").empty());
     const std::string point = client_->get("/collections/c/vectors/3").body;
     EXPECT_NE(point.find(R"("payload":{"n":3,"seen":{"by":1}})"), std::string::npos) << point;
-    const Json deleted(good("/collections/c/vectors/delete_by_filter", R"({"filter":{"must":[{"key":"seen.by","range":{"gt":0}}]}})"));
+    const Json deleted(
+        good("/collections/c/vectors/delete_by_filter", R"({"filter":{"must":[{"key":"seen.by","range":{"gt":0}}]}})"));
     EXPECT_EQ(deleted.integer("/scanned"), 10);
     EXPECT_EQ(deleted.integer("/matched"), 5);
     EXPECT_EQ(deleted.integer("/deleted"), 5);
@@ -174,7 +191,8 @@ TEST_F(Filters, delete_and_change_the_points_that_pass) {
 }
 
 TEST_F(Filters, list_what_they_did_where_asked) {
-    const Json changed(good("/collections/c/vectors/bulk_update_metadata?results=all", R"({"filter":)" + kOdd + R"(,"patch":{"x":1}})"));
+    const Json changed(good("/collections/c/vectors/bulk_update_metadata?results=all",
+                            R"({"filter":)" + kOdd + R"(,"patch":{"x":1}})"));
     EXPECT_EQ(changed.integer("/updated"), 5);
     EXPECT_EQ(ids(changed, "/results"), (Ids{"1", "3", "5", "7", "9"}));
     EXPECT_EQ(changed.text("/results/0/status"), "updated");
@@ -185,27 +203,34 @@ TEST_F(Filters, list_what_they_did_where_asked) {
     EXPECT_EQ(ids(deleted, "/results"), (Ids{"1", "3", "5", "7", "9"}));
     EXPECT_EQ(deleted.text("/results/4/status"), "deleted");
     EXPECT_EQ(count("{}"), 5);
-    EXPECT_EQ(Json(good("/collections/c/vectors/delete_by_filter?results=all", R"({"filter":)" + kOdd + "}")).integer("/deleted"), 0);
+    EXPECT_EQ(Json(good("/collections/c/vectors/delete_by_filter?results=all", R"({"filter":)" + kOdd + "}"))
+                  .integer("/deleted"),
+              0);
 }
 
 TEST_F(Filters, mean_the_same_over_graphql) {
     for (const std::string& odd : {kOdd, kTaggedOdd}) {
-        const Json read(graphql("query($f: JSON) { search(input: {collection: \"c\", vector: [2, 1], limit: 2, filter: $f}) { id } "
-                                "vectors(input: {collection: \"c\", limit: 2, filter: $f}) { totalCount items { id } } countVectors(collection: \"c\", filter: $f) }",
-                                R"({"f":)" + odd + "}"));
+        const Json read(
+            graphql("query($f: JSON) { search(input: {collection: \"c\", vector: [2, 1], limit: 2, filter: $f}) { id } "
+                    "vectors(input: {collection: \"c\", limit: 2, filter: $f}) { totalCount items { id } } "
+                    "countVectors(collection: \"c\", filter: $f) }",
+                    R"({"f":)" + odd + "}"));
         EXPECT_EQ(ids(read, "/data/search"), (Ids{"1", "3"}));
         EXPECT_EQ(ids(read, "/data/vectors/items"), (Ids{"1", "3"}));
         EXPECT_EQ(read.integer("/data/vectors/totalCount"), 5);
         EXPECT_EQ(read.integer("/data/countVectors"), 5);
     }
-    const Json literal(graphql("{ countVectors(collection: \"c\", filter: {must: [{key: \"n\", range: {gte: 8}}]}) }", "{}"));
+    const Json literal(
+        graphql("{ countVectors(collection: \"c\", filter: {must: [{key: \"n\", range: {gte: 8}}]}) }", "{}"));
     EXPECT_EQ(literal.integer("/data/countVectors"), 2);
     const Json wrong(graphql("{ countVectors(collection: \"c\", filter: {must: [{key: \"n\", fuzzy: 1}]}) }", "{}"));
     EXPECT_EQ(wrong.text("/errors/0/extensions/code"), "PARSE_ERROR");
     EXPECT_EQ(wrong.text("/errors/0/extensions/details/field"), "filter.must[0].fuzzy");
     const Json empty(graphql("mutation { deleteVectors(input: {collection: \"c\", filter: {}}) { success } }", "{}"));
     EXPECT_EQ(empty.text("/errors/0/extensions/code"), "VALIDATION_ERROR");
-    const Json deleted(graphql("mutation($f: JSON) { deleteVectors(input: {collection: \"c\", filter: $f}) { success affectedCount } }", R"({"f":)" + kTaggedOdd + "}"));
+    const Json deleted(graphql(
+        "mutation($f: JSON) { deleteVectors(input: {collection: \"c\", filter: $f}) { success affectedCount } }",
+        R"({"f":)" + kTaggedOdd + "}"));
     EXPECT_EQ(deleted.integer("/data/deleteVectors/affectedCount"), 5);
     EXPECT_EQ(count("{}"), 5);
 }

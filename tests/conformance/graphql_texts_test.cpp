@@ -10,7 +10,7 @@ namespace vz::e2e {
 namespace {
 
 class GraphqlTexts : public testing::Test {
-protected:
+ protected:
     Json ask(const std::string& document) {
         const Answer answer = client_.post("/graphql", R"({"query":)" + json_string(document) + "}");
         EXPECT_EQ(answer.status, 200) << document << "\n" << answer.body;
@@ -51,71 +51,121 @@ TEST_F(GraphqlTexts, bind_an_empty_collection_and_go_as_one) {
     good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } })");
     std::string text;
     for (int i = 0; i < 20; ++i) text += "Sentence " + std::to_string(i) + " speaks. ";
-    const Json chunked(good(R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 64, chunkOverlap: 8, texts: [{id: "l", text: ")" + text + R"("}]}) { affectedCount } })"));
+    const Json chunked(good(
+        R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 64, chunkOverlap: 8, texts: [{id: "l", text: ")" +
+        text + R"("}]}) { affectedCount } })"));
     EXPECT_GT(chunked.integer("/data/upsertTexts/affectedCount"), 3);
-    EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })").text("/data/collection/config/embeddingProvider"), "bm25");
-    good(R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 100, texts: [{id: "l", text: ")" + text + R"("}]}) { success } })");
+    EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })")
+                  .text("/data/collection/config/embeddingProvider"),
+              "bm25");
+    good(R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 100, texts: [{id: "l", text: ")" + text +
+         R"("}]}) { success } })");
     good(R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "l", text: "One whale"}]}) { success } })");
     EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 1);
 }
 
 TEST_F(GraphqlTexts, mistakes_change_nothing) {
-    good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } other: createCollection(input: {name: "v", dimension: 2}) { name }
+    good(
+        R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } other: createCollection(input: {name: "v", dimension: 2}) { name }
                        upsertVector(collection: "v", input: {id: "a", data: [1, 2]}) { id } })");
     const auto code = [&](const std::string& document) { return ask(document).text("/errors/0/extensions/code"); };
-    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "t", texts: [{text: "sea"}, {text: "?"}]}) { success } })"), "VALIDATION_ERROR");
-    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "a#1", text: "sea"}]}) { success } })"), "VALIDATION_ERROR");
+    EXPECT_EQ(
+        code(R"(mutation { upsertTexts(input: {collection: "t", texts: [{text: "sea"}, {text: "?"}]}) { success } })"),
+        "VALIDATION_ERROR");
+    EXPECT_EQ(
+        code(R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "a#1", text: "sea"}]}) { success } })"),
+        "VALIDATION_ERROR");
     EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "t", texts: []}) { success } })"), "VALIDATION_ERROR");
-    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "v", texts: [{text: "sea"}]}) { success } })"), "CONFIGURATION_ERROR");
-    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "nope", texts: [{text: "sea"}]}) { success } })"), "COLLECTION_NOT_FOUND");
-    EXPECT_EQ(code(R"(mutation { createCollection(input: {name: "x", dimension: 8, embeddingProvider: "bm25"}) { name } })"), "VALIDATION_ERROR");
-    EXPECT_EQ(code(R"(mutation { createCollection(input: {name: "x", dimension: 8, embeddingProvider: "bert"}) { name } })"), "UNSUPPORTED_PROVIDER");
+    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "v", texts: [{text: "sea"}]}) { success } })"),
+              "CONFIGURATION_ERROR");
+    EXPECT_EQ(code(R"(mutation { upsertTexts(input: {collection: "nope", texts: [{text: "sea"}]}) { success } })"),
+              "COLLECTION_NOT_FOUND");
+    EXPECT_EQ(
+        code(R"(mutation { createCollection(input: {name: "x", dimension: 8, embeddingProvider: "bm25"}) { name } })"),
+        "VALIDATION_ERROR");
+    EXPECT_EQ(
+        code(R"(mutation { createCollection(input: {name: "x", dimension: 8, embeddingProvider: "bert"}) { name } })"),
+        "UNSUPPORTED_PROVIDER");
     EXPECT_EQ(code(R"({ searchText(input: {collection: "v", query: "sea"}) { id } })"), "CONFIGURATION_ERROR");
-    EXPECT_EQ(code(R"({ hybridSearch(input: {collection: "v", query: "sea", vector: [1, 2]}) { id } })"), "CONFIGURATION_ERROR");
+    EXPECT_EQ(code(R"({ hybridSearch(input: {collection: "v", query: "sea", vector: [1, 2]}) { id } })"),
+              "CONFIGURATION_ERROR");
     EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 0);
-    EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })").text("/data/collection/config/embeddingProvider"), "none");
+    EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })")
+                  .text("/data/collection/config/embeddingProvider"),
+              "none");
 }
 
 // `code` is the REST error_type of the same mistake.
 TEST_F(GraphqlTexts, mistakes_of_a_new_collection_have_the_codes_of_rest) {
     const auto code = [&](const std::string& members) {
-        return ask("mutation { createCollection(input: {dimension: 2, " + members + "}) { name } }").text("/errors/0/extensions/code");
+        return ask("mutation { createCollection(input: {dimension: 2, " + members + "}) { name } }")
+            .text("/errors/0/extensions/code");
     };
     EXPECT_EQ(code(R"(name: "")"), "INVALID_CONFIGURATION");
     EXPECT_EQ(code(R"(name: "a/b")"), "VALIDATION_ERROR");
     EXPECT_EQ(code(R"(name: "a\u009bb")"), "VALIDATION_ERROR");
-    for (const char* range : {"hnswM: 1", "hnswM: 129", "hnswEfConstruction: 7", "hnswEfSearch: 65537"}) EXPECT_EQ(code(std::string(R"(name: "x", )") + range), "INVALID_CONFIGURATION") << range;
+    for (const char* range : {"hnswM: 1", "hnswM: 129", "hnswEfConstruction: 7", "hnswEfSearch: 65537"})
+        EXPECT_EQ(code(std::string(R"(name: "x", )") + range), "INVALID_CONFIGURATION") << range;
     good(R"(mutation { createCollection(input: {name: "x", dimension: 2}) { name } })");
-    EXPECT_EQ(ask(R"(mutation { updateCollection(name: "x", input: {hnswEfSearch: -1}) { name } })").text("/errors/0/extensions/code"), "INVALID_CONFIGURATION");
+    EXPECT_EQ(ask(R"(mutation { updateCollection(name: "x", input: {hnswEfSearch: -1}) { name } })")
+                  .text("/errors/0/extensions/code"),
+              "INVALID_CONFIGURATION");
 }
 
 // Options of a search count where they change nothing, too.
 TEST_F(GraphqlTexts, every_search_is_checked_whole) {
-    good(R"(mutation { createCollection(input: {name: "v", dimension: 2, metric: EUCLIDEAN}) { name } upsertVector(collection: "v", input: {id: "a", data: [1, 2]}) { id }
+    good(
+        R"(mutation { createCollection(input: {name: "v", dimension: 2, metric: EUCLIDEAN}) { name } upsertVector(collection: "v", input: {id: "a", data: [1, 2]}) { id }
                        t: createCollection(input: {name: "t", dimension: 16, embeddingProvider: "bm25"}) { name } w: createCollection(input: {name: "w", dimension: 16, lexical: {}}) { name } })");
-    EXPECT_EQ(good(R"({ search(input: {collection: "v", vector: [1, 2], scoreThreshold: 2}) { id } })").list("/data/search").size(), 0U);
-    const auto field = [&](const std::string& query) { return ask("{ " + query + " }").text("/errors/0/extensions/details/field"); };
+    EXPECT_EQ(good(R"({ search(input: {collection: "v", vector: [1, 2], scoreThreshold: 2}) { id } })")
+                  .list("/data/search")
+                  .size(),
+              0U);
+    const auto field = [&](const std::string& query) {
+        return ask("{ " + query + " }").text("/errors/0/extensions/details/field");
+    };
     EXPECT_EQ(field(R"(search(input: {collection: "v", vector: [1], scoreThreshold: 2}) { id })"), "vector");
-    EXPECT_EQ(field(R"(search(input: {collection: "v", vector: [1, 2], scoreThreshold: 2, recall: 2}) { id })"), "recall");
-    EXPECT_EQ(field(R"(searchBatch(inputs: [{collection: "v", vector: [1, 2]}, {collection: "v", vector: [1], scoreThreshold: 2}]) { id })"), "inputs[1].vector");
-    EXPECT_EQ(field(R"(searchText(input: {collection: "t", query: "sea", scoreThreshold: 1e39, filter: {none: 1}}) { id })"), "filter.none");
+    EXPECT_EQ(field(R"(search(input: {collection: "v", vector: [1, 2], scoreThreshold: 2, recall: 2}) { id })"),
+              "recall");
+    EXPECT_EQ(
+        field(
+            R"(searchBatch(inputs: [{collection: "v", vector: [1, 2]}, {collection: "v", vector: [1], scoreThreshold: 2}]) { id })"),
+        "inputs[1].vector");
+    EXPECT_EQ(
+        field(R"(searchText(input: {collection: "t", query: "sea", scoreThreshold: 1e39, filter: {none: 1}}) { id })"),
+        "filter.none");
     for (const char* name : {"t", "w"}) {
-        EXPECT_EQ(field(R"(hybridSearch(input: {collection: ")" + std::string(name) + R"(", query: "sea", denseK: 0}) { id })"), "denseK") << name;
-        EXPECT_EQ(field(R"(hybridSearch(input: {collection: ")" + std::string(name) + R"(", query: "sea", alpha: 2}) { id })"), "alpha") << name;
+        EXPECT_EQ(field(R"(hybridSearch(input: {collection: ")" + std::string(name) +
+                        R"(", query: "sea", denseK: 0}) { id })"),
+                  "denseK")
+            << name;
+        EXPECT_EQ(field(R"(hybridSearch(input: {collection: ")" + std::string(name) +
+                        R"(", query: "sea", alpha: 2}) { id })"),
+                  "alpha")
+            << name;
     }
 }
 
 // Ids have one rule, whichever frontend they come by.
 TEST_F(GraphqlTexts, ids_are_those_that_rest_takes) {
-    good(R"(mutation { createCollection(input: {name: "v", dimension: 1}) { name } upsertVector(collection: "v", input: {id: "a b", data: [1]}) { id } })");
-    const auto field = [&](const std::string& document) { return ask(document).text("/errors/0/extensions/details/field"); };
+    good(
+        R"(mutation { createCollection(input: {name: "v", dimension: 1}) { name } upsertVector(collection: "v", input: {id: "a b", data: [1]}) { id } })");
+    const auto field = [&](const std::string& document) {
+        return ask(document).text("/errors/0/extensions/details/field");
+    };
     for (const char* id : {" a", "a ", "\\u00a0a", "", "a\\tb"}) {
         const std::string quoted = std::string("\"") + id + "\"";
-        EXPECT_EQ(field("mutation { upsertVector(collection: \"v\", input: {id: " + quoted + ", data: [1]}) { id } }"), "id");
-        EXPECT_EQ(field("mutation { upsertVectors(input: {collection: \"v\", vectors: [{id: \"b\", data: [1]}, {id: " + quoted + ", data: [1]}]}) { success } }"), "vectors[1].id");
-        EXPECT_EQ(field("mutation { updatePayload(collection: \"v\", id: " + quoted + ", payload: {}) { success } }"), "id");
+        EXPECT_EQ(field("mutation { upsertVector(collection: \"v\", input: {id: " + quoted + ", data: [1]}) { id } }"),
+                  "id");
+        EXPECT_EQ(field("mutation { upsertVectors(input: {collection: \"v\", vectors: [{id: \"b\", data: [1]}, {id: " +
+                        quoted + ", data: [1]}]}) { success } }"),
+                  "vectors[1].id");
+        EXPECT_EQ(field("mutation { updatePayload(collection: \"v\", id: " + quoted + ", payload: {}) { success } }"),
+                  "id");
         EXPECT_EQ(field("mutation { deleteVector(collection: \"v\", id: " + quoted + ") { success } }"), "id");
-        EXPECT_EQ(field("mutation { deleteVectors(input: {collection: \"v\", ids: [\"b\", " + quoted + "]}) { success } }"), "ids[1]");
+        EXPECT_EQ(
+            field("mutation { deleteVectors(input: {collection: \"v\", ids: [\"b\", " + quoted + "]}) { success } }"),
+            "ids[1]");
         EXPECT_EQ(field("{ vector(collection: \"v\", id: " + quoted + ") { id } }"), "id");
     }
     EXPECT_EQ(good(R"({ countVectors(collection: "v") })").integer("/data/countVectors"), 1);

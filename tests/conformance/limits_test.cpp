@@ -26,14 +26,23 @@ TEST(Limits, NoDefaultIsAboveWhatIsAllowed) {
     Server server(directory.path() + "/data", {"--set", "server.limits.results=5"});
     HttpClient client(server.port());
     std::string texts;
-    for (int i = 0; i < 12; ++i) texts += std::string(i == 0 ? "" : ",") + R"({"text":"sea","id":"t)" + std::to_string(i) + "\"}";
-    ASSERT_EQ(client.post("/collections", R"({"name":"t","dimension":16,"embedding_provider":"bm25","lexical":{"stemmer":"none","source":"content"}})").status, 200);
+    for (int i = 0; i < 12; ++i)
+        texts += std::string(i == 0 ? "" : ",") + R"({"text":"sea","id":"t)" + std::to_string(i) + "\"}";
+    ASSERT_EQ(
+        client
+            .post(
+                "/collections",
+                R"({"name":"t","dimension":16,"embedding_provider":"bm25","lexical":{"stemmer":"none","source":"content"}})")
+            .status,
+        200);
     good(client, "/insert_texts", R"({"collection":"t","texts":[)" + texts + "]}");
     std::string vector = "[1";
     for (int i = 1; i < 16; ++i) vector += ",0";
     vector += "]";
 
-    const auto hits = [&](const std::string& path, const std::string& body) { return Json(good(client, path, body)).list("/results").size(); };
+    const auto hits = [&](const std::string& path, const std::string& body) {
+        return Json(good(client, path, body)).list("/results").size();
+    };
     EXPECT_EQ(hits("/collections/t/search", R"({"vector":)" + vector + "}"), 5U);
     EXPECT_EQ(hits("/collections/t/search/text", R"({"query":"sea"})"), 5U);
     EXPECT_EQ(hits("/collections/t/hybrid_search", R"({"query":"sea"})"), 5U);
@@ -45,12 +54,16 @@ TEST(Limits, NoDefaultIsAboveWhatIsAllowed) {
     const Json found(ask(client, R"({ search(input: {collection: "t", vector: )" + vector + R"(}) { id }
         searchText(input: {collection: "t", query: "sea"}) { id } hybridSearch(input: {collection: "t", query: "sea"}) { id }
         vectors(input: {collection: "t"}) { items { id } } __type(name: "ScrollInput") { inputFields { name defaultValue } } })"));
-    for (const char* field : {"/data/search", "/data/searchText", "/data/hybridSearch", "/data/vectors/items"}) EXPECT_EQ(found.list(field).size(), 5U) << field;
+    for (const char* field : {"/data/search", "/data/searchText", "/data/hybridSearch", "/data/vectors/items"})
+        EXPECT_EQ(found.list(field).size(), 5U) << field;
     EXPECT_EQ(found.text("/data/__type/inputFields/1/defaultValue"), "5");
     const std::string sdl = client.get("/graphql/schema").body;
     EXPECT_NE(sdl.find("limit: Int! = 5\n"), std::string::npos);
-    for (const char* kept : {"limit: Int! = 10", "denseK: Int! = 20", "textK: Int! = 20"}) EXPECT_EQ(sdl.find(kept), std::string::npos) << kept;
-    const Json scrolled(good(client, "/graphql", R"({"query":"query($i: ScrollInput!) { vectors(input: $i) { items { id } } }","variables":{"i":{"collection":"t"}}})"));
+    for (const char* kept : {"limit: Int! = 10", "denseK: Int! = 20", "textK: Int! = 20"})
+        EXPECT_EQ(sdl.find(kept), std::string::npos) << kept;
+    const Json scrolled(good(
+        client, "/graphql",
+        R"({"query":"query($i: ScrollInput!) { vectors(input: $i) { items { id } } }","variables":{"i":{"collection":"t"}}})"));
     EXPECT_EQ(scrolled.list("/data/vectors/items").size(), 5U);
     EXPECT_EQ(client.post("/collections/t/search", R"({"limit":6,"vector":)" + vector + "}").status, 400);
     EXPECT_EQ(server.stop().code, 0);
@@ -81,31 +94,49 @@ TEST(Limits, APayloadHas64LevelsWhateverStandsAroundIt) {
         const bool fits = levels <= 64;
         const std::string payload = nested(levels);
         // Beside an item that fails.
-        const Answer batch = client.post("/insert_vectors", R"({"collection":"d","vectors":[{"id":"r","embedding":[1],"payload":)" + payload + R"(},{"embedding":["x"]}]})");
+        const Answer batch =
+            client.post("/insert_vectors", R"({"collection":"d","vectors":[{"id":"r","embedding":[1],"payload":)" +
+                                               payload + R"(},{"embedding":["x"]}]})");
         EXPECT_EQ(batch.status, 200) << batch.body;
         EXPECT_EQ(Json(batch.body).integer("/inserted"), fits ? 1 : 0) << batch.body;
-        const Answer posted = client.post("/graphql", R"({"query":"mutation($i: UpsertVectorsInput!) { upsertVectors(input: $i) { success } }","variables":{"i":{"collection":"d","vectors":[{"id":"g","data":[1],"payload":)" + payload + "}]}}}");
+        const Answer posted = client.post(
+            "/graphql",
+            R"({"query":"mutation($i: UpsertVectorsInput!) { upsertVectors(input: $i) { success } }","variables":{"i":{"collection":"d","vectors":[{"id":"g","data":[1],"payload":)" +
+                payload + "}]}}}");
         EXPECT_EQ(Json(posted.body).has("/errors"), !fits) << levels << posted.body;
         // A list that is empty is a mistake of its own.
-        const Answer empty = client.post("/graphql", R"({"query":"mutation($p: JSON!, $v: [Float!]!) { updatePayload(collection: \"d\", id: \"r\", payload: $p) { success } upsertVector(collection: \"d\", input: {id: \"e\", data: $v}) { id } }","variables":{"v":[],"p":)" + payload + "}}");
+        const Answer empty = client.post(
+            "/graphql",
+            R"({"query":"mutation($p: JSON!, $v: [Float!]!) { updatePayload(collection: \"d\", id: \"r\", payload: $p) { success } upsertVector(collection: \"d\", input: {id: \"e\", data: $v}) { id } }","variables":{"v":[],"p":)" +
+                payload + "}}");
         EXPECT_EQ(empty.body.find("not valid JSON"), std::string::npos) << levels << empty.body;
         // A filter as deep is none, but that is the engine's to say.
-        const Answer asked = client.get("/graphql?query=" + escaped("query($f: JSON) { countVectors(collection: \"d\", filter: $f) }") + "&variables=" + escaped("{\"f\":" + payload + "}"));
+        const Answer asked =
+            client.get("/graphql?query=" + escaped("query($f: JSON) { countVectors(collection: \"d\", filter: $f) }") +
+                       "&variables=" + escaped("{\"f\":" + payload + "}"));
         EXPECT_EQ(asked.body.find("must be a JSON object"), std::string::npos) << levels << asked.body;
         const Answer made = client.post("/collections", R"({"name":"m","dimension":1,"metadata":)" + payload + "}");
         EXPECT_EQ(made.status, fits ? 200 : 400) << levels;
         if (fits) {
-            EXPECT_NE(client.get("/collections/m?view=full").body.find("\"metadata\":" + payload), std::string::npos) << levels;
-            EXPECT_NE(ask(client, "{ collection(name: \"m\") { metadata } }").find("\"metadata\":" + payload), std::string::npos) << levels;
+            EXPECT_NE(client.get("/collections/m?view=full").body.find("\"metadata\":" + payload), std::string::npos)
+                << levels;
+            EXPECT_NE(ask(client, "{ collection(name: \"m\") { metadata } }").find("\"metadata\":" + payload),
+                      std::string::npos)
+                << levels;
         } else {
             EXPECT_EQ(Json(made.body).text("/details/field"), "metadata");
             std::string literal = payload;
             std::erase(literal, '"');
-            const Answer written = client.post("/graphql", R"({"query":"mutation { createCollection(input: {name: \"m\", dimension: 1, metadata: )" + literal + R"(}) { name } }"})");
+            const Answer written = client.post(
+                "/graphql", R"({"query":"mutation { createCollection(input: {name: \"m\", dimension: 1, metadata: )" +
+                                literal + R"(}) { name } }"})");
             EXPECT_EQ(Json(written.body).text("/errors/0/extensions/details/field"), "metadata") << written.body;
         }
         client.request("DELETE", "/collections/m", {});
-        const Answer by_graphql = client.post("/graphql", R"({"query":"mutation($m: JSON) { createCollection(input: {name: \"m\", dimension: 1, metadata: $m}) { name } updateCollection(name: \"m\", input: {description: \"d\", metadata: $m}) { metadata } }","variables":{"m":)" + payload + "}}");
+        const Answer by_graphql = client.post(
+            "/graphql",
+            R"({"query":"mutation($m: JSON) { createCollection(input: {name: \"m\", dimension: 1, metadata: $m}) { name } updateCollection(name: \"m\", input: {description: \"d\", metadata: $m}) { metadata } }","variables":{"m":)" +
+                payload + "}}");
         EXPECT_EQ(Json(by_graphql.body).has("/errors"), !fits) << levels << by_graphql.body;
         client.request("DELETE", "/collections/m", {});
     }

@@ -1,4 +1,5 @@
-// Hostile and mistaken requests to every route of the REST frontend: each gets its 4xx or 501 in the error shape, and nothing changes.
+// Hostile and mistaken requests to every route of the REST frontend: each gets its 4xx or 501 in the error shape, and
+// nothing changes.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -29,9 +30,10 @@ constexpr const char* kLater = "unimplemented";
 constexpr const char* kNoTexts = "configuration_error";
 constexpr const char* kNoCollection = "collection_not_found";
 
-// One server for all cases, with two points that no case may touch. $VZ_REST_PORT: a server that runs already, with server.limits.body_mb 4.
+// One server for all cases, with two points that no case may touch. $VZ_REST_PORT: a server that runs already, with
+// server.limits.body_mb 4.
 class RestBadInput : public testing::Test {
-protected:
+ protected:
     static void SetUpTestSuite() {
         const char* running = std::getenv("VZ_REST_PORT");
         uint16_t port = 0;
@@ -39,14 +41,19 @@ protected:
             port = static_cast<uint16_t>(std::atoi(running));
         } else {
             directory_ = std::make_unique<TemporaryDirectory>();
-            server_ = std::make_unique<Server>(directory_->path() + "/data", std::vector<std::string>{"--set", "server.limits.body_mb=4"});
+            server_ = std::make_unique<Server>(directory_->path() + "/data",
+                                               std::vector<std::string>{"--set", "server.limits.body_mb=4"});
             port = server_->port();
         }
         client_ = std::make_unique<HttpClient>(port);
         client_->request("DELETE", "/collections/docs", {});
-        ASSERT_EQ(client_->post("/collections", R"({"name":"docs","dimension":3,"metric":"euclidean","description":"d"})").status, 200);
+        ASSERT_EQ(
+            client_->post("/collections", R"({"name":"docs","dimension":3,"metric":"euclidean","description":"d"})")
+                .status,
+            200);
         const Answer inserted = client_->post(
-            "/insert_vectors", R"({"collection":"docs","vectors":[{"id":"a","embedding":[1,2,3],"payload":{"k":[1, 2.0]}},{"id":7,"embedding":[0,0,1]}]})");
+            "/insert_vectors",
+            R"({"collection":"docs","vectors":[{"id":"a","embedding":[1,2,3],"payload":{"k":[1, 2.0]}},{"id":7,"embedding":[0,0,1]}]})");
         ASSERT_EQ(inserted.status, 200) << inserted.body;
     }
     static void TearDownTestSuite() {
@@ -56,7 +63,8 @@ protected:
     }
 
     static std::string contents() {
-        return client_->get("/collections?view=full").body + client_->post("/collections/docs/scroll", R"({"limit":100})").body;
+        return client_->get("/collections?view=full").body +
+               client_->post("/collections/docs/scroll", R"({"limit":100})").body;
     }
 
     static void refuses(const std::vector<Case>& cases) {
@@ -128,7 +136,8 @@ TEST_F(RestBadInput, every_body_route_refuses_what_is_no_json_object) {
         cases.push_back({route.method, route.path, "\"text\"", 400, kInvalid, "body"});
         cases.push_back({route.method, route.path, "{" + good + "," + good + "}", 400, kSyntax});
         cases.push_back({route.method, route.path, "{" + good + R"(,"unheard_of":1})", 400, kInvalid, "unheard_of"});
-        cases.push_back({route.method, std::string(route.path) + "?unheard_of=1", "{" + good + "}", 400, kInvalid, "unheard_of"});
+        cases.push_back(
+            {route.method, std::string(route.path) + "?unheard_of=1", "{" + good + "}", 400, kInvalid, "unheard_of"});
     }
     refuses(cases);
 }
@@ -161,7 +170,8 @@ TEST_F(RestBadInput, create_refuses_each_wrong_field) {
         with(R"({"name":"n","dimension":3,"config":{"dimension":4}})", 400, kInvalid, "config.dimension"),
         with(R"({"name":"n","config":{"size":4}})", 400, kInvalid, "config.size"),
         with(R"({"name":"n","hnsw_config":{"m":1}})", 400, "invalid_configuration", "hnsw_config.m"),
-        with(R"({"name":"n","hnsw_config":{"ef_construction":5000}})", 400, "invalid_configuration", "hnsw_config.ef_construction"),
+        with(R"({"name":"n","hnsw_config":{"ef_construction":5000}})", 400, "invalid_configuration",
+             "hnsw_config.ef_construction"),
         with(R"({"name":"n","hnsw_config":{"deep":1}})", 400, kInvalid, "hnsw_config.deep"),
         with(R"({"name":"n","hnsw_config":[]})", 400, "invalid_configuration", "hnsw_config"),
         with(R"({"name":"n","quantization":"binary"})", 400, "invalid_configuration", "quantization"),
@@ -175,14 +185,18 @@ TEST_F(RestBadInput, create_refuses_each_wrong_field) {
         with(R"({"name":"n","lexical":{"dimension":3}})", 400, kInvalid, "lexical.dimension"),
         with(R"({"name":"n","field_indexes":[{"path":"a","kind":"tree"}]})", 400, kInvalid, "field_indexes[0].kind"),
         with(R"({"name":"n","field_indexes":[{"kind":"text"}]})", 400, kInvalid, "field_indexes[0].path"),
-        with(R"({"name":"n","field_indexes":[{"path":"a","kind":"integer","language":"english"}]})", 400, kInvalid, nullptr),
+        with(R"({"name":"n","field_indexes":[{"path":"a","kind":"integer","language":"english"}]})", 400, kInvalid,
+             nullptr),
         with(R"({"name":"n","graph":{"enabled":true}})", 501, kLater, nullptr),
         with(R"({"name":"n","metadata":[]})", 400, kInvalid, "metadata"),
-        with("{\"name\":\"n\",\"metadata\":" + std::string(65, '[') + std::string(65, ']') + "}", 400, kInvalid, "metadata"),
+        with("{\"name\":\"n\",\"metadata\":" + std::string(65, '[') + std::string(65, ']') + "}", 400, kInvalid,
+             "metadata"),
         with("{\"name\":\"n\",\"metadata\":{\"a\":\"" + std::string(33'000, 'x') + "\"}}", 400, kInvalid, "metadata"),
         with(R"({"name":"n","metadata":{"a":tru}})", 400, kSyntax, "body"),
         with(R"({"name":"n","lexical":{"source":"a..b"}})", 400, kInvalid, "lexical.source"),
-        with(R"({"name":"n","lexical":true,"field_indexes":[{"path":"a","kind":"bool"},{"path":"a..b","kind":"bool"}]})", 400, kInvalid, "field_indexes[1].path"),
+        with(
+            R"({"name":"n","lexical":true,"field_indexes":[{"path":"a","kind":"bool"},{"path":"a..b","kind":"bool"}]})",
+            400, kInvalid, "field_indexes[1].path"),
         {"POST", "/collections/docs/field_indexes", R"({"path":"a..b","kind":"bool"})", 400, kInvalid, "path"},
         with("{\"name\":\"n\",\"description\":\"" + std::string(4097, 'x') + "\"}", 400, kInvalid, "description"),
         with(R"({"name":"docs","dimension":3})", 409, "collection_already_exists", nullptr),
@@ -191,30 +205,42 @@ TEST_F(RestBadInput, create_refuses_each_wrong_field) {
 
 TEST_F(RestBadInput, vectors_must_be_finite_numbers_of_the_right_length) {
     std::vector<Case> cases;
-    for (const char* vector : {"[1,2]", "[1,2,3,4]", "[]", "[1,2,1e39]", "[1,2,-1e400]", "[1,2,\"3\"]", "[1,2,null]", "[1,2,[3]]", "{}", "5", "true",
-                               "\"AACAPw==\"", "\"AADAfwAAgD8AAIA/\"", "\"no base64!\"", "\"\""}) {
+    for (const char* vector :
+         {"[1,2]", "[1,2,3,4]", "[]", "[1,2,1e39]", "[1,2,-1e400]", "[1,2,\"3\"]", "[1,2,null]", "[1,2,[3]]", "{}", "5",
+          "true", "\"AACAPw==\"", "\"AADAfwAAgD8AAIA/\"", "\"no base64!\"", "\"\""}) {
         const std::string text = vector;
         cases.push_back({"POST", "/search", R"({"collection":"docs","vector":)" + text + "}", 400, kInvalid});
         cases.push_back({"POST", "/update", R"({"collection":"docs","id":"a","vector":)" + text + "}", 400, kInvalid});
         cases.push_back({"PUT", "/collections/docs/vectors/a", R"({"data":)" + text + "}", 400, kInvalid});
         cases.push_back({"PUT", "/collections/docs/vectors/new", R"({"data":)" + text + "}", 400, kInvalid});
-        cases.push_back({"PUT", "/qdrant/collections/docs/points", R"({"points":[{"id":1,"vector":[1,2,3]},{"id":2,"vector":)" + text + "}]}", 400, kInvalid});
-        cases.push_back({"POST", "/insert_vectors?atomic=true",
-                         R"({"collection":"docs","vectors":[{"id":"n","embedding":[1,2,3]},{"id":"a","embedding":)" + text + "}]}", 400, kInvalid});
+        cases.push_back({"PUT", "/qdrant/collections/docs/points",
+                         R"({"points":[{"id":1,"vector":[1,2,3]},{"id":2,"vector":)" + text + "}]}", 400, kInvalid});
+        cases.push_back(
+            {"POST", "/insert_vectors?atomic=true",
+             R"({"collection":"docs","vectors":[{"id":"n","embedding":[1,2,3]},{"id":"a","embedding":)" + text + "}]}",
+             400, kInvalid});
     }
-    for (const char* vector : {"[1,2,NaN]", "[1,2,Infinity]", "[1,2,]", "[1,,2]", "[01,2,3]", "[1,2,3", "[+1,2,3]", "[1.,2,3]"}) {
-        cases.push_back({"POST", "/search", std::string(R"({"collection":"docs","vector":)") + vector + "}", 400, kSyntax, "body"});
-        cases.push_back({"POST", "/insert_vectors", std::string(R"({"collection":"docs","vectors":[{"id":"n","embedding":)") + vector + "}]}", 400, kSyntax, "body"});
+    for (const char* vector :
+         {"[1,2,NaN]", "[1,2,Infinity]", "[1,2,]", "[1,,2]", "[01,2,3]", "[1,2,3", "[+1,2,3]", "[1.,2,3]"}) {
+        cases.push_back(
+            {"POST", "/search", std::string(R"({"collection":"docs","vector":)") + vector + "}", 400, kSyntax, "body"});
+        cases.push_back({"POST", "/insert_vectors",
+                         std::string(R"({"collection":"docs","vectors":[{"id":"n","embedding":)") + vector + "}]}", 400,
+                         kSyntax, "body"});
     }
     refuses(cases);
 }
 
 TEST_F(RestBadInput, bad_items_are_told_one_by_one) {
     const std::string before = contents();
-    const Answer answer = client_->post("/insert_vectors", R"({"collection":"docs","vectors":[
+    const Answer answer = client_->post(
+        "/insert_vectors",
+        R"({"collection":"docs","vectors":[
         {"id":"n","embedding":[1,2]},{"id":"","embedding":[1,2,3]},{"id":-1,"embedding":[1,2,3]},{"id":" n","embedding":[1,2,3]},{"id":"n"},
         {"id":"n","embedding":[1,2,1e39]},{"id":"n","embedding":[1,2,3],"payload":[]},{"id":"n","embedding":[1,2,3],"extra":1},7,
-        {"id":")" + std::string(257, 'x') + R"(","embedding":[1,2,3]},{"id":1.5,"embedding":[1,2,3]},{"id":"n\u0001","embedding":[1,2,3]}]})");
+        {"id":")" +
+            std::string(257, 'x') +
+            R"(","embedding":[1,2,3]},{"id":1.5,"embedding":[1,2,3]},{"id":"n\u0001","embedding":[1,2,3]}]})");
     ASSERT_EQ(answer.status, 200) << answer.body;
     const Json json(answer.body);
     EXPECT_EQ(json.integer("/inserted"), 0) << answer.body;
@@ -245,10 +271,14 @@ TEST_F(RestBadInput, ids_and_names_are_checked_everywhere) {
         {"POST", "/insert_vectors", R"({"collection":"docs","vectors":[]})", 400, kInvalid, "vectors"},
         {"POST", "/insert_vectors", R"({"collection":"docs"})", 400, kInvalid, "vectors"},
         {"POST", "/insert_vectors", R"({"vectors":[{"embedding":[1]}]})", 400, kInvalid, "collection"},
-        {"POST", "/insert_vectors", R"({"collection":"empty","vectors":[{"embedding":[1]}]})", 400, kInvalid, "collection"},
-        {"POST", "/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2,3]}],"public_key":"k"})", 501, kLater},
-        {"POST", "/insert_vectors?atomic=maybe", R"({"collection":"docs","vectors":[{"embedding":[1,2,3]}]})", 400, kInvalid, "atomic"},
-        {"POST", "/collections/docs/vectors", R"({"collection":"other","vectors":[{"embedding":[1,2,3]}]})", 400, kInvalid, "collection"},
+        {"POST", "/insert_vectors", R"({"collection":"empty","vectors":[{"embedding":[1]}]})", 400, kInvalid,
+         "collection"},
+        {"POST", "/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2,3]}],"public_key":"k"})", 501,
+         kLater},
+        {"POST", "/insert_vectors?atomic=maybe", R"({"collection":"docs","vectors":[{"embedding":[1,2,3]}]})", 400,
+         kInvalid, "atomic"},
+        {"POST", "/collections/docs/vectors", R"({"collection":"other","vectors":[{"embedding":[1,2,3]}]})", 400,
+         kInvalid, "collection"},
         {"POST", "/collections/docs/rename", R"({"new_name":"docs/2"})", 400, kInvalid, "new_name"},
         {"POST", "/collections/docs/rename", R"({"new_name":""})", 400, kInvalid, "new_name"},
         {"POST", "/collections/docs/rename", R"({"retain_alias":false})", 400, kInvalid, "new_name"},
@@ -287,8 +317,15 @@ TEST_F(RestBadInput, options_have_their_ranges) {
         {"POST", "/search", R"({"vector":[1,2,3]})", 400, kInvalid, "collection"},
         {"POST", "/search", R"({"collection":"docs","query":"words"})", 400, kNoTexts},
         {"POST", "/batch_search", R"({"collection":"docs","queries":[]})", 400, kInvalid, "queries"},
-        {"POST", "/batch_search", R"({"collection":"docs","limit":10000,"queries":[)" +
-             [] { std::string list = R"({"vector":[1,2,3]})"; for (int i = 0; i < 10; ++i) list += R"(,{"vector":[1,2,3]})"; return list; }() + "]}", 400, kInvalid, "queries"},
+        {"POST", "/batch_search",
+         R"({"collection":"docs","limit":10000,"queries":[)" +
+             [] {
+                 std::string list = R"({"vector":[1,2,3]})";
+                 for (int i = 0; i < 10; ++i) list += R"(,{"vector":[1,2,3]})";
+                 return list;
+             }() +
+             "]}",
+         400, kInvalid, "queries"},
         {"GET", "/collections/docs/vectors?limit=0", "", 400, kInvalid, "limit"},
         {"GET", "/collections/docs/vectors?limit=10001", "", 400, kInvalid, "limit"},
         {"GET", "/collections/docs/vectors?limit=ten", "", 400, kInvalid, "limit"},
@@ -337,8 +374,9 @@ TEST_F(RestBadInput, what_is_missing_is_told) {
         {"GET", "/nope", "", 404, "not_found"},
         {"PATCH", "/collections", "{}", 405, "method_not_allowed"},
     };
-    for (const char* path : {"/graph/nodes/docs", "/discover", "/intelligent_search", "/qdrant/collections", "/backups", "/hub/x", "/replication/status",
-                             "/auth/login", "/config", "/dashboard", "/mcp", "/umicp/x", "/file/content", "/workspace/list", "/setup/status"}) {
+    for (const char* path : {"/graph/nodes/docs", "/discover", "/intelligent_search", "/qdrant/collections", "/backups",
+                             "/hub/x", "/replication/status", "/auth/login", "/config", "/dashboard", "/mcp",
+                             "/umicp/x", "/file/content", "/workspace/list", "/setup/status"}) {
         cases.push_back({"POST", path, "{}", 501, kLater});
         cases.push_back({"GET", path, "", 501, kLater});
     }
@@ -358,8 +396,12 @@ TEST_F(RestBadInput, texts_are_checked) {
         {"POST", "/insert_texts", R"({"collection":"docs","texts":[{"text":"sea"}]})", 400, kNoTexts},
         {"POST", "/insert_texts", R"({"collection":"docs","texts":[]})", 400, kInvalid, "texts"},
         {"POST", "/batch_insert", R"({"collection":"docs"})", 400, kInvalid, "texts"},
-        {"POST", "/insert_texts", R"({"collection":"fresh","texts":[{"text":"sea"},{"text":"..."}],"config":{"atomic":true}})", 400, kInvalid, "texts[1].text"},
-        {"POST", "/batch_insert?atomic=true", R"({"collection":"fresh","texts":[{"text":"sea","metadata":{"content":"x"}}]})", 400, kInvalid, "texts[0].metadata.content"},
+        {"POST", "/insert_texts",
+         R"({"collection":"fresh","texts":[{"text":"sea"},{"text":"..."}],"config":{"atomic":true}})", 400, kInvalid,
+         "texts[1].text"},
+        {"POST", "/batch_insert?atomic=true",
+         R"({"collection":"fresh","texts":[{"text":"sea","metadata":{"content":"x"}}]})", 400, kInvalid,
+         "texts[0].metadata.content"},
         {"POST", "/insert", R"({"collection":"docs","text":"sea","public_key":"k"})", 501, kLater},
         entry(R"("text":"")", "text"),
         entry(R"("text":"-- .")", "text"),
@@ -371,7 +413,9 @@ TEST_F(RestBadInput, texts_are_checked) {
         entry(R"("text":"sea","chunk_size":63)", "chunk_size"),
         entry(R"("text":"sea","chunk_size":65537)", "chunk_size"),
         entry(R"("text":"sea","chunk_size":64,"chunk_overlap":33)", "chunk_overlap"),
-        entry(R"("chunk_size":64,"chunk_overlap":8,"metadata":{"parent_id":1},"text":")" + std::string(20, 'x') + " " + std::string(80, 'y') + "\"", "metadata.parent_id"),
+        entry(R"("chunk_size":64,"chunk_overlap":8,"metadata":{"parent_id":1},"text":")" + std::string(20, 'x') + " " +
+                  std::string(80, 'y') + "\"",
+              "metadata.parent_id"),
         {"POST", "/embed", "{}", 400, kInvalid, "text"},
         {"POST", "/embed", R"({"text":"?"})", 400, kInvalid, "text"},
         {"POST", "/embed", R"({"text":"sea","model":"bert"})", 400, "unsupported_model"},
@@ -392,7 +436,8 @@ TEST_F(RestBadInput, texts_are_checked) {
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","alpha":1.5})", 400, kInvalid, "alpha"},
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","algorithm":"sum"})", 400, kInvalid, "algorithm"},
         {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","sparse_k":0})", 400, kInvalid, "sparse_k"},
-        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","query_sparse":{"indices":[1],"values":[1]}})", 501, kLater},
+        {"POST", "/collections/docs/hybrid_search", R"({"query":"sea","query_sparse":{"indices":[1],"values":[1]}})",
+         501, kLater},
         {"POST", "/collections/docs/reindex", R"({"m":1})", 400, kInvalid, "m"},
         {"POST", "/collections/docs/reindex", R"({"ef_construction":7})", 400, kInvalid, "ef_construction"},
         {"POST", "/collections/nope/reindex", "{}", 404, kNoCollection},
@@ -412,13 +457,16 @@ TEST_F(RestBadInput, sizes_have_limits) {
     const std::string payload = R"({"a":")" + std::string((1 << 20) + 1, 'x') + "\"}";
     refuses({
         {"PUT", "/collections/docs/vectors/a", "{\"payload\":" + payload + "}", 400, kInvalid, "payload"},
-        {"POST", "/search", R"({"collection":"docs","vector":[1,2,3],"query":")" + std::string(4 << 20, 'x') + "\"}", 413, "payload_too_large"},
+        {"POST", "/search", R"({"collection":"docs","vector":[1,2,3],"query":")" + std::string(4 << 20, 'x') + "\"}",
+         413, "payload_too_large"},
     });
 }
 
 TEST_F(RestBadInput, of_an_id_twice_in_a_batch_the_later_wins) {
     ASSERT_EQ(client_->post("/collections", R"({"name":"twice","dimension":1,"metric":"dot"})").status, 200);
-    const Answer answer = client_->post("/insert_vectors", R"({"collection":"twice","vectors":[{"id":"x","embedding":[1]},{"id":"x","embedding":[2]}]})");
+    const Answer answer =
+        client_->post("/insert_vectors",
+                      R"({"collection":"twice","vectors":[{"id":"x","embedding":[1]},{"id":"x","embedding":[2]}]})");
     EXPECT_EQ(answer.status, 200) << answer.body;
     const Json point(client_->get("/collections/twice/vectors/x").body);
     EXPECT_EQ(number_of(point.at("/vector/0")), 2);

@@ -158,9 +158,13 @@ TEST_F(RestDetails, a_payload_that_is_no_json_is_told_with_its_place) {
         return Json(answer.body).integer("/details/offset");
     };
     EXPECT_EQ(offset("PUT", "/collections/broken/vectors/a", R"({"data":[1],"payload":{"a":tru}})"), 27);
-    EXPECT_EQ(offset("POST", "/insert_vectors?atomic=true", R"({"collection":"broken","vectors":[{"embedding":[1],"payload":{"a":01}}]})"), 67);
+    EXPECT_EQ(offset("POST", "/insert_vectors?atomic=true",
+                     R"({"collection":"broken","vectors":[{"embedding":[1],"payload":{"a":01}}]})"),
+              67);
     EXPECT_EQ(offset("POST", "/collections", R"({"name":"other","metadata":{"a":nul}})"), 32);
-    EXPECT_EQ(offset("POST", "/collections/broken/vectors/bulk_update_metadata", R"({"filter":{"must":[{"has_id":["a"]}]},"patch":{"a":tru}})"), 51);
+    EXPECT_EQ(offset("POST", "/collections/broken/vectors/bulk_update_metadata",
+                     R"({"filter":{"must":[{"has_id":["a"]}]},"patch":{"a":tru}})"),
+              51);
     good("DELETE", "/collections/broken");
 }
 
@@ -220,17 +224,27 @@ TEST_F(RestDetails, a_destination_for_other_vectors_takes_none) {
 
 // Clients that serialize every member of an object send null for what they leave out.
 TEST_F(RestDetails, a_null_under_another_spelling_is_absent) {
-    const std::string hits = good("POST", "/search", R"({"collection":"s","query_vector":null,"vector":[1,0,0],"score_threshold":0.5,"threshold":null,"include_vectors":null,"with_vector":false})");
+    const std::string hits = good(
+        "POST", "/search",
+        R"({"collection":"s","query_vector":null,"vector":[1,0,0],"score_threshold":0.5,"threshold":null,"include_vectors":null,"with_vector":false})");
     EXPECT_EQ(Json(hits).integer("/total"), 1);
     EXPECT_NE(hits.find(R"("vector":null)"), std::string::npos) << hits;
-    EXPECT_EQ(Json(good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":"n","embedding":null,"data":[1,2,3],"vector":null,"payload":{"a":1},"metadata":null},
-        {"id":"o","vector":[1,2,3],"metadata":null,"payload":null}]})")).integer("/inserted"), 2);
+    EXPECT_EQ(
+        Json(
+            good(
+                "POST", "/insert_vectors",
+                R"({"collection":"s","vectors":[{"id":"n","embedding":null,"data":[1,2,3],"vector":null,"payload":{"a":1},"metadata":null},
+        {"id":"o","vector":[1,2,3],"metadata":null,"payload":null}]})"))
+            .integer("/inserted"),
+        2);
     good("POST", "/update", R"({"collection":"s","id":"n","payload":null,"metadata":{"a":2}})");
     EXPECT_EQ(Json(good("GET", "/collections/s/vectors/n")).integer("/payload/a"), 2);
     good("POST", "/update", R"({"collection":"s","id":"n","metadata":null})");
     EXPECT_EQ(Json(good("GET", "/collections/s/vectors/n")).has("/payload/a"), false);
-    EXPECT_EQ(field(refused(400, "POST", "/insert_vectors?atomic=true",
-                            R"({"collection":"s","vectors":[{"id":"n","data":null,"vector":[1,2,3],"embedding":[1,2,4]}]})")), "vectors[0].embedding");
+    EXPECT_EQ(
+        field(refused(400, "POST", "/insert_vectors?atomic=true",
+                      R"({"collection":"s","vectors":[{"id":"n","data":null,"vector":[1,2,3],"embedding":[1,2,4]}]})")),
+        "vectors[0].embedding");
 }
 
 TEST_F(RestDetails, a_destination_is_another_collection_under_every_name) {
@@ -239,9 +253,13 @@ TEST_F(RestDetails, a_destination_is_another_collection_under_every_name) {
     for (const char* verb : {"copy", "move"}) {
         for (const char* destination : {"s", "also"}) {
             EXPECT_EQ(field(refused(400, "POST", std::string("/collections/s/vectors/") + verb,
-                                    std::string(R"({"destination":")") + destination + R"(","ids":["a"]})")), "destination") << verb << destination;
+                                    std::string(R"({"destination":")") + destination + R"(","ids":["a"]})")),
+                      "destination")
+                << verb << destination;
         }
-        EXPECT_EQ(field(refused(400, "POST", std::string("/collections/also/vectors/") + verb, R"({"destination":"s","ids":["a"]})")), "destination");
+        EXPECT_EQ(field(refused(400, "POST", std::string("/collections/also/vectors/") + verb,
+                                R"({"destination":"s","ids":["a"]})")),
+                  "destination");
     }
     EXPECT_EQ(good("GET", "/collections/s/vectors/a"), before);
     good("DELETE", "/aliases/also");
@@ -273,7 +291,8 @@ TEST_F(RestDetails, deadlines_and_jobs_under_way_are_told) {
     good("POST", "/collections/t/force-save");
 
     std::string filter = R"({"filter":{"should":[)";
-    for (int i = 0; i < 300; ++i) filter += (i == 0 ? "" : ",") + (R"({"key":"text","match":{"text":"no)" + std::to_string(i)) + "\"}}";
+    for (int i = 0; i < 300; ++i)
+        filter += (i == 0 ? "" : ",") + (R"({"key":"text","match":{"text":"no)" + std::to_string(i)) + "\"}}";
     const Json late(refused(504, "POST", "/collections/t/count?timeout_ms=7", filter + "]}}"));
     EXPECT_EQ(late.text("/error_type"), "deadline_exceeded");
     EXPECT_EQ(late.integer("/details/timeout_ms"), 7);
@@ -325,31 +344,37 @@ TEST_F(RestDetails, a_repeated_request_tells_no_ids_that_were_never_stored) {
         EXPECT_EQ(again.header("Idempotent-Replay"), "true") << path;
         return again.body;
     };
-    const Json vectors(twice("/insert_vectors", R"({"collection":"s","vectors":[{"embedding":[1,2,3]},{"id":"c","embedding":[1,2,3]}]})", "v"));
+    const Json vectors(twice("/insert_vectors",
+                             R"({"collection":"s","vectors":[{"embedding":[1,2,3]},{"id":"c","embedding":[1,2,3]}]})",
+                             "v"));
     EXPECT_EQ(vectors.integer("/inserted"), 2);
     ASSERT_EQ(vectors.list("/results").size(), 1U);
     EXPECT_EQ(vectors.text("/results/0/vector_ids/0"), "c");
     EXPECT_EQ(Json(good("POST", "/collections/s/count", "{}")).integer("/count"), 4);
-    const Json texts(twice("/insert_texts", R"({"collection":"texts","texts":[{"text":"sea"},{"id":"l","text":"land"}]})", "t"));
+    const Json texts(
+        twice("/insert_texts", R"({"collection":"texts","texts":[{"text":"sea"},{"id":"l","text":"land"}]})", "t"));
     ASSERT_EQ(texts.list("/results").size(), 1U);
     EXPECT_EQ(texts.text("/results/0/vector_ids/0"), "l");
     const Json text(twice("/insert", R"({"collection":"texts","text":"sea"})", "u"));
     EXPECT_EQ(text.integer("/vectors_created"), 1);
     EXPECT_TRUE(text.list("/vector_ids").empty());
     good("POST", "/collections", R"({"name":"t","dimension":3})");
-    EXPECT_EQ(Json(twice("/collections/s/vectors/copy", R"({"destination":"t","ids":["a"]})", "w")).integer("/copied"), 1);
+    EXPECT_EQ(Json(twice("/collections/s/vectors/copy", R"({"destination":"t","ids":["a"]})", "w")).integer("/copied"),
+              1);
     const Json moved(twice("/collections/s/vectors/move", R"({"destination":"t","ids":["a","gone","b"]})", "x"));
     EXPECT_EQ(moved.integer("/requested"), 3);
     EXPECT_EQ(moved.integer("/moved"), 2);
     EXPECT_EQ(moved.integer("/failed"), 1);
     EXPECT_TRUE(moved.list("/results").empty());
-    const int64_t before = Json(good("GET", "/collections/s/snapshots")).integer("/total");  // those of a deleted collection of the name stay
+    // Those of a deleted collection of the name stay.
+    const int64_t before = Json(good("GET", "/collections/s/snapshots")).integer("/total");
     const std::string snapshot = Json(twice("/collections/s/snapshot", "", "z")).text("/id");
     const Json snapshots(good("GET", "/collections/s/snapshots"));
     EXPECT_EQ(snapshots.integer("/total"), before + 1);
     EXPECT_EQ(snapshots.text("/snapshots/0/id"), snapshot);
     EXPECT_NE(Json(good("POST", "/collections/s/snapshot")).text("/id"), snapshot);
-    const Answer other = client_->request("POST", "/collections/s/vectors/move", R"({"destination":"t","ids":["gone"]})", {"Idempotency-Key: y"});
+    const Answer other = client_->request("POST", "/collections/s/vectors/move",
+                                          R"({"destination":"t","ids":["gone"]})", {"Idempotency-Key: y"});
     EXPECT_EQ(other.header("Idempotent-Replay"), "");
     EXPECT_EQ(Json(other.body).text("/results/0/status"), "missing_in_src");
 }

@@ -16,11 +16,12 @@ namespace vz::e2e {
 namespace {
 
 class RestOperations : public testing::Test {
-protected:
+ protected:
     void SetUp() override {
         start();
         good("POST", "/collections", R"({"name":"s","dimension":2})");
-        good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"a","vector":[1,2]},{"id":"b","vector":[2,1],"payload":{"n":1}}]})");
+        good("POST", "/collections/s/vectors",
+             R"({"vectors":[{"id":"a","vector":[1,2]},{"id":"b","vector":[2,1],"payload":{"n":1}}]})");
     }
     void start() {
         client_.reset();
@@ -99,7 +100,9 @@ TEST_F(RestOperations, snapshots_are_found_under_every_name_of_their_collection)
 
 TEST_F(RestOperations, every_write_of_a_payload_keeps_the_expiry_in_step) {
     const auto expiry = [&](const std::string& path) { return Json(good("GET", path)).integer("/expires_at"); };
-    const auto expires = [&](const std::string& path) { return good("GET", path).find(R"("expires_at":null)") == std::string::npos; };
+    const auto expires = [&](const std::string& path) {
+        return good("GET", path).find(R"("expires_at":null)") == std::string::npos;
+    };
     const std::string patch = "/collections/s/vectors/bulk_update_metadata";
     const std::string all = R"({"filter":{"must":{"has_id":["a","b"]}},"patch":{"__expires_at":)";
     good("POST", patch, all + "99999999999999}}");
@@ -141,17 +144,23 @@ TEST_F(RestOperations, every_write_of_a_payload_keeps_the_expiry_in_step) {
 
 TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     const auto in_ms = [](int64_t ms) {
-        return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count() + ms);
+        return std::to_string(
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+                .count() +
+            ms);
     };
     const std::string far = in_ms(60'000);
-    EXPECT_EQ(Json(good("PATCH", "/collections/s/vectors/b/expiry", R"({"expires_at":)" + far + "}")).integer("/expires_at"), std::stoll(far));
+    EXPECT_EQ(
+        Json(good("PATCH", "/collections/s/vectors/b/expiry", R"({"expires_at":)" + far + "}")).integer("/expires_at"),
+        std::stoll(far));
     const Json point(good("GET", "/collections/s/vectors/b"));
     EXPECT_EQ(point.integer("/expires_at"), std::stoll(far));
     EXPECT_EQ(point.integer("/payload/__expires_at"), std::stoll(far));
     good("PATCH", "/collections/s/vectors/b/expiry", R"({"expires_at":null})");
     EXPECT_EQ(good("GET", "/collections/s/vectors/b").find("__expires_at"), std::string::npos);
     // Expired as it is written: the write was done, and there is no point to show.
-    EXPECT_EQ(Json(good("PUT", "/collections/s/vectors/past", R"({"vector":[1,1],"payload":{"__expires_at":1}})")).text("/message"),
+    EXPECT_EQ(Json(good("PUT", "/collections/s/vectors/past", R"({"vector":[1,1],"payload":{"__expires_at":1}})"))
+                  .text("/message"),
               "Vector 'past' updated successfully");
     good("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":1})");
     EXPECT_EQ(client_->get("/collections/s/vectors/a").status, 404);
@@ -159,7 +168,8 @@ TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     EXPECT_EQ(count(), 1);
     EXPECT_EQ(client_->request("PATCH", "/collections/s/vectors/b/expiry", "{}").status, 400);
 
-    good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"k","vector":[1,1],"payload":{"__expires_at":1}},{"id":"l","vector":[1,1]}]})");
+    good("POST", "/collections/s/vectors",
+         R"({"vectors":[{"id":"k","vector":[1,1],"payload":{"__expires_at":1}},{"id":"l","vector":[1,1]}]})");
     EXPECT_EQ(count(), 2);
     EXPECT_EQ(Json(good("POST", "/collections/s/ttl", R"({"ttl_secs":1})")).integer("/ttl_secs"), 1);
     EXPECT_EQ(Json(good("GET", "/collections/s?view=full")).integer("/ttl_secs"), 1);
@@ -207,7 +217,8 @@ TEST_F(RestOperations, a_rename_under_an_alias_tells_what_it_did) {
 }
 
 TEST_F(RestOperations, explain_tells_what_a_search_did) {
-    const Json told(good("POST", "/collections/s/explain", R"({"vector":[1,0],"k":1,"filter":{"must":{"key":"n","match":{"value":1}}}})"));
+    const Json told(good("POST", "/collections/s/explain",
+                         R"({"vector":[1,0],"k":1,"filter":{"must":{"key":"n","match":{"value":1}}}})"));
     EXPECT_EQ(told.integer("/k"), 1);
     EXPECT_EQ(told.text("/results/0/id"), "b");
     EXPECT_EQ(told.integer("/results/0/payload/n"), 1);
@@ -245,7 +256,13 @@ TEST_F(RestOperations, graphs_are_built_anew) {
         for (int i = 0; i < 1000; ++i) {
             const int id = batch * 1000 + i;
             vectors += (i == 0 ? "" : ",") + std::string(R"({"id":)") + std::to_string(id) + R"(,"vector":[)";
-            for (int d = 0; d < 64; ++d) vectors += (d == 0 ? "" : ",") + std::to_string(static_cast<int>((static_cast<uint32_t>(id + 1) * 2654435761U * static_cast<uint32_t>(d + 1) >> 9) % 201) - 100);
+            for (int d = 0; d < 64; ++d)
+                vectors +=
+                    (d == 0 ? "" : ",") +
+                    std::to_string(
+                        static_cast<int>(
+                            (static_cast<uint32_t>(id + 1) * 2654435761U * static_cast<uint32_t>(d + 1) >> 9) % 201) -
+                        100);
             vectors += "]}";
         }
         good("POST", "/collections/g/vectors?results=errors", R"({"vectors":[)" + vectors + "]}");
@@ -253,12 +270,18 @@ TEST_F(RestOperations, graphs_are_built_anew) {
     good("POST", "/collections/g/force-save");
     const auto hits = [&] {
         std::string ids;
-        const Json found(good("POST", "/collections/g/search", R"({"vector":[)" + [] { std::string numbers = "1"; for (int d = 1; d < 64; ++d) numbers += "," + std::to_string(d % 9 - 4); return numbers; }() + R"(],"limit":5,"with_vector":false})"));
+        const Json found(good(
+            "POST", "/collections/g/search", R"({"vector":[)" + [] {
+                std::string numbers = "1";
+                for (int d = 1; d < 64; ++d) numbers += "," + std::to_string(d % 9 - 4);
+                return numbers;
+            }() + R"(],"limit":5,"with_vector":false})"));
         for (const JsonValue hit : found.list("/results")) ids += text_of(hit, "id") + " ";
         return ids;
     };
     const std::string before = hits();
-    const Json done(good("POST", "/collections/g/reindex?wait=true", R"({"m":24,"ef_construction":64,"ef_search":300})"));
+    const Json done(
+        good("POST", "/collections/g/reindex?wait=true", R"({"m":24,"ef_construction":64,"ef_search":300})"));
     EXPECT_EQ(done.text("/state"), "completed");
     EXPECT_EQ(done.integer("/params/m"), 24);
     EXPECT_EQ(done.integer("/params/ef_construction"), 64);
@@ -267,7 +290,8 @@ TEST_F(RestOperations, graphs_are_built_anew) {
     EXPECT_EQ(hits(), before);
     kill();
     EXPECT_EQ(Json(good("GET", "/collections/g?view=full")).integer("/hnsw_config/m"), 24);
-    EXPECT_EQ(Json(good("POST", "/collections/g/reencode?wait=true", R"({"target_encoding":"fp32"})")).text("/state"), "completed");
+    EXPECT_EQ(Json(good("POST", "/collections/g/reencode?wait=true", R"({"target_encoding":"fp32"})")).text("/state"),
+              "completed");
     EXPECT_EQ(Json(good("GET", "/collections/g")).text("/quantization/type"), "None");
     EXPECT_EQ(hits(), before);
     const Json again(good("POST", "/collections/g/reencode", R"({"target_encoding":"sq8"})"));
@@ -284,12 +308,16 @@ TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
     good("POST", "/collections", R"({"name":"well","dimension":1})");
     good("POST", "/collections/well/vectors", R"({"vectors":[{"id":"w","vector":[1]}]})");
     good("POST", "/collections/s/force-save");
-    const auto state = [&](const std::string& name) { return Json(good("GET", "/collections/" + name + "/persistence")).text("/state"); };
+    const auto state = [&](const std::string& name) {
+        return Json(good("GET", "/collections/" + name + "/persistence")).text("/state");
+    };
     const auto file = Json(good("GET", "/collections/s/persistence")).text("/segments/0/file");
     client_.reset();
     server_->stop();
     start();
-    const auto is_verified = [&] { return Json(good("GET", "/collections/s/persistence")).at("/segments/0/verified_at").is_string(); };
+    const auto is_verified = [&] {
+        return Json(good("GET", "/collections/s/persistence")).at("/segments/0/verified_at").is_string();
+    };
     for (int i = 0; i < 500 && !is_verified(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_TRUE(is_verified());
     client_.reset();
@@ -303,7 +331,8 @@ TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
     std::filesystem::permissions(path, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
     std::ofstream(path, std::ios::binary) << bytes;
     start();
-    for (int i = 0; i < 500 && state("s") != "quarantined"; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (int i = 0; i < 500 && state("s") != "quarantined"; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const Answer refused = client_->request("GET", "/collections/s/vectors/b", "");
     EXPECT_EQ(refused.status, 503);
     EXPECT_EQ(Json(refused.body).text("/details/reason"), "collection_quarantined");

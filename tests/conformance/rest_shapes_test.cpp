@@ -1,4 +1,5 @@
-// Answers of the REST frontend have exactly the keys that clients of the reference build objects from, and the values that were stored.
+// Answers of the REST frontend have exactly the keys that clients of the reference build objects from, and the values
+// that were stored.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -27,14 +28,15 @@ Keys keys_of(JsonValue object) {
 
 // $VZ_REST_PORT: a server that runs already.
 class RestShapes : public testing::Test {
-protected:
+ protected:
     static void SetUpTestSuite() {
         const char* running = std::getenv("VZ_REST_PORT");
         if (running == nullptr) {
             directory_ = std::make_unique<TemporaryDirectory>();
             server_ = std::make_unique<Server>(directory_->path() + "/data");
         }
-        client_ = std::make_unique<HttpClient>(running == nullptr ? server_->port() : static_cast<uint16_t>(std::atoi(running)));
+        client_ = std::make_unique<HttpClient>(running == nullptr ? server_->port()
+                                                                  : static_cast<uint16_t>(std::atoi(running)));
     }
     static void TearDownTestSuite() {
         client_.reset();
@@ -63,11 +65,14 @@ std::unique_ptr<Server> RestShapes::server_;
 std::unique_ptr<HttpClient> RestShapes::client_;
 
 TEST_F(RestShapes, an_item_has_its_keys_and_no_others) {
-    const Keys item{"name",          "vector_count", "document_count", "dimension",  "metric", "embedding_provider", "size",
-                    "quantization",  "normalization", "created_at",    "updated_at", "status", "indexing_status"};
+    const Keys item{
+        "name",         "vector_count",  "document_count", "dimension",  "metric", "embedding_provider", "size",
+        "quantization", "normalization", "created_at",     "updated_at", "status", "indexing_status"};
     Keys full = item;
-    full.insert({"similarity_metric", "description", "metadata", "aliases", "hnsw_config", "quantization_config", "text", "ttl_secs", "size_bytes", "lsn"});
-    const Json created(good("POST", "/collections", R"({"name":"s","dimension":3,"metric":"L2","description":"d","metadata":{"a":[1]}})"));
+    full.insert({"similarity_metric", "description", "metadata", "aliases", "hnsw_config", "quantization_config",
+                 "text", "ttl_secs", "size_bytes", "lsn"});
+    const Json created(good("POST", "/collections",
+                            R"({"name":"s","dimension":3,"metric":"L2","description":"d","metadata":{"a":[1]}})"));
     EXPECT_EQ(created.text("/metric"), "L2");
     EXPECT_EQ(keys_of(created.root()), (Keys{"message", "collection", "name", "dimension", "metric"}));
     const Json plain(good("GET", "/collections/s"));
@@ -80,15 +85,17 @@ TEST_F(RestShapes, an_item_has_its_keys_and_no_others) {
     EXPECT_EQ(all.text("/similarity_metric"), "euclidean");
     EXPECT_EQ(all.text("/description"), "d");
     EXPECT_NE(text.find(R"("metadata":{"a":[1]})"), std::string::npos);
-    const Json changed(good("PUT", "/collections/s?view=full", R"({"description":"e","metric":"euclid","dimension":3})"));
+    const Json changed(
+        good("PUT", "/collections/s?view=full", R"({"description":"e","metric":"euclid","dimension":3})"));
     EXPECT_EQ(changed.text("/description"), "e");
     EXPECT_EQ(changed.integer("/metadata/a/0"), 1);
 }
 
 TEST_F(RestShapes, every_spelling_of_a_metric_is_honoured) {
     const std::pair<const char*, const char*> spellings[] = {
-        {"cosine", "Cosine"},         {"COSINE", "Cosine"},        {"euclidean", "Euclidean"}, {"euclid", "Euclidean"},    {"l2", "Euclidean"},
-        {"dot", "DotProduct"},        {"dot_product", "DotProduct"}, {"dotproduct", "DotProduct"}, {"manhattan", "Manhattan"}, {"L1", "Manhattan"}};
+        {"cosine", "Cosine"},       {"COSINE", "Cosine"},  {"euclidean", "Euclidean"},    {"euclid", "Euclidean"},
+        {"l2", "Euclidean"},        {"dot", "DotProduct"}, {"dot_product", "DotProduct"}, {"dotproduct", "DotProduct"},
+        {"manhattan", "Manhattan"}, {"L1", "Manhattan"}};
     for (const auto& [spelling, title] : spellings) {
         good("POST", "/collections", std::string(R"({"name":"s","similarity_metric":")") + spelling + "\"}");
         const Json item(good("GET", "/collections/s"));
@@ -103,9 +110,12 @@ TEST_F(RestShapes, points_come_back_as_they_were_given) {
     const std::string payload = R"({ "b":1.0, "a":"\u00e4", "a":[1,{"x":null}] })";
     good("PUT", "/collections/s/vectors/p%2F1", R"({"vector":[0.1,16777217,1e-45],"payload":)" + payload + "}");
     const std::string text = good("GET", "/collections/s/vectors/p%2F1");
-    EXPECT_NE(text.find("\"vector\":[0.1,16777216,1e-45],\"data\":[0.1,16777216,1e-45],\"payload\":" + payload), std::string::npos) << text;
+    EXPECT_NE(text.find("\"vector\":[0.1,16777216,1e-45],\"data\":[0.1,16777216,1e-45],\"payload\":" + payload),
+              std::string::npos)
+        << text;
     const Json point(text);
-    EXPECT_EQ(keys_of(point.root()), (Keys{"id", "vector", "data", "payload", "metadata", "collection", "dimension", "version", "expires_at"}));
+    EXPECT_EQ(keys_of(point.root()), (Keys{"id", "vector", "data", "payload", "metadata", "collection", "dimension",
+                                           "version", "expires_at"}));
     EXPECT_EQ(point.text("/id"), "p/1");
     const std::string coded = Json(good("GET", "/collections/s/vectors/p%2F1?vector_format=base64")).text("/vector");
     good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":7,"embedding":")" + coded + "\"}]}");
@@ -124,7 +134,9 @@ TEST_F(RestShapes, points_come_back_as_they_were_given) {
 }
 
 TEST_F(RestShapes, inserting_makes_a_missing_collection_and_ids) {
-    const Json made(good("POST", "/insert_vectors", R"({"collection":"made","vectors":[{"embedding":[1,2]},{"id":"x","embedding":[1,2,3]},{"id":5,"vector":[3,4]}]})"));
+    const Json made(good(
+        "POST", "/insert_vectors",
+        R"({"collection":"made","vectors":[{"embedding":[1,2]},{"id":"x","embedding":[1,2,3]},{"id":5,"vector":[3,4]}]})"));
     EXPECT_TRUE(made.truth("/collection_created"));
     EXPECT_EQ(made.integer("/inserted"), 2);
     EXPECT_EQ(made.integer("/failed"), 1);
@@ -133,16 +145,20 @@ TEST_F(RestShapes, inserting_makes_a_missing_collection_and_ids) {
     const std::string id = made.text("/results/0/vector_ids/0");
     EXPECT_EQ(id.size(), 36U);
     EXPECT_EQ(Json(good("GET", "/collections/made/vectors/" + id)).integer("/dimension"), 2);
-    EXPECT_FALSE(Json(good("POST", "/insert_vectors", R"({"collection":"made","vectors":[{"embedding":[1,2]}]})")).has("/collection_created"));
-    const Json points(good("PUT", "/qdrant/collections/made/points?wait=true", R"({"points":[{"id":1,"vector":[1,2],"payload":null}]})"));
+    EXPECT_FALSE(Json(good("POST", "/insert_vectors", R"({"collection":"made","vectors":[{"embedding":[1,2]}]})"))
+                     .has("/collection_created"));
+    const Json points(good("PUT", "/qdrant/collections/made/points?wait=true",
+                           R"({"points":[{"id":1,"vector":[1,2],"payload":null}]})"));
     EXPECT_EQ(points.text("/status"), "acknowledged");
     EXPECT_EQ(points.text("/result/status"), "completed");
 }
 
 TEST_F(RestShapes, a_cursor_stands_in_a_url_as_it_is) {
-    const std::vector<std::string> ids = {"doc", "doc#0", "doc#1", "a&limit=9", "a b", "\xC3\xBC", "~", "~41", "%41", "+", "/", "\"q\"", "7"};
+    const std::vector<std::string> ids = {"doc", "doc#0", "doc#1", "a&limit=9", "a b",   "\xC3\xBC", "~",
+                                          "~41", "%41",   "+",     "/",         "\"q\"", "7"};
     std::string points;
-    for (const std::string& id : ids) points += (points.empty() ? "" : ",") + ("{\"id\":" + json_string(id)) + R"(,"vector":[1]})";
+    for (const std::string& id : ids)
+        points += (points.empty() ? "" : ",") + ("{\"id\":" + json_string(id)) + R"(,"vector":[1]})";
     good("POST", "/collections", R"({"name":"s","dimension":1})");
     good("POST", "/collections/s/vectors", R"({"vectors":[)" + points + "]}");
     std::multiset<std::string> seen;
@@ -151,20 +167,26 @@ TEST_F(RestShapes, a_cursor_stands_in_a_url_as_it_is) {
         const Json page(good("GET", "/collections/s/vectors?limit=1&cursor=" + cursor));
         seen.insert(page.text("/vectors/0/id"));
         cursor = page.at("/next_cursor").is_null() ? "" : page.text("/next_cursor");
-        EXPECT_EQ(cursor.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"), std::string::npos) << cursor;
+        EXPECT_EQ(cursor.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"),
+                  std::string::npos)
+            << cursor;
     } while (!cursor.empty() && seen.size() <= ids.size());
     EXPECT_EQ(seen, (std::multiset<std::string>(ids.begin(), ids.end())));
     for (const char* wrong : {"~", "~4", "~4g", "~-1"}) {
         const Json page(good("GET", "/collections/s/vectors?limit=1"));
-        EXPECT_EQ(client_->get("/collections/s/vectors?cursor=" + page.text("/next_cursor") + wrong).status, 400) << wrong;
+        EXPECT_EQ(client_->get("/collections/s/vectors?cursor=" + page.text("/next_cursor") + wrong).status, 400)
+            << wrong;
     }
 }
 
 TEST_F(RestShapes, two_spellings_of_a_field_agree_by_what_they_mean) {
-    good("POST", "/collections", R"({"name":"two","dimension":1,"metric":"l2","similarity_metric":"Euclidean","config":{"metric":"EUCLID","similarity_metric":"l2"}})");
+    good(
+        "POST", "/collections",
+        R"({"name":"two","dimension":1,"metric":"l2","similarity_metric":"Euclidean","config":{"metric":"EUCLID","similarity_metric":"l2"}})");
     EXPECT_EQ(Json(good("GET", "/collections/two")).text("/metric"), "Euclidean");
     good("PUT", "/collections/two", R"({"metric":"euclidean","similarity_metric":"L2"})");
-    good("POST", "/collections/two/search", R"({"vector":[1],"threshold":1.0,"score_threshold":1,"ef":64,"ef_search":64})");
+    good("POST", "/collections/two/search",
+         R"({"vector":[1],"threshold":1.0,"score_threshold":1,"ef":64,"ef_search":64})");
     const auto refused = [&](const char* method, const char* path, const char* body) {
         const Answer answer = client_->request(method, path, body);
         EXPECT_EQ(answer.status, 400) << body;
@@ -177,20 +199,33 @@ TEST_F(RestShapes, two_spellings_of_a_field_agree_by_what_they_mean) {
 
 TEST_F(RestShapes, a_failed_item_tells_the_id_that_was_sent) {
     const std::string long_id(300, 'x');
-    const std::pair<std::string, std::string> ids[] = {{R"("q")", "q"}, {"7", "7"}, {R"(" a")", " a"}, {R"("")", ""}, {"1.5", "1.5"}, {"-1", "-1"}, {'"' + long_id + '"', long_id}};
+    const std::pair<std::string, std::string> ids[] = {{R"("q")", "q"},
+                                                       {"7", "7"},
+                                                       {R"(" a")", " a"},
+                                                       {R"("")", ""},
+                                                       {"1.5", "1.5"},
+                                                       {"-1", "-1"},
+                                                       {'"' + long_id + '"', long_id}};
     for (const auto& [sent, told] : ids) {
-        const Json vectors(good("POST", "/insert_vectors", R"({"collection":"told","vectors":[{"embedding":[1,"x"],"id":)" + sent + R"(},{"id":)" + sent +
-                                                               R"(,"embedding":[]},{"idd":0,"id":)" + sent + "},{\"embedding\":[]},{\"embedding\":[1,2]}]}"));
+        const Json vectors(good("POST", "/insert_vectors",
+                                R"({"collection":"told","vectors":[{"embedding":[1,"x"],"id":)" + sent + R"(},{"id":)" +
+                                    sent + R"(,"embedding":[]},{"idd":0,"id":)" + sent +
+                                    "},{\"embedding\":[]},{\"embedding\":[1,2]}]}"));
         EXPECT_EQ(vectors.integer("/failed"), 4);
-        for (const char* at : {"/results/0/client_id", "/results/1/client_id", "/results/2/client_id"}) EXPECT_EQ(vectors.text(at), told) << sent << at;
+        for (const char* at : {"/results/0/client_id", "/results/1/client_id", "/results/2/client_id"})
+            EXPECT_EQ(vectors.text(at), told) << sent << at;
         EXPECT_TRUE(vectors.at("/results/3/client_id").is_null());
         EXPECT_TRUE(vectors.at("/results/4/client_id").is_null());
-        const Json texts(good("POST", "/insert_texts", R"({"collection":"texts","texts":[{"text":1,"id":)" + sent + R"(},{"id":)" + sent +
-                                                           R"(,"metadata":1},{"metadata":{},"id":)" + sent + R"(},{"text":1},{"text":"sea"}]})"));
+        const Json texts(good("POST", "/insert_texts",
+                              R"({"collection":"texts","texts":[{"text":1,"id":)" + sent + R"(},{"id":)" + sent +
+                                  R"(,"metadata":1},{"metadata":{},"id":)" + sent +
+                                  R"(},{"text":1},{"text":"sea"}]})"));
         EXPECT_EQ(texts.integer("/failed"), 4);
-        for (const char* at : {"/results/0/client_id", "/results/1/client_id", "/results/2/client_id"}) EXPECT_EQ(texts.text(at), told) << sent << at;
+        for (const char* at : {"/results/0/client_id", "/results/1/client_id", "/results/2/client_id"})
+            EXPECT_EQ(texts.text(at), told) << sent << at;
         EXPECT_TRUE(texts.at("/results/3/client_id").is_null());
-        const Json updates(good("POST", "/batch_update", R"({"collection":"told","updates":[{"vector":["x"],"id":)" + sent + "}]}"));
+        const Json updates(
+            good("POST", "/batch_update", R"({"collection":"told","updates":[{"vector":["x"],"id":)" + sent + "}]}"));
         EXPECT_EQ(updates.text("/results/0/id"), told) << sent;
     }
     const Json gone(good("POST", "/batch_delete", R"({"collection":"told","ids":[" a"]})"));
@@ -199,7 +234,10 @@ TEST_F(RestShapes, a_failed_item_tells_the_id_that_was_sent) {
 
 TEST_F(RestShapes, an_insert_that_stores_nothing_makes_no_collection) {
     const auto is_absent = [&](const char* when) { EXPECT_EQ(client_->get("/collections/none").status, 404) << when; };
-    for (const char* body : {R"({"collection":"none","texts":[{"text":"sea"},{"text":"..."}]})", R"({"collection":"none","texts":[{"text":"sea","id":"a"},{"text":"sea","id":"b","metadata":{"content":1}}]})"}) {
+    for (
+        const char* body :
+        {R"({"collection":"none","texts":[{"text":"sea"},{"text":"..."}]})",
+         R"({"collection":"none","texts":[{"text":"sea","id":"a"},{"text":"sea","id":"b","metadata":{"content":1}}]})"}) {
         EXPECT_EQ(client_->post("/insert_texts?atomic=true", body).status, 400) << body;
         is_absent(body);
     }
@@ -210,12 +248,19 @@ TEST_F(RestShapes, an_insert_that_stores_nothing_makes_no_collection) {
     EXPECT_FALSE(refused.has("/collection_created"));
     is_absent("texts without words");
     // What only the engine sees.
-    EXPECT_EQ(client_->post("/insert_vectors?atomic=true", R"({"collection":"none","vectors":[{"embedding":[1,2]},{"embedding":[1]}]})").status, 400);
+    EXPECT_EQ(client_
+                  ->post("/insert_vectors?atomic=true",
+                         R"({"collection":"none","vectors":[{"embedding":[1,2]},{"embedding":[1]}]})")
+                  .status,
+              400);
     is_absent("vectors of two lengths");
     const std::string large(1 << 20, 'x');
-    EXPECT_EQ(client_->post("/insert", R"({"collection":"none","text":"sea","metadata":{"k":")" + large + "\"}}").status, 400);
+    EXPECT_EQ(
+        client_->post("/insert", R"({"collection":"none","text":"sea","metadata":{"k":")" + large + "\"}}").status,
+        400);
     is_absent("a payload of more than 1 MiB");
-    const Json each(good("POST", "/insert_vectors", R"({"collection":"none","vectors":[{"embedding":[1],"payload":{"k":")" + large + "\"}}]}"));
+    const Json each(good("POST", "/insert_vectors",
+                         R"({"collection":"none","vectors":[{"embedding":[1],"payload":{"k":")" + large + "\"}}]}"));
     EXPECT_EQ(each.integer("/inserted"), 0);
     EXPECT_FALSE(each.has("/collection_created"));
     is_absent("each item refused");
@@ -223,36 +268,49 @@ TEST_F(RestShapes, an_insert_that_stores_nothing_makes_no_collection) {
 }
 
 TEST_F(RestShapes, scores_and_thresholds_are_those_of_the_contract) {
-    for (const auto& [metric, near, far] : {std::tuple{"cosine", 1.0, 0.0}, std::tuple{"euclidean", 1.0, 1 / (1 + std::sqrt(2.0))},
-                                            std::tuple{"dot", 1.0, 0.0}, std::tuple{"manhattan", 1.0, 1.0 / 3}}) {
+    for (const auto& [metric, near, far] :
+         {std::tuple{"cosine", 1.0, 0.0}, std::tuple{"euclidean", 1.0, 1 / (1 + std::sqrt(2.0))},
+          std::tuple{"dot", 1.0, 0.0}, std::tuple{"manhattan", 1.0, 1.0 / 3}}) {
         good("POST", "/collections", std::string(R"({"name":"s","dimension":2,"metric":")") + metric + "\"}");
-        good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":"n","embedding":[1,0],"payload":{"a":1,"b":2}},{"id":"f","embedding":[0,1]}]})");
+        good(
+            "POST", "/insert_vectors",
+            R"({"collection":"s","vectors":[{"id":"n","embedding":[1,0],"payload":{"a":1,"b":2}},{"id":"f","embedding":[0,1]}]})");
         const Json found(good("POST", "/search", R"({"collection":"s","query_vector":[1,0]})"));
         EXPECT_EQ(found.text("/results/0/id"), "n");
         EXPECT_NEAR(number_of(found.at("/results/0/score")), near, 1e-6) << metric;
         EXPECT_NEAR(number_of(found.at("/results/1/score")), far, 1e-6) << metric;
-        EXPECT_EQ(keys_of(found.root()), (Keys{"results", "query_type", "limit", "collection", "total_results", "total"}));
+        EXPECT_EQ(keys_of(found.root()),
+                  (Keys{"results", "query_type", "limit", "collection", "total_results", "total"}));
         EXPECT_EQ(keys_of(found.at("/results/0")), (Keys{"id", "score", "vector", "payload"}));
         // The score as it was answered keeps its hit; the next float does not.
         const auto score = static_cast<float>(number_of(found.at("/results/1/score")));
         const auto total = [&](float threshold) {
-            return Json(good("POST", "/collections/s/search", R"({"vector":[1,0],"threshold":)" + json_array({threshold}).substr(1, json_array({threshold}).size() - 2) + "}")).integer("/total");
+            return Json(good("POST", "/collections/s/search",
+                             R"({"vector":[1,0],"threshold":)" +
+                                 json_array({threshold}).substr(1, json_array({threshold}).size() - 2) + "}"))
+                .integer("/total");
         };
         EXPECT_EQ(total(score), 2) << metric;
         EXPECT_EQ(total(std::nextafter(score, 2.0F)), 1) << metric;
         EXPECT_EQ(total(2), 0) << metric;
-        const std::string bare = good("POST", "/collections/s/search", R"({"vector":[1,0],"limit":1,"with_payload":["b"],"with_vector":false})");
+        const std::string bare = good("POST", "/collections/s/search",
+                                      R"({"vector":[1,0],"limit":1,"with_payload":["b"],"with_vector":false})");
         EXPECT_NE(bare.find(R"("vector":null,"payload":{"b":2})"), std::string::npos) << bare;
-        const std::string no_key = good("POST", "/collections/s/search", R"({"vector":[1,0],"limit":1,"with_payload":[],"with_vector":false})");
-        EXPECT_NE(no_key.find(R"("vector":null,"payload":{}})"), std::string::npos) << no_key << ": null is for what was not asked for";
+        const std::string no_key = good("POST", "/collections/s/search",
+                                        R"({"vector":[1,0],"limit":1,"with_payload":[],"with_vector":false})");
+        EXPECT_NE(no_key.find(R"("vector":null,"payload":{}})"), std::string::npos)
+            << no_key << ": null is for what was not asked for";
         good("DELETE", "/collections/s");
     }
 }
 
 TEST_F(RestShapes, a_batch_of_searches_answers_each) {
     good("POST", "/collections", R"({"name":"s","dimension":2})");
-    good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":"n","embedding":[1,0]},{"id":"f","embedding":[0,1]}]})");
-    const Json batch(good("POST", "/batch_search", R"({"queries":[{"vector":[1,0]},"words",{"vector":[1]},{"vector":[0,1],"limit":2},{"vektor":[1]}],"limit":1,"collection":"s"})"));
+    good("POST", "/insert_vectors",
+         R"({"collection":"s","vectors":[{"id":"n","embedding":[1,0]},{"id":"f","embedding":[0,1]}]})");
+    const Json batch(good(
+        "POST", "/batch_search",
+        R"({"queries":[{"vector":[1,0]},"words",{"vector":[1]},{"vector":[0,1],"limit":2},{"vektor":[1]}],"limit":1,"collection":"s"})"));
     EXPECT_EQ(batch.integer("/count"), 5);
     EXPECT_EQ(batch.integer("/succeeded"), 2);
     EXPECT_EQ(batch.integer("/failed"), 3);
@@ -268,13 +326,16 @@ TEST_F(RestShapes, a_batch_of_searches_answers_each) {
 TEST_F(RestShapes, pages_show_each_point_once) {
     good("POST", "/collections", R"({"name":"s","dimension":1})");
     std::string points;
-    for (int i = 0; i < 25; ++i) points += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + ",\"embedding\":[1]}";
+    for (int i = 0; i < 25; ++i)
+        points += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + ",\"embedding\":[1]}";
     good("POST", "/insert_vectors", R"({"collection":"s","vectors":[)" + points + "]}");
     Keys seen;
     std::string cursor;
     int pages = 0;
     do {
-        const Json page(good("POST", "/collections/s/scroll", R"({"limit":10,"with_vector":false)" + (cursor.empty() ? "" : ",\"cursor\":" + json_string(cursor)) + "}"));
+        const Json page(good(
+            "POST", "/collections/s/scroll",
+            R"({"limit":10,"with_vector":false)" + (cursor.empty() ? "" : ",\"cursor\":" + json_string(cursor)) + "}"));
         EXPECT_EQ(page.integer("/total"), 25);
         for (const JsonValue point : page.list("/vectors")) EXPECT_TRUE(seen.insert(text_of(point, "id")).second);
         cursor = page.at("/next_cursor").is_null() ? "" : page.text("/next_cursor");
@@ -309,7 +370,8 @@ TEST_F(RestShapes, a_repeated_write_is_answered_from_its_first_outcome) {
     good("POST", "/collections", R"({"name":"s","dimension":1})");
     const std::string body = R"({"collection":"s","vectors":[{"id":"x","embedding":[1]}]})";
     // Keys are remembered over restarts: this one is new even to a server that runs already.
-    const std::string key = "Idempotency-Key: " + std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
+    const std::string key =
+        "Idempotency-Key: " + std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
     const Answer first = client_->request("POST", "/insert_vectors", body, {key});
     EXPECT_EQ(first.status, 200);
     EXPECT_EQ(first.header("Idempotent-Replay"), "");
@@ -323,8 +385,9 @@ TEST_F(RestShapes, a_repeated_write_is_answered_from_its_first_outcome) {
 TEST_F(RestShapes, imports_take_lines_and_binary_and_points_move) {
     good("POST", "/collections", R"({"name":"s","dimension":2})");
     good("POST", "/collections", R"({"name":"t","dimension":2})");
-    const Answer lines = client_->request("POST", "/collections/s/import", "{\"id\":\"a\",\"vector\":[1,2]}\n\n{\"vector\":[1]}\n{bad\n",
-                                          {"Content-Type: application/x-ndjson"});
+    const Answer lines =
+        client_->request("POST", "/collections/s/import", "{\"id\":\"a\",\"vector\":[1,2]}\n\n{\"vector\":[1]}\n{bad\n",
+                         {"Content-Type: application/x-ndjson"});
     const Json told(lines.body);
     EXPECT_EQ(told.integer("/inserted"), 1) << lines.body;
     EXPECT_EQ(told.integer("/failed"), 2);
@@ -337,10 +400,14 @@ TEST_F(RestShapes, imports_take_lines_and_binary_and_points_move) {
     append(uint64_t{0});
     binary.append(32, '\0');
     for (const float value : {1.0F, 2.0F, 3.0F, 4.0F}) append(value);
-    const Answer imported = client_->request("POST", "/collections/s/import?id_start=40", binary, {"Content-Type: application/octet-stream"});
+    const Answer imported = client_->request("POST", "/collections/s/import?id_start=40", binary,
+                                             {"Content-Type: application/octet-stream"});
     EXPECT_EQ(Json(imported.body).integer("/inserted"), 2) << imported.body;
     EXPECT_EQ(number_of(Json(good("GET", "/collections/s/vectors/41")).at("/vector/1")), 4);
-    EXPECT_EQ(client_->request("POST", "/collections/s/import", binary + "x", {"Content-Type: application/octet-stream"}).status, 400);
+    EXPECT_EQ(
+        client_->request("POST", "/collections/s/import", binary + "x", {"Content-Type: application/octet-stream"})
+            .status,
+        400);
     const Json moved(good("POST", "/collections/s/vectors/move", R"({"destination":"t","ids":[40,"nope"]})"));
     EXPECT_EQ(moved.integer("/moved"), 1);
     EXPECT_EQ(moved.text("/results/1/status"), "missing_in_src");

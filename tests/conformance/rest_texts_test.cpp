@@ -16,7 +16,7 @@ namespace {
 using Ids = std::set<std::string>;
 
 class RestTexts : public testing::Test {
-protected:
+ protected:
     void SetUp() override { start(); }
     void start() {
         client_.reset();
@@ -59,14 +59,17 @@ std::string long_text(int sentences) {
 }
 
 TEST_F(RestTexts, a_text_makes_its_collection_and_is_found) {
-    const Json made(good("POST", "/insert", R"({"collection":"t","id":"w","text":"The whale swims in the sea","metadata":{"n":1,"f":1.50,"l":[true,null]}})"));
+    const Json made(good(
+        "POST", "/insert",
+        R"({"collection":"t","id":"w","text":"The whale swims in the sea","metadata":{"n":1,"f":1.50,"l":[true,null]}})"));
     EXPECT_EQ(made.text("/message"), "Text inserted successfully (1 vector(s) created)");
     EXPECT_EQ(made.integer("/vectors_created"), 1);
     EXPECT_EQ(made.text("/vector_ids/0"), "w");
     EXPECT_FALSE(made.truth("/chunked"));
     EXPECT_TRUE(made.truth("/collection_created"));
-    const Json batch(good("POST", "/insert_texts",
-                          R"({"collection":"t","texts":[{"id":"b","text":"A forest of birches"},{"text":"Ships cross the sea"},{"text":"?"},{"id":"x#1","text":"no"}]})"));
+    const Json batch(good(
+        "POST", "/insert_texts",
+        R"({"collection":"t","texts":[{"id":"b","text":"A forest of birches"},{"text":"Ships cross the sea"},{"text":"?"},{"id":"x#1","text":"no"}]})"));
     EXPECT_EQ(batch.integer("/inserted"), 2);
     EXPECT_EQ(batch.integer("/failed"), 2);
     EXPECT_EQ(batch.text("/results/0/client_id"), "b");
@@ -75,7 +78,9 @@ TEST_F(RestTexts, a_text_makes_its_collection_and_is_found) {
     const std::string ship = batch.text("/results/1/vector_ids/0");
     for (int round = 0; round < 2; ++round) {
         const std::string point = good("GET", "/collections/t/vectors/w");
-        EXPECT_NE(point.find(R"("payload":{"content":"The whale swims in the sea","n":1,"f":1.50,"l":[true,null]})"), std::string::npos) << point;
+        EXPECT_NE(point.find(R"("payload":{"content":"The whale swims in the sea","n":1,"f":1.50,"l":[true,null]})"),
+                  std::string::npos)
+            << point;
         const Json item(good("GET", "/collections/t?view=full"));
         EXPECT_EQ(item.text("/embedding_provider"), "bm25");
         EXPECT_EQ(item.text("/text/stemmer"), "none");
@@ -87,9 +92,13 @@ TEST_F(RestTexts, a_text_makes_its_collection_and_is_found) {
         EXPECT_EQ(hits.text("/results/1/id"), ship);
         EXPECT_EQ(hits.text("/results/0/metadata/content"), "The whale swims in the sea");
         EXPECT_EQ(hits.list("/results/0/data").size(), 512U);
-        EXPECT_EQ(found("/search", R"({"collection":"t","query":"birches","threshold":0.1})"), std::vector<std::string>{"b"});
-        EXPECT_EQ(found("/collections/t/search/text", R"({"query":"sea","filter":{"must":[{"key":"n","match":{"value":1}}]}})"), std::vector<std::string>{"w"});
-        const Json both(good("POST", "/batch_search", R"({"collection":"t","queries":["birches",{"query":"whale","limit":1},{"query":"!"}]})"));
+        EXPECT_EQ(found("/search", R"({"collection":"t","query":"birches","threshold":0.1})"),
+                  std::vector<std::string>{"b"});
+        EXPECT_EQ(found("/collections/t/search/text",
+                        R"({"query":"sea","filter":{"must":[{"key":"n","match":{"value":1}}]}})"),
+                  std::vector<std::string>{"w"});
+        const Json both(good("POST", "/batch_search",
+                             R"({"collection":"t","queries":["birches",{"query":"whale","limit":1},{"query":"!"}]})"));
         EXPECT_EQ(both.text("/results/0/results/0/id"), "b");
         EXPECT_EQ(both.text("/results/1/results/0/id"), "w");
         EXPECT_EQ(both.text("/results/1/query_type"), "text");
@@ -100,8 +109,10 @@ TEST_F(RestTexts, a_text_makes_its_collection_and_is_found) {
 
 TEST_F(RestTexts, a_search_by_text_takes_a_model_on_every_route) {
     good("POST", "/insert", R"({"collection":"t","id":"a","text":"The whale swims in the sea"})");
-    for (const char* path : {"/search", "/collections/t/search", "/collections/t/search/text", "/collections/t/hybrid_search"}) {
-        EXPECT_EQ(found(path, R"({"collection":"t","query":"whale","model":"bm25"})"), std::vector<std::string>{"a"}) << path;
+    for (const char* path :
+         {"/search", "/collections/t/search", "/collections/t/search/text", "/collections/t/hybrid_search"}) {
+        EXPECT_EQ(found(path, R"({"collection":"t","query":"whale","model":"bm25"})"), std::vector<std::string>{"a"})
+            << path;
     }
 }
 
@@ -114,15 +125,22 @@ TEST_F(RestTexts, the_embedding_is_that_of_stored_points) {
     EXPECT_EQ(floats_of(stored.at("/vector")), floats_of(alone.at("/embedding")));
     EXPECT_EQ(alone.text("/model"), "bm25");
     EXPECT_EQ(alone.integer("/dimension"), 512);
-    EXPECT_EQ(floats_of(Json(good("POST", "/embed", R"({"text":"words","dimension":20})")).at("/embedding")).size(), 20U);
+    EXPECT_EQ(floats_of(Json(good("POST", "/embed", R"({"text":"words","dimension":20})")).at("/embedding")).size(),
+              20U);
 }
 
 // Rare words count more: what the collection holds is counted through writes, deletes and a kill.
 TEST_F(RestTexts, queries_are_weighed_by_what_is_stored) {
-    good("POST", "/insert_texts", R"({"collection":"t","texts":[{"id":"1","text":"common rare"},{"id":"2","text":"common"},{"id":"3","text":"common"},{"id":"4","text":"common"}]})");
-    const auto weights = [&] { return floats_of(Json(good("POST", "/embed", R"({"text":"common rare","kind":"query","collection":"t"})")).at("/embedding")); };
+    good(
+        "POST", "/insert_texts",
+        R"({"collection":"t","texts":[{"id":"1","text":"common rare"},{"id":"2","text":"common"},{"id":"3","text":"common"},{"id":"4","text":"common"}]})");
+    const auto weights = [&] {
+        return floats_of(
+            Json(good("POST", "/embed", R"({"text":"common rare","kind":"query","collection":"t"})")).at("/embedding"));
+    };
     const auto common = [&] {
-        const auto only = floats_of(Json(good("POST", "/embed", R"({"text":"common","collection":"t"})")).at("/embedding"));
+        const auto only =
+            floats_of(Json(good("POST", "/embed", R"({"text":"common","collection":"t"})")).at("/embedding"));
         const std::vector<float> both = weights();
         double sum = 0;
         for (size_t i = 0; i < only.size(); ++i) sum += double{only[i]} * double{both[i]};
@@ -146,7 +164,9 @@ TEST_F(RestTexts, queries_are_weighed_by_what_is_stored) {
 TEST_F(RestTexts, long_texts_become_chunks_and_go_as_one) {
     const std::string text = long_text(10);
     const auto insert = [&](const std::string& body, const std::string& more) {
-        return good("POST", "/insert", R"({"collection":"t","id":"l","chunk_size":100,"chunk_overlap":20,"text":)" + json_string(body) + more + "}");
+        return good("POST", "/insert",
+                    R"({"collection":"t","id":"l","chunk_size":100,"chunk_overlap":20,"text":)" + json_string(body) +
+                        more + "}");
     };
     const Json made(insert(text, R"(,"metadata":{"filename":"whales.txt","n":2})"));
     EXPECT_TRUE(made.truth("/chunked"));
@@ -179,8 +199,11 @@ TEST_F(RestTexts, long_texts_become_chunks_and_go_as_one) {
 TEST_F(RestTexts, small_chunks_need_no_overlap_of_their_own) {
     const std::string text = json_string(long_text(10));
     for (const char* size : {"64", "100", "511"}) {
-        good("POST", "/insert", R"({"collection":"t","id":"l","chunk_size":)" + std::string(size) + R"(,"text":)" + text + "}");
-        const Json batch(good("POST", "/insert_texts", R"({"collection":"t","chunk_size":)" + std::string(size) + R"(,"texts":[{"text":)" + text + R"(},{"chunk_overlap":256,"text":)" + text + "}]}"));
+        good("POST", "/insert",
+             R"({"collection":"t","id":"l","chunk_size":)" + std::string(size) + R"(,"text":)" + text + "}");
+        const Json batch(good("POST", "/insert_texts",
+                              R"({"collection":"t","chunk_size":)" + std::string(size) + R"(,"texts":[{"text":)" +
+                                  text + R"(},{"chunk_overlap":256,"text":)" + text + "}]}"));
         EXPECT_EQ(batch.integer("/inserted"), 1) << "an overlap that was asked for is not lowered";
     }
 }
@@ -193,7 +216,9 @@ TEST_F(RestTexts, writers_of_one_id_leave_one_text) {
             HttpClient client(server_->port());
             for (int round = 0; round < 25; ++round) {
                 const std::string text = long_text(1 + (writer + round) % 4 * 3);
-                const Answer answer = client.post("/insert", R"({"collection":"t","id":"l","chunk_size":100,"chunk_overlap":20,"text":)" + json_string(text) + "}");
+                const Answer answer =
+                    client.post("/insert", R"({"collection":"t","id":"l","chunk_size":100,"chunk_overlap":20,"text":)" +
+                                               json_string(text) + "}");
                 EXPECT_EQ(answer.status, 200) << answer.body;
             }
         });
@@ -216,9 +241,14 @@ TEST_F(RestTexts, an_empty_collection_is_bound_by_its_first_text) {
     EXPECT_EQ(Json(good("GET", "/collections/t")).text("/embedding_provider"), "bm25");
     EXPECT_EQ(found("/collections/t/search/text", R"({"query":"sea"})"), std::vector<std::string>{"a"});
     good("POST", "/collections", R"({"name":"f","dimension":64})");
-    const std::string one = "[1" + [] { std::string zeros; for (int i = 1; i < 64; ++i) zeros += ",0"; return zeros; }() + "]";
+    const std::string one = "[1" + [] {
+        std::string zeros;
+        for (int i = 1; i < 64; ++i) zeros += ",0";
+        return zeros;
+    }() + "]";
     good("POST", "/collections/f/vectors", R"({"vectors":[{"id":"v","vector":)" + one + "}]}");
-    EXPECT_EQ(Json(client_->post("/insert", R"({"collection":"f","text":"sea"})").body).text("/error_type"), "configuration_error");
+    EXPECT_EQ(Json(client_->post("/insert", R"({"collection":"f","text":"sea"})").body).text("/error_type"),
+              "configuration_error");
     good("POST", "/collections/t/vectors", R"({"vectors":[{"id":"v","vector":)" + one + "}]}");
     EXPECT_EQ(ids(), (Ids{"a", "v"}));
 }
@@ -226,17 +256,21 @@ TEST_F(RestTexts, an_empty_collection_is_bound_by_its_first_text) {
 TEST_F(RestTexts, stemming_is_of_the_language_asked_for) {
     good("POST", "/collections", R"({"name":"t","dimension":128,"embedding_provider":"bm25","text":{"stemmer":"en"}})");
     good("POST", "/insert", R"({"collection":"t","id":"a","text":"connected whales"})");
-    EXPECT_EQ(found("/collections/t/search/text", R"({"query":"whale connections","threshold":0.9})"), std::vector<std::string>{"a"});
+    EXPECT_EQ(found("/collections/t/search/text", R"({"query":"whale connections","threshold":0.9})"),
+              std::vector<std::string>{"a"});
     EXPECT_EQ(Json(good("GET", "/collections/t?view=full")).text("/text/stemmer"), "english");
 }
 
 TEST_F(RestTexts, hybrid_searches_fuse_both_rankings) {
-    good("POST", "/collections", R"({"name":"t","dimension":2,"metric":"euclidean","lexical":{"stemmer":"english","source":"title"}})");
-    good("POST", "/collections/t/vectors",
-         R"({"vectors":[{"id":"1","vector":[1,0],"payload":{"title":"red foxes"}},{"id":"2","vector":[0,1],"payload":{"title":"blue whale"}},)"
-         R"({"id":"3","vector":[1,1],"payload":{"title":"a red whale and another red one"}},{"id":"4","vector":[5,5]}]})");
+    good("POST", "/collections",
+         R"({"name":"t","dimension":2,"metric":"euclidean","lexical":{"stemmer":"english","source":"title"}})");
+    good(
+        "POST", "/collections/t/vectors",
+        R"({"vectors":[{"id":"1","vector":[1,0],"payload":{"title":"red foxes"}},{"id":"2","vector":[0,1],"payload":{"title":"blue whale"}},)"
+        R"({"id":"3","vector":[1,1],"payload":{"title":"a red whale and another red one"}},{"id":"4","vector":[5,5]}]})");
     for (int round = 0; round < 2; ++round) {
-        const Json fused(good("POST", "/collections/t/hybrid_search", R"({"query":"red fox","vector":[0,1],"final_k":3})"));
+        const Json fused(
+            good("POST", "/collections/t/hybrid_search", R"({"query":"red fox","vector":[0,1],"final_k":3})"));
         // dense 2, 3, 1, 4; words 1, 3
         EXPECT_EQ(fused.text("/results/0/id"), "1");
         EXPECT_EQ(fused.text("/results/1/id"), "3");
@@ -245,11 +279,17 @@ TEST_F(RestTexts, hybrid_searches_fuse_both_rankings) {
         EXPECT_NEAR(number_of(fused.at("/results/2/score")), 1.0 / 61, 1e-6);
         EXPECT_EQ(fused.text("/algorithm"), "rrf");
         EXPECT_EQ(fused.integer("/limit"), 3);
-        EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"fox","vector":[0,1],"algorithm":"alpha","alpha":1,"limit":2})"), (std::vector<std::string>{"2", "3"}));
-        EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"fox","vector":[0,1],"algorithm":"weighted","alpha":0,"limit":1})"), std::vector<std::string>{"1"});
+        EXPECT_EQ(found("/collections/t/hybrid_search",
+                        R"({"query":"fox","vector":[0,1],"algorithm":"alpha","alpha":1,"limit":2})"),
+                  (std::vector<std::string>{"2", "3"}));
+        EXPECT_EQ(found("/collections/t/hybrid_search",
+                        R"({"query":"fox","vector":[0,1],"algorithm":"weighted","alpha":0,"limit":1})"),
+                  std::vector<std::string>{"1"});
         EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"whales"})"), (std::vector<std::string>{"2", "3"}));
-        EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"whales","filter":{"must":[{"has_id":["3"]}]}})"), std::vector<std::string>{"3"});
-        EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"zebra","vector":[0,1],"limit":1})"), std::vector<std::string>{"2"});
+        EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"whales","filter":{"must":[{"has_id":["3"]}]}})"),
+                  std::vector<std::string>{"3"});
+        EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"zebra","vector":[0,1],"limit":1})"),
+                  std::vector<std::string>{"2"});
         good("POST", "/collections/t/force-save");
         kill();
     }
@@ -257,7 +297,8 @@ TEST_F(RestTexts, hybrid_searches_fuse_both_rankings) {
 
 TEST_F(RestTexts, a_text_collection_with_words_ranks_by_both) {
     good("POST", "/collections", R"({"name":"t","embedding_provider":"bm25","lexical":true})");
-    good("POST", "/insert_texts", R"({"collection":"t","texts":[{"id":"a","text":"the sea"},{"id":"b","text":"the land"}]})");
+    good("POST", "/insert_texts",
+         R"({"collection":"t","texts":[{"id":"a","text":"the sea"},{"id":"b","text":"the land"}]})");
     const Json fused(good("POST", "/collections/t/hybrid_search", R"({"query":"sea"})"));
     EXPECT_EQ(fused.text("/results/0/id"), "a");
     EXPECT_NEAR(number_of(fused.at("/results/0/score")), 2.0 / 61, 1e-6);
@@ -266,13 +307,21 @@ TEST_F(RestTexts, a_text_collection_with_words_ranks_by_both) {
 TEST_F(RestTexts, field_indexes_come_and_go) {
     good("POST", "/collections", R"({"name":"t","dimension":1,"field_indexes":[{"path":"n","kind":"integer"}]})");
     std::string vectors;
-    for (int i = 0; i < 200; ++i) vectors += (i == 0 ? "" : ",") + std::string(R"({"id":)") + std::to_string(i) + R"(,"vector":[1],"payload":{"n":)" + std::to_string(i) + R"(,"s":"t)" + std::to_string(i % 7) + R"("}})";
+    for (int i = 0; i < 200; ++i)
+        vectors += (i == 0 ? "" : ",") + std::string(R"({"id":)") + std::to_string(i) +
+                   R"(,"vector":[1],"payload":{"n":)" + std::to_string(i) + R"(,"s":"t)" + std::to_string(i % 7) +
+                   R"("}})";
     good("POST", "/collections/t/vectors", R"({"vectors":[)" + vectors + "]}");
     good("POST", "/collections/t/force-save");
-    const auto count = [&] { return Json(good("POST", "/collections/t/count", R"({"filter":{"must":[{"key":"s","match":{"value":"t3"}},{"key":"n","range":{"lt":100}}]}})")).integer("/count"); };
+    const auto count = [&] {
+        return Json(good("POST", "/collections/t/count",
+                         R"({"filter":{"must":[{"key":"s","match":{"value":"t3"}},{"key":"n","range":{"lt":100}}]}})"))
+            .integer("/count");
+    };
     const int64_t passing = count();
     EXPECT_EQ(passing, 14);
-    EXPECT_EQ(Json(good("POST", "/collections/t/field_indexes", R"({"path":"s","kind":"keyword"})")).text("/status"), "added");
+    EXPECT_EQ(Json(good("POST", "/collections/t/field_indexes", R"({"path":"s","kind":"keyword"})")).text("/status"),
+              "added");
     EXPECT_EQ(client_->post("/collections/t/field_indexes", R"({"path":"s","kind":"keyword"})").status, 409);
     EXPECT_EQ(count(), passing);
     kill();

@@ -1,7 +1,9 @@
-// The calls of the reference system's TypeScript client, as it sends them, and what it reads of the answers: typescript_client.json, in order.
+// The calls of the reference system's TypeScript client, as it sends them, and what it reads of the answers:
+// typescript_client.json, in order.
 //
-// A case: `call`, `method`, `path`, `body`, `status` (200), `answer`, and `keep`: parts of the answer that later paths and keys stand for.
-// `answer` is a shape. An object: at least these members ("name?": may be absent). [shape]: an array whose elements all have the shape, not empty;
+// A case: `call`, `method`, `path`, `body`, `status` (200), `answer`, and `keep`: parts of the answer that later paths
+// and keys stand for. `answer` is a shape. An object: at least these members ("name?": may be absent). [shape]: an
+// array whose elements all have the shape, not empty;
 // [] any array. "string", "number", "boolean", "positive"; any other text: one of the texts between the bars.
 #include <gtest/gtest.h>
 
@@ -69,7 +71,8 @@ std::string misfit(JsonValue shape, JsonValue value, const std::string& place) {
 
 std::string with(const std::map<std::string, std::string>& kept, std::string text) {
     for (const auto& [name, value] : kept) {
-        for (size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += value.size()) text.replace(at, name.size(), value);
+        for (size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += value.size())
+            text.replace(at, name.size(), value);
     }
     return text;
 }
@@ -97,7 +100,8 @@ TEST(TypeScriptClient, each_call_is_understood_and_answered_in_its_shape) {
         // The client names a type on every request, and its key in a header of its own.
         std::vector<std::string> headers{"Content-Type: application/json"};
         if (kept.contains("{key}")) headers.push_back("X-API-Key: " + kept["{key}"]);
-        const Answer answer = client.request(text_of(one, "method"), with(kept, text_of(one, "path")), has_body ? simdjson::minify(body) : "", headers);
+        const Answer answer = client.request(text_of(one, "method"), with(kept, text_of(one, "path")),
+                                             has_body ? simdjson::minify(body) : "", headers);
         ++calls;
         ++(status == 200 ? answered : status == 501 ? unimplemented : refused);
         EXPECT_EQ(answer.status, status) << call << "\n" << answer.body;
@@ -112,8 +116,8 @@ TEST(TypeScriptClient, each_call_is_understood_and_answered_in_its_shape) {
         for (const auto& [name, pointer] : keep) kept[std::string(name)] = got.text(text_of(pointer));
     }
     EXPECT_GE(calls, 85U);
-    std::cout << "GATE conformance.typescript " << (HasFailure() ? "FAIL" : "PASS") << " calls=" << calls << " answered=" << answered << " refused=" << refused
-              << " unimplemented=" << unimplemented << "\n";
+    std::cout << "GATE conformance.typescript " << (HasFailure() ? "FAIL" : "PASS") << " calls=" << calls
+              << " answered=" << answered << " refused=" << refused << " unimplemented=" << unimplemented << "\n";
 }
 
 }  // namespace

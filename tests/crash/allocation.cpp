@@ -1,6 +1,6 @@
-// operator new for a process with one thread: the simulator makes and forgets a store a thousand times a second, and half of what that
-// costs is the general allocator. Blocks are kept by size and never given back. With a second thread everything goes to malloc, and
-// sanitizers have their own.
+// operator new for a process with one thread: the simulator makes and forgets a store a thousand times a second, and
+// half of what that costs is the general allocator. Blocks are kept by size and never given back. With a second thread
+// everything goes to malloc, and sanitizers have their own.
 #include <sys/single_threaded.h>
 
 #include <bit>
@@ -23,9 +23,10 @@ constexpr uint32_t kFromMalloc = kClasses;
 struct Block {
     Block* next;
 };
-constinit Block* free_blocks[kClasses] = {};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): an allocator has to be
-constinit std::byte* chunk = nullptr;         // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
-constinit size_t chunk_left = 0;              // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
+constinit Block* free_blocks[kClasses] =
+    {};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): an allocator has to be
+constinit std::byte* chunk = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
+constinit size_t chunk_left = 0;       // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
 
 // Steps of 16 bytes up to 1 KiB, then four to each doubling.
 uint32_t class_of(size_t bytes) {

@@ -37,8 +37,8 @@ bool may_fail_with(vz_status status) {
     }
 }
 
-// Runs the workload with a fault in it. The timeline's last models are what the store may be afterwards: acknowledged, and that with the
-// operation whose outcome is unknown.
+// Runs the workload with a fault in it. The timeline's last models are what the store may be afterwards: acknowledged,
+// and that with the operation whose outcome is unknown.
 Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* unknown_out) {
     bool& unknown = *unknown_out;
     uint64_t last_lsn = 0;
@@ -46,18 +46,24 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
     Model model;
     WorkloadSource source(seed);
     auto opened = Store::open(*files, kDirectory, seed * 1000);
-    if (!opened.ok()) return may_fail_with(opened.status().code()) ? Verdict() : Verdict{Verdict::Kind::kRefused, 0, "opening: " + std::to_string(opened.status().code())};
+    if (!opened.ok())
+        return may_fail_with(opened.status().code())
+                   ? Verdict()
+                   : Verdict{Verdict::Kind::kRefused, 0, "opening: " + std::to_string(opened.status().code())};
     const auto store = opened.take();
     for (size_t i = 0; i < kFaultOperations; ++i) {
         Operation operation = source.next(model);
-        const std::string request(reinterpret_cast<const char*>(operation.request_id.bytes), sizeof(operation.request_id.bytes));
+        const std::string request(reinterpret_cast<const char*>(operation.request_id.bytes),
+                                  sizeof(operation.request_id.bytes));
         // If the first delivery failed, this one is the first.
         operation.repeated = operation.repeated && applied.contains(request);
-        const bool fits = operation.kind == Operation::Kind::kCreate || model.collections().contains(operation.collection);
+        const bool fits =
+            operation.kind == Operation::Kind::kCreate || model.collections().contains(operation.collection);
         uint64_t lsn = 0;
         const Status status = store->apply(operation, &lsn);
         if (status.ok()) {
-            if (unknown && lsn != 0 && !operation.repeated) return {Verdict::Kind::kLost, 0, "a write succeeds after one of unknown outcome"};
+            if (unknown && lsn != 0 && !operation.repeated)
+                return {Verdict::Kind::kLost, 0, "a write succeeds after one of unknown outcome"};
             if (unknown) continue;
             model.apply(operation, lsn);
             applied.insert(request);
@@ -70,7 +76,8 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
             with.apply(operation, last_lsn + 1);
             timeline->add(0, 0, with);
         } else if (!may_fail_with(status.code()) && fits && !may_be_refused(operation, status)) {
-            return {Verdict::Kind::kRefused, 0, std::string(operation_name(operation.kind)) + " answers status " + std::to_string(status.code())};
+            return {Verdict::Kind::kRefused, 0,
+                    std::string(operation_name(operation.kind)) + " answers status " + std::to_string(status.code())};
         }
     }
     return {};
@@ -87,7 +94,8 @@ int run_fault(const Scale& scale) {
                 SimFs files(empty_disk(), SimFs::History::kKept);
                 files.inject({fault.kind, fault.span, call});
                 Timeline timeline{Model()};
-                const std::string where = "--seed " + std::to_string(seed) + " " + fault.text + " at call " + std::to_string(call);
+                const std::string where =
+                    "--seed " + std::to_string(seed) + " " + fault.text + " at call " + std::to_string(call);
                 if (scale.verbose) std::printf("%s\n", where.c_str());
                 bool unknown = false;
                 gate.count(run_with_fault(&files, seed, &timeline, &unknown), where);
@@ -133,12 +141,15 @@ int run_flip(const Scale& scale) {
                 const Verdict verdict = judge_opening(&after, timeline, {last, last}, seed);
                 // A refusal is right; another answer than the true one is not.
                 (verdict.kind == Verdict::Kind::kRefused ? noticed : unnoticed) += 1;
-                if (scale.verbose && verdict.kind == Verdict::Kind::kGood) std::printf("unnoticed: %s bit %llu\n", path.c_str(), static_cast<unsigned long long>(bit));
-                if (verdict.kind == Verdict::Kind::kLost) gate.count(verdict, "--seed " + std::to_string(seed) + " " + path + " bit " + std::to_string(bit));
+                if (scale.verbose && verdict.kind == Verdict::Kind::kGood)
+                    std::printf("unnoticed: %s bit %llu\n", path.c_str(), static_cast<unsigned long long>(bit));
+                if (verdict.kind == Verdict::Kind::kLost)
+                    gate.count(verdict, "--seed " + std::to_string(seed) + " " + path + " bit " + std::to_string(bit));
             }
         }
     }
-    std::printf("crash.flip noticed=%llu harmless_or_wrong=%llu\n", static_cast<unsigned long long>(noticed), static_cast<unsigned long long>(unnoticed));
+    std::printf("crash.flip noticed=%llu harmless_or_wrong=%llu\n", static_cast<unsigned long long>(noticed),
+                static_cast<unsigned long long>(unnoticed));
     return gate.finish();
 }
 

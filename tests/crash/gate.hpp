@@ -14,11 +14,11 @@
 namespace vz {
 
 struct Scale {
-    uint64_t seed = 1;       // of the first workload
+    uint64_t seed = 1;  // of the first workload
     size_t workloads = 50;
-    size_t budget = 8;       // images of one cut, at most
-    size_t stride = 1;       // every stride-th cut
-    uint64_t floor = 1;      // fewer distinct states are a failure
+    size_t budget = 8;   // images of one cut, at most
+    size_t stride = 1;   // every stride-th cut
+    uint64_t floor = 1;  // fewer distinct states are a failure
     bool verbose = false;
     bool stop_at_first = false;  // a failure ends the process
 };
@@ -27,7 +27,10 @@ class Gate {
  public:
     Gate(std::string name, const Scale& scale) : name_(std::move(name)), scale_(scale) {}
 
-    void count_point(bool exhaustive) { ++points_; exhaustive_ += exhaustive ? 1 : 0; }
+    void count_point(bool exhaustive) {
+        ++points_;
+        exhaustive_ += exhaustive ? 1 : 0;
+    }
     // False: a disk like that was judged already, with the same things acknowledged.
     bool is_new(uint64_t image, uint64_t acknowledged) {
         ++states_;
@@ -40,8 +43,8 @@ class Gate {
         if (verdict.kind == Verdict::Kind::kGood) return;
         (verdict.kind == Verdict::Kind::kLost ? lost_ : refused_) += 1;
         if (lost_ + refused_ > 10 && !scale_.verbose) return;
-        std::printf("crash.%s %s: %s: %s\n", name_.c_str(), verdict.kind == Verdict::Kind::kLost ? "lost" : "refused", where.c_str(),
-                    verdict.detail.c_str());
+        std::printf("crash.%s %s: %s: %s\n", name_.c_str(), verdict.kind == Verdict::Kind::kLost ? "lost" : "refused",
+                    where.c_str(), verdict.detail.c_str());
         if (scale_.stop_at_first) std::_Exit(1);
     }
     bool failed() const { return lost_ + refused_ > 0; }
@@ -53,10 +56,13 @@ class Gate {
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin_;
         const std::string continued = continued_ == 0 ? "" : " continued=" + std::to_string(continued_);
         const bool pass = !failed() && distinct_.size() >= scale_.floor && points_ > 0;
-        std::printf("GATE crash.%s %s workloads=%llu points=%llu states=%llu distinct=%zu%s exhaustive=%.1f%% lost=%llu refused=%llu seed=%llu..%llu time=%.1f\n",
-                    name_.c_str(), pass ? "PASS" : "FAIL", number(workloads_), number(points_), number(states_), distinct_.size(), continued.c_str(),
-                    points_ == 0 ? 0.0 : 100.0 * static_cast<double>(exhaustive_) / static_cast<double>(points_), number(lost_), number(refused_),
-                    number(scale_.seed), number(scale_.seed + scale_.workloads - 1), time.count());
+        std::printf(
+            "GATE crash.%s %s workloads=%llu points=%llu states=%llu distinct=%zu%s exhaustive=%.1f%% lost=%llu "
+            "refused=%llu seed=%llu..%llu time=%.1f\n",
+            name_.c_str(), pass ? "PASS" : "FAIL", number(workloads_), number(points_), number(states_),
+            distinct_.size(), continued.c_str(),
+            points_ == 0 ? 0.0 : 100.0 * static_cast<double>(exhaustive_) / static_cast<double>(points_), number(lost_),
+            number(refused_), number(scale_.seed), number(scale_.seed + scale_.workloads - 1), time.count());
         return pass ? 0 : 1;
     }
 

@@ -38,8 +38,10 @@ Verdict compare(Store* store, const Timeline& timeline, Allowed allowed, const c
     return {Verdict::Kind::kLost, 0, std::string(when) + ": " + difference(timeline.dumps[allowed.first], *found)};
 }
 
-// What follows a recovery that `verdict` found good: the last requests again, one write of each kind, an orderly close, a second opening.
-Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeline, const Verdict& verdict, uint64_t seed, Timeline* after) {
+// What follows a recovery that `verdict` found good: the last requests again, one write of each kind, an orderly close,
+// a second opening.
+Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeline, const Verdict& verdict,
+              uint64_t seed, Timeline* after) {
     Model model = timeline.models[verdict.model];
     // The last requests come again: answered, or refused, but not done a second time.
     size_t delivered = 0;
@@ -53,7 +55,8 @@ Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeli
         ++delivered;
     }
     if (delivered != 0) {
-        const Verdict repeated = compare(store.get(), timeline, {verdict.model, verdict.model}, "after repeated requests");
+        const Verdict repeated =
+            compare(store.get(), timeline, {verdict.model, verdict.model}, "after repeated requests");
         if (repeated.kind != Verdict::Kind::kGood) return repeated;
     }
     // Another sequence than any workload's, and so other request ids.
@@ -82,7 +85,8 @@ Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeli
 }  // namespace
 
 bool may_be_refused(const Operation& operation, const Status& status) {
-    // The collection of the first delivery may be gone when the second comes, or another of that name have another dimension.
+    // The collection of the first delivery may be gone when the second comes, or another of that name have another
+    // dimension.
     return operation.repeated && (status.code() == VZ_NOT_FOUND || status.code() == VZ_INVALID_ARGUMENT);
 }
 
@@ -134,7 +138,8 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
         if (!status.ok() && !may_be_refused(operation, status)) stop(seed, operation_name(operation.kind), status);
         if (status.ok()) model.apply(operation, lsn);
         timeline.add(begin, files->cuts(), model);
-        if (status.ok() && is_set(operation.request_id)) timeline.requests.emplace_back(timeline.models.size() - 1, operation);
+        if (status.ok() && is_set(operation.request_id))
+            timeline.requests.emplace_back(timeline.models.size() - 1, operation);
         const Result<std::string> found = store->dump();
         if (!found.ok()) stop(seed, "reading back", found.status());
         if (*found != timeline.dumps.back()) {
@@ -201,7 +206,8 @@ std::string difference(const std::string& expected, const std::string& found) {
         return shown;
     };
     return "expected " + std::to_string(expected.size()) + " bytes \"" + show(expected, one) + "\", found " +
-           std::to_string(found.size()) + " bytes \"" + show(found, two) + "\" at " + std::to_string(one - expected.begin());
+           std::to_string(found.size()) + " bytes \"" + show(found, two) + "\" at " +
+           std::to_string(one - expected.begin());
 }
 
 }  // namespace vz

@@ -12,8 +12,8 @@ namespace vz {
 
 inline constexpr const char* kDirectory = "data";
 
-// A step of a history: opening the store, an operation, or closing it. Acknowledged at cut `end`, begun at cut `begin`; operations of a
-// group share both.
+// A step of a history: opening the store, an operation, or closing it. Acknowledged at cut `end`, begun at cut `begin`;
+// operations of a group share both.
 struct Step {
     size_t begin = 0;
     size_t end = 0;
@@ -40,8 +40,8 @@ Allowed allowed_at(const Timeline& timeline, size_t cut);
 // A disk with an empty, durable data directory.
 Disk empty_disk();
 
-// Opens the store (a step of its own), draws `operations` operations, closes it if asked. What must succeed and does not ends the process
-// with a message: a workload on a disk without faults never fails.
+// Opens the store (a step of its own), draws `operations` operations, closes it if asked. What must succeed and does
+// not ends the process with a message: a workload on a disk without faults never fails.
 enum class End { kClosed, kAbandoned };
 Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end);
 
@@ -53,16 +53,18 @@ struct Verdict {
     std::string detail;  // for people, when not good
 };
 
-// Opens the store on `files` and compares it with the allowed models of `timeline`; then one write of each kind, an orderly close and
-// a second opening, each compared. The cuts of the writes are added to `after`, if given.
+// Opens the store on `files` and compares it with the allowed models of `timeline`; then one write of each kind, an
+// orderly close and a second opening, each compared. The cuts of the writes are added to `after`, if given.
 Verdict judge(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed, Timeline* after = nullptr);
 
-// judge() for the images of one cut. The engine decides by its seed and by what its calls answer, nothing else. So recoveries that were
-// answered alike and leave disks that look alike go on alike: what comes after the first comparison is run for one of them, and all share
-// its verdict. Every sixteenth of the others is run all the same and has to end with the same answers on the same disk.
+// judge() for the images of one cut. The engine decides by its seed and by what its calls answer, nothing else. So
+// recoveries that were answered alike and leave disks that look alike go on alike: what comes after the first
+// comparison is run for one of them, and all share its verdict. Every sixteenth of the others is run all the same and
+// has to end with the same answers on the same disk.
 class CutJudge {
  public:
-    CutJudge(const Timeline& timeline, Allowed allowed, uint64_t seed) : timeline_(timeline), allowed_(allowed), seed_(seed) {}
+    CutJudge(const Timeline& timeline, Allowed allowed, uint64_t seed)
+        : timeline_(timeline), allowed_(allowed), seed_(seed) {}
     Verdict judge(SimFs* files);
     // Recoveries that went on.
     uint64_t continued() const { return continued_; }

@@ -20,17 +20,24 @@ int main(int argument_count, char** arguments) {
             // Other seeds in each run; CRASH_SEED repeats one.
             const char* given = std::getenv("CRASH_SEED");
             scale.seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()() * uint64_t{1000};
-            std::printf("crash.%s begins at CRASH_SEED=%llu\n", arguments[1], static_cast<unsigned long long>(scale.seed));
+            std::printf("crash.%s begins at CRASH_SEED=%llu\n", arguments[1],
+                        static_cast<unsigned long long>(scale.seed));
             continue;
         }
         if (i + 1 == argument_count) return 64;
         const unsigned long long value = std::strtoull(arguments[++i], nullptr, 10);
-        if (name == "--seed") scale.seed = value;
-        else if (name == "--workloads") scale.workloads = value;
-        else if (name == "--budget") scale.budget = value;
-        else if (name == "--floor") scale.floor = value;
-        else if (name == "--stride" && value > 0) scale.stride = value;
-        else return 64;
+        if (name == "--seed")
+            scale.seed = value;
+        else if (name == "--workloads")
+            scale.workloads = value;
+        else if (name == "--budget")
+            scale.budget = value;
+        else if (name == "--floor")
+            scale.floor = value;
+        else if (name == "--stride" && value > 0)
+            scale.stride = value;
+        else
+            return 64;
     }
     if (mode == "sweep") return vz::run_sweep(scale);
     if (mode == "nested") return vz::run_nested(scale);
@@ -38,6 +45,9 @@ int main(int argument_count, char** arguments) {
     if (mode == "threads") return vz::run_threads(scale);
     if (mode == "fault") return vz::run_fault(scale);
     if (mode == "flip") return vz::run_flip(scale);
-    std::fputs("crash_sim sweep|nested|two-stage|threads|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--verbose]\n", stderr);
+    std::fputs(
+        "crash_sim sweep|nested|two-stage|threads|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] "
+        "[--floor N] [--fresh] [--verbose]\n",
+        stderr);
     return 64;
 }

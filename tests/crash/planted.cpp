@@ -11,7 +11,8 @@
 namespace vz {
 namespace {
 
-const char* planted_name = "";  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): the switch that the macro asks
+const char* planted_name =
+    "";  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): the switch that the macro asks
 
 struct Plant {
     const char* name;
@@ -19,7 +20,9 @@ struct Plant {
     Scale scale;
 };
 
-constexpr Scale scale_of(size_t workloads, size_t budget, size_t stride) { return {1, workloads, budget, stride, 1, false, true}; }
+constexpr Scale scale_of(size_t workloads, size_t budget, size_t stride) {
+    return {1, workloads, budget, stride, 1, false, true};
+}
 
 const Plant kPlants[] = {
     {"answer_before_sync", run_sweep, scale_of(5, 8, 1)},
@@ -52,7 +55,8 @@ bool goes_red(const Plant& plant, const char* name) {
     const pid_t child = fork();
     if (child == 0) {
         planted_name = name;
-        if (std::freopen("/dev/null", "w", stdout) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr) std::_Exit(0);
+        if (std::freopen("/dev/null", "w", stdout) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr)
+            std::_Exit(0);
         std::_Exit(plant.mode(plant.scale));
     }
     int status = 0;
@@ -79,8 +83,8 @@ int run_planted() {
     if (!control) std::printf("without a planted bug a mode is red, too\n");
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
     const bool pass = control && caught == std::size(kPlants);
-    std::printf("GATE crash.planted %s planted=%zu caught=%zu control=%s seed=1 time=%.1f\n", pass ? "PASS" : "FAIL", std::size(kPlants), caught,
-                control ? "green" : "red", time.count());
+    std::printf("GATE crash.planted %s planted=%zu caught=%zu control=%s seed=1 time=%.1f\n", pass ? "PASS" : "FAIL",
+                std::size(kPlants), caught, control ? "green" : "red", time.count());
     return pass ? 0 : 1;
 }
 

@@ -15,7 +15,7 @@ namespace vz {
 namespace {
 
 constexpr uint64_t kWalBytes = 16 * 1024;     // small, so that workloads switch files
-constexpr uint64_t kExtendBytes = 8 * 1024;  // likewise, so that manifests grow
+constexpr uint64_t kExtendBytes = 8 * 1024;   // likewise, so that manifests grow
 constexpr uint64_t kGrowingBytes = 2 * 1024;  // likewise, so that they outgrow it
 
 vz_str text_of(const std::string& text) { return {text.data(), text.size()}; }
@@ -61,7 +61,8 @@ struct WriteView {
             request.payloads = payloads.data();
             request.payload_mode = VZ_PAYLOAD_PATCH;
         }
-        if (!operation.vectors.empty()) request.vectors = {operation.vectors.data(), ids.size(), 0, operation.dim, VZ_F32};
+        if (!operation.vectors.empty())
+            request.vectors = {operation.vectors.data(), ids.size(), 0, operation.dim, VZ_F32};
     }
     WriteView(const WriteView&) = delete;
     WriteView& operator=(const WriteView&) = delete;
@@ -88,7 +89,9 @@ Result<EditOutcome> alter_index(Catalogue& catalogue, const Operation& operation
     change.struct_size = sizeof change;
     change.kind = operation.kind == Operation::Kind::kAddIndex ? VZ_ALTER_ADD_FIELD_INDEX : VZ_ALTER_DROP_FIELD_INDEX;
     change.field_index = &index;
-    return catalogue.alter(operation.collection, [&](Schema& schema) { return apply_change(change, &schema); }, false, operation.request_id);
+    return catalogue.alter(
+        operation.collection, [&](Schema& schema) { return apply_change(change, &schema); }, false,
+        operation.request_id);
 }
 
 Status edit(Result<EditOutcome> outcome, uint64_t* lsn) {
@@ -102,7 +105,8 @@ Status edit(Result<EditOutcome> outcome, uint64_t* lsn) {
 Store::Store() = default;
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& directory, uint64_t seed, Threads threads) {
+Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& directory, uint64_t seed,
+                                           Threads threads) {
     EngineSettings settings;
     settings.wal_file_first_bytes = kWalBytes;
     settings.wal_file_bytes = kWalBytes;
@@ -125,13 +129,17 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
 Status Store::apply(const Operation& operation, uint64_t* lsn) {
     Catalogue& catalogue = engine_->catalogue();
     const vz_uuid& request = operation.request_id;
-    const vz_alias_change alias{text_of(operation.name), operation.kind == Operation::Kind::kSetAlias ? text_of(operation.collection) : vz_str{}};
+    const vz_alias_change alias{text_of(operation.name), operation.kind == Operation::Kind::kSetAlias
+                                                             ? text_of(operation.collection)
+                                                             : vz_str{}};
     std::pair<std::string, std::optional<std::string>> value{operation.name, std::nullopt};
     if (operation.kind == Operation::Kind::kPutValue) value.second = operation.value;
     switch (operation.kind) {
-        case Operation::Kind::kCreate: return edit(catalogue.create(operation.collection, schema_of(operation), request), lsn);
+        case Operation::Kind::kCreate:
+            return edit(catalogue.create(operation.collection, schema_of(operation), request), lsn);
         case Operation::Kind::kDrop: return edit(catalogue.drop(operation.collection, false, request), lsn);
-        case Operation::Kind::kRename: return edit(catalogue.rename(operation.collection, operation.name, false, request), lsn);
+        case Operation::Kind::kRename:
+            return edit(catalogue.rename(operation.collection, operation.name, false, request), lsn);
         case Operation::Kind::kSetAlias:
         case Operation::Kind::kDropAlias: return edit(catalogue.apply_aliases({&alias, 1}, request), lsn);
         case Operation::Kind::kPutValue:
@@ -150,8 +158,10 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
             return engine_->snapshots().create(operation.name, {&collection, 1}).take_status();
         }
         case Operation::Kind::kDropSnapshot: return edit(engine_->snapshots().drop(operation.name, request), lsn);
-        case Operation::Kind::kRestore: return edit(engine_->snapshots().restore(operation.name, "", "", true, request), lsn);
-        case Operation::Kind::kClone: return edit(engine_->snapshots().restore(operation.name, "", operation.collection, false, request), lsn);
+        case Operation::Kind::kRestore:
+            return edit(engine_->snapshots().restore(operation.name, "", "", true, request), lsn);
+        case Operation::Kind::kClone:
+            return edit(engine_->snapshots().restore(operation.name, "", operation.collection, false, request), lsn);
         case Operation::Kind::kAddIndex:
         case Operation::Kind::kDropIndex: return edit(alter_index(catalogue, operation), lsn);
         case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
@@ -206,14 +216,16 @@ Result<std::string> Store::dump(const std::string& prefix) {
         for (const FieldIndexSchema& index : schema->field_indexes) indexes.insert(index.path);
         dump_collection(&text, collection->name(), field.dim, field.metric, {aliases.begin(), aliases.end()}, indexes);
         const ReadView view = collection->pin();
-        VZ_ASSIGN(const Page page, scan_rows(view, nullptr, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
+        VZ_ASSIGN(const Page page,
+                  scan_rows(view, nullptr, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
         if (page.rows.size() != collection->points()) {
             return failure(VZ_INTERNAL, "%s counts %llu points and shows %zu", collection->name().c_str(),
                            static_cast<unsigned long long>(collection->points()), page.rows.size());
         }
         std::map<std::string, RowRef> rows;
         for (const RowRef& row : page.rows) rows[id_text(row.part->id(row.row))] = row;
-        if (rows.size() != page.rows.size()) return failure(VZ_INTERNAL, "%s shows an id twice", collection->name().c_str());
+        if (rows.size() != page.rows.size())
+            return failure(VZ_INTERNAL, "%s shows an id twice", collection->name().c_str());
         for (const auto& [id, row] : rows) {
             dump_point(&text, id, row.part->version(row.row), row.part->vector(field.id, row.row), field.dim,
                        std::string(row.part->payload(row.row)));
@@ -222,7 +234,8 @@ Result<std::string> Store::dump(const std::string& prefix) {
     for (const SnapshotState& snapshot : engine_->snapshots().list()) {
         if (snapshot.name.starts_with(prefix)) dump_snapshot(&text, snapshot.name, snapshot.collections.front().name);
     }
-    for (const Catalogue::Value& value : engine_->catalogue().values(prefix)) dump_value(&text, value.key, value.value, value.lsn);
+    for (const Catalogue::Value& value : engine_->catalogue().values(prefix))
+        dump_value(&text, value.key, value.value, value.lsn);
     return text;
 }
 

@@ -1,4 +1,5 @@
-// The engine as the crash tests drive it, with small files. Without threads one seed gives one history; with them, calls may come from any thread.
+// The engine as the crash tests drive it, with small files. Without threads one seed gives one history; with them,
+// calls may come from any thread.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ class Store {
  public:
     enum class Threads { kNone, kBackground };
     // `seed`: of ids and salts; another one for each opening.
-    static Result<std::unique_ptr<Store>> open(FileSystem& files, const std::string& directory, uint64_t seed, Threads threads = Threads::kNone);
+    static Result<std::unique_ptr<Store>> open(FileSystem& files, const std::string& directory, uint64_t seed,
+                                               Threads threads = Threads::kNone);
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;

@@ -21,7 +21,8 @@ int run_sweep(const Scale& scale) {
     Gate gate("sweep", scale);
     for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
         SimFs files(empty_disk(), SimFs::History::kKept);
-        const Timeline timeline = run_workload(&files, seed, operations_of(seed), seed % 3 == 0 ? End::kClosed : End::kAbandoned);
+        const Timeline timeline =
+            run_workload(&files, seed, operations_of(seed), seed % 3 == 0 ? End::kClosed : End::kAbandoned);
         gate.count_workload();
         Random random(seed * 31);
         for (size_t cut = 0; cut <= files.cuts(); cut += scale.stride) {
@@ -61,10 +62,12 @@ int run_nested(const Scale& scale) {
                 gate.count_point(crash_again.exhaustive);
                 const Allowed then = allowed_at(after, second);
                 for (const Image& image : crash_again.images) {
-                    if (!gate.is_new(image.hash + seed, cut * 1000 + then.first * 2 + (then.last - then.first))) continue;
+                    if (!gate.is_new(image.hash + seed, cut * 1000 + then.first * 2 + (then.last - then.first)))
+                        continue;
                     SimFs last(image);
                     // Until the first recovery was complete, what was in flight at the first cut is still open.
-                    const Verdict outcome = then.first == 0 ? judge_opening(&last, timeline, allowed, seed + second) : judge_opening(&last, after, then, seed + second);
+                    const Verdict outcome = then.first == 0 ? judge_opening(&last, timeline, allowed, seed + second)
+                                                            : judge_opening(&last, after, then, seed + second);
                     gate.count(outcome, place(seed, cut, first) + " then" + place(seed, second, image));
                 }
             }
@@ -92,9 +95,11 @@ int run_two_stage(const Scale& scale) {
                 gate.count_point(crash.exhaustive);
                 const Allowed then = allowed_at(after, second);
                 for (const Image& image : crash.images) {
-                    if (!gate.is_new(image.hash + seed, cut * 1000 + then.first * 2 + (then.last - then.first))) continue;
+                    if (!gate.is_new(image.hash + seed, cut * 1000 + then.first * 2 + (then.last - then.first)))
+                        continue;
                     SimFs last(image);
-                    const Verdict outcome = then.first == 0 ? judge_opening(&last, timeline, allowed, seed + second) : judge_opening(&last, after, then, seed + second);
+                    const Verdict outcome = then.first == 0 ? judge_opening(&last, timeline, allowed, seed + second)
+                                                            : judge_opening(&last, after, then, seed + second);
                     gate.count(outcome, "kill at cut " + std::to_string(cut) + " then " + place(seed, second, image));
                 }
             }

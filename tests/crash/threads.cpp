@@ -1,5 +1,6 @@
-// The mode with threads: several writers, the commit thread and its markers, and a power cut after every call. The seed gives the operations,
-// the scheduler their order, so a failure is repeated by running the seed often, not by running it once.
+// The mode with threads: several writers, the commit thread and its markers, and a power cut after every call. The seed
+// gives the operations, the scheduler their order, so a failure is repeated by running the seed often, not by running
+// it once.
 #include <cstdlib>
 #include <thread>
 
@@ -55,16 +56,19 @@ Verdict judge_all(SimFs* files, const std::vector<Writer>& writers, size_t cut, 
         size_t model = allowed.last;
         while (model > allowed.first && writer.timeline.dumps[model] != *found) --model;
         if (writer.timeline.dumps[model] != *found) {
-            return {Verdict::Kind::kLost, 0, writer.prefix + ": " + difference(writer.timeline.dumps[allowed.first], *found)};
+            return {Verdict::Kind::kLost, 0,
+                    writer.prefix + ": " + difference(writer.timeline.dumps[allowed.first], *found)};
         }
         // Where an operation changed nothing that can be seen, it may be there or not.
         size_t least = model;
         while (least > allowed.first && writer.timeline.dumps[least - 1] == *found) --least;
         for (size_t i = 0; i < least; ++i) newest = std::max(newest, writer.lsns[i]);
-        if (model < writer.lsns.size() && writer.lsns[model] != 0) oldest_absent = std::min(oldest_absent, writer.lsns[model]);
+        if (model < writer.lsns.size() && writer.lsns[model] != 0)
+            oldest_absent = std::min(oldest_absent, writer.lsns[model]);
     }
     if (newest > oldest_absent) {
-        return {Verdict::Kind::kLost, 0, "LSN " + std::to_string(newest) + " is there, " + std::to_string(oldest_absent) + " is not"};
+        return {Verdict::Kind::kLost, 0,
+                "LSN " + std::to_string(newest) + " is there, " + std::to_string(oldest_absent) + " is not"};
     }
     return {};
 }
@@ -82,7 +86,8 @@ int run_threads(const Scale& scale) {
         {
             auto opened = Store::open(files, kDirectory, seed * 1000, Store::Threads::kBackground);
             if (!opened.ok()) {
-                gate.count({Verdict::Kind::kRefused, 0, opened.status().error().message}, "--seed " + std::to_string(seed));
+                gate.count({Verdict::Kind::kRefused, 0, opened.status().error().message},
+                           "--seed " + std::to_string(seed));
                 continue;
             }
             first_cut = files.cuts();
@@ -93,7 +98,9 @@ int run_threads(const Scale& scale) {
             for (std::thread& thread : threads) thread.join();
         }
         for (const Writer& writer : writers) {
-            if (!writer.trouble.empty()) gate.count({Verdict::Kind::kLost, 0, writer.prefix + ": " + writer.trouble}, "--seed " + std::to_string(seed));
+            if (!writer.trouble.empty())
+                gate.count({Verdict::Kind::kLost, 0, writer.prefix + ": " + writer.trouble},
+                           "--seed " + std::to_string(seed));
         }
         if (gate.failed()) continue;
         gate.count_workload();
@@ -104,7 +111,8 @@ int run_threads(const Scale& scale) {
             for (const Image& image : crash.images) {
                 if (!gate.is_new(image.hash + seed, cut)) continue;
                 SimFs after(image);
-                gate.count(judge_all(&after, writers, cut, random.next()), "--seed " + std::to_string(seed) + " cut " + std::to_string(cut));
+                gate.count(judge_all(&after, writers, cut, random.next()),
+                           "--seed " + std::to_string(seed) + " cut " + std::to_string(cut));
             }
         }
     }

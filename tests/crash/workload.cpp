@@ -46,15 +46,16 @@ bool passes(const std::string& payload, const std::string& bound) {
 }  // namespace
 
 const char* operation_name(Operation::Kind kind) {
-    static constexpr const char* kTexts[] = {"create", "drop", "rename", "set alias", "drop alias", "put value", "drop value",
-                                             "upsert", "update payloads", "update vectors", "delete", "clear", "checkpoint", "compact",
-                                             "snapshot", "drop snapshot", "restore", "idle", "delete filtered", "patch filtered", "add index",
-                                             "drop index", "clone"};
+    static constexpr const char* kTexts[] = {
+        "create",          "drop",           "rename",          "set alias",      "drop alias", "put value",
+        "drop value",      "upsert",         "update payloads", "update vectors", "delete",     "clear",
+        "checkpoint",      "compact",        "snapshot",        "drop snapshot",  "restore",    "idle",
+        "delete filtered", "patch filtered", "add index",       "drop index",     "clone"};
     return kTexts[static_cast<size_t>(kind)];
 }
 
-void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases,
-                     const std::set<std::string>& indexes) {
+void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric,
+                     const std::set<std::string>& aliases, const std::set<std::string>& indexes) {
     text->push_back('C');
     put_text(text, name);
     put(text, dim);
@@ -69,7 +70,8 @@ void dump_collection(std::string* text, const std::string& name, uint32_t dim, v
     }
 }
 
-void dump_point(std::string* text, const std::string& id, uint64_t version, const float* vector, uint32_t dim, const std::string& payload) {
+void dump_point(std::string* text, const std::string& id, uint64_t version, const float* vector, uint32_t dim,
+                const std::string& payload) {
     text->push_back('P');
     put_text(text, id);
     put(text, version);
@@ -101,7 +103,9 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
         return std::vector<float>(from, from + operation.dim);
     };
     switch (operation.kind) {
-        case Operation::Kind::kCreate: collections_[operation.collection] = {operation.dim, operation.metric, {}, {}, {}}; break;
+        case Operation::Kind::kCreate:
+            collections_[operation.collection] = {operation.dim, operation.metric, {}, {}, {}};
+            break;
         case Operation::Kind::kDrop: collections_.erase(operation.collection); break;
         case Operation::Kind::kRename: {
             Collection moved = std::move(collection->second);
@@ -145,7 +149,8 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
             break;
         case Operation::Kind::kClear: collection->second.points.clear(); break;
         case Operation::Kind::kDeleteFiltered:
-            std::erase_if(collection->second.points, [&](const auto& entry) { return passes(entry.second.payload, operation.value); });
+            std::erase_if(collection->second.points,
+                          [&](const auto& entry) { return passes(entry.second.payload, operation.value); });
             break;
         case Operation::Kind::kPatchFiltered:
             for (auto& [id, point] : collection->second.points) {
@@ -205,7 +210,8 @@ Operation WorkloadSource::next(const Model& model) {
         return idle;
     }
     if (model.collections().empty() || (model.collections().size() < 3 && random_.chance(10))) return create(model);
-    const auto picked = std::next(model.collections().begin(), static_cast<std::ptrdiff_t>(random_.below(model.collections().size())));
+    const auto picked =
+        std::next(model.collections().begin(), static_cast<std::ptrdiff_t>(random_.below(model.collections().size())));
     const auto& [name, collection] = *picked;
     Operation operation;
     operation.collection = name;
@@ -263,7 +269,8 @@ Operation WorkloadSource::snapshot(const Model& model, const std::string& collec
     operation.kind = Operation::Kind::kSnapshot;
     operation.name = prefix_ + "s" + std::to_string(++snapshots_);
     if (model.snapshots().empty() || random_.chance(40)) return operation;
-    const auto picked = std::next(model.snapshots().begin(), static_cast<std::ptrdiff_t>(random_.below(model.snapshots().size())));
+    const auto picked =
+        std::next(model.snapshots().begin(), static_cast<std::ptrdiff_t>(random_.below(model.snapshots().size())));
     const auto& [of, kept] = picked->second;
     const bool is_an_alias = !owner_of(model, of).empty();
     operation.kind = is_an_alias || random_.chance(30) ? Operation::Kind::kDropSnapshot : Operation::Kind::kRestore;
@@ -277,13 +284,15 @@ Operation WorkloadSource::index(const std::string& name, const Model::Collection
     Operation operation;
     operation.collection = name;
     operation.value = random_.chance(50) ? "n" : "t";
-    operation.kind = collection.indexes.contains(operation.value) ? Operation::Kind::kDropIndex : Operation::Kind::kAddIndex;
+    operation.kind =
+        collection.indexes.contains(operation.value) ? Operation::Kind::kDropIndex : Operation::Kind::kAddIndex;
     return operation;
 }
 
 // A snapshot under a name of its own.
 Operation WorkloadSource::clone(const Model& model) {
-    const auto picked = std::next(model.snapshots().begin(), static_cast<std::ptrdiff_t>(random_.below(model.snapshots().size())));
+    const auto picked =
+        std::next(model.snapshots().begin(), static_cast<std::ptrdiff_t>(random_.below(model.snapshots().size())));
     Operation operation;
     operation.kind = Operation::Kind::kClone;
     operation.name = picked->first;
@@ -298,9 +307,11 @@ std::vector<Operation> WorkloadSource::next_group(const Model& model) {
     Model after = model;
     const uint64_t count = 2 + random_.below(4);
     while (operations.size() < count) {
-        const auto at = std::next(after.collections().begin(), static_cast<std::ptrdiff_t>(random_.below(after.collections().size())));
-        static constexpr Operation::Kind kKinds[] = {Operation::Kind::kUpsert, Operation::Kind::kUpsert, Operation::Kind::kDelete,
-                                                     Operation::Kind::kDelete, Operation::Kind::kUpdatePayloads};
+        const auto at = std::next(after.collections().begin(),
+                                  static_cast<std::ptrdiff_t>(random_.below(after.collections().size())));
+        static constexpr Operation::Kind kKinds[] = {Operation::Kind::kUpsert, Operation::Kind::kUpsert,
+                                                     Operation::Kind::kDelete, Operation::Kind::kDelete,
+                                                     Operation::Kind::kUpdatePayloads};
         operations.push_back(write(kKinds[random_.below(std::size(kKinds))], at->first, at->second));
         after.apply(operations.back(), 0);
     }
@@ -321,8 +332,9 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     add(made);
     for (const auto kind : {Operation::Kind::kUpsert, Operation::Kind::kUpdatePayloads, Operation::Kind::kUpdateVectors,
                             Operation::Kind::kUpsert, Operation::Kind::kDelete}) {
-        const auto& target = kind == Operation::Kind::kUpsert && operations.size() > 2 ? *after.collections().begin()
-                                                                                       : *after.collections().find("fresh");
+        const auto& target = kind == Operation::Kind::kUpsert && operations.size() > 2
+                                 ? *after.collections().begin()
+                                 : *after.collections().find("fresh");
         add(write(kind, target.first, target.second));
     }
     Operation alias;
@@ -400,8 +412,11 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     for (uint64_t i = 0; i < count; ++i) {
         std::string id(random_.chance(50) ? "" : "p");
         id += std::to_string(random_.below(30));
-        if (operation.kind != Operation::Kind::kUpsert && !collection.points.empty() && (must_exist || random_.chance(80))) {
-            id = std::next(collection.points.begin(), static_cast<std::ptrdiff_t>(random_.below(collection.points.size())))->first;
+        if (operation.kind != Operation::Kind::kUpsert && !collection.points.empty() &&
+            (must_exist || random_.chance(80))) {
+            id = std::next(collection.points.begin(),
+                           static_cast<std::ptrdiff_t>(random_.below(collection.points.size())))
+                     ->first;
         }
         ids.insert(std::move(id));
     }
@@ -409,7 +424,8 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     for (size_t i = 0; i < ids.size(); ++i) {
         if (operation.kind == Operation::Kind::kUpsert || operation.kind == Operation::Kind::kUpdateVectors) {
             for (uint32_t d = 0; d < operation.dim; ++d) {
-                operation.vectors.push_back(static_cast<float>(static_cast<double>(random_.below(2'000'001)) / 1e3 - 1e3));
+                operation.vectors.push_back(
+                    static_cast<float>(static_cast<double>(random_.below(2'000'001)) / 1e3 - 1e3));
             }
         }
         if (operation.kind == Operation::Kind::kUpsert || operation.kind == Operation::Kind::kUpdatePayloads) {

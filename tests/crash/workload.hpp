@@ -15,12 +15,33 @@ namespace vz {
 
 struct Operation {
     enum class Kind {
-        kCreate, kDrop, kRename, kSetAlias, kDropAlias, kPutValue, kDropValue, kUpsert, kUpdatePayloads, kUpdateVectors, kDelete, kClear,
-        kCheckpoint, kCompact, kSnapshot, kDropSnapshot, kRestore, kIdle, kDeleteFiltered, kPatchFiltered, kAddIndex, kDropIndex, kClone
+        kCreate,
+        kDrop,
+        kRename,
+        kSetAlias,
+        kDropAlias,
+        kPutValue,
+        kDropValue,
+        kUpsert,
+        kUpdatePayloads,
+        kUpdateVectors,
+        kDelete,
+        kClear,
+        kCheckpoint,
+        kCompact,
+        kSnapshot,
+        kDropSnapshot,
+        kRestore,
+        kIdle,
+        kDeleteFiltered,
+        kPatchFiltered,
+        kAddIndex,
+        kDropIndex,
+        kClone
     };
     Kind kind = Kind::kCreate;
     std::string collection;
-    std::string name;  // new name; alias; key; snapshot
+    std::string name;   // new name; alias; key; snapshot
     std::string value;  // of a filtered write: the bound below which `n` passes; of an index: its path
     uint32_t dim = 0;
     vz_metric metric = VZ_EUCLIDEAN;
@@ -62,17 +83,20 @@ class Model {
     std::map<std::string, std::pair<std::string, Collection>> snapshots_;
 };
 
-// The pieces of dump(), for whoever reads them out of a store: collections by name, each with its points by id, then snapshots by name, then values by key.
-void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric, const std::set<std::string>& aliases,
-                     const std::set<std::string>& indexes);
-void dump_point(std::string* text, const std::string& id, uint64_t version, const float* vector, uint32_t dim, const std::string& payload);
+// The pieces of dump(), for whoever reads them out of a store: collections by name, each with its points by id, then
+// snapshots by name, then values by key.
+void dump_collection(std::string* text, const std::string& name, uint32_t dim, vz_metric metric,
+                     const std::set<std::string>& aliases, const std::set<std::string>& indexes);
+void dump_point(std::string* text, const std::string& id, uint64_t version, const float* vector, uint32_t dim,
+                const std::string& payload);
 // What a filtered patch applies.
 inline constexpr const char* kFilteredPatch = R"({"seen":true,"t":null})";
 
 void dump_snapshot(std::string* text, const std::string& name, const std::string& collection);
 void dump_value(std::string* text, const std::string& key, const std::string& value, uint64_t lsn);
 
-// Draws operations that fit what the model holds. Some name what is not there: the store must refuse them without a trace.
+// Draws operations that fit what the model holds. Some name what is not there: the store must refuse them without a
+// trace.
 class WorkloadSource {
  public:
     // All names, aliases and keys begin with `prefix`.

@@ -33,13 +33,9 @@ std::string entry(const std::string& name, const NewKey& key, const std::string&
     return "- {name: " + name + ", hash: \"" + key.hash + "\", " + rest + "}\n";
 }
 
-std::vector<std::string> with(const std::string& key) {
-    return {"X-API-Key: " + key};
-}
+std::vector<std::string> with(const std::string& key) { return {"X-API-Key: " + key}; }
 
-std::string graphql(const std::string& text) {
-    return "{\"query\":" + json_string(text) + "}";
-}
+std::string graphql(const std::string& text) { return "{\"query\":" + json_string(text) + "}"; }
 
 class Access : public testing::Test {
  protected:
@@ -141,7 +137,9 @@ TEST_F(Access, AnAliasInsideTheScopeReachesNothingOutside) {
         const Answer refused = as(docs, "POST", "/graphql", graphql(text));
         EXPECT_EQ(Json(refused.body).text("/errors/0/extensions/code"), "AUTHORIZATION_ERROR") << refused.body;
     }
-    EXPECT_EQ(Json(as(docs, "POST", "/graphql", graphql("{ collection(name: \"docs-in\") { vectorCount } }")).body).integer("/data/collection/vectorCount"), 1);
+    EXPECT_EQ(Json(as(docs, "POST", "/graphql", graphql("{ collection(name: \"docs-in\") { vectorCount } }")).body)
+                  .integer("/data/collection/vectorCount"),
+              1);
     EXPECT_EQ(as(admin, "GET", "/collections/docs-out").status, 200);
     EXPECT_EQ(as(docs, "DELETE", "/aliases/docs-in").status, 200);
 }
@@ -179,28 +177,37 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
     {
         Server server(data);
         HttpClient client(server.port());
-        EXPECT_EQ(client.post("/auth/keys", R"({"name":"reader","permissions":["read"]})").status, 400) << "the first must have admin";
+        EXPECT_EQ(client.post("/auth/keys", R"({"name":"reader","permissions":["read"]})").status, 400)
+            << "the first must have admin";
         const Answer first = client.post("/auth/keys", R"({"name":"boss","permissions":["read","admin"]})");
         ASSERT_EQ(first.status, 200) << first.body;
         boss = Json(first.body).text("/api_key");
         EXPECT_NE(first.body.find(R"("permissions":["read","admin"])"), std::string::npos) << first.body;
         EXPECT_EQ(client.get("/collections").status, 401) << "from the first key on, keys are required";
         EXPECT_EQ(client.request("POST", "/collections", R"({"name":"docs-1","dimension":2})", with(boss)).status, 200);
-        const Answer second = client.request("POST", "/auth/keys",
-                                             R"({"name":"writer","permissions":["write"],"scopes":[{"collection":"docs*"}],"expires_in":3600})", with(boss));
+        const Answer second = client.request(
+            "POST", "/auth/keys",
+            R"({"name":"writer","permissions":["write"],"scopes":[{"collection":"docs*"}],"expires_in":3600})",
+            with(boss));
         ASSERT_EQ(second.status, 200) << second.body;
         writer = Json(second.body).text("/api_key");
         writer_id = Json(second.body).text("/id");
         EXPECT_EQ(Json(second.body).integer("/expires_at"), Json(second.body).integer("/created_at") + 3600);
-        EXPECT_EQ(client.request("POST", "/auth/keys", R"({"name":"x","permissions":["read"]})", with(writer)).status, 403);
-        for (const std::string& scope : {std::string("a/b"), std::string("a\\u0001"), std::string("a\\u0085*"), std::string(256, 'n'), std::string("empty")}) {
-            const std::string body = R"({"name":"x","permissions":["read"],"scopes":[{"collection":"docs"},{"collection":")" + scope + R"("}]})";
+        EXPECT_EQ(client.request("POST", "/auth/keys", R"({"name":"x","permissions":["read"]})", with(writer)).status,
+                  403);
+        for (const std::string& scope : {std::string("a/b"), std::string("a\\u0001"), std::string("a\\u0085*"),
+                                         std::string(256, 'n'), std::string("empty")}) {
+            const std::string body =
+                R"({"name":"x","permissions":["read"],"scopes":[{"collection":"docs"},{"collection":")" + scope +
+                R"("}]})";
             const Answer refused = client.request("POST", "/auth/keys", body, with(boss));
             EXPECT_EQ(refused.status, 400) << scope;
             EXPECT_EQ(Json(refused.body).text("/details/field"), "scopes[1].collection") << refused.body;
         }
         for (const char* permissions : {R"(["write"])", "[]"}) {
-            const std::string body = R"({"name":"x","permissions":["read"],"scopes":[{"collection":"docs","permissions":)" + std::string(permissions) + "}]}";
+            const std::string body =
+                R"({"name":"x","permissions":["read"],"scopes":[{"collection":"docs","permissions":)" +
+                std::string(permissions) + "}]}";
             const Answer refused = client.request("POST", "/auth/keys", body, with(boss));
             EXPECT_EQ(refused.status, 400) << permissions;
             EXPECT_EQ(Json(refused.body).text("/details/field"), "scopes[0].permissions") << refused.body;
@@ -223,7 +230,9 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
         EXPECT_EQ(client.request("GET", "/collections/other", "", with(writer)).status, 403);
         const Answer listed = client.request("GET", "/auth/keys", "", with(boss));
         EXPECT_EQ(Json(listed.body).list("/keys").size(), 2U) << listed.body;
-        for (const char* named : {R"("permissions":["read","admin"],"scopes":[])", R"("permissions":["write"],"scopes":[{"collection":"docs*","permissions":["write"]}])"}) {
+        for (const char* named :
+             {R"("permissions":["read","admin"],"scopes":[])",
+              R"("permissions":["write"],"scopes":[{"collection":"docs*","permissions":["write"]}])"}) {
             EXPECT_NE(listed.body.find(named), std::string::npos) << listed.body;
         }
         for (const std::string& key : {boss, writer}) EXPECT_EQ(listed.body.find(key), std::string::npos);
@@ -236,7 +245,8 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
         server.kill();
     }
     Server server(data);
-    EXPECT_EQ(HttpClient(server.port()).request("GET", "/collections/docs-1", "", with(writer)).status, 401) << "what was revoked stays revoked";
+    EXPECT_EQ(HttpClient(server.port()).request("GET", "/collections/docs-1", "", with(writer)).status, 401)
+        << "what was revoked stays revoked";
     // No file of the database holds a key in the clear.
     const Ran grep = run({"/bin/grep", "-rlF", boss, data});
     EXPECT_EQ(grep.exit.code, 1) << grep.output;

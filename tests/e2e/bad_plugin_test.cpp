@@ -18,9 +18,7 @@
 namespace vz::e2e {
 namespace {
 
-std::string plugin(const std::string& kind) {
-    return VZ_BUILD_DIRECTORY "/lib/bad_plugins/" + kind + ".so";
-}
+std::string plugin(const std::string& kind) { return VZ_BUILD_DIRECTORY "/lib/bad_plugins/" + kind + ".so"; }
 
 // Names of the checks that found something; "exit N" as well if it is not 1.
 std::set<std::string> rows_that_fail(const std::string& kind, const std::vector<std::string>& only = {}) {
@@ -42,7 +40,9 @@ using Rows = std::set<std::string>;
 
 TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
     const std::vector<std::pair<const char*, Rows>> expected = {
-        {"none", {"exit 0"}}, {"asks-in-completion", {"exit 0"}}, {"asks-services", {"exit 0"}},
+        {"none", {"exit 0"}},
+        {"asks-in-completion", {"exit 0"}},
+        {"asks-services", {"exit 0"}},
         {"no-entry", {"exit 2", "load", "exports"}},
         {"newer", {"exit 2", "load", "needs"}},
         {"declines", {"exit 2", "load"}},
@@ -124,9 +124,7 @@ void expect_whole(const std::string& data) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
-bool is_named(const std::string& output) {
-    return output.find("frontend 'culprit'") != std::string::npos;
-}
+bool is_named(const std::string& output) { return output.find("frontend 'culprit'") != std::string::npos; }
 
 TEST(Host, RefusesToStartAndNamesTheFrontend) {
     for (const char* kind : {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback",
@@ -136,7 +134,8 @@ TEST(Host, RefusesToStartAndNamesTheFrontend) {
         EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;
         EXPECT_TRUE(is_named(ran.output)) << kind << "\n" << ran.output;
     }
-    for (const auto& [kind, signal] : {std::pair{"crash-in-create", SIGABRT}, {"overflows", SIGSEGV}, {"bus-error", SIGBUS}}) {
+    for (const auto& [kind, signal] :
+         {std::pair{"crash-in-create", SIGABRT}, {"overflows", SIGSEGV}, {"bus-error", SIGBUS}}) {
         const Host host;
         const Ran crashed = host.start(kind);
         EXPECT_EQ(crashed.exit.signal, signal) << kind << "\n" << crashed.output;
@@ -165,7 +164,11 @@ TEST(Host, NamesAFrontendThatCrashesAndKeepsWhatWasAcknowledged) {
 }
 
 TEST(Host, NamesAFrontendThatFailsWhileStopping) {
-    for (const auto& [kind, signal] : {std::pair{"throws", SIGABRT}, {"crash-in-stop", SIGABRT}, {"slow-stop", 0}, {"hangs-in-drain", 0}, {"hangs-in-idle", 0}}) {
+    for (const auto& [kind, signal] : {std::pair{"throws", SIGABRT},
+                                       {"crash-in-stop", SIGABRT},
+                                       {"slow-stop", 0},
+                                       {"hangs-in-drain", 0},
+                                       {"hangs-in-idle", 0}}) {
         const Host host;
         {
             std::vector<std::string> arguments = host.arguments(kind);

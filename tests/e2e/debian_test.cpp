@@ -21,7 +21,8 @@ TEST(Debian, ThePackageServesAsAService) {
         std::puts("GATE e2e.debian SKIP no cpack or dpkg-deb here");
         GTEST_SKIP();
     }
-    const Ran made = run({cpack, "-G", "DEB", "--config", VZ_BUILD_DIRECTORY "/CPackConfig.cmake", "-B", directory.path() + "/made"});
+    const Ran made = run(
+        {cpack, "-G", "DEB", "--config", VZ_BUILD_DIRECTORY "/CPackConfig.cmake", "-B", directory.path() + "/made"});
     ASSERT_EQ(made.exit.code, 0) << made.output;
     std::string package;
     for (const auto& entry : std::filesystem::directory_iterator(directory.path() + "/made")) {
@@ -30,14 +31,15 @@ TEST(Debian, ThePackageServesAsAService) {
     ASSERT_FALSE(package.empty()) << made.output;
     const std::string root = directory.path() + "/root";
     ASSERT_EQ(run({"/usr/bin/dpkg-deb", "-x", package, root}).exit.code, 0);
-    for (const char* file : {"/usr/lib/systemd/system/vectorizer.service", "/usr/share/doc/vectorizer/config.yml", "/usr/include/vectorizer/engine.h"}) {
+    for (const char* file : {"/usr/lib/systemd/system/vectorizer.service", "/usr/share/doc/vectorizer/config.yml",
+                             "/usr/include/vectorizer/engine.h"}) {
         EXPECT_TRUE(std::filesystem::exists(root + file)) << file;
     }
 
     const Supervisor supervisor(directory.path() + "/notify");
     const uint16_t port = free_port();
-    Process server({root + "/usr/bin/vectorizer", "serve", "--config", root + "/usr/share/doc/vectorizer/config.yml", "--data-dir",
-                    directory.path() + "/data", "--port", std::to_string(port)},
+    Process server({root + "/usr/bin/vectorizer", "serve", "--config", root + "/usr/share/doc/vectorizer/config.yml",
+                    "--data-dir", directory.path() + "/data", "--port", std::to_string(port)},
                    {"NOTIFY_SOCKET=" + directory.path() + "/notify"}, directory.path() + "/log");
     ASSERT_EQ(supervisor.next(), "READY=1") << server.output();
     HttpClient client(port);

@@ -11,16 +11,16 @@
 #include <string>
 
 #include "tests/e2e/support/frontend.hpp"
+#include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
-#include "tests/e2e/support/http_client.hpp"
 
 namespace vz::e2e {
 namespace {
 
 // One connection that sends a line and reads lines.
 class LineClient final {
-public:
+ public:
     explicit LineClient(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -28,7 +28,8 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const timeval patience{20, 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("no line frontend");
+        if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("no line frontend");
     }
     ~LineClient() { ::close(socket_); }
     LineClient(const LineClient&) = delete;
@@ -61,7 +62,7 @@ public:
         return "";
     }
 
-private:
+ private:
     int socket_;
 };
 
@@ -96,7 +97,8 @@ TEST(Example, SharesTheEngineWithRestAndGraphql) {
     }
 
     // The other way round, with a payload whose line breaks would end a line.
-    ASSERT_EQ(rest_frontend(server.port())->upsert("docs", {{"c", {{0, 0, 1}, "{\n\"n\":2}"}}}), Outcome::kAcknowledged);
+    ASSERT_EQ(rest_frontend(server.port())->upsert("docs", {{"c", {{0, 0, 1}, "{\n\"n\":2}"}}}),
+              Outcome::kAcknowledged);
     EXPECT_EQ(line.ask("SEARCH docs 1 0 0 1"), "HIT c 1 { \"n\":2}\nOK 1\n");
     EXPECT_EQ(server.stop().code, 0);
 }
@@ -111,8 +113,8 @@ TEST(Example, NamesWhatIsWrong) {
     EXPECT_EQ(line.ask("CREATE docs 0").rfind("ERR VZ_INVALID_ARGUMENT ", 0), 0U);
     EXPECT_EQ(line.ask("CREATE docs 2"), "OK\n");
     EXPECT_EQ(line.ask("CREATE docs 2").rfind("ERR VZ_ALREADY_EXISTS ", 0), 0U);
-    for (const char* bad : {"PUT docs a {} 1 2 3", "PUT docs a {} 1 nan", "PUT docs a {} 1 x", "PUT docs a {", "PUT docs a { 1 2",
-                            "SEARCH docs 0 1 2", "SEARCH docs -1 1 2", "SEARCH docs 1 1"}) {
+    for (const char* bad : {"PUT docs a {} 1 2 3", "PUT docs a {} 1 nan", "PUT docs a {} 1 x", "PUT docs a {",
+                            "PUT docs a { 1 2", "SEARCH docs 0 1 2", "SEARCH docs -1 1 2", "SEARCH docs 1 1"}) {
         EXPECT_EQ(line.ask(bad).rfind("ERR VZ_INVALID_ARGUMENT ", 0), 0U) << bad;
     }
     EXPECT_EQ(line.ask("SEARCH none 1 1 2").rfind("ERR VZ_NOT_FOUND ", 0), 0U);
@@ -123,8 +125,9 @@ TEST(Example, NamesWhatIsWrong) {
 
 TEST(Example, RefusesAPortThatIsNone) {
     const TemporaryDirectory directory;
-    const Ran ran = run({program(), "serve", "--data-dir", directory.path() + "/data", "--port", std::to_string(free_port()), "--set",
-                         "frontends.line.library=line.so", "--set", "frontends.line.port=many"});
+    const Ran ran =
+        run({program(), "serve", "--data-dir", directory.path() + "/data", "--port", std::to_string(free_port()),
+             "--set", "frontends.line.library=line.so", "--set", "frontends.line.port=many"});
     EXPECT_EQ(ran.exit.code, 2) << ran.output;
     EXPECT_NE(ran.output.find("'port' must be a number up to 65535"), std::string::npos) << ran.output;
 }

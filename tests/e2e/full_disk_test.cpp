@@ -29,9 +29,7 @@ constexpr uint32_t kDim = 16;
 
 std::string missing;  // why nothing can be mounted here; empty: it can
 
-void write_text(const char* path, const std::string& text) {
-    std::ofstream(path) << text;
-}
+void write_text(const char* path, const std::string& text) { std::ofstream(path) << text; }
 
 // Mounts of this process alone: as root, or as root of a user namespace.
 void enter_namespace() {

@@ -1,4 +1,5 @@
-// Kills without end: one database, four clients of either frontend, checkpoints beside them, SIGKILL at any moment.   [--kills N]
+// Kills without end: one database, four clients of either frontend, checkpoints beside them, SIGKILL at any moment.
+// [--kills N]
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -14,7 +15,8 @@ namespace {
 
 int kills_wanted = 25;
 
-// One database, killed again and again under four clients of either frontend; each start has to show what was acknowledged before.
+// One database, killed again and again under four clients of either frontend; each start has to show what was
+// acknowledged before.
 TEST(KillLoop, NothingAcknowledgedIsEverLost) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
@@ -40,7 +42,8 @@ TEST(KillLoop, NothingAcknowledgedIsEverLost) {
         std::vector<std::unique_ptr<Client>> streams;
         std::vector<Values> drawn;
         for (size_t i = 0; i < kClients; ++i) {
-            streams.push_back(std::make_unique<Client>(i % 2 == 0 ? rest_frontend(server.port()) : graphql_frontend(server.port()), Database{}));
+            streams.push_back(std::make_unique<Client>(
+                i % 2 == 0 ? rest_frontend(server.port()) : graphql_frontend(server.port()), Database{}));
             drawn.emplace_back(kSeed + static_cast<uint64_t>(kill) * kClients + i);
         }
         std::vector<std::thread> threads;
@@ -62,8 +65,9 @@ TEST(KillLoop, NothingAcknowledgedIsEverLost) {
             acknowledged += client->acknowledged();
         }
     }
-    std::printf("GATE e2e.kill_loop %s kills=%d acknowledged=%llu lost=%llu ghosts=%llu changed=%llu\n", HasFailure() ? "FAIL" : "PASS", kills_wanted,
-                static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(loop.lost), static_cast<unsigned long long>(loop.ghosts),
+    std::printf("GATE e2e.kill_loop %s kills=%d acknowledged=%llu lost=%llu ghosts=%llu changed=%llu\n",
+                HasFailure() ? "FAIL" : "PASS", kills_wanted, static_cast<unsigned long long>(acknowledged),
+                static_cast<unsigned long long>(loop.lost), static_cast<unsigned long long>(loop.ghosts),
                 static_cast<unsigned long long>(loop.changed));
 }
 

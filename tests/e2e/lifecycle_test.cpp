@@ -37,17 +37,23 @@ TEST(Lifecycle, AnOptionBeforeTheSubcommandWorksOrIsRefused) {
     const std::string data = directory.path() + "/data";
     const std::string file = directory.path() + "/points.ndjson";
     const std::vector<std::string> elsewhere{"XDG_DATA_HOME=" + directory.path() + "/home"};
-    std::ofstream(file) << R"({"vector":[1,2,3]})" "\n";
+    std::ofstream(file) << R"({"vector":[1,2,3]})"
+                           "\n";
     const Ran imported = run({program(), "--data-dir", data, "import", file, "--collection", "c"}, elsewhere);
     EXPECT_EQ(imported.exit.code, 0) << imported.output;
-    const Ran named = run({program(), "import", file, "--collection", "d"}, {"VECTORIZER_DATA_DIR=" + data, elsewhere[0]});
+    const Ran named =
+        run({program(), "import", file, "--collection", "d"}, {"VECTORIZER_DATA_DIR=" + data, elsewhere[0]});
     EXPECT_EQ(named.exit.code, 0) << named.output;
-    const Ran exported = run({program(), "--data-dir", data, "export", directory.path() + "/c.vecdb", "--collection", "c", "--collection", "d"}, elsewhere);
+    const Ran exported = run({program(), "--data-dir", data, "export", directory.path() + "/c.vecdb", "--collection",
+                              "c", "--collection", "d"},
+                             elsewhere);
     EXPECT_EQ(exported.exit.code, 0) << exported.output;
     EXPECT_FALSE(std::filesystem::exists(directory.path() + "/home")) << "the default directory was not meant";
-    const std::vector<std::vector<std::string>> idle = {
-        {"--data-dir", data, "check", data}, {"--port", "1", "import", file, "--collection", "c"}, {"--config", file, "export", directory.path() + "/d.vecdb"},
-        {"--set", "port=0", "plugin", "check", file}, {"--log-level", "info", "new-key"}};
+    const std::vector<std::vector<std::string>> idle = {{"--data-dir", data, "check", data},
+                                                        {"--port", "1", "import", file, "--collection", "c"},
+                                                        {"--config", file, "export", directory.path() + "/d.vecdb"},
+                                                        {"--set", "port=0", "plugin", "check", file},
+                                                        {"--log-level", "info", "new-key"}};
     for (std::vector<std::string> command : idle) {
         command.insert(command.begin(), program());
         const Ran ran = run(command, elsewhere);
@@ -92,14 +98,16 @@ TEST(Lifecycle, AnUnknownKeyStopsTheStartWithItsLine) {
     const Mistake mistakes[] = {
         {"log:\n  level: info\nserver:\n  prot: 15002\n", "config.yml:4:", "server.port"},
         {"dat_dir: /tmp/none\n", "config.yml:1:", "data_dir"},
-        {"frontends:\n  rest:\n    library: vectorizer-rest.so\n    auto_creat: true\n", "config.yml:4:", "auto_create"},
+        {"frontends:\n  rest:\n    library: vectorizer-rest.so\n    auto_creat: true\n",
+         "config.yml:4:", "auto_create"},
         {"server:\n  http:\n    threads: many\n", "config.yml:3:", "http.threads"},
         {"server:\n  port: 1\n   host: x\n", "config.yml:3:", ""},
     };
     for (const Mistake& mistake : mistakes) {
         std::ofstream(config) << mistake.text;
         const Ran ran = run({program(), "serve", "--config", config, "--data-dir", directory.path() + "/data", "--port",
-                             std::to_string(free_port())}, {}, std::chrono::seconds(20));
+                             std::to_string(free_port())},
+                            {}, std::chrono::seconds(20));
         EXPECT_EQ(ran.exit.code, 2) << mistake.text << ran.output;
         EXPECT_TRUE(contains(ran.output, mistake.place)) << mistake.text << ran.output;
         EXPECT_TRUE(contains(ran.output, mistake.suggestion)) << mistake.text << ran.output;
@@ -136,7 +144,8 @@ TEST(Lifecycle, EachFrontendCanBeOff) {
 
 TEST(Lifecycle, ALibraryThatIsNoFrontendStopsTheStart) {
     const TemporaryDirectory directory;
-    const Ran missing = serve(directory.path() + "/data", free_port(), {"--set", "frontends.rest.library=no-such-frontend.so"});
+    const Ran missing =
+        serve(directory.path() + "/data", free_port(), {"--set", "frontends.rest.library=no-such-frontend.so"});
     EXPECT_EQ(missing.exit.code, 3) << missing.output;
     EXPECT_TRUE(contains(missing.output, "no-such-frontend.so")) << missing.output;
     const std::string junk = directory.path() + "/junk.so";
@@ -164,9 +173,11 @@ TEST(Lifecycle, AnOrderlyEndAnswersWhatIsInFlight) {
                     for (size_t round = 0;; ++round) {
                         std::string body = "{\"collection\":\"points\",\"vectors\":[";
                         for (int i = 0; i < 50; ++i) {
-                            const std::string id = std::to_string(client) + "-" + std::to_string(round) + "-" + std::to_string(i);
-                            body += (i == 0 ? "" : ",") + ("{\"id\":" + json_string(id)) + ",\"embedding\":" +
-                                    json_array(std::vector<float>(64, static_cast<float>(round))) + "}";
+                            const std::string id =
+                                std::to_string(client) + "-" + std::to_string(round) + "-" + std::to_string(i);
+                            body += (i == 0 ? "" : ",") + ("{\"id\":" + json_string(id)) +
+                                    ",\"embedding\":" + json_array(std::vector<float>(64, static_cast<float>(round))) +
+                                    "}";
                         }
                         const Answer answer = connection.post("/insert_vectors", body + "]}");
                         if (answer.status == 200) {
@@ -206,8 +217,12 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
     const std::string file = directory.path() + "/points.ndjson";
-    std::ofstream(file) << R"({"id":"x","vector":[1,2,3],"payload":{"a":1}})" "\n\n" R"({"embedding":[4,5,6]})" "\n";
-    const std::vector<std::string> command = {program(), "import", file, "--collection", "n", "--data-dir", data, "--batch", "1"};
+    std::ofstream(file) << R"({"id":"x","vector":[1,2,3],"payload":{"a":1}})"
+                           "\n\n"
+                           R"({"embedding":[4,5,6]})"
+                           "\n";
+    const std::vector<std::string> command = {program(), "import",  file, "--collection", "n", "--data-dir",
+                                              data,      "--batch", "1"};
     EXPECT_EQ(run(command).exit.code, 0);
     const Ran again = run(command);
     EXPECT_EQ(again.exit.code, 0) << again.output;
@@ -219,7 +234,10 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     EXPECT_EQ(hidden.exit.code, 2) << hidden.output;
     EXPECT_TRUE(contains(hidden.output, "is a reserved name")) << hidden.output;
     const std::string bad = directory.path() + "/bad.ndjson";
-    std::ofstream(bad) << R"({"vector":[1,2,3]})" "\n" R"({"vector":[1,2,1e39]})" "\n";
+    std::ofstream(bad) << R"({"vector":[1,2,3]})"
+                          "\n"
+                          R"({"vector":[1,2,1e39]})"
+                          "\n";
     const Ran refused = run({program(), "import", bad, "--collection", "m", "--data-dir", data});
     EXPECT_NE(refused.exit.code, 0);
     EXPECT_TRUE(contains(refused.output, "bad.ndjson:2")) << refused.output;
@@ -236,10 +254,15 @@ TEST(Import, AnArchiveComesAloneAndAsItIs) {
     const TemporaryDirectory directory;
     const std::string file = directory.path() + "/points.ndjson";
     const std::string archive = directory.path() + "/a.vecdb";
-    std::ofstream(file) << R"({"id":"x","vector":[1,2,3]})" "\n";
-    ASSERT_EQ(run({program(), "import", file, "--collection", "n", "--data-dir", directory.path() + "/from"}).exit.code, 0);
+    std::ofstream(file) << R"({"id":"x","vector":[1,2,3]})"
+                           "\n";
+    ASSERT_EQ(run({program(), "import", file, "--collection", "n", "--data-dir", directory.path() + "/from"}).exit.code,
+              0);
     ASSERT_EQ(run({program(), "export", archive, "--data-dir", directory.path() + "/from"}).exit.code, 0);
-    const std::vector<std::vector<std::string>> wrong = {{archive, file, "--collection", "n"}, {file, archive, "--collection", "n"}, {archive, "--metric", "dot"}, {archive, "--batch", "5"}};
+    const std::vector<std::vector<std::string>> wrong = {{archive, file, "--collection", "n"},
+                                                         {file, archive, "--collection", "n"},
+                                                         {archive, "--metric", "dot"},
+                                                         {archive, "--batch", "5"}};
     for (std::vector<std::string> command : wrong) {
         command.insert(command.begin(), {program(), "import", "--data-dir", directory.path() + "/to"});
         const Ran ran = run(command);
@@ -256,8 +279,12 @@ TEST(Import, BringsBackWhatWasDeletedDroppedOrReplacedSince) {
     const std::string data = directory.path() + "/data";
     const std::string file = directory.path() + "/points.ndjson";
     const std::string other = directory.path() + "/other.ndjson";
-    std::ofstream(file) << R"({"id":"x","vector":[1,2]})" "\n" R"({"id":"y","vector":[3,4]})" "\n";
-    std::ofstream(other) << R"({"id":"y","vector":[5,6]})" "\n";
+    std::ofstream(file) << R"({"id":"x","vector":[1,2]})"
+                           "\n"
+                           R"({"id":"y","vector":[3,4]})"
+                           "\n";
+    std::ofstream(other) << R"({"id":"y","vector":[5,6]})"
+                            "\n";
     const auto import = [&](const std::string& source) {
         const Ran ran = run({program(), "import", source, "--collection", "n", "--data-dir", data});
         EXPECT_EQ(ran.exit.code, 0) << ran.output;

@@ -41,8 +41,9 @@ void in_threads(size_t count, Body body) {
 
 // A client that asks, and reads only when it is told to.
 class SlowReader {
-public:
-    SlowReader(uint16_t port, const std::string& request) : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+ public:
+    SlowReader(uint16_t port, const std::string& request)
+        : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const int window = 256 * 1024;
         setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
         sockaddr_in address{};
@@ -62,11 +63,12 @@ public:
     std::string read_to_end() const {
         std::string all;
         std::string part(256 * 1024, '\0');
-        for (ssize_t got = 0; (got = recv(descriptor_, part.data(), part.size(), 0)) > 0;) all.append(part, 0, static_cast<size_t>(got));
+        for (ssize_t got = 0; (got = recv(descriptor_, part.data(), part.size(), 0)) > 0;)
+            all.append(part, 0, static_cast<size_t>(got));
         return all;
     }
 
-private:
+ private:
     int descriptor_;
 };
 
@@ -97,15 +99,18 @@ TEST(Load, SixtyFourClientsOfBothFrontendsMeetNoError) {
     std::mutex mutex;
     std::vector<std::string> errors;
     in_threads(64, [&](size_t client) {
-        const std::unique_ptr<Frontend> frontend = client % 2 == 0 ? rest_frontend(server.port()) : graphql_frontend(server.port());
+        const std::unique_ptr<Frontend> frontend =
+            client % 2 == 0 ? rest_frontend(server.port()) : graphql_frontend(server.port());
         std::string error;
         try {
             for (size_t round = 0; round < 12 && error.empty(); ++round) {
                 const std::string id = std::to_string(client) + "-" + std::to_string(round);
                 const Point point = point_of(client, round);
-                if (frontend->upsert("shared", {{id, point}, {id + "-gone", point}}) != Outcome::kAcknowledged) error = frontend->complaint();
+                if (frontend->upsert("shared", {{id, point}, {id + "-gone", point}}) != Outcome::kAcknowledged)
+                    error = frontend->complaint();
                 if (frontend->point("shared", id) != std::optional(point)) error += " a write is not read back: " + id;
-                if (frontend->remove("shared", {id + "-gone"}) != Outcome::kAcknowledged) error += frontend->complaint();
+                if (frontend->remove("shared", {id + "-gone"}) != Outcome::kAcknowledged)
+                    error += frontend->complaint();
                 const std::vector<Hit> hits = frontend->search("shared", point.vector, 1);
                 if (hits.size() != 1 || hits[0].score < 0.9999) error += " not its own nearest: " + id;
             }
@@ -143,8 +148,9 @@ TEST(Load, ConnectionsLeaveNothingBehind) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
-// Many bulk requests at once, each many times smaller than the body limit and together many times larger than the budget: the memory of the
-// server stays within the budget, requests that find no room are told to come back, and all that is accepted is there.
+// Many bulk requests at once, each many times smaller than the body limit and together many times larger than the
+// budget: the memory of the server stays within the budget, requests that find no room are told to come back, and all
+// that is accepted is there.
 TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
     constexpr size_t kBudgetMib = 48;
     constexpr size_t kClients = 24;
@@ -154,7 +160,8 @@ TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data", {"--set", "server.limits.bodies_mb=" + std::to_string(kBudgetMib)});
     ASSERT_EQ(HttpClient(server.port()).post("/collections", R"({"name":"bulk","dimension":1024})").status, 200);
-    // About 6 MB as JSON, 4 MB as floats. All but one point are of another length, so that what is stored does not count.
+    // About 6 MB as JSON, 4 MB as floats. All but one point are of another length, so that what is stored does not
+    // count.
     std::string numbers(2 * (kDimension - 1), '0');
     for (size_t i = 1; i < numbers.size(); i += 2) numbers[i] = ',';
     numbers.pop_back();
@@ -162,7 +169,8 @@ TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
     const auto body_of = [&](const std::string& id, bool lines) {
         std::string body = lines ? "" : "{\"vectors\":[";
         for (size_t i = 0; i < kPoints; ++i) {
-            body += (lines || i == 0 ? "" : ",") + (R"({"id":")" + id + "-" + std::to_string(i)) + R"(","vector":[)" + padded + (i == 0 ? ",1" : "") + "]}" + (lines ? "\n" : "");
+            body += (lines || i == 0 ? "" : ",") + (R"({"id":")" + id + "-" + std::to_string(i)) + R"(","vector":[)" +
+                    padded + (i == 0 ? ",1" : "") + "]}" + (lines ? "\n" : "");
         }
         return lines ? body : body + "]}";
     };
@@ -180,7 +188,9 @@ TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
             const std::string path = lines ? "/collections/bulk/import" : "/collections/bulk/vectors?results=errors";
             const std::string body = body_of(id, lines);
             for (size_t tries = 0;; ++tries) {
-                const Answer answer = http.request("POST", path, body, {std::string("Content-Type: ") + (lines ? "application/x-ndjson" : "application/json")});
+                const Answer answer = http.request(
+                    "POST", path, body,
+                    {std::string("Content-Type: ") + (lines ? "application/x-ndjson" : "application/json")});
                 const bool is_overloaded = answer.status == 503 || answer.status == 429;
                 {
                     const std::lock_guard lock(mutex);
@@ -209,16 +219,17 @@ TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
     // Beside the budget: what a worker keeps to read JSON with, five times the largest body each, and the log.
     const size_t growth_mib = (peak - before) / 1024;
     EXPECT_LE(growth_mib, kBudgetMib + 64);
-    EXPECT_EQ(Json(HttpClient(server.port()).post("/collections/bulk/count", "{}").body).integer("/count"), static_cast<int64_t>(kClients * kRounds));
+    EXPECT_EQ(Json(HttpClient(server.port()).post("/collections/bulk/count", "{}").body).integer("/count"),
+              static_cast<int64_t>(kClients * kRounds));
     const std::string metrics = HttpClient(server.port()).get("/metrics").body;
     EXPECT_NE(metrics.find("vectorizer_http_body_bytes 0"), std::string::npos);
     EXPECT_EQ(server.stop().code, 0);
-    std::printf("figure bulk.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu accepted=%zu refused=%zu cut=%zu\n", kBudgetMib, growth_mib,
-                kClients * kRounds * kPoints * padded.size() >> 20, accepted, refused, cut);
+    std::printf("figure bulk.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu accepted=%zu refused=%zu cut=%zu\n",
+                kBudgetMib, growth_mib, kClients * kRounds * kPoints * padded.size() >> 20, accepted, refused, cut);
 }
 
-// A hundred clients of both frontends ask for large answers and do not read them: the server holds what the answers' half of the budget has room
-// for, tells the others to come back, and serves whoever reads. No answer is cut short.
+// A hundred clients of both frontends ask for large answers and do not read them: the server holds what the answers'
+// half of the budget has room for, tells the others to come back, and serves whoever reads. No answer is cut short.
 TEST(Load, SlowReadersShareOneBudgetOfMemory) {
     constexpr size_t kBudgetMib = 64;
     constexpr size_t kReaders = 100;
@@ -230,30 +241,42 @@ TEST(Load, SlowReadersShareOneBudgetOfMemory) {
     ASSERT_EQ(http.post("/collections", R"({"name":"small","dimension":1})").status, 200);
     std::string points;
     for (size_t i = 0; i < kPoints; ++i) {
-        points += (i == 0 ? R"({"vectors":[{"id":")" : R"(,{"id":")") + std::to_string(i) + R"(","vector":[1],"payload":{"text":")" + std::string(5000, 't') + R"("}})";
+        points += (i == 0 ? R"({"vectors":[{"id":")" : R"(,{"id":")") + std::to_string(i) +
+                  R"(","vector":[1],"payload":{"text":")" + std::string(5000, 't') + R"("}})";
     }
     ASSERT_EQ(http.post("/collections/large/vectors?results=errors", points + "]}").status, 200);
 
-    const std::string document = R"({"query":"{ vectors(input: {collection: \"large\", limit: 1500}) { items { id payload } } }"})";
-    const std::string head = " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\nConnection: close\r\n";
+    const std::string document =
+        R"({"query":"{ vectors(input: {collection: \"large\", limit: 1500}) { items { id payload } } }"})";
+    const std::string head =
+        " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\nConnection: close\r\n";
     const std::string rest = "GET /collections/large/vectors?limit=1500" + head + "\r\n";
-    const std::string graphql = "POST /graphql" + head + "Content-Type: application/json\r\nContent-Length: " + std::to_string(document.size()) + "\r\n\r\n" + document;
+    const std::string graphql = "POST /graphql" + head +
+                                "Content-Type: application/json\r\nContent-Length: " + std::to_string(document.size()) +
+                                "\r\n\r\n" + document;
     const std::string whole_rest = SlowReader(server.port(), rest).read_to_end();
     const std::string whole_graphql = SlowReader(server.port(), graphql).read_to_end();
     ASSERT_GT(whole_rest.size(), kPoints * 5000);
     ASSERT_GT(whole_graphql.size(), kPoints * 5000);
-    const auto body_of = [](const std::string& answer) { return answer.substr(std::min(answer.find("\r\n\r\n"), answer.size())); };
+    const auto body_of = [](const std::string& answer) {
+        return answer.substr(std::min(answer.find("\r\n\r\n"), answer.size()));
+    };
     ASSERT_TRUE(comes([&] { return figure(server.port(), "vectorizer_http_unsent_bytes") == 0; }));
 
     const size_t before = kib_of(server.process().id(), "VmRSS");
     std::vector<std::unique_ptr<SlowReader>> readers;
-    for (size_t i = 0; i < kReaders; ++i) readers.push_back(std::make_unique<SlowReader>(server.port(), i % 2 == 0 ? rest : graphql));
+    for (size_t i = 0; i < kReaders; ++i)
+        readers.push_back(std::make_unique<SlowReader>(server.port(), i % 2 == 0 ? rest : graphql));
     // All but those that wait to be sent have been answered.
     ASSERT_TRUE(comes([&] { return figure(server.port(), "vectorizer_http_in_flight") <= 8; }));
     for (int i = 0; i < 100; ++i) {
         ASSERT_EQ(http.get("/collections/large/vectors/" + std::to_string(i)).status, 200);
-        ASSERT_EQ(Json(http.post("/graphql", R"({"query":"{ countVectors(collection: \"large\") }"})").body).integer("/data/countVectors"), static_cast<int64_t>(kPoints));
-        ASSERT_EQ(http.post("/collections/small/vectors?results=errors", R"({"vectors":[{"id":"new","vector":[2]}]})").status, 200);
+        ASSERT_EQ(Json(http.post("/graphql", R"({"query":"{ countVectors(collection: \"large\") }"})").body)
+                      .integer("/data/countVectors"),
+                  static_cast<int64_t>(kPoints));
+        ASSERT_EQ(
+            http.post("/collections/small/vectors?results=errors", R"({"vectors":[{"id":"new","vector":[2]}]})").status,
+            200);
     }
     const size_t growth_mib = (std::max(kib_of(server.process().id(), "VmRSS"), before) - before) / 1024;
     const int64_t unsent = figure(server.port(), "vectorizer_http_unsent_bytes");
@@ -279,8 +302,8 @@ TEST(Load, SlowReadersShareOneBudgetOfMemory) {
     EXPECT_EQ(figure(server.port(), "vectorizer_http_body_bytes"), 0);
     EXPECT_EQ(SlowReader(server.port(), graphql).read_to_end().size(), whole_graphql.size());
     EXPECT_EQ(server.stop().code, 0);
-    std::printf("figure slow_readers.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu answered=%zu refused=%zu\n", kBudgetMib / 2, growth_mib,
-                kReaders * whole_rest.size() >> 20, answered, kReaders - answered);
+    std::printf("figure slow_readers.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu answered=%zu refused=%zu\n",
+                kBudgetMib / 2, growth_mib, kReaders * whole_rest.size() >> 20, answered, kReaders - answered);
 }
 
 TEST(Load, AThousandEmptyCollectionsAreThereAfterAKill) {
@@ -292,8 +315,9 @@ TEST(Load, AThousandEmptyCollectionsAreThereAfterAKill) {
         in_threads(8, [&](size_t client) {
             const std::unique_ptr<Frontend> rest = rest_frontend(server.port());
             for (size_t i = client; i < kCollections; i += 8) {
-                EXPECT_EQ(rest->create("collection-" + std::to_string(i), 1 + static_cast<uint32_t>(i), Metric::kCosine),
-                          Outcome::kAcknowledged)
+                EXPECT_EQ(
+                    rest->create("collection-" + std::to_string(i), 1 + static_cast<uint32_t>(i), Metric::kCosine),
+                    Outcome::kAcknowledged)
                     << rest->complaint();
             }
         });

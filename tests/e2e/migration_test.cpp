@@ -20,11 +20,13 @@ namespace fs = std::filesystem;
 
 // As that system writes it: every key it has, in its order.
 std::string vector_of(const std::string& id, const std::string& numbers, const std::string& payload, bool normalized) {
-    return R"({"id":)" + json_string(id) + R"(,"data":[)" + numbers + R"(],"sparse":null,"payload_json":)" + (payload.empty() ? "null" : json_string(payload)) +
-           R"(,"normalized":)" + (normalized ? "true" : "false") + "}";
+    return R"({"id":)" + json_string(id) + R"(,"data":[)" + numbers + R"(],"sparse":null,"payload_json":)" +
+           (payload.empty() ? "null" : json_string(payload)) + R"(,"normalized":)" + (normalized ? "true" : "false") +
+           "}";
 }
 std::string store_of(const std::string& name, const std::string& metric, int dimension, const std::string& vectors) {
-    return R"({"version":1,"collections":[{"name":)" + json_string(name) + R"(,"config":{"dimension":)" + std::to_string(dimension) + R"(,"metric":")" + metric +
+    return R"({"version":1,"collections":[{"name":)" + json_string(name) + R"(,"config":{"dimension":)" +
+           std::to_string(dimension) + R"(,"metric":")" + metric +
            R"(","hnsw_config":{"m":16,"ef_construction":200,"ef_search":100,"seed":null},"quantization":{"SQ":{"bits":8}},"compression":{"enabled":true,"threshold_bytes":1024,"algorithm":"Lz4"}},"vectors":[)" +
            vectors + R"(],"hnsw_dump_basename":null}]})";
 }
@@ -32,7 +34,7 @@ std::string store_of(const std::string& name, const std::string& metric, int dim
 using Entries = std::map<std::string, std::string>;
 
 class Migration : public testing::Test {
-protected:
+ protected:
     void make(const Entries& entries) {
         fs::remove(file_);
         int code = 0;
@@ -65,11 +67,15 @@ protected:
 Entries good_entries() {
     std::string vectors;
     for (int i = 0; i < 1500; ++i) {
-        vectors += (i == 0 ? "" : ",") + vector_of("doc-" + std::to_string(i), std::to_string(i) + ".5,-1e-3," + std::to_string(i % 7), i % 2 == 0 ? R"({"n":)" + std::to_string(i) + R"(,"f":1.50})" : "", true);
+        vectors += (i == 0 ? "" : ",") +
+                   vector_of("doc-" + std::to_string(i), std::to_string(i) + ".5,-1e-3," + std::to_string(i % 7),
+                             i % 2 == 0 ? R"({"n":)" + std::to_string(i) + R"(,"f":1.50})" : "", true);
     }
     return {{"docs_vector_store.bin", store_of("docs", "Cosine", 3, vectors)},
             {"docs_metadata.json", "{}"},
-            {"flat_vector_store.bin", store_of("flat", "Euclidean", 2, vector_of("p", "3,4", "", true) + "," + vector_of("p", "5,6", R"({"again":true})", false))},
+            {"flat_vector_store.bin",
+             store_of("flat", "Euclidean", 2,
+                      vector_of("p", "3,4", "", true) + "," + vector_of("p", "5,6", R"({"again":true})", false))},
             {"../../outside_vector_store.bin", store_of("outside", "DotProduct", 1, "")}};
 }
 
@@ -77,7 +83,9 @@ TEST_F(Migration, keeps_ids_vectors_payloads_and_says_what_was_lost_before) {
     make(good_entries());
     const Ran ran = import();
     ASSERT_EQ(ran.exit.code, 0) << ran.output;
-    for (const char* said : {"docs: 1500 vectors in the file, 1500 points here", "flat: 2 vectors in the file, 1 points here", "1 ids came again", "the metric is not cosine", "8 bits"}) {
+    for (const char* said :
+         {"docs: 1500 vectors in the file, 1500 points here", "flat: 2 vectors in the file, 1 points here",
+          "1 ids came again", "the metric is not cosine", "8 bits"}) {
         EXPECT_NE(ran.output.find(said), std::string::npos) << said << "\n" << ran.output;
     }
     EXPECT_FALSE(fs::exists(directory_.path() + "/../../outside_vector_store.bin"));
@@ -88,7 +96,8 @@ TEST_F(Migration, keeps_ids_vectors_payloads_and_says_what_was_lost_before) {
     EXPECT_EQ(floats_of(Json(point).at("/vector")), (std::vector<float>{8.5F, -1e-3F, 1.0F}));
     EXPECT_EQ(Json(client.request("GET", "/collections/docs", "").body).integer("/vector_count"), 1500);
     EXPECT_EQ(Json(client.request("GET", "/collections/flat", "").body).text("/metric"), "Euclidean");
-    EXPECT_EQ(floats_of(Json(client.request("GET", "/collections/flat/vectors/p", "").body).at("/vector")), (std::vector<float>{5, 6}));
+    EXPECT_EQ(floats_of(Json(client.request("GET", "/collections/flat/vectors/p", "").body).at("/vector")),
+              (std::vector<float>{5, 6}));
     EXPECT_EQ(Json(client.request("GET", "/collections/outside", "").body).text("/metric"), "DotProduct");
 }
 
@@ -105,7 +114,10 @@ TEST_F(Migration, is_all_or_nothing) {
 }
 
 TEST_F(Migration, refuses_what_is_damaged) {
-    const auto with = [](const std::string& store) { return Entries{{"a_vector_store.bin", good_entries().at("flat_vector_store.bin")}, {"b_vector_store.bin", store}}; };
+    const auto with = [](const std::string& store) {
+        return Entries{{"a_vector_store.bin", good_entries().at("flat_vector_store.bin")},
+                       {"b_vector_store.bin", store}};
+    };
     const std::string good = store_of("b", "Cosine", 2, vector_of("x", "1,2", "", false));
     make(with(good.substr(0, good.size() / 2)));
     expect_refused("cut JSON");
@@ -130,7 +142,8 @@ TEST_F(Migration, refuses_what_is_damaged) {
 }
 
 TEST_F(Migration, refuses_a_file_with_any_byte_of_its_contents_changed) {
-    make({{"docs_vector_store.bin", store_of("docs", "Cosine", 3, vector_of("a", "1,2,3", R"({"t":"some text"})", false))}});
+    make({{"docs_vector_store.bin",
+           store_of("docs", "Cosine", 3, vector_of("a", "1,2,3", R"({"t":"some text"})", false))}});
     std::ifstream from(file_, std::ios::binary);
     const std::string whole{std::istreambuf_iterator<char>(from), std::istreambuf_iterator<char>()};
     int refused = 0;
@@ -148,7 +161,8 @@ TEST_F(Migration, refuses_a_file_with_any_byte_of_its_contents_changed) {
         // Bytes that say nothing of the contents (times, attributes) may change; what is imported is what was there.
         Server server(data_);
         HttpClient client(server.port());
-        EXPECT_EQ(Json(client.request("GET", "/collections/taken/vectors/a", "").body).text("/payload/t"), "some text") << at;
+        EXPECT_EQ(Json(client.request("GET", "/collections/taken/vectors/a", "").body).text("/payload/t"), "some text")
+            << at;
     }
     EXPECT_GE(refused, 20);
     std::ofstream(file_, std::ios::binary) << whole.substr(0, whole.size() / 2);

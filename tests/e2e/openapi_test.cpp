@@ -23,8 +23,10 @@ struct Operation {
     // With something in place of the parameters.
     std::string address() const {
         std::string out = path;
-        for (const auto& [parameter, text] : {std::pair{"{name}", "docs"}, std::pair{"{alias}", "pages"}, std::pair{"{id}", "a"}}) {
-            if (const size_t at = out.find(parameter); at != std::string::npos) out.replace(at, std::string(parameter).size(), text);
+        for (const auto& [parameter, text] :
+             {std::pair{"{name}", "docs"}, std::pair{"{alias}", "pages"}, std::pair{"{id}", "a"}}) {
+            if (const size_t at = out.find(parameter); at != std::string::npos)
+                out.replace(at, std::string(parameter).size(), text);
         }
         return out;
     }
@@ -42,7 +44,8 @@ class Schemas final {
 
     std::string misfit(JsonValue schema, JsonValue value, const std::string& place) const {
         std::string_view reference;
-        if (schema["$ref"].get(reference) == simdjson::SUCCESS) return misfit(document_.at(reference.substr(1)), value, place);
+        if (schema["$ref"].get(reference) == simdjson::SUCCESS)
+            return misfit(document_.at(reference.substr(1)), value, place);
         for (const char* choice : {"anyOf", "oneOf"}) {
             simdjson::dom::array branches;
             if (schema[choice].get(branches) != simdjson::SUCCESS) continue;
@@ -86,11 +89,13 @@ class Schemas final {
         simdjson::dom::object properties;
         if (schema["properties"].get(properties) != simdjson::SUCCESS) return {};
         for (const JsonValue name : schema["required"].get_array()) {
-            if (value.get_object().at_key(name.get_string()).error() != simdjson::SUCCESS) return place + " lacks " + text_of(name);
+            if (value.get_object().at_key(name.get_string()).error() != simdjson::SUCCESS)
+                return place + " lacks " + text_of(name);
         }
         for (const auto& [name, member] : simdjson::dom::object(value)) {
             JsonValue property;
-            if (properties.at_key(name).get(property) != simdjson::SUCCESS) return place + " has " + std::string(name) + ", which the schema does not know";
+            if (properties.at_key(name).get(property) != simdjson::SUCCESS)
+                return place + " has " + std::string(name) + ", which the schema does not know";
             if (std::string why = misfit(property, member, place + "/" + std::string(name)); !why.empty()) return why;
         }
         return {};
@@ -115,7 +120,9 @@ class OpenApi : public testing::Test {
             }
         }
     }
-    Answer send(const Operation& operation, const std::string& body) { return client.request(operation.method, operation.address(), body); }
+    Answer send(const Operation& operation, const std::string& body) {
+        return client.request(operation.method, operation.address(), body);
+    }
 
     const TemporaryDirectory directory;
     Server server{directory.path() + "/data"};
@@ -168,7 +175,9 @@ TEST_F(OpenApi, ItsExamplesWorkInOrder) {
     size_t sent = 0;
     for (const Operation& operation : operations) {
         simdjson::dom::element example;
-        if (operation.value.at_pointer("/requestBody/content/application~1json/example").get(example) != simdjson::SUCCESS) continue;
+        if (operation.value.at_pointer("/requestBody/content/application~1json/example").get(example) !=
+            simdjson::SUCCESS)
+            continue;
         const Answer answer = send(operation, simdjson::minify(example));
         EXPECT_EQ(answer.status, 200) << operation.name() << "\n" << answer.body;
         ++sent;
@@ -182,10 +191,13 @@ TEST_F(OpenApi, ItsFieldsAreThoseOfTheRoutes) {
     size_t checked = 0;
     for (const Operation& operation : operations) {
         simdjson::dom::object properties;
-        if (operation.value.at_pointer("/requestBody/content/application~1json/schema/properties").get(properties) != simdjson::SUCCESS) continue;
+        if (operation.value.at_pointer("/requestBody/content/application~1json/schema/properties").get(properties) !=
+            simdjson::SUCCESS)
+            continue;
         for (const auto [name, schema] : properties) {
             const Answer answer = send(operation, "{\"" + std::string(name) + "\":null}");
-            EXPECT_EQ(answer.body.find("unknown field"), std::string::npos) << operation.name() << " " << name << "\n" << answer.body;
+            EXPECT_EQ(answer.body.find("unknown field"), std::string::npos) << operation.name() << " " << name << "\n"
+                                                                            << answer.body;
             ++checked;
         }
         const Answer unknown = send(operation, R"({"no_such_field":null})");
@@ -194,7 +206,8 @@ TEST_F(OpenApi, ItsFieldsAreThoseOfTheRoutes) {
     EXPECT_GE(checked, 60U);
 }
 
-// Every operation is answered with 200 at least once, and every 200 is what the document says: no member more, none missing.
+// Every operation is answered with 200 at least once, and every 200 is what the document says: no member more, none
+// missing.
 TEST_F(OpenApi, ItsAnswersAreThoseOfTheServer) {
     struct Request {
         const char* operation;
@@ -217,23 +230,31 @@ TEST_F(OpenApi, ItsAnswersAreThoseOfTheServer) {
         {"GET /openapi.json", "/openapi.json"},
         {"GET /", "/"},
         {"POST /slow_queries/config", "/slow_queries/config", R"({"threshold_ms":0})"},
-        {"POST /collections", "/collections", R"({"name":"docs","dimension":3,"lexical":true,"hnsw_config":{"ef_search":40},"ttl_secs":1000})"},
+        {"POST /collections", "/collections",
+         R"({"name":"docs","dimension":3,"lexical":true,"hnsw_config":{"ef_search":40},"ttl_secs":1000})"},
         {"POST /collections", "/collections", R"({"name":"other","dimension":3})"},
         {"GET /collections/empty", "/collections/empty"},
         {"GET /collections", "/collections"},
         {"GET /collections", "/collections?view=full"},
         {"POST /insert_vectors", "/insert_vectors",
          R"({"collection":"docs","vectors":[{"id":"a","embedding":[1,0,0],"payload":{"content":"sea","topic":"sea"}},{"embedding":[0,1,0]},{"id":"w","embedding":[1]}]})"},
-        {"POST /insert_vectors", "/insert_vectors", R"({"collection":"made","vectors":[{"id":"a","embedding":[1,0]}]})"},
-        {"POST /collections/{name}/vectors", "/collections/docs/vectors", R"({"vectors":[{"id":"b","embedding":[0,1,0],"payload":{"content":"land"}}]})"},
-        {"PUT /qdrant/collections/{name}/points", "/qdrant/collections/docs/points", R"({"points":[{"id":7,"vector":[0,0,1]}]})"},
-        {"POST /collections/{name}/import", "/collections/docs/import", "{\"id\":\"i\",\"vector\":[1,1,1]}\n{\"id\":\"j\"}\n", "application/x-ndjson"},
-        {"POST /collections/{name}/import", "/collections/docs/import?id_start=100", binary, "application/octet-stream"},
+        {"POST /insert_vectors", "/insert_vectors",
+         R"({"collection":"made","vectors":[{"id":"a","embedding":[1,0]}]})"},
+        {"POST /collections/{name}/vectors", "/collections/docs/vectors",
+         R"({"vectors":[{"id":"b","embedding":[0,1,0],"payload":{"content":"land"}}]})"},
+        {"PUT /qdrant/collections/{name}/points", "/qdrant/collections/docs/points",
+         R"({"points":[{"id":7,"vector":[0,0,1]}]})"},
+        {"POST /collections/{name}/import", "/collections/docs/import",
+         "{\"id\":\"i\",\"vector\":[1,1,1]}\n{\"id\":\"j\"}\n", "application/x-ndjson"},
+        {"POST /collections/{name}/import", "/collections/docs/import?id_start=100", binary,
+         "application/octet-stream"},
         {"GET /collections/{name}", "/collections/docs"},
         {"GET /collections/{name}", "/collections/docs?view=full"},
         {"PUT /collections/{name}", "/collections/docs", R"({"description":"pages"})"},
-        {"POST /collections/{name}/field_indexes", "/collections/docs/field_indexes", R"({"path":"topic","kind":"keyword"})"},
-        {"POST /collections/{name}/field_indexes", "/collections/docs/field_indexes", R"({"path":"words","kind":"text","language":"english"})"},
+        {"POST /collections/{name}/field_indexes", "/collections/docs/field_indexes",
+         R"({"path":"topic","kind":"keyword"})"},
+        {"POST /collections/{name}/field_indexes", "/collections/docs/field_indexes",
+         R"({"path":"words","kind":"text","language":"english"})"},
         {"GET /collections/{name}/field_indexes", "/collections/docs/field_indexes"},
         {"POST /collections/{name}/force-save", "/collections/docs/force-save"},
         {"GET /collections/{name}/persistence", "/collections/docs/persistence"},
@@ -246,32 +267,43 @@ TEST_F(OpenApi, ItsAnswersAreThoseOfTheServer) {
         {"GET /collections/{name}/vectors/{id}", "/collections/docs/vectors/a?vector_format=base64"},
         {"POST /vector", "/vector", R"({"collection":"docs","id":"b"})"},
         {"PUT /collections/{name}/vectors/{id}", "/collections/docs/vectors/a", R"({"payload":{"content":"sea"}})"},
-        {"PATCH /collections/{name}/vectors/{id}/expiry", "/collections/docs/vectors/a/expiry", R"({"expires_at":4000000000000})"},
+        {"PATCH /collections/{name}/vectors/{id}/expiry", "/collections/docs/vectors/a/expiry",
+         R"({"expires_at":4000000000000})"},
         {"GET /collections/{name}/vectors/{id}", "/collections/docs/vectors/a"},
-        {"PATCH /collections/{name}/vectors/{id}/expiry", "/collections/docs/vectors/a/expiry", R"({"expires_at":null})"},
+        {"PATCH /collections/{name}/vectors/{id}/expiry", "/collections/docs/vectors/a/expiry",
+         R"({"expires_at":null})"},
         {"POST /update", "/update", R"({"collection":"docs","id":"a","payload":{"content":"sea"}})"},
-        {"POST /batch_update", "/batch_update", R"({"collection":"docs","updates":[{"id":"a","payload":{"content":"sea"}},{"id":"none","payload":{}}]})"},
+        {"POST /batch_update", "/batch_update",
+         R"({"collection":"docs","updates":[{"id":"a","payload":{"content":"sea"}},{"id":"none","payload":{}}]})"},
         {"GET /collections/{name}/vectors", "/collections/docs/vectors"},
         {"GET /collections/{name}/vectors", "/collections/docs/vectors?limit=1&with_vector=false&with_payload=false"},
         {"POST /collections/{name}/scroll", "/collections/docs/scroll", R"({"limit":2})"},
         {"POST /collections/{name}/count", "/collections/docs/count", "{}"},
         {"POST /search", "/search", R"({"collection":"docs","vector":[1,0,0]})"},
-        {"POST /search", "/search", R"({"collection":"docs","vector":[1,0,0],"with_vector":false,"with_payload":false})"},
-        {"POST /collections/{name}/search", "/collections/docs/search", R"({"vector":[1,0,0],"vector_format":"base64"})"},
-        {"POST /batch_search", "/batch_search", R"({"collection":"docs","queries":[{"vector":[1,0,0]},{"vector":[1]}]})"},
+        {"POST /search", "/search",
+         R"({"collection":"docs","vector":[1,0,0],"with_vector":false,"with_payload":false})"},
+        {"POST /collections/{name}/search", "/collections/docs/search",
+         R"({"vector":[1,0,0],"vector_format":"base64"})"},
+        {"POST /batch_search", "/batch_search",
+         R"({"collection":"docs","queries":[{"vector":[1,0,0]},{"vector":[1]}]})"},
         {"POST /collections/{name}/explain", "/collections/docs/explain", R"({"vector":[1,0,0],"k":2})"},
-        {"POST /collections/{name}/hybrid_search", "/collections/docs/hybrid_search", R"({"query":"sea","vector":[1,0,0]})"},
+        {"POST /collections/{name}/hybrid_search", "/collections/docs/hybrid_search",
+         R"({"query":"sea","vector":[1,0,0]})"},
         {"POST /insert", "/insert", R"({"collection":"texts","id":"t","text":"The whale swims in the sea"})"},
-        {"POST /insert_texts", "/insert_texts", R"({"collection":"texts","texts":[{"id":"u","text":"A forest"},{"text":"?"}]})"},
+        {"POST /insert_texts", "/insert_texts",
+         R"({"collection":"texts","texts":[{"id":"u","text":"A forest"},{"text":"?"}]})"},
         {"POST /batch_insert", "/batch_insert", R"({"collection":"more","texts":[{"text":"A forest"}]})"},
         {"POST /collections/{name}/search/text", "/collections/texts/search/text", R"({"query":"sea"})"},
         {"POST /search", "/search", R"({"collection":"texts","query":"sea"})"},
         {"POST /batch_search", "/batch_search", R"({"collection":"texts","queries":["sea"]})"},
         {"POST /embed", "/embed", R"({"text":"sea","dimension":16})"},
         {"GET /slow_queries", "/slow_queries"},
-        {"POST /collections/{name}/vectors/copy", "/collections/docs/vectors/copy", R"({"destination":"other","ids":["a","none"]})"},
-        {"POST /collections/{name}/vectors/move", "/collections/docs/vectors/move", R"({"destination":"other","ids":["b","none"]})"},
-        {"POST /collections/{name}/vectors/bulk_update_metadata", "/collections/docs/vectors/bulk_update_metadata?results=all",
+        {"POST /collections/{name}/vectors/copy", "/collections/docs/vectors/copy",
+         R"({"destination":"other","ids":["a","none"]})"},
+        {"POST /collections/{name}/vectors/move", "/collections/docs/vectors/move",
+         R"({"destination":"other","ids":["b","none"]})"},
+        {"POST /collections/{name}/vectors/bulk_update_metadata",
+         "/collections/docs/vectors/bulk_update_metadata?results=all",
          R"({"filter":{"must":{"key":"content","match":{"value":"sea"}}},"patch":{"seen":true}})"},
         {"POST /collections/{name}/vectors/delete_by_filter", "/collections/docs/vectors/delete_by_filter?results=all",
          R"({"filter":{"must":{"key":"seen","match":{"value":true}}}})"},
@@ -294,7 +326,8 @@ TEST_F(OpenApi, ItsAnswersAreThoseOfTheServer) {
         {"DELETE /collections/{name}", "/collections/renamed"},
         {"DELETE /collections/cleanup", "/collections/cleanup"},
         {"POST /auth/keys", "/auth/keys", R"({"name":"root","permissions":["admin"]})"},
-        {"POST /auth/keys", "/auth/keys", R"({"name":"reader","permissions":["read"],"expires_in":60,"scopes":[{"collection":"docs*","permissions":["read"]}]})"},
+        {"POST /auth/keys", "/auth/keys",
+         R"({"name":"reader","permissions":["read"],"expires_in":60,"scopes":[{"collection":"docs*","permissions":["read"]}]})"},
         {"GET /auth/keys", "/auth/keys"},
         {"DELETE /auth/keys/{id}", "/auth/keys/{key}"},
     };
@@ -312,7 +345,8 @@ TEST_F(OpenApi, ItsAnswersAreThoseOfTheServer) {
         const std::string method = std::string(one.operation).substr(0, std::string(one.operation).find(' '));
         const Answer answer = client.request(method, address, one.body, headers);
         ASSERT_EQ(answer.status, 200) << one.operation << "\n" << answer.body;
-        const auto operation = std::find_if(operations.begin(), operations.end(), [&](const Operation& each) { return each.name() == one.operation; });
+        const auto operation = std::find_if(operations.begin(), operations.end(),
+                                            [&](const Operation& each) { return each.name() == one.operation; });
         ASSERT_NE(operation, operations.end()) << one.operation;
         answered.insert(one.operation);
         const simdjson::dom::object content = operation->value.at_pointer("/responses/200/content").get_object();
@@ -321,15 +355,17 @@ TEST_F(OpenApi, ItsAnswersAreThoseOfTheServer) {
         EXPECT_EQ(answer.header("Content-Type").substr(0, type.size()), type) << one.operation;
         if (type != "application/json") continue;
         const Json got(answer.body);
-        EXPECT_EQ(schemas.misfit(described.at_key("schema"), got.root(), ""), "") << one.operation << "\n" << answer.body.substr(0, 2000);
+        EXPECT_EQ(schemas.misfit(described.at_key("schema"), got.root(), ""), "") << one.operation << "\n"
+                                                                                  << answer.body.substr(0, 2000);
         if (std::string(one.operation).ends_with("/snapshot")) kept["{snapshot}"] = got.text("/id");
         if (std::string(one.operation) != "POST /auth/keys") continue;
         kept["{key}"] = got.text("/id");
         if (access.empty()) access = {"X-API-Key: " + got.text("/api_key")};
     }
-    for (const Operation& operation : operations) EXPECT_TRUE(answered.contains(operation.name())) << operation.name() << " was never answered";
-    std::cout << "GATE openapi.answers " << (HasFailure() ? "FAIL" : "PASS") << " operations=" << operations.size() << " answered=" << answered.size()
-              << " requests=" << requests.size() << "\n";
+    for (const Operation& operation : operations)
+        EXPECT_TRUE(answered.contains(operation.name())) << operation.name() << " was never answered";
+    std::cout << "GATE openapi.answers " << (HasFailure() ? "FAIL" : "PASS") << " operations=" << operations.size()
+              << " answered=" << answered.size() << " requests=" << requests.size() << "\n";
 }
 
 TEST_F(OpenApi, ThePageNeedsNothingFromElsewhere) {
@@ -339,7 +375,8 @@ TEST_F(OpenApi, ThePageNeedsNothingFromElsewhere) {
     for (const char* forbidden : {"http://", "https://", "<script", "src=", "@import", "//cdn"}) {
         EXPECT_EQ(page.body.find(forbidden), std::string::npos) << forbidden;
     }
-    for (const Operation& operation : operations) EXPECT_NE(page.body.find(operation.name()), std::string::npos) << operation.name();
+    for (const Operation& operation : operations)
+        EXPECT_NE(page.body.find(operation.name()), std::string::npos) << operation.name();
 }
 
 }  // namespace

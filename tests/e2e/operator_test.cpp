@@ -47,7 +47,8 @@ TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
     size_t count = 0;
     for (std::string line; std::getline(in, line); ++count) {
         const Json record(line);
-        for (const char* key : {"/time", "/level", "/instance", "/event", "/message"}) EXPECT_FALSE(record.text(key).empty()) << line;
+        for (const char* key : {"/time", "/level", "/instance", "/event", "/message"})
+            EXPECT_FALSE(record.text(key).empty()) << line;
     }
     EXPECT_GE(count, 3U);
     EXPECT_EQ(lines_with(log, "\"event\":\"host.ready\"").size(), 1U) << log;
@@ -67,7 +68,8 @@ TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
 
 TEST(Operator, TheReadyLineTellsThePortThatWasFree) {
     const TemporaryDirectory directory;
-    Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", "0"}, {}, directory.path() + "/log");
+    Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", "0"}, {},
+                   directory.path() + "/log");
     std::vector<std::string> ready;
     for (int i = 0; i < 200 && ready.empty(); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -86,15 +88,18 @@ TEST(Operator, TheReadyLineTellsThePortThatWasFree) {
 
 TEST(Operator, NamesOfTheEnvironmentThatNothingReadsAreTold) {
     const TemporaryDirectory directory;
-    const std::vector<std::string> environment{"VECTORIZER_PROT=15002", "VECTORIZER_WHATEVER=1",
-                                               // A service called vectorizer, and one called vectorizer-rest.
-                                               "VECTORIZER_PORT=tcp://10.0.0.1:15002", "VECTORIZER_SERVICE_HOST=10.0.0.1",
-                                               "VECTORIZER_SERVICE_PORT=15002", "VECTORIZER_SERVICE_PORT_HTTP=15002",
-                                               "VECTORIZER_PORT_15002_TCP=tcp://10.0.0.1:15002", "VECTORIZER_PORT_15002_TCP_PROTO=tcp",
-                                               "VECTORIZER_PORT_15002_TCP_PORT=15002", "VECTORIZER_PORT_15002_TCP_ADDR=10.0.0.1",
-                                               "VECTORIZER_REST_PORT=tcp://10.0.0.2:80", "VECTORIZER_REST_SERVICE_HOST=10.0.0.2"};
-    Process server({program(), "--data-dir", directory.path() + "/data", "--port", "0"}, environment, directory.path() + "/log");
-    for (int i = 0; i < 400 && lines_with(server.output(), "host.ready").empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    const std::vector<std::string> environment{
+        "VECTORIZER_PROT=15002", "VECTORIZER_WHATEVER=1",
+        // A service called vectorizer, and one called vectorizer-rest.
+        "VECTORIZER_PORT=tcp://10.0.0.1:15002", "VECTORIZER_SERVICE_HOST=10.0.0.1", "VECTORIZER_SERVICE_PORT=15002",
+        "VECTORIZER_SERVICE_PORT_HTTP=15002", "VECTORIZER_PORT_15002_TCP=tcp://10.0.0.1:15002",
+        "VECTORIZER_PORT_15002_TCP_PROTO=tcp", "VECTORIZER_PORT_15002_TCP_PORT=15002",
+        "VECTORIZER_PORT_15002_TCP_ADDR=10.0.0.1", "VECTORIZER_REST_PORT=tcp://10.0.0.2:80",
+        "VECTORIZER_REST_SERVICE_HOST=10.0.0.2"};
+    Process server({program(), "--data-dir", directory.path() + "/data", "--port", "0"}, environment,
+                   directory.path() + "/log");
+    for (int i = 0; i < 400 && lines_with(server.output(), "host.ready").empty(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(25));
     server.send(SIGTERM);
     ASSERT_TRUE(server.wait(std::chrono::seconds(30)).has_value());
     const auto ready = lines_with(server.output(), "\"event\":\"host.ready\"");
@@ -102,12 +107,14 @@ TEST(Operator, NamesOfTheEnvironmentThatNothingReadsAreTold) {
     const auto warnings = lines_with(server.output(), "\"level\":\"warning\"");
     ASSERT_EQ(warnings.size(), 2U) << server.output();
     EXPECT_NE(Json(warnings[0]).text("/message").find("VECTORIZER_PROT is unknown"), std::string::npos) << warnings[0];
-    EXPECT_NE(Json(warnings[0]).text("/message").find("did you mean VECTORIZER_PORT?"), std::string::npos) << warnings[0];
+    EXPECT_NE(Json(warnings[0]).text("/message").find("did you mean VECTORIZER_PORT?"), std::string::npos)
+        << warnings[0];
     EXPECT_NE(warnings[1].find("VECTORIZER_WHATEVER is unknown"), std::string::npos) << warnings[1];
     const auto injected = lines_with(server.output(), "config.injected_names");
     ASSERT_EQ(injected.size(), 1U);
     EXPECT_EQ(Json(injected[0]).text("/level"), "info");
-    for (const char* name : {"VECTORIZER_PORT,", "VECTORIZER_SERVICE_PORT_HTTP", "VECTORIZER_PORT_15002_TCP_ADDR", "VECTORIZER_REST_SERVICE_HOST"}) {
+    for (const char* name : {"VECTORIZER_PORT,", "VECTORIZER_SERVICE_PORT_HTTP", "VECTORIZER_PORT_15002_TCP_ADDR",
+                             "VECTORIZER_REST_SERVICE_HOST"}) {
         EXPECT_NE(injected[0].find(name), std::string::npos) << name;
     }
     const Ran checked = run({program(), "check-config", "--data-dir", directory.path() + "/data"}, environment);
@@ -118,7 +125,8 @@ TEST(Operator, NamesOfTheEnvironmentThatNothingReadsAreTold) {
 TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
     const TemporaryDirectory directory;
     for (const char* access : {"problems", "off"}) {
-        Server server(directory.path() + "/" + access, {"--set", std::string("log.access=") + access, "--set", "log.format=text"});
+        Server server(directory.path() + "/" + access,
+                      {"--set", std::string("log.access=") + access, "--set", "log.format=text"});
         HttpClient client(server.port());
         client.request("GET", "/collections", "", {"X-Request-Id: fine"});
         client.request("GET", "/collections/none", "", {"X-Request-Id: wrong"});
@@ -134,7 +142,8 @@ TEST(Operator, TheSupervisorHearsFromAServerThatLives) {
     const Supervisor supervisor(directory.path() + "/notify");
     const uint16_t port = free_port();
     Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", std::to_string(port)},
-                   {"NOTIFY_SOCKET=" + directory.path() + "/notify", "WATCHDOG_USEC=400000"}, directory.path() + "/log");
+                   {"NOTIFY_SOCKET=" + directory.path() + "/notify", "WATCHDOG_USEC=400000"},
+                   directory.path() + "/log");
     ASSERT_EQ(supervisor.next(), "READY=1") << server.output();
     HttpClient client(port);
     ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":3})").status, 200);
@@ -161,7 +170,8 @@ TEST(Operator, TheSupervisorHearsFromAServerThatLives) {
 TEST(Operator, HealthcheckSaysByItsExitCodeWhetherTheServerIsReady) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");
-    const std::vector<std::string> at{program(), "healthcheck", "--port", std::to_string(server.port()), "--timeout", "2"};
+    const std::vector<std::string> at{program(), "healthcheck", "--port", std::to_string(server.port()), "--timeout",
+                                      "2"};
     const auto with = [&](std::vector<std::string> more) {
         std::vector<std::string> all = at;
         all.insert(all.end(), more.begin(), more.end());
@@ -251,7 +261,8 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     EXPECT_EQ(missing.exit.code, 3) << missing.output;
     {
         Server server(data);
-        ASSERT_EQ(HttpClient(server.port()).post("/auth/keys", R"({"name":"boss","permissions":["admin"]})").status, 200);
+        ASSERT_EQ(HttpClient(server.port()).post("/auth/keys", R"({"name":"boss","permissions":["admin"]})").status,
+                  200);
         const Ran in_use = check("server: {host: 0.0.0.0}\n");
         EXPECT_EQ(in_use.exit.code, 2) << in_use.output;
         EXPECT_NE(in_use.output.find("were not looked at"), std::string::npos) << in_use.output;
@@ -299,10 +310,26 @@ TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
     client.request("POST", "/search", "x", {"Content-Type: text/plain"});
     client.post("/graphql", "{\"query\":\"{ stats { version } }\"}");
     const std::string text = client.get("/metrics").body;
-    EXPECT_EQ(series(text, R"(vectorizer_http_requests_total{frontend="rest",route="/collections/{name}",method="GET",status="404"})"), 5) << text;
-    EXPECT_EQ(series(text, R"(vectorizer_http_request_seconds_count{frontend="rest",route="/collections/{name}",method="GET",status="404"})"), 5);
-    EXPECT_EQ(series(text, R"(vectorizer_http_requests_total{frontend="rest",route="/search",method="POST",status="415"})"), 1) << text;
-    EXPECT_EQ(series(text, R"(vectorizer_http_requests_total{frontend="graphql",route="/graphql",method="POST",status="200"})"), 1) << text;
+    EXPECT_EQ(
+        series(
+            text,
+            R"(vectorizer_http_requests_total{frontend="rest",route="/collections/{name}",method="GET",status="404"})"),
+        5)
+        << text;
+    EXPECT_EQ(
+        series(
+            text,
+            R"(vectorizer_http_request_seconds_count{frontend="rest",route="/collections/{name}",method="GET",status="404"})"),
+        5);
+    EXPECT_EQ(
+        series(text, R"(vectorizer_http_requests_total{frontend="rest",route="/search",method="POST",status="415"})"),
+        1)
+        << text;
+    EXPECT_EQ(
+        series(text,
+               R"(vectorizer_http_requests_total{frontend="graphql",route="/graphql",method="POST",status="200"})"),
+        1)
+        << text;
     EXPECT_GE(series(text, "vectorizer_http_connections"), 1);
     EXPECT_EQ(series(text, "vectorizer_http_in_flight"), 1) << "this very request";
     EXPECT_GT(series(text, "vectorizer_http_sent_bytes_total"), 1000);
@@ -317,7 +344,10 @@ TEST(Operator, MetricsTellOfEachCollection) {
     HttpClient client(server.port());
     EXPECT_EQ(lines_with(client.get("/metrics").body, "vectorizer_build_info{version=").size(), 1U);
     ASSERT_EQ(client.post("/collections", R"({"name":"a\"\\b","dimension":2})").status, 200);
-    ASSERT_EQ(client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]},{"embedding":[3,4]}]})").status, 200);
+    ASSERT_EQ(
+        client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]},{"embedding":[3,4]}]})")
+            .status,
+        200);
     const std::string text = client.get("/metrics").body;
     EXPECT_EQ(series(text, R"(vectorizer_collection_points{collection="docs"})"), 2) << text;
     EXPECT_EQ(series(text, R"(vectorizer_collection_points{collection="a\"\\b"})"), 0);
@@ -329,13 +359,17 @@ TEST(Operator, MetricsTellOfEachCollection) {
     for (int first = 0; first < 8; ++first) {
         creators.emplace_back([&, first] {
             HttpClient creator(server.port());
-            for (int i = first; i < 1005; i += 8) EXPECT_EQ(creator.post("/collections", R"({"dimension":1,"name":"c)" + std::to_string(i) + "\"}").status, 200);
+            for (int i = first; i < 1005; i += 8)
+                EXPECT_EQ(
+                    creator.post("/collections", R"({"dimension":1,"name":"c)" + std::to_string(i) + "\"}").status,
+                    200);
         });
     }
     for (std::thread& creator : creators) creator.join();
     ASSERT_EQ(client.post("/insert_vectors", R"({"collection":"c7","vectors":[{"embedding":[1]}]})").status, 200);
     const std::string many = client.get("/metrics").body;
-    EXPECT_EQ(lines_with(many, "vectorizer_collection_points{").size(), 1001U) << "the largest, and all others together";
+    EXPECT_EQ(lines_with(many, "vectorizer_collection_points{").size(), 1001U)
+        << "the largest, and all others together";
     EXPECT_EQ(series(many, R"(vectorizer_collection_points{collection="c7"})"), 1);
     EXPECT_EQ(series(many, R"(vectorizer_collection_points{collection="/others"})"), 0);
     EXPECT_EQ(server.stop().code, 0);

@@ -34,9 +34,7 @@ struct Package {
     }
 };
 
-Ran shell(const std::string& command) {
-    return run({"/bin/sh", "-c", command});
-}
+Ran shell(const std::string& command) { return run({"/bin/sh", "-c", command}); }
 
 // Everything a server says before it closes the connection.
 std::string read_all(uint16_t port) {

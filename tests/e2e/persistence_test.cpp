@@ -159,9 +159,7 @@ struct Operation {
     std::vector<const char*> no_longer;  // and none of these
 };
 
-std::ostream& operator<<(std::ostream& out, const Operation& operation) {
-    return out << operation.name;
-}
+std::ostream& operator<<(std::ostream& out, const Operation& operation) { return out << operation.name; }
 
 constexpr const char* kPoints = R"({"vectors":[{"id":"a","vector":[1,2]},{"id":"b","vector":[3,4]}]})";
 

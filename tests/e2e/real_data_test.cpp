@@ -39,7 +39,7 @@ int64_t squared_distance(const Rows<uint8_t>& base, size_t row, const uint8_t* q
 }
 
 class FashionMnist final {
-public:
+ public:
     explicit FashionMnist(const std::string& folder)
         : base_(folder + "/base.u8bin"), queries_(folder + "/query.u8bin"), truth_(folder + "/gt100.ibin") {}
 
@@ -53,7 +53,8 @@ public:
         for (size_t rank = 0; rank < limit; ++rank) {
             const std::string id = text_of(hits[rank], "id");
             ASSERT_TRUE(seen.insert(id).second) << "twice: " << id;
-            const int64_t wanted = squared_distance(base_, static_cast<size_t>(truth_.row(index)[rank]), queries_.row(index));
+            const int64_t wanted =
+                squared_distance(base_, static_cast<size_t>(truth_.row(index)[rank]), queries_.row(index));
             const int64_t found = squared_distance(base_, std::stoul(id), queries_.row(index));
             ASSERT_EQ(found, wanted) << "query " << index << " rank " << rank << " id " << id;
             const double score = 1 / (1 + std::sqrt(static_cast<double>(wanted)));
@@ -61,7 +62,7 @@ public:
         }
     }
 
-private:
+ private:
     Rows<uint8_t> base_;
     Rows<uint8_t> queries_;
     Rows<int32_t> truth_;
@@ -125,7 +126,8 @@ TEST(RealData, FashionMnistIsImportedSearchedExactlyAndThereAfterARestart) {
     const FashionMnist data(folder);
     const TemporaryDirectory directory;
     const std::string store = directory.path() + "/data";
-    const std::vector<std::string> import = {program(), "import", folder, "--collection", "fashion", "--data-dir", store, "--metric", "euclidean"};
+    const std::vector<std::string> import = {program(),    "import", folder,     "--collection", "fashion",
+                                             "--data-dir", store,    "--metric", "euclidean"};
     const auto begin = std::chrono::steady_clock::now();
     const Ran imported = run(import);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -172,7 +174,7 @@ int main(int count, char** arguments) {
         return 0;
     }
     const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.real_data %s rows=60000 queries=%zu time=%.1f\n", failed == 0 ? "PASS" : "FAIL", 2 * vz::e2e::kQueries,
-                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    std::printf("GATE e2e.real_data %s rows=60000 queries=%zu time=%.1f\n", failed == 0 ? "PASS" : "FAIL",
+                2 * vz::e2e::kQueries, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     return failed;
 }

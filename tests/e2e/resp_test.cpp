@@ -61,20 +61,13 @@ class RespClient final {
         if (line.empty()) return "closed";
         const std::string rest = line.substr(1);
         switch (line[0]) {
-            case '-':
-                return "(error) " + rest;
-            case '_':
-                return "nil";
-            case '#':
-                return rest == "t" ? "true" : "false";
-            case '$':
-                return rest == "-1" ? "nil" : read_bytes(std::stoul(rest));
-            case '*':
-                return list(std::stoul(rest));
-            case '%':
-                return list(2 * std::stoul(rest));
-            default:
-                return rest;
+            case '-': return "(error) " + rest;
+            case '_': return "nil";
+            case '#': return rest == "t" ? "true" : "false";
+            case '$': return rest == "-1" ? "nil" : read_bytes(std::stoul(rest));
+            case '*': return list(std::stoul(rest));
+            case '%': return list(2 * std::stoul(rest));
+            default: return rest;
         }
     }
 
@@ -131,9 +124,7 @@ uint64_t counter(uint16_t http_port, const std::string& name) {
     return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 2));
 }
 
-bool is_error(const std::string& reply) {
-    return reply.rfind("(error) ", 0) == 0;
-}
+bool is_error(const std::string& reply) { return reply.rfind("(error) ", 0) == 0; }
 
 TEST_F(Resp, TakesNoCommandsFromWebPages) {
     RespClient client(port);
@@ -183,7 +174,8 @@ TEST_F(Resp, SpeaksTheVectorSetCommands) {
 
 TEST_F(Resp, AnswersForWhatIsMissing) {
     RespClient client(port);
-    for (const char* name : {".", "..", "empty", "cleanup"}) EXPECT_TRUE(is_error(client.ask({"VADD", name, "VALUES", "1", "1", "a"}))) << name;
+    for (const char* name : {".", "..", "empty", "cleanup"})
+        EXPECT_TRUE(is_error(client.ask({"VADD", name, "VALUES", "1", "1", "a"}))) << name;
     EXPECT_EQ(client.ask({"VCARD", "none"}), "0");
     EXPECT_TRUE(is_error(client.ask({"VDIM", "none"})));
     EXPECT_EQ(client.ask({"VSIM", "none", "ELE", "a"}), "[]");
@@ -249,8 +241,16 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
                                                {"AUTH", "x"}}) {
         EXPECT_TRUE(is_error(client.ask(bad))) << bad.size() << " " << bad[0] << " " << bad.back();
     }
-    for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
-             {"COUNT", "0"}, {"COUNT", "ten"}, {"EF", "65537"}, {"EF"}, {"EPSILON", "1.5"}, {"FILTER", ".n > 1"}, {"TRUTH", "EF", "5"}, {"WITHSCORE"}, {"FILTER-EF", "5"}, {"LIM\r\nIT"}}) {
+    for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{{"COUNT", "0"},
+                                                                                     {"COUNT", "ten"},
+                                                                                     {"EF", "65537"},
+                                                                                     {"EF"},
+                                                                                     {"EPSILON", "1.5"},
+                                                                                     {"FILTER", ".n > 1"},
+                                                                                     {"TRUTH", "EF", "5"},
+                                                                                     {"WITHSCORE"},
+                                                                                     {"FILTER-EF", "5"},
+                                                                                     {"LIM\r\nIT"}}) {
         std::vector<std::string> command{"VSIM", "docs", "ELE", "a"};
         command.insert(command.end(), bad.begin(), bad.end());
         const std::string reply = client.ask(command);
@@ -266,7 +266,8 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
              {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "EF", "7"}, "EF takes a whole number from 8 to 4096"},
              {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "EF"}, "EF takes a whole number from 8 to 4096"},
              {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "M", "257"}, "M takes a whole number from 4 to 256"},
-             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "M", "64"}, "M differs from what the vector set was made with: 32"},
+             {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "M", "64"},
+              "M differs from what the vector set was made with: 32"},
              {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "EF", "64"}, "EF differs"},
              {{"VADD", "docs", "VALUES", "2", "1", "0", "b", "NOQUANT"}, "NOQUANT differs"},
              {{"VADD", "docs", "VALUES", "0", "b"}, "VALUES takes a whole number from 1 to 65536"},
@@ -283,11 +284,13 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
     }
     EXPECT_EQ(client.ask({"VCARD", "docs"}), "1") << "nothing of it was done";
     EXPECT_TRUE(is_error(client.ask({"VADD", "docs", "VALUES", "2", "1", "1e50", "tiny"})));
-    EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "2", "1", "-1e-50", "tiny"}), "1") << "as over REST, what is nearly zero is zero";
+    EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "2", "1", "-1e-50", "tiny"}), "1")
+        << "as over REST, what is nearly zero is zero";
     EXPECT_EQ(client.ask({"VREM", "docs", "tiny"}), "1");
     EXPECT_TRUE(is_error(client.ask({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"})));
     EXPECT_EQ(client.ask({"EXISTS", "made"}), "0") << "a refused point leaves no key behind";
-    client.send(request({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"}) + request({"VADD", "made", "VALUES", "1", "1", "b"}));
+    client.send(request({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"}) +
+                request({"VADD", "made", "VALUES", "1", "1", "b"}));
     EXPECT_TRUE(is_error(client.reply()));
     EXPECT_EQ(client.reply(), "1");
     EXPECT_EQ(client.ask({"VCARD", "made"}), "1");

@@ -1,5 +1,5 @@
-// A file of delete bitmaps. Input: 1 byte (1: checksums are put right), u32 rows of the segment, u32 offset and u32 bytes of an entry, the file
-// behind its header.
+// A file of delete bitmaps. Input: 1 byte (1: checksums are put right), u32 rows of the segment, u32 offset and u32
+// bytes of an entry, the file behind its header.
 #include "engine/base/bytes.hpp"
 #include "engine/io/file_header.hpp"
 #include "engine/segment/delete_file.hpp"
@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto head = encode_header(header);
     std::vector<std::byte> file(head.begin(), head.end());
     file.insert(file.end(), input.rest().begin(), input.rest().end());
-    const bool within = expected.offset <= file.size() && expected.bytes <= file.size() - expected.offset && expected.bytes >= 64;
+    const bool within =
+        expected.offset <= file.size() && expected.bytes <= file.size() - expected.offset && expected.bytes >= 64;
     if (within) {
         std::byte* at = file.data() + expected.offset;
         if (repaired) {

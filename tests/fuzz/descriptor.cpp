@@ -13,22 +13,14 @@
 
 // The engine, as far as the host's services ask it.
 extern "C" {
-vz_status vz_engine_close(vz_engine*, vz_error*) noexcept {
-    return VZ_OK;
-}
+vz_status vz_engine_close(vz_engine*, vz_error*) noexcept { return VZ_OK; }
 vz_status vz_engine_stats_read(vz_engine*, vz_engine_stats* out, vz_error*) noexcept {
     out->state = VZ_STATE_READY;
     return VZ_OK;
 }
-vz_status vz_engine_samples(vz_engine*, vz_sample_fn, void*, vz_error*) noexcept {
-    return VZ_OK;
-}
-vz_status vz_collection_list(vz_engine*, vz_result**, vz_error*) noexcept {
-    return VZ_UNSUPPORTED;
-}
-const void* vz_result_items(const vz_result*, uint32_t, uint64_t*) noexcept {
-    return nullptr;
-}
+vz_status vz_engine_samples(vz_engine*, vz_sample_fn, void*, vz_error*) noexcept { return VZ_OK; }
+vz_status vz_collection_list(vz_engine*, vz_result**, vz_error*) noexcept { return VZ_UNSUPPORTED; }
+const void* vz_result_items(const vz_result*, uint32_t, uint64_t*) noexcept { return nullptr; }
 void vz_result_release(vz_result*) noexcept {}
 }
 
@@ -166,13 +158,14 @@ void count_something() {
 // Of all that was declared so far: a series stays, so that one look behind many calls sees what each of them left.
 void render_metrics() {
     std::string text;
-    service<vz_metrics_service>(VZ_SERVICE_METRICS)->render(
-        plugin->host,
-        [](void* user, const void* part, uint64_t size) noexcept {
-            static_cast<std::string*>(user)->append(static_cast<const char*>(part), size);
-            return vz_status{VZ_OK};
-        },
-        &text);
+    service<vz_metrics_service>(VZ_SERVICE_METRICS)
+        ->render(
+            plugin->host,
+            [](void* user, const void* part, uint64_t size) noexcept {
+                static_cast<std::string*>(user)->append(static_cast<const char*>(part), size);
+                return vz_status{VZ_OK};
+            },
+            &text);
     check_exposition(text);
 }
 
@@ -195,24 +188,17 @@ vz_status act(vz_error* error) {
     bool has_counted = false;
     for (size_t calls = plugin->input.take<uint8_t>() % kCallsMax; calls > 0; --calls) {
         switch (plugin->input.take<uint8_t>() % 6) {
-            case 0:
-                log_something();
-                break;
-            case 1:
-                ask_configuration();
-                break;
+            case 0: log_something(); break;
+            case 1: ask_configuration(); break;
             case 2:
                 count_something();
                 has_counted = true;
                 break;
-            case 3:
-                report_health();
-                break;
+            case 3: report_health(); break;
             case 4:
                 check(service<vz_thread_check_service>(VZ_SERVICE_THREAD_CHECK)->is_host_thread(plugin->host) == 1);
                 break;
-            default:
-                ask_for_service();
+            default: ask_for_service();
         }
     }
     if (has_counted) render_metrics();

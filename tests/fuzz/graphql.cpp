@@ -30,7 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (definition.kind != ast::DefinitionKind::kOperation) continue;
         Arena arena;
         Variables variables;
-        if (coerce_variables(*schema, *definition.operation, request, arena, variables, errors) != VariablesOutcome::kRead) continue;
+        if (coerce_variables(*schema, *definition.operation, request, arena, variables, errors) !=
+            VariablesOutcome::kRead)
+            continue;
         PlannedSelection plan;
         DocumentError refused;
         plan_operation(*schema, *document, *definition.operation, variables, PlanLimits{}, arena, plan, refused);

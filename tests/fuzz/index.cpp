@@ -1,5 +1,6 @@
-// A graph as a segment holds it: its meta, decoded; its blocks, walked. Input: a byte that names the true graph (its highest bit: the rest is a
-// meta whole), then patches, 4 bytes each: u24 offset, of which the highest bit stands for the blocks, u8 value.
+// A graph as a segment holds it: its meta, decoded; its blocks, walked. Input: a byte that names the true graph (its
+// highest bit: the rest is a meta whole), then patches, 4 bytes each: u24 offset, of which the highest bit stands for
+// the blocks, u8 value.
 #include <cmath>
 
 #include "engine/index/calibration.hpp"
@@ -55,8 +56,9 @@ Sample make_sample(vz_metric metric, vz_quantization quantization) {
 }
 
 const Sample& sample_of(uint32_t number) {
-    static const Sample samples[] = {make_sample(VZ_EUCLIDEAN, VZ_QUANTIZATION_AUTO), make_sample(VZ_COSINE, VZ_QUANTIZATION_AUTO),
-                                     make_sample(VZ_DOT, VZ_QUANTIZATION_NONE), make_sample(VZ_MANHATTAN, VZ_QUANTIZATION_AUTO)};
+    static const Sample samples[] = {
+        make_sample(VZ_EUCLIDEAN, VZ_QUANTIZATION_AUTO), make_sample(VZ_COSINE, VZ_QUANTIZATION_AUTO),
+        make_sample(VZ_DOT, VZ_QUANTIZATION_NONE), make_sample(VZ_MANHATTAN, VZ_QUANTIZATION_AUTO)};
     return samples[number % std::size(samples)];
 }
 
@@ -65,7 +67,8 @@ void ask_curve(const Curve& curve) {
         for (const uint32_t k : {1U, 10U, 1000U}) {
             const EffortChoice choice = effort_for(curve, recall, k);
             check(choice.effort != 0 && rerank_for(curve, k) >= k);
-            for (const float key : {0.0F, 1e3F, 1e30F, INFINITY, std::nanf("")}) check(far_effort(curve, recall, k, choice.effort, key) >= choice.effort);
+            for (const float key : {0.0F, 1e3F, 1e30F, INFINITY, std::nanf("")})
+                check(far_effort(curve, recall, k, choice.effort, key) >= choice.effort);
         }
     }
 }
@@ -79,7 +82,8 @@ void search(const SealedIndex& index, const Sample& sample) {
     part.recall = 0.98F;
     for (const Slot slot : {0U, 7U, 1199U}) {
         uint32_t count = 0;
-        for (const SlotHit& hit : search_part(part, make_score_query(sample.metric, sample.rows.row(slot), kDim), scratch)) {
+        for (const SlotHit& hit :
+             search_part(part, make_score_query(sample.metric, sample.rows.row(slot), kDim), scratch)) {
             check(hit.slot < index.meta().indexed_slots);
             ++count;
         }

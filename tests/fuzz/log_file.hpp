@@ -1,5 +1,5 @@
-// A log file made of an input: a true header, then the input as frames. Their checksums, chain and bounds can be put right, so that what
-// lies behind them is reached.
+// A log file made of an input: a true header, then the input as frames. Their checksums, chain and bounds can be put
+// right, so that what lies behind them is reached.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,8 @@ inline void repair_frames(std::vector<std::byte>& file, const FileHeader& header
     for (uint64_t at = kFileHeaderBytes; at + kFrameHeadBytes <= file.size();) {
         std::byte* frame = file.data() + at;
         const uint64_t room = file.size() - at - kFrameHeadBytes;
-        const auto payload = static_cast<uint32_t>(std::min<uint64_t>({load<uint32_t>(frame + 8), room / 8 * 8, kFrameBytesMax}));
+        const auto payload =
+            static_cast<uint32_t>(std::min<uint64_t>({load<uint32_t>(frame + 8), room / 8 * 8, kFrameBytesMax}));
         const uint64_t bytes = frame_bytes(payload);
         store(frame, uint32_t{0x4652'5A56} ^ static_cast<uint32_t>(header.salt));
         store(frame + 8, payload);

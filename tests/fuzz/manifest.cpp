@@ -1,6 +1,6 @@
 // A manifest: frames, edits, and the state that they fold into. Input: 1 byte (1: checksums are put right), frames.
-#include "engine/manifest/edit.hpp"
 #include "engine/manifest/manifest.hpp"
+#include "engine/manifest/edit.hpp"
 #include "tests/fuzz/log_file.hpp"
 #include "tests/fuzz/one_file.hpp"
 

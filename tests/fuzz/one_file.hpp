@@ -15,8 +15,12 @@ class OneFile final : public FileSystem {
     // The bytes outlive what is opened.
     explicit OneFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
-    Result<std::unique_ptr<File>> open(const std::string&, OpenMode) override { return std::unique_ptr<File>(new Reading(bytes_)); }
-    Result<std::unique_ptr<vz::Mapping>> map(const std::string&) override { return std::unique_ptr<vz::Mapping>(new Map(bytes_)); }
+    Result<std::unique_ptr<File>> open(const std::string&, OpenMode) override {
+        return std::unique_ptr<File>(new Reading(bytes_));
+    }
+    Result<std::unique_ptr<vz::Mapping>> map(const std::string&) override {
+        return std::unique_ptr<vz::Mapping>(new Map(bytes_));
+    }
     Result<bool> exists(const std::string&) override { return true; }
 
     Result<std::unique_ptr<File>> create(const std::string&) override { return refused(); }
@@ -35,7 +39,8 @@ class OneFile final : public FileSystem {
      public:
         explicit Reading(std::span<const std::byte> bytes) : bytes_(bytes) {}
         Status read(uint64_t offset, std::span<std::byte> bytes) const override {
-            if (offset > bytes_.size() || bytes_.size() - offset < bytes.size()) return failure(VZ_IO_ERROR, "beyond the end");
+            if (offset > bytes_.size() || bytes_.size() - offset < bytes.size())
+                return failure(VZ_IO_ERROR, "beyond the end");
             std::copy_n(bytes_.begin() + static_cast<ptrdiff_t>(offset), bytes.size(), bytes.begin());
             return {};
         }
@@ -55,10 +60,12 @@ class OneFile final : public FileSystem {
     class Map final : public vz::Mapping {
      public:
         explicit Map(std::span<const std::byte> bytes)
-            : bytes_(static_cast<std::byte*>(::operator new(std::max<size_t>(bytes.size(), 1), std::align_val_t{4096}))), size_(bytes.size()) {
+            : bytes_(
+                  static_cast<std::byte*>(::operator new (std::max<size_t>(bytes.size(), 1), std::align_val_t{4096}))),
+              size_(bytes.size()) {
             std::copy(bytes.begin(), bytes.end(), bytes_);
         }
-        ~Map() override { ::operator delete(bytes_, std::align_val_t{4096}); }
+        ~Map() override { ::operator delete (bytes_, std::align_val_t{4096}); }
         Map(const Map&) = delete;
         Map& operator=(const Map&) = delete;
         std::span<const std::byte> bytes() const override { return {bytes_, size_}; }

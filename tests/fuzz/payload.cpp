@@ -1,4 +1,5 @@
-// A payload and a merge patch of it. Input: the payload, a zero byte, the patch. Two JSON readers have to agree on what is JSON.
+// A payload and a merge patch of it. Input: the payload, a zero byte, the patch. Two JSON readers have to agree on what
+// is JSON.
 #include "engine/payload/json.hpp"
 #include "engine/payload/merge_patch.hpp"
 #include "frontends/json/reader.hpp"

@@ -1,4 +1,5 @@
-// Drives a target without libFuzzer: every seed, then as many mutations of seeds as asked for.   fuzz_x [SEED_DIRECTORY] [MUTATIONS] [SEED]
+// Drives a target without libFuzzer: every seed, then as many mutations of seeds as asked for.   fuzz_x
+// [SEED_DIRECTORY] [MUTATIONS] [SEED]
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -35,13 +36,19 @@ void mutate(Bytes& bytes, const std::vector<Bytes>& seeds, std::mt19937& random)
             case 1:
                 if (!bytes.empty()) bytes[at] = static_cast<uint8_t>(random());
                 break;
-            case 2: bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), static_cast<uint8_t>(random())); break;
-            case 3: bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), at + below(16)))); break;
+            case 2:
+                bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), static_cast<uint8_t>(random()));
+                break;
+            case 3:
+                bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                            bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), at + below(16))));
+                break;
             case 4: {
                 const Bytes& other = seeds[below(seeds.size())];
                 const size_t from = below(other.size());
                 const size_t count = std::min(other.size() - from, below(64));
-                bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), other.begin() + static_cast<std::ptrdiff_t>(from),
+                bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                             other.begin() + static_cast<std::ptrdiff_t>(from),
                              other.begin() + static_cast<std::ptrdiff_t>(from + count));
                 break;
             }

@@ -16,9 +16,7 @@ constexpr uint32_t kItemsMax = 6;
 constexpr uint32_t kInputsPerOpening = 500;
 constexpr uint64_t kRowsOfACall = 65'536;
 
-vz_str str(std::string_view text) {
-    return {text.data(), text.size()};
-}
+vz_str str(std::string_view text) { return {text.data(), text.size()}; }
 
 // Values for one call: most are as a caller means them, some are anything.
 class Draw {
@@ -45,10 +43,8 @@ class Draw {
     vz_str id() { return below(8) == 0 ? text() : str(texts_.emplace_back(std::to_string(below(9)))); }
     vz_str payload() {
         switch (below(4)) {
-            case 0:
-                return {};
-            case 1:
-                return text();
+            case 0: return {};
+            case 1: return text();
             default:
                 return str(texts_.emplace_back("{\"n\":" + std::to_string(below(5)) +
                                                ",\"t\":\"red fox\",\"x\":{\"y\":[" + std::to_string(below(3)) + "]}}"));
@@ -56,10 +52,8 @@ class Draw {
     }
     vz_str filter() {
         switch (below(3)) {
-            case 0:
-                return {};
-            case 1:
-                return text();
+            case 0: return {};
+            case 1: return text();
             default:
                 return str(
                     texts_.emplace_back(R"({"must":[{"key":"n","range":{"gte":)" + std::to_string(below(4)) + "}}]}"));
@@ -523,23 +517,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         vz_error error = {};
         vz_status status = VZ_OK;
         switch (draw.below(8)) {
-            case 0:
-                status = search(draw, store.engine(), &error);
-                break;
-            case 1:
-                status = scan(draw, store.engine(), &error);
-                break;
-            case 2:
-                status = get(draw, store.engine(), &error);
-                break;
-            case 3:
-                status = count(draw, store.engine(), &error);
-                break;
-            case 4:
-                status = change_collections(draw, store.engine(), &error);
-                break;
-            default:
-                status = write(draw, store.engine(), &error);
+            case 0: status = search(draw, store.engine(), &error); break;
+            case 1: status = scan(draw, store.engine(), &error); break;
+            case 2: status = get(draw, store.engine(), &error); break;
+            case 3: status = count(draw, store.engine(), &error); break;
+            case 4: status = change_collections(draw, store.engine(), &error); break;
+            default: status = write(draw, store.engine(), &error);
         }
         check_failure(status, error);
     }

@@ -12,14 +12,10 @@ using vz::fuzz::sum_of;
 constexpr float kVector[2] = {0.5F, -3e20F};
 constexpr std::string_view kName = "docs";
 
-bool is_docs(vz_str text) {
-    return std::string_view(text.data, text.size) == kName;
-}
+bool is_docs(vz_str text) { return std::string_view(text.data, text.size) == kName; }
 
 // Every byte that the engine would read of a text.
-uint64_t read(vz_str text) {
-    return text.data == nullptr ? 0 : sum_of({text.data, text.size});
-}
+uint64_t read(vz_str text) { return text.data == nullptr ? 0 : sum_of({text.data, text.size}); }
 
 uint64_t read(const vz_matrix& matrix) {
     if (matrix.data == nullptr) return 0;
@@ -44,9 +40,7 @@ struct vz_result {
 
 // The engine, as far as the commands ask it.
 extern "C" {
-const char* vz_build_info() noexcept {
-    return "fuzzed";
-}
+const char* vz_build_info() noexcept { return "fuzzed"; }
 vz_status vz_engine_stats_read(vz_engine*, vz_engine_stats* out, vz_error*) noexcept {
     out->collections = 1;
     return VZ_OK;
@@ -135,12 +129,8 @@ vz_status vz_result_rows(const vz_result* result, uint64_t, vz_rows* out, vz_err
     out->vector_count = 1;
     return VZ_OK;
 }
-vz_status vz_result_check(const vz_result*, vz_error*) noexcept {
-    return VZ_OK;
-}
-void vz_result_release(vz_result* result) noexcept {
-    delete result;
-}
+vz_status vz_result_check(const vz_result*, vz_error*) noexcept { return VZ_OK; }
+void vz_result_release(vz_result* result) noexcept { delete result; }
 vz_status vz_submit(vz_engine*, vz_op* const* ops, uint32_t count) noexcept {
     for (uint32_t i = 0; i < count; ++i) {
         vz_op& op = *ops[i];
@@ -170,12 +160,8 @@ void take_reply(std::string_view& bytes) {
         case '-':
         case '_':
         case '#':
-        case ',':
-            check(line.find_first_of("\r\n") == std::string_view::npos);
-            break;
-        case ':':
-            check(resp::parse_integer(line, INT64_MIN, INT64_MAX, &number));
-            break;
+        case ',': check(line.find_first_of("\r\n") == std::string_view::npos); break;
+        case ':': check(resp::parse_integer(line, INT64_MIN, INT64_MAX, &number)); break;
         case '$':
             check(resp::parse_integer(line, -1, INT64_MAX, &number));
             if (number < 0) break;
@@ -188,8 +174,7 @@ void take_reply(std::string_view& bytes) {
             check(resp::parse_integer(line, 0, INT64_MAX, &number));
             for (int64_t i = 0; i < number * (type == '%' ? 2 : 1); ++i) take_reply(bytes);
             break;
-        default:
-            check(false);
+        default: check(false);
     }
 }
 

@@ -143,7 +143,8 @@ void add_deletes(Seeds& seeds, const fs::path& directory) {
     const auto written = vz::write_deletes(*files, path, {}, 9, 1, {&entry, 1});
     if (!written.ok()) std::exit(1);
     const std::string body = read(path).substr(vz::kFileHeaderBytes);
-    const uint32_t numbers[] = {40, static_cast<uint32_t>(written->front().offset), static_cast<uint32_t>(written->front().bytes)};
+    const uint32_t numbers[] = {40, static_cast<uint32_t>(written->front().offset),
+                                static_cast<uint32_t>(written->front().bytes)};
     std::string head(1, '\1');
     for (const uint32_t number : numbers) head.append(reinterpret_cast<const char*>(&number), sizeof number);
     seeds.add("deletes", head + body);
@@ -166,16 +167,26 @@ void add_resp(Seeds& seeds) {
     const auto& command = resp_command;
     const std::string_view blob("\0\0\x80\x3f\0\0\0\x40", 8);
     const std::string hello = command({"HELLO", "3", "SETNAME", "n"});
-    const std::string add = command({"VADD", "docs", "VALUES", "2", "0.5", "-1e3", "a", "Q8", "EF", "100", "SETATTR", R"({"n":1})", "M", "16", "CAS"});
-    seeds.add("resp", "\x20\0"s + hello + add + command({"VADD", "docs", "FP32", blob, "b", "NOQUANT"}) + command({"VREM", "docs", "b"}) +
+    const std::string add = command({"VADD", "docs", "VALUES", "2", "0.5", "-1e3", "a", "Q8", "EF", "100", "SETATTR",
+                                     R"({"n":1})", "M", "16", "CAS"});
+    seeds.add("resp", "\x20\0"s + hello + add + command({"VADD", "docs", "FP32", blob, "b", "NOQUANT"}) +
+                          command({"VREM", "docs", "b"}) +
                           command({"VSIM", "docs", "ELE", "a", "WITHSCORES", "WITHATTRIBS", "COUNT", "5"}));
-    seeds.add("resp", "\x90\0"s + add + command({"VSIM", "docs", "VALUES", "2", "1", "2", "EPSILON", "0.2", "FILTER", R"({"must":[]})", "TRUTH"}) +
-                          command({"VSIM", "docs", "FP32", blob, "EF", "64", "NOTHREAD"}) + command({"VSETATTR", "docs", "a", ""}));
-    seeds.add("resp", "\x07\0"s + command({"VCARD", "docs"}) + command({"VDIM", "docs"}) + command({"VEMB", "docs", "a"}) + command({"VGETATTR", "docs", "a"}) +
-                          command({"VINFO", "docs"}) + command({"VISMEMBER", "docs", "a"}) + command({"VADD", "other", "FP32", blob, "b"}));
-    seeds.add("resp", "\x40\0"s + command({"SCAN", "0", "MATCH", "d*", "COUNT", "3", "TYPE", "vectorset"}) + command({"KEYS", "[a-z]*?"}) +
-                          command({"DEL", "docs", "x"}) + command({"EXISTS", "docs", "docs"}) + command({"TYPE", "docs"}) + command({"DBSIZE"}));
-    seeds.add("resp", "\x03\0"s + "PING\r\nECHO  hi\nINFO\r\nCOMMAND COUNT\r\nCLIENT GETNAME\r\nSELECT 0\r\nCONFIG GET save\r\nAUTH x\r\nQUIT\r\n");
+    seeds.add(
+        "resp",
+        "\x90\0"s + add +
+            command({"VSIM", "docs", "VALUES", "2", "1", "2", "EPSILON", "0.2", "FILTER", R"({"must":[]})", "TRUTH"}) +
+            command({"VSIM", "docs", "FP32", blob, "EF", "64", "NOTHREAD"}) + command({"VSETATTR", "docs", "a", ""}));
+    seeds.add("resp", "\x07\0"s + command({"VCARD", "docs"}) + command({"VDIM", "docs"}) +
+                          command({"VEMB", "docs", "a"}) + command({"VGETATTR", "docs", "a"}) +
+                          command({"VINFO", "docs"}) + command({"VISMEMBER", "docs", "a"}) +
+                          command({"VADD", "other", "FP32", blob, "b"}));
+    seeds.add("resp", "\x40\0"s + command({"SCAN", "0", "MATCH", "d*", "COUNT", "3", "TYPE", "vectorset"}) +
+                          command({"KEYS", "[a-z]*?"}) + command({"DEL", "docs", "x"}) +
+                          command({"EXISTS", "docs", "docs"}) + command({"TYPE", "docs"}) + command({"DBSIZE"}));
+    seeds.add("resp", "\x03\0"s +
+                          "PING\r\nECHO  hi\nINFO\r\nCOMMAND COUNT\r\nCLIENT GETNAME\r\nSELECT 0\r\nCONFIG GET "
+                          "save\r\nAUTH x\r\nQUIT\r\n");
 }
 
 void add_texts(Seeds& seeds, const std::string& config) {
@@ -187,19 +198,33 @@ void add_texts(Seeds& seeds, const std::string& config) {
         R"({"must":[{"type":"match","key":"k","match_value":{"text":"a","type":"prefix"}},{"type":"geo_radius","key":"p","center":{"lat":1,"lon":2},"radius":5}]})",
         R"({"must":[{"key":"p","geo_bounding_box":{"top_left":{"lat":9,"lon":1},"bottom_right":{"lat":1,"lon":9}}},{"key":"a","values_count":{"gt":1}}]})",
     };
-    const std::string payload = R"({"n":7,"t":"some w\u00f6rds","a":[{"b":null},{"b":[1,2]}],"at":"2025-06-01T10:00:00.5+02:00","p":{"lat":1.5,"lon":2},"k":"abc"})";
+    const std::string payload =
+        R"({"n":7,"t":"some w\u00f6rds","a":[{"b":null},{"b":[1,2]}],"at":"2025-06-01T10:00:00.5+02:00","p":{"lat":1.5,"lon":2},"k":"abc"})";
     for (const char* filter : filters) seeds.add("filter", filter + "\0"s + payload);
     seeds.add("payload", payload + "\0"s + R"({"n":null,"a":{"x":[]},"k":"\ud83d\ude00"})");
     seeds.add("payload", R"({"a":{"b":{"c":1}}})" + "\0"s + R"({"a":{"b":{"d":2,"c":null}}})");
-    seeds.add("http", "\x20\0"s + "POST /collections/docs/search?x=%20y HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
-    seeds.add("http", "\x90\0"s + "POST /embed HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5\r\nhello\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n");
+    seeds.add("http", "\x20\0"s +
+                          "POST /collections/docs/search?x=%20y HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                          "application/json\r\nContent-Length: 2\r\n\r\n{}");
+    seeds.add("http", "\x90\0"s +
+                          "POST /embed HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: "
+                          "100-continue\r\n\r\n5\r\nhello\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n");
     seeds.add("http", "\x05\0"s + "\r\nGET / HTTP/1.0\r\nConnection: keep-alive\r\nAuthorization: Bearer vz_x\r\n\r\n");
     add_resp(seeds);
-    seeds.add("graphql", R"(query Q($c: String! = "docs", $v: [Float!]!) { search(input: {collection: $c, vector: $v, limit: 3}) { ...h } } fragment h on GqlSearchResult { id score payload })"
-                             + "\0"s + R"({"query":"","variables":{"v":[1,2.5,-3e2]}})");
-    seeds.add("graphql", R"(mutation { upsertVectors(input: {collection: "d", vectors: [{id: "a", data: [1, 2], payload: {a: [true, null, """b"""]}}]}) { success @include(if: true) } })" + "\0{}"s);
-    seeds.add("graphql", "{ __schema { types { name fields(includeDeprecated: true) { name type { kind ofType { name } } } } } }" + "\0{}"s);
-    seeds.add("text", "\x05\x10\x08"s + "The qu\u00edck br\u00f6wn fox can't jump 32.3 feet. \u4e2d\u6587 \U0001F40B stra\u00dfe! Another sentence follows here.\nAnd a line.");
+    seeds.add(
+        "graphql",
+        R"(query Q($c: String! = "docs", $v: [Float!]!) { search(input: {collection: $c, vector: $v, limit: 3}) { ...h } } fragment h on GqlSearchResult { id score payload })" +
+            "\0"s + R"({"query":"","variables":{"v":[1,2.5,-3e2]}})");
+    seeds.add(
+        "graphql",
+        R"(mutation { upsertVectors(input: {collection: "d", vectors: [{id: "a", data: [1, 2], payload: {a: [true, null, """b"""]}}]}) { success @include(if: true) } })" +
+            "\0{}"s);
+    seeds.add("graphql",
+              "{ __schema { types { name fields(includeDeprecated: true) { name type { kind ofType { name } } } } } }" +
+                  "\0{}"s);
+    seeds.add("text", "\x05\x10\x08"s +
+                          "The qu\u00edck br\u00f6wn fox can't jump 32.3 feet. \u4e2d\u6587 \U0001F40B stra\u00dfe! "
+                          "Another sentence follows here.\nAnd a line.");
     for (const int step : {1, 7, 29, 101}) {
         std::string bytes;
         for (int i = 0; i < 1500; ++i) bytes.push_back(static_cast<char>(i * step + i / 7));
@@ -210,7 +235,9 @@ void add_texts(Seeds& seeds, const std::string& config) {
     seeds.add("segment", "");
     seeds.add("segment", "\x10\x20\x00\x07"s + "\x00\x50\x00\xff");
     seeds.add("config", config);
-    seeds.add("config", "server: {host: 127.0.0.1, port: 15002}\nfrontends:\n  rest: {auto_create: false}\nhttp: {auth: {keys: [{name: a, sha256: b, roles: [read]}]}}\n");
+    seeds.add("config",
+              "server: {host: 127.0.0.1, port: 15002}\nfrontends:\n  rest: {auto_create: false}\nhttp: {auth: {keys: "
+              "[{name: a, sha256: b, roles: [read]}]}}\n");
 }
 
 template <class T>

@@ -1,5 +1,5 @@
-// A sealed segment, every section read. Input: patches of a true file, 4 bytes each: u24 offset, u8 value; checksums of table and footer are put
-// right, those of the contents stay: they are not looked at when a segment is opened.
+// A sealed segment, every section read. Input: patches of a true file, 4 bytes each: u24 offset, u8 value; checksums of
+// table and footer are put right, those of the contents stay: they are not looked at when a segment is opened.
 #include <unistd.h>
 
 #include "engine/base/bytes.hpp"
@@ -40,7 +40,8 @@ Sample make_sample() {
     std::vector<const float*> rows;
     for (uint32_t i = 0; i < kRows; ++i) {
         id_texts.push_back(i % 3 == 0 ? std::to_string(i) : "a text that is an id, " + std::to_string(i));
-        payload_texts.push_back(R"({"k":")" + std::to_string(i % 5) + R"(","t":"words of text )" + std::to_string(i) + "\"}");
+        payload_texts.push_back(R"({"k":")" + std::to_string(i % 5) + R"(","t":"words of text )" + std::to_string(i) +
+                                "\"}");
         vectors.push_back({1.0F, static_cast<float>(i), 2.0F});
     }
     for (uint32_t i = 0; i < kRows; ++i) {
@@ -53,7 +54,8 @@ Sample make_sample() {
     const std::vector<std::byte> keywords = build_field_index(schema.field_indexes[0], payloads);
     const std::vector<std::byte> texts = build_text_index(schema.field_indexes[1], payloads);
     const SegmentRows::Field column{field.id, rows};
-    const SegmentRows::Derived derived[] = {{SectionKind::kFieldIndex, 0, keywords}, {SectionKind::kTextIndex, 0, texts}};
+    const SegmentRows::Derived derived[] = {{SectionKind::kFieldIndex, 0, keywords},
+                                            {SectionKind::kTextIndex, 0, texts}};
     SegmentRows all;
     all.ids = ids;
     all.versions = versions;
@@ -125,7 +127,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const uint32_t rows = std::min(segment.row_count(), 1000U);
     for (uint32_t row = 0; row < rows; ++row) {
         const IdView id = segment.id(row);
-        sum = sum + id.high + id.low + sum_of(id.text) + segment.version(row) + sum_of(segment.payload(row)) + segment.find(id);
+        sum = sum + id.high + id.low + sum_of(id.text) + segment.version(row) + sum_of(segment.payload(row)) +
+              segment.find(id);
         sum = sum + static_cast<uint64_t>(segment.expires_ms(row)) + segment.row_in_id_order(row);
         for (const VectorFieldSchema& field : segment.metadata().schema.fields) {
             const float* const values = segment.vector(field.id, row);
@@ -135,7 +138,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     sum = sum + read_indexes(segment);
     const Status verified = segment.verify_contents();
     // Table and footer passed their checksums because we put them right; the contents they speak of are as they were.
-    const auto contents = static_cast<std::ptrdiff_t>(load<uint64_t>(sample.file.data() + sample.file.size() - kFooterBytes + 32));
-    check(verified.ok() ? std::equal(file.begin(), file.begin() + contents, sample.file.begin()) : verified.code() == VZ_CORRUPTION);
+    const auto contents =
+        static_cast<std::ptrdiff_t>(load<uint64_t>(sample.file.data() + sample.file.size() - kFooterBytes + 32));
+    check(verified.ok() ? std::equal(file.begin(), file.begin() + contents, sample.file.begin())
+                        : verified.code() == VZ_CORRUPTION);
     return 0;
 }

@@ -1,4 +1,5 @@
-// What every fuzz target shares. A target is one LLVMFuzzerTestOneInput: with clang libFuzzer drives it, with any other compiler replay.cpp does.
+// What every fuzz target shares. A target is one LLVMFuzzerTestOneInput: with clang libFuzzer drives it, with any other
+// compiler replay.cpp does.
 #pragma once
 
 #include <algorithm>

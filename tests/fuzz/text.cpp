@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace vz::fuzz;
     Input input(data, size);
     static const std::vector<std::string_view> languages = Tokenizer::languages();
-    // One of each language for all inputs: what it read before must not show. The tokenizer is new, with no room beyond its text.
+    // One of each language for all inputs: what it read before must not show. The tokenizer is new, with no room beyond
+    // its text.
     static std::vector<std::unique_ptr<codec::Embedder>> embedders(languages.size());
     const size_t chosen = input.take<uint8_t>() % languages.size();
     const std::string_view language = languages[chosen];

@@ -1,4 +1,5 @@
-// A WAL file: frames, records, and what check and replay ask of them. Input: 1 byte (1: checksums are put right), frames.
+// A WAL file: frames, records, and what check and replay ask of them. Input: 1 byte (1: checksums are put right),
+// frames.
 #include <algorithm>
 
 #include "engine/wal/record.hpp"
@@ -47,7 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!reading.ok()) return 0;
     check(reading->scan.end <= bytes.size());
     const uint64_t end = reading->scan.end;
-    check(std::all_of(reading->scan.later.begin(), reading->scan.later.end(), [end](const Frame& frame) { return frame.offset >= end; }));
+    check(std::all_of(reading->scan.later.begin(), reading->scan.later.end(),
+                      [end](const Frame& frame) { return frame.offset >= end; }));
     is_damage(reading->scan, 3);
     volatile uint64_t sum = 0;
     for (const Frame& frame : reading->scan.frames) {

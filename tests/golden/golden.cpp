@@ -26,12 +26,8 @@ constexpr uint32_t kDim = 4, kImageDim = 3, kGraphDim = 256, kGraphPoints = 1300
 constexpr int64_t kYear2100 = 4'102'444'800'000;
 constexpr vz_uuid kRequest = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 
-vz_str str(const std::string& text) {
-    return {text.data(), text.size()};
-}
-std::string text_of(vz_str text) {
-    return text.data == nullptr ? "-" : std::string(text.data, text.size);
-}
+vz_str str(const std::string& text) { return {text.data(), text.size()}; }
+std::string text_of(vz_str text) { return text.data == nullptr ? "-" : std::string(text.data, text.size); }
 
 vz_error error;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): of the call before
 
@@ -213,9 +209,7 @@ void write_graph(vz_engine* engine) {
     write(engine, "graph", request);
 }
 
-void checkpoint(vz_engine* engine) {
-    must(vz_checkpoint(engine, {}, nullptr, &error), "checkpoint");
-}
+void checkpoint(vz_engine* engine) { must(vz_checkpoint(engine, {}, nullptr, &error), "checkpoint"); }
 
 void put_value(vz_engine* engine, const std::string& key, const std::string& text) {
     vz_value value = {};

@@ -72,9 +72,12 @@ CrashImages crash_images(const Disk& disk, Random* random, size_t budget) {
     if (budget > 1) add(Choice(count, true));
     std::vector<Choice> choices = structured(count);
     shuffle(&choices, random);
-    // A third of the budget is kept for subsets without structure; two in a row that are alike may come, so tries are bounded, too.
-    for (size_t i = 0; i < choices.size() && result.images.size() < budget - budget / 3; ++i) add(std::move(choices[i]));
-    for (size_t tries = 0; tries < 2 * budget && result.images.size() < budget; ++tries) add(random_choice(count, random));
+    // A third of the budget is kept for subsets without structure; two in a row that are alike may come, so tries are
+    // bounded, too.
+    for (size_t i = 0; i < choices.size() && result.images.size() < budget - budget / 3; ++i)
+        add(std::move(choices[i]));
+    for (size_t tries = 0; tries < 2 * budget && result.images.size() < budget; ++tries)
+        add(random_choice(count, random));
     return result;
 }
 

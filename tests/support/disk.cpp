@@ -19,7 +19,8 @@ bool is_name(Effect::Kind kind) { return kind != Effect::Kind::kSector && kind !
 
 bool is_in(const Effect& effect, const std::string& directory) {
     if (!is_name(effect.kind)) return false;
-    // A rename belongs to the directory of the new name: being atomic, it cannot become durable by half with the other one.
+    // A rename belongs to the directory of the new name: being atomic, it cannot become durable by half with the other
+    // one.
     return parent_path(effect.names->name) == directory;
 }
 
@@ -220,14 +221,16 @@ void Disk::sync(uint64_t id) {
     if (std::none_of(pending_.begin(), pending_.end(), is_dirty)) return;
     Content& durable = change(id).durable;
     std::set<uint64_t> written;
-    const bool has_clean = std::any_of(pending_.begin(), pending_.end(), [](const Effect& effect) { return effect.clean; });
+    const bool has_clean =
+        std::any_of(pending_.begin(), pending_.end(), [](const Effect& effect) { return effect.clean; });
     for (const Effect& effect : pending_) {
         if (!is_dirty(effect)) continue;
         apply_bytes(effect, &durable);
         if (has_clean && effect.kind == Effect::Kind::kSector) written.insert(effect.place);
     }
     std::erase_if(pending_, [&](const Effect& effect) {
-        return is_dirty(effect) || (effect.inode == id && effect.kind == Effect::Kind::kSector && written.contains(effect.place));
+        return is_dirty(effect) ||
+               (effect.inode == id && effect.kind == Effect::Kind::kSector && written.contains(effect.place));
     });
 }
 
@@ -276,7 +279,8 @@ void Disk::fail_sync_directory(const std::string& path) {
 }
 
 void Disk::drop_cache(uint64_t id) {
-    std::erase_if(pending_, [id](const Effect& effect) { return effect.inode == id && effect.clean && !is_name(effect.kind); });
+    std::erase_if(pending_,
+                  [id](const Effect& effect) { return effect.inode == id && effect.clean && !is_name(effect.kind); });
     std::set<uint64_t> dirty;
     for (const Effect& effect : pending_) {
         if (effect.inode == id && effect.kind == Effect::Kind::kSector) dirty.insert(effect.place);

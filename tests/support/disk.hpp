@@ -1,5 +1,5 @@
-// What a disk and the page cache above it hold, and what of it a power cut may take: section 5 of testing.md as a value.
-// Copying a Disk is cheap (files are shared until written), so a history of them is kept.
+// What a disk and the page cache above it hold, and what of it a power cut may take: section 5 of testing.md as a
+// value. Copying a Disk is cheap (files are shared until written), so a history of them is kept.
 #pragma once
 
 #include <array>
@@ -66,7 +66,8 @@ struct Names {
     std::string from;
 };
 
-// Something that was done and not synced. It survives a power cut or not, alone; of several for one sector the last survivor counts.
+// Something that was done and not synced. It survives a power cut or not, alone; of several for one sector the last
+// survivor counts.
 struct Effect {
     enum class Kind { kSector, kSize, kCreate, kUnlink, kRename, kMakeDirectory };
     Kind kind = Kind::kSector;

@@ -58,9 +58,10 @@ Status missing(const std::string& path) { return failure(VZ_NOT_FOUND, "cannot o
 }  // namespace
 
 const char* call_name(Call::Kind kind) {
-    static constexpr const char* kNames[] = {"create", "open", "map", "exists", "list", "make_directory", "rename",
-                                             "unlink", "sync_directory", "lock", "space", "read", "write", "allocate",
-                                             "sync_data", "sync", "size", "seal", "drop_cache"};
+    static constexpr const char* kNames[] = {"create",         "open",   "map",    "exists",         "list",
+                                             "make_directory", "rename", "unlink", "sync_directory", "lock",
+                                             "space",          "read",   "write",  "allocate",       "sync_data",
+                                             "sync",           "size",   "seal",   "drop_cache"};
     return kNames[static_cast<size_t>(kind)];
 }
 
@@ -265,7 +266,8 @@ Result<std::unique_ptr<File>> SimFs::create(const std::string& raw) {
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kCreate, path));
     if (!answer(disk_.has_directory(parent_path(path)))) return missing(std::string(parent_path(path)));
-    if (answer(disk_.find(path) || disk_.has_directory(path))) return failure(VZ_ALREADY_EXISTS, "%s exists", path.c_str());
+    if (answer(disk_.find(path) || disk_.has_directory(path)))
+        return failure(VZ_ALREADY_EXISTS, "%s exists", path.c_str());
     const uint64_t id = disk_.create(path);
     changed();
     return std::unique_ptr<File>(std::make_unique<SimFile>(*this, id, OpenMode::kReadWrite, path));

@@ -1,5 +1,5 @@
-// A FileSystem in memory that can lose, tear or fail any step: it keeps the disk after each call that changed something, and makes from
-// any of them the disks that a power cut or a kill may leave.
+// A FileSystem in memory that can lose, tear or fail any step: it keeps the disk after each call that changed
+// something, and makes from any of them the disks that a power cut or a kill may leave.
 #pragma once
 
 #include <chrono>
@@ -32,8 +32,25 @@ struct CrashImages {
 // One call, as SimFs saw it.
 struct Call {
     enum class Kind {
-        kCreate, kOpen, kMap, kExists, kList, kMakeDirectory, kRename, kUnlink, kSyncDirectory, kLock, kSpace,
-        kRead, kWrite, kAllocate, kSyncData, kSync, kSize, kSeal, kDropCache
+        kCreate,
+        kOpen,
+        kMap,
+        kExists,
+        kList,
+        kMakeDirectory,
+        kRename,
+        kUnlink,
+        kSyncDirectory,
+        kLock,
+        kSpace,
+        kRead,
+        kWrite,
+        kAllocate,
+        kSyncData,
+        kSync,
+        kSize,
+        kSeal,
+        kDropCache
     };
     Kind kind = Kind::kOpen;
     std::string path;
@@ -55,8 +72,8 @@ struct Fault {
     uint64_t call = 0;  // the first one to fail, counted from 0
 };
 
-// Any thread; one mutex. It outlives its files, maps and locks. Writing to a sealed file, and any write or sync through a file whose write or
-// sync has failed, stops the process: the engine must not do it.
+// Any thread; one mutex. It outlives its files, maps and locks. Writing to a sealed file, and any write or sync through
+// a file whose write or sync has failed, stops the process: the engine must not do it.
 class SimFs final : public FileSystem {
  public:
     enum class History { kKept, kNone };
@@ -78,8 +95,9 @@ class SimFs final : public FileSystem {
     Disk disk() const;
     // Of what a process sees of it.
     uint64_t disk_hash() const;
-    // At most `budget` images that a power cut at `cut` may leave: every subset of the unsynced effects if there are at most ten
-    // and the budget holds them; else none, all, single ones, all but one, prefixes, and random ones. Same `random`, same images.
+    // At most `budget` images that a power cut at `cut` may leave: every subset of the unsynced effects if there are at
+    // most ten and the budget holds them; else none, all, single ones, all but one, prefixes, and random ones. Same
+    // `random`, same images.
     CrashImages crash_images(size_t cut, Random* random, size_t budget) const;
 
     void inject(const Fault& fault);

@@ -86,17 +86,19 @@ static int services_answer(const vz_host* host) {
     const vz_kv twice[] = {{str("a"), str("1")}, {str("a"), str("2")}};
     const vz_kv no_text[] = {{str("a"), str("\xff")}};
     const vz_kv bound[] = {{str("le"), str("1")}};
-    const vz_series refused[] = {{.name = str("vectorizer_points"), .kind = VZ_SAMPLE_GAUGE},
-                                 {.name = str("process_resident_memory_bytes"), .kind = VZ_SAMPLE_GAUGE},
-                                 {.name = str("vectorizer_collection_points"), .kind = VZ_SAMPLE_GAUGE},
-                                 {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 2},
-                                 {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = no_text, .label_count = 1},
-                                 {.name = str("bad_ms"), .kind = VZ_SAMPLE_HISTOGRAM, .labels = bound, .label_count = 1}};
+    const vz_series refused[] = {
+        {.name = str("vectorizer_points"), .kind = VZ_SAMPLE_GAUGE},
+        {.name = str("process_resident_memory_bytes"), .kind = VZ_SAMPLE_GAUGE},
+        {.name = str("vectorizer_collection_points"), .kind = VZ_SAMPLE_GAUGE},
+        {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 2},
+        {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = no_text, .label_count = 1},
+        {.name = str("bad_ms"), .kind = VZ_SAMPLE_HISTOGRAM, .labels = bound, .label_count = 1}};
     uint64_t id = 0;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; ++i) {
         if (metrics->declare(host, &refused[i], &id) == VZ_OK) return 0;
     }
-    const vz_series good = {.name = str("bad_good_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 1};
+    const vz_series good = {
+        .name = str("bad_good_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 1};
     return metrics->declare(host, &good, &id) == VZ_OK;
 }
 
@@ -138,7 +140,8 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("exits")) exit(0);
     if (is("overflows")) self->ended = overflow("");
     if (is("bus-error")) self->ended = read_past_the_end();
-    if (is("forks") && fork() == 0) for (;;) pause();
+    if (is("forks") && fork() == 0)
+        for (;;) pause();
     if (is("closes-others")) close(0);
     if (is("buffers")) printf("hello without an end");
     if (is("bus-handler")) signal(SIGBUS, SIG_DFL);
@@ -155,8 +158,13 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("forbidden-thread") || is("asks-in-completion")) {
         create_docs(self);
         self->request = (vz_count_request){.struct_size = sizeof self->request};
-        self->op = (vz_op){.struct_size = sizeof self->op, .kind = VZ_OP_COUNT, .collection = str("bad-docs"), .request = &self->request,
-                           .answer = &self->count, .done = count_in_completion, .user = self};
+        self->op = (vz_op){.struct_size = sizeof self->op,
+                           .kind = VZ_OP_COUNT,
+                           .collection = str("bad-docs"),
+                           .request = &self->request,
+                           .answer = &self->count,
+                           .done = count_in_completion,
+                           .user = self};
         vz_op* const op = &self->op;
         vz_submit(self->host->engine, &op, 1);
         while (!self->ended) usleep(1000);
@@ -202,8 +210,9 @@ static const void* extension(vz_frontend* self, const char* id) {
     return is("fails-to-reload") && strcmp(id, VZ_EXTENSION_RELOAD) == 0 ? &reload : NULL;
 }
 
-static vz_frontend_descriptor descriptor = {sizeof descriptor, VZ_ABI_VERSION, "dev.vectorizer.bad", "Bad", "1.0.0", create,
-                                            start, drain, idle, stop, destroy, extension};
+static vz_frontend_descriptor descriptor = {
+    sizeof descriptor, VZ_ABI_VERSION, "dev.vectorizer.bad", "Bad", "1.0.0", create, start, drain, idle, stop,
+    destroy,           extension};
 
 #ifndef NO_ENTRY
 __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi);

@@ -22,7 +22,7 @@ using NamedPoint = std::pair<std::string, Point>;
 
 // One client of one server. Reading throws std::runtime_error where the answer is an error or has another shape.
 class Frontend {
-public:
+ public:
     virtual ~Frontend() = default;
 
     virtual Outcome create(const std::string& name, uint32_t dimension, Metric metric) = 0;
@@ -43,7 +43,7 @@ public:
     // The last answer that was no success, for messages.
     const std::string& complaint() const { return complaint_; }
 
-protected:
+ protected:
     std::string complaint_;
 };
 

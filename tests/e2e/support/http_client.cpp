@@ -24,7 +24,8 @@ std::string Answer::header(std::string_view name) const {
     for (size_t start = 0; start < headers.size();) {
         const size_t end = std::min(headers.find("\r\n", start), headers.size());
         const std::string_view line = std::string_view(headers).substr(start, end - start);
-        if (line.size() > name.size() && line[name.size()] == ':' && strncasecmp(line.data(), name.data(), name.size()) == 0) {
+        if (line.size() > name.size() && line[name.size()] == ':' &&
+            strncasecmp(line.data(), name.data(), name.size()) == 0) {
             const size_t value = line.find_first_not_of(' ', name.size() + 1);
             return value == std::string_view::npos ? std::string() : std::string(line.substr(value));
         }
@@ -99,8 +100,8 @@ std::string percent_encoded(std::string_view text) {
     std::string encoded;
     for (const char byte : text) {
         const auto value = static_cast<unsigned char>(byte);
-        if ((value >= 'a' && value <= 'z') || (value >= 'A' && value <= 'Z') || (value >= '0' && value <= '9') || value == '-' ||
-            value == '_' || value == '.' || value == '~') {
+        if ((value >= 'a' && value <= 'z') || (value >= 'A' && value <= 'Z') || (value >= '0' && value <= '9') ||
+            value == '-' || value == '_' || value == '.' || value == '~') {
             encoded += byte;
         } else {
             encoded += {'%', kDigits[value >> 4], kDigits[value & 15]};

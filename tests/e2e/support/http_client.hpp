@@ -19,7 +19,7 @@ struct Answer {
 };
 
 class HttpClient final {
-public:
+ public:
     explicit HttpClient(uint16_t port, std::chrono::milliseconds patience = std::chrono::seconds(60));
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
@@ -31,7 +31,7 @@ public:
     Answer request(const std::string& method, const std::string& path, std::string_view body,
                    const std::vector<std::string>& headers = {});
 
-private:
+ private:
     void* curl_;
     std::string base_;
 };

@@ -40,7 +40,9 @@ std::vector<JsonValue> Json::list(std::string_view pointer) const {
     return values;
 }
 
-std::string text_of(JsonValue value) { return std::string(value_of(value.get_string(), "string", simdjson::minify(value))); }
+std::string text_of(JsonValue value) {
+    return std::string(value_of(value.get_string(), "string", simdjson::minify(value)));
+}
 
 std::string text_of(JsonValue object, std::string_view key) {
     return std::string(value_of(object[key].get_string(), key, simdjson::minify(object)));

@@ -15,7 +15,7 @@ using JsonValue = simdjson::dom::element;
 
 // Owns a parsed text. Throws std::runtime_error, which fails the test, if the text is no JSON.
 class Json final {
-public:
+ public:
     explicit Json(std::string_view text);
 
     JsonValue root() const { return root_; }
@@ -27,7 +27,7 @@ public:
     bool truth(std::string_view pointer) const;
     std::vector<JsonValue> list(std::string_view pointer) const;
 
-private:
+ private:
     simdjson::dom::parser parser_;
     simdjson::padded_string text_;
     JsonValue root_;
@@ -38,7 +38,8 @@ std::string text_of(JsonValue object, std::string_view key);
 int64_t integer_of(JsonValue object, std::string_view key);
 double number_of(JsonValue value);
 std::vector<float> floats_of(JsonValue array);
-// The payload of the point `id`, byte for byte as it stands in an answer where "id" comes before "payload"; empty: none there.
+// The payload of the point `id`, byte for byte as it stands in an answer where "id" comes before "payload"; empty: none
+// there.
 std::string payload_text(std::string_view answer, std::string_view id);
 // As a JSON string, quotes included.
 std::string json_string(std::string_view text);

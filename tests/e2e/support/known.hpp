@@ -1,5 +1,5 @@
-// Clients that know what they were told: each step goes through a frontend and into a model alike, and after a kill the model says what a
-// server has to show.
+// Clients that know what they were told: each step goes through a frontend and into a model alike, and after a kill the
+// model says what a server has to show.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ struct Sums {
 };
 
 class Values final {
-public:
+ public:
     explicit Values(uint64_t seed) : random_(seed) {}
 
     size_t below(size_t bound) { return random_() % bound; }
@@ -43,11 +43,12 @@ public:
         Point made;
         for (uint32_t i = 0; i < dimension; ++i) made.vector.push_back(static_cast<float>(spread_(random_)));
         // Spaces, escapes and number spellings that any rewriting would change.
-        made.payload = "{ \"n\" : " + std::to_string(random_() % 1000) + ".50, \"text\":\"a\\u00e9\\n \\\"b\\\" \xC3\xA9\", \"list\" : [1 , {}, null] }";
+        made.payload = "{ \"n\" : " + std::to_string(random_() % 1000) +
+                       ".50, \"text\":\"a\\u00e9\\n \\\"b\\\" \xC3\xA9\", \"list\" : [1 , {}, null] }";
         return made;
     }
 
-private:
+ private:
     std::mt19937_64 random_;
     std::normal_distribution<double> spread_;
 };
@@ -60,11 +61,15 @@ struct Knowledge {
 
 // Makes each step through a frontend and in the model alike. A step without answer ends it.
 class Client final {
-public:
-    Client(std::unique_ptr<Frontend> frontend, Database known) : frontend_(std::move(frontend)) { knowledge_.sure = std::move(known); }
+ public:
+    Client(std::unique_ptr<Frontend> frontend, Database known) : frontend_(std::move(frontend)) {
+        knowledge_.sure = std::move(known);
+    }
 
     bool create(const std::string& name, uint32_t dimension, Metric metric) {
-        return step(frontend_->create(name, dimension, metric), [=](Database& database) { database[name] = {dimension, metric, {}}; });
+        return step(frontend_->create(name, dimension, metric), [=](Database& database) {
+            database[name] = {dimension, metric, {}};
+        });
     }
     bool drop(const std::string& name) {
         return step(frontend_->drop(name), [=](Database& database) { database.erase(name); });
@@ -90,7 +95,7 @@ public:
     uint64_t acknowledged() const { return acknowledged_; }
     const std::string& refused() const { return refused_; }
 
-private:
+ private:
     bool step(Outcome outcome, std::function<void(Database&)> effect) {
         if (outcome == Outcome::kAcknowledged) {
             effect(knowledge_.sure);
@@ -108,37 +113,44 @@ private:
     std::string refused_;
 };
 
-inline std::vector<NamedPoint> points_of(Values& values, uint32_t dimension, const std::string& prefix, size_t first, size_t count) {
+inline std::vector<NamedPoint> points_of(Values& values, uint32_t dimension, const std::string& prefix, size_t first,
+                                         size_t count) {
     std::vector<NamedPoint> points;
-    for (size_t i = first; i < first + count; ++i) points.emplace_back(prefix + std::to_string(i), values.point(dimension));
+    for (size_t i = first; i < first + count; ++i)
+        points.emplace_back(prefix + std::to_string(i), values.point(dimension));
     return points;
 }
 
 inline bool fill(Client& client, Content content, Values& values) {
     if (content == Content::kNoVectors) return client.create("no points", 512, Metric::kCosine);
-    bool done = client.create("some", 7, Metric::kEuclidean) && client.upsert("some", points_of(values, 7, "", 0, 40)) &&
+    bool done = client.create("some", 7, Metric::kEuclidean) &&
+                client.upsert("some", points_of(values, 7, "", 0, 40)) &&
                 client.upsert("some", points_of(values, 7, "id ", 0, 10));
     if (content == Content::kSomeVectors) return done;
-    done = done && client.create("no points", 3, Metric::kManhattan) && client.create("caf\xC3\xA9 \xE2\x98\x95", 33, Metric::kCosine) &&
-           client.upsert("caf\xC3\xA9 \xE2\x98\x95", points_of(values, 33, "x-", 0, 25)) && client.create("dot", 16, Metric::kDot) &&
+    done = done && client.create("no points", 3, Metric::kManhattan) &&
+           client.create("caf\xC3\xA9 \xE2\x98\x95", 33, Metric::kCosine) &&
+           client.upsert("caf\xC3\xA9 \xE2\x98\x95", points_of(values, 33, "x-", 0, 25)) &&
+           client.create("dot", 16, Metric::kDot) &&
            client.upsert("dot", points_of(values, 16, "0f8fad5b-d9cb-469f-a165-7086772895", 10, 30)) &&
            client.upsert("dot", points_of(values, 16, "0f8fad5b-d9cb-469f-a165-7086772895", 20, 3)) &&
            client.create("near", 2, Metric::kManhattan) && client.upsert("near", points_of(values, 2, "", 100, 20));
     if (content == Content::kSeveral) return done;
-    return done && client.remove("some", {"3", "7", "id 4"}) && client.drop("near") && client.create("near", 4, Metric::kDot) &&
-           client.upsert("near", points_of(values, 4, "", 100, 5)) && client.rename("dot", "renamed") && client.drop("no points") &&
+    return done && client.remove("some", {"3", "7", "id 4"}) && client.drop("near") &&
+           client.create("near", 4, Metric::kDot) && client.upsert("near", points_of(values, 4, "", 100, 5)) &&
+           client.rename("dot", "renamed") && client.drop("no points") &&
            client.remove("renamed", {"0f8fad5b-d9cb-469f-a165-708677289511"});
 }
 
 // Steps until the server is gone. Collections that this client alone changes are named after it.
-inline void stream(Client& client, Content content, Values& values, const std::string& own, std::atomic<uint64_t>& steps) {
+inline void stream(Client& client, Content content, Values& values, const std::string& own,
+                   std::atomic<uint64_t>& steps) {
     if (!client.create(own, 5, Metric::kEuclidean)) return;
     for (size_t round = 0;; ++round) {
         const std::string name = own + "-" + std::to_string(round);
         bool done = true;
         if (content == Content::kNoVectors) {
-            done = client.create(name, static_cast<uint32_t>(1 + round), Metric::kDot) && (round % 3 != 1 || client.rename(name, name + " renamed")) &&
-                   (round % 3 != 2 || client.drop(name));
+            done = client.create(name, static_cast<uint32_t>(1 + round), Metric::kDot) &&
+                   (round % 3 != 1 || client.rename(name, name + " renamed")) && (round % 3 != 2 || client.drop(name));
         } else {
             done = client.upsert(own, points_of(values, 5, own, values.below(200), 1 + values.below(5)));
             const std::map<std::string, Point>& points = client.knowledge().sure.at(own).points;
@@ -172,13 +184,17 @@ inline void compare(const Database& wanted, const Database& found, Sums& differe
             differences.lost += 1 + collection.points.size();
             continue;
         }
-        if (there->second.dimension != collection.dimension || there->second.metric != collection.metric) ++differences.changed;
+        if (there->second.dimension != collection.dimension || there->second.metric != collection.metric)
+            ++differences.changed;
         for (const auto& [id, point] : collection.points) {
             const auto stored = there->second.points.find(id);
-            if (stored == there->second.points.end()) ++differences.lost;
-            else if (!(stored->second == point)) ++differences.changed;
+            if (stored == there->second.points.end())
+                ++differences.lost;
+            else if (!(stored->second == point))
+                ++differences.changed;
         }
-        for (const auto& [id, point] : there->second.points) differences.ghosts += collection.points.count(id) == 0 ? 1U : 0U;
+        for (const auto& [id, point] : there->second.points)
+            differences.ghosts += collection.points.count(id) == 0 ? 1U : 0U;
     }
     for (const auto& [name, collection] : found) differences.ghosts += wanted.count(name) == 0 ? 1U : 0U;
 }

@@ -23,7 +23,8 @@ double score_of(Metric metric, const std::vector<float>& left, const std::vector
         absolutes += std::fabs(a - b);
     }
     switch (metric) {
-        case Metric::kCosine: return left_square == 0 || right_square == 0 ? 0 : dot / std::sqrt(left_square * right_square);
+        case Metric::kCosine:
+            return left_square == 0 || right_square == 0 ? 0 : dot / std::sqrt(left_square * right_square);
         case Metric::kEuclidean: return 1 / (1 + std::sqrt(squares));
         case Metric::kDot: return dot;
         case Metric::kManhattan: return 1 / (1 + absolutes);
@@ -31,12 +32,14 @@ double score_of(Metric metric, const std::vector<float>& left, const std::vector
     return 0;
 }
 
-std::string wrong_hits(const Collection& collection, const std::vector<float>& query, size_t limit, const std::vector<Hit>& hits) {
+std::string wrong_hits(const Collection& collection, const std::vector<float>& query, size_t limit,
+                       const std::vector<Hit>& hits) {
     std::vector<double> best;
     for (const auto& [id, point] : collection.points) best.push_back(score_of(collection.metric, query, point.vector));
     std::sort(best.rbegin(), best.rend());
     best.resize(std::min(best.size(), limit));
-    if (hits.size() != best.size()) return std::to_string(hits.size()) + " hits instead of " + std::to_string(best.size());
+    if (hits.size() != best.size())
+        return std::to_string(hits.size()) + " hits instead of " + std::to_string(best.size());
     std::set<std::string> seen;
     for (size_t i = 0; i < hits.size(); ++i) {
         const auto found = collection.points.find(hits[i].id);

@@ -37,6 +37,7 @@ struct Hit {
 double score_of(Metric metric, const std::vector<float>& left, const std::vector<float>& right);
 
 // What is wrong with `hits` as the answer to a search for the `limit` best of the collection; empty: nothing.
-std::string wrong_hits(const Collection& collection, const std::vector<float>& query, size_t limit, const std::vector<Hit>& hits);
+std::string wrong_hits(const Collection& collection, const std::vector<float>& query, size_t limit,
+                       const std::vector<Hit>& hits);
 
 }  // namespace vz::e2e

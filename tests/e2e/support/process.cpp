@@ -38,7 +38,8 @@ std::vector<std::string> merged_environment(const std::vector<std::string>& adde
 
 }  // namespace
 
-Process::Process(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, std::string output)
+Process::Process(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+                 std::string output)
     : output_(std::move(output)) {
     std::vector<std::string> argument_texts = arguments;
     std::vector<std::string> environment_texts = merged_environment(environment);

@@ -18,7 +18,7 @@ struct Exit {
 
 // Starts on construction, is killed on destruction. It does not outlive the thread that made it.
 class Process final {
-public:
+ public:
     // `environment`: NAME=value, added to the caller's. Both outputs go to the file `output`.
     Process(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, std::string output);
     ~Process();
@@ -32,7 +32,7 @@ public:
     // What it has printed so far, on both outputs.
     std::string output() const;
 
-private:
+ private:
     pid_t id_ = -1;
     std::optional<Exit> ended_;
     std::string output_;

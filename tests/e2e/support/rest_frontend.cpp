@@ -23,11 +23,12 @@ Metric metric_named(const std::string& name) {
 }
 
 class RestFrontend final : public Frontend {
-public:
+ public:
     explicit RestFrontend(uint16_t port) : client_(port) {}
 
     Outcome create(const std::string& name, uint32_t dimension, Metric metric) override {
-        return outcome(client_.post("/collections", "{\"name\":" + json_string(name) + ",\"dimension\":" + std::to_string(dimension) +
+        return outcome(client_.post("/collections", "{\"name\":" + json_string(name) +
+                                                        ",\"dimension\":" + std::to_string(dimension) +
                                                         ",\"metric\":\"" + name_of(metric) + "\"}"));
     }
 
@@ -44,7 +45,8 @@ public:
         std::string body = "{\"collection\":" + json_string(name) + ",\"config\":{\"atomic\":true},\"vectors\":[";
         for (const auto& [id, point] : points) {
             if (body.back() != '[') body += ',';
-            body += "{\"id\":" + json_string(id) + ",\"embedding\":" + json_array(point.vector) + ",\"payload\":" + point.payload + "}";
+            body += "{\"id\":" + json_string(id) + ",\"embedding\":" + json_array(point.vector) +
+                    ",\"payload\":" + point.payload + "}";
         }
         return outcome(client_.post("/insert_vectors", body + "]}"));
     }
@@ -70,12 +72,14 @@ public:
                 throw std::runtime_error("the count of " + name + " is not that of its points");
             }
         }
-        if (list.integer("/total_collections") != static_cast<int64_t>(database.size())) throw std::runtime_error("total_collections");
+        if (list.integer("/total_collections") != static_cast<int64_t>(database.size()))
+            throw std::runtime_error("total_collections");
         return database;
     }
 
     std::vector<Hit> search(const std::string& name, const std::vector<float>& query, size_t limit) override {
-        const Answer answer = success(client_.post("/search", "{\"collection\":" + json_string(name) + ",\"vector\":" + json_array(query) +
+        const Answer answer = success(client_.post("/search", "{\"collection\":" + json_string(name) +
+                                                                  ",\"vector\":" + json_array(query) +
                                                                   ",\"limit\":" + std::to_string(limit) + "}"));
         const Json json(answer.body);
         std::vector<Hit> hits;
@@ -99,7 +103,7 @@ public:
         return Json(answer.body).truth("/persisted");
     }
 
-private:
+ private:
     Outcome outcome(const Answer& answer) {
         if (answer.status == 200) return Outcome::kAcknowledged;
         complaint_ = std::to_string(answer.status) + " " + answer.body;
@@ -107,7 +111,8 @@ private:
     }
 
     const Answer& success(const Answer& answer) {
-        if (answer.status != 200) throw std::runtime_error("answered " + std::to_string(answer.status) + " " + answer.body);
+        if (answer.status != 200)
+            throw std::runtime_error("answered " + std::to_string(answer.status) + " " + answer.body);
         return answer;
     }
 

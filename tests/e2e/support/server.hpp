@@ -15,10 +15,12 @@ namespace vz::e2e {
 std::string program();
 
 class Server final {
-public:
+ public:
     enum class Until { kReady, kReads };  // kReads: one that takes no writes is not ready
-    // Returns when /readyz says so, or the collections are listed; std::runtime_error with the server's own words if it does not get there.
-    explicit Server(const std::string& data_directory, const std::vector<std::string>& arguments = {}, Until until = Until::kReady);
+    // Returns when /readyz says so, or the collections are listed; std::runtime_error with the server's own words if it
+    // does not get there.
+    explicit Server(const std::string& data_directory, const std::vector<std::string>& arguments = {},
+                    Until until = Until::kReady);
 
     uint16_t port() const { return port_; }
     Process& process() { return *process_; }
@@ -30,7 +32,7 @@ public:
     // SIGKILL, and waits until it is gone.
     void kill();
 
-private:
+ private:
     uint16_t port_;
     std::unique_ptr<Process> process_;
     std::chrono::nanoseconds start_time_{};

@@ -6,7 +6,7 @@
 namespace vz::e2e {
 
 class TemporaryDirectory final {
-public:
+ public:
     // Created below $VZ_TEST_DIRECTORY, else the system's folder for temporary files. Ends the process if it cannot be.
     TemporaryDirectory();
     ~TemporaryDirectory();
@@ -15,7 +15,7 @@ public:
 
     const std::string& path() const { return path_; }
 
-private:
+ private:
     std::string path_;
 };
 

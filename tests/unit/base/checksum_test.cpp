@@ -36,7 +36,8 @@ TEST(checksum, crc32c_equals_its_definition_at_every_length_and_alignment) {
         ASSERT_EQ(crc32c(part, seed), reference(part, seed)) << count;
         // Cut in two it is the same.
         const size_t cut = random.below(count + 1);
-        ASSERT_EQ(crc32c(part.subspan(cut), crc32c(part.first(cut), seed)), crc32c(part, seed)) << count << " at " << cut;
+        ASSERT_EQ(crc32c(part.subspan(cut), crc32c(part.first(cut), seed)), crc32c(part, seed))
+            << count << " at " << cut;
     }
 }
 

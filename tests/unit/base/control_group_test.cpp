@@ -14,7 +14,8 @@
 namespace vz {
 namespace {
 
-std::optional<ControlGroup> group_of(const std::string& lines, const std::string& mounts = "/mounts", const std::string& controller = "memory") {
+std::optional<ControlGroup> group_of(const std::string& lines, const std::string& mounts = "/mounts",
+                                     const std::string& controller = "memory") {
     std::istringstream groups(lines);
     return find_control_group(groups, controller, mounts);
 }
@@ -44,7 +45,8 @@ TEST_F(ControlGroups, of_version_1_go_before_those_of_version_2) {
 }
 
 TEST_F(ControlGroups, need_a_line_that_names_one) {
-    for (const char* lines : {"", "\n", "0:\n", "0::\n", "5:cpu:/a\n", "3:memory_of_another:/a\n", "::"}) EXPECT_FALSE(group_of(lines)) << lines;
+    for (const char* lines : {"", "\n", "0:\n", "0::\n", "5:cpu:/a\n", "3:memory_of_another:/a\n", "::"})
+        EXPECT_FALSE(group_of(lines)) << lines;
 }
 
 TEST_F(ControlGroups, are_bound_by_the_least_of_those_they_lie_in) {
@@ -79,7 +81,9 @@ TEST_F(ControlGroups, have_the_cores_of_the_least_that_they_lie_in) {
 }
 
 TEST_F(ControlGroups, of_version_1_tell_quota_and_period_apart) {
-    const auto cores = [&] { return group_of("2:cpu,cpuacct:/unit\n0::/unit\n", directory_.path(), "cpu")->core_limit(); };
+    const auto cores = [&] {
+        return group_of("2:cpu,cpuacct:/unit\n0::/unit\n", directory_.path(), "cpu")->core_limit();
+    };
     EXPECT_TRUE(std::isinf(cores()));
     allow("/cpu/unit", "cpu.cfs_quota_us", "-1");
     allow("/cpu/unit", "cpu.cfs_period_us", "100000");

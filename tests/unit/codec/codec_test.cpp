@@ -29,14 +29,16 @@ TEST(scores, every_spelling_of_a_metric) {
     for (const char* name : {"euclidean", "Euclid", "L2"}) EXPECT_EQ(parse_metric(name), VZ_EUCLIDEAN);
     for (const char* name : {"dot", "dot_product", "DotProduct"}) EXPECT_EQ(parse_metric(name), VZ_DOT);
     for (const char* name : {"manhattan", "l1"}) EXPECT_EQ(parse_metric(name), VZ_MANHATTAN);
-    for (const char* name : {"", "cos", "hamming", "cosine ", "cosinecosinecosine"}) EXPECT_FALSE(parse_metric(name)) << name;
+    for (const char* name : {"", "cos", "hamming", "cosine ", "cosinecosinecosine"})
+        EXPECT_FALSE(parse_metric(name)) << name;
 }
 
 TEST(scores, a_threshold_keeps_exactly_what_reaches_it) {
     std::mt19937 random(11);
     for (int i = 0; i < 20'000; ++i) {
         const auto distance = std::bit_cast<float>(static_cast<uint32_t>(random() % 0x7F800000u));
-        const float threshold = i % 2 == 0 ? score_of(VZ_EUCLIDEAN, distance) : static_cast<float>(random() % 1001) / 1000;
+        const float threshold =
+            i % 2 == 0 ? score_of(VZ_EUCLIDEAN, distance) : static_cast<float>(random() % 1001) / 1000;
         const ScoreLimit limit = limit_of(VZ_EUCLIDEAN, threshold);
         const bool kept = !limit.limited || (!limit.empty && distance <= limit.value);
         ASSERT_EQ(kept, score_of(VZ_EUCLIDEAN, distance) >= threshold) << distance << " " << threshold;
@@ -102,9 +104,15 @@ TEST(failure, names_the_place_in_the_request) {
 }
 
 TEST(names, reserved_and_malformed_names_are_refused) {
-    for (const char* name : {"", ".", "..", "empty", "cleanup", "a/b", "a\nb"}) EXPECT_NE(refuse_collection_name(name), nullptr) << name;
-    for (const char* name : {"a\x7f", "\xC2\x80", "a\xC2\x85" "b", "\xC2\x9F"}) EXPECT_NE(refuse_collection_name(name), nullptr) << name;
-    for (const char* name : {"\xC2\xA0", "\xC3\x85", "\xE2\x80\x8D"}) EXPECT_EQ(refuse_collection_name(name), nullptr) << name;
+    for (const char* name : {"", ".", "..", "empty", "cleanup", "a/b", "a\nb"})
+        EXPECT_NE(refuse_collection_name(name), nullptr) << name;
+    for (const char* name : {"a\x7f", "\xC2\x80",
+                             "a\xC2\x85"
+                             "b",
+                             "\xC2\x9F"})
+        EXPECT_NE(refuse_collection_name(name), nullptr) << name;
+    for (const char* name : {"\xC2\xA0", "\xC3\x85", "\xE2\x80\x8D"})
+        EXPECT_EQ(refuse_collection_name(name), nullptr) << name;
     EXPECT_NE(refuse_collection_name(std::string(256, 'x')), nullptr);
     EXPECT_EQ(refuse_collection_name(std::string(255, 'x')), nullptr);
     EXPECT_EQ(refuse_id("a b"), nullptr);

@@ -17,7 +17,8 @@ std::vector<float> defined(const std::map<std::string, double>& weights, uint32_
     std::map<uint64_t, double> by_hash;
     for (const auto& [word, weight] : weights) by_hash[XXH3_64bits(word.data(), word.size())] = weight;
     std::vector<double> sums(dimension);
-    for (const auto& [hash, weight] : by_hash) sums[((hash >> 32) * dimension) >> 32] += (hash & 1) != 0 ? -weight : weight;
+    for (const auto& [hash, weight] : by_hash)
+        sums[((hash >> 32) * dimension) >> 32] += (hash & 1) != 0 ? -weight : weight;
     double squares = 0;
     for (const double sum : sums) squares += sum * sum;
     std::vector<float> vector;
@@ -42,7 +43,9 @@ TEST(Embedding, of_a_document_is_what_the_definition_says) {
 
 TEST(Embedding, of_a_query_is_weighed_by_what_the_collection_counts) {
     constexpr uint32_t kDimension = 512;
-    const auto bucket = [](const std::string& word) { return ((XXH3_64bits(word.data(), word.size()) >> 32) * kDimension) >> 32; };
+    const auto bucket = [](const std::string& word) {
+        return ((XXH3_64bits(word.data(), word.size()) >> 32) * kDimension) >> 32;
+    };
     std::vector<uint64_t> counts(kDimension);
     counts[bucket("sea")] = 9;
     counts[bucket("ship")] = 1;
@@ -64,7 +67,8 @@ TEST(Embedding, has_length_one_whatever_cancels_out) {
     std::mt19937 random(3);
     for (int round = 0; round < 20000; ++round) {
         std::string text;
-        for (uint32_t words = 1 + static_cast<uint32_t>(random()) % 4; words > 0; --words) text += "w" + std::to_string(random() % 500) + " ";
+        for (uint32_t words = 1 + static_cast<uint32_t>(random()) % 4; words > 0; --words)
+            text += "w" + std::to_string(random() % 500) + " ";
         double squares = 0;
         for (const float value : document(text, 16)) squares += double{value} * double{value};
         ASSERT_NEAR(squares, 1.0, 1e-5) << text;
@@ -84,7 +88,8 @@ TEST(Chunks, end_after_sentences_words_or_characters) {
     const std::string text = sentence + sentence + sentence;
     const auto pieces = cut_text(text, 64, 16);
     ASSERT_GE(pieces.size(), 3U);
-    EXPECT_EQ(pieces[0], "One two three four five six seven eight nine ten. One two three ");  // no sentence ends in the last fifth
+    // No sentence ends in the last fifth.
+    EXPECT_EQ(pieces[0], "One two three four five six seven eight nine ten. One two three ");
     EXPECT_TRUE(pieces[1].starts_with("One two three four"));
     const std::string lines = std::string(60, 'a') + "\n" + std::string(60, 'b');
     EXPECT_EQ(cut_text(lines, 64, 0)[0], std::string(60, 'a') + "\n");
@@ -98,10 +103,12 @@ TEST(Chunks, end_after_sentences_words_or_characters) {
 
 TEST(Chunks, together_are_the_whole_text) {
     std::mt19937 random(17);
-    const std::string_view parts[] = {"a", "word", "long-word", " ", "  ", "\n", ". ", "! ", "?", "\u017E", "\u4E2D", "\U0001F40B"};
+    const std::string_view parts[] = {"a",  "word", "long-word", " ",      "  ",     "\n",
+                                      ". ", "! ",   "?",         "\u017E", "\u4E2D", "\U0001F40B"};
     for (int round = 0; round < 3000; ++round) {
         std::string text;
-        for (uint32_t left = static_cast<uint32_t>(random()) % 200; left > 0; --left) text += parts[random() % std::size(parts)];
+        for (uint32_t left = static_cast<uint32_t>(random()) % 200; left > 0; --left)
+            text += parts[random() % std::size(parts)];
         const uint32_t size = 64 + static_cast<uint32_t>(random()) % 64;
         const uint32_t overlap = static_cast<uint32_t>(random()) % (size / 2 + 1);
         size_t covered = 0;

@@ -33,7 +33,7 @@ FieldValue ratio(const FieldCall&) { return FieldValue::of_double(0.1); }
 FieldValue kind(const FieldCall&) { return FieldValue::of_text("B"); }
 
 class Execution : public testing::Test {
-protected:
+ protected:
     void SetUp() override {
         schema = schema_of(kSdl);
         const auto bind = [&](std::string_view type, std::string_view field, FieldResolver resolve) {
@@ -61,7 +61,9 @@ protected:
             return FieldValue::of_object(schema, i, schema->type(i == 0 ? "Dog" : "Cat"));
         };
         constexpr ListItem kInts = [](const Source& list, uint64_t i) {
-            constexpr ListItem kInt = [](const Source&, uint64_t j) { return j == 1 ? FieldValue::null() : FieldValue::of_count(j); };
+            constexpr ListItem kInt = [](const Source&, uint64_t j) {
+                return j == 1 ? FieldValue::null() : FieldValue::of_count(j);
+            };
             return FieldValue::of_list(i + 1, kInt, list.object);
         };
         if (name == "animals") return FieldValue::of_list(2, kAnimal, self.schema.get());
@@ -78,7 +80,8 @@ protected:
         document = document_of(query);
         EXPECT_TRUE(validate(*schema, *document).empty()) << query;
         DocumentError error;
-        EXPECT_TRUE(plan_operation(*schema, *document, operation_of(*document), {}, {}, arena, plan, error)) << error.message;
+        EXPECT_TRUE(plan_operation(*schema, *document, operation_of(*document), {}, {}, arena, plan, error))
+            << error.message;
         std::vector<ExecutionError> errors;
         json::Text text;
         {
@@ -98,9 +101,11 @@ protected:
 };
 
 TEST_F(Execution, writes_every_kind_of_value) {
-    EXPECT_EQ(run("{ leaf { ok maybe number ratio kind __typename } floats animals { name ... on Dog { barks } ... on Cat { lives } } }"),
-              R"({"leaf":{"ok":"ok \"\n","maybe":null,"number":7,"ratio":0.1,"kind":"B","__typename":"Leaf"},"floats":[1.5,-2],)"
-              R"("animals":[{"name":"ok \"\n","barks":null},{"name":null,"lives":1}]})");
+    EXPECT_EQ(
+        run("{ leaf { ok maybe number ratio kind __typename } floats animals { name ... on Dog { barks } ... on Cat { "
+            "lives } } }"),
+        R"({"leaf":{"ok":"ok \"\n","maybe":null,"number":7,"ratio":0.1,"kind":"B","__typename":"Leaf"},"floats":[1.5,-2],)"
+        R"("animals":[{"name":"ok \"\n","barks":null},{"name":null,"lives":1}]})");
     EXPECT_EQ(failed, "");
 }
 
@@ -146,11 +151,14 @@ TEST_F(Execution, errors_carry_places_paths_and_codes) {
 }
 
 TEST_F(Execution, introspection_is_resolved_like_any_other_field) {
-    EXPECT_EQ(run(R"({ __type(name: "Query") { kind name fields { name type { kind ofType { kind name } } } } })").substr(0, 120),
-              R"({"__type":{"kind":"OBJECT","name":"Query","fields":[{"name":"leaf","type":{"kind":"OBJECT","ofType":null}},{"name":"must)");
-    EXPECT_EQ(run(R"({ __type(name: "Nope") { name } __schema { queryType { name } mutationType { name } directives { name } } })"),
-              R"({"__type":null,"__schema":{"queryType":{"name":"Query"},"mutationType":null,"directives":[{"name":"include"},)"
-              R"({"name":"skip"},{"name":"deprecated"},{"name":"specifiedBy"}]}})");
+    EXPECT_EQ(
+        run(R"({ __type(name: "Query") { kind name fields { name type { kind ofType { kind name } } } } })")
+            .substr(0, 120),
+        R"({"__type":{"kind":"OBJECT","name":"Query","fields":[{"name":"leaf","type":{"kind":"OBJECT","ofType":null}},{"name":"must)");
+    EXPECT_EQ(
+        run(R"({ __type(name: "Nope") { name } __schema { queryType { name } mutationType { name } directives { name } } })"),
+        R"({"__type":null,"__schema":{"queryType":{"name":"Query"},"mutationType":null,"directives":[{"name":"include"},)"
+        R"({"name":"skip"},{"name":"deprecated"},{"name":"specifiedBy"}]}})");
     EXPECT_EQ(run(R"({ __type(name: "Animal") { possibleTypes { name } enumValues { name } inputFields { name } } })"),
               R"({"__type":{"possibleTypes":[{"name":"Dog"},{"name":"Cat"}],"enumValues":null,"inputFields":null}})");
 }

@@ -1,6 +1,7 @@
-// The validator as a filter, for oracles outside. Standard input: first line the schema as a JSON string, or `null` for the server's own;
-// then one request per line, {"query": text, "variables": object}. Standard output, one line each: {"stage": "ok" or where it stopped,
-// "errors": [{"message", "locations"}]}; with `--print` as argument also, for valid ones, the answer to an introspection query.
+// The validator as a filter, for oracles outside. Standard input: first line the schema as a JSON string, or `null` for
+// the server's own; then one request per line, {"query": text, "variables": object}. Standard output, one line each:
+// {"stage": "ok" or where it stopped, "errors": [{"message", "locations"}]}; with `--print` as argument also, for valid
+// ones, the answer to an introspection query.
 #include <iostream>
 #include <string>
 
@@ -41,7 +42,8 @@ bool read_request(const std::string& line, Arena& arena, Request& request) {
     });
 }
 
-void answer(std::string_view stage, std::string_view document, const std::vector<DocumentError>& errors, std::string_view introspected) {
+void answer(std::string_view stage, std::string_view document, const std::vector<DocumentError>& errors,
+            std::string_view introspected) {
     std::vector<ExecutionError> written;
     for (const DocumentError& error : errors) written.push_back(error_of(error));
     json::Text text;
@@ -75,7 +77,8 @@ void check(const Schema& schema, const std::string& line, bool print) {
     if (!errors.empty()) return answer("validate", document->text, errors, {});
     const ast::Operation* operation = nullptr;
     for (const ast::Definition& definition : document->definitions) {
-        if (operation == nullptr && definition.kind == ast::DefinitionKind::kOperation) operation = definition.operation;
+        if (operation == nullptr && definition.kind == ast::DefinitionKind::kOperation)
+            operation = definition.operation;
     }
     if (operation == nullptr) return answer("ok", document->text, errors, {});
     Variables variables;

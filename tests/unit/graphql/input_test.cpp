@@ -38,7 +38,8 @@ std::unique_ptr<Coerced> coerce(std::string_view query, std::string_view variabl
     c->outcome = coerce_variables(*c->schema, operation, c->request, c->arena, c->variables, c->errors);
     const ast::Selection& field = operation.selections->selections[0];
     if (c->outcome == VariablesOutcome::kRead) {
-        c->complete = coerce_arguments(c->schema->type("Query")->field("f")->arguments, field.arguments, c->variables, c->arena, c->arguments, c->why);
+        c->complete = coerce_arguments(c->schema->type("Query")->field("f")->arguments, field.arguments, c->variables,
+                                       c->arena, c->arguments, c->why);
     }
     return c;
 }
@@ -58,7 +59,8 @@ TEST(Input, absent_null_and_default_are_three_things) {
 }
 
 TEST(Input, lists_of_floats_are_packed_whichever_way_they_come) {
-    for (const auto& c : {coerce("{ f(floats: [1, -2.5, 1e-3]) }"), coerce("query ($v: [Float!]) { f(floats: $v) }", R"({"v":[1,-2.5,1e-3]})"),
+    for (const auto& c : {coerce("{ f(floats: [1, -2.5, 1e-3]) }"),
+                          coerce("query ($v: [Float!]) { f(floats: $v) }", R"({"v":[1,-2.5,1e-3]})"),
                           coerce("query ($x: Float!) { f(floats: [1, $x, 1e-3]) }", R"({"x":-2.5})")}) {
         const Input& floats = c->arguments["floats"];
         ASSERT_EQ(floats.kind, InputKind::kFloats);
@@ -82,7 +84,8 @@ TEST(Input, floats_are_rounded_once) {
 }
 
 TEST(Input, objects_get_defaults_and_refuse_unknown_fields) {
-    const auto c = coerce("query ($in: In) { f(in: $in) }", R"({"in":{"name":"ü","kind":"CAT","list":3,"inner":{"a":1}}})");
+    const auto c =
+        coerce("query ($in: In) { f(in: $in) }", R"({"in":{"name":"ü","kind":"CAT","list":3,"inner":{"a":1}}})");
     ASSERT_EQ(c->outcome, VariablesOutcome::kRead);
     EXPECT_EQ(c->arguments["in"]["name"].text, "ü");
     EXPECT_EQ(c->arguments["in"]["kind"].text, "CAT");
@@ -91,15 +94,18 @@ TEST(Input, objects_get_defaults_and_refuse_unknown_fields) {
     EXPECT_TRUE(c->arguments["in"]["floats"].absent());
     EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"nope":1}})")->outcome, VariablesOutcome::kRefused);
     EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"inner":{}}})")->outcome, VariablesOutcome::kRefused);
-    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"inner":{"a":null}}})")->outcome, VariablesOutcome::kRefused);
+    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"inner":{"a":null}}})")->outcome,
+              VariablesOutcome::kRefused);
     EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":[]})")->outcome, VariablesOutcome::kRefused);
-    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"kind":"COW"}})")->outcome, VariablesOutcome::kRefused);
+    EXPECT_EQ(coerce("query ($in: In) { f(in: $in) }", R"({"in":{"kind":"COW"}})")->outcome,
+              VariablesOutcome::kRefused);
 }
 
 TEST(Input, numbers_keep_to_their_ranges) {
     const auto refused = [](std::string_view type, std::string_view argument, std::string_view value) {
-        return coerce("query ($v: " + std::string(type) + ") { f(" + std::string(argument) + ": $v) }", "{\"v\":" + std::string(value) + "}")->outcome ==
-               VariablesOutcome::kRefused;
+        return coerce("query ($v: " + std::string(type) + ") { f(" + std::string(argument) + ": $v) }",
+                      "{\"v\":" + std::string(value) + "}")
+                   ->outcome == VariablesOutcome::kRefused;
     };
     EXPECT_TRUE(refused("Int", "i", "2147483648"));
     EXPECT_TRUE(refused("Int", "i", "1.5"));
@@ -119,9 +125,14 @@ TEST(Input, numbers_keep_to_their_ranges) {
 }
 
 TEST(Input, json_is_kept_as_text) {
-    EXPECT_EQ(coerce("query ($j: JSON) { f(json: $j) }", R"({"j": {"a" : [1.50, "\u00e9"]} })")->arguments["json"].text, R"({"a" : [1.50, "\u00e9"]})");
-    EXPECT_EQ(coerce(R"({ f(json: {a: [1.50, "é", null, true], b: {}}) })")->arguments["json"].text, R"({"a":[1.50,"é",null,true],"b":{}})");
-    EXPECT_EQ(coerce("query ($j: JSON, $n: Int) { f(json: {a: $j, b: $n, c: [$n]}) }", R"({"j":[1]})")->arguments["json"].text, R"({"a":[1],"c":[null]})");
+    EXPECT_EQ(coerce("query ($j: JSON) { f(json: $j) }", R"({"j": {"a" : [1.50, "\u00e9"]} })")->arguments["json"].text,
+              R"({"a" : [1.50, "\u00e9"]})");
+    EXPECT_EQ(coerce(R"({ f(json: {a: [1.50, "é", null, true], b: {}}) })")->arguments["json"].text,
+              R"({"a":[1.50,"é",null,true],"b":{}})");
+    EXPECT_EQ(coerce("query ($j: JSON, $n: Int) { f(json: {a: $j, b: $n, c: [$n]}) }", R"({"j":[1]})")
+                  ->arguments["json"]
+                  .text,
+              R"({"a":[1],"c":[null]})");
     EXPECT_NE(coerce("query ($j: JSON) { f(json: $j) }", R"({"j":{"a":01}})")->outcome, VariablesOutcome::kRead);
 }
 
@@ -133,8 +144,10 @@ TEST(Input, ids_are_texts) {
 TEST(Input, text_that_is_no_json_is_told_apart) {
     EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":)")->outcome, VariablesOutcome::kNotJson);
     EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"([1])")->outcome, VariablesOutcome::kNotJson);
-    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":1,"unused":{"x":tru}})")->outcome, VariablesOutcome::kNotJson);
-    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":1,"unused":{"x":true}})")->outcome, VariablesOutcome::kRead);
+    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":1,"unused":{"x":tru}})")->outcome,
+              VariablesOutcome::kNotJson);
+    EXPECT_EQ(coerce("query ($i: Int) { f(i: $i) }", R"({"i":1,"unused":{"x":true}})")->outcome,
+              VariablesOutcome::kRead);
 }
 
 TEST(Input, every_refused_variable_is_named) {

@@ -35,7 +35,8 @@ TEST(Lexer, skips_byte_order_marks_commas_blanks_and_comments) {
 }
 
 TEST(Lexer, reads_every_punctuator) {
-    EXPECT_EQ(read("!$&()...:=@[]{|}").texts, (Texts{"!", "$", "&", "(", ")", "...", ":", "=", "@", "[", "]", "{", "|", "}"}));
+    EXPECT_EQ(read("!$&()...:=@[]{|}").texts,
+              (Texts{"!", "$", "&", "(", ")", "...", ":", "=", "@", "[", "]", "{", "|", "}"}));
     EXPECT_EQ(read("a ..b").error_position, 2u);
 }
 

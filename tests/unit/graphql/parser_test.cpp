@@ -16,7 +16,8 @@ std::string verdict(std::string_view text, const ParseLimits& limits = ParseLimi
 
 TEST(Parser, accepts_every_form_of_executable_definitions) {
     EXPECT_EQ(verdict("{a}"), "ok");
-    EXPECT_EQ(verdict("query Q($a: [Int!]! = [1] @d, $b: In = {x: {y: null}}) @d(a: $a) { a: b(c: $a, d: EN) @d { ...F ... on T @d { x } ... { y } ... @d { z } } }"),
+    EXPECT_EQ(verdict("query Q($a: [Int!]! = [1] @d, $b: In = {x: {y: null}}) @d(a: $a) { a: b(c: $a, d: EN) @d { ...F "
+                      "... on T @d { x } ... { y } ... @d { z } } }"),
               "ok");
     EXPECT_EQ(verdict("fragment F on T @d { on fragment query }"), "ok");
     EXPECT_EQ(verdict("mutation { a } subscription S { b }"), "ok");
@@ -25,11 +26,15 @@ TEST(Parser, accepts_every_form_of_executable_definitions) {
 }
 
 TEST(Parser, accepts_every_form_of_type_system_definitions) {
-    EXPECT_EQ(verdict("\"d\" schema @a { query: Q mutation: M } extend schema @b scalar S @a \"\"\"t\"\"\" type T implements & A & B { "
-                      "\"f\" f(\"a\" a: Int = 1 @d, b: [S]): T! @d } type E interface I implements A { x: Int } union U = | A | B "
-                      "union V enum N { A @d B } input P { a: Int = 3 } directive @d(a: Int) repeatable on | FIELD | QUERY "
-                      "extend type T { g: Int } extend union U = C extend enum N { C } extend input P @x extend scalar S @y extend interface I { y: Int }"),
-              "ok");
+    EXPECT_EQ(
+        verdict("\"d\" schema @a { query: Q mutation: M } extend schema @b scalar S @a \"\"\"t\"\"\" type T implements "
+                "& A & B { "
+                "\"f\" f(\"a\" a: Int = 1 @d, b: [S]): T! @d } type E interface I implements A { x: Int } union U = | "
+                "A | B "
+                "union V enum N { A @d B } input P { a: Int = 3 } directive @d(a: Int) repeatable on | FIELD | QUERY "
+                "extend type T { g: Int } extend union U = C extend enum N { C } extend input P @x extend scalar S @y "
+                "extend interface I { y: Int }"),
+        "ok");
 }
 
 TEST(Parser, tells_where_a_document_goes_wrong) {

@@ -5,7 +5,8 @@
 namespace vz::graphql::test {
 namespace {
 
-constexpr std::string_view kSdl = "type Query { a(x: Int): Node b: Node } type Node { id: Int next: Node name: String }";
+constexpr std::string_view kSdl =
+    "type Query { a(x: Int): Node b: Node } type Node { id: Int next: Node name: String }";
 
 struct Planned {
     std::unique_ptr<Schema> schema = schema_of(kSdl);
@@ -17,14 +18,17 @@ struct Planned {
     bool good = false;
 };
 
-std::unique_ptr<Planned> plan(std::string_view query, const PlanLimits& limits = {}, std::string_view variables = "{}") {
+std::unique_ptr<Planned> plan(std::string_view query, const PlanLimits& limits = {},
+                              std::string_view variables = "{}") {
     auto p = std::make_unique<Planned>();
     p->document = document_of(query);
     const std::string request = request_with(variables);
     std::vector<DocumentError> errors;
     EXPECT_TRUE(validate(*p->schema, *p->document).empty()) << query;
-    EXPECT_EQ(coerce_variables(*p->schema, operation_of(*p->document), request, p->arena, p->variables, errors), VariablesOutcome::kRead);
-    p->good = plan_operation(*p->schema, *p->document, operation_of(*p->document), p->variables, limits, p->arena, p->plan, p->error);
+    EXPECT_EQ(coerce_variables(*p->schema, operation_of(*p->document), request, p->arena, p->variables, errors),
+              VariablesOutcome::kRead);
+    p->good = plan_operation(*p->schema, *p->document, operation_of(*p->document), p->variables, limits, p->arena,
+                             p->plan, p->error);
     return p;
 }
 
@@ -40,7 +44,9 @@ TEST(Plan, merges_selections_and_opens_fragments) {
 }
 
 TEST(Plan, leaves_out_what_is_skipped) {
-    const auto p = plan("query ($t: Boolean!) { a @skip(if: $t) { id } b @include(if: $t) { id name @skip(if: true) } }", {}, R"({"t":true})");
+    const auto p =
+        plan("query ($t: Boolean!) { a @skip(if: $t) { id } b @include(if: $t) { id name @skip(if: true) } }", {},
+             R"({"t":true})");
     ASSERT_EQ(p->plan.fields.size(), 1u);
     EXPECT_EQ(p->plan.fields[0].key, "b");
     EXPECT_FALSE(p->plan.fields[0].selects("name"));
@@ -63,7 +69,8 @@ TEST(Plan, refuses_what_passes_a_limit) {
 TEST(Plan, fragments_that_multiply_are_stopped) {
     std::string text = "{ a { ...F0 } }";
     for (int i = 0; i < 12; ++i) {
-        text += " fragment F" + std::to_string(i) + " on Node { x: next { ...F" + std::to_string(i + 1) + " } y: next { ...F" + std::to_string(i + 1) + " } }";
+        text += " fragment F" + std::to_string(i) + " on Node { x: next { ...F" + std::to_string(i + 1) +
+                " } y: next { ...F" + std::to_string(i + 1) + " } }";
     }
     text += " fragment F12 on Node { id }";
     EXPECT_FALSE(plan(text)->good);
@@ -72,8 +79,13 @@ TEST(Plan, fragments_that_multiply_are_stopped) {
 TEST(Plan, introspection_has_limits_of_its_own) {
     PlanLimits limits;
     limits.depth_max = 2;
-    EXPECT_TRUE(plan("{ __schema { types { fields { type { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } }", limits)->good);
-    EXPECT_FALSE(plan("{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }")->good);
+    EXPECT_TRUE(plan("{ __schema { types { fields { type { ofType { ofType { ofType { ofType { ofType { name } } } } } "
+                     "} } } } }",
+                     limits)
+                    ->good);
+    EXPECT_FALSE(
+        plan("{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }")
+            ->good);
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ TEST(Schema, refuses_texts_that_are_none) {
 }
 
 TEST(Schema, knows_which_types_stand_for_others) {
-    const auto schema = schema_of("interface I { a: Int } type A implements I { a: Int } type B { b: Int } union U = A | B type Query { a: A }");
+    const auto schema = schema_of(
+        "interface I { a: Int } type A implements I { a: Int } type B { b: Int } union U = A | B type Query { a: A }");
     Arena arena;
     const auto type = [&](std::string_view text) {
         const auto document = document_of("query ($x: " + std::string(text) + ") { a }");
@@ -61,7 +62,8 @@ TEST(Schema, prints_the_defaults_that_hold) {
 
 TEST(Schema, writes_literals_as_graphql) {
     const auto document = document_of(R"(query ($x: In = {a: [1, 2.5, "q\"\n", null], b: EN, c: true}) { a })");
-    EXPECT_EQ(value_text(*operation_of(*document).variables[0].default_value), R"({a: [1, 2.5, "q\"\n", null], b: EN, c: true})");
+    EXPECT_EQ(value_text(*operation_of(*document).variables[0].default_value),
+              R"({a: [1, 2.5, "q\"\n", null], b: EN, c: true})");
 }
 
 }  // namespace

@@ -93,7 +93,9 @@ TEST_F(Access, a_refused_body_leaves_the_connection_whole) {
 }
 
 TEST_F(Access, a_trailer_is_no_place_for_a_key) {
-    EXPECT_EQ(status("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-API-Key: admin-key\r\n\r\n"), 401);
+    EXPECT_EQ(status("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-API-Key: "
+                     "admin-key\r\n\r\n"),
+              401);
 }
 
 TEST_F(Access, a_body_that_waits_for_100_continue_is_not_asked_for) {

@@ -68,8 +68,9 @@ TEST(WaitingAnswers, of_many_slow_readers_stay_within_the_budget) {
     const auto grown = resident_bytes() - before;
     EXPECT_EQ(ask(server.port(), post("/size", std::string(20 * kMib, 'x'))).body, std::to_string(20 * kMib));
     const auto unsent = server.figure(kUnsent);
-    std::printf("figure http.slow_answers asked_mib=%zu budget_mib=%zu grown_mib=%zu\n", static_cast<size_t>(60 * kAnswerBytes / kMib),
-                static_cast<size_t>(kAnswersMib), static_cast<size_t>(grown / kMib));
+    std::printf("figure http.slow_answers asked_mib=%zu budget_mib=%zu grown_mib=%zu\n",
+                static_cast<size_t>(60 * kAnswerBytes / kMib), static_cast<size_t>(kAnswersMib),
+                static_cast<size_t>(grown / kMib));
     if (kResidentIsInUse) {
         EXPECT_LE(grown, (kAnswersMib + 16) * kMib);
     }
@@ -103,7 +104,8 @@ TEST(WaitingAnswers, of_those_who_never_read_are_given_up_in_time) {
     EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
     for (const auto& reader : readers) EXPECT_LT(reader->read_to_end().size(), kAnswerBytes);
     EXPECT_EQ(server.figure("vectorizer_http_refused_total{reason=slow_reader}"), static_cast<int64_t>(readers.size()));
-    EXPECT_EQ(server.figure("vectorizer_http_requests_total{frontend=test,route=/big,method=GET,status=499}"), static_cast<int64_t>(readers.size()));
+    EXPECT_EQ(server.figure("vectorizer_http_requests_total{frontend=test,route=/big,method=GET,status=499}"),
+              static_cast<int64_t>(readers.size()));
 }
 
 // The server's end of a connection, which is of this process.
@@ -114,12 +116,15 @@ int server_end(const Client& client) {
     for (int descriptor = 3; descriptor < 1024; ++descriptor) {
         sockaddr_in theirs{};
         size = sizeof theirs;
-        if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&theirs), &size) == 0 && theirs.sin_port == ours.sin_port) return descriptor;
+        if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&theirs), &size) == 0 &&
+            theirs.sin_port == ours.sin_port)
+            return descriptor;
     }
     return -1;
 }
 
-// Reads so many bytes a second of the answer until that is over or `is_over`; how much came. Small buffers let each read make room for a little more.
+// Reads so many bytes a second of the answer until that is over or `is_over`; how much came. Small buffers let each
+// read make room for a little more.
 template <typename Condition>
 size_t read_slowly(const Server& server, size_t bytes_per_second, Condition is_over) {
     Client client(server.port());

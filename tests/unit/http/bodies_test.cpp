@@ -88,7 +88,8 @@ TEST_F(Bodies, types_of_json_routes_are_checked) {
         EXPECT_NE(reply.body.find(R"("accepted":["application/json"])"), std::string::npos);
     }
     EXPECT_EQ(ask(post("/json", "{}")).status, 415);
-    EXPECT_EQ(ask(post("/json", "{}", "Content-Type: application/json\r\nContent-Type: application/json\r\n")).status, 400);
+    EXPECT_EQ(ask(post("/json", "{}", "Content-Type: application/json\r\nContent-Type: application/json\r\n")).status,
+              400);
 }
 
 TEST_F(Bodies, gzip_is_inflated_up_to_the_limit) {

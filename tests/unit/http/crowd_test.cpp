@@ -32,7 +32,8 @@ TEST(Crowd, two_thousand_idle_connections_cost_little_and_harm_nobody) {
         ASSERT_EQ(idle.back()->read().status, 200) << i;
     }
     const auto each = (resident_bytes() - before) / kIdle;
-    std::printf("figure http.idle_connection bytes=%zu (<= 6144, the client's side counted)\n", static_cast<size_t>(each));
+    std::printf("figure http.idle_connection bytes=%zu (<= 6144, the client's side counted)\n",
+                static_cast<size_t>(each));
     if (kResidentIsInUse) {
         EXPECT_LE(each, 6U * 1024);
     }

@@ -10,14 +10,16 @@ class Framing : public testing::Test {
  protected:
     void SetUp() override { server.start(); }
 
-    // Sends `request` whole and cut at every byte: always this status, the end of the connection, and nothing after the answer.
+    // Sends `request` whole and cut at every byte: always this status, the end of the connection, and nothing after the
+    // answer.
     void refused(const std::string& request, int status) {
-        for (size_t cut = 0; cut < request.size(); cut += request.size() > 2000 ? 997 : 1) {
+        for (size_t cut = 0; cut<request.size(); cut += request.size()> 2000 ? 997 : 1) {
             Client client(server.port());
             client.send_cut(request + get("/items/smuggled"), cut);
             const auto all = client.read_to_end();
             EXPECT_FALSE(client.timed_out) << request;
-            ASSERT_TRUE(all.starts_with("HTTP/1.1 " + std::to_string(status)) || all.starts_with("HTTP/1.0 " + std::to_string(status)))
+            ASSERT_TRUE(all.starts_with("HTTP/1.1 " + std::to_string(status)) ||
+                        all.starts_with("HTTP/1.0 " + std::to_string(status)))
                 << "cut at " << cut << " of " << request.substr(0, 300) << "\nanswered " << all;
             EXPECT_EQ(all.find("X-Request-Id:"), all.rfind("X-Request-Id:")) << request << "\nanswered " << all;
             EXPECT_NE(all.find("Connection: close"), std::string::npos);
@@ -45,7 +47,8 @@ TEST_F(Framing, good_requests_are_served_at_every_cut) {
     served(get("/items/x"), 200, "x");
     served("\r\n\r\n" + get("/items/x"), 200, "x");
     served(post("/echo", "hello"), 200, "hello");
-    served(get("/items/x", "Accept: bogus\r\nCookie: a; b\r\nDate: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n"), 200, "x");
+    served(get("/items/x", "Accept: bogus\r\nCookie: a; b\r\nDate: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n"), 200,
+           "x");
     served("POST /echo HTTP/1.1\r\n" + kHost + "\r\n", 200, "");
 }
 
@@ -75,9 +78,12 @@ TEST_F(Framing, versions) {
 }
 
 TEST_F(Framing, what_nobody_reads_is_ignored) {
-    served(get("/items/x", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"), 200, "x");
+    served(
+        get("/items/x", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"),
+        200, "x");
     served(get("/items/x", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n"), 200, "x");
-    served(get("/items/x", "Accept: bogus\r\nCookie: a; b\r\nDate: x\r\nRange: bytes=0-1\r\nTE: trailers\r\n"), 200, "x");
+    served(get("/items/x", "Accept: bogus\r\nCookie: a; b\r\nDate: x\r\nRange: bytes=0-1\r\nTE: trailers\r\n"), 200,
+           "x");
 }
 
 TEST_F(Framing, http_1_0_closes_unless_it_asks_not_to) {

@@ -16,7 +16,8 @@ Verdict whole(const std::string& bytes) {
 
 TEST(HeadScan, every_cut_gives_the_same_verdict) {
     std::mt19937 random(20240607);
-    const std::string base = "POST /collections/a?x=1 HTTP/1.1\r\nHost: localhost:15002\r\nContent-Length: 12\r\nA: b\r\n\r\n";
+    const std::string base =
+        "POST /collections/a?x=1 HTTP/1.1\r\nHost: localhost:15002\r\nContent-Length: 12\r\nA: b\r\n\r\n";
     const std::string alphabet = "\r\n\t :;aH1/\x01\x80,";
     for (int round = 0; round < 3000; ++round) {
         auto bytes = base;
@@ -24,7 +25,8 @@ TEST(HeadScan, every_cut_gives_the_same_verdict) {
         const auto expected = whole(bytes);
         HeadScan scan;
         auto verdict = Verdict::kMore;
-        for (size_t size = 1; size <= bytes.size() && verdict == Verdict::kMore; ++size) verdict = scan.look(bytes.substr(0, size));
+        for (size_t size = 1; size <= bytes.size() && verdict == Verdict::kMore; ++size)
+            verdict = scan.look(bytes.substr(0, size));
         EXPECT_EQ(verdict, expected) << bytes;
     }
 }

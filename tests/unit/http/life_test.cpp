@@ -142,7 +142,8 @@ TEST(Budgets, writes_of_a_collection) {
     server.wait_held(1);
     const auto reply = ask(server.port(), post("/write/a", ""));
     EXPECT_EQ(reply.status, 429);
-    EXPECT_NE(reply.body.find(R"("details":{"collection":"a","depth":1,"hard_limit":1,"retry_after_seconds":2})"), std::string::npos);
+    EXPECT_NE(reply.body.find(R"("details":{"collection":"a","depth":1,"hard_limit":1,"retry_after_seconds":2})"),
+              std::string::npos);
     Client other(server.port());
     other.send(post("/write/b", ""));
     server.wait_held(2);
@@ -269,7 +270,8 @@ TEST(Life, a_port_in_use_is_busy_and_leaves_nothing) {
         Server second(Changes{{"port", std::to_string(first.port())}});
         vz_error error{};
         EXPECT_EQ(second.start(&error), VZ_BUSY);
-        EXPECT_NE(std::string(error.message).find("127.0.0.1:" + std::to_string(first.port())), std::string::npos) << error.message;
+        EXPECT_NE(std::string(error.message).find("127.0.0.1:" + std::to_string(first.port())), std::string::npos)
+            << error.message;
     }
     EXPECT_EQ(open_descriptors(), before);
 }

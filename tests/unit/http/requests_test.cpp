@@ -11,7 +11,9 @@ namespace {
 class Requests : public testing::Test {
  protected:
     void SetUp() override { server.start(); }
-    Reply ask(const std::string& request, bool head_only = false) { return test::ask(server.port(), request, head_only); }
+    Reply ask(const std::string& request, bool head_only = false) {
+        return test::ask(server.port(), request, head_only);
+    }
     int status(const std::string& request) { return ask(request).status; }
     Server server;
 };
@@ -77,7 +79,9 @@ TEST_F(Requests, query_parameters_are_decoded_and_checked) {
     EXPECT_EQ(ask(get("/query?limit=1&filter=a+b%26c")).body, "limit=1;filter=a b&c;");
     const auto unknown = ask(get("/query?limits=1"));
     EXPECT_EQ(unknown.status, 400);
-    EXPECT_NE(unknown.body.find(R"("field":"limits","reason":"unknown field; did you mean \"limit\"?")"), std::string::npos) << unknown.body;
+    EXPECT_NE(unknown.body.find(R"("field":"limits","reason":"unknown field; did you mean \"limit\"?")"),
+              std::string::npos)
+        << unknown.body;
     EXPECT_EQ(status(get("/query?filter=%zz")), 400);
     EXPECT_EQ(status(get("/query?timeout_ms=100")), 200);
     EXPECT_EQ(status(get("/query?timeout_ms=0")), 400);
@@ -118,14 +122,16 @@ TEST_F(Requests, absolute_targets_are_paths) {
 
 TEST_F(Requests, errors_have_five_fields) {
     const auto reply = ask(get("/nowhere", "X-Request-Id: r1\r\n"));
-    EXPECT_EQ(reply.body,
-              R"({"error_type":"not_found","message":"There is nothing at /nowhere","details":{"path":"/nowhere"},"status_code":404,"request_id":"r1"})");
+    EXPECT_EQ(
+        reply.body,
+        R"({"error_type":"not_found","message":"There is nothing at /nowhere","details":{"path":"/nowhere"},"status_code":404,"request_id":"r1"})");
     EXPECT_EQ(reply.field("Content-Type"), "application/json; charset=utf-8");
 }
 
 TEST_F(Requests, hosts_that_are_not_this_machine_are_misdirected) {
     const auto with_host = [](const std::string& host) { return "GET /livez HTTP/1.1\r\nHost: " + host + "\r\n\r\n"; };
-    for (const std::string host : {"localhost", "LOCALHOST:1", "127.0.0.1:15002", "[::1]:9"}) EXPECT_EQ(status(with_host(host)), 200) << host;
+    for (const std::string host : {"localhost", "LOCALHOST:1", "127.0.0.1:15002", "[::1]:9"})
+        EXPECT_EQ(status(with_host(host)), 200) << host;
     const auto reply = ask(with_host("evil.example:15002"));
     EXPECT_EQ(reply.status, 421);
     EXPECT_NE(reply.body.find("misdirected_request"), std::string::npos);
@@ -135,7 +141,8 @@ TEST_F(Requests, foreign_origins_are_refused) {
     EXPECT_EQ(status(get("/livez", "Origin: http://evil.example\r\n")), 403);
     EXPECT_EQ(status(get("/livez", "Origin: null\r\n")), 403);
     EXPECT_EQ(status(get("/livez", "Origin: http://localhost\r\n")), 200);
-    EXPECT_NE(ask(get("/livez", "Origin: http://evil.example\r\n")).body.find(R"("error":"forbidden")"), std::string::npos);
+    EXPECT_NE(ask(get("/livez", "Origin: http://evil.example\r\n")).body.find(R"("error":"forbidden")"),
+              std::string::npos);
 }
 
 TEST(RequestsConfigured, origins_and_hosts_of_the_configuration_are_let_in) {
@@ -144,8 +151,10 @@ TEST(RequestsConfigured, origins_and_hosts_of_the_configuration_are_let_in) {
     const auto reply = ask(server.port(), get("/livez", "Origin: https://app.example\r\n"));
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.field("Access-Control-Allow-Origin"), "https://app.example");
-    const auto preflight = ask(server.port(), "OPTIONS /json HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example\r\n"
-                                              "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n");
+    const auto preflight =
+        ask(server.port(),
+            "OPTIONS /json HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example\r\n"
+            "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n");
     EXPECT_EQ(preflight.status, 204);
     EXPECT_EQ(preflight.field("Access-Control-Allow-Headers"), "content-type");
     EXPECT_EQ(ask(server.port(), "GET /livez HTTP/1.1\r\nHost: db.internal:80\r\n\r\n").status, 200);
@@ -153,7 +162,8 @@ TEST(RequestsConfigured, origins_and_hosts_of_the_configuration_are_let_in) {
 
 TEST_F(Requests, static_files_are_sent_gzipped_or_not_at_all_if_known) {
     // vzh_file belongs to create: this mount is declared anew.
-    static const unsigned char kGzip[] = {0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0xcb, 0xc8, 0x04, 0x00, 0xac, 0x2a, 0x93, 0xd8, 0x02, 0, 0, 0};
+    static const unsigned char kGzip[] = {0x1f, 0x8b, 0x08, 0,    0,    0,    0,    0,    0, 0x03, 0xcb,
+                                          0xc8, 0x04, 0x00, 0xac, 0x2a, 0x93, 0xd8, 0x02, 0, 0,    0};
     server.stop();
     Server other;
     vz_error error{};

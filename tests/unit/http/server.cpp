@@ -30,7 +30,8 @@ const vz_config_service kConfig = {
     },
     [](const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) noexcept {
         for (const auto& [key, value] : host_of(host).config) {
-            if (key == text(prefix) || key.starts_with(text(prefix) + ".")) visit(user, {key.data(), key.size()}, {value.data(), value.size()});
+            if (key == text(prefix) || key.starts_with(text(prefix) + "."))
+                visit(user, {key.data(), key.size()}, {value.data(), value.size()});
         }
     },
     [](const vz_host* host, vz_str key, vz_str reason, vz_error* error) noexcept -> vz_status {
@@ -54,7 +55,8 @@ const vz_metrics_service kMetrics = {
         *id = owner.series.size();
         std::string name = text(made->name);
         for (uint32_t i = 0; i < made->label_count; ++i) {
-            name += (i == 0 ? "{" : ",") + text(made->labels[i].key) + "=" + text(made->labels[i].value) + (i + 1 == made->label_count ? "}" : "");
+            name += (i == 0 ? "{" : ",") + text(made->labels[i].key) + "=" + text(made->labels[i].value) +
+                    (i + 1 == made->label_count ? "}" : "");
         }
         owner.series.emplace_back(std::move(name), 0);
         return VZ_OK;
@@ -127,7 +129,8 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
         case kSpecial: return answer(r, "special");
         case kQuery: {
             std::string all;
-            for (uint32_t i = 0; i < view->query_count; ++i) all += text(view->query[i].key) + "=" + text(view->query[i].value) + ";";
+            for (uint32_t i = 0; i < view->query_count; ++i)
+                all += text(view->query[i].key) + "=" + text(view->query[i].value) + ";";
             return answer(r, all);
         }
         case kSize: return answer(r, std::to_string(view->body.size));
@@ -139,14 +142,14 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
             const auto bytes = std::stoull(text(view->query[0].value));
             uint64_t room = 0;
             char* place = vzh_space(r, bytes, &room);
-            if (place == nullptr && vzh_is_starved(r) != 0) return vzh_refuse(r, 503, "service_unavailable", {"starved", 7}, {});
+            if (place == nullptr && vzh_is_starved(r) != 0)
+                return vzh_refuse(r, 503, "service_unavailable", {"starved", 7}, {});
             if (place == nullptr) return vzh_refuse(r, 400, "validation_error", {"too big", 7}, {});
             std::memset(place, 'b', bytes);
             vzh_wrote(r, bytes);
             return vzh_reply(r, 200, "application/octet-stream");
         }
-        case kGuarded:
-            return vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0 ? void() : answer(r, "done");
+        case kGuarded: return vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0 ? void() : answer(r, "done");
         case kWrite:
             if (vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0) return;
             [[fallthrough]];
@@ -174,11 +177,12 @@ std::map<std::string, std::string> plain_config() {
     return {{"host", "127.0.0.1"}, {"port", "0"}, {"http.threads", "1"}, {"http.workers", "1"}};
 }
 
-Server::Server(const Changes& changes) : host([&] {
-    auto config = plain_config();
-    for (const auto& [key, value] : changes) config[key] = value;
-    return config;
-}()) {
+Server::Server(const Changes& changes)
+    : host([&] {
+          auto config = plain_config();
+          for (const auto& [key, value] : changes) config[key] = value;
+          return config;
+      }()) {
     vz_error error{};
     const auto status =
         vzh_declare(&host.table, kRoutes, static_cast<uint32_t>(std::size(kRoutes)), &handle, this, &mount, &error);
@@ -237,7 +241,8 @@ std::string Reply::field(std::string_view name) const {
     while (at != std::string::npos && at + 2 < head.size()) {
         const auto end = head.find("\r\n", at + 2);
         const auto line = head.substr(at + 2, end - at - 2);
-        if (line.size() > name.size() && line[name.size()] == ':' && strncasecmp(line.data(), name.data(), name.size()) == 0) {
+        if (line.size() > name.size() && line[name.size()] == ':' &&
+            strncasecmp(line.data(), name.data(), name.size()) == 0) {
             return line.substr(name.size() + 2);
         }
         at = end;
@@ -340,7 +345,8 @@ std::string get(std::string_view path, std::string_view fields) {
 }
 
 std::string post(std::string_view path, std::string_view body, std::string_view fields) {
-    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+    return "POST " + std::string(path) +
+           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
            std::string(fields) + "\r\n" + std::string(body);
 }
 

@@ -55,14 +55,22 @@ TEST(Settings, a_key_is_whole_or_named) {
     EXPECT_EQ(rejected("auth.keys.0.permissions.0", "root"), "auth.keys.0.permissions.0");
     EXPECT_EQ(rejected("auth.keys.0.password", "x"), "auth.keys.0.password");
     EXPECT_EQ(rejected("auth.keys.0.scopes.0.collection", "a*b"), "auth.keys.0.scopes.0.collection");
-    for (const std::string& scope : {std::string("a/b"), std::string("a\x01"), std::string("a\xC2\x85*"), std::string("a\x7F"), std::string(256, 'n'), std::string(256, 'n') + "*", std::string("**"), std::string("."), std::string(".."), std::string("empty"), std::string("cleanup")}) {
+    for (const std::string& scope :
+         {std::string("a/b"), std::string("a\x01"), std::string("a\xC2\x85*"), std::string("a\x7F"),
+          std::string(256, 'n'), std::string(256, 'n') + "*", std::string("**"), std::string("."), std::string(".."),
+          std::string("empty"), std::string("cleanup")}) {
         EXPECT_EQ(rejected("auth.keys.0.scopes.0.collection", scope), "auth.keys.0.scopes.0.collection") << scope;
     }
-    for (const std::string& scope : {std::string("*"), std::string("a b*"), std::string("empty*"), std::string(".*"), std::string("\xC3\xA4"), std::string(255, 'n'), std::string(255, 'n') + "*"}) {
+    for (const std::string& scope : {std::string("*"), std::string("a b*"), std::string("empty*"), std::string(".*"),
+                                     std::string("\xC3\xA4"), std::string(255, 'n'), std::string(255, 'n') + "*"}) {
         EXPECT_NE(rejected("auth.keys.0.scopes.0.collection", scope), "auth.keys.0.scopes.0.collection") << scope;
     }
-    Host beyond({{"host", "127.0.0.1"}, {"auth.keys.0.name", "ci"}, {"auth.keys.0.hash", "sha256:" + std::string(64, 'a')}, {"auth.keys.0.permissions.0", "read"},
-                 {"auth.keys.0.scopes.0.collection", "docs"}, {"auth.keys.0.scopes.0.permissions.0", "write"}});
+    Host beyond({{"host", "127.0.0.1"},
+                 {"auth.keys.0.name", "ci"},
+                 {"auth.keys.0.hash", "sha256:" + std::string(64, 'a')},
+                 {"auth.keys.0.permissions.0", "read"},
+                 {"auth.keys.0.scopes.0.collection", "docs"},
+                 {"auth.keys.0.scopes.0.permissions.0", "write"}});
     EXPECT_NE(declare(beyond), VZ_OK);
     EXPECT_EQ(beyond.rejected_key, "auth.keys.0.scopes.0.permissions");
     EXPECT_EQ(rejected("auth.keys", "secret"), "auth.keys");
@@ -77,12 +85,17 @@ TEST(Settings, values_are_checked) {
     EXPECT_EQ(rejected("limits.body_mb", "-1"), "limits.body_mb");
     EXPECT_EQ(rejected("limits.body_mb", "1.5"), "limits.body_mb");
     EXPECT_EQ(rejected("auth.allow_unauthenticated", "yes"), "auth.allow_unauthenticated");
-    for (const char* origin : {"app.example", "https://", "https://app.example/", "https://app.example/path", "https://a.example,https://b.example", "[https://a.example]", "ftp://a.example"}) {
+    for (const char* origin : {"app.example", "https://", "https://app.example/", "https://app.example/path",
+                               "https://a.example,https://b.example", "[https://a.example]", "ftp://a.example"}) {
         EXPECT_EQ(rejected("http.cors_origins.0", origin), "http.cors_origins") << origin;
     }
-    for (const char* origin : {"*", "https://app.example", "http://localhost:3000", "http://127.0.0.1:5", "http://[::1]:5"}) EXPECT_EQ(rejected("http.cors_origins.0", origin), "") << origin;
-    for (const char* host : {"db.example:80", "::1", "a.example,b.example", "[::1]:80", "a/b"}) EXPECT_EQ(rejected("http.allowed_hosts.0", host), "http.allowed_hosts") << host;
-    for (const char* host : {"db.example", "[::1]", "10.0.0.1", "db_1"}) EXPECT_EQ(rejected("http.allowed_hosts.0", host), "") << host;
+    for (const char* origin :
+         {"*", "https://app.example", "http://localhost:3000", "http://127.0.0.1:5", "http://[::1]:5"})
+        EXPECT_EQ(rejected("http.cors_origins.0", origin), "") << origin;
+    for (const char* host : {"db.example:80", "::1", "a.example,b.example", "[::1]:80", "a/b"})
+        EXPECT_EQ(rejected("http.allowed_hosts.0", host), "http.allowed_hosts") << host;
+    for (const char* host : {"db.example", "[::1]", "10.0.0.1", "db_1"})
+        EXPECT_EQ(rejected("http.allowed_hosts.0", host), "") << host;
 }
 
 TEST(Settings, limits_are_told_by_name) {

@@ -56,13 +56,17 @@ TEST(index, equal_rows_are_one_to_calibration) {
 
 TEST(index, a_row_alone_among_absent_ones_is_measured_without_a_truth) {
     const TestRows rows = make_rows(2000, 16, 4, 17, false);
-    const RowSource one = {[](const void* owner, Slot slot) { return slot == 1234 ? static_cast<const TestRows*>(owner)->row(slot) : nullptr; }, &rows};
+    const RowSource one = {[](const void* owner, Slot slot) {
+                               return slot == 1234 ? static_cast<const TestRows*>(owner)->row(slot) : nullptr;
+                           },
+                           &rows};
     auto index = GrowingIndex::create(make_options(16, VZ_EUCLIDEAN), one, rows.count());
     ASSERT_TRUE(index.ok());
     CallingThread workers;
     ASSERT_TRUE((*index)->link(rows.count(), workers).ok());
     for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
-        for (const CurvePoint& point : calibrate(*(*index)->view(), rows.count(), 5, scope, workers).points) EXPECT_EQ(point.recall, 1.0F);
+        for (const CurvePoint& point : calibrate(*(*index)->view(), rows.count(), 5, scope, workers).points)
+            EXPECT_EQ(point.recall, 1.0F);
     }
 }
 
@@ -72,15 +76,18 @@ TEST(index, rows_linked_while_a_graph_is_measured_do_not_better_it) {
     CallingThread workers;
     const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
     const uint32_t half = rows.count() / 2;
-    const SlotFilter first = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &half};
+    const SlotFilter first = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); },
+                              &half};
     const CurvePoint least = calibrate(*index->view(), half, 5, Calibration::kQuick, workers).points.front();
-    EXPECT_LE(static_cast<double>(least.recall), recall(*index->view(), rows, queries, VZ_EUCLIDEAN, least.effort, first) + 0.02);
+    EXPECT_LE(static_cast<double>(least.recall),
+              recall(*index->view(), rows, queries, VZ_EUCLIDEAN, least.effort, first) + 0.02);
 }
 
 TEST(index, more_rows_are_scored_exactly_where_codes_tell_them_less_apart) {
     CallingThread workers;
     const auto last_of_ten = [](const Curve& curve) {
-        return *std::find_if(curve.points.rbegin(), curve.points.rend(), [](const CurvePoint& point) { return point.k == 10; });
+        return *std::find_if(curve.points.rbegin(), curve.points.rend(),
+                             [](const CurvePoint& point) { return point.k == 10; });
     };
     const TestRows far = make_rows(4000, 64, 12, 31, false);
     const auto index_of_far = build(far, make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), workers);
@@ -88,7 +95,8 @@ TEST(index, more_rows_are_scored_exactly_where_codes_tell_them_less_apart) {
 
     const TestRows near = near_copies(make_rows(200, 64, 12, 31, false), 20, 0.03F);
     const auto index = build(near, make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), workers);
-    EXPECT_LT(recall(*index->view(), near, near_copies(make_rows(200, 64, 12, 31, false), 1, 0.03F), VZ_EUCLIDEAN, 200), 0.975);
+    EXPECT_LT(recall(*index->view(), near, near_copies(make_rows(200, 64, 12, 31, false), 1, 0.03F), VZ_EUCLIDEAN, 200),
+              0.975);
     for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
         const Curve curve = calibrate(*index->view(), near.count(), 5, scope, workers);
         EXPECT_GT(curve.rerank, kRerank);

@@ -22,12 +22,14 @@ TEST(index, queries_between_clusters_are_searched_as_far_as_a_recall_takes) {
             ASSERT_FALSE(curve.far.empty());
             const uint32_t effort = effort_for(curve, kWanted, 10).effort;
             EXPECT_LT(recall(*index->view(), rows, far, metric, effort), 0.9) << metric;
-            EXPECT_GE(recall(*index->view(), rows, far, metric, effort, {}, {}, nullptr, &curve, kWanted), 0.95) << metric;
+            EXPECT_GE(recall(*index->view(), rows, far, metric, effort, {}, {}, nullptr, &curve, kWanted), 0.95)
+                << metric;
             // What is like the rows is searched as before, but for a walk that found no way to its cluster.
             uint64_t without = 0;
             uint64_t with = 0;
             const double found = recall(*index->view(), rows, near, metric, effort, {}, {}, &without);
-            EXPECT_GE(recall(*index->view(), rows, near, metric, effort, {}, {}, &with, &curve, kWanted), found) << metric;
+            EXPECT_GE(recall(*index->view(), rows, near, metric, effort, {}, {}, &with, &curve, kWanted), found)
+                << metric;
             EXPECT_LE(with, metric == VZ_MANHATTAN ? 2 * without : without + without / 5) << metric;
         }
     }
@@ -51,10 +53,13 @@ TEST(index, a_dot_product_is_as_far_whatever_the_length_of_the_query) {
 TEST(index, effort_grows_with_the_distance_up_to_the_furthest_kind_that_was_measured) {
     Curve curve;
     curve.points = {{10, 10, 0.9F, 0, 0, 0}, {10, 20, 0.99F, 0, 0, 0}};
-    const auto effort = [&curve](float key, uint32_t k = 10) { return far_effort(curve, 0.99F, k, effort_for(curve, 0.99F, k).effort, key); };
+    const auto effort = [&curve](float key, uint32_t k = 10) {
+        return far_effort(curve, 0.99F, k, effort_for(curve, 0.99F, k).effort, key);
+    };
     EXPECT_EQ(effort(1e9F), 20U) << "nothing is known of far ones";
     curve.near_key = 4;
-    curve.far = {{8, {{10, 20, 0.8F, 0, 0, 0}, {10, 80, 0.99F, 0, 0, 0}}}, {16, {{10, 20, 0.5F, 0, 0, 0}, {10, 160, 0.9F, 0, 0, 0}}}};
+    curve.far = {{8, {{10, 20, 0.8F, 0, 0, 0}, {10, 80, 0.99F, 0, 0, 0}}},
+                 {16, {{10, 20, 0.5F, 0, 0, 0}, {10, 160, 0.9F, 0, 0, 0}}}};
     EXPECT_EQ(effort(4), 20U);
     EXPECT_NEAR(effort(6), 40, 1) << "halfway to 80, by logarithm";
     EXPECT_NEAR(effort(8), 80, 1);
@@ -104,11 +109,13 @@ TEST(index, many_hits_far_from_the_rows_are_found_without_a_pool_of_all_rows) {
 TEST(index, few_rows_by_the_curve_of_many_are_not_taken_for_far) {
     const TestRows rows = near_copies(make_rows(300, 48, 40, 21, false), 40, 0.8F);
     TestRows few = {rows.dim, {}};
-    for (uint32_t i = 0; i < rows.count(); i += 10) few.values.insert(few.values.end(), rows.row(i), rows.row(i) + rows.dim);
+    for (uint32_t i = 0; i < rows.count(); i += 10)
+        few.values.insert(few.values.end(), rows.row(i), rows.row(i) + rows.dim);
     const TestRows near = near_copies(make_rows(100, 48, 40, 21, false), 1, 0.5F);
     const TestRows far = make_rows(50, 48, 40, 22, false);
     CallingThread workers;
-    const Curve curve = calibrate(*build(rows, make_options(48, VZ_EUCLIDEAN), workers)->view(), rows.count(), 5, Calibration::kWhole, workers);
+    const Curve curve = calibrate(*build(rows, make_options(48, VZ_EUCLIDEAN), workers)->view(), rows.count(), 5,
+                                  Calibration::kWhole, workers);
     const auto index = build(few, make_options(48, VZ_EUCLIDEAN), workers);
     const uint32_t effort = effort_for(curve, kWanted, 10).effort;
     const auto walked_twice = [&](const TestRows& queries) {

@@ -75,7 +75,8 @@ TEST(index, rows_among_many_absent_ones_are_found_at_once) {
         static bool has(Slot slot) { return slot >= 1000 && slot % 37 == 0; }
     } sparse = {&rows};
     const RowSource source = {[](const void* owner, Slot slot) {
-                                  return Sparse::has(slot) ? static_cast<const Sparse*>(owner)->rows->row(slot) : nullptr;
+                                  return Sparse::has(slot) ? static_cast<const Sparse*>(owner)->rows->row(slot)
+                                                           : nullptr;
                               },
                               &sparse};
     CallingThread workers;
@@ -100,7 +101,8 @@ TEST(index, rows_among_many_absent_ones_are_found_at_once) {
 // Points about centres of their own.
 class Clusters {
  public:
-    Clusters(uint32_t dim, uint32_t count, float spread, uint32_t seed) : dim_(dim), count_(count), spread_(spread), random_(seed) {
+    Clusters(uint32_t dim, uint32_t count, float spread, uint32_t seed)
+        : dim_(dim), count_(count), spread_(spread), random_(seed) {
         for (uint32_t i = 0; i < dim * count; ++i) centres_.push_back(normal_(random_));
     }
     TestRows in_order(uint32_t rows) {
@@ -149,7 +151,8 @@ TEST(index, no_cluster_is_without_a_way_to_it) {
     EXPECT_LT(index->view()->entries->slots.size(), 2 * size_t{least_entries(rows.count())});
 }
 
-// Linking that was cancelled before its first row leaves a graph without any; the layout may change before the next attempt.
+// Linking that was cancelled before its first row leaves a graph without any; the layout may change before the next
+// attempt.
 TEST(index, a_graph_whose_first_linking_was_cancelled_is_linked_later) {
     class Cancelled final : public Workers {
      public:
@@ -212,7 +215,8 @@ TEST(index, rows_of_which_there_are_many_of_each_are_found) {
             part.k = 100;
             part.effort = 400;
             const auto hits = search_part(part, query, scratch);
-            for (const SlotHit& hit : hits.first(std::min<size_t>(100, hits.size()))) found += better(scores[99], hit.score) ? 0 : 1;
+            for (const SlotHit& hit : hits.first(std::min<size_t>(100, hits.size())))
+                found += better(scores[99], hit.score) ? 0 : 1;
         }
         EXPECT_GE(found, 0.98 * 100 * queries.count()) << metric;
     }
@@ -281,7 +285,8 @@ TEST(index, rows_of_very_unequal_length_are_found_by_dot_product) {
     }
 }
 
-// Their squares leave float32 at either end: a walk must still tell them apart, and come to them from the ordinary ones.
+// Their squares leave float32 at either end: a walk must still tell them apart, and come to them from the ordinary
+// ones.
 TEST(index, rows_at_the_ends_of_float32_are_found) {
     const auto lengthen = [](TestRows& rows, uint32_t every, float factor) {
         for (size_t i = 0; i < rows.values.size(); ++i) rows.values[i] *= i / rows.dim % every == 0 ? factor : 1;
@@ -298,7 +303,8 @@ TEST(index, rows_at_the_ends_of_float32_are_found) {
         lengthen(queries, mixture.every, mixture.factor);
         for (const vz_metric metric : {VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
             const auto index = build(rows, make_options(24, metric), workers);
-            EXPECT_GE(recall(*index->view(), rows, queries, metric, 60), 0.97) << mixture.every << ' ' << mixture.factor << " metric " << metric;
+            EXPECT_GE(recall(*index->view(), rows, queries, metric, 60), 0.97)
+                << mixture.every << ' ' << mixture.factor << " metric " << metric;
         }
     }
 }
@@ -330,7 +336,8 @@ TEST(index, builds_are_equal_with_any_number_of_workers) {
 
 TEST(index, every_row_is_found_among_duplicates_and_far_clusters) {
     TestRows rows = make_rows(2000, 16, 4, 4, false);
-    for (uint32_t i = 0; i < 200; ++i) std::copy_n(rows.row(0), 16, rows.values.begin() + static_cast<ptrdiff_t>(16 * (5 * i)));
+    for (uint32_t i = 0; i < 200; ++i)
+        std::copy_n(rows.row(0), 16, rows.values.begin() + static_cast<ptrdiff_t>(16 * (5 * i)));
     for (uint32_t i = 1000; i < 2000; ++i) rows.values[16 * i] += 1e4F;
     CallingThread workers;
     const auto index = build(rows, make_options(16, VZ_EUCLIDEAN), workers);
@@ -386,7 +393,8 @@ TEST(index, answers_pass_the_filter_and_leave_out_the_excluded) {
     part.graph = index->view();
     part.effort = 40;
     part.exclude = 17;
-    for (const SlotHit& hit : search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(17), 32), scratch)) EXPECT_NE(hit.slot, 17U);
+    for (const SlotHit& hit : search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(17), 32), scratch))
+        EXPECT_NE(hit.slot, 17U);
 }
 
 TEST(index, scans_answer_exactly_and_by_codes) {
@@ -406,7 +414,9 @@ TEST(index, scans_answer_exactly_and_by_codes) {
             ASSERT_EQ(exact.size(), 10U);
             std::vector<SlotHit> all;
             for (const Slot slot : passing) all.push_back({score_row(query, rows.row(slot)), slot});
-            std::sort(all.begin(), all.end(), [&](const SlotHit& a, const SlotHit& b) { return is_similarity(metric) ? a.score > b.score : a.score < b.score; });
+            std::sort(all.begin(), all.end(), [&](const SlotHit& a, const SlotHit& b) {
+                return is_similarity(metric) ? a.score > b.score : a.score < b.score;
+            });
             PartQuery part;
             part.graph = index->view();
             const auto by_codes = scan_codes(part, passing, query, codes_scratch);
@@ -436,7 +446,9 @@ TEST(index, a_walk_over_passing_rows_finds_them_by_few_scores) {
     EXPECT_LT(2 * over_passing, through_all);
 
     // Those on one side of space: most queries lie far from all that pass.
-    const auto side = [](const void* owner, Slot slot) { return static_cast<const TestRows*>(owner)->row(slot)[0] > 3.5F; };
+    const auto side = [](const void* owner, Slot slot) {
+        return static_cast<const TestRows*>(owner)->row(slot)[0] > 3.5F;
+    };
     const SlotFilter far = {side, &rows};
     seeds.clear();
     uint32_t passing = 0;
@@ -518,7 +530,9 @@ TEST(index, readers_search_while_the_writer_links) {
 
 TEST(index, refuses_what_it_cannot_do) {
     const TestRows rows = {4, std::vector<float>(4)};
-    EXPECT_EQ(GrowingIndex::create(make_options(4, VZ_MANHATTAN, VZ_QUANTIZATION_SQ8), rows.source(), 1).status().code(), VZ_UNSUPPORTED);
+    EXPECT_EQ(
+        GrowingIndex::create(make_options(4, VZ_MANHATTAN, VZ_QUANTIZATION_SQ8), rows.source(), 1).status().code(),
+        VZ_UNSUPPORTED);
     EXPECT_EQ(GrowingIndex::create(make_options(0, VZ_COSINE), rows.source(), 1).status().code(), VZ_INVALID_ARGUMENT);
 }
 

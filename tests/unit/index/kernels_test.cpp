@@ -20,7 +20,8 @@ class GuardedBytes {
     explicit GuardedBytes(size_t bytes) {
         const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
         readable_ = (bytes + page - 1) / page * page;
-        base_ = static_cast<uint8_t*>(mmap(nullptr, readable_ + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        base_ = static_cast<uint8_t*>(
+            mmap(nullptr, readable_ + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
         mprotect(base_ + readable_, page, PROT_NONE);
         page_ = page;
     }
@@ -88,7 +89,8 @@ TEST(kernels, float_sums_stay_within_the_bound_at_every_dimension_and_end) {
         const Sums want_bytes = reference(a, c, dim);
         for (const Kernels* k : every_set()) {
             expect_close(want, dim, k->dot(a, b, dim), k->squared_l2(a, b, dim), k->l1(a, b, dim), k->name);
-            expect_close(want_bytes, dim, k->dot_bytes(a, c, dim), k->squared_l2_bytes(a, c, dim), k->l1_bytes(a, c, dim), k->name);
+            expect_close(want_bytes, dim, k->dot_bytes(a, c, dim), k->squared_l2_bytes(a, c, dim),
+                         k->l1_bytes(a, c, dim), k->name);
         }
     }
 }
@@ -107,7 +109,8 @@ TEST(kernels, a_pair_scores_alike_at_every_offset_and_as_bytes) {
         for (const Kernels* k : every_set()) {
             const float dot = k->dot(query.data(), row.data(), dim);
             EXPECT_EQ(dot, k->dot_bytes(query.data(), bytes.data(), dim));
-            EXPECT_EQ(k->squared_l2(query.data(), row.data(), dim), k->squared_l2_bytes(query.data(), bytes.data(), dim));
+            EXPECT_EQ(k->squared_l2(query.data(), row.data(), dim),
+                      k->squared_l2_bytes(query.data(), bytes.data(), dim));
             EXPECT_EQ(k->l1(query.data(), row.data(), dim), k->l1_bytes(query.data(), bytes.data(), dim));
             for (uint32_t offset = 0; offset < 64; ++offset) {
                 std::vector<std::byte> moved(dim * 4 + 128);
@@ -129,7 +132,8 @@ TEST(kernels, code_sums_are_equal_bit_by_bit) {
             const size_t stride = 64 + padded;
             std::vector<int8_t> query(padded);
             std::vector<uint8_t> blocks(stride * 5);
-            for (auto& value : query) value = fill % 4 == 0 ? static_cast<int8_t>(random()) : fill % 4 == 1 ? -128 : fill % 4 == 2 ? 127 : 0;
+            for (auto& value : query)
+                value = fill % 4 == 0 ? static_cast<int8_t>(random()) : fill % 4 == 1 ? -128 : fill % 4 == 2 ? 127 : 0;
             if (fill >= 4) std::fill(query.end() - 28, query.end(), int8_t{0});
             for (auto& value : blocks) value = fill % 4 == 0 ? static_cast<uint8_t>(random()) : fill % 4 == 3 ? 0 : 255;
             for (int i = 0; i < 5; ++i) {
@@ -148,7 +152,9 @@ TEST(kernels, code_sums_are_equal_bit_by_bit) {
             kernels_scalar().score_codes_l1(&coded, blocks.data(), stride, ids, 6, want_l1);
             for (const Kernels* k : every_set()) {
                 const uint8_t* row = &blocks[codes_at];
-                EXPECT_EQ(kernels_scalar().dot_codes(query.data(), row, padded), k->dot_codes(query.data(), row, padded)) << k->name;
+                EXPECT_EQ(kernels_scalar().dot_codes(query.data(), row, padded),
+                          k->dot_codes(query.data(), row, padded))
+                    << k->name;
                 float got[6];
                 k->score_codes(&coded, blocks.data(), stride, ids, 6, got);
                 for (int i = 0; i < 6; ++i) EXPECT_NEAR(want[i], got[i], std::fabs(want[i]) * 1e-6F) << k->name;
@@ -189,10 +195,12 @@ TEST(kernels, a_pool_keeps_the_nearest_in_order_behind_their_equals) {
                 uint32_t foremost = limit;
                 for (uint32_t i = 0; i < count; ++i) {
                     const auto kind = random() % 50;
-                    keys[i] = kind == 0 ? INFINITY : kind == 1 ? NAN : static_cast<float>(random() % 200) - 100.0F;  // many are equal
+                    // Many are equal.
+                    keys[i] = kind == 0 ? INFINITY : kind == 1 ? NAN : static_cast<float>(random() % 200) - 100.0F;
                     slots[i] = next++;
                     if (!std::isfinite(keys[i])) continue;
-                    const auto at = std::upper_bound(want.begin(), want.end(), keys[i], [](float key, const auto& pair) { return key < pair.first; });
+                    const auto at = std::upper_bound(want.begin(), want.end(), keys[i],
+                                                     [](float key, const auto& pair) { return key < pair.first; });
                     if (at - want.begin() >= limit) continue;
                     foremost = std::min(foremost, static_cast<uint32_t>(at - want.begin()));
                     want.insert(at, {keys[i], slots[i]});
@@ -203,8 +211,10 @@ TEST(kernels, a_pool_keeps_the_nearest_in_order_behind_their_equals) {
                 ASSERT_EQ(size, want.size()) << k->name << " limit " << limit;
                 ASSERT_EQ(change.first, foremost) << k->name << " limit " << limit;
                 for (uint32_t i = 0; i < size; ++i) {
-                    ASSERT_EQ(lanes[i / 16].keys[i % 16], want[i].first) << k->name << " limit " << limit << " place " << i;
-                    ASSERT_EQ(lanes[i / 16].slots[i % 16], want[i].second) << k->name << " limit " << limit << " place " << i;
+                    ASSERT_EQ(lanes[i / 16].keys[i % 16], want[i].first)
+                        << k->name << " limit " << limit << " place " << i;
+                    ASSERT_EQ(lanes[i / 16].slots[i % 16], want[i].second)
+                        << k->name << " limit " << limit << " place " << i;
                 }
                 for (uint32_t i = size; i < limit; ++i) ASSERT_EQ(lanes[i / 16].keys[i % 16], INFINITY) << k->name;
             }

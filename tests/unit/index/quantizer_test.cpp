@@ -18,8 +18,9 @@ TEST(quantizer, one_value_that_is_no_byte_is_seen_at_every_place) {
         ASSERT_TRUE(Quantizer::are_bytes(row.data(), dim));
         for (uint32_t i = 0; i < dim; ++i) {
             const float before = row[i];
-            for (const float other : {-1.0F, 0.5F, 254.99998F, 255.00002F, 256.0F, 3e9F, -3e9F, std::numeric_limits<float>::infinity(),
-                                      -std::numeric_limits<float>::infinity(), std::nanf("")}) {
+            for (const float other :
+                 {-1.0F, 0.5F, 254.99998F, 255.00002F, 256.0F, 3e9F, -3e9F, std::numeric_limits<float>::infinity(),
+                  -std::numeric_limits<float>::infinity(), std::nanf("")}) {
                 row[i] = other;
                 EXPECT_FALSE(Quantizer::are_bytes(row.data(), dim)) << other << " at " << i << " of " << dim;
             }
@@ -56,7 +57,8 @@ TEST(quantizer, the_key_of_a_row_is_its_distance_by_codes) {
                 exact += difference * difference;
                 norms += rows.row(i)[d] * rows.row(i)[d] + rows.row(i + 1)[d] * rows.row(i + 1)[d];
             }
-            EXPECT_NEAR(std::sqrt(std::max(key, 0.0F)), std::sqrt(exact), 0.03F * std::sqrt(norms) + 1e-3F) << dim << " values, row " << i;
+            EXPECT_NEAR(std::sqrt(std::max(key, 0.0F)), std::sqrt(exact), 0.03F * std::sqrt(norms) + 1e-3F)
+                << dim << " values, row " << i;
         }
     }
 }

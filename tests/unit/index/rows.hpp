@@ -38,7 +38,8 @@ inline TestRows make_rows(uint32_t count, uint32_t dim, uint32_t inner, uint32_t
         for (uint32_t j = 0; j < dim; ++j) {
             float value = 0.1F * normal(random);
             for (uint32_t d = 0; d < inner; ++d) value += plane[size_t{j} * inner + d] * at[d];
-            rows.values.push_back(as_bytes ? std::round(std::clamp(128.0F + 20.0F * value, 0.0F, 255.0F)) : value + 0.5F);
+            rows.values.push_back(as_bytes ? std::round(std::clamp(128.0F + 20.0F * value, 0.0F, 255.0F))
+                                           : value + 0.5F);
         }
     }
     return rows;
@@ -60,8 +61,9 @@ inline std::unique_ptr<GrowingIndex> build(const TestRows& rows, const IndexOpti
     return index.take();
 }
 
-inline double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric, uint32_t effort, const SlotFilter& filter = {},
-              std::span<const Slot> seeds = {}, uint64_t* scored = nullptr, const Curve* far = nullptr, float wanted = 0) {
+inline double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric,
+                     uint32_t effort, const SlotFilter& filter = {}, std::span<const Slot> seeds = {},
+                     uint64_t* scored = nullptr, const Curve* far = nullptr, float wanted = 0) {
     SearchScratch scratch;
     uint32_t found = 0;
     for (uint32_t i = 0; i < queries.count(); ++i) {

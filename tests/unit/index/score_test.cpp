@@ -35,7 +35,9 @@ TEST(score, of_the_greatest_and_smallest_numbers_is_right) {
 
 TEST(score, of_a_cosine_stays_within_one) {
     uint32_t state = 1;
-    const auto next = [&] { return static_cast<float>((state = state * 1664525U + 1013904223U) >> 8) / 16777216.0F - 0.5F; };
+    const auto next = [&] {
+        return static_cast<float>((state = state * 1664525U + 1013904223U) >> 8) / 16777216.0F - 0.5F;
+    };
     for (uint32_t dim = 1; dim < 200; ++dim) {
         std::vector<float> row(dim);
         for (float& value : row) value = next();

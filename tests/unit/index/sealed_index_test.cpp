@@ -25,7 +25,8 @@ TEST(index, a_fold_keeps_what_lives_and_adds_the_rest) {
             if (slot < 3000) new_slots[slot] = folded_rows.count();
             folded_rows.values.insert(folded_rows.values.end(), rows.row(slot), rows.row(slot) + 32);
         }
-        auto folded = GrowingIndex::fold(make_options(32, VZ_COSINE), folded_rows.source(), folded_rows.count(), {old->view(), new_slots}, workers);
+        auto folded = GrowingIndex::fold(make_options(32, VZ_COSINE), folded_rows.source(), folded_rows.count(),
+                                         {old->view(), new_slots}, workers);
         ASSERT_TRUE(folded.ok());
         EXPECT_GE(recall(*(*folded)->view(), folded_rows, queries, VZ_COSINE, 60), 0.97);
     }
@@ -59,7 +60,8 @@ TEST(index, a_bad_id_is_counted_and_never_followed) {
     ASSERT_TRUE(copy.ok());
     std::memcpy(copy->data(), blocks.data(), blocks.size());
     const BlockShape& shape = index->view()->shape();
-    for (Slot slot = 0; slot < 2000; ++slot) ids_of(shape, copy->data() + size_t{shape.stride} * slot)[0] = 0x7fff'ff00U;
+    for (Slot slot = 0; slot < 2000; ++slot)
+        ids_of(shape, copy->data() + size_t{shape.stride} * slot)[0] = 0x7fff'ff00U;
     auto sealed = SealedIndex::open(index_meta_of(*index, {}), {copy->data(), blocks.size()}, rows.source());
     SearchScratch scratch;
     PartQuery part;
@@ -93,11 +95,13 @@ TEST(index, graphs_with_the_header_before_the_codes_serve_and_fold) {
     EXPECT_EQ(meta, *decoded);
     auto sealed = SealedIndex::open(decoded.take(), {blocks.data(), size_t{320} * 3000}, rows.source());
     ASSERT_TRUE(sealed.ok());
-    EXPECT_EQ(recall(*(*sealed)->view(), rows, queries, VZ_COSINE, 40), recall(*index->view(), rows, queries, VZ_COSINE, 40));
+    EXPECT_EQ(recall(*(*sealed)->view(), rows, queries, VZ_COSINE, 40),
+              recall(*index->view(), rows, queries, VZ_COSINE, 40));
 
     std::vector<Slot> new_slots(3000);
     for (Slot slot = 0; slot < 3000; ++slot) new_slots[slot] = slot;
-    auto folded = GrowingIndex::fold(make_options(100, VZ_COSINE), rows.source(), 3000, {(*sealed)->view(), new_slots}, workers);
+    auto folded =
+        GrowingIndex::fold(make_options(100, VZ_COSINE), rows.source(), 3000, {(*sealed)->view(), new_slots}, workers);
     ASSERT_TRUE(folded.ok());
     EXPECT_GE(recall(*(*folded)->view(), rows, queries, VZ_COSINE, 60), 0.97);
 

@@ -38,7 +38,8 @@ struct Seen {
     std::vector<std::string> mistakes;
 };
 
-constexpr Field kFields[] = {{"name", 0}, {"vector", 1}, {"embedding", 1}, {"payload", 2}, {"items", 3}, {"limit", 4}, {"most", 4}, {"any", 5}, {"least", 6}, {"threshold", 6}};
+constexpr Field kFields[] = {{"name", 0},  {"vector", 1}, {"embedding", 1}, {"payload", 2}, {"items", 3},
+                             {"limit", 4}, {"most", 4},   {"any", 5},       {"least", 6},   {"threshold", 6}};
 constexpr Field kItem[] = {{"id", 0}, {"vector", 1}};
 
 Seen read(std::string text) {
@@ -93,7 +94,8 @@ Seen read(std::string text) {
 }
 
 TEST(reader, reads_fields_in_any_order) {
-    const Seen seen = read(R"( {"payload": {"a" : [1, {"b":null}]} , "vector":[1, -2.5e0,3E-1],"name":"x\n\u00e4\ud83d\ude00", "limit":7} )");
+    const Seen seen = read(
+        R"( {"payload": {"a" : [1, {"b":null}]} , "vector":[1, -2.5e0,3E-1],"name":"x\n\u00e4\ud83d\ude00", "limit":7} )");
     ASSERT_TRUE(seen.good) << seen.error.reason;
     EXPECT_EQ(seen.payload, R"({"a" : [1, {"b":null}]})");
     EXPECT_EQ(seen.name, "x\n\xC3\xA4\xF0\x9F\x98\x80");
@@ -180,7 +182,8 @@ TEST(reader, takes_two_names_with_one_value_and_no_key_twice) {
     EXPECT_TRUE(read(R"({"vector":[1, 2],"embedding":[1, 2]})").good);
     EXPECT_FALSE(read(R"({"vector":[1,2],"embedding":[1,3]})").good);
     EXPECT_EQ(read(R"({"limit":10,"most":10})").limit, 10U);
-    for (const char* text : {R"({"least":10,"threshold":1e1})", R"({"least":10.00,"threshold":10.0})", R"({"threshold":10,"least":10})"}) {
+    for (const char* text :
+         {R"({"least":10,"threshold":1e1})", R"({"least":10.00,"threshold":10.0})", R"({"threshold":10,"least":10})"}) {
         EXPECT_EQ(read(text).least, 10) << text << read(text).error.reason;
     }
     for (const char* text : {R"({"limit":10,"most":1e1})", R"({"limit":10,"most":10.0})"}) {
@@ -188,7 +191,8 @@ TEST(reader, takes_two_names_with_one_value_and_no_key_twice) {
         EXPECT_EQ(other_kind.error.field, "most") << text;
         EXPECT_EQ(other_kind.error.reason, "must be an integer") << text;
     }
-    for (const char* text : {R"({"limit":10,"most":11})", R"({"limit":10,"most":10.5})", R"({"limit":10,"most":"10"})", R"({"limit":1,"most":10})"}) {
+    for (const char* text : {R"({"limit":10,"most":11})", R"({"limit":10,"most":10.5})", R"({"limit":10,"most":"10"})",
+                             R"({"limit":1,"most":10})"}) {
         EXPECT_FALSE(read(text).good) << text;
     }
     const Seen with_null = read(R"({"vector":[1,2],"embedding":null,"limit":3})");
@@ -205,7 +209,8 @@ TEST(reader, goes_on_after_a_mistake_in_one_item) {
         R"({"items":[{"id":"a","vector":[1]},{"id":{"deep":[1,2]},"vector":[1]},{"id":7},{"vector":[1,"x",3],"id":"c"},{"idd":1},5,{"id":"d"}],"limit":3})");
     ASSERT_TRUE(seen.good) << seen.error.reason << seen.error.field;
     EXPECT_EQ(seen.ids, (std::vector<std::string>{"a", "7", "d"}));
-    EXPECT_EQ(seen.mistakes, (std::vector<std::string>{"items[1].id", "items[3].vector[1]", "items[4].idd", "items[5]"}));
+    EXPECT_EQ(seen.mistakes,
+              (std::vector<std::string>{"items[1].id", "items[3].vector[1]", "items[4].idd", "items[5]"}));
     EXPECT_EQ(seen.limit, 3u);
 }
 
@@ -214,10 +219,8 @@ TEST(reader, hands_over_what_is_sought_behind_a_mistake) {
         const char* text;
         const char* field;
     } cases[] = {
-        {R"({"vector":[1,[2,"x"],3],"id":"q"})", "vector[1]"},
-        {R"({"vector":{"id":"deep"},"id":"q"})", "vector"},
-        {R"({"idd":{"id":1},"vector":[1],"id":"q"})", "idd"},
-        {R"({"id":"q","vector":[],"more":1})", "vector"},
+        {R"({"vector":[1,[2,"x"],3],"id":"q"})", "vector[1]"}, {R"({"vector":{"id":"deep"},"id":"q"})", "vector"},
+        {R"({"idd":{"id":1},"vector":[1],"id":"q"})", "idd"},  {R"({"id":"q","vector":[],"more":1})", "vector"},
         {R"({"vectr":1,"vector":"?","id":"q"})", "vectr"},
     };
     for (const auto& one : cases) {
@@ -247,9 +250,20 @@ float reference(const std::string& text) {
 }
 
 TEST(reader, rounds_floats_correctly) {
-    const char* cases[] = {"0.1", "16777217", "16777216.999999999", "1.00000005960464477539062500000001", "1.000000059604644775390625",
-                           "3.4028235e38", "3.4028235677973362e38", "1e-45", "7.1e-46", "1.17549435e-38", "1.17549428e-38", "-0.0",
-                           "1.17549421069244107548702944485e-38", "0.000000000000000000000000000000000000000000001"};
+    const char* cases[] = {"0.1",
+                           "16777217",
+                           "16777216.999999999",
+                           "1.00000005960464477539062500000001",
+                           "1.000000059604644775390625",
+                           "3.4028235e38",
+                           "3.4028235677973362e38",
+                           "1e-45",
+                           "7.1e-46",
+                           "1.17549435e-38",
+                           "1.17549428e-38",
+                           "-0.0",
+                           "1.17549421069244107548702944485e-38",
+                           "0.000000000000000000000000000000000000000000001"};
     for (const char* text : cases) {
         const Seen seen = read(std::string("{\"vector\":[") + text + "]}");
         ASSERT_TRUE(seen.good) << text;
@@ -276,7 +290,8 @@ TEST(reader, rounds_random_middles_correctly) {
 }
 
 TEST(reader, survives_every_cut_and_flip) {
-    const std::string whole = R"({"name":"a\u0041","vector":[1,2.5e3],"payload":{"k":[true,null]},"items":[{"id":1,"vector":"AACAPw=="}],"limit":9})";
+    const std::string whole =
+        R"({"name":"a\u0041","vector":[1,2.5e3],"payload":{"k":[true,null]},"items":[{"id":1,"vector":"AACAPw=="}],"limit":9})";
     for (size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(read(whole.substr(0, cut)).good) << cut;
     std::mt19937 random(7);
     for (int i = 0; i < 50'000; ++i) {
@@ -291,11 +306,30 @@ TEST(reader, survives_every_cut_and_flip) {
 }
 
 TEST(check_json, agrees_with_the_grammar) {
-    for (const char* text : {"null", " [ ] ", "{}", "[1,-0,0.5,1e5,1E+5,1e-5]", R"({"a":"\"\\\/\b\f\n\r\t\u0000"})", R"("\ud83d\ude00")", "\"\xC3\xA4\""}) {
+    for (const char* text : {"null", " [ ] ", "{}", "[1,-0,0.5,1e5,1E+5,1e-5]", R"({"a":"\"\\\/\b\f\n\r\t\u0000"})",
+                             R"("\ud83d\ude00")", "\"\xC3\xA4\""}) {
         EXPECT_TRUE(check_json(text, nullptr, nullptr)) << text;
     }
-    for (const char* text : {"", "nul", "[1,]", "{\"a\"}", "{a:1}", "[01]", "[+1]", "[.5]", "[1.]", "[1e]", "\"\\x\"", "\"\\u12\"", "\"\\udc00\"", "\"\xC0\x80\"",
-                             "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"", "[1}", "{\"a\":1]", "1 2", "\"\t\""}) {
+    for (const char* text : {"",
+                             "nul",
+                             "[1,]",
+                             "{\"a\"}",
+                             "{a:1}",
+                             "[01]",
+                             "[+1]",
+                             "[.5]",
+                             "[1.]",
+                             "[1e]",
+                             "\"\\x\"",
+                             "\"\\u12\"",
+                             "\"\\udc00\"",
+                             "\"\xC0\x80\"",
+                             "\"\xED\xA0\x80\"",
+                             "\"\xF4\x90\x80\x80\"",
+                             "[1}",
+                             "{\"a\":1]",
+                             "1 2",
+                             "\"\t\""}) {
         EXPECT_FALSE(check_json(text, nullptr, nullptr)) << text;
     }
     EXPECT_TRUE(check_json(std::string(64, '[') + std::string(64, ']'), nullptr, nullptr));

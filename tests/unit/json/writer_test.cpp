@@ -52,7 +52,8 @@ TEST(writer, escapes_strings) {
 
 TEST(writer, floats_read_back_to_the_same_bits) {
     std::mt19937 random(3);
-    std::vector<float> values{0.0F, -0.0F, 1.0F, 0.1F, 1e20F, std::numeric_limits<float>::max(), std::numeric_limits<float>::denorm_min()};
+    std::vector<float> values{
+        0.0F, -0.0F, 1.0F, 0.1F, 1e20F, std::numeric_limits<float>::max(), std::numeric_limits<float>::denorm_min()};
     while (values.size() < 1000) {
         const auto value = std::bit_cast<float>(static_cast<uint32_t>(random()));
         if (std::isfinite(value)) values.push_back(value);
@@ -82,7 +83,8 @@ TEST(writer, rewinds_to_a_mark) {
 }
 
 TEST(writer, stops_when_there_is_no_room) {
-    const Target full{nullptr, [](void*, uint64_t, uint64_t*) -> char* { return nullptr; }, [](void*, uint64_t) {}, nullptr};
+    const Target full{nullptr, [](void*, uint64_t, uint64_t*) -> char* { return nullptr; }, [](void*, uint64_t) {},
+                      nullptr};
     Writer out(full);
     out.begin_array();
     out.string("x");

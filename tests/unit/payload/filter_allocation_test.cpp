@@ -29,11 +29,15 @@ TEST(filter, takes_no_memory_for_a_row) {
 #if defined(__SANITIZE_ADDRESS__)
     GTEST_SKIP() << "AddressSanitizer has an operator new of its own";
 #endif
-    const Filter filter = Filter::parse(R"({"must":[{"key":"tag","match":{"any":["a","a rather long text that fits no small string"]}},{"key":"n[]","range":{"gt":1.5}}],
+    const Filter filter =
+        Filter::parse(
+            R"({"must":[{"key":"tag","match":{"any":["a","a rather long text that fits no small string"]}},{"key":"n[]","range":{"gt":1.5}}],
         "should":[{"key":"text","match":{"text":"quoted \" text, and long enough"}},{"nested":{"key":"list","filter":{"must":[{"key":"x","match":{"value":7}}]}}},
         {"key":"at","range":{"gte":"2024-01-01T00:00:00Z"}},{"key":"place","geo_radius":{"center":{"lat":1,"lon":2},"radius":10000}}],
-        "must_not":[{"has_id":["some point with a long id, longer than a small string"]},{"key":"gone","is_empty":false}]})").take();
-    const std::string_view payload = R"({"tag":"a rather long text that fits no small string","n":[1,2e0],"text":"a quoted \" text, and long enough to leave the stack",
+        "must_not":[{"has_id":["some point with a long id, longer than a small string"]},{"key":"gone","is_empty":false}]})")
+            .take();
+    const std::string_view payload =
+        R"({"tag":"a rather long text that fits no small string","n":[1,2e0],"text":"a quoted \" text, and long enough to leave the stack",
         "list":[{"x":6},{"x":7}],"at":"2023-01-01T00:00:00Z","place":{"lat":1,"lon":2},"gone":[]})";
     const IdView id = *parse_id("another point with a long id, longer than a small string");
     // Strings with escapes are written out into a buffer that the thread keeps.

@@ -42,18 +42,10 @@ class Generator {
     void write(const Value& value, std::string* out) {
         space(out);
         switch (value.kind) {
-            case Value::Kind::kNull:
-                *out += "null";
-                break;
-            case Value::Kind::kBool:
-                *out += value.flag ? "true" : "false";
-                break;
-            case Value::Kind::kNumber:
-                *out += value.text;
-                break;
-            case Value::Kind::kText:
-                write_text(value.text, out);
-                break;
+            case Value::Kind::kNull: *out += "null"; break;
+            case Value::Kind::kBool: *out += value.flag ? "true" : "false"; break;
+            case Value::Kind::kNumber: *out += value.text; break;
+            case Value::Kind::kText: write_text(value.text, out); break;
             case Value::Kind::kList: {
                 *out += '[';
                 for (size_t i = 0; i < value.list.size(); ++i) {
@@ -176,22 +168,15 @@ class Generator {
 
     Value any(int depth) {
         switch (random_.below(depth > 3 ? 8 : 11)) {
-            case 0:
-                return Value();
-            case 1:
-                return Value::of(random_.chance(50));
-            case 2:
-                return number();
-            case 3:
-                return integer();
+            case 0: return Value();
+            case 1: return Value::of(random_.chance(50));
+            case 2: return number();
+            case 3: return integer();
             case 4:
             case 5:
-            case 6:
-                return text();
-            case 7:
-                return place();
-            case 8:
-                return object(depth);
+            case 6: return text();
+            case 7: return place();
+            case 8: return object(depth);
             default: {
                 Value list = Value::of_list({});
                 for (uint64_t left = random_.below(4); left != 0; --left) list.list.push_back(any(depth + 1));
@@ -243,16 +228,11 @@ class Generator {
             return values;
         };
         switch (random_.below(6)) {
-            case 0:
-                return Value::of_object({{"any", list()}});
-            case 1:
-                return Value::of_object({{"except", list()}});
-            case 2:
-                return Value::of_object({{"text", text()}});
-            case 3:
-                return Value::of_object({{"prefix", text()}});
-            case 4:
-                return Value::of_object({{"suffix", text()}});
+            case 0: return Value::of_object({{"any", list()}});
+            case 1: return Value::of_object({{"except", list()}});
+            case 2: return Value::of_object({{"text", text()}});
+            case 3: return Value::of_object({{"prefix", text()}});
+            case 4: return Value::of_object({{"suffix", text()}});
             default:
                 return Value::of_object({{"value", random_.chance(50)   ? text()
                                                    : random_.chance(80) ? integer()
@@ -269,10 +249,8 @@ class Generator {
         switch (random_.below(depth > 3 ? 11 : 13)) {
             case 0:
             case 1:
-            case 2:
-                return with_key("match", match());
-            case 3:
-                return with_key("range", range([&] { return number(); }));
+            case 2: return with_key("match", match());
+            case 3: return with_key("range", range([&] { return number(); }));
             case 4: {
                 static constexpr const char* kTimes[] = {"2024-02-29T12:00:00Z", "2024-02-29T12:00:00.000001Z",
                                                          "1970-01-01T00:00:00Z", "2024-02-29T14:00:00+02:00"};
@@ -298,8 +276,7 @@ class Generator {
             case 7:
                 return with_key("values_count",
                                 range([&] { return Value::of_integer(static_cast<long long>(random_.below(4))); }));
-            case 8:
-                return with_key("is_empty", Value::of(random_.chance(50)));
+            case 8: return with_key("is_empty", Value::of(random_.chance(50)));
             case 9: {
                 if (random_.chance(50)) return with_key("is_null", Value::of(random_.chance(50)));
                 return Value::of_object({{random_.chance(50) ? "is_null" : "is_empty",
@@ -412,11 +389,13 @@ TEST(field_index, knows_what_the_filter_says) {
             if (i % 20 != 19) generator.write(generator.payload(), &texts[i]);
             payloads.push_back(texts[i]);
         }
-        for (const uint32_t kind : {VZ_FIELD_INDEX_KEYWORD, VZ_FIELD_INDEX_INTEGER, VZ_FIELD_INDEX_FLOAT, VZ_FIELD_INDEX_BOOL, VZ_FIELD_INDEX_DATETIME,
-                                    VZ_FIELD_INDEX_UUID, VZ_FIELD_INDEX_GEO}) {
+        for (const uint32_t kind :
+             {VZ_FIELD_INDEX_KEYWORD, VZ_FIELD_INDEX_INTEGER, VZ_FIELD_INDEX_FLOAT, VZ_FIELD_INDEX_BOOL,
+              VZ_FIELD_INDEX_DATETIME, VZ_FIELD_INDEX_UUID, VZ_FIELD_INDEX_GEO}) {
             const char* const usual[] = {"a", "b", "c", "a.b", "a[]"};
             const std::string path = round % 3 == 0 ? generator.index_path() : usual[round % std::size(usual)];
-            Result<FieldIndex> index = FieldIndex::own(build_field_index({kind, path}, payloads), static_cast<uint32_t>(payloads.size()));
+            Result<FieldIndex> index =
+                FieldIndex::own(build_field_index({kind, path}, payloads), static_cast<uint32_t>(payloads.size()));
             ASSERT_TRUE(index.ok());
             for (int i = 0; i < 100; ++i) {
                 std::string text;
@@ -430,10 +409,13 @@ TEST(field_index, knows_what_the_filter_says) {
                 if (answer == FieldIndex::Answer::kNone) continue;
                 (answer == FieldIndex::Answer::kExact ? exact : superset) += 1;
                 for (size_t row = 0; row < payloads.size(); ++row) {
-                    const bool holds = filter.matches(*parse_id("1"), payloads[row].empty() ? "{}" : payloads[row]) != is_negated;
+                    const bool holds =
+                        filter.matches(*parse_id("1"), payloads[row].empty() ? "{}" : payloads[row]) != is_negated;
                     const bool found = (words[row / 64] >> (row % 64) & 1) != 0;
                     if (answer == FieldIndex::Answer::kExact || holds) {
-                        ASSERT_EQ(found, holds) << "seed " << seed << " kind " << kind << " path " << path << "\n" << text << "\n" << payloads[row];
+                        ASSERT_EQ(found, holds) << "seed " << seed << " kind " << kind << " path " << path << "\n"
+                                                << text << "\n"
+                                                << payloads[row];
                     }
                 }
                 EXPECT_EQ(words[1] >> (payloads.size() - 64), 0U);
@@ -463,14 +445,16 @@ TEST(field_index, survives_any_bytes) {
         const std::vector<std::byte> good = build_field_index({kind, "a"}, payloads);
         for (int round = 0; round < 3000; ++round) {
             std::vector<std::byte> bad = good;
-            for (uint64_t left = 1 + random.below(4); left != 0; --left) bad[random.below(bad.size())] = static_cast<std::byte>(random.next());
+            for (uint64_t left = 1 + random.below(4); left != 0; --left)
+                bad[random.below(bad.size())] = static_cast<std::byte>(random.next());
             if (random.chance(30)) bad.resize(random.below(bad.size() + 1));
             const Result<FieldIndex> index = FieldIndex::own(bad, 70);
             if (!index.ok()) continue;
             for (const Filter& filter : filters) {
                 const FilterNode& node = filter.root().children[0];
                 std::vector<uint64_t> words(2);
-                static_cast<void>(index->find(node.kind == FilterNode::Kind::kNot ? node.children[0].test : node.test, words));
+                static_cast<void>(
+                    index->find(node.kind == FilterNode::Kind::kNot ? node.children[0].test : node.test, words));
             }
         }
     }

@@ -107,8 +107,8 @@ TEST(filter, takes_null_for_what_is_absent) {
     const char* range = R"({"must":[{"key":"n","range":{"gt":null,"gte":2,"lt":null,"lte":null}}],"should":null})";
     EXPECT_TRUE(passes(range, R"({"n":2})"));
     EXPECT_FALSE(passes(range, R"({"n":1})"));
-    for (const char* bad : {R"({"must":[{"key":"n","range":{"gt":null}}]})", R"({"typo":null})", R"({"must":[null]})", R"({"must":nul})",
-                            R"({"must":[{"key":"n","match":{"value":null}}]})"}) {
+    for (const char* bad : {R"({"must":[{"key":"n","range":{"gt":null}}]})", R"({"typo":null})", R"({"must":[null]})",
+                            R"({"must":nul})", R"({"must":[{"key":"n","match":{"value":null}}]})"}) {
         EXPECT_EQ(Filter::parse(bad).status().code(), VZ_INVALID_ARGUMENT) << bad;
     }
 }

@@ -24,9 +24,7 @@ Value Value::of_text(std::string text) {
     value.text = std::move(text);
     return value;
 }
-Value Value::of_integer(long long number) {
-    return of_number(std::to_string(number));
-}
+Value Value::of_integer(long long number) { return of_number(std::to_string(number)); }
 Value Value::of_number(std::string written) {
     Value value;
     value.kind = Kind::kNumber;
@@ -121,9 +119,7 @@ bool in_range(const Value& range, long double value, const std::function<long do
     return !(lte && !(value <= bound(*lte)));
 }
 
-long double number_of(const Value& value) {
-    return value.number;
-}
+long double number_of(const Value& value) { return value.number; }
 long double microseconds_of(const Value& value) {
     long long time = 0;
     time_of(value.text, &time);

@@ -13,7 +13,11 @@ namespace {
 const FieldIndexSchema kDeclared = {VZ_FIELD_INDEX_TEXT, "body", "english"};
 
 const std::vector<std::string_view> kPayloads = {
-    R"({"body":"Whales swim in the sea"})", R"({"body":["The sea","and the \u0053EA again"]})", R"({"body":7})", "", R"({"other":"sea"})",
+    R"({"body":"Whales swim in the sea"})",
+    R"({"body":["The sea","and the \u0053EA again"]})",
+    R"({"body":7})",
+    "",
+    R"({"other":"sea"})",
     R"({"body":"and the of"})",
 };
 

@@ -1,4 +1,5 @@
-// Points with a time to expire: hidden at once, deleted by the log, and gone or alive again as the log says, whatever the clock does.
+// Points with a time to expire: hidden at once, deleted by the log, and gone or alive again as the log says, whatever
+// the clock does.
 #include <gtest/gtest.h>
 
 #include "engine/collection/read.hpp"
@@ -36,7 +37,8 @@ class Expiry : public ::testing::Test {
     }
 
     // -1: none is given.
-    Status upsert(const char* id, int64_t expires_ms, uint32_t condition = VZ_IF_ALWAYS, uint32_t kind = VZ_UPSERT, vz_write_answer* out = nullptr) {
+    Status upsert(const char* id, int64_t expires_ms, uint32_t condition = VZ_IF_ALWAYS, uint32_t kind = VZ_UPSERT,
+                  vz_write_answer* out = nullptr) {
         const vz_str name = {id, std::char_traits<char>::length(id)};
         const float values[] = {1, 2};
         vz_write_request request = {};

@@ -151,7 +151,8 @@ TEST(Indexes, change_no_answer) {
     // Dropped and added while in use; the file has no section for what is added to the other collection.
     const auto alter = [&](const char* name, uint32_t kind) {
         for (const FieldIndexSchema& index : kIndexes) {
-            const vz_field_index field = {sizeof(vz_field_index), index.kind, {index.path.data(), index.path.size()}, {}};
+            const vz_field_index field = {
+                sizeof(vz_field_index), index.kind, {index.path.data(), index.path.size()}, {}};
             vz_alter_change change = {};
             change.struct_size = sizeof change;
             change.kind = kind;

@@ -62,7 +62,9 @@ TEST_F(ManifestRoom, values_have_a_bound_and_the_directory_opens_at_it) {
 
     // What is there may be written anew and taken away, also by a request that could not add.
     for (uint32_t i = 0; i < 100; ++i) {
-        ASSERT_EQ(put({{"0", std::string(kValueBytesMax, static_cast<char>('a' + i % 26))}, {"1", std::nullopt}}), VZ_OK) << i;
+        ASSERT_EQ(put({{"0", std::string(kValueBytesMax, static_cast<char>('a' + i % 26))}, {"1", std::nullopt}}),
+                  VZ_OK)
+            << i;
     }
     EXPECT_EQ(put({{"1", large}}), VZ_OK);
     open();

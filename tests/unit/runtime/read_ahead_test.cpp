@@ -108,7 +108,8 @@ class ReadAheads : public testing::Test {
         const std::shared_ptr<Collection> searched = collection();
         const std::shared_ptr<const Schema> schema = searched->schema();
         const ReadView view = searched->pin();
-        const std::vector<float> first(view.parts->back()->vector(schema->fields[0].id, 0), view.parts->back()->vector(schema->fields[0].id, 0) + kDim);
+        const std::vector<float> first(view.parts->back()->vector(schema->fields[0].id, 0),
+                                       view.parts->back()->vector(schema->fields[0].id, 0) + kDim);
         NearestQuery query;
         query.field = schema->field("");
         query.values = first.data();

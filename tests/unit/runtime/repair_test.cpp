@@ -260,7 +260,9 @@ TEST_F(Repair, leaves_files_of_a_newer_release_alone) {
         std::memcpy(newer.data() + kFileHeaderBytes - 4, &crc, sizeof crc);
         overwrite(path, newer);
         const auto found = check_directory(*files_, data_).take();
-        EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const CheckFinding& each) { return each.status == VZ_UNSUPPORTED; })) << path;
+        EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const CheckFinding& each) {
+            return each.status == VZ_UNSUPPORTED;
+        })) << path;
         EXPECT_EQ(repair_directory(*files_, data_).status().code(), VZ_UNSUPPORTED) << path;
         EXPECT_TRUE(read(path) == newer) << path;
         EXPECT_TRUE(files_->list(data_ + "/quarantine").take().empty());
@@ -275,7 +277,9 @@ TEST_F(Repair, says_that_the_manifest_was_lost) {
     const std::string current = file("", "MANIFEST-");
     flip(current, 20);
     const auto found = check_directory(*files_, data_).take();
-    EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const CheckFinding& each) { return each.status == VZ_CORRUPTION && each.file == current; }));
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const CheckFinding& each) {
+        return each.status == VZ_CORRUPTION && each.file == current;
+    }));
     EXPECT_EQ(repair_directory(*files_, data_).status().code(), VZ_CORRUPTION);
 }
 
@@ -397,7 +401,8 @@ TEST_F(Repair, reads_around_a_sector_that_the_disk_lost) {
         BadSector disk(*files_, path, offset);
         const auto found = check_directory(disk, data_).take();
         const auto tells = [path = path, offset = offset](const CheckFinding& each) {
-            return each.status == VZ_IO_ERROR && each.file == path && each.offset <= offset && offset < each.offset + 4096;
+            return each.status == VZ_IO_ERROR && each.file == path && each.offset <= offset &&
+                   offset < each.offset + 4096;
         };
         EXPECT_EQ(std::count_if(found.begin(), found.end(), tells), 1);
         const auto lost = repair_directory(disk, data_);

@@ -47,9 +47,7 @@ uint64_t heap_bytes() {
     return 0;
 }
 
-float component(uint32_t i, uint32_t d) {
-    return static_cast<float>((i * 31 + d * 7) % 997);
-}
+float component(uint32_t i, uint32_t d) { return static_cast<float>((i * 31 + d * 7) % 997); }
 
 void write_batch(Engine& engine, const std::string& collection, uint32_t first) {
     std::vector<std::string> texts;
@@ -71,9 +69,7 @@ void write_batch(Engine& engine, const std::string& collection, uint32_t first) 
     if (!engine.write(collection, request, &answer, &errors).ok()) ::_exit(3);
 }
 
-std::string small(uint32_t i) {
-    return "small " + std::to_string(i);
-}
+std::string small(uint32_t i) { return "small " + std::to_string(i); }
 
 void create(Engine& engine, const std::string& name) {
     Schema schema;

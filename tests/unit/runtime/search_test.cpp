@@ -1,4 +1,5 @@
-// Searches of a living collection: whatever its rows went through, the answers are those of brute force, nearly or exactly.
+// Searches of a living collection: whatever its rows went through, the answers are those of brute force, nearly or
+// exactly.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -144,7 +145,8 @@ class Living : public ::testing::TestWithParam<vz_metric> {
         }
     }
 
-    std::vector<Hit> search(const ReadView& view, const std::vector<float>& query, uint32_t k, bool exact, size_t field = 0) {
+    std::vector<Hit> search(const ReadView& view, const std::vector<float>& query, uint32_t k, bool exact,
+                            size_t field = 0) {
         NearestQuery nearest;
         schema_ = collection().schema();
         nearest.field = &schema_->fields[field];
@@ -202,7 +204,8 @@ class Living : public ::testing::TestWithParam<vz_metric> {
     }
     bool walks() {
         search(collection().pin(), live_.begin()->second, kNeighbours, false);
-        return std::any_of(report_.parts.begin(), report_.parts.end(), [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
+        return std::any_of(report_.parts.begin(), report_.parts.end(),
+                           [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
     }
 
     e2e::TemporaryDirectory directory_;
@@ -260,7 +263,8 @@ TEST_P(Living, reports_tell_what_was_done) {
     upsert(0, kRows);
     checkpoint();
     EXPECT_TRUE(walks());
-    const auto walked = std::find_if(report_.parts.begin(), report_.parts.end(), [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
+    const auto walked = std::find_if(report_.parts.begin(), report_.parts.end(),
+                                     [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
     EXPECT_GE(walked->reranked, kNeighbours + 5U) << "more rows are scored exactly than are answered";
     EXPECT_LE(walked->reranked, 8U * kNeighbours);
     EXPECT_GT(walked->rerank_ns, 0U);
@@ -355,7 +359,8 @@ TEST_P(Living, equal_points_are_answered_in_order_of_their_ids) {
         for (const uint32_t k : {1u, 10u, 200u}) {
             const auto hits = search(view, equal_, k, true);
             ASSERT_EQ(hits.size(), k);
-            for (uint32_t i = 0; i < k; ++i) ASSERT_EQ(hits[i].row.part->id(hits[i].row.row).high, i) << k << (is_sealed ? " sealed" : " growing");
+            for (uint32_t i = 0; i < k; ++i)
+                ASSERT_EQ(hits[i].row.part->id(hits[i].row.row).high, i) << k << (is_sealed ? " sealed" : " growing");
         }
     }
 }
@@ -376,7 +381,8 @@ TEST_P(Living, a_view_pinned_before_compaction_goes_on_answering) {
     compact();
     const auto still = search(before, query, kNeighbours, true);
     ASSERT_EQ(still.size(), then.size());
-    for (size_t i = 0; i < then.size(); ++i) EXPECT_EQ(still[i].row.part->id(still[i].row.row), then[i].row.part->id(then[i].row.row));
+    for (size_t i = 0; i < then.size(); ++i)
+        EXPECT_EQ(still[i].row.part->id(still[i].row.row), then[i].row.part->id(then[i].row.row));
     expect_good_answers("deleted and compacted");
 }
 

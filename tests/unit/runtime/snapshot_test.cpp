@@ -57,7 +57,8 @@ class Snapshots : public ::testing::Test {
         if (!found.ok()) return {-1};
         const ReadView view = (*found)->pin();
         std::vector<int64_t> all;
-        for (const RowRef& row : scan_rows(view, nullptr, {}, 0, 10'000, {}).take().rows) all.push_back(static_cast<int64_t>(row.part->id(row.row).high));
+        for (const RowRef& row : scan_rows(view, nullptr, {}, 0, 10'000, {}).take().rows)
+            all.push_back(static_cast<int64_t>(row.part->id(row.row).high));
         return all;
     }
     std::vector<int64_t> range(int64_t begin, int64_t end) {
@@ -71,7 +72,8 @@ class Snapshots : public ::testing::Test {
     }
     size_t segment_files() {
         size_t count = 0;
-        for (const auto& file : std::filesystem::directory_iterator(directory_.path() + "/data/seg")) count += file.path().filename().string()[0] == 'S' ? 1 : 0;
+        for (const auto& file : std::filesystem::directory_iterator(directory_.path() + "/data/seg"))
+            count += file.path().filename().string()[0] == 'S' ? 1 : 0;
         return count;
     }
 

@@ -51,11 +51,13 @@ class Texts : public testing::Test {
         for (uint32_t i = from; i < to; ++i) {
             std::vector<std::string> words;
             // Words of low number are common, as in texts.
-            for (uint32_t left = random(12); left > 0; --left) words.push_back(word(random(kVocabulary) * random(kVocabulary) / kVocabulary));
+            for (uint32_t left = random(12); left > 0; --left)
+                words.push_back(word(random(kVocabulary) * random(kVocabulary) / kVocabulary));
             std::string text;
             for (const std::string& each : words) text += each + " ";
             id_texts.push_back(std::to_string(i));
-            payload_texts.push_back(R"({"even":)" + std::string(i % 2 == 0 ? "true" : "false") + R"(,"body":")" + text + "\"}");
+            payload_texts.push_back(R"({"even":)" + std::string(i % 2 == 0 ? "true" : "false") + R"(,"body":")" + text +
+                                    "\"}");
             model_[id_texts.back()] = std::move(words);
         }
         std::vector<vz_str> ids, payloads;
@@ -111,7 +113,8 @@ class Texts : public testing::Test {
                 const auto count = static_cast<double>(std::count(all.begin(), all.end(), each));
                 if (count == 0) continue;
                 const double idf = std::log(1 + (texts - having[each] + 0.5) / (having[each] + 0.5));
-                score += idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * static_cast<double>(all.size()) * texts / words));
+                score +=
+                    idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * static_cast<double>(all.size()) * texts / words));
             }
             if (score > 0) scores[id] = score;
         }
@@ -151,12 +154,15 @@ class Texts : public testing::Test {
     }
 
     void alter(uint32_t kind) {
-        const vz_field_index field = {sizeof(vz_field_index), kIndex.kind, {kIndex.path.data(), kIndex.path.size()}, {}};
+        const vz_field_index field = {
+            sizeof(vz_field_index), kIndex.kind, {kIndex.path.data(), kIndex.path.size()}, {}};
         vz_alter_change change = {};
         change.struct_size = sizeof change;
         change.kind = kind;
         change.field_index = &field;
-        ASSERT_TRUE(engine_->catalogue().alter("c", [&](Schema& schema) { return apply_change(change, &schema); }, false, {}).ok());
+        ASSERT_TRUE(engine_->catalogue()
+                        .alter("c", [&](Schema& schema) { return apply_change(change, &schema); }, false, {})
+                        .ok());
         engine_->maintenance().note_changed(engine_->catalogue().resolve("c").take());
     }
 

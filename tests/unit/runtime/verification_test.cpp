@@ -1,4 +1,5 @@
-// Damage of sealed files while nobody looks: what can be computed again is, anything else sets its collection aside and no other.
+// Damage of sealed files while nobody looks: what can be computed again is, anything else sets its collection aside and
+// no other.
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
@@ -47,7 +48,8 @@ void fill(Engine& engine, const char* name, uint32_t first = 0) {
     std::vector<float> values;
     for (uint32_t i = first; i < first + kPoints; ++i) {
         id_texts.push_back(i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i));
-        payload_texts.push_back(R"({"n":)" + std::to_string(i % 100) + R"(,"t":"word)" + std::to_string(i % 50) + "\"}");
+        payload_texts.push_back(R"({"n":)" + std::to_string(i % 100) + R"(,"t":"word)" + std::to_string(i % 50) +
+                                "\"}");
         for (uint32_t d = 0; d < kDim; ++d) values.push_back(static_cast<float>((i * 2654435761U >> (d % 24)) % 97));
     }
     for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
@@ -127,7 +129,8 @@ class Verification : public testing::Test {
     // The sealed one.
     static std::shared_ptr<Part> part(Engine& engine, const char* name) {
         const ReadView view = engine.catalogue().resolve(name).take()->pin();
-        return *std::find_if(view.parts->begin(), view.parts->end(), [](const auto& each) { return each->sealed() != nullptr; });
+        return *std::find_if(view.parts->begin(), view.parts->end(),
+                             [](const auto& each) { return each->sealed() != nullptr; });
     }
 
     // One bit in the middle of the section.
@@ -139,7 +142,10 @@ class Verification : public testing::Test {
     }
 
     std::vector<CheckFinding> verify(const char* name, CheckDepth depth = {}) {
-        return engine_->verification().verify(engine_->catalogue().resolve(name).take(), [](uint64_t) { return Status(); }, depth).take();
+        return engine_->verification()
+            .verify(
+                engine_->catalogue().resolve(name).take(), [](uint64_t) { return Status(); }, depth)
+            .take();
     }
 
     const e2e::TemporaryDirectory directory_;
@@ -161,14 +167,16 @@ TEST_F(Verification, of_a_whole_file_finds_nothing_and_says_when) {
 }
 
 TEST_F(Verification, what_can_be_computed_again_is) {
-    const SectionKind kinds[] = {SectionKind::kIdTable,    SectionKind::kIdOrder,   SectionKind::kGraph,          SectionKind::kGraphMeta,
-                                 SectionKind::kFieldIndex, SectionKind::kTextIndex, SectionKind::kComponentCounts};
+    const SectionKind kinds[] = {SectionKind::kIdTable,        SectionKind::kIdOrder,    SectionKind::kGraph,
+                                 SectionKind::kGraphMeta,      SectionKind::kFieldIndex, SectionKind::kTextIndex,
+                                 SectionKind::kComponentCounts};
     for (const SectionKind kind : kinds) {
         // Written anew by the round before.
         const Result<SegmentLayout> decoded = decode_layout(std::as_bytes(std::span(whole_)), path_);
         ASSERT_TRUE(decoded.ok()) << path_ << ": " << decoded.status().error().message;
         const SegmentLayout& layout = *decoded;
-        const auto place = std::find_if(layout.sections.begin(), layout.sections.end(), [&](const SectionEntry& each) { return each.kind == kind; });
+        const auto place = std::find_if(layout.sections.begin(), layout.sections.end(),
+                                        [&](const SectionEntry& each) { return each.kind == kind; });
         ASSERT_NE(place, layout.sections.end()) << section_name(kind);
         const SectionEntry entry = *place;
         EXPECT_NE(entry.flags & kDerivedFlag, 0U) << section_name(kind);
@@ -277,7 +285,8 @@ TEST_F(Verification, of_a_file_that_compaction_takes_away_finds_nothing) {
 
 TEST_F(Verification, ends_when_it_is_told_to) {
     open();
-    const auto stopped = engine_->verification().verify(engine_->catalogue().resolve("sick").take(), [](uint64_t) { return failure(VZ_CANCELLED, "enough"); });
+    const auto stopped = engine_->verification().verify(engine_->catalogue().resolve("sick").take(),
+                                                        [](uint64_t) { return failure(VZ_CANCELLED, "enough"); });
     ASSERT_FALSE(stopped.ok());
     EXPECT_EQ(stopped.status().code(), VZ_CANCELLED);
     ASSERT_TRUE(engine_->close().ok());

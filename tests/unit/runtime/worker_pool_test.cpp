@@ -22,9 +22,7 @@ uint64_t sum_of_squares(WorkerPool& pool, uint32_t tasks) {
     return sum;
 }
 
-uint64_t expected_sum(uint64_t tasks) {
-    return tasks == 0 ? 0 : (tasks - 1) * tasks * (2 * tasks - 1) / 6;
-}
+uint64_t expected_sum(uint64_t tasks) { return tasks == 0 ? 0 : (tasks - 1) * tasks * (2 * tasks - 1) / 6; }
 
 TEST(worker_pool, every_task_is_done_once_and_seen_by_its_caller) {
     for (const auto work : {WorkerPool::Work::kQueries, WorkerPool::Work::kBackground}) {

@@ -44,7 +44,8 @@ TEST(bitmap, refuses_malformed_bytes_without_reading_beyond_them) {
     std::mt19937 random(3);
     for (int i = 0; i < 2'000; ++i) {
         std::vector<std::byte> bad = good;
-        bad[i < 500 ? static_cast<size_t>(i) % 64 : random() % bad.size()] ^= static_cast<std::byte>(1u << random() % 8);
+        bad[i < 500 ? static_cast<size_t>(i) % 64 : random() % bad.size()] ^=
+            static_cast<std::byte>(1u << random() % 8);
         const Result<Bitmap> result = Bitmap::from_bytes(bad);
         if (!result.ok()) continue;
         uint64_t count = 0;

@@ -69,7 +69,8 @@ TEST_F(Deletes, damage_is_found) {
         EXPECT_EQ(read("bad", written[1]).status().code(), VZ_CORRUPTION) << at;
         EXPECT_TRUE(read("bad", written[0]).ok());
     }
-    for (const uint64_t size : {uint64_t{0}, uint64_t{4095}, kFileHeaderBytes, written[1].offset + written[1].bytes - 1}) {
+    for (const uint64_t size :
+         {uint64_t{0}, uint64_t{4095}, kFileHeaderBytes, written[1].offset + written[1].bytes - 1}) {
         write_bytes(directory.file("bad"), {bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)});
         EXPECT_FALSE(read("bad", written[1]).ok()) << size;
     }

@@ -52,7 +52,8 @@ struct Sample {
         vectors.resize(4);
         for (uint32_t row = 0; row < rows; ++row) {
             const uint32_t form = kind == Ids::kMixed ? row % 3 : static_cast<uint32_t>(kind);
-            texts.push_back(row == 4 ? std::string(256, 'x') : "t" + std::to_string(random() % 1000) + "-" + std::to_string(row));
+            texts.push_back(row == 4 ? std::string(256, 'x')
+                                     : "t" + std::to_string(random() % 1000) + "-" + std::to_string(row));
             if (form == 0) ids.push_back({IdKind::kU64, random(), 0, {}});
             if (form == 1) ids.push_back({IdKind::kUuid, random(), random(), {}});
             if (form == 2) ids.push_back({IdKind::kText, 0, 0, texts.back()});
@@ -127,8 +128,10 @@ class Sealed : public ::testing::Test {
     Result<SegmentSummary> write(const Sample& sample, const std::string& name) {
         return write_segment(*files, directory.file(name), sample.identity, sample.schema, sample.rows());
     }
-    Result<std::unique_ptr<SealedSegment>> open(const Sample& sample, const std::string& name, const SegmentSummary& summary) {
-        return SealedSegment::open(*files, directory.file(name), sample.identity.database, sample.identity.file_number, summary);
+    Result<std::unique_ptr<SealedSegment>> open(const Sample& sample, const std::string& name,
+                                                const SegmentSummary& summary) {
+        return SealedSegment::open(*files, directory.file(name), sample.identity.database, sample.identity.file_number,
+                                   summary);
     }
 
     TemporaryDirectory directory;
@@ -169,7 +172,8 @@ TEST_F(Sealed, keeps_derived_sections_and_names_their_damage) {
                                                        {SectionKind::kFieldIndex, 0, {}}};
     SegmentRows rows = sample.rows();
     rows.derived = derived;
-    const Result<SegmentSummary> summary = write_segment(*files, directory.file("d"), sample.identity, sample.schema, rows);
+    const Result<SegmentSummary> summary =
+        write_segment(*files, directory.file("d"), sample.identity, sample.schema, rows);
     ASSERT_TRUE(summary.ok()) << summary.status().error().message;
     const auto segment = open(sample, "d", *summary);
     ASSERT_TRUE(segment.ok());
@@ -313,7 +317,10 @@ TEST_F(Sealed, hostile_and_zero_contents_are_harmless) {
                 for (uint64_t i = 0; i < entry.bytes; ++i) {
                     // Zeros, all ones, noise, and small numbers that come close to rows and lengths.
                     const auto noise = static_cast<uint32_t>(random());
-                    const uint32_t value = round == 0 ? 0 : round == 1 ? 255 : round % 2 == 0 ? noise : (i % 8 == 0 ? noise : 0);
+                    const uint32_t value = round == 0       ? 0
+                                           : round == 1     ? 255
+                                           : round % 2 == 0 ? noise
+                                                            : (i % 8 == 0 ? noise : 0);
                     bytes[entry.offset + i] = static_cast<char>(value);
                 }
             }

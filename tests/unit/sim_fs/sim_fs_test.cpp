@@ -261,7 +261,8 @@ TEST(sim_fs_death, syncing_again_after_a_failure_stops_the_process) {
 TEST(sim_fs, answers_like_the_real_file_system) {
     SimFs simulated;
     const auto real = make_posix_file_system();
-    const std::string root = testing::TempDir() + "vz_sim_fs_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed());
+    const std::string root =
+        testing::TempDir() + "vz_sim_fs_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed());
     ASSERT_TRUE(simulated.make_directory(root).ok());
     std::vector<std::string> traces;
     for (FileSystem* files : {static_cast<FileSystem*>(&simulated), real.get()}) {

@@ -42,7 +42,8 @@ TEST(Tokenizer, stems_and_leaves_out_in_the_language_named) {
 
 TEST(Tokenizer, every_language_has_an_algorithm) {
     ASSERT_GE(Tokenizer::languages().size(), 20U);
-    for (const std::string_view language : Tokenizer::languages()) EXPECT_NE(Tokenizer::make(language), nullptr) << language;
+    for (const std::string_view language : Tokenizer::languages())
+        EXPECT_NE(Tokenizer::make(language), nullptr) << language;
 }
 
 TEST(Tokenizer, cuts_long_words_between_characters) {
