@@ -349,8 +349,13 @@ void merge(const NearestQuery& query, std::vector<Hit>* hits) {
         return a.row.part->id(a.row.row) < b.row.part->id(b.row.row);
     };
     const size_t kept = std::min<size_t>(query.k, hits->size());
-    std::partial_sort(hits->begin(), hits->begin() + static_cast<std::ptrdiff_t>(kept), hits->end(), better);
-    hits->resize(kept);
+    // Those of one part come in order, or nearly: a sort meets them as they are, a heap would first undo it.
+    if (kept == hits->size()) {
+        std::sort(hits->begin(), hits->end(), better);
+    } else {
+        std::partial_sort(hits->begin(), hits->begin() + static_cast<std::ptrdiff_t>(kept), hits->end(), better);
+        hits->resize(kept);
+    }
 }
 
 }  // namespace
