@@ -1,10 +1,6 @@
 #include "engine/base/schema.hpp"
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
-
-#include "engine/base/bytes.hpp"
-#include "engine/base/limits.hpp"
+#include "engine/base/message.hpp"
 #include "schema.capnp.h"
 
 namespace vz {
@@ -55,21 +51,11 @@ std::vector<std::byte> encode_schema(const Schema& schema) {
     root.setMetadata({reinterpret_cast<const kj::byte*>(schema.metadata.data()), schema.metadata.size()});
     root.setTtlMs(schema.ttl_ms);
     root.setNextFieldId(schema.next_field_id);
-    const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
-    const auto bytes = words.asBytes();
-    const auto* begin = reinterpret_cast<const std::byte*>(bytes.begin());
-    return {begin, begin + bytes.size()};
+    return write_message(message);
 }
 
 Result<Schema> decode_schema(std::span<const std::byte> bytes) {
-    try {
-        kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-        if (words.size() != 0) std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
-        capnp::ReaderOptions options;
-        options.traversalLimitInWords = traversal_limit(words.size());
-        options.nestingLimit = 8;
-        capnp::FlatArrayMessageReader message(words, options);
-        auto root = message.getRoot<capnp_schema::Schema>();
+    return read_message<capnp_schema::Schema>(bytes, 8, "a schema", [](auto root) -> Result<Schema> {
         Schema schema;
         for (auto from : root.getVectorFields()) {
             VectorFieldSchema to;
@@ -99,9 +85,7 @@ Result<Schema> decode_schema(std::span<const std::byte> bytes) {
         schema.ttl_ms = root.getTtlMs();
         schema.next_field_id = root.getNextFieldId();
         return schema;
-    } catch (const kj::Exception& error) {
-        return failure(VZ_CORRUPTION, "a schema does not parse: %s", error.getDescription().cStr());
-    }
+    });
 }
 
 }  // namespace vz

@@ -1,14 +1,11 @@
 // The door of Cap'n Proto for the manifest.
 #include "engine/manifest/edit.hpp"
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "edit.capnp.h"
-#include "engine/base/limits.hpp"
+#include "engine/base/message.hpp"
 
 namespace vz {
 namespace {
@@ -165,13 +162,6 @@ struct PutAction {
         close.setLastLsn(action.last_lsn);
     }
 };
-
-std::vector<std::byte> flatten(capnp::MessageBuilder& message) {
-    const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
-    const auto bytes = words.asBytes();
-    const auto* begin = reinterpret_cast<const std::byte*>(bytes.begin());
-    return {begin, begin + bytes.size()};
-}
 
 // ---- from the wire ----
 
@@ -381,7 +371,7 @@ std::vector<std::byte> encode_edits(std::span<const Edit* const> edits) {
         auto actions = list[i].initActions(count_of(from.actions));
         for (unsigned j = 0; j < actions.size(); ++j) std::visit(PutAction{actions[j]}, from.actions[j]);
     }
-    return flatten(message);
+    return write_message(message);
 }
 
 std::vector<std::byte> encode_snapshot(const ManifestState& state) {
@@ -421,21 +411,11 @@ std::vector<std::byte> encode_snapshot(const ManifestState& state) {
     for (const auto& [name, from] : state.snapshots) put(pinned[i++], from);
     auto set_aside = snapshot.initSetAside(count_of(state.set_aside));
     for (i = 0; i < set_aside.size(); ++i) set_aside.set(i, state.set_aside[i]);
-    return flatten(message);
+    return write_message(message);
 }
 
 Result<EditFrame> decode_edits(std::span<const std::byte> bytes) {
-    try {
-        kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-        if (words.size() != 0) std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
-        capnp::ReaderOptions options;
-        options.traversalLimitInWords = traversal_limit(words.size());
-        options.nestingLimit = 16;
-        capnp::FlatArrayMessageReader message(words, options);
-        return get_group(message.getRoot<wire::EditGroup>());
-    } catch (const kj::Exception& error) {
-        return failure(VZ_CORRUPTION, "an edit does not parse: %s", error.getDescription().cStr());
-    }
+    return read_message<wire::EditGroup>(bytes, 16, "an edit", [](auto root) { return get_group(root); });
 }
 
 }  // namespace vz

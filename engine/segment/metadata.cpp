@@ -1,11 +1,8 @@
 #include "engine/segment/metadata.hpp"
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
-
 #include <cstring>
 
-#include "engine/base/limits.hpp"
+#include "engine/base/message.hpp"
 #include "metadata.capnp.h"
 
 namespace vz {
@@ -29,21 +26,12 @@ std::vector<std::byte> encode_metadata(const SegmentMetadata& metadata) {
     root.setVersionMin(metadata.version_min);
     root.setVersionMax(metadata.version_max);
     root.setWriter("vectorizer");
-    const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
-    const auto bytes = words.asBytes();
-    const auto* begin = reinterpret_cast<const std::byte*>(bytes.begin());
-    return {begin, begin + bytes.size()};
+    return write_message(message);
 }
 
 Result<SegmentMetadata> decode_metadata(std::span<const std::byte> bytes) {
-    try {
-        kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-        if (words.size() != 0) std::memcpy(words.begin(), bytes.data(), words.size() * sizeof(capnp::word));
-        capnp::ReaderOptions options;
-        options.traversalLimitInWords = traversal_limit(words.size());
-        options.nestingLimit = 8;
-        capnp::FlatArrayMessageReader message(words, options);
-        auto root = message.getRoot<capnp_segment::Metadata>();
+    return read_message<
+        capnp_segment::Metadata>(bytes, 8, "the metadata of a segment", [](auto root) -> Result<SegmentMetadata> {
         SegmentMetadata metadata;
         metadata.collection_id = root.getCollectionId();
         const auto uuid = root.getCollectionUuid();
@@ -58,9 +46,7 @@ Result<SegmentMetadata> decode_metadata(std::span<const std::byte> bytes) {
         metadata.version_min = root.getVersionMin();
         metadata.version_max = root.getVersionMax();
         return metadata;
-    } catch (const kj::Exception& error) {
-        return failure(VZ_CORRUPTION, "the metadata of a segment do not parse: %s", error.getDescription().cStr());
-    }
+    });
 }
 
 }  // namespace vz

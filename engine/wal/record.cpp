@@ -1,14 +1,11 @@
 // The door of Cap'n Proto for the WAL.
 #include "engine/wal/record.hpp"
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/limits.hpp"
+#include "engine/base/message.hpp"
 #include "record.capnp.h"
 
 namespace vz {
@@ -246,22 +243,15 @@ Result<Batch> decode_record(std::span<const std::byte> bytes, uint64_t* size) {
     batch.items = load<uint32_t>(at + kItemsAt);
     batch.created = load<uint32_t>(at + kCreatedAt);
     const std::span<const std::byte> blob = bytes.subspan(kHeadBytes + message_bytes, blob_bytes);
-    try {
-        const size_t word_count = message_bytes / sizeof(capnp::word);
-        kj::Array<capnp::word> words = kj::heapArray<capnp::word>(word_count);
-        if (message_bytes != 0) std::memcpy(words.begin(), at + kHeadBytes, message_bytes);
-        capnp::ReaderOptions options;
-        options.traversalLimitInWords = traversal_limit(word_count);
-        options.nestingLimit = 8;
-        capnp::FlatArrayMessageReader message(words, options);
-        const auto root = message.getRoot<wire::Batch>();
-        batch.written_ms = root.getWrittenMs();
-        for (auto operation : root.getOperations()) {
-            VZ_TRY(get_operation(operation, blob, &batch.operations.emplace_back()));
-        }
-    } catch (const kj::Exception& error) {
-        return failure(VZ_CORRUPTION, "a WAL record does not parse: %s", error.getDescription().cStr());
-    }
+    Status read = read_message<wire::Batch>(
+        bytes.subspan(kHeadBytes, message_bytes), 8, "a WAL record", [&](auto root) -> Status {
+            batch.written_ms = root.getWrittenMs();
+            for (auto operation : root.getOperations()) {
+                VZ_TRY(get_operation(operation, blob, &batch.operations.emplace_back()));
+            }
+            return {};
+        });
+    VZ_TRY(std::move(read));
     return batch;
 }
 
