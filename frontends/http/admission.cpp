@@ -150,6 +150,7 @@ std::string_view media_type(std::string_view text, std::string& out) {
 
 bool is_empty_object(std::string_view text) {
     std::string_view rest = text;
+    if (constexpr std::string_view kMark = "\xEF\xBB\xBF"; rest.starts_with(kMark)) rest.remove_prefix(kMark.size());
     const auto skip = [&] { rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size())); };
     skip();
     if (rest.empty()) return true;

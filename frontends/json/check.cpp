@@ -24,7 +24,10 @@ uint32_t sequence_size(const char* at, const char* end) {
 class Scan final {
  public:
     Scan(std::string_view text, uint32_t depth_max)
-        : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), depth_max_(depth_max) {}
+        : at_(without_byte_order_mark(text).data()),
+          begin_(text.data()),
+          end_(text.data() + text.size()),
+          depth_max_(depth_max) {}
 
     bool whole() {
         blank();
@@ -199,6 +202,11 @@ class Scan final {
 };
 
 }  // namespace
+
+std::string_view without_byte_order_mark(std::string_view text) {
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
 
 bool is_utf8(std::string_view text) {
     const char* end = text.data() + text.size();

@@ -163,7 +163,8 @@ const char* kind_name(Kind kind) {
 
 }  // namespace
 
-Reader::Reader(std::string_view text, Arena arena) : text_(text), arena_(arena), float_estimate_(UINT64_MAX) {
+Reader::Reader(std::string_view text, Arena arena)
+    : text_(text), json_(without_byte_order_mark(text)), arena_(arena), float_estimate_(UINT64_MAX) {
     static_assert(sizeof(ondemand::document) <= sizeof document_);
     new (document_) ondemand::document();
 }
@@ -176,7 +177,7 @@ Reader::~Reader() {
 bool Reader::read_root(std::span<const Field> fields, Callback<uint32_t, Value> on_field, uint32_t sought) {
     auto& document = *std::launder(reinterpret_cast<ondemand::document*>(document_));
     const auto error =
-        thread_parser().iterate(text_.data(), text_.size(), text_.size() + simdjson::SIMDJSON_PADDING).get(document);
+        thread_parser().iterate(json_.data(), json_.size(), json_.size() + simdjson::SIMDJSON_PADDING).get(document);
     if (error == simdjson::MEMALLOC || error == simdjson::CAPACITY) return out_of_memory();
     if (error != simdjson::SUCCESS) return damaged();
     ondemand::object object;

@@ -83,7 +83,8 @@ struct Floats {
 
 class Reader final {
  public:
-    // `text` is followed by kPadding readable bytes. Views handed out point into it or into the arena.
+    // `text` is followed by kPadding readable bytes; a byte order mark before it is ignored (RFC 8259 section 8.1).
+    // Views handed out point into it or into the arena.
     Reader(std::string_view text, Arena arena);
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -182,6 +183,7 @@ class Reader final {
     bool grow(Floats& floats, uint64_t more);
 
     std::string_view text_;
+    std::string_view json_;  // its end, without a byte order mark
     Arena arena_;
     Error error_;
     Step steps_[16];
@@ -191,8 +193,11 @@ class Reader final {
     alignas(64) unsigned char document_[256];
 };
 
-// Whether `text` is one JSON value (RFC 8259, nesting up to `depth_max`, valid UTF-8, no trailing text). On false,
-// *offset says where and *reason why, a static text.
+// The text behind a byte order mark of UTF-8, which programs of some systems write before it.
+std::string_view without_byte_order_mark(std::string_view text);
+
+// Whether `text` is one JSON value, perhaps behind a byte order mark (RFC 8259, nesting up to `depth_max`, valid UTF-8,
+// no trailing text). On false, *offset says where and *reason why, a static text.
 bool check_json(std::string_view text, uint64_t* offset, const char** reason, uint32_t depth_max = kDepthMax);
 
 bool is_utf8(std::string_view text);

@@ -89,7 +89,7 @@ bool read_line(Batch& batch, std::string_view line, uint64_t index, const Number
 
 // False: the request was answered.
 bool read_lines(Batch& batch, const Numbering& numbering) {
-    const std::string_view body = view(batch.view->body);
+    const std::string_view body = json::without_byte_order_mark(view(batch.view->body));
     List<BatchItem> items(batch.arena);
     json::Floats floats;
     floats.capacity =

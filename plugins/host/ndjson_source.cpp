@@ -95,7 +95,7 @@ class NdjsonSource final : public ImportSource {
  private:
     bool next_line(std::string* text) {
         while (std::getline(file_, *text)) {
-            ++line_number_;
+            if (++line_number_ == 1) text->erase(0, text->size() - json::without_byte_order_mark(*text).size());
             if (text->find_first_not_of(" \t\r") != std::string::npos) return true;
         }
         return false;

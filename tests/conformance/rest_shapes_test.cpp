@@ -392,6 +392,16 @@ TEST_F(RestShapes, imports_take_lines_and_binary_and_points_move) {
     EXPECT_EQ(told.integer("/inserted"), 1) << lines.body;
     EXPECT_EQ(told.integer("/failed"), 2);
     EXPECT_EQ(told.text("/errors/1/error_type"), "parse_error");
+    const Answer marked =
+        client_->request("POST", "/collections/s/import", "\xEF\xBB\xBF{\"id\":\"m\",\"vector\":[1,2]}\r\n",
+                         {"Content-Type: application/x-ndjson"});
+    EXPECT_EQ(Json(marked.body).integer("/inserted"), 1) << marked.body;
+    const Answer only_mark =
+        client_->request("POST", "/collections/s/import", "\xEF\xBB\xBF\r\n{\"id\":\"m\",\"vector\":[1,2]}\n",
+                         {"Content-Type: application/x-ndjson"});
+    EXPECT_EQ(Json(only_mark.body).integer("/count"), 1) << only_mark.body;
+    good("POST", "/collections", "\xEF\xBB\xBF{\"name\":\"marked\",\"dimension\":2}");
+    good("DELETE", "/collections/marked");
     std::string binary("VZPOINT1", 8);
     const auto append = [&binary](auto value) { binary.append(reinterpret_cast<const char*>(&value), sizeof value); };
     append(uint32_t{2});

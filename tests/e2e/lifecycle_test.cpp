@@ -217,7 +217,9 @@ TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
     const std::string file = directory.path() + "/points.ndjson";
-    std::ofstream(file) << R"({"id":"x","vector":[1,2,3],"payload":{"a":1}})"
+    // As some systems write text: behind a byte order mark.
+    std::ofstream(file) << "\xEF\xBB\xBF"
+                           R"({"id":"x","vector":[1,2,3],"payload":{"a":1}})"
                            "\n\n"
                            R"({"embedding":[4,5,6]})"
                            "\n";

@@ -103,6 +103,22 @@ TEST(reader, reads_fields_in_any_order) {
     EXPECT_EQ(seen.limit, 7u);
 }
 
+TEST(reader, passes_over_a_byte_order_mark) {
+    const std::string mark = "\xEF\xBB\xBF";
+    const Seen seen = read(mark + R"( {"name":"x","limit":7})");
+    ASSERT_TRUE(seen.good) << seen.error.reason;
+    EXPECT_EQ(seen.name, "x");
+    EXPECT_EQ(seen.limit, 7u);
+    const Seen bad = read(mark + R"({"name":"x"} x)");
+    EXPECT_FALSE(bad.good);
+    EXPECT_EQ(bad.error.offset, 16u) << "of the text as it was sent";
+    EXPECT_EQ(bad.error.reason, "text after the end of the value");
+    EXPECT_FALSE(read(mark + mark + "{}").good);
+    EXPECT_FALSE(read(mark).good);
+    EXPECT_FALSE(read(R"({"name":"x"})" + mark).good);
+    EXPECT_EQ(read(R"({"name":")" + mark + R"("})").name, mark) << "within a string it is a character";
+}
+
 TEST(reader, reads_base64_in_both_alphabets) {
     EXPECT_EQ(read(R"({"vector":"AACAPwAAAEA="})").vector, (std::vector<float>{1, 2}));
     EXPECT_EQ(read(R"({"vector":"AACAPwAAAEA"})").vector, (std::vector<float>{1, 2}));
