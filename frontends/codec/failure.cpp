@@ -257,6 +257,7 @@ Failure from_reader(const json::Error& error) {
             const std::string_view field =
                 error.field.empty() ? std::string_view("body") : std::string_view(error.field);
             const bool configures = is_configuration(field) && !error.is_unknown_field;
+            if (error.is_of_filter) return unreadable_filter(field, error.reason);
             Details details;
             details.text("field", field).text("reason", error.reason);
             if (!error.available.empty()) details.available(error.available);
@@ -286,6 +287,11 @@ Failure with_item(Failure failure, uint64_t item) {
 
 Failure validation(std::string_view field, std::string_view reason) {
     return make(400, "validation_error", invalid(field, reason),
+                Details().text("field", field).text("reason", reason).done());
+}
+
+Failure unreadable_filter(std::string_view field, std::string_view reason) {
+    return make(400, "parse_error", std::string("Failed to parse ").append(field).append(": ").append(reason),
                 Details().text("field", field).text("reason", reason).done());
 }
 

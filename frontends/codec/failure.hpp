@@ -45,6 +45,8 @@ Failure from_reader(const json::Error& error);
 Failure with_item(Failure failure, uint64_t item);
 
 Failure validation(std::string_view field, std::string_view reason);
+// 400 `parse_error`, of a filter.
+Failure unreadable_filter(std::string_view field, std::string_view reason);
 Failure invalid_configuration(std::string_view field, std::string_view reason);
 Failure unimplemented(std::string_view feature);
 // 400 `unsupported_provider`, `unsupported_model`: `field` asked for something else than bm25.

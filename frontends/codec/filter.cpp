@@ -1,5 +1,8 @@
 #include "frontends/codec/filter.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -76,10 +79,27 @@ const std::string_view* find(const std::vector<Member>& members, std::string_vie
     return nullptr;
 }
 
+// The path is longer by this while it lives.
+class Step {
+ public:
+    Step(std::string& path, std::string_view name) : path_(path), above_(path.size()) {
+        path.append(path.empty() ? "" : ".").append(name);
+    }
+    Step(std::string& path, uint64_t index) : path_(path), above_(path.size()) {
+        path.append("[").append(std::to_string(index)).append("]");
+    }
+    ~Step() { path_.resize(above_); }
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+
+ private:
+    std::string& path_;
+    const size_t above_;
+};
+
 class Rewriter {
  public:
-    explicit Rewriter(std::string* out) : out_(*out) {}
-    bool has_changed() const { return changed_; }
+    explicit Rewriter(RewrittenFilter* to) : to_(*to), out_(to->text) {}
 
     void filter(std::string_view text, int depth) {
         std::vector<Member> members;
@@ -96,12 +116,26 @@ class Rewriter {
     }
 
  private:
+    void changed() {
+        if (to_.spelling == Spelling::kPlain) to_.spelling = Spelling::kTagged;
+    }
+
+    // The first mistake counts.
+    void refuse(std::string_view below, std::string reason) {
+        if (to_.spelling == Spelling::kWrong) return;
+        to_.spelling = Spelling::kWrong;
+        to_.field = path_;
+        to_.field.append(path_.empty() ? "" : ".").append(below);
+        to_.reason = std::move(reason);
+    }
+
     template <typename Value>
     void object(const std::vector<Member>& members, Value&& value) {
         out_ += '{';
         for (size_t i = 0; i < members.size(); ++i) {
             if (i != 0) out_ += ',';
             out_.append("\"").append(members[i].first).append("\":");
+            const Step step(path_, members[i].first);
             value(members[i]);
         }
         out_ += '}';
@@ -123,8 +157,9 @@ class Rewriter {
         if (text.empty() || text.front() != '[') return condition(text, depth + 1);
         size_t at = skip_space(text, 1);
         out_ += '[';
-        while (at < text.size() && text[at] != ']') {
+        for (uint64_t index = 0; at < text.size() && text[at] != ']'; ++index) {
             const size_t end = skip_value(text, at);
+            const Step step(path_, index);
             condition(trimmed(text.substr(at, end - at)), depth + 1);
             at = skip_space(text, end);
             if (at >= text.size() || text[at] != ',') break;
@@ -160,49 +195,71 @@ class Rewriter {
         }
     }
 
-    // False: it is none of the reference's conditions.
+    // False: the type is none of the reference's.
     bool tagged(const std::vector<Member>& members, int depth) {
         const std::string_view* type = find(members, "type");
         if (type->size() < 2 || type->front() != '"') return false;
         const std::string_view name = type->substr(1, type->size() - 2);
+        constexpr std::string_view kTypes[] = {"match",        "range", "geo_radius", "geo_bounding_box",
+                                               "values_count", "nested"};
+        if (std::find(std::begin(kTypes), std::end(kTypes), name) == std::end(kTypes)) return false;
         if (name == "nested") {
-            const std::string_view* inner = find(members, "filter");
-            if (inner == nullptr || members.size() != 2) return false;
-            inner_filter(*inner, depth);
-            changed_ = true;
+            if (!has_exactly(members, {"type", "filter"})) return true;
+            const Step step(path_, "filter");
+            inner_filter(*find(members, "filter"), depth);
+            changed();
             return true;
         }
-        const std::string_view* key = find(members, "key");
-        const std::string_view* value = find(members, name == "match" ? "match_value" : name);
-        if (key == nullptr || value == nullptr || members.size() != 3) return false;
-        if (name != "match") {
-            changed_ = true;
-            out_.append("{\"key\":").append(*key).append(",\"").append(name).append("\":").append(*value).append("}");
-            return true;
+        const std::string_view what = name == "match" ? "match_value" : name;
+        if (!has_exactly(members, {"type", "key", what})) return true;
+        const std::string_view key = *find(members, "key");
+        const std::string_view value = *find(members, what);
+        changed();
+        if (name == "match") {
+            match(key, value);
+        } else {
+            out_.append("{\"key\":").append(key).append(",\"").append(name).append("\":").append(value).append("}");
         }
-        return match(*key, *value);
+        return true;
     }
 
-    bool match(std::string_view key, std::string_view value) {
+    // Each of these names once, and no other; else that is a mistake.
+    bool has_exactly(const std::vector<Member>& members, std::initializer_list<std::string_view> names) {
+        for (size_t i = 0; i < members.size(); ++i) {
+            const std::string_view name = members[i].first;
+            const auto is_same = [&](const Member& each) { return each.first == name; };
+            const auto end = members.begin() + static_cast<std::ptrdiff_t>(i);
+            if (std::find(names.begin(), names.end(), name) == names.end()) {
+                refuse(name, "unknown field");
+                return false;
+            }
+            if (std::find_if(members.begin(), end, is_same) != end) {
+                refuse(name, "a key is given twice");
+                return false;
+            }
+        }
+        for (const std::string_view name : names) {
+            if (find(members, name) != nullptr) continue;
+            refuse(name, "required");
+            return false;
+        }
+        return true;
+    }
+
+    void match(std::string_view key, std::string_view value) {
         std::string_view how = "value";
         if (value == "null") {
             how = "except";
             value = "[]";
-        } else if (!value.empty() && value.front() == '{') {
-            std::vector<Member> members;
-            if (!read_members(value, &members) || members.size() != 2) return false;
-            const std::string_view* text = find(members, "text");
-            const std::string_view* type = find(members, "type");
-            if (text == nullptr || type == nullptr) return false;
-            how = *type == R"("contains")" ? "text"
-                  : *type == R"("prefix")" ? "prefix"
-                  : *type == R"("suffix")" ? "suffix"
-                  : *type == R"("exact")"  ? "value"
-                                           : "";
-            if (how.empty() || text->empty() || text->front() != '"') return false;
-            value = *text;
+        } else if (value.starts_with('{')) {
+            const Step step(path_, "match_value");
+            read_text_match(&how, &value);
+        } else if (is_number(value)) {
+            if (value.find_first_of(".eE") != std::string_view::npos)
+                refuse("match_value", "numbers with fraction or exponent are matched by a range");
+        } else if (!value.starts_with('"') && value != "true" && value != "false") {
+            refuse("match_value", "must be a string, an integer, true, false, null or an object with text and type");
         }
-        changed_ = true;
         out_.append("{\"key\":")
             .append(key)
             .append(",\"match\":{\"")
@@ -210,7 +267,26 @@ class Rewriter {
             .append("\":")
             .append(value)
             .append("}}");
-        return true;
+    }
+
+    // {"text":T,"type":"contains"}: how the engine calls the type, and T.
+    void read_text_match(std::string_view* how, std::string_view* value) {
+        std::vector<Member> members;
+        if (!read_members(*value, &members) || !has_exactly(members, {"text", "type"})) return;
+        const std::string_view type = *find(members, "type");
+        const std::string_view text = *find(members, "text");
+        *how = type == R"("contains")" ? "text"
+               : type == R"("prefix")" ? "prefix"
+               : type == R"("suffix")" ? "suffix"
+               : type == R"("exact")"  ? "value"
+                                       : "";
+        if (how->empty()) refuse("type", "must be one of contains, prefix, suffix, exact");
+        if (!text.starts_with('"')) refuse("text", "must be a string");
+        *value = text;
+    }
+
+    static bool is_number(std::string_view value) {
+        return !value.empty() && (value.front() == '-' || (value.front() >= '0' && value.front() <= '9'));
     }
 
     bool plain_nested(std::string_view text, int depth) {
@@ -219,8 +295,9 @@ class Rewriter {
         const std::string_view* key = find(members, "key");
         const std::string_view* inner = find(members, "filter");
         if (key == nullptr || inner == nullptr || members.size() != 2) return false;
+        const Step step(path_, "nested.filter");
         if (*key == R"("__nested__")") {
-            changed_ = true;
+            changed();
             inner_filter(*inner, depth);
             return true;
         }
@@ -230,8 +307,9 @@ class Rewriter {
         return true;
     }
 
+    RewrittenFilter& to_;
     std::string& out_;
-    bool changed_ = false;
+    std::string path_;
 };
 
 }  // namespace
@@ -270,13 +348,12 @@ bool asks(std::string_view text, bool in_list, int depth) {
 
 bool has_condition(std::string_view json) { return asks(trimmed(json), false, 0); }
 
-bool rewrite_filter(std::string_view json, std::string* out) {
+RewrittenFilter rewrite_filter(std::string_view json) {
+    RewrittenFilter rewritten;
     if (json.find("\"type\"") == std::string_view::npos && json.find("__nested__") == std::string_view::npos)
-        return false;
-    out->clear();
-    Rewriter rewriter(out);
-    rewriter.filter(trimmed(json), 0);
-    return rewriter.has_changed();
+        return rewritten;
+    Rewriter(&rewritten).filter(trimmed(json), 0);
+    return rewritten;
 }
 
 }  // namespace vz::codec

@@ -97,10 +97,14 @@ const vz_collection_info* describe(RootCall& call, std::string_view collection) 
 
 vz_str filter_of(RootCall& call, const Input& input) {
     if (input.empty()) return {};
-    std::string rewritten;
-    if (!codec::rewrite_filter(input.text, &rewritten)) return str_of(input.text);
+    const codec::RewrittenFilter rewritten = codec::rewrite_filter(input.text);
+    if (rewritten.spelling == codec::Spelling::kPlain) return str_of(input.text);
+    if (rewritten.spelling == codec::Spelling::kWrong) {
+        call.fail(codec::unreadable_filter("filter." + rewritten.field, rewritten.reason));
+        return {};
+    }
     call.names.filter_is_rewritten = true;
-    return str_of(call.arena->copy_text(rewritten));
+    return str_of(call.arena->copy_text(rewritten.text));
 }
 
 bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most,

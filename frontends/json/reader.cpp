@@ -543,6 +543,12 @@ bool Reader::mistake(std::string_view field, std::string_view reason) {
     return false;
 }
 
+bool Reader::filter_mistake(std::string_view field, std::string_view reason) {
+    mistake(field, reason);
+    error_.is_of_filter = true;
+    return false;
+}
+
 bool Reader::not_among(std::span<const std::string_view> available) {
     std::string reason = "must be one of";
     const char* before = " ";

@@ -103,10 +103,11 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
 
 bool read_filter(json::Reader& reader, json::Value value, std::string_view& filter, uint8_t& is_rewritten) {
     if (!reader.raw_object(value, filter)) return false;
-    std::string rewritten;
-    is_rewritten = codec::rewrite_filter(filter, &rewritten);
+    const codec::RewrittenFilter rewritten = codec::rewrite_filter(filter);
+    if (rewritten.spelling == codec::Spelling::kWrong) return reader.filter_mistake(rewritten.field, rewritten.reason);
+    is_rewritten = rewritten.spelling == codec::Spelling::kTagged ? 1 : 0;
     if (is_rewritten == 0) return true;
-    filter = reader.arena().copy(rewritten);
+    filter = reader.arena().copy(rewritten.text);
     return filter.data() != nullptr || reader.out_of_memory();
 }
 

@@ -147,8 +147,21 @@ TEST_F(Filters, name_the_place_of_a_mistake) {
     // The engine's bytes are not the client's there.
     const Json tagged(
         mistake("/collections/c/count", R"({"filter":{"must":[{"type":"match","key":"n","match_value":1.5}]}})"));
-    EXPECT_EQ(tagged.text("/details/field"), "filter.must[0].match.value");
+    EXPECT_EQ(tagged.text("/error_type"), "parse_error");
+    EXPECT_EQ(tagged.text("/details/field"), "filter.must[0].match_value");
     EXPECT_FALSE(tagged.has("/details/offset"));
+    const std::string fuzzy = R"({"must":[{"type":"match","key":"tag","match_value":{"text":"x","type":"fuzzy"}}]})";
+    const Json kind(mistake("/collections/c/search", R"({"vector":[1,1],"filter":)" + fuzzy + "}"));
+    EXPECT_EQ(kind.text("/error_type"), "parse_error");
+    EXPECT_EQ(kind.text("/details/field"), "filter.must[0].match_value.type");
+    EXPECT_EQ(
+        Json(mistake("/collections/c/vectors/delete_by_filter", R"({"filter":)" + fuzzy + "}")).text("/details/field"),
+        "filter.must[0].match_value.type");
+    const Answer over_graphql = client_->post(
+        "/graphql", R"({"query":"query($f: JSON) { countVectors(collection: \"c\", filter: $f) }","variables":{"f":)" +
+                        fuzzy + "}}");
+    EXPECT_EQ(Json(over_graphql.body).text("/errors/0/extensions/code"), "PARSE_ERROR") << over_graphql.body;
+    EXPECT_EQ(Json(over_graphql.body).text("/errors/0/extensions/details/field"), "filter.must[0].match_value.type");
     std::string many = R"({"filter":{"should":[{"has_id":[]})";
     for (int i = 0; i < 1024; ++i) many += R"(,{"has_id":[]})";
     const Json limit(mistake("/collections/c/count", many + "]}}"));

@@ -10,10 +10,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Input input(data, size);
     const std::string text(input.text());
     const std::string payload(input.rest_text());
-    std::string plain;
-    const bool is_tagged = codec::rewrite_filter(text, &plain);
+    const codec::RewrittenFilter rewritten = codec::rewrite_filter(text);
     codec::has_condition(text);
-    const Result<Filter> filter = Filter::parse(is_tagged ? plain : text);
+    if (rewritten.spelling == codec::Spelling::kWrong) return 0;
+    const Result<Filter> filter = Filter::parse(rewritten.spelling == codec::Spelling::kTagged ? rewritten.text : text);
     if (!filter.ok()) return 0;
     if (!validate_payload(payload).ok()) return 0;
     const IdView id = *parse_id("7");

@@ -43,9 +43,9 @@ TEST(rewrite_filter, turns_the_tagged_spelling_into_the_plain_one) {
          R"({"min_should":{"conditions":[{"key":"a","match":{"value":1}}],"min_count":1}})"},
     };
     for (const Case& each : kCases) {
-        std::string out;
-        EXPECT_TRUE(rewrite_filter(each.tagged, &out)) << each.tagged;
-        EXPECT_EQ(out, each.plain);
+        const RewrittenFilter rewritten = rewrite_filter(each.tagged);
+        EXPECT_EQ(rewritten.spelling, Spelling::kTagged) << each.tagged;
+        EXPECT_EQ(rewritten.text, each.plain);
     }
 }
 
@@ -56,22 +56,56 @@ TEST(rewrite_filter, leaves_everything_else_to_the_engine) {
              "{",
              R"({"must":[{"key":"type","match":{"value":"match"}}]})",
              R"({"must":[{"key":"a","match":{"value":"type"}}]})",
-             R"({"must":[{"type":"match","key":"a"}]})",
-             R"({"must":[{"type":"match","key":"a","match_value":1,"more":2}]})",
              R"({"must":[{"type":"other","key":"a","x":1}]})",
-             R"({"must":[{"type":"match","key":"a","match_value":{"text":"x","type":"fuzzy"}}]})",
              R"({"must":[{"type":)",
              R"({"must":[{"type":"match","key":"a","match_value":{"text":)",
-             R"({"must":[{"type":"nested","filter":1,"key":2}]})",
          }) {
-        std::string out;
-        EXPECT_FALSE(rewrite_filter(plain, &out)) << plain;
+        EXPECT_EQ(rewrite_filter(plain).spelling, Spelling::kPlain) << plain;
     }
     std::string deep;
     for (int i = 0; i < 100'000; ++i) deep += R"({"must":[{"type":"nested","filter":)";
-    std::string out;
-    static_cast<void>(rewrite_filter(deep, &out));
+    static_cast<void>(rewrite_filter(deep));
     static_cast<void>(has_condition(deep));
+}
+
+TEST(rewrite_filter, names_the_member_that_is_wrong) {
+    static constexpr struct {
+        const char* filter;
+        const char* field;
+    } kCases[] = {
+        {R"({"must":[{"type":"match","key":"a","match_value":1.5}]})", "must[0].match_value"},
+        {R"({"must":[{"type":"match","key":"a","match_value":-1e3}]})", "must[0].match_value"},
+        {R"({"must":[{"type":"match","key":"a","match_value":[1]}]})", "must[0].match_value"},
+        {R"({"must":[{"type":"match","key":"a","match_value":{"text":"x","type":"fuzzy"}}]})",
+         "must[0].match_value.type"},
+        {R"({"must":[{"type":"match","key":"a","match_value":{"text":"x"}}]})", "must[0].match_value.type"},
+        {R"({"must":[{"type":"match","key":"a","match_value":{"type":"prefix"}}]})", "must[0].match_value.text"},
+        {R"({"must":[{"type":"match","key":"a","match_value":{"type":"prefix","text":1}}]})",
+         "must[0].match_value.text"},
+        {R"({"must":[{"type":"match","key":"a","match_value":{"type":"prefix","text":"x","case":1}}]})",
+         "must[0].match_value.case"},
+        {R"({"must":[{"type":"match","key":"a","match_value":{}}]})", "must[0].match_value.text"},
+        {R"({"must":[{"type":"match","key":"a"}]})", "must[0].match_value"},
+        {R"({"must":[{"type":"match","match_value":1}]})", "must[0].key"},
+        {R"({"must":[{"type":"match","key":"a","match_value":1,"more":2}]})", "must[0].more"},
+        {R"({"must":[{"type":"match","key":"a","match_value":1,"key":"b"}]})", "must[0].key"},
+        {R"({"must":[{"type":"match","key":"a","match":{"value":1}}]})", "must[0].match"},
+        {R"({"must_not":{"type":"range","key":"a"}})", "must_not.range"},
+        {R"({"should":[{"has_id":[]},{"type":"nested","filter":1,"key":2}]})", "should[1].key"},
+        {R"({"should":[{"type":"nested","filter":{"must":[{"type":"match","key":"a"}]}}]})",
+         "should[0].filter.must[0].match_value"},
+        {R"({"should":[{"nested":{"key":"k","filter":{"must":[{"type":"match","key":"a"}]}}}]})",
+         "should[0].nested.filter.must[0].match_value"},
+        {R"({"min_should":{"min_count":1,"conditions":[{"type":"match","key":"a"}]}})",
+         "min_should.conditions[0].match_value"},
+        {R"({"must":[{"must_not":[{"type":"match","key":"a"}]},{"type":"match"}]})", "must[0].must_not[0].match_value"},
+    };
+    for (const auto& each : kCases) {
+        const RewrittenFilter rewritten = rewrite_filter(each.filter);
+        EXPECT_EQ(rewritten.spelling, Spelling::kWrong) << each.filter;
+        EXPECT_EQ(rewritten.field, each.field) << each.filter;
+        EXPECT_FALSE(rewritten.reason.empty());
+    }
 }
 
 TEST(has_condition, knows_filters_that_ask_nothing) {
