@@ -1,6 +1,9 @@
 // The door of spdlog.
 #include "plugins/host/log.hpp"
 
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/async.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -52,6 +55,22 @@ bool is_name(std::string_view key) {
     return std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames);
 }
 
+// Signals are the main thread's, whose mask is not set yet.
+void start_writer() {
+    constexpr size_t kWaitingMax = 2048;
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    spdlog::init_thread_pool(kWaitingMax, 1);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void hand_over(uint32_t level, std::string_view line) {
+    if (auto* logger = spdlog::default_logger_raw())
+        logger->log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
 std::string_view view(vz_str text) {
     return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }
@@ -80,7 +99,9 @@ bool Log::open(const std::string& file, uint32_t level, LogFormat format) {
         } else {
             sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
         }
-        auto logger = std::make_shared<spdlog::logger>("vectorizer", std::move(sink));
+        start_writer();
+        auto logger = std::make_shared<spdlog::async_logger>("vectorizer", std::move(sink), spdlog::thread_pool(),
+                                                             spdlog::async_overflow_policy::overrun_oldest);
         logger->set_level(spdlog::level::trace);
         logger->set_pattern(is_json() ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"
                                       : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
@@ -90,6 +111,13 @@ bool Log::open(const std::string& file, uint32_t level, LogFormat format) {
     } catch (const spdlog::spdlog_ex&) {
         return false;
     }
+}
+
+void Log::close() { spdlog::shutdown(); }
+
+uint64_t Log::dropped() {
+    const auto writer = spdlog::thread_pool();
+    return writer != nullptr ? writer->overrun_counter() : 0;
 }
 
 uint32_t Log::level() { return current_level.load(std::memory_order_relaxed); }
@@ -108,8 +136,7 @@ void Log::write(const std::string& instance, const vz_log_record& record) {
                 .append(":")
                 .append(is_number(value) && !is_name(key) ? std::string(value) : json_text(value));
         }
-        spdlog::default_logger_raw()->log(spdlog_level(record.level), "{}", line);
-        return;
+        return hand_over(record.level, line);
     }
     std::string line = instance;
     line += ' ';
@@ -125,7 +152,7 @@ void Log::write(const std::string& instance, const vz_log_record& record) {
     // One line, and nothing that a terminal would obey.
     std::replace_if(
         line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-    spdlog::default_logger_raw()->log(spdlog_level(record.level), "{}", line);
+    hand_over(record.level, line);
 }
 
 void Log::write(uint32_t level, const std::string& event, const std::string& message) {

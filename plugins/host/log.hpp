@@ -1,6 +1,8 @@
-// The log of the process, on standard error or in a file.
+// The log of the process, on standard error or in a file. A thread of its own writes it: who logs never waits for who
+// reads the log. Of the records that wait, the oldest make room for new ones.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "vectorizer/types.h"
@@ -18,6 +20,10 @@ class Log {
  public:
     // file empty: standard error. False: it cannot be opened.
     static bool open(const std::string& file, uint32_t level, LogFormat format);
+    // Writes what waits. What comes later is lost.
+    static void close();
+    // Records that had to make room so far.
+    static uint64_t dropped();
     // One JSON object a line, rather than text.
     static bool is_json();
     static uint32_t level();

@@ -485,7 +485,9 @@ int serve(const Config& config, const Reread& reread) {
         return kExitUsage;
     }
     log_passed_over(config.passed_over());
-    return Server(config, reread, std::move(settings)).run();
+    const int code = Server(config, reread, std::move(settings)).run();
+    Log::close();
+    return code;
 }
 
 int check_config(const Config& config) {
