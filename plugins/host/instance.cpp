@@ -77,6 +77,7 @@ vz_status Instance::start(vz_error* error) {
     started_ = status == VZ_OK;
     look_for_damage("start", &guarded);
     take_error(guarded, error);
+    if (started_) host_.services().health.started(name_);
     return status;
 }
 
@@ -93,6 +94,7 @@ vz_status Instance::reload(vz_error* error) {
 
 void Instance::drain() {
     const Call call(*this, "drain");
+    host_.services().health.report(name_, VZ_HEALTH_DRAINING, "the server is stopping");
     descriptor_.drain(frontend_);
     look_for_damage("drain", nullptr);
 }

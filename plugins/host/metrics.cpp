@@ -3,16 +3,14 @@
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <fstream>
 #include <set>
 #include <sstream>
 
 #include "frontends/json/reader.hpp"
+#include "plugins/host/process_usage.hpp"
 
 namespace vz::host {
 namespace {
@@ -68,19 +66,32 @@ void take_sample(void* user, const vz_sample* sample) noexcept {
 }
 
 // Series of this file's own.
+constexpr char kCpu[] = "process_cpu_seconds_total";
+constexpr char kStartTime[] = "process_start_time_seconds";
 constexpr char kResidentMemory[] = "process_resident_memory_bytes";
+constexpr char kVirtualMemory[] = "process_virtual_memory_bytes";
+constexpr char kOpenDescriptors[] = "process_open_fds";
+constexpr char kMostDescriptors[] = "process_max_fds";
+constexpr char kReady[] = "vectorizer_ready";
+constexpr char kFrontendState[] = "vectorizer_frontend_state";
+constexpr char kLogDropped[] = "vectorizer_log_dropped_total";
 constexpr char kBuild[] = "vectorizer_build_info";
 constexpr char kPoints[] = "vectorizer_collection_points";
 constexpr char kBytes[] = "vectorizer_collection_bytes";
 constexpr char kUnindexedRows[] = "vectorizer_collection_unindexed_rows";
 
 void add_process(Families& families) {
-    std::ifstream statm("/proc/self/statm");
-    uint64_t pages = 0;
-    uint64_t resident = 0;
-    statm >> pages >> resident;
-    set_value(families.add(kResidentMemory, "Resident memory.", VZ_SAMPLE_GAUGE), VZ_SAMPLE_GAUGE,
-              static_cast<double>(resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))));
+    const ProcessUsage usage = process_usage();
+    const auto tell = [&](const char* name, const char* help, uint32_t kind, double value) {
+        set_value(families.add(name, help, kind), kind, value);
+    };
+    tell(kCpu, "Time on processors, of user and system.", VZ_SAMPLE_COUNTER, usage.cpu_s);
+    tell(kStartTime, "When the process began, since 1970.", VZ_SAMPLE_GAUGE, usage.started_s);
+    tell(kResidentMemory, "Resident memory.", VZ_SAMPLE_GAUGE, static_cast<double>(usage.resident_bytes));
+    tell(kVirtualMemory, "Virtual memory.", VZ_SAMPLE_GAUGE, static_cast<double>(usage.virtual_bytes));
+    tell(kOpenDescriptors, "Open file descriptors.", VZ_SAMPLE_GAUGE, static_cast<double>(usage.descriptors));
+    tell(kMostDescriptors, "How many file descriptors may be open.", VZ_SAMPLE_GAUGE,
+         static_cast<double>(usage.descriptors_max));
 }
 
 // What is told of one collection, or of several together.
@@ -139,6 +150,21 @@ void add_build(Families& families) {
     set_value(metric, VZ_SAMPLE_GAUGE, 1);
 }
 
+void add_host(Families& families, const HostFigures& host) {
+    set_value(families.add(kReady, "1: as /readyz says; 0: it says not.", VZ_SAMPLE_GAUGE), VZ_SAMPLE_GAUGE,
+              host.is_ready ? 1 : 0);
+    for (const auto& [instance, state] : host.frontends) {
+        auto& metric =
+            families.add(kFrontendState, "0 ready, 1 degraded, 2 starting, 3 draining, 4 refuses writes, 5 failed.",
+                         VZ_SAMPLE_GAUGE);
+        metric.label.push_back({"instance", instance});
+        set_value(metric, VZ_SAMPLE_GAUGE, state);
+    }
+    set_value(families.add(kLogDropped, "Records of the log that were lost because it is not read fast enough.",
+                           VZ_SAMPLE_COUNTER),
+              VZ_SAMPLE_COUNTER, static_cast<double>(host.log_dropped));
+}
+
 // prometheus-cpp escapes the values of labels, not this.
 std::string one_line(std::string help) {
     std::replace(help.begin(), help.end(), '\n', ' ');
@@ -178,7 +204,10 @@ bool is_well_formed(const vz_series& series) {
 
 void Metrics::reserve_names(vz_engine* engine) {
     const std::scoped_lock lock(mutex_);
-    for (const char* own : {kResidentMemory, kBuild, kPoints, kBytes, kUnindexedRows}) kinds_[own] = 0;
+    for (const char* own : {kCpu, kStartTime, kResidentMemory, kVirtualMemory, kOpenDescriptors, kMostDescriptors,
+                            kReady, kFrontendState, kLogDropped, kBuild, kPoints, kBytes, kUnindexedRows}) {
+        kinds_[own] = 0;
+    }
     const auto reserve = [](void* kinds, const vz_sample* sample) noexcept {
         (*static_cast<std::map<std::string, uint32_t>*>(kinds))[text(sample->name)] = 0;
     };
@@ -193,42 +222,47 @@ vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
     const std::scoped_lock lock(mutex_);
     // Samples of one name are of one kind.
     if (kinds_.try_emplace(text(from.name), from.kind).first->second != from.kind) return VZ_INVALID_ARGUMENT;
-    const auto [found, is_new] = ids_.try_emplace(key, series_.size());
-    *id = found->second;
-    if (!is_new) return VZ_OK;
-    Series& series = series_.emplace_back();
+    const uint64_t count = count_.load(std::memory_order_relaxed);
+    if (const auto found = ids_.find(key); found != ids_.end()) {
+        *id = found->second;
+        return VZ_OK;
+    }
+    if (count == kSeriesMax) return VZ_LIMIT_EXCEEDED;
+    std::unique_ptr<Block>& block = blocks_[count / kBlockSeries];
+    if (block == nullptr) block = std::make_unique<Block>();
+    Series& series = at(count);
     series.name = text(from.name);
     series.help = one_line(text(from.help));
     series.kind = from.kind;
     for (uint32_t i = 0; i < from.label_count; ++i)
         series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
     series.bounds.assign(from.bounds, from.bounds + from.bound_count);
-    series.counts.resize(from.bound_count + 1);
+    series.counts = std::vector<std::atomic<uint64_t>>(from.bound_count + 1);
+    ids_.emplace(std::move(key), count);
+    count_.store(count + 1, std::memory_order_release);
+    *id = count;
     return VZ_OK;
 }
 
-Metrics::Series* Metrics::at(uint64_t id) {
-    const std::scoped_lock lock(mutex_);
-    return id < series_.size() ? &series_[id] : nullptr;
-}
-
 void Metrics::add(uint64_t id, double value) {
-    if (Series* series = at(id)) series->value.fetch_add(value, std::memory_order_relaxed);
+    if (Series* series = find(id)) series->value.fetch_add(value, std::memory_order_relaxed);
 }
 
 void Metrics::observe(uint64_t id, double value) {
-    Series* series = at(id);
+    Series* series = find(id);
     if (series == nullptr) return;
     const auto place = std::lower_bound(series->bounds.begin(), series->bounds.end(), value) - series->bounds.begin();
     series->counts[static_cast<size_t>(place)].fetch_add(1, std::memory_order_relaxed);
     series->value.fetch_add(value, std::memory_order_relaxed);
 }
 
-std::string Metrics::render(vz_engine* engine) const {
+std::string Metrics::render(vz_engine* engine, const HostFigures& host) const {
     Families families;
     {
         const std::scoped_lock lock(mutex_);
-        for (const Series& series : series_) {
+        const uint64_t count = count_.load(std::memory_order_relaxed);
+        for (uint64_t id = 0; id < count; ++id) {
+            const Series& series = at(id);
             auto& metric = families.add(series.name, series.help, series.kind);
             for (const auto& [key, value] : series.labels) metric.label.push_back({key, value});
             if (series.kind != VZ_SAMPLE_HISTOGRAM) {
@@ -247,6 +281,7 @@ std::string Metrics::render(vz_engine* engine) const {
     vz_engine_samples(engine, take_sample, &families, nullptr);
     add_collections(families, engine);
     add_build(families);
+    add_host(families, host);
     add_process(families);
     return families.serialize();
 }

@@ -67,7 +67,11 @@ void metrics_observe(const vz_host* host, uint64_t id, double value) noexcept {
 vz_status metrics_render(const vz_host* host, vz_write_fn write, void* user) noexcept {
     if (write == nullptr) return VZ_INVALID_ARGUMENT;
     Services& services = HostView::of(host).services();
-    const std::string rendered = services.metrics.render(services.engine);
+    HostFigures figures;
+    figures.is_ready = services.health.read(services.engine, nullptr, nullptr) <= VZ_HEALTH_DEGRADED;
+    figures.frontends = services.health.frontends();
+    figures.log_dropped = Log::dropped();
+    const std::string rendered = services.metrics.render(services.engine, figures);
     return write(user, rendered.data(), rendered.size());
 }
 
@@ -157,6 +161,20 @@ std::string Health::reason_of(const std::string& who) const {
         if (report.who == who) return report.reason;
     }
     return "";
+}
+
+void Health::started(const std::string& instance) {
+    const std::scoped_lock lock(mutex_);
+    const bool has_reported =
+        std::any_of(reports_.begin(), reports_.end(), [&](const Report& report) { return report.who == instance; });
+    if (!has_reported) reports_.push_back({instance, "", VZ_HEALTH_READY});
+}
+
+std::vector<std::pair<std::string, uint32_t>> Health::frontends() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::pair<std::string, uint32_t>> states;
+    for (const Report& report : reports_) states.emplace_back(report.who, report.state);
+    return states;
 }
 
 HostView::HostView(Services& services, std::string instance)

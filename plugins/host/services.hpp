@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "plugins/host/config.hpp"
@@ -23,6 +24,10 @@ class Health {
     void report(const std::string& who, uint32_t state, const std::string& reason);
     uint32_t read(vz_engine* engine, vz_health_visit_fn visit, void* user) const;
     std::string reason_of(const std::string& who) const;
+    // It serves; one that reports nothing itself is ready.
+    void started(const std::string& instance);
+    // Of those that were started, in that order.
+    std::vector<std::pair<std::string, uint32_t>> frontends() const;
 
  private:
     struct Report {
