@@ -421,9 +421,7 @@ void Listener::deliver(vzh_request& r) {
     }
     const bool zipped = r.body.size() != 0 && same_host(r.head.content_encoding, "gzip");
     if (!zipped && r.body.size() <= kInlineBodyBytes) return hand_over(r);
-    r.job.subject = &r;
-    r.job.run = [](void* subject) {
-        auto& request = *static_cast<vzh_request*>(subject);
+    r.post([](vzh_request& request) {
         if (same_host(request.head.content_encoding, "gzip")) {
             const auto limit = request.listener.body_bytes_max();
             switch (inflate_gzip({request.body.data(), request.body.size()}, limit, request.inflated)) {
@@ -442,8 +440,7 @@ void Listener::deliver(vzh_request& r) {
             }
         }
         request.listener.hand_over(request);
-    };
-    workers_.post(r.job);
+    });
 }
 
 void Listener::answer_options(vzh_request& r) { r.reply(204, ""); }

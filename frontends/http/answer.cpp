@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "frontends/http/clock.hpp"
 #include "frontends/http/connection.hpp"
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
@@ -169,13 +170,23 @@ bool vzh_request::wants_gzip() const {
            (compress == Compress::kAlways || !connection->is_local());
 }
 
+void vzh_request::post(void (*function)(vzh_request& r)) {
+    on_worker = function;
+    job.subject = this;
+    job.run = [](void* subject) {
+        auto& r = *static_cast<vzh_request*>(subject);
+        r.queue_ns += clock_ns() - r.posted_ns;
+        r.on_worker(r);
+    };
+    posted_ns = clock_ns();
+    listener.workers().post(job);
+}
+
 void vzh_request::reply(uint32_t code, std::string_view content_type) {
     status = code;
     if (!wants_gzip()) return send_reply(content_type);
     answer_type = content_type;
-    job.subject = this;
-    job.run = [](void* subject) {
-        auto& r = *static_cast<vzh_request*>(subject);
+    post([](vzh_request& r) {
         r.inflated.reset(0);
         // Both are in memory for a moment. If that is short, the answer goes as it is.
         if (r.listener.charge_answer(r, 2 * r.answer.capacity()) &&
@@ -187,8 +198,7 @@ void vzh_request::reply(uint32_t code, std::string_view content_type) {
         r.listener.settle_answer(r);
         r.field("Vary", "Accept-Encoding");
         r.send_reply(r.answer_type);
-    };
-    listener.workers().post(job);
+    });
 }
 
 void vzh_request::send_reply(std::string_view content_type) {
@@ -257,11 +267,13 @@ void vzh_request::reset() {
     lower_type.clear();
     extra_fields.clear();
     error_type.clear();
+    first_collection.clear();
     file = {};
     writes_held.clear();
-    begun_ns = 0;
+    begun_ns = posted_ns = queue_ns = engine_ns = 0;
     sent = 0;
     status = 0;
     counted = close = cors = owed = starved = false;
     deferred = nullptr;
+    on_worker = nullptr;
 }

@@ -478,6 +478,7 @@ void Connection::expire(int64_t now_ms) {
             "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         [[maybe_unused]] const auto sent =
             ::send(descriptor_, kTimeout.data(), kTimeout.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        listener_.refused("timeout");
     }
     closing_ = true;
     deadline_ms_.store(0, std::memory_order_relaxed);
@@ -486,8 +487,17 @@ void Connection::expire(int64_t now_ms) {
 
 void Connection::close_if_idle() {
     const std::lock_guard lock(mutex_);
-    if (advancing_ || running_ || writing_ || closing_ || in_body_ || !in_.empty()) return;
-    start_closing();
+    if (waits()) start_closing();
+}
+
+bool Connection::is_idle() {
+    const std::lock_guard lock(mutex_);
+    return waits();
+}
+
+// With the mutex held. Nothing of a request is here, and one may come.
+bool Connection::waits() const {
+    return !advancing_ && !running_ && !writing_ && !closing_ && !in_body_ && in_.empty();
 }
 
 void Connection::abort() { shutdown(descriptor_, SHUT_RDWR); }

@@ -55,6 +55,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
     // [writer] Closes what has waited beyond its time.
     void expire(int64_t now_ms);
+    // [any] Between two requests, or before the first.
+    bool is_idle();
     // [any] Closes at once if nothing is in flight; shuts both directions whatever is in flight.
     void close_if_idle();
     void abort();
@@ -78,6 +80,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void wait_for(Waiting what);
     void finish(bool broken);
     void start_closing();
+    bool waits() const;
     bool over() const;
     void leave();
     static void resume(void* connection);

@@ -136,6 +136,9 @@ uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) VZ_NOEXCE
 uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;
 /* [any] Go on on a worker thread. */
 void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
+/* [any] Operations of the request were with the engine for so long, from their submission to the end of the last of
+ * them. For the metrics and the access log, which add up what they are told. */
+void vzh_engine_took(vzh_request* r, int64_t ns) VZ_NOEXCEPT;
 
 /* [any] Room for at_least more bytes of the answer's body at the returned place; vzh_wrote says how many were written.
  * NULL: the answer would pass limits.answer_mb, or memory is short, as vzh_is_starved tells: end with vzh_refuse. */

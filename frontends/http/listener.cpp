@@ -59,6 +59,7 @@ vz_status Listener::declare(vzh_mount& mount, vz_error* error) {
                               taken->route->method + " " + taken->route->path + " on " + settings_.host + ":" +
                               std::to_string(settings_.port));
     }
+    const std::lock_guard lock(mounts_mutex_);
     mounts_.push_back(&mount);
     return VZ_OK;
 }
@@ -206,7 +207,10 @@ bool Listener::idle(const vzh_mount& mount) const { return mount.in_flight.load(
 void Listener::stop(vzh_mount& mount) {
     drain(mount);
     mount.state.store(MountState::kStopped);
-    std::erase(mounts_, &mount);
+    {
+        const std::lock_guard lock(mounts_mutex_);
+        std::erase(mounts_, &mount);
+    }
     const bool last = std::none_of(mounts_.begin(), mounts_.end(), [](const vzh_mount* each) {
         return each->state.load() == MountState::kDraining || each->state.load() == MountState::kServing;
     });
@@ -316,27 +320,44 @@ void Listener::ended(const vzh_request& r, bool is_client_gone) {
     if (from != nullptr) meter_.ended(r, *from, is_client_gone);
 }
 
+void Listener::refused(std::string_view reason) {
+    if (const auto* from = host()) meter_.refused(*from, reason);
+}
+
 void Listener::show_figures(const vz_host& from) {
-    int64_t open = 0;
-    {
-        const std::lock_guard lock(connections_mutex_);
-        open = static_cast<int64_t>(connections_.size());
-    }
-    const auto gauge = [&](const char* name, const char* help, int64_t value) {
-        meter_.show(from, name, help, VZ_SAMPLE_GAUGE, value);
+    const auto gauge = [&](const char* name, const char* help, int64_t value, std::string_view frontend = {}) {
+        meter_.show(from, {name, help, VZ_SAMPLE_GAUGE, frontend}, value);
     };
-    gauge("vectorizer_http_connections", "Open connections.", open);
-    gauge("vectorizer_http_in_flight", "Requests that are not answered yet.",
-          in_flight_.load(std::memory_order_relaxed));
+    constexpr const char* kInFlight = "vectorizer_http_in_flight";
+    constexpr const char* kInFlightHelp =
+        "Requests that are not answered yet; of no frontend those that the listener answers itself.";
+    std::string sharers;
+    int64_t own = in_flight_.load(std::memory_order_relaxed);
+    {
+        const std::lock_guard lock(mounts_mutex_);
+        for (const auto* mount : mounts_) {
+            const auto in_flight = mount->in_flight.load(std::memory_order_relaxed);
+            gauge(kInFlight, kInFlightHelp, in_flight, mount->instance());
+            own -= in_flight;
+            sharers.append(sharers.empty() ? "" : ",").append(mount->instance());
+        }
+    }
+    gauge(kInFlight, kInFlightHelp, std::max<int64_t>(own, 0), "");
+    const auto open = connections();
+    const auto idle =
+        std::count_if(open.begin(), open.end(), [](const auto& connection) { return connection->is_idle(); });
+    gauge("vectorizer_http_connections", "Open connections to the address that these frontends share.",
+          static_cast<int64_t>(open.size()), sharers);
+    gauge("vectorizer_http_connections_idle", "Of these, those without a request.", idle, sharers);
     const auto unsent = static_cast<int64_t>(answers_.held());
     // The two are not read at one moment.
     const auto bodies = std::max<int64_t>(static_cast<int64_t>(memory_.held()) - unsent, 0);
     gauge("vectorizer_http_body_bytes", "Memory of request bodies and of what is made of them, above 64 KiB each.",
           bodies);
     gauge("vectorizer_http_unsent_bytes", "Memory of answers until they are sent, above 64 KiB each.", unsent);
-    meter_.show(from, "vectorizer_http_received_bytes_total", "Bytes of request bodies.", VZ_SAMPLE_COUNTER,
+    meter_.show(from, {"vectorizer_http_received_bytes_total", "Bytes of request bodies.", VZ_SAMPLE_COUNTER, {}},
                 static_cast<int64_t>(meter_.received_bytes()));
-    meter_.show(from, "vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER,
+    meter_.show(from, {"vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER, {}},
                 static_cast<int64_t>(meter_.sent_bytes()));
 }
 

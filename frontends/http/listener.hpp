@@ -72,6 +72,8 @@ class Listener final {
     void give_back(vzh_request* r);
     // The answer is out, or the client gone: metrics and the access log.
     void ended(const vzh_request& r, bool is_client_gone);
+    // What was no request, or will be none, for this reason.
+    void refused(std::string_view reason);
     // Brings up to date what is not counted as it happens.
     void show_figures(const vz_host& from);
     // Gives the request its id, and the time its deadline counts from.
@@ -149,7 +151,8 @@ class Listener final {
     std::vector<ApiKey> stored_keys_;
     std::string retry_after_;
     uint64_t connections_max_ = 0;
-    std::vector<vzh_mount*> mounts_;  // [host]
+    mutable std::mutex mounts_mutex_;  // held to change `mounts_`, and to read it on any other thread than the host's
+    std::vector<vzh_mount*> mounts_;
 
     // Replaced as a whole; requests may still point into older ones.
     std::vector<std::unique_ptr<Router>> routers_;

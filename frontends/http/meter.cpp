@@ -75,28 +75,26 @@ void Meter::ended(const vzh_request& r, const vz_host& host, bool is_client_gone
 }
 
 Meter::Ids Meter::ids_of(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r,
-                         uint32_t status) {
-    const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
+                         const Sort& sort) {
     // Most requests of a thread are like the one before: they take no lock.
     thread_local struct {
         uint64_t serial;
-        const vzh_route* route;
-        uint32_t status;
+        Sort sort;
         Ids ids;
     } last{};
-    if (last.serial == serial_ && last.route == route && last.status == status) return last.ids;
+    if (last.serial == serial_ && last.sort == sort) return last.ids;
     const std::lock_guard lock(mutex_);
-    last = {serial_, route, status, declared_ids(metrics, host, r, status)};
+    last = {serial_, sort, declared_ids(metrics, host, r, sort)};
     return last.ids;
 }
 
 // With the mutex held.
 Meter::Ids Meter::declared_ids(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r,
-                               uint32_t status) {
-    const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
-    const auto [found, is_new] = ids_.try_emplace({route, status});
+                               const Sort& sort) {
+    const auto* route = sort.route;
+    const auto [found, is_new] = ids_.try_emplace(sort);
     if (!is_new) return found->second;
-    const auto number = std::to_string(status);
+    const auto number = std::to_string(sort.status);
     const vz_kv labels[] = {
         {to_str("frontend"), r.endpoint != nullptr && r.endpoint->mount != nullptr ? host.instance : vz_str{"", 0}},
         {to_str("route"), to_str(route != nullptr ? route->path : "")},
@@ -107,19 +105,38 @@ Meter::Ids Meter::declared_ids(const vz_metrics_service& metrics, const vz_host&
     found->second.seconds =
         declare(metrics, host, "vectorizer_http_request_seconds",
                 "From the complete head of a request to the last byte of its answer.", VZ_SAMPLE_HISTOGRAM, labels, 4);
+    const vz_kv& by_route = labels[1];
+    if (sort.had_engine) {
+        found->second.engine_seconds = declare(metrics, host, "vectorizer_http_engine_seconds",
+                                               "Of requests that the engine had a part in: how long it had them.",
+                                               VZ_SAMPLE_HISTOGRAM, &by_route, 1);
+    }
+    if (sort.had_queue) {
+        found->second.queue_seconds =
+            declare(metrics, host, "vectorizer_http_queue_seconds",
+                    "Of requests that went on on a worker thread: how long they waited for one.", VZ_SAMPLE_HISTOGRAM,
+                    &by_route, 1);
+    }
     return found->second;
 }
 
 void Meter::count(const vzh_request& r, const vz_host& host, uint32_t status, double seconds) {
     const auto* metrics = metrics_of(host);
     if (metrics == nullptr) return;
-    const auto ids = ids_of(*metrics, host, r, status);
+    const Sort sort{r.endpoint != nullptr ? r.endpoint->route : nullptr, status, r.engine_ns != 0, r.queue_ns != 0};
+    const auto ids = ids_of(*metrics, host, r, sort);
     metrics->add(&host, ids.requests, 1);
     metrics->observe(&host, ids.seconds, seconds);
+    if (sort.had_engine) metrics->observe(&host, ids.engine_seconds, static_cast<double>(r.engine_ns) * 1e-9);
+    if (sort.had_queue) metrics->observe(&host, ids.queue_seconds, static_cast<double>(r.queue_ns) * 1e-9);
     received_bytes_.fetch_add(r.body.size(), std::memory_order_relaxed);
     sent_bytes_.fetch_add(r.sent, std::memory_order_relaxed);
-    const auto reason = refusal_reason(r, status);
-    if (reason.empty()) return;
+    if (const auto reason = refusal_reason(r, status); !reason.empty()) refused(host, reason);
+}
+
+void Meter::refused(const vz_host& host, std::string_view reason) {
+    const auto* metrics = metrics_of(host);
+    if (metrics == nullptr) return;
     uint64_t id = 0;
     {
         const std::lock_guard lock(mutex_);
@@ -134,12 +151,15 @@ void Meter::count(const vzh_request& r, const vz_host& host, uint32_t status, do
     metrics->add(&host, id, 1);
 }
 
-void Meter::show(const vz_host& host, const char* name, const char* help, uint32_t kind, int64_t value) {
+void Meter::show(const vz_host& host, const Figure& figure, int64_t value) {
     const auto* metrics = metrics_of(host);
     if (metrics == nullptr) return;
     const std::lock_guard lock(mutex_);
-    const auto [found, is_new] = shown_.try_emplace(name);
-    if (is_new) found->second.id = declare(*metrics, host, name, help, kind, nullptr, 0);
+    const auto [found, is_new] = shown_.try_emplace({figure.name, std::string(figure.frontend)});
+    const vz_kv label{to_str("frontend"), to_str(figure.frontend)};
+    if (is_new)
+        found->second.id = declare(*metrics, host, figure.name, figure.help, figure.kind, &label,
+                                   figure.frontend.data() != nullptr ? 1 : 0);
     metrics->add(&host, found->second.id, static_cast<double>(value - found->second.value));
     found->second.value = value;
 }
@@ -151,9 +171,11 @@ void Meter::log(const vzh_request& r, const vz_host& host, uint32_t status, uint
     const auto in = std::to_string(r.body.size());
     const auto out = std::to_string(r.sent);
     const auto total = std::to_string(us);
+    const auto engine = std::to_string(r.engine_ns / 1000);
+    const auto queue = std::to_string(r.queue_ns / 1000);
     const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
     const std::string peer = r.connection ? std::string(r.connection->peer()) : std::string();
-    std::array<vz_kv, 12> fields;
+    std::array<vz_kv, 14> fields;
     uint32_t used = 0;
     const auto add = [&](std::string_view key, std::string_view value) {
         if (!value.empty()) fields[used++] = {to_str(key), to_str(value)};
@@ -168,6 +190,9 @@ void Meter::log(const vzh_request& r, const vz_host& host, uint32_t status, uint
     add("bytes_in", in);
     add("bytes_out", out);
     add("us_total", total);
+    add("us_engine", engine);
+    add("us_queue", queue);
+    add("collection", r.first_collection);
     add("error_type", r.error_type);
     vz_log_record record{};
     record.struct_size = sizeof record;

@@ -233,6 +233,7 @@ void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept {
 }
 
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noexcept {
+    r->note_collection(to_view(collection));
     if (!r->may(to_view(collection), permission)) {
         const auto details = json_object("required", permission_name(permission));
         r->refuse(403, "authorization_error", "The key lacks this permission for this collection", details);
@@ -269,13 +270,10 @@ uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) 
 void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {
     r->deferred = function;
     r->deferred_user = user;
-    r->job.subject = r;
-    r->job.run = [](void* subject) {
-        auto* request = static_cast<vzh_request*>(subject);
-        request->deferred(request, request->deferred_user);
-    };
-    r->listener.workers().post(r->job);
+    r->post([](vzh_request& request) { request.deferred(&request, request.deferred_user); });
 }
+
+void vzh_engine_took(vzh_request* r, int64_t ns) noexcept { r->engine_ns += ns; }
 
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) noexcept {
     if (!r->listener.grow_answer(*r, at_least)) return nullptr;

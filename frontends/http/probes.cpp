@@ -56,8 +56,7 @@ vzh_route get(const char* path, uint32_t permission = VZH_OPEN) {
     return route;
 }
 
-void send_unzipped(void* subject) {
-    auto& r = *static_cast<vzh_request*>(subject);
+void send_unzipped(vzh_request& r) {
     const auto& file = *r.endpoint->file;
     if (inflate_gzip(file.gzip, r.listener.answer_bytes_max(r), r.answer) != Inflated::kDone) {
         return r.refuse(500, "internal_error", "The file cannot be read", "");
@@ -94,9 +93,7 @@ void serve_file(vzh_request& r) {
         r.file = file.gzip;
         return r.reply(200, file.content_type);
     }
-    r.job.subject = &r;
-    r.job.run = &send_unzipped;
-    r.listener.workers().post(r.job);
+    r.post(&send_unzipped);
 }
 
 }  // namespace vz::http

@@ -59,17 +59,21 @@ struct vzh_request {
     std::array<vz_kv, vz::http::kSegmentsMax> params;
     std::array<vz_kv, vz::http::kParametersMax> query;
     std::array<char, 36> made_id;
-    std::string lower_type;    // content type in lower case
-    std::string extra_fields;  // of the answer, "Name: value\r\n" each
-    std::string answer_type;   // content type, while the answer is compressed
-    std::string error_type;    // of a refusal
-    std::string head_text;     // of the answer, when it is sent
-    std::string_view file;     // a static body that is sent instead of `answer`
+    std::string lower_type;        // content type in lower case
+    std::string extra_fields;      // of the answer, "Name: value\r\n" each
+    std::string answer_type;       // content type, while the answer is compressed
+    std::string error_type;        // of a refusal
+    std::string first_collection;  // that it asked for
+    std::string head_text;         // of the answer, when it is sent
+    std::string_view file;         // a static body that is sent instead of `answer`
     std::vector<std::string> writes_held;
     uint64_t body_charged = 0;    // of the listener's budget for bodies
     uint64_t memory_charged = 0;  // of the same, for what was made of the body
     uint64_t answer_charged = 0;  // of the same, and of the answers' part of it
     int64_t begun_ns = 0;
+    int64_t posted_ns = 0;  // when it was last handed to a worker
+    int64_t queue_ns = 0;   // it waited for workers
+    int64_t engine_ns = 0;  // it was with the engine
     uint64_t sent = 0;
     uint32_t status = 0;
     bool counted = false;  // among the requests in flight
@@ -79,6 +83,7 @@ struct vzh_request {
     bool starved = false;  // the answer last wanted memory that was not to be had
 
     vz::http::Job job;
+    void (*on_worker)(vzh_request& r) = nullptr;
     vzh_function deferred = nullptr;
     void* deferred_user = nullptr;
 
@@ -92,6 +97,13 @@ struct vzh_request {
         return file.data() != nullptr ? file : std::string_view(answer.data(), answer.size());
     }
 
+    // For the access log. What no collection can be called is left out.
+    void note_collection(std::string_view name) {
+        constexpr size_t kNameBytesMax = 255;
+        if (first_collection.empty() && name.size() <= kNameBytesMax) first_collection = name;
+    }
+    // Goes on on a worker.
+    void post(void (*function)(vzh_request& r));
     // Whether this answer is worth compressing for this client.
     bool wants_gzip() const;
     // Sends. The request is gone afterwards.

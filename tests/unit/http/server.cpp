@@ -52,13 +52,13 @@ const vz_metrics_service kMetrics = {
     [](const vz_host* host, const vz_series* made, uint64_t* id) noexcept -> vz_status {
         auto& owner = host_of(host);
         const std::lock_guard lock(owner.series_mutex);
-        *id = owner.series.size();
         std::string name = text(made->name);
         for (uint32_t i = 0; i < made->label_count; ++i) {
             name += (i == 0 ? "{" : ",") + text(made->labels[i].key) + "=" + text(made->labels[i].value) +
                     (i + 1 == made->label_count ? "}" : "");
         }
-        owner.series.emplace_back(std::move(name), 0);
+        for (*id = 0; *id < owner.series.size() && owner.series[*id].first != name;) ++*id;
+        if (*id == owner.series.size()) owner.series.emplace_back(std::move(name), 0);
         return VZ_OK;
     },
     [](const vz_host* host, uint64_t id, double value) noexcept {
@@ -66,7 +66,11 @@ const vz_metrics_service kMetrics = {
         const std::lock_guard lock(owner.series_mutex);
         owner.series[id].second += value;
     },
-    [](const vz_host*, uint64_t, double) noexcept {},
+    [](const vz_host* host, uint64_t id, double) noexcept {
+        auto& owner = host_of(host);
+        const std::lock_guard lock(owner.series_mutex);
+        owner.series[id].second += 1;
+    },
     [](const vz_host*, vz_write_fn write, void* user) noexcept -> vz_status { return write(user, "up 1\n", 5); },
 };
 
@@ -78,7 +82,7 @@ const void* service(const vz_host*, const char* id) noexcept {
     return nullptr;
 }
 
-enum Id : uint32_t { kEcho, kNone, kName, kSpecial, kQuery, kBig, kChanged, kSize, kHeld, kWrite, kGuarded };
+enum Id : uint32_t { kEcho, kNone, kName, kSpecial, kQuery, kBig, kChanged, kSize, kHeld, kWrite, kGuarded, kSearched };
 
 const vzh_route kRoutes[] = {
     {"POST", "/echo", VZH_WRITE, VZH_BODY_ANY, kEcho, 1, nullptr},
@@ -96,6 +100,7 @@ const vzh_route kRoutes[] = {
     {"POST", "/size", VZH_WRITE, VZH_BODY_ANY, kSize, 0, nullptr},
     {"GET", "/held", VZH_READ, VZH_BODY_NONE, kHeld, 0, nullptr},
     {"POST", "/guarded/{name}", VZH_WRITE, VZH_BODY_NONE, kGuarded, 0, nullptr},
+    {"GET", "/searched", VZH_READ, VZH_BODY_NONE, kSearched, 0, nullptr},
     {"POST", "/admin", VZH_ADMIN, VZH_BODY_NONE, kNone, 0, nullptr},
     {"POST", "/write/{name}", VZH_WRITE, VZH_BODY_NONE, kWrite, 0, nullptr},
 };
@@ -124,6 +129,10 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
             if (address % 64 != 0) return vzh_refuse(r, 500, "internal_error", {"unaligned", 9}, {});
             return answer(r, {view->body.data, view->body.size});
         }
+        case kSearched:
+            vzh_engine_took(r, 1'500'000);
+            vzh_engine_took(r, 500'000);
+            [[fallthrough]];
         case kNone: return answer(r, "done");
         case kName: return answer(r, text(view->params[0].value));
         case kSpecial: return answer(r, "special");

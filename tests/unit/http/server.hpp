@@ -29,7 +29,8 @@ struct Host {
     std::string rejected_key;
     std::atomic<uint32_t> health{VZ_HEALTH_READY};
     std::mutex series_mutex;
-    std::vector<std::pair<std::string, double>> series;  // name{label=value,...} and value
+    // name{label=value,...} and value; of a histogram how much was observed.
+    std::vector<std::pair<std::string, double>> series;
     std::string name = "test";
 };
 
@@ -52,6 +53,7 @@ using Changes = std::vector<std::pair<std::string, std::string>>;
 //   POST /size                the size of the body
 //   GET /held                 answered when release() is called
 //   POST /guarded/{name}      "done" to a key that may write there
+//   GET /searched             "done", after two parts of its time were the engine's
 //   POST /admin               "done" to an admin
 //   POST /write/{name}        held; takes a place among the collection's writes
 class Server {
