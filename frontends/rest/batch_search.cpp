@@ -112,7 +112,9 @@ void finish(Call& base) { deliver(base, 0, &write_batch); }
 
 void part_done(vz_op* op) VZ_NOEXCEPT {
     BatchSearch& call = *static_cast<Part*>(op->user)->batch;
-    if (call.running.fetch_sub(1, std::memory_order_acq_rel) == 1) on_worker(call, &finish);
+    if (call.running.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    ended(call);
+    on_worker(call, &finish);
 }
 
 bool read_part(json::Reader& reader, json::Value value, const vz_frontend& frontend, json::Floats& floats,
@@ -153,7 +155,7 @@ void submit_parts(BatchSearch& call) {
     }
     if (count == 0) return on_worker(call, &finish);
     call.running.store(count, std::memory_order_release);
-    const vz_status status = vz_submit(call.frontend->engine, ops, count);
+    const vz_status status = submit_ops(call, ops, count);
     if (status != VZ_OK) fail_status(call, status);
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 void done(vz_op* op) VZ_NOEXCEPT {
     Call& call = *static_cast<Call*>(op->user);
+    ended(call);
     call.next(call);
 }
 
@@ -112,6 +113,13 @@ json::Arena arena_of(vzh_request* request) {
             }};
 }
 
+vz_status submit_ops(Call& call, vz_op* const* ops, uint32_t count) {
+    call.submitted_ns = steady_ns();
+    return vz_submit(call.frontend->engine, ops, count);
+}
+
+void ended(Call& call) { vzh_engine_took(call.request, steady_ns() - call.submitted_ns); }
+
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next) {
     call.op = vz_op{};
     call.op.struct_size = sizeof(vz_op);
@@ -126,7 +134,7 @@ void submit(Call& call, uint32_t kind, std::string_view collection, const void* 
     call.error.item = VZ_NO_ITEM;
     call.next = next;
     vz_op* op = &call.op;
-    const vz_status status = vz_submit(call.frontend->engine, &op, 1);
+    const vz_status status = submit_ops(call, &op, 1);
     if (status != VZ_OK) fail_status(call, status);
 }
 

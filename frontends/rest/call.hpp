@@ -68,6 +68,7 @@ struct Call {
     Write write;
     uint64_t number;  // answer of count and checkpoint
     int64_t begun_ns;
+    int64_t submitted_ns;
     uint32_t k;  // of a search, the greatest of a batch; 0: it is none
 
     std::string_view param(uint32_t index) const { return codec::view(view->params[index].value); }
@@ -96,6 +97,11 @@ T* begin(vzh_request* request, const vzh_view* view) {
     return call;
 }
 
+// Hands ops to the engine; the one that ends last is to call ended(). Otherwise VZ_OK is not the answer, and none of
+// them runs.
+vz_status submit_ops(Call& call, vz_op* const* ops, uint32_t count);
+// All of these have ended.
+void ended(Call& call);
 // Submits one op; `next` runs when it has ended, whatever its status (op.status, error). If the queue is full the
 // request is answered.
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next);

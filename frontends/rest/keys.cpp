@@ -221,7 +221,9 @@ bool put(Call& call, std::string_view id, vz_str text) {
     request.struct_size = sizeof request;
     request.value_count = 1;
     request.values = &value;
+    call.submitted_ns = steady_ns();
     vz_status status = vz_value_put(call.frontend->engine, &request, nullptr, &call.error);
+    ended(call);
     if (status == VZ_OK) status = load_stored_keys(call.frontend->engine, &call.error);
     if (status == VZ_OK) return true;
     fail_status(call, status);

@@ -61,6 +61,7 @@ void run_here(SearchCall& call) {
         vz_search(call.frontend->engine, borrowed(call.names.collection), &call.wanted, &call.result, &call.error);
     if (call.op.status != VZ_OK) call.result = nullptr;
     const int64_t ended_ns = steady_ns();
+    vzh_engine_took(call.request, ended_ns - begun_ns);
     if (ended_ns - begun_ns > kInlineTooLongNs)
         call.frontend->inline_again_ns.store(ended_ns + kInlinePauseNs, std::memory_order_relaxed);
     searched(call);
