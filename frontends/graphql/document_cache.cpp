@@ -1,5 +1,6 @@
 #include "frontends/graphql/document_cache.hpp"
 
+#include "frontends/graphql/clock.hpp"
 #include "frontends/graphql/validate.hpp"
 
 namespace vz::graphql {
@@ -14,15 +15,20 @@ std::shared_ptr<const ast::Document> DocumentCache::find(std::string_view text) 
     return recent_.front();
 }
 
-std::shared_ptr<const ast::Document> DocumentCache::get(std::string_view text, std::vector<DocumentError>& errors) {
+std::shared_ptr<const ast::Document> DocumentCache::get(std::string_view text, std::vector<DocumentError>& errors,
+                                                        Work& work) {
     if (Entry known = find(text)) return known;
+    const int64_t begun_ns = steady_ns();
     DocumentError error;
     Entry document = parse(std::string(text), ParseLimits(), error);
+    const int64_t parsed_ns = steady_ns();
+    work.parse_ns = parsed_ns - begun_ns;
     if (document == nullptr) {
         errors.push_back(std::move(error));
         return nullptr;
     }
     errors = validate(schema_, *document);
+    work.validate_ns = steady_ns() - parsed_ns;
     if (!errors.empty()) return nullptr;
     remember(document);
     return document;

@@ -1,6 +1,7 @@
 // Parsed and validated documents by their text, the least recently used of them forgotten first. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -27,8 +28,17 @@ class DocumentCache final {
 
     // The valid document of that text if it is known; NULL: it is not.
     std::shared_ptr<const ast::Document> find(std::string_view text);
+    // What a document cost; zeros: it was known.
+    struct Work {
+        int64_t parse_ns = 0;
+        int64_t validate_ns = 0;
+    };
     // Parses and validates where it must. NULL: `errors` say why.
-    std::shared_ptr<const ast::Document> get(std::string_view text, std::vector<DocumentError>& errors);
+    std::shared_ptr<const ast::Document> get(std::string_view text, std::vector<DocumentError>& errors) {
+        Work work;
+        return get(text, errors, work);
+    }
+    std::shared_ptr<const ast::Document> get(std::string_view text, std::vector<DocumentError>& errors, Work& work);
 
     uint64_t hits() const;
     size_t size() const;

@@ -4,6 +4,7 @@
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
+#include "frontends/graphql/clock.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -59,15 +60,16 @@ Exchange::~Exchange() {
 
 void Exchange::start() {
     std::vector<DocumentError> errors;
-    document_ = frontend_.documents->get(query, errors);
-    const ast::Operation* operation = document_ == nullptr ? nullptr : choose_operation(errors);
+    const ast::Operation* operation = find_document(errors) ? choose_operation(errors) : nullptr;
     if (operation == nullptr) return refuse(errors);
     mutation_ = operation->kind == ast::OperationKind::kMutation;
     if (mutation_ && read_only) {
         vzh_header(request_, "Allow", str_of("POST"));
         return refuse(405, {{"mutations are sent by POST", "METHOD_NOT_ALLOWED", {}, {}, {operation->position}}});
     }
+    begun_ns_ = steady_ns();
     if (!prepare(*operation, errors)) return refuse(errors);
+    frontend_.meter->operation(mutation_);
     if (!set_up_calls()) {
         delete this;
         return;
@@ -77,6 +79,21 @@ void Exchange::start() {
     } else {
         run_queries();
     }
+}
+
+bool Exchange::knows_document() {
+    document_ = frontend_.documents->find(query);
+    return document_ != nullptr;
+}
+
+bool Exchange::find_document(std::vector<DocumentError>& errors) {
+    DocumentCache::Work work;
+    if (document_ == nullptr) document_ = frontend_.documents->get(query, errors, work);
+    const bool was_known = work.parse_ns == 0;
+    if (was_known) frontend_.meter->cache_hit();
+    if (!was_known) frontend_.meter->took(Phase::kParse, work.parse_ns);
+    if (work.validate_ns != 0) frontend_.meter->took(Phase::kValidate, work.validate_ns);
+    return document_ != nullptr;
 }
 
 const ast::Operation* Exchange::choose_operation(std::vector<DocumentError>& errors) const {
@@ -240,6 +257,7 @@ bool Exchange::submit(std::vector<vz_op*>& ops) {
     if (ops.empty()) return false;
     for (vz_op* op : ops) op->done = &op_done;
     pending_.store(static_cast<uint32_t>(ops.size()), std::memory_order_relaxed);
+    submitted_ns_ = steady_ns();
     const vz_status status = vz_submit(frontend_.engine, ops.data(), static_cast<uint32_t>(ops.size()));
     if (status == VZ_OK) return true;
     for (vz_op* op : ops) op->status = status;
@@ -249,6 +267,7 @@ bool Exchange::submit(std::vector<vz_op*>& ops) {
 void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
     Exchange& exchange = *static_cast<EngineCall*>(op->user)->exchange;
     if (exchange.pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    vzh_engine_took(exchange.request_, steady_ns() - exchange.submitted_ns_);
     if (exchange.mutation_) {
         vzh_defer(exchange.request_, &mutation_later, &exchange);
     } else {
@@ -297,19 +316,21 @@ void Exchange::answer() {
         return refuse(media_ == Media::kResponse ? 400 : 200,
                       {{"the answer is too large; lower `limit` or select less", "LIMIT_EXCEEDED", {}, {}, {}}});
     }
+    frontend_.meter->took(Phase::kExecute, steady_ns() - begun_ns_);
+    for (const ExecutionError& error : errors_) frontend_.meter->error(error.code);
     reply(200);
 }
 
 bool Exchange::write_answer() {
     vzh_truncate(request_, 0);
-    std::vector<ExecutionError> errors;
+    errors_.clear();
     json::Writer out(target());
     out.begin_object();
     out.key("data");
-    write_data(out, *frontend_.schema, plan_, root_value, &calls_, arena, errors);
-    if (!errors.empty()) {
+    write_data(out, *frontend_.schema, plan_, root_value, &calls_, arena, errors_);
+    if (!errors_.empty()) {
         out.key("errors");
-        write_errors(out, document_->text, view_of(view_->request_id), errors);
+        write_errors(out, document_->text, view_of(view_->request_id), errors_);
     }
     out.end_object();
     out.flush();
@@ -338,6 +359,7 @@ void Exchange::refuse(const std::vector<DocumentError>& errors) {
 }
 
 void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors) {
+    for (const ExecutionError& error : errors) frontend_.meter->error(error.code);
     vzh_truncate(request_, 0);
     {
         json::Writer out(target());

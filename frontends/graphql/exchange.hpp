@@ -35,6 +35,8 @@ class Exchange final {
     std::string_view json;   // the request as JSON, for its variables; empty: none
     bool read_only = false;  // by GET
 
+    // Whether the document was parsed and validated before: then start() costs little.
+    bool knows_document();
     // Parses, validates, plans, runs. Deletes this in the end.
     void start();
     // Ends the request with errors of its own, without `data`. Deletes this.
@@ -49,6 +51,7 @@ class Exchange final {
  private:
     ~Exchange();
 
+    bool find_document(std::vector<DocumentError>& errors);
     const ast::Operation* choose_operation(std::vector<DocumentError>& errors) const;
     bool check_items(DocumentError& error) const;
     bool prepare(const ast::Operation& operation, std::vector<DocumentError>& errors);
@@ -78,6 +81,9 @@ class Exchange final {
     const vzh_view* view_;
     const Media media_;
     std::shared_ptr<const ast::Document> document_;
+    int64_t begun_ns_ = 0;                // to execute
+    int64_t submitted_ns_ = 0;            // the ops that are with the engine
+    std::vector<ExecutionError> errors_;  // of the answer
     Variables variables_;
     PlannedSelection plan_;
     bool mutation_ = false;

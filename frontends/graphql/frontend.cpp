@@ -113,6 +113,7 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     if (self->schema == nullptr || !bind_resolvers(*self->schema, why))
         return fail(error, VZ_INTERNAL, "schema.graphql: " + why);
     self->documents = std::make_unique<DocumentCache>(*self->schema);
+    self->meter = std::make_unique<Meter>(host);
     make_routes(*self);
     vz_status status = load_stored_keys(self->engine, error);
     if (status != VZ_OK) return status;

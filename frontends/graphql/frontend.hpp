@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontends/graphql/document_cache.hpp"
+#include "frontends/graphql/meter.hpp"
 #include "frontends/graphql/plan.hpp"
 #include "frontends/http/http.h"
 
@@ -30,5 +31,6 @@ struct vz_frontend {
     std::unique_ptr<vz::graphql::Schema> schema;
     std::string schema_text;                                // of `schema`
     std::unique_ptr<vz::graphql::DocumentCache> documents;  // any thread
+    std::unique_ptr<vz::graphql::Meter> meter;              // any thread
     std::atomic<uint64_t> in_flight{0};                     // exchanges that exist
 };

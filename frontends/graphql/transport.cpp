@@ -45,6 +45,7 @@ void reply_page(vzh_request* request, const vz_frontend& frontend) {
 
 // Errors of requests that have no GraphQL answer: in its shape nevertheless.
 void reply_error(vzh_request* request, uint32_t status, std::string_view code, std::string_view message) {
+    frontend_of(vzh_request_view(request)).meter->error(code);
     json::Text text;
     {
         json::Writer out(text.target());
@@ -137,7 +138,7 @@ void handle_operation(vzh_request* request, const vzh_view* view) {
     const bool read = by_get ? read_parameters(view, *exchange, why) : read_body(view_of(view->body), *exchange, why);
     if (!read) return exchange->refuse(400, {{why, "BAD_REQUEST", {}, {}, {}}});
     // A known document costs little: it is planned and submitted at once.
-    if (frontend.documents->find(exchange->query) != nullptr) return exchange->start();
+    if (exchange->knows_document()) return exchange->start();
     vzh_defer(request, &start_later, exchange);
 }
 
