@@ -72,7 +72,7 @@ class SlowReader {
     int descriptor_;
 };
 
-// The figure of a series without labels.
+// The figure of a series; -1: it is not told.
 int64_t figure(uint16_t port, const std::string& series) {
     const std::string metrics = HttpClient(port).get("/metrics").body;
     const size_t at = metrics.find("\n" + series + " ");
@@ -268,7 +268,10 @@ TEST(Load, SlowReadersShareOneBudgetOfMemory) {
     for (size_t i = 0; i < kReaders; ++i)
         readers.push_back(std::make_unique<SlowReader>(server.port(), i % 2 == 0 ? rest : graphql));
     // All but those that wait to be sent have been answered.
-    ASSERT_TRUE(comes([&] { return figure(server.port(), "vectorizer_http_in_flight") <= 8; }));
+    const auto in_flight = [&](const std::string& frontend) {
+        return figure(server.port(), "vectorizer_http_in_flight{frontend=\"" + frontend + "\"}");
+    };
+    ASSERT_TRUE(comes([&] { return in_flight("rest") + in_flight("graphql") <= 8; }));
     for (int i = 0; i < 100; ++i) {
         ASSERT_EQ(http.get("/collections/large/vectors/" + std::to_string(i)).status, 200);
         ASSERT_EQ(Json(http.post("/graphql", R"({"query":"{ countVectors(collection: \"large\") }"})").body)

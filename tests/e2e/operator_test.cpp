@@ -1,11 +1,17 @@
 // What an operator sees of the real program: its log, its metrics.
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -58,7 +64,8 @@ TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
     EXPECT_EQ(Json(served[0]).text("/route"), "/collections");
     const Json record(served[0]);
     EXPECT_EQ(record.integer("/status"), 200);
-    for (const char* key : {"/bytes_in", "/bytes_out", "/us_total"}) EXPECT_GE(record.integer(key), 0) << key;
+    for (const char* key : {"/bytes_in", "/bytes_out", "/us_total", "/us_engine", "/us_queue"})
+        EXPECT_GE(record.integer(key), 0) << key;
     EXPECT_EQ(Json(served[0]).text("/peer"), "127.0.0.1");
     const auto failed = lines_with(log, "\"mine-2\"");
     ASSERT_EQ(failed.size(), 1U) << log;
@@ -330,12 +337,181 @@ TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
                R"(vectorizer_http_requests_total{frontend="graphql",route="/graphql",method="POST",status="200"})"),
         1)
         << text;
-    EXPECT_GE(series(text, "vectorizer_http_connections"), 1);
-    EXPECT_EQ(series(text, "vectorizer_http_in_flight"), 1) << "this very request";
+    EXPECT_GE(series(text, R"(vectorizer_http_connections{frontend="rest,graphql"})"), 1) << text;
+    EXPECT_EQ(series(text, R"(vectorizer_http_connections_idle{frontend="rest,graphql"})"), 0);
+    EXPECT_EQ(series(text, R"(vectorizer_http_in_flight{frontend=""})"), 1) << "this very request";
+    EXPECT_EQ(series(text, R"(vectorizer_http_in_flight{frontend="rest"})"), 0);
+    EXPECT_EQ(series(text, R"(vectorizer_http_in_flight{frontend="graphql"})"), 0);
     EXPECT_GT(series(text, "vectorizer_http_sent_bytes_total"), 1000);
     client.request("GET", "/collections", "", {"Origin: http://evil.example"});
     EXPECT_EQ(series(client.get("/metrics").body, R"(vectorizer_http_refused_total{reason="origin"})"), 1);
     EXPECT_EQ(server.stop().code, 0);
+}
+
+// Every name has its HELP and TYPE once, and every series stands once.
+void expect_well_formed(const std::string& text) {
+    std::set<std::string> told;
+    std::set<std::string> typed;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("# HELP ")) continue;
+        const bool is_type = line.starts_with("# TYPE ");
+        const std::string name = is_type ? line.substr(7, line.find(' ', 7) - 7) : line.substr(0, line.rfind(' '));
+        if (is_type) {
+            EXPECT_TRUE(typed.insert(name).second) << line;
+            EXPECT_NE(text.find("# HELP " + name + " "), std::string::npos) << line;
+            continue;
+        }
+        EXPECT_TRUE(told.insert(name).second) << line;
+        std::string family = name.substr(0, name.find('{'));
+        for (const char* part : {"_bucket", "_sum", "_count"}) {
+            if (!typed.contains(family) && family.ends_with(part))
+                family.resize(family.size() - std::string(part).size());
+        }
+        EXPECT_TRUE(typed.contains(family)) << line;
+    }
+}
+
+TEST(Operator, MetricsTellHowLongTheEngineAndTheQueueTook) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "log.access=all"});
+    HttpClient client(server.port());
+    ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":2})").status, 200);
+    ASSERT_EQ(
+        client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]},{"embedding":[3,4]}]})")
+            .status,
+        200);
+    const std::vector<std::string> mine{"X-Request-Id: timed"};
+    ASSERT_EQ(client.request("POST", "/collections/docs/search", R"({"vector":[1,2]})", mine).status, 200);
+    ASSERT_EQ(
+        client
+            .request("POST", "/batch_search", R"({"collection":"docs","queries":[{"vector":[1,2]},{"vector":[1,2]}]})")
+            .status,
+        200);
+    ASSERT_EQ(client
+                  .request("POST", "/graphql", R"({"query":"{ vector(collection: \"docs\", id: \"none\") { id } }"})",
+                           {"X-Request-Id: asked"})
+                  .status,
+              200);
+    const std::string text = client.get("/metrics").body;
+    expect_well_formed(text);
+    const auto figure = [&](const std::string& name, const std::string& route) {
+        return series(text, "vectorizer_" + name + "{route=\"" + route + "\"}");
+    };
+    for (const char* route : {"/collections/{name}/search", "/batch_search", "/insert_vectors", "/graphql"}) {
+        EXPECT_EQ(figure("http_engine_seconds_count", route), 1) << route;
+        EXPECT_GT(figure("http_engine_seconds_sum", route), 0) << route;
+        EXPECT_LT(figure("http_engine_seconds_sum", route), 10) << route;
+    }
+    EXPECT_EQ(figure("http_engine_seconds_count", "/metrics"), -1);
+    for (const char* route : {"/batch_search", "/graphql"})
+        EXPECT_EQ(figure("http_queue_seconds_count", route), 1) << route;
+    EXPECT_EQ(figure("http_queue_seconds_count", "/collections/{name}/search"), -1) << text;
+    EXPECT_EQ(server.stop().code, 0);
+    for (const char* id : {"\"timed\"", "\"asked\""}) {
+        const auto lines = lines_with(server.process().output(), id);
+        ASSERT_EQ(lines.size(), 1U) << server.process().output();
+        const Json record(lines[0]);
+        EXPECT_GT(record.integer("/us_engine"), 0) << lines[0];
+        EXPECT_LE(record.integer("/us_engine") + record.integer("/us_queue"), record.integer("/us_total")) << lines[0];
+        EXPECT_EQ(record.text("/collection"), "docs") << lines[0];
+    }
+}
+
+TEST(Operator, MetricsCountWhatGraphqlWasAskedFor) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    const auto ask = [&](const std::string& query) {
+        return client.post("/graphql", "{\"query\":\"" + query + "\"}").status;
+    };
+    EXPECT_EQ(series(client.get("/metrics").body, R"(vectorizer_graphql_operations_total{type="query"})"), 0)
+        << "told before the first";
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask("{ stats { version } }"), 200);
+    EXPECT_EQ(ask("mutation { deleteCollection(name: \\\"none\\\") { success } }"), 200);
+    EXPECT_EQ(ask("{ stats { version }"), 200);
+    EXPECT_EQ(ask("{ nothing }"), 200);
+    EXPECT_EQ(ask("{ collection(name: \\\"none\\\") { name } countVectors(collection: \\\"none\\\") }"), 200);
+    EXPECT_EQ(client.request("POST", "/graphql", "x", {"Content-Type: text/plain"}).status, 415);
+    const std::string text = client.get("/metrics").body;
+    expect_well_formed(text);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_operations_total{type="query"})"), 4) << text;
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_operations_total{type="mutation"})"), 1);
+    EXPECT_EQ(series(text, "vectorizer_graphql_cache_hits_total"), 2);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="GRAPHQL_PARSE_FAILED"})"), 1);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="GRAPHQL_VALIDATION_FAILED"})"), 1);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="UNSUPPORTED_MEDIA_TYPE"})"), 1);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="COLLECTION_NOT_FOUND"})"), 1);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_seconds_count{phase="parse"})"), 5);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_seconds_count{phase="validate"})"), 4);
+    EXPECT_EQ(series(text, R"(vectorizer_graphql_seconds_count{phase="execute"})"), 5);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Operator, MetricsTellOfTheProcessAndItsFrontends) {
+    const TemporaryDirectory directory;
+    const auto now = static_cast<double>(std::time(nullptr));
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    const std::string text = client.get("/metrics").body;
+    EXPECT_EQ(series(text, "vectorizer_ready"), 1) << text;
+    EXPECT_EQ(series(text, R"(vectorizer_frontend_state{instance="rest"})"), 0);
+    EXPECT_EQ(series(text, R"(vectorizer_frontend_state{instance="graphql"})"), 0);
+    EXPECT_EQ(series(text, "vectorizer_log_dropped_total"), 0);
+    EXPECT_NEAR(series(text, "process_start_time_seconds"), now, 60);
+    EXPECT_GT(series(text, "process_cpu_seconds_total"), 0);
+    EXPECT_GT(series(text, "process_resident_memory_bytes"), 1e6);
+    EXPECT_GT(series(text, "process_virtual_memory_bytes"), series(text, "process_resident_memory_bytes"));
+    EXPECT_GT(series(text, "process_open_fds"), 10);
+    EXPECT_GT(series(text, "process_max_fds"), series(text, "process_open_fds"));
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Operator, MetricsTellOfAServerThatIsAboutToStop) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "drain_delay_ms=60000"});
+    HttpClient client(server.port());
+    server.process().send(SIGTERM);
+    std::string text;
+    for (int i = 0; i < 200 && series(text, "vectorizer_ready") != 0; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        text = client.get("/metrics").body;
+    }
+    EXPECT_EQ(series(text, "vectorizer_ready"), 0) << text;
+    EXPECT_EQ(client.get("/readyz").status, 503);
+    EXPECT_EQ(series(text, R"(vectorizer_frontend_state{instance="rest"})"), 0) << "it serves until the drain begins";
+    server.process().send(SIGTERM);
+    EXPECT_EQ(server.process().wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
+}
+
+TEST(Operator, ALogThatNobodyReadsStopsNobody) {
+    const TemporaryDirectory directory;
+    const std::string pipe = directory.path() + "/log-pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const int reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    ASSERT_GE(reader, 0);
+    Server server(directory.path() + "/data", {"--set", "log.file=" + pipe});
+    HttpClient client(server.port(), std::chrono::seconds(10));
+    // More than the pipe and the queue of the log take.
+    for (int i = 0; i < 4000; ++i) ASSERT_EQ(client.get("/collections/none").status, 404) << i;
+    EXPECT_GT(series(client.get("/metrics").body, "vectorizer_log_dropped_total"), 100);
+    std::atomic<bool> ends = false;
+    std::string log;
+    std::thread reading([&] {
+        std::vector<char> bytes(1 << 20);
+        for (bool was_last = false; !was_last;) {
+            was_last = ends;
+            for (ssize_t got = 0; (got = ::read(reader, bytes.data(), bytes.size())) > 0;)
+                log.append(bytes.data(), static_cast<size_t>(got));
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    });
+    EXPECT_EQ(client.request("GET", "/collections/none", "", {"X-Request-Id: the-newest"}).status, 404);
+    EXPECT_EQ(server.stop().code, 0);
+    ends = true;
+    reading.join();
+    ::close(reader);
+    EXPECT_NE(log.find("the-newest"), std::string::npos) << "the oldest make room, not the newest";
 }
 
 TEST(Operator, MetricsTellOfEachCollection) {
