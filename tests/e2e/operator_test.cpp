@@ -245,9 +245,15 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     EXPECT_FALSE(std::filesystem::exists(data));
     const std::pair<const char*, const char*> bad[] = {
         {"logging: {level: info}\n", ":1:11: unknown key 'logging.level'"},
-        {"server: {limits: {body_mbb: 3}}\n", "did you mean"},
+        {"server: {limits: {body_mbb: 3}}\n", "did you mean 'server.limits.body_mb'?"},
+        {"server: {http: {body_limit: 3}}\n", "did you mean 'server.limits.body_mb'?"},
+        {"api: {rest: {max_request_size_mb: 3}}\n",
+         "unknown key 'api.rest.max_request_size_mb'; it is 'server.limits.body_mb' here"},
+        {"storage: {wal: {enabled: true}}\n", "unknown key 'storage.wal.enabled'; the write-ahead log is always on"},
+        {"server: {mcp_port: 15002}\n", "has no MCP"},
         {"server:\n  limits:\n    body_mb: 0\n", ":3:5: 'limits.body_mb' must be"},
         {"server: {host: 0.0.0.0}\n", "without API keys"},
+        {"server: {host: 0.0.0.0}\n", "permissions: [admin]"},
         {"server: {auth: {keys: [{name: ci, hash: \"sha256:zz\", permissions: [read]}]}}\n", "hash"},
         {"frontends: {graphql: {max_items: none}}\n", "max_items"},
         {"frontends: {graphql: {path: /a//b}}\n", "plain path"},
