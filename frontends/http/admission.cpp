@@ -127,7 +127,8 @@ Refusal unavailable(std::string_view reason, std::string_view message) {
 }
 
 Refusal forbidden(uint32_t required, std::string_view message) {
-    return {403, "authorization_error", std::string(message), json_object("required", permission_name(required))};
+    return {403, "authorization_error", std::string(message),
+            json_object("required", access::permission_name(required))};
 }
 
 // The key of an Authorization field: "Bearer K", or K itself.

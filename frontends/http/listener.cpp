@@ -32,7 +32,7 @@ bool wait_until(Condition condition, std::chrono::milliseconds patience) {
 
 }  // namespace
 
-Listener::Listener(Settings settings, const std::vector<ApiKey>& stored_keys)
+Listener::Listener(Settings settings, const std::vector<access::ApiKey>& stored_keys)
     : settings_(std::move(settings)),
       rate_(settings_.limits.requests_per_second),
       stored_keys_(stored_keys),
@@ -64,12 +64,12 @@ vz_status Listener::declare(vzh_mount& mount, vz_error* error) {
     return VZ_OK;
 }
 
-void Listener::use_keys(std::vector<ApiKey> keys) {
+void Listener::use_keys(std::vector<access::ApiKey> keys) {
     settings_.keys = std::move(keys);
     build_ring();
 }
 
-void Listener::use_stored_keys(std::vector<ApiKey> keys) {
+void Listener::use_stored_keys(std::vector<access::ApiKey> keys) {
     stored_keys_ = std::move(keys);
     build_ring();
 }
@@ -78,10 +78,10 @@ void Listener::build_ring() {
     const auto before = ring_.load();
     auto keys = settings_.keys;
     keys.insert(keys.end(), stored_keys_.begin(), stored_keys_.end());
-    ring_.store(keys.empty() ? nullptr : std::make_shared<const KeyRing>(std::move(keys), before.get()));
+    ring_.store(keys.empty() ? nullptr : std::make_shared<const access::KeyRing>(std::move(keys), before.get()));
 }
 
-vz_status Listener::reload_keys(std::vector<ApiKey> keys, vz_error* error) {
+vz_status Listener::reload_keys(std::vector<access::ApiKey> keys, vz_error* error) {
     if (keys.empty() && stored_keys_.empty() && !is_loopback(settings_.host) && !settings_.allow_unauthenticated) {
         return fill_error(error, VZ_INVALID_ARGUMENT, "auth.keys",
                           "the last key cannot go while the server listens beyond this machine");

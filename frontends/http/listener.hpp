@@ -13,9 +13,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "frontends/access/keys.hpp"
 #include "frontends/http/acceptor.hpp"
 #include "frontends/http/budget.hpp"
-#include "frontends/http/keys.hpp"
 #include "frontends/http/meter.hpp"
 #include "frontends/http/mount.hpp"
 #include "frontends/http/rate.hpp"
@@ -31,7 +31,7 @@ class Connection;
 
 class Listener final {
  public:
-    Listener(Settings settings, const std::vector<ApiKey>& stored_keys);
+    Listener(Settings settings, const std::vector<access::ApiKey>& stored_keys);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
@@ -56,12 +56,12 @@ class Listener final {
     Workers& workers() { return workers_; }
 
     // [host] Replaces the keys of the configuration. Requests that are admitted already keep theirs.
-    void use_keys(std::vector<ApiKey> keys);
+    void use_keys(std::vector<access::ApiKey> keys);
     // Replaces those made over the API. Not at the same time as the others.
-    void use_stored_keys(std::vector<ApiKey> keys);
+    void use_stored_keys(std::vector<access::ApiKey> keys);
     // The same while serving: refused if it would leave an address beyond this machine without a key.
-    vz_status reload_keys(std::vector<ApiKey> keys, vz_error* error);
-    std::shared_ptr<const KeyRing> ring() const { return ring_.load(); }
+    vz_status reload_keys(std::vector<access::ApiKey> keys, vz_error* error);
+    std::shared_ptr<const access::KeyRing> ring() const { return ring_.load(); }
 
     // [io] A client came: the connection owns the descriptor.
     std::shared_ptr<Connection> connect(int descriptor);
@@ -148,7 +148,7 @@ class Listener final {
     Settings settings_;
     Meter meter_{settings_};
     RateLimit rate_;
-    std::vector<ApiKey> stored_keys_;
+    std::vector<access::ApiKey> stored_keys_;
     std::string retry_after_;
     uint64_t connections_max_ = 0;
     mutable std::mutex mounts_mutex_;  // held to change `mounts_`, and to read it on any other thread than the host's
@@ -158,7 +158,7 @@ class Listener final {
     std::vector<std::unique_ptr<Router>> routers_;
     std::atomic<const Router*> router_{nullptr};
     std::atomic<const vz_host*> host_{nullptr};
-    std::atomic<std::shared_ptr<const KeyRing>> ring_;  // absent: there are no keys
+    std::atomic<std::shared_ptr<const access::KeyRing>> ring_;  // absent: there are no keys
     std::atomic<bool> draining_{false};
     std::atomic<bool> stopping_{false};
 

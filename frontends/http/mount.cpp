@@ -8,17 +8,21 @@
 #include <mutex>
 #include <new>
 
+#include "frontends/access/stored_key.hpp"
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
-#include "frontends/http/stored_key.hpp"
 
 namespace vz::http {
 namespace {
 
+static_assert(VZH_OPEN == access::kOpen && VZH_READ == access::kRead && VZH_WRITE == access::kWrite &&
+              VZH_ADMIN == access::kAdmin);
+static_assert(VZH_KEY_HASH_BYTES == sizeof(access::KeyHash) && access::kStoredKeys == VZH_STORED_KEYS);
+
 struct Table {
     std::mutex mutex;
     std::map<std::string, std::unique_ptr<Listener>> listeners;
-    std::vector<ApiKey> stored_keys;
+    std::vector<access::ApiKey> stored_keys;
 };
 
 // Never destroyed: a plugin's library may be torn down in any order at exit.
@@ -90,19 +94,10 @@ vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, 
 }
 
 vz_status store_keys(const vz_value* values, uint64_t count, vz_error* error) {
-    constexpr std::string_view kStored = VZH_STORED_KEYS;
-    std::vector<ApiKey> keys;
-    const auto* at = reinterpret_cast<const char*>(values);
-    for (uint64_t i = 0; i < count; ++i) {
-        const auto& value = *reinterpret_cast<const vz_value*>(at);
-        at += value.struct_size;
-        auto name = to_view(value.key);
-        name.remove_prefix(std::min(kStored.size(), name.size()));
-        auto key = read_stored_key(name, to_view(value.value));
-        if (!key)
-            return fill_error(error, VZ_CORRUPTION, "", "the stored API key " + std::string(name) + " cannot be read");
-        keys.push_back(std::move(*key));
-    }
+    std::vector<access::ApiKey> keys;
+    const auto unreadable = access::read_stored_keys(values, count, keys);
+    if (!unreadable.empty())
+        return fill_error(error, VZ_CORRUPTION, "", "the stored API key " + unreadable + " cannot be read");
     auto& all = table();
     const std::lock_guard lock(all.mutex);
     for (auto& [address, listener] : all.listeners) listener->use_stored_keys(keys);
@@ -110,7 +105,7 @@ vz_status store_keys(const vz_value* values, uint64_t count, vz_error* error) {
     return VZ_OK;
 }
 
-vzh_key plain_key(const KeyRing::Entry& entry, std::vector<vzh_key_scope>& scopes) {
+vzh_key plain_key(const access::KeyRing::Entry& entry, std::vector<vzh_key_scope>& scopes) {
     vzh_key key{};
     key.id = to_str(entry.key.id);
     key.name = to_str(entry.key.name);
@@ -163,7 +158,7 @@ vz_status vzh_start(vzh_mount* mount, vz_error* error) noexcept {
 
 vz_status vzh_reload(vzh_mount* mount, vz_error* error) noexcept {
     return guarded(error, [&] {
-        std::vector<ApiKey> keys;
+        std::vector<vz::access::ApiKey> keys;
         if (const auto status = read_keys(*mount->host, keys, error); status != VZ_OK) return status;
         const std::lock_guard lock(table().mutex);
         return mount->listener->reload_keys(std::move(keys), error);
@@ -185,15 +180,15 @@ void vzh_each_key(const vzh_mount* mount, void (*visit)(void* user, const vzh_ke
     }
 }
 
-uint32_t vzh_is_scope(vz_str collection) noexcept { return is_scope_pattern(to_view(collection)) ? 1 : 0; }
+uint32_t vzh_is_scope(vz_str collection) noexcept { return vz::access::is_scope_pattern(to_view(collection)) ? 1 : 0; }
 
 void vzh_hash_key(vz_str key, uint8_t* hash) noexcept {
-    const auto made = hash_of_key(to_view(key));
+    const auto made = vz::access::hash_of_key(to_view(key));
     std::memcpy(hash, made.data(), made.size());
 }
 
 void vzh_encode_key(const vzh_key* from, void (*write)(void* user, vz_str text) VZ_NOEXCEPT, void* user) noexcept {
-    ApiKey key;
+    vz::access::ApiKey key;
     key.name = to_view(from->name);
     std::memcpy(key.hash.data(), from->hash, key.hash.size());
     key.permission = from->permission;
@@ -203,7 +198,7 @@ void vzh_encode_key(const vzh_key* from, void (*write)(void* user, vz_str text) 
     for (uint32_t i = 0; i < from->scope_count; ++i)
         key.scopes.push_back(
             {std::string(to_view(from->scopes[i].collection)), from->scopes[i].permission, from->scopes[i].named});
-    write(user, to_str(write_stored_key(key)));
+    write(user, to_str(vz::access::write_stored_key(key)));
 }
 
 void vzh_drain(vzh_mount* mount) noexcept { mount->listener->drain(*mount); }
@@ -235,7 +230,7 @@ void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept {
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noexcept {
     r->note_collection(to_view(collection));
     if (!r->may(to_view(collection), permission)) {
-        const auto details = json_object("required", permission_name(permission));
+        const auto details = json_object("required", vz::access::permission_name(permission));
         r->refuse(403, "authorization_error", "The key lacks this permission for this collection", details);
         return 0;
     }

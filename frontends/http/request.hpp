@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "frontends/access/keys.hpp"
 #include "frontends/http/http.h"
-#include "frontends/http/keys.hpp"
 #include "frontends/http/memory.hpp"
 #include "frontends/http/parser.hpp"
 #include "frontends/http/router.hpp"
@@ -48,8 +48,8 @@ struct vzh_request {
     vz::http::Head head;
     vz::http::Refusal refusal;
     vzh_view view{};
-    std::shared_ptr<const vz::http::KeyRing> ring;  // absent: there are no keys, and everyone may do everything
-    const vz::http::ApiKey* key = nullptr;          // of the ring
+    std::shared_ptr<const vz::access::KeyRing> ring;  // absent: there are no keys, and everyone may do everything
+    const vz::access::ApiKey* key = nullptr;          // of the ring
 
     vz::http::Parser parser;
     vz::http::Arena arena;

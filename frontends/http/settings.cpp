@@ -7,7 +7,7 @@
 #include <optional>
 #include <thread>
 
-#include "frontends/http/key_settings.hpp"
+#include "frontends/access/key_settings.hpp"
 
 namespace vz::http {
 namespace {
@@ -97,16 +97,7 @@ class Reader {
         return found;
     }
 
-    KeyFields fields(std::string_view prefix) {
-        KeyFields found;
-        config_.list(
-            &host_, to_str(prefix),
-            [](void* user, vz_str key, vz_str value) noexcept {
-                static_cast<KeyFields*>(user)->emplace_back(to_view(key), to_view(value));
-            },
-            &found);
-        return found;
-    }
+    vz_status keys(std::vector<access::ApiKey>& out) { return access::read_keys(host_, config_, out, error_); }
 
     vz_status reject(std::string_view key, std::string_view reason) {
         return config_.reject(&host_, to_str(key), to_str(reason), error_);
@@ -137,14 +128,6 @@ bool is_allowed_host(std::string_view text) {
            (text.front() == '[' ? text.back() == ']' : text.find(':') == std::string_view::npos);
 }
 
-vz_status read_all_keys(Reader& reader, std::vector<ApiKey>& out) {
-    std::vector<ApiKey> keys;
-    const auto fault = read_keys(reader.fields("auth.keys"), keys);
-    if (!fault.key.empty()) return reader.reject(fault.key, fault.reason);
-    out = std::move(keys);
-    return VZ_OK;
-}
-
 // `out` stays as it is if the key is absent.
 template <class Choice, size_t N>
 vz_status read_choice(Reader& reader, std::string_view key,
@@ -170,7 +153,7 @@ constexpr std::array kCompressChoices{std::pair{std::string_view("false"), Compr
                                       std::pair{std::string_view("always"), Compress::kAlways}};
 
 vz_status read_access(Reader& reader, Settings& out) {
-    if (const auto status = read_all_keys(reader, out.keys); status != VZ_OK) return status;
+    if (const auto status = reader.keys(out.keys); status != VZ_OK) return status;
     if (const auto status = reader.flag("auth.allow_query_key", out.allow_query_key); status != VZ_OK) return status;
     if (const auto status = reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated); status != VZ_OK)
         return status;
@@ -234,11 +217,10 @@ vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_err
         "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
 }
 
-vz_status read_keys(const vz_host& host, std::vector<ApiKey>& out, vz_error* error) {
+vz_status read_keys(const vz_host& host, std::vector<access::ApiKey>& out, vz_error* error) {
     const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
     if (config == nullptr) return fill_error(error, VZ_UNSUPPORTED, "", "the host offers no " VZ_SERVICE_CONFIG);
-    Reader reader(host, *config, error);
-    return read_all_keys(reader, out);
+    return access::read_keys(host, *config, out, error);
 }
 
 std::string_view first_difference(const Settings& left, const Settings& right) {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frontends/http/keys.hpp"
+#include "frontends/access/keys.hpp"
 #include "vectorizer/frontend.h"
 
 namespace vz::http {
@@ -49,7 +49,7 @@ struct Settings {
     std::vector<std::string> allowed_hosts;
     bool allow_unauthenticated = false;
     bool allow_query_key = false;
-    std::vector<ApiKey> keys;
+    std::vector<access::ApiKey> keys;
     Limits limits;
 
     friend bool operator==(const Settings&, const Settings&) = default;
@@ -62,7 +62,7 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error);
 vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_error* error);
 
 // Section auth.keys alone.
-vz_status read_keys(const vz_host& host, std::vector<ApiKey>& out, vz_error* error);
+vz_status read_keys(const vz_host& host, std::vector<access::ApiKey>& out, vz_error* error);
 
 // The first key in which two mounts of one address differ; empty: none.
 std::string_view first_difference(const Settings& left, const Settings& right);

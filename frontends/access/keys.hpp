@@ -1,5 +1,5 @@
 // API keys: who a key is, what it may do, and the ring that finds it. Only SHA-256 hashes are kept; the door of
-// libcrypto.
+// libcrypto. Shared by every frontend that lets in by key.
 #pragma once
 
 #include <array>
@@ -11,11 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "frontends/http/http.h"
+namespace vz::access {
 
-namespace vz::http {
+// What a key may do; each includes those below it. Of kOpen everyone may.
+inline constexpr uint32_t kOpen = 0, kRead = 1, kWrite = 2, kAdmin = 3;
 
-using KeyHash = std::array<unsigned char, VZH_KEY_HASH_BYTES>;
+using KeyHash = std::array<unsigned char, 32>;
 
 KeyHash hash_of_key(std::string_view key);
 // "sha256:" and 64 hexadecimal digits; nothing: something else.
@@ -77,7 +78,7 @@ struct KeyUse {
     std::atomic<int64_t> last_s{0};
 };
 
-// All keys of a listener. Immutable; replaced as a whole, a request keeps the one it was admitted with.
+// All keys in force. Immutable; replaced as a whole, a request keeps the one it was admitted with.
 class KeyRing final {
  public:
     struct Entry {
@@ -90,11 +91,12 @@ class KeyRing final {
 
     bool empty() const { return entries_.empty(); }
     // nullptr: unknown or expired. The time does not depend on how much of a hash is right, beyond its first 8 bytes.
-    const Entry* find(std::string_view key, int64_t now_s) const;
+    const Entry* find(std::string_view key, int64_t now_s) const { return find(hash_of_key(key), now_s); }
+    const Entry* find(const KeyHash& hash, int64_t now_s) const;
     const std::vector<Entry>& entries() const { return entries_; }
 
  private:
     std::vector<Entry> entries_;  // by hash
 };
 
-}  // namespace vz::http
+}  // namespace vz::access

@@ -1,11 +1,12 @@
-#include "frontends/http/key_settings.hpp"
+#include "frontends/access/key_settings.hpp"
 
 #include <algorithm>
 #include <map>
 
-namespace vz::http {
+namespace vz::access {
 namespace {
 
+constexpr std::string_view kSection = "auth.keys";
 constexpr std::string_view kPrefix = "auth.keys.";
 constexpr size_t kKeysMax = 10000;
 
@@ -16,6 +17,8 @@ struct Draft {
     bool has_hash = false;
     std::map<std::string, KeyScope> scopes;
 };
+
+vz_str borrowed(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string_view next_part(std::string_view& rest) {
     const auto end = rest.find('.');
@@ -111,4 +114,17 @@ KeyFault read_keys(const KeyFields& fields, std::vector<ApiKey>& out) {
     return {};
 }
 
-}  // namespace vz::http
+vz_status read_keys(const vz_host& host, const vz_config_service& config, std::vector<ApiKey>& out, vz_error* error) {
+    KeyFields fields;
+    config.list(
+        &host, borrowed(kSection),
+        [](void* user, vz_str key, vz_str value) noexcept {
+            static_cast<KeyFields*>(user)->emplace_back(std::string(key.data, key.size),
+                                                        std::string(value.data, value.size));
+        },
+        &fields);
+    const KeyFault fault = read_keys(fields, out);
+    return fault.key.empty() ? VZ_OK : config.reject(&host, borrowed(fault.key), borrowed(fault.reason), error);
+}
+
+}  // namespace vz::access

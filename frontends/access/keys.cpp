@@ -1,4 +1,4 @@
-#include "frontends/http/keys.hpp"
+#include "frontends/access/keys.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace vz::http {
+namespace vz::access {
 namespace {
 
 constexpr std::string_view kHashPrefix = "sha256:";
@@ -55,14 +55,14 @@ std::string key_hash_text(const KeyHash& hash) {
 }
 
 uint32_t permission_named(std::string_view name) {
-    if (name == "read") return VZH_READ;
-    if (name == "write") return VZH_WRITE;
-    return name == "admin" ? VZH_ADMIN : 0;
+    if (name == "read") return kRead;
+    if (name == "write") return kWrite;
+    return name == "admin" ? kAdmin : 0;
 }
 
 std::string permission_words(uint32_t highest, uint32_t named) {
     std::string words;
-    for (const uint32_t permission : {VZH_READ, VZH_WRITE, VZH_ADMIN}) {
+    for (const uint32_t permission : {kRead, kWrite, kAdmin}) {
         if (permission != highest && (named >> permission & 1) == 0) continue;
         if (!words.empty()) words += ',';
         words += permission_name(permission);
@@ -84,8 +84,8 @@ Permissions parse_permission_words(std::string_view words) {
 
 std::string_view permission_name(uint32_t permission) {
     switch (permission) {
-        case VZH_READ: return "read";
-        case VZH_WRITE: return "write";
+        case kRead: return "read";
+        case kWrite: return "write";
         default: return "admin";
     }
 }
@@ -137,8 +137,7 @@ KeyRing::KeyRing(std::vector<ApiKey> keys, const KeyRing* before) {
               [](const Entry& left, const Entry& right) { return left.key.hash < right.key.hash; });
 }
 
-const KeyRing::Entry* KeyRing::find(std::string_view key, int64_t now_s) const {
-    const auto hash = hash_of_key(key);
+const KeyRing::Entry* KeyRing::find(const KeyHash& hash, int64_t now_s) const {
     auto at = std::lower_bound(entries_.begin(), entries_.end(), hash, [](const Entry& entry, const KeyHash& wanted) {
         return compare_front(entry.key.hash, wanted) < 0;
     });
@@ -149,4 +148,4 @@ const KeyRing::Entry* KeyRing::find(std::string_view key, int64_t now_s) const {
     return nullptr;
 }
 
-}  // namespace vz::http
+}  // namespace vz::access

@@ -1,4 +1,4 @@
-// An API key as the database keeps it: a durable value under VZH_STORED_KEYS and the key's id. The value is text, one
+// An API key as the database keeps it: a durable value under kStoredKeys and the key's id. The value is text, one
 // member a line:
 //
 //   vectorizer-key 1
@@ -14,12 +14,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "frontends/http/keys.hpp"
+#include "frontends/access/keys.hpp"
+#include "vectorizer/types.h"
 
-namespace vz::http {
+namespace vz::access {
+
+// What comes before the id.
+inline constexpr std::string_view kStoredKeys = "auth/key/";
 
 std::string write_stored_key(const ApiKey& key);
 std::optional<ApiKey> read_stored_key(std::string_view id, std::string_view value);
+// All of a result of vz_value_list. Empty, or the id of the first that cannot be read; `out` is untouched then.
+std::string read_stored_keys(const vz_value* values, uint64_t count, std::vector<ApiKey>& out);
 
-}  // namespace vz::http
+}  // namespace vz::access

@@ -1,8 +1,9 @@
-#include "frontends/http/stored_key.hpp"
+#include "frontends/access/stored_key.hpp"
 
+#include <algorithm>
 #include <charconv>
 
-namespace vz::http {
+namespace vz::access {
 namespace {
 
 constexpr std::string_view kFirstLine = "vectorizer-key 1";
@@ -80,4 +81,18 @@ std::optional<ApiKey> read_stored_key(std::string_view id, std::string_view valu
     return key;
 }
 
-}  // namespace vz::http
+std::string read_stored_keys(const vz_value* values, uint64_t count, std::vector<ApiKey>& out) {
+    std::vector<ApiKey> keys;
+    for (uint64_t i = 0; i < count; ++i) {
+        const auto& value = *VZ_AT(vz_value, values, i);
+        std::string_view id(value.key.data, value.key.size);
+        id.remove_prefix(std::min(kStoredKeys.size(), id.size()));
+        auto key = read_stored_key(id, {value.value.data, value.value.size});
+        if (!key) return std::string(id);
+        keys.push_back(std::move(*key));
+    }
+    out = std::move(keys);
+    return {};
+}
+
+}  // namespace vz::access

@@ -6,9 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "frontends/http/keys.hpp"
+#include "frontends/access/keys.hpp"
+#include "vectorizer/frontend.h"
 
-namespace vz::http {
+namespace vz::access {
 
 // A flattened key and its value: "auth.keys.0.permissions.1", "write".
 using KeyFields = std::vector<std::pair<std::string, std::string>>;
@@ -20,5 +21,8 @@ struct KeyFault {
 
 // Reads all keys of the list. `out` is untouched if something is wrong.
 KeyFault read_keys(const KeyFields& fields, std::vector<ApiKey>& out);
+// Those of the instance that `host` is for, or of section server. VZ_OK, or `error` filled with the place of the
+// mistake.
+vz_status read_keys(const vz_host& host, const vz_config_service& config, std::vector<ApiKey>& out, vz_error* error);
 
-}  // namespace vz::http
+}  // namespace vz::access
