@@ -542,8 +542,9 @@ concept Frontend = requires(T frontend, Host host) {
     { frontend.stop() } -> std::same_as<void>;
 };
 
-// The seven functions of a descriptor over a class. An exception of create or start becomes its error; drain, idle and
-// stop must not throw: std::terminate ends the process, and what was acknowledged is on disk.
+// The seven functions of a descriptor over a class; with a reload() that gives Expected<void>, the extension of that
+// name too. An exception of create or start becomes its error; drain, idle and stop must not throw: std::terminate ends
+// the process, and what was acknowledged is on disk.
 template <Frontend T>
 struct FrontendFunctions {
     static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) noexcept {
@@ -561,7 +562,17 @@ struct FrontendFunctions {
     static uint32_t idle(vz_frontend* self) noexcept { return of(self).idle() ? 1 : 0; }
     static void stop(vz_frontend* self) noexcept { of(self).stop(); }
     static void destroy(vz_frontend* self) noexcept { const std::unique_ptr<T> last(&of(self)); }
-    static const void* extension(vz_frontend*, const char*) noexcept { return nullptr; }
+    static const void* extension(vz_frontend*, const char* id) noexcept {
+        if constexpr (requires(T frontend) {
+                          { frontend.reload() } -> std::same_as<Expected<void>>;
+                      }) {
+            static constexpr vz_reload_extension kReload = {[](vz_frontend* self, vz_error* error) noexcept {
+                return guarded(error, [&] { return of(self).reload(); });
+            }};
+            if (std::string_view(id) == VZ_EXTENSION_RELOAD) return &kReload;
+        }
+        return nullptr;
+    }
 
  private:
     static T& of(vz_frontend* self) noexcept { return *reinterpret_cast<T*>(self); }
