@@ -1,6 +1,8 @@
-// The Redis protocol as a frontend. Keys of its configuration: host, port, clients.
+// The Redis protocol as a frontend. Keys of its configuration: host, port, clients, auth.
 #include <arpa/inet.h>
 
+#include "frontends/access/key_settings.hpp"
+#include "plugins/resp/access.hpp"
 #include "plugins/resp/protocol.hpp"
 #include "plugins/resp/server.hpp"
 
@@ -15,19 +17,32 @@ class Frontend {
         options.host = host.config("host", options.host);
         if (::inet_pton(AF_INET, options.host.c_str(), &address) != 1)
             return host.reject("host", "must be an IPv4 address");
-        const bool is_open = host.config("auth.allow_unauthenticated", "false") == "true";
-        if (!is_open && ntohl(address.s_addr) >> 24 != 127)
-            return host.reject("host", "beyond loopback needs auth.allow_unauthenticated: true");
+        const bool is_open =
+            host.config("auth.allow_unauthenticated", "false") == "true" || ntohl(address.s_addr) >> 24 == 127;
         if (!parse_integer(host.config("port", "6380"), 0, 65'535, &number))
             return host.reject("port", "must be a number up to 65535");
         options.port = static_cast<uint16_t>(number);
         if (!parse_integer(host.config("clients", "256"), 1, 4096, &number))
             return host.reject("clients", "must be a number from 1 to 4096");
         options.clients_max = static_cast<uint32_t>(number);
-        return std::make_unique<Frontend>(host, std::move(options));
+        auto made = std::make_unique<Frontend>(host, std::move(options), is_open);
+        const vz::Expected<void> known = made->reload();
+        if (!known && known.error().field() == "host") return host.reject("host", known.error().message());
+        if (!known) return known.error();
+        return made;
     }
 
-    Frontend(vz::Host host, ServerOptions options) : host_(host), server_(host.engine(), std::move(options)) {}
+    Frontend(vz::Host host, ServerOptions options, bool is_open)
+        : host_(host), access_(host.engine(), is_open), server_(host.engine(), access_, std::move(options)) {}
+
+    // The keys of the configuration, as they are now.
+    vz::Expected<void> reload() {
+        std::vector<vz::access::ApiKey> keys;
+        vz_error error = {};
+        const auto* config = host_.service<vz_config_service>(VZ_SERVICE_CONFIG);
+        if (vz::access::read_keys(*host_.raw(), *config, keys, &error) != VZ_OK) return vz::Error(error);
+        return access_.use(std::move(keys));
+    }
 
     vz::Expected<void> start() {
         vz::Expected<void> started = server_.start();
@@ -40,6 +55,7 @@ class Frontend {
 
  private:
     vz::Host host_;
+    Access access_;
     Server server_;
 };
 

@@ -29,29 +29,71 @@ Parsed parse_length(std::string_view bytes, char type, size_t most, size_t* at, 
     return Parsed::kRequest;
 }
 
-Parsed parse_line(std::string_view bytes, std::vector<std::string_view>* arguments, size_t* used,
-                  const char** problem) {
+constexpr std::string_view kBlanks = " \t\r\v\f";
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// What follows a backslash between double quotes; `at` goes behind it.
+char take_escape(std::string_view line, size_t* at) {
+    const char c = line[(*at)++];
+    if (c == 'x' && *at + 2 <= line.size() && hex_digit(line[*at]) >= 0 && hex_digit(line[*at + 1]) >= 0) {
+        *at += 2;
+        return static_cast<char>(hex_digit(line[*at - 2]) * 16 + hex_digit(line[*at - 1]));
+    }
+    constexpr std::string_view kNames = "nrtba";
+    const size_t name = kNames.find(c);
+    return name == std::string_view::npos ? c : "\n\r\t\b\a"[name];
+}
+
+// Takes a word to its end, its quotes off. False: a quote is not closed, or a word goes on behind it.
+bool take_word(std::string_view line, size_t* at, std::string* out) {
+    char quote = 0;
+    while (*at < line.size()) {
+        const char c = line[*at];
+        if (quote == 0 && kBlanks.find(c) != std::string_view::npos) return true;
+        ++*at;
+        if (quote == 0 && (c == '"' || c == '\'')) {
+            quote = c;
+        } else if (c == quote && quote != 0) {
+            return *at == line.size() || kBlanks.find(line[*at]) != std::string_view::npos;
+        } else if (quote == '"' && c == '\\' && *at < line.size()) {
+            *out += take_escape(line, at);
+        } else if (quote == '\'' && c == '\\' && *at < line.size() && line[*at] == '\'') {
+            *out += line[(*at)++];
+        } else {
+            *out += c;
+        }
+    }
+    return quote == 0;
+}
+
+Parsed parse_line(std::string_view bytes, Request* request, size_t* used, const char** problem) {
     const size_t end = bytes.find('\n');
     if (end == std::string_view::npos)
         return bytes.size() > kLineBytesMax ? fail(problem, "too big inline request") : Parsed::kIncomplete;
     std::string_view line = bytes.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
     *used = end + 1;
-    for (size_t begin = 0; (begin = line.find_first_not_of(" \t", begin)) != std::string_view::npos;) {
-        const size_t stop = std::min(line.find_first_of(" \t", begin), line.size());
-        arguments->push_back(line.substr(begin, stop - begin));
-        begin = stop;
+    request->unquoted.clear();
+    request->unquoted.reserve(line.size());  // no word is longer without its quotes: nothing moves
+    for (size_t at = 0; (at = line.find_first_not_of(kBlanks, at)) != std::string_view::npos;) {
+        const size_t begin = request->unquoted.size();
+        if (!take_word(line, &at, &request->unquoted)) return fail(problem, "unbalanced quotes in request");
+        request->arguments.push_back(std::string_view(request->unquoted).substr(begin));
     }
     return Parsed::kRequest;
 }
 
 }  // namespace
 
-Parsed parse_request(std::string_view bytes, std::vector<std::string_view>* arguments, size_t* used,
-                     const char** problem) {
-    arguments->clear();
+Parsed parse_request(std::string_view bytes, Request* request, size_t* used, const char** problem) {
+    request->arguments.clear();
     if (bytes.empty()) return Parsed::kIncomplete;
-    if (bytes[0] != '*') return parse_line(bytes, arguments, used, problem);
+    if (bytes[0] != '*') return parse_line(bytes, request, used, problem);
     size_t at = 0;
     size_t count = 0;
     Parsed parsed = parse_length(bytes, '*', kArgumentsMax, &at, &count, problem);
@@ -63,7 +105,7 @@ Parsed parse_request(std::string_view bytes, std::vector<std::string_view>* argu
         if (at + length + 2 > bytes.size()) return Parsed::kIncomplete;
         if (bytes[at + length] != '\r' || bytes[at + length + 1] != '\n')
             return fail(problem, "an argument is not as long as it says");
-        arguments->push_back(bytes.substr(at, length));
+        request->arguments.push_back(bytes.substr(at, length));
         at += length + 2;
     }
     *used = at;

@@ -18,10 +18,15 @@ inline constexpr size_t kLineBytesMax = 64 << 10;  // inline commands, lengths
 
 enum class Parsed { kRequest, kIncomplete, kProtocolError };
 
-// Takes one request, an array of bulk strings or a line of words, from the front of `bytes`. The arguments point into
-// `bytes`; `used` is how far the request goes. A protocol error is told in `problem`, and the connection has to end.
-Parsed parse_request(std::string_view bytes, std::vector<std::string_view>* arguments, size_t* used,
-                     const char** problem);
+// The arguments point into the bytes they were parsed from, those of a line with quotes into `unquoted`.
+struct Request {
+    std::vector<std::string_view> arguments;
+    std::string unquoted;
+};
+
+// Takes one request, an array of bulk strings or a line of words, from the front of `bytes`. `used` is how far it goes.
+// A protocol error is told in `problem`, and the connection has to end.
+Parsed parse_request(std::string_view bytes, Request* request, size_t* used, const char** problem);
 
 // Replies one after another, in the version that HELLO chose.
 class Replies {

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <vector>
+#include <random>
 
 #include "plugins/resp/session.hpp"
 
@@ -16,7 +16,8 @@ namespace resp {
 namespace {
 
 constexpr size_t kReadBytes = 64 << 10;
-constexpr size_t kRepliesBytes = 1 << 20;  // sent before more is executed
+constexpr size_t kRepliesBytes = 1 << 20;      // sent before more is executed
+constexpr size_t kUnknownBytesMax = 16 << 10;  // of a request that a client without a key makes us hold
 
 bool send_all(int socket, std::string& bytes) {
     for (size_t sent = 0; sent < bytes.size();) {
@@ -84,6 +85,7 @@ void Server::accept_clients() {
             continue;
         }
         Client& client = clients_.emplace_back();
+        client.id = ++last_id_;
         client.socket = socket;
         client.thread = std::thread([this, &client] { serve(client); });
     }
@@ -105,9 +107,9 @@ void Server::reap() {
 
 void Server::serve(Client& client) {
     {
-        Session session(engine_);
+        Session session(engine_, access_, client.id, std::random_device()());
         std::string received;
-        std::vector<std::string_view> arguments;
+        Request request;
         for (bool is_open = true; is_open;) {
             const size_t have = received.size();
             received.resize(have + kReadBytes);
@@ -117,19 +119,25 @@ void Server::serve(Client& client) {
             if (got <= 0) break;
             const Busy busy(busy_);
             if (is_draining_) break;
+            session.identity().renew();
             size_t used = 0;
             const char* problem = nullptr;
             Parsed parsed = Parsed::kRequest;
             while (is_open) {
                 size_t one = 0;
-                parsed = parse_request(std::string_view(received).substr(used), &arguments, &one, &problem);
+                parsed = parse_request(std::string_view(received).substr(used), &request, &one, &problem);
                 if (parsed != Parsed::kRequest) break;
-                is_open = session.execute(arguments);
+                is_open = session.execute(request.arguments);
                 used += one;
                 if (session.replies().size() >= kRepliesBytes && !send_all(client.socket, session.replies()))
                     is_open = false;
             }
             received.erase(0, used);
+            if (parsed == Parsed::kIncomplete && !session.identity().is_admitted() &&
+                received.size() > kUnknownBytesMax) {
+                problem = "too big request without authentication";
+                parsed = Parsed::kProtocolError;
+            }
             session.finish_writes();
             if (parsed == Parsed::kProtocolError) {
                 session.out().error(std::string("ERR Protocol error: ") + problem);

@@ -18,10 +18,14 @@ struct ServerOptions {
     uint32_t clients_max = 256;
 };
 
+class Access;
+
 // start, drain, idle and stop on one thread.
 class Server {
  public:
-    Server(vz::EngineView engine, ServerOptions options) : engine_(engine), options_(std::move(options)) {}
+    // `access` outlives the server.
+    Server(vz::EngineView engine, Access& access, ServerOptions options)
+        : engine_(engine), access_(access), options_(std::move(options)) {}
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
@@ -36,6 +40,7 @@ class Server {
 
  private:
     struct Client {
+        uint64_t id;
         int socket;
         bool is_gone = false;  // guarded by mutex_
         std::thread thread;
@@ -47,6 +52,7 @@ class Server {
     void reap();
 
     const vz::EngineView engine_;
+    Access& access_;
     const ServerOptions options_;
     uint16_t port_ = 0;
     int listener_ = -1;
@@ -55,6 +61,7 @@ class Server {
     std::atomic<uint32_t> busy_ = 0;  // clients whose requests are being executed or answered
     std::mutex mutex_;                // guards clients_
     std::list<Client> clients_;
+    uint64_t last_id_ = 0;  // the acceptor's
 };
 
 }  // namespace resp

@@ -1,6 +1,10 @@
 #include "plugins/resp/session.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "frontends/codec/own_name.hpp"
 
 namespace resp {
 namespace {
@@ -8,8 +12,13 @@ namespace {
 constexpr size_t kWritesMax = 1024;  // in flight, of one client
 constexpr size_t kWritesBytesMax = 16 << 20;
 
+// Of one client; who comes again with another connection waits again.
+constexpr int kWrongKeysMax = 3;
+constexpr std::chrono::milliseconds kWrongKeyPause{200};
+
 const Command* find(std::string_view name) {
-    for (const std::span<const Command> commands : {vector_set_commands(), keyspace_commands()}) {
+    for (const std::span<const Command> commands :
+         {vector_set_commands(), keyspace_commands(), connection_commands()}) {
         for (const Command& command : commands) {
             if (same_word(command.name, name)) return &command;
         }
@@ -23,21 +32,62 @@ bool Session::execute(Arguments arguments) {
     if (arguments.empty()) return true;
     // A web page made a browser speak to this port: the lines of its body would be commands.
     if (same_word(arguments[0], "POST") || same_word(arguments[0], "Host:")) return false;
-    const Command* command = find(arguments[0]);
-    const bool fits = command != nullptr && arguments.size() >= command->least && arguments.size() <= command->most;
-    if (!fits || !command->is_write) finish_writes();
     if (same_word(arguments[0], "QUIT")) {
+        finish_writes();
         replies_.ok();
         return false;
     }
-    if (command == nullptr) {
-        replies_.error("ERR unknown command '" + std::string(arguments[0].substr(0, 64)) + "'");
-    } else if (!fits) {
-        replies_.error("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
-    } else {
+    const Command* command = find(arguments[0]);
+    const std::string refusal = refuse(command, arguments);
+    if (!refusal.empty() || !command->is_pipelined) finish_writes();
+    if (refusal.empty()) {
         command->run(*this, arguments);
+    } else {
+        replies_.error(refusal);
     }
-    return true;
+    return wrong_keys_ < kWrongKeysMax;
+}
+
+// Empty, or the error that says why the command does not run.
+std::string Session::refuse(const Command* command, Arguments arguments) {
+    if (command == nullptr) return "ERR unknown command '" + std::string(arguments[0].substr(0, 64)) + "'";
+    if (arguments.size() < command->least || arguments.size() > command->most)
+        return "ERR wrong number of arguments for '" + std::string(command->name) + "' command";
+    if (command->permission == vz::access::kOpen) return {};
+    if (!identity_.is_admitted()) return "NOAUTH Authentication required.";
+    if (!identity_.may(command->permission))
+        return "NOPERM the API key lacks the permission to " +
+               std::string(vz::access::permission_name(command->permission));
+    if (command->keys == KeysAt::kNone || !identity_.is_limited()) return {};
+    for (const std::string_view key :
+         arguments.subspan(1, command->keys == KeysAt::kFirst ? 1 : arguments.size() - 1)) {
+        if (!reaches(key, command->permission))
+            return "NOPERM the API key lacks the permission to " +
+                   std::string(vz::access::permission_name(command->permission)) + " this vector set";
+    }
+    return {};
+}
+
+// An alias inside the scope of a limited key opens nothing outside of it.
+bool Session::reaches(std::string_view collection, uint32_t permission) const {
+    if (!identity_.may(collection, permission)) return false;
+    const std::string own = vz::codec::own_name(engine_.raw(), collection);
+    return own.empty() || own == collection || identity_.may(own, permission);
+}
+
+bool Session::log_in(std::string_view user, std::string_view key) {
+    if (identity_.prove(user, key)) {
+        wrong_keys_ = 0;
+        return true;
+    }
+    if (!identity_.needs_key()) {
+        replies_.error("ERR there are no API keys: nobody needs one here");
+        return false;
+    }
+    ++wrong_keys_;
+    std::this_thread::sleep_for(kWrongKeyPause);
+    replies_.error("WRONGPASS invalid user or API key");
+    return false;
 }
 
 void Session::fail(const vz::Error& error) {

@@ -7,11 +7,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "plugins/resp/access.hpp"
 #include "plugins/resp/protocol.hpp"
 #include "vectorizer/vectorizer.hpp"
 
@@ -28,22 +30,34 @@ struct FieldShape {
     uint32_t build_effort = 0;
 };
 
+struct Command;
+
 // Used by one thread. Writes are submitted as they are read and answered when the pipeline is at its end, or before the
 // next request that is no write: so pipelined writes share a group commit, and a read sees the writes before it.
 class Session {
  public:
-    explicit Session(vz::EngineView engine) : engine_(engine) {}
+    // `id` is no other client's; `seed` decides what VRANDMEMBER picks.
+    Session(vz::EngineView engine, Access& access, uint64_t id, uint64_t seed)
+        : engine_(engine), identity_(access), id_(id), random_(seed) {}
     ~Session() { finish_writes(); }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // Executes a request. False: the connection ends after the replies so far (QUIT).
+    // Executes a request. False: the connection ends after the replies so far.
     bool execute(Arguments arguments);
     // Answers the writes in flight. Replies are then complete.
     void finish_writes();
     std::string& replies() { return replies_.bytes(); }
 
     vz::EngineView engine() const { return engine_; }
+    Identity& identity() { return identity_; }
+    uint64_t id() const { return id_; }
+    std::mt19937_64& random() { return random_; }
+    // Who the client is from now on; false: replied why it is not, and a client that errs again and again is shown out.
+    bool log_in(std::string_view user, std::string_view key);
+    // What CLIENT SETNAME said.
+    std::string name;
+
     Replies& out() { return replies_; }
     void fail(const vz::Error& error);
     void fail_syntax() { replies_.error("ERR syntax error"); }
@@ -71,8 +85,14 @@ class Session {
 
  private:
     static void done(vz_op* op) noexcept;
+    std::string refuse(const Command* command, Arguments arguments);
+    bool reaches(std::string_view collection, uint32_t permission) const;
 
     vz::EngineView engine_;
+    Identity identity_;
+    const uint64_t id_;
+    std::mt19937_64 random_;
+    int wrong_keys_ = 0;  // since the last right one
     Replies replies_;
     std::map<std::string, FieldShape> shapes_;
     std::deque<std::unique_ptr<Write>> writes_;
@@ -82,15 +102,19 @@ class Session {
     size_t in_flight_ = 0;  // guarded by mutex_
 };
 
-// A command, its least and most number of arguments (itself included), and whether it may run while writes are in
-// flight.
+enum class KeysAt { kNone, kFirst, kAll };  // which arguments behind the name are keys
+
 struct Command {
     std::string_view name;
-    size_t least, most;
-    bool is_write;
+    size_t least, most;   // arguments, the name included
+    uint32_t permission;  // that a client needs, for each of the keys
+    KeysAt keys;
+    bool is_pipelined;  // may run while writes are in flight
     void (*run)(Session& session, Arguments arguments);
 };
-std::span<const Command> vector_set_commands();
+inline constexpr size_t kAnyNumber = kArgumentsMax;
+std::span<const Command> connection_commands();
 std::span<const Command> keyspace_commands();
+std::span<const Command> vector_set_commands();
 
 }  // namespace resp

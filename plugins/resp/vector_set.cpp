@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "frontends/codec/names.hpp"
+#include "plugins/resp/random_member.hpp"
 #include "plugins/resp/session.hpp"
 
 namespace resp {
@@ -124,9 +126,6 @@ std::string difference(const AddOptions& options, const FieldShape& shape) {
                    quantization_name(shape.quantization));
 }
 
-// Names that are steps of a path or whole routes of REST: no frontend makes such a collection.
-bool is_out_of_reach(std::string_view key) { return key == "." || key == ".." || key == "empty" || key == "cleanup"; }
-
 // The collection of a VADD, made if there is none. False: replied why not.
 bool have_collection(Session& session, Session::Write& write, const AddOptions& options) {
     const std::string_view key = write.key;
@@ -134,8 +133,9 @@ bool have_collection(Session& session, Session::Write& write, const AddOptions& 
     const FieldShape* shape = session.shape_of(key, &is_missing);
     if (shape == nullptr && !is_missing) return false;
     if (shape == nullptr) {
-        if (is_out_of_reach(key)) {
-            session.out().error("ERR this key is reserved: over REST no path would reach it");
+        if (const char* reason = vz::codec::refuse_collection_name(key)) {
+            session.finish_writes();
+            session.out().error(std::string("ERR the key ") + reason);
             return false;
         }
         auto field = vz::make<vz_vector_field>();
@@ -188,6 +188,9 @@ void vadd(Session& session, Arguments arguments) {
     std::string wrong = take_vector(reader, &write->vector);
     write->id = reader.take();
     if (wrong.empty()) wrong = take_add_options(reader, &options);
+    // No other frontend would reach such a point. Those that are there already are read and removed as any.
+    if (const char* reason = wrong.empty() ? vz::codec::refuse_id(write->id) : nullptr)
+        wrong = std::string("ERR the element ") + reason;
     if (!wrong.empty()) {
         session.finish_writes();
         return session.out().error(wrong);
@@ -441,12 +444,30 @@ void vinfo(Session& session, Arguments arguments) {
     out.integer(static_cast<int64_t>(stats->disk_bytes));
 }
 
-constexpr size_t kAny = kArgumentsMax;
+// An element that is not sealed yet is in no graph, and each sealed file has one of its own: what the engine would have
+// to tell are no neighbours in the sense of the command.
+void vlinks(Session& session, Arguments) {
+    session.out().error(
+        "ERR VLINKS is not supported: the links of the graph are no part of what the engine tells; VSIM key ELE "
+        "element finds the nearest");
+}
+
+using vz::access::kRead;
+using vz::access::kWrite;
+
 constexpr Command kCommands[] = {
-    {"vadd", 5, kAny, true, vadd},         {"vsim", 4, kAny, false, vsim},      {"vrem", 3, 3, true, vrem},
-    {"vsetattr", 4, 4, true, vsetattr},    {"vcard", 2, 2, false, vcard},       {"vdim", 2, 2, false, vdim},
-    {"vemb", 3, 4, false, vemb},           {"vgetattr", 3, 3, false, vgetattr}, {"vinfo", 2, 2, false, vinfo},
-    {"vismember", 3, 3, false, vismember},
+    {"vadd", 5, kAnyNumber, kWrite, KeysAt::kFirst, true, vadd},
+    {"vsim", 4, kAnyNumber, kRead, KeysAt::kFirst, false, vsim},
+    {"vrem", 3, 3, kWrite, KeysAt::kFirst, true, vrem},
+    {"vsetattr", 4, 4, kWrite, KeysAt::kFirst, true, vsetattr},
+    {"vcard", 2, 2, kRead, KeysAt::kFirst, false, vcard},
+    {"vdim", 2, 2, kRead, KeysAt::kFirst, false, vdim},
+    {"vemb", 3, 4, kRead, KeysAt::kFirst, false, vemb},
+    {"vgetattr", 3, 3, kRead, KeysAt::kFirst, false, vgetattr},
+    {"vinfo", 2, 2, kRead, KeysAt::kFirst, false, vinfo},
+    {"vismember", 3, 3, kRead, KeysAt::kFirst, false, vismember},
+    {"vrandmember", 2, 3, kRead, KeysAt::kFirst, false, vrandmember},
+    {"vlinks", 3, 4, kRead, KeysAt::kFirst, false, vlinks},
 };
 
 }  // namespace

@@ -1,109 +1,24 @@
 // The Redis frontend: redis-cli and raw bytes against the real program.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <stdexcept>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/e2e/support/frontend.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/resp_client.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 
 namespace vz::e2e {
 namespace {
-
-std::string request(const std::vector<std::string>& arguments) {
-    std::string bytes = "*" + std::to_string(arguments.size()) + "\r\n";
-    for (const std::string& argument : arguments)
-        bytes += "$" + std::to_string(argument.size()) + "\r\n" + argument + "\r\n";
-    return bytes;
-}
-
-// Replies as text: "OK", "(error) ...", "1", "nil", "[a b]".
-class RespClient final {
- public:
-    explicit RespClient(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const timeval patience{20, 0};
-        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-            throw std::runtime_error("no RESP frontend");
-    }
-    ~RespClient() { ::close(socket_); }
-    RespClient(const RespClient&) = delete;
-    RespClient& operator=(const RespClient&) = delete;
-
-    std::string ask(const std::vector<std::string>& arguments) {
-        send(request(arguments));
-        return reply();
-    }
-    void send(const std::string& bytes) {
-        for (size_t sent = 0; sent < bytes.size();) {
-            const ssize_t now = ::send(socket_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-            if (now <= 0) return;
-            sent += static_cast<size_t>(now);
-        }
-    }
-    // "closed" at the end of the connection.
-    std::string reply() {
-        const std::string line = read_line();
-        if (line.empty()) return "closed";
-        const std::string rest = line.substr(1);
-        switch (line[0]) {
-            case '-': return "(error) " + rest;
-            case '_': return "nil";
-            case '#': return rest == "t" ? "true" : "false";
-            case '$': return rest == "-1" ? "nil" : read_bytes(std::stoul(rest));
-            case '*': return list(std::stoul(rest));
-            case '%': return list(2 * std::stoul(rest));
-            default: return rest;
-        }
-    }
-
- private:
-    std::string list(size_t count) {
-        std::string text = "[";
-        for (size_t i = 0; i < count; ++i) text += (i == 0 ? "" : " ") + reply();
-        return text + "]";
-    }
-    bool fill() {
-        char bytes[65536];
-        const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);
-        if (got > 0) buffer_.append(bytes, static_cast<size_t>(got));
-        return got > 0;
-    }
-    std::string read_line() {
-        size_t end = 0;
-        while ((end = buffer_.find("\r\n")) == std::string::npos) {
-            if (!fill()) return "";
-        }
-        std::string line = buffer_.substr(0, end);
-        buffer_.erase(0, end + 2);
-        return line;
-    }
-    std::string read_bytes(size_t count) {
-        while (buffer_.size() < count + 2) {
-            if (!fill()) return "closed";
-        }
-        std::string bytes = buffer_.substr(0, count);
-        buffer_.erase(0, count + 2);
-        return bytes;
-    }
-
-    int socket_;
-    std::string buffer_;
-};
 
 std::string blob(const std::vector<float>& vector) {
     std::string bytes(vector.size() * sizeof(float), '\0');
@@ -124,16 +39,14 @@ uint64_t counter(uint16_t http_port, const std::string& name) {
     return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 2));
 }
 
-bool is_error(const std::string& reply) { return reply.rfind("(error) ", 0) == 0; }
-
 TEST_F(Resp, TakesNoCommandsFromWebPages) {
     RespClient client(port);
     EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "2", "1", "0", "a"}), "1");
     for (const char* first : {"POST / HTTP/1.1\r\n", "PUT / HTTP/1.1\r\nHost: 127.0.0.1\r\n"}) {
         RespClient page(port);
-        page.send(std::string(first) + "Origin: http://page\r\n\r\n" + request({"DEL", "docs"}));
+        page.send(std::string(first) + "Origin: http://page\r\n\r\n" + resp_request({"DEL", "docs"}));
         std::string last;
-        while (is_error(last = page.reply())) {
+        while (is_resp_error(last = page.reply())) {
         }
         EXPECT_EQ(last, "closed");
     }
@@ -175,9 +88,9 @@ TEST_F(Resp, SpeaksTheVectorSetCommands) {
 TEST_F(Resp, AnswersForWhatIsMissing) {
     RespClient client(port);
     for (const char* name : {".", "..", "empty", "cleanup"})
-        EXPECT_TRUE(is_error(client.ask({"VADD", name, "VALUES", "1", "1", "a"}))) << name;
+        EXPECT_TRUE(is_resp_error(client.ask({"VADD", name, "VALUES", "1", "1", "a"}))) << name;
     EXPECT_EQ(client.ask({"VCARD", "none"}), "0");
-    EXPECT_TRUE(is_error(client.ask({"VDIM", "none"})));
+    EXPECT_TRUE(is_resp_error(client.ask({"VDIM", "none"})));
     EXPECT_EQ(client.ask({"VSIM", "none", "ELE", "a"}), "[]");
     EXPECT_EQ(client.ask({"VEMB", "none", "a"}), "nil");
     EXPECT_EQ(client.ask({"VGETATTR", "none", "a"}), "nil");
@@ -187,7 +100,7 @@ TEST_F(Resp, AnswersForWhatIsMissing) {
     EXPECT_EQ(client.ask({"TYPE", "none"}), "none");
     EXPECT_EQ(client.ask({"DEL", "none"}), "0");
     client.ask({"VADD", "docs", "VALUES", "2", "1", "0", "a"});
-    EXPECT_TRUE(is_error(client.ask({"VSIM", "docs", "ELE", "none"})));
+    EXPECT_TRUE(is_resp_error(client.ask({"VSIM", "docs", "ELE", "none"})));
     EXPECT_EQ(client.ask({"VEMB", "docs", "none"}), "nil");
     EXPECT_EQ(server.stop().code, 0);
 }
@@ -205,14 +118,14 @@ TEST_F(Resp, KnowsKeysAndConnections) {
     EXPECT_EQ(client.ask({"DEL", "a1", "a2"}), "2");
     EXPECT_EQ(client.ask({"VADD", "a1", "VALUES", "3", "1", "0", "0", "x"}), "1") << "made anew with another dimension";
     EXPECT_EQ(client.ask({"SELECT", "0"}), "OK");
-    EXPECT_TRUE(is_error(client.ask({"SELECT", "1"})));
+    EXPECT_TRUE(is_resp_error(client.ask({"SELECT", "1"})));
     EXPECT_EQ(client.ask({"ECHO", "hello"}), "hello");
     EXPECT_NE(client.ask({"INFO"}).find("durable_lsn:"), std::string::npos);
     EXPECT_EQ(client.ask({"HELLO", "3"}).rfind("[server vectorizer version ", 0), 0U);
     EXPECT_EQ(client.ask({"VADD", "a1", "VALUES", "3", "0", "1", "0", "y"}), "true") << "RESP3 has booleans";
     EXPECT_EQ(client.ask({"VSIM", "a1", "ELE", "y", "WITHSCORES"}), "[y 1 x 0.5]");
     EXPECT_EQ(client.ask({"VGETATTR", "a1", "y"}), "nil");
-    EXPECT_TRUE(is_error(client.ask({"HELLO", "4"})));
+    EXPECT_TRUE(is_resp_error(client.ask({"HELLO", "4"})));
     EXPECT_EQ(client.ask({"QUIT"}), "OK");
     EXPECT_EQ(client.reply(), "closed");
     EXPECT_EQ(server.stop().code, 0);
@@ -239,7 +152,7 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
                                                {"VSIM", "docs", "ELE", "a", "COUNT"},
                                                {"VEMB", "docs", "a", "RAW"},
                                                {"AUTH", "x"}}) {
-        EXPECT_TRUE(is_error(client.ask(bad))) << bad.size() << " " << bad[0] << " " << bad.back();
+        EXPECT_TRUE(is_resp_error(client.ask(bad))) << bad.size() << " " << bad[0] << " " << bad.back();
     }
     for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{{"COUNT", "0"},
                                                                                      {"COUNT", "ten"},
@@ -254,7 +167,7 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
         std::vector<std::string> command{"VSIM", "docs", "ELE", "a"};
         command.insert(command.end(), bad.begin(), bad.end());
         const std::string reply = client.ask(command);
-        EXPECT_TRUE(is_error(reply)) << bad[0];
+        EXPECT_TRUE(is_resp_error(reply)) << bad[0];
         EXPECT_NE(reply.find(bad[0].substr(0, 3)), std::string::npos) << "names the option: " << reply;
         EXPECT_GT(reply.size(), 20U) << reply;
     }
@@ -279,21 +192,133 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
              {{"VSIM", "docs", "VALUES", "2", "1"}, "number 2 is ''"},
              {{"VEMB", "docs", "a", "RAW"}, "'RAW'"}}) {
         const std::string reply = client.ask(bad);
-        EXPECT_TRUE(is_error(reply)) << named;
+        EXPECT_TRUE(is_resp_error(reply)) << named;
         EXPECT_NE(reply.find(named), std::string::npos) << named << ": " << reply;
     }
     EXPECT_EQ(client.ask({"VCARD", "docs"}), "1") << "nothing of it was done";
-    EXPECT_TRUE(is_error(client.ask({"VADD", "docs", "VALUES", "2", "1", "1e50", "tiny"})));
+    EXPECT_TRUE(is_resp_error(client.ask({"VADD", "docs", "VALUES", "2", "1", "1e50", "tiny"})));
     EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "2", "1", "-1e-50", "tiny"}), "1")
         << "as over REST, what is nearly zero is zero";
     EXPECT_EQ(client.ask({"VREM", "docs", "tiny"}), "1");
-    EXPECT_TRUE(is_error(client.ask({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"})));
+    EXPECT_TRUE(is_resp_error(client.ask({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"})));
     EXPECT_EQ(client.ask({"EXISTS", "made"}), "0") << "a refused point leaves no key behind";
-    client.send(request({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"}) +
-                request({"VADD", "made", "VALUES", "1", "1", "b"}));
-    EXPECT_TRUE(is_error(client.reply()));
+    client.send(resp_request({"VADD", "made", "VALUES", "1", "1", "a", "SETATTR", "[1]"}) +
+                resp_request({"VADD", "made", "VALUES", "1", "1", "b"}));
+    EXPECT_TRUE(is_resp_error(client.reply()));
     EXPECT_EQ(client.reply(), "1");
     EXPECT_EQ(client.ask({"VCARD", "made"}), "1");
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST_F(Resp, RefusesElementsThatNoPathReaches) {
+    RespClient client(port);
+    EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "1", "1", "an element"}), "1");
+    for (const std::string& id :
+         {std::string(" a"), std::string("a "), std::string("a\nb"), std::string("a\0b", 3), std::string("\x7f"),
+          std::string("a\xc2\x85"), std::string("\xc2\xa0z"), std::string(), std::string("\xff")}) {
+        const std::string reply = client.ask({"VADD", "docs", "VALUES", "1", "1", id});
+        EXPECT_TRUE(is_resp_error(reply)) << id;
+        EXPECT_NE(reply.find("the element must "), std::string::npos) << reply;
+    }
+    const std::string reply = client.ask({"VADD", "a\tkey", "VALUES", "1", "1", "a"});
+    EXPECT_NE(reply.find("the key must not contain control characters"), std::string::npos) << reply;
+    EXPECT_EQ(client.ask({"VCARD", "docs"}), "1");
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST_F(Resp, PicksRandomElements) {
+    RespClient client(port);
+    const auto words = [](std::string list) {
+        std::multiset<std::string> found;
+        std::istringstream in(list.substr(1, list.size() - 2));
+        for (std::string word; in >> word;) found.insert(word);
+        return found;
+    };
+    EXPECT_EQ(client.ask({"VRANDMEMBER", "docs"}), "nil");
+    EXPECT_EQ(client.ask({"VRANDMEMBER", "docs", "3"}), "[]");
+    std::set<std::string> all;
+    for (int i = 0; i < 20; ++i) {
+        all.insert("e" + std::to_string(i));
+        EXPECT_EQ(client.ask({"VADD", "docs", "VALUES", "1", "1", "e" + std::to_string(i)}), "1");
+    }
+    std::set<std::string> seen;
+    for (int i = 0; i < 400; ++i) seen.insert(client.ask({"VRANDMEMBER", "docs"}));
+    EXPECT_EQ(seen, all) << "each comes";
+    std::set<std::string> orders;
+    for (int i = 0; i < 20; ++i) {
+        const std::string reply = client.ask({"VRANDMEMBER", "docs", "5"});
+        orders.insert(reply);
+        const std::multiset<std::string> five = words(reply);
+        EXPECT_EQ(five.size(), 5U);
+        EXPECT_EQ(std::set<std::string>(five.begin(), five.end()).size(), 5U) << "no element twice";
+        EXPECT_TRUE(std::includes(all.begin(), all.end(), five.begin(), five.end()));
+    }
+    EXPECT_GT(orders.size(), 10U);
+    const std::multiset<std::string> whole = words(client.ask({"VRANDMEMBER", "docs", "100"}));
+    EXPECT_EQ(whole, std::multiset<std::string>(all.begin(), all.end())) << "no more than there are";
+    const std::multiset<std::string> many = words(client.ask({"VRANDMEMBER", "docs", "-100"}));
+    EXPECT_EQ(many.size(), 100U);
+    EXPECT_TRUE(std::all_of(many.begin(), many.end(), [&](const std::string& each) { return all.contains(each); }));
+    EXPECT_EQ(client.ask({"VRANDMEMBER", "docs", "0"}), "[]");
+    EXPECT_TRUE(is_resp_error(client.ask({"VRANDMEMBER", "docs", "ten"})));
+    EXPECT_TRUE(is_resp_error(client.ask({"VRANDMEMBER", "docs", "10001"})));
+    const std::string links = client.ask({"VLINKS", "docs", "e1"});
+    EXPECT_NE(links.find("VLINKS is not supported"), std::string::npos) << links;
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST_F(Resp, TakesQuotesInLines) {
+    RespClient client(port);
+    client.send("ECHO \"a b\"\r\nECHO 'it\\'s \\n'\r\nECHO \"\\x41\\t\\\"\\\\\"\nECHO \"\"\r\nECHO x\"y z\"\r\n");
+    for (const char* expected : {"a b", "it's \\n", "A\t\"\\", "", "xy z"}) EXPECT_EQ(client.reply(), expected);
+    client.send("VADD docs VALUES 2 1 0 \"an element\" SETATTR '{\"n\":1}'\r\nVGETATTR docs 'an element'\r\n");
+    EXPECT_EQ(client.reply(), "1");
+    EXPECT_EQ(client.reply(), "{\"n\":1}");
+    client.send("VADD docs FP32 \"\\x00\\x00\\x80\\x3f\\x00\\x00\\x00\\x00\" b\r\n");
+    EXPECT_EQ(client.reply(), "1");
+    EXPECT_EQ(client.ask({"VEMB", "docs", "b"}), "[1 0]");
+    for (const char* bad : {"ECHO \"a\r\n", "ECHO 'a\r\n", "ECHO \"a\"b\r\n", "ECHO 'a'\"b\"\r\n", "ECHO \"a\\\r\n"}) {
+        RespClient other(port);
+        other.send(bad);
+        EXPECT_EQ(other.reply(), "(error) ERR Protocol error: unbalanced quotes in request") << bad;
+        EXPECT_EQ(other.reply(), "closed");
+    }
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+// What the libraries of Redis clients send before a user's first command, in both versions of the protocol.
+TEST_F(Resp, AnswersWhatClientLibrariesAskFirst) {
+    for (const char* version : {"2", "3"}) {
+        RespClient client(port);
+        EXPECT_EQ(client.ask({"HELLO", version, "SETNAME", "app"}).rfind("[server vectorizer version 8.0.0 proto ", 0),
+                  0U);
+        EXPECT_EQ(client.ask({"CLIENT", "SETINFO", "LIB-NAME", "a-library"}), "OK");
+        EXPECT_EQ(client.ask({"CLIENT", "SETINFO", "LIB-VER", "1.0"}), "OK");
+        EXPECT_EQ(client.ask({"CLIENT", "GETNAME"}), "app");
+        EXPECT_EQ(client.ask({"CLIENT", "SETNAME", "other"}), "OK");
+        EXPECT_EQ(client.ask({"CLIENT", "GETNAME"}), "other");
+        EXPECT_TRUE(is_resp_error(client.ask({"CLIENT", "SETNAME", "two words"})));
+        const std::string id = client.ask({"CLIENT", "ID"});
+        EXPECT_NE(RespClient(port).ask({"CLIENT", "ID"}), id);
+        EXPECT_EQ(client.ask({"CLIENT", "INFO"}), "id=" + id + " name=other db=0 user=default resp=" + version + "\n");
+        EXPECT_TRUE(is_resp_error(client.ask({"CLIENT", "KILL", id})));
+        EXPECT_EQ(client.ask({"SELECT", "0"}), "OK");
+        EXPECT_EQ(client.ask({"COMMAND", "DOCS"}), "[]");
+        EXPECT_EQ(client.ask({"COMMAND", "INFO", "VADD", "get"}), "[[vadd -5 [write] 1 1 1 [] [] [] []] nil]");
+        EXPECT_EQ(client.ask({"COMMAND", "INFO", "del", "ping", "auth"}),
+                  "[[del -2 [write] 1 -1 1 [] [] [] []] [ping -1 [readonly] 0 0 0 [] [] [] []] [auth -2 [no_auth] 0 0 "
+                  "0 [] [] [] []]]");
+        const std::string all = client.ask({"COMMAND", "LIST"});
+        EXPECT_NE(all.find(" vrandmember "), std::string::npos) << all;
+        EXPECT_EQ(std::to_string(1 + std::count(all.begin(), all.end(), ' ')), client.ask({"COMMAND", "COUNT"}));
+        const std::string info = client.ask({"INFO"});
+        for (const char* line : {"redis_version:8.0.0\r\n", "redis_mode:standalone\r\n", "role:master\r\n",
+                                 "loading:0\r\n", "db0:keys=0,points=0\r\n"})
+            EXPECT_NE(info.find(line), std::string::npos) << info;
+        EXPECT_EQ(client.ask({"INFO", "replication"}), "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n");
+        EXPECT_TRUE(is_resp_error(client.ask({"AUTH", "anything"}))) << "there are no keys here";
+        EXPECT_EQ(client.ask({"PING", "hi"}), "hi");
+    }
     EXPECT_EQ(server.stop().code, 0);
 }
 
@@ -303,9 +328,10 @@ TEST_F(Resp, PipelinedWritesShareCommitsAndKeepTheirOrder) {
     client.ask({"VADD", "docs", "VALUES", "2", "1", "0", "first"});
     std::string pipeline;
     for (int i = 0; i < kWrites; ++i)
-        pipeline += request({"VADD", "docs", "VALUES", "2", "1", std::to_string(i), "p" + std::to_string(i % 250)});
-    pipeline += request({"VCARD", "docs"}) + request({"VEMB", "docs", "p7"}) + request({"VREM", "docs", "p7"}) +
-                request({"VCARD", "docs"});
+        pipeline +=
+            resp_request({"VADD", "docs", "VALUES", "2", "1", std::to_string(i), "p" + std::to_string(i % 250)});
+    pipeline += resp_request({"VCARD", "docs"}) + resp_request({"VEMB", "docs", "p7"}) +
+                resp_request({"VREM", "docs", "p7"}) + resp_request({"VCARD", "docs"});
     const uint64_t syncs = counter(server.port(), "vectorizer_commit_syncs_total");
     ASSERT_GT(syncs, 0U);
     client.send(pipeline);
@@ -330,7 +356,7 @@ TEST_F(Resp, SurvivesHostileBytes) {
           "*" + std::string(100, '1'), std::string("*2\r\n$4\r\nPING\r\n$x\r\n")}) {
         RespClient client(port);
         client.send(bytes);
-        EXPECT_TRUE(is_error(client.reply())) << bytes.substr(0, 40);
+        EXPECT_TRUE(is_resp_error(client.reply())) << bytes.substr(0, 40);
         EXPECT_EQ(client.reply(), "closed");
     }
     RespClient endless(port);
@@ -338,12 +364,12 @@ TEST_F(Resp, SurvivesHostileBytes) {
     for (int i = 0; i < 20; ++i) many += "$1000000\r\n" + std::string(1'000'000, 'x') + "\r\n";
     endless.send(many);
     const std::string ended = endless.reply();
-    EXPECT_TRUE(is_error(ended) || ended == "closed") << ended.substr(0, 40);
+    EXPECT_TRUE(is_resp_error(ended) || ended == "closed") << ended.substr(0, 40);
     RespClient in_words(port);
     in_words.send("PING\r\n\r\nECHO  word\r\n");
     EXPECT_EQ(in_words.reply(), "PONG");
     EXPECT_EQ(in_words.reply(), "word");
-    for (const char c : request({"PING"})) in_words.send(std::string(1, c));
+    for (const char c : resp_request({"PING"})) in_words.send(std::string(1, c));
     EXPECT_EQ(in_words.reply(), "PONG") << "byte by byte";
     EXPECT_EQ(server.stop().code, 0);
 }
@@ -360,6 +386,10 @@ TEST_F(Resp, RedisCliWorksAgainstIt) {
     EXPECT_EQ(cli("-3 VSIM docs ELE a"), "a\nb\n");
     EXPECT_EQ(cli("--scan"), "docs\n");
     EXPECT_EQ(cli("VGETATTR docs a"), "{\"n\":1}\n");
+    const std::string session =
+        run({"/bin/sh", "-c", "printf 'ECHO \"a b\"\\nVCARD docs\\n' | redis-cli -3 -p " + std::to_string(port)})
+            .output;
+    EXPECT_EQ(session, "a b\n2\n");
     const std::string piped = run({"/bin/sh", "-c",
                                    "for i in $(seq 1000); do echo VADD docs VALUES 3 0 1 $i e$i; done | redis-cli -p " +
                                        std::to_string(port) + " --pipe"})

@@ -85,13 +85,24 @@ const void* vz_result_items(const vz_result*, uint32_t kind, uint64_t* count) no
         made.schema = &schema;
         return made;
     }();
+    *count = kind == VZ_RESULT_VALUES ? 0 : 1;
+    if (kind == VZ_RESULT_VALUES) return nullptr;
     check(kind == VZ_RESULT_COLLECTIONS);
-    *count = 1;
     return &info;
+}
+vz_status vz_value_list(vz_engine*, vz_str, vz_result** out, vz_error*) noexcept {
+    *out = new vz_result;
+    return VZ_OK;
+}
+vz_status vz_scan(vz_engine*, vz_str name, const vz_scan_request* request, vz_result** out, vz_error* error) noexcept {
+    if (!is_docs(name)) return missing(error);
+    check(request->limit >= 1 && request->skip + request->limit <= 2);
+    *out = new vz_result{std::min<uint64_t>(request->limit, 2)};
+    return VZ_OK;
 }
 vz_status vz_count(vz_engine*, vz_str name, const vz_count_request*, uint64_t* count, vz_error* error) noexcept {
     if (!is_docs(name)) return missing(error);
-    *count = 3;
+    *count = 2;
     return VZ_OK;
 }
 vz_status vz_get(vz_engine*, vz_str name, const vz_get_request* request, vz_result** out, vz_error* error) noexcept {
@@ -186,9 +197,10 @@ struct Outcome {
 
 // As a server does that receives the bytes up to `cut` and then the others.
 Outcome serve(const std::string& bytes, size_t cut) {
-    resp::Session session{vz::EngineView(nullptr)};
+    resp::Access access(vz::EngineView(nullptr), true);
+    resp::Session session(vz::EngineView(nullptr), access, 1, 1);
     Outcome outcome;
-    std::vector<std::string_view> arguments;
+    resp::Request request;
     size_t used = 0;
     for (const size_t received : {cut, bytes.size()}) {
         // In memory of their own, so that a sanitizer sees who reads beyond.
@@ -197,13 +209,13 @@ Outcome serve(const std::string& bytes, size_t cut) {
             size_t one = 0;
             const char* problem = nullptr;
             const resp::Parsed parsed =
-                resp::parse_request(std::string_view(have).substr(used), &arguments, &one, &problem);
+                resp::parse_request(std::string_view(have).substr(used), &request, &one, &problem);
             if (parsed == resp::Parsed::kProtocolError) outcome.problem = problem;
             if (parsed != resp::Parsed::kRequest) break;
-            check(one != 0 && one <= have.size() - used && arguments.size() <= resp::kArgumentsMax);
+            check(one != 0 && one <= have.size() - used && request.arguments.size() <= resp::kArgumentsMax);
             used += one;
-            const bool goes_on = session.execute(arguments);
-            outcome.requests += arguments.empty() ? 0 : 1;
+            const bool goes_on = session.execute(request.arguments);
+            outcome.requests += request.arguments.empty() ? 0 : 1;
             if (!goes_on) outcome.problem = "quit";
             if (!goes_on) break;
         }
