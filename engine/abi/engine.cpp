@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <iterator>
+#include <span>
 #include <string>
 
 #include "engine/abi/handle.hpp"
@@ -156,14 +158,28 @@ void emit(vz_sample_fn visit, void* user, uint32_t kind, const char* name, const
     visit(user, &sample);
 }
 
-void warn(const vz_engine* engine, const char* event, const char* message) {
+void warn(const vz_engine* engine, const char* event, const char* message, std::span<const vz_kv> fields = {}) {
     if (engine->log == nullptr || engine->log_level < VZ_LOG_WARN) return;
     vz_log_record record = {};
+    record.fields = fields.data();
+    record.field_count = fields.size();
     record.struct_size = sizeof(record);
     record.level = VZ_LOG_WARN;
     record.event = to_vz_str(event);
     record.message = to_vz_str(message);
     engine->log(engine->log_user, &record);
+}
+
+// At the end: a host knows by the address of the code whose plugin it is.
+void warn_of_held(const vz_engine* engine, const void* code, uint64_t results) {
+    char address[32];
+    std::snprintf(address, sizeof address, "%p", code);
+    const std::string count = std::to_string(results);
+    const vz_kv fields[] = {{to_vz_str("code"), to_vz_str(address)}, {to_vz_str("results"), to_vz_str(count.c_str())}};
+    warn(engine, "results.held",
+         (count + (results == 1 ? " result is" : " results are") + " still held, and the engine cannot be closed")
+             .c_str(),
+         fields);
 }
 
 }  // namespace
@@ -272,6 +288,7 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
         const uint64_t held = engine->results_held.count();
         if (held != 0) {
             engine->operations->resume();
+            for (const auto& [code, results] : engine->results_held.makers()) warn_of_held(engine, code, results);
             return failure(VZ_BUSY, "%llu results are held: release them first", static_cast<unsigned long long>(held))
                 .reason(VZ_REASON_RESULTS)
                 .actual(static_cast<int64_t>(held));

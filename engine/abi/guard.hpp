@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 
+#include "engine/abi/caller.hpp"
 #include "engine/base/growable.hpp"
 #include "engine/base/status.hpp"
 #include "vectorizer/engine.h"
@@ -127,9 +128,12 @@ Status check_process(const vz_engine* engine);
 // Logs a broken rule on the thread that broke it, so that a host can name the plugin whose call this is.
 void note_misuse(const vz_engine* engine, const Status& status);
 
-// The same for functions of an engine, in a completion or not.
+// The same for functions of an engine, in a completion or not. `caller` is evaluated in the function of the ABI itself:
+// whoever called that.
 template <class Body>
-vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body body) noexcept {
+vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body body,
+                                const void* caller = __builtin_return_address(0)) noexcept {
+    const CallerScope scope(caller);
     return guard(error, [&]() -> Status {
         if (engine == nullptr) return misuse("the engine is NULL");
         VZ_TRY(check_process(engine));
@@ -141,11 +145,13 @@ vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body b
 
 // The same for functions of an engine that a completion must not call.
 template <class Body>
-vz_status guard_engine(const vz_engine* engine, vz_error* error, Body body) noexcept {
-    return guard_engine_anywhere(engine, error, [&]() -> Status {
+vz_status guard_engine(const vz_engine* engine, vz_error* error, Body body,
+                       const void* caller = __builtin_return_address(0)) noexcept {
+    const auto outside = [&]() -> Status {
         if (in_completion()) return misuse("this function must not be called inside a completion");
         return body();
-    });
+    };
+    return guard_engine_anywhere(engine, error, outside, caller);
 }
 
 }  // namespace vz

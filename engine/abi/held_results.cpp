@@ -21,6 +21,29 @@ uint64_t HeldResults::count() const {
     return sum;
 }
 
+uint32_t HeldResults::place_of(const void* maker) {
+    if (maker == nullptr) return kMakers;
+    uint64_t place = (reinterpret_cast<uintptr_t>(maker) * 0x9E3779B97F4A7C15ULL) >> 32;
+    for (uint32_t tried = 0; tried < kMakers; ++tried, ++place) {
+        Maker& here = makers_[place % kMakers];
+        const void* known = here.code.load(std::memory_order_relaxed);
+        if (known == maker) return place % kMakers;
+        if (known != nullptr) continue;
+        if (here.code.compare_exchange_strong(known, maker, std::memory_order_relaxed) || known == maker)
+            return place % kMakers;
+    }
+    return kMakers;
+}
+
+std::vector<std::pair<const void*, uint64_t>> HeldResults::makers() const {
+    std::vector<std::pair<const void*, uint64_t>> found;
+    for (const Maker& each : makers_) {
+        const uint64_t held = each.held.load(std::memory_order_relaxed);
+        if (held != 0) found.emplace_back(each.code.load(std::memory_order_relaxed), held);
+    }
+    return found;
+}
+
 void HeldResults::run(std::chrono::milliseconds step, const Tell& tell) {
     std::unique_lock lock(mutex_);
     while (!wakes_.wait_for(lock, step, [this] { return stopping_; })) {

@@ -1,6 +1,6 @@
-// Results that callers hold: how many, and how many of them for too long. A held result pins files and versions, so it
-// is told who forgets one. No clock is read when a result is made: time is the number of a step that a thread of its
-// own counts.
+// Results that callers hold: how many, whose they are, and how many of them are held for too long. A held result pins
+// files and versions, so it is told who forgets one. No clock is read when a result is made: time is the number of a
+// step that a thread of its own counts.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,8 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace vz {
 
@@ -27,25 +29,45 @@ class HeldResults {
     void start(std::chrono::milliseconds step, Tell tell);
     void stop();
 
-    // The step in which a result is made; leave() takes it back.
-    uint32_t enter() {
-        const uint32_t step = step_.load(std::memory_order_relaxed);
-        made_in(step).fetch_add(1, std::memory_order_relaxed);
-        return step;
+    // When a result is made, and where its maker is counted; leave() takes it back.
+    struct Mark {
+        uint32_t step = 0;
+        uint32_t place = 0;
+    };
+    // `maker`: an address in the code that made it; nullptr: unknown.
+    Mark enter(const void* maker = nullptr) {
+        const Mark mark{step_.load(std::memory_order_relaxed), place_of(maker)};
+        made_in(mark.step).fetch_add(1, std::memory_order_relaxed);
+        makers_[mark.place].held.fetch_add(1, std::memory_order_relaxed);
+        return mark;
     }
-    void leave(uint32_t step) { made_in(step).fetch_sub(1, std::memory_order_relaxed); }
+    void leave(Mark mark) {
+        made_in(mark.step).fetch_sub(1, std::memory_order_relaxed);
+        makers_[mark.place].held.fetch_sub(1, std::memory_order_relaxed);
+    }
     uint64_t count() const;
+    // Of each maker that holds some, how many. nullptr: of those unknown, and of all behind the first hundreds.
+    std::vector<std::pair<const void*, uint64_t>> makers() const;
     // A step is over. How many results were made before the two steps ahead of this one, and are held.
     uint64_t advance();
 
  private:
     static constexpr uint32_t kSteps = 64;  // then results of long ago are counted with new ones, and told again
 
+    static constexpr uint32_t kMakers = 256;  // a plugin has a few dozen places that make results
+
+    struct Maker {
+        std::atomic<const void*> code{nullptr};
+        std::atomic<uint64_t> held{0};
+    };
+
+    uint32_t place_of(const void* maker);
     std::atomic<uint64_t>& made_in(uint32_t step) { return held_[step % kSteps]; }
     void run(std::chrono::milliseconds step, const Tell& tell);
 
     std::atomic<uint32_t> step_{kSteps};
     std::atomic<uint64_t> held_[kSteps] = {};
+    Maker makers_[kMakers + 1];  // a table of addresses that only grows; behind it those without a place
     std::thread thread_;
     std::mutex mutex_;  // of stopping_
     std::condition_variable wakes_;

@@ -251,6 +251,7 @@ void Operations::run(vz_op* op) {
         complete(op, failure(VZ_CANCELLED, "the operation was cancelled"));
         return;
     }
+    const CallerScope scope(reinterpret_cast<const void*>(op->done));
     vz_error error = {};
     vz_engine* engine = &engine_;
     auto* change = static_cast<vz_change*>(op->answer);

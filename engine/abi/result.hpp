@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/abi/caller.hpp"
 #include "engine/abi/held_results.hpp"
 #include "engine/collection/part.hpp"
 #include "engine/collection/search.hpp"
@@ -74,10 +75,10 @@ struct Descriptions {
 }  // namespace vz
 
 struct vz_result {
-    explicit vz_result(vz::HeldResults* held) : held_(held), made_in_(held->enter()) {}
+    explicit vz_result(vz::HeldResults* held) : held_(held), made_(held->enter(vz::current_caller())) {}
     ~vz_result() {
         mark_ = 0;
-        held_->leave(made_in_);
+        held_->leave(made_);
     }
     vz_result(const vz_result&) = delete;
     vz_result& operator=(const vz_result&) = delete;
@@ -90,7 +91,7 @@ struct vz_result {
     volatile uint64_t mark_ =
         kHeld;  // first, where an allocator writes over freed memory; volatile, so that it is cleared
     vz::HeldResults* held_;
-    uint32_t made_in_;
+    vz::HeldResults::Mark made_;
 
  public:
     vz::ReadView view;

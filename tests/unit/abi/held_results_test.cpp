@@ -25,32 +25,56 @@ struct Listener {
 TEST(HeldResults, that_nobody_releases_are_told) {
     Listener listener;
     HeldResults held;
-    const std::vector<uint32_t> steps = {held.enter(), held.enter()};
+    const std::vector<HeldResults::Mark> marks = {held.enter(), held.enter()};
     EXPECT_EQ(held.count(), 2U);
     const auto began = std::chrono::steady_clock::now();
     held.start(kStep, listener.tell());
     EXPECT_EQ(listener.first.get_future().get(), 2U);
     EXPECT_GE(std::chrono::steady_clock::now() - began, 2 * kStep);
-    for (const uint32_t step : steps) held.leave(step);
+    for (const HeldResults::Mark mark : marks) held.leave(mark);
     EXPECT_EQ(held.count(), 0U);
 }
 
 TEST(HeldResults, that_are_released_in_time_are_not) {
     HeldResults held;
     for (int i = 0; i < 1000; ++i) {
-        const uint32_t step = held.enter();
+        const HeldResults::Mark mark = held.enter();
         held.leave(held.enter());
         EXPECT_EQ(held.advance(), 0U);
         EXPECT_EQ(held.advance(), 0U);
-        held.leave(step);
+        held.leave(mark);
         EXPECT_EQ(held.advance(), 0U);
     }
-    const uint32_t forgotten = held.enter();
+    const HeldResults::Mark forgotten = held.enter();
     EXPECT_EQ(held.advance() + held.advance(), 0U);
     EXPECT_EQ(held.advance(), 1U);
     EXPECT_EQ(held.advance(), 0U);
     held.leave(forgotten);
     EXPECT_EQ(held.count(), 0U);
+}
+
+TEST(HeldResults, are_counted_by_who_made_them) {
+    HeldResults held;
+    const std::vector<int> code(1000);
+    std::vector<HeldResults::Mark> marks = {held.enter(&code[0]), held.enter(&code[0]), held.enter(&code[1]),
+                                            held.enter()};
+    const auto of = [&](const void* maker) {
+        uint64_t sum = 0;
+        for (const auto& [each, results] : held.makers()) sum += each == maker ? results : 0;
+        return sum;
+    };
+    EXPECT_EQ(of(&code[0]), 2U);
+    EXPECT_EQ(of(&code[1]), 1U);
+    EXPECT_EQ(of(nullptr), 1U);
+    held.leave(marks[1]);
+    held.leave(marks[2]);
+    EXPECT_EQ(of(&code[0]), 1U);
+    EXPECT_EQ(of(&code[1]), 0U);
+    // More makers than there are places for: they are counted, whosever they are.
+    for (const int& each : code) marks.push_back(held.enter(&each));
+    EXPECT_EQ(of(&code[0]), 2U);
+    EXPECT_GT(of(nullptr), 700U);
+    EXPECT_EQ(held.count(), 1002U);
 }
 
 }  // namespace
