@@ -148,6 +148,11 @@ void Blame::watch_signals() {
     for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS}) ::sigaction(number, &action, nullptr);
 }
 
+const char* Blame::owner(const void* code) {
+    const char* found = owner_of(reinterpret_cast<uintptr_t>(code));
+    return found != nullptr ? found : "";
+}
+
 const char* Blame::on_this_stack() {
     const char* owner = owner_on_stack(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
     if (owner == nullptr) owner = current_instance.load();

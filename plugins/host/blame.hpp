@@ -22,9 +22,11 @@ class Blame {
     };
     static Asked asked();
     // A fatal signal is told on standard error in one line before it ends the process as it would have. Before the
-    // first engine is opened: that one guards its maps against SIGBUS and passes on what is not its own. The calling
-    // thread may also run out of stack; others end without a word then.
+    // first engine is opened: that one guards its maps against SIGBUS and passes on what is not its own. It is told of
+    // a thread that runs out of stack, too: of the calling one, and of those that begin afterwards (thread_stack.cpp).
     static void watch_signals();
+    // The frontend whose code this is; empty: none's.
+    static const char* owner(const void* code);
     // The innermost frontend on the calling thread's stack, else the one that the host is in, else empty. Any thread,
     // no allocation.
     static const char* on_this_stack();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -112,6 +113,9 @@ bool read_segments(const Image& image, const Elf64_Ehdr& header, PluginFile* fil
 }  // namespace
 
 std::optional<PluginFile> read_plugin_file(const std::string& path) {
+    // A stream over a directory opens, and throws when it is read.
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
     std::ifstream stream(path, std::ios::binary);
     const Image image({std::istreambuf_iterator<char>(stream), {}});
     Elf64_Ehdr header = {};

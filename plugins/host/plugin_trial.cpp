@@ -333,6 +333,7 @@ void try_create(const TrialInput& input) {
     }
     before.expect_nothing_new("after destroy");
     if (!output_of(input).empty()) stage.finding("it prints");
+    if (const auto unknown = stage.config.unknown_key()) return stage.finding(unknown->message);
     stage.config.set("frontends." + stage.instance()->name() + ".no-such-key", "1", "--set no-such-key");
     const auto instance = stage.instance();
     vz_error error = {};

@@ -128,10 +128,25 @@ std::optional<ConfigError> read_settings(const Config& config, Settings* setting
     return std::nullopt;
 }
 
-// The engine's log. A broken rule is a frontend's: its call is on the stack.
+// The code that a record names; nullptr: none.
+const void* code_of(const vz_log_record& record) {
+    for (uint64_t i = 0; i < record.field_count; ++i) {
+        const vz_kv& field = record.fields[i];
+        if (std::string_view(field.key.data, field.key.size) != "code") continue;
+        const std::string address(field.value.data, field.value.size);
+        return reinterpret_cast<const void*>(
+            std::strtoull(address.c_str(), nullptr, 16));  // NOLINT(performance-no-int-to-ptr): an address it is
+    }
+    return nullptr;
+}
+
+// The engine's log. A broken rule is a frontend's, whose call is on the stack, and so is a result that is never
+// released.
 void log_of_engine(void*, const vz_log_record* record) noexcept {
     const std::string_view event(record->event.data, record->event.size);
-    const char* culprit = event == "abi.misuse" ? Blame::on_this_stack() : "";
+    const char* culprit = event == "abi.misuse"     ? Blame::on_this_stack()
+                          : event == "results.held" ? Blame::owner(code_of(*record))
+                                                    : "";
     Log::write(*culprit != 0 ? culprit : "engine", *record);
 }
 

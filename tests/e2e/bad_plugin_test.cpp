@@ -89,6 +89,13 @@ TEST(PluginCheck, KnowsItsOptions) {
     EXPECT_EQ(run({program(), "plugin", "check"}).exit.code, 2);
     EXPECT_EQ(run({program(), "plugin", "check", plugin("there-is-none")}).exit.code, 2);
     EXPECT_EQ(run({program(), "plugin", "check", VZ_SOURCE_DIRECTORY "/README.md"}).exit.code, 2);
+    const Ran folder = run({program(), "plugin", "check", VZ_SOURCE_DIRECTORY});
+    EXPECT_EQ(folder.exit.code, 2) << folder.output;
+    EXPECT_EQ(folder.output.find("crash"), std::string::npos) << folder.output;
+    // A key that a server would refuse to start with.
+    const Ran misspelt = run({program(), "plugin", "check", plugin("none"), "--check", "create", "--set", "prot=0"});
+    EXPECT_EQ(misspelt.exit.code, 1) << misspelt.output;
+    EXPECT_NE(misspelt.output.find("unknown key 'frontends.none.prot'"), std::string::npos) << misspelt.output;
 }
 
 // A server with REST and one bad plugin, whose data is looked at afterwards.
@@ -134,8 +141,10 @@ TEST(Host, RefusesToStartAndNamesTheFrontend) {
         EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;
         EXPECT_TRUE(is_named(ran.output)) << kind << "\n" << ran.output;
     }
-    for (const auto& [kind, signal] :
-         {std::pair{"crash-in-create", SIGABRT}, {"overflows", SIGSEGV}, {"bus-error", SIGBUS}}) {
+    for (const auto& [kind, signal] : {std::pair{"crash-in-create", SIGABRT},
+                                       {"overflows", SIGSEGV},
+                                       {"thread-overflows", SIGSEGV},
+                                       {"bus-error", SIGBUS}}) {
         const Host host;
         const Ran crashed = host.start(kind);
         EXPECT_EQ(crashed.exit.signal, signal) << kind << "\n" << crashed.output;
@@ -191,6 +200,18 @@ TEST(Host, NamesAFrontendThatReleasesTwice) {
     EXPECT_TRUE(is_named(ran.output)) << ran.output;
 }
 
+TEST(Host, NamesAFrontendWhoseResultsKeepTheEngineOpen) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("held-result"));
+        fill(server.port());
+        EXPECT_NE(server.stop().code, 0);
+        EXPECT_NE(server.process().output().find(R"("instance":"culprit","event":"results.held")"), std::string::npos)
+            << server.process().output();
+    }
+    expect_whole(host.data);
+}
+
 TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
     const Host host;
     {
@@ -209,6 +230,6 @@ TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
 int main(int count, char** arguments) {
     testing::InitGoogleTest(&count, arguments);
     const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.bad_plugins %s plugins=46\n", failed == 0 ? "PASS" : "FAIL");
+    std::printf("GATE e2e.bad_plugins %s plugins=47\n", failed == 0 ? "PASS" : "FAIL");
     return failed;
 }

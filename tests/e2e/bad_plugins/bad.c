@@ -28,6 +28,14 @@ static void create_docs(const struct vz_frontend* self) {
     vz_collection_create(self->host->engine, str("bad-docs"), &schema, NULL, NULL);
 }
 
+/* What it is for. */
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+static int overflow(volatile const char* above) {
+    volatile char frame[4096];
+    frame[0] = above[0];
+    return overflow(frame) + frame[0];
+}
+
 /* Crashes in a thread of its own a moment after it was started; or does nothing, for too long. */
 static void* run(void* argument) {
     struct vz_frontend* self = argument;
@@ -35,16 +43,9 @@ static void* run(void* argument) {
         usleep(300000);
         if (self != NULL) *(volatile int*)8 = 1;
     }
+    if (is("thread-overflows")) self->ended = overflow("");
     while (is("thread-after-stop") || is("thread-in-create") || is("thread-in-load")) usleep(1000);
     return NULL;
-}
-
-/* What it is for. */
-#pragma GCC diagnostic ignored "-Winfinite-recursion"
-static int overflow(volatile const char* above) {
-    volatile char frame[4096];
-    frame[0] = above[0];
-    return overflow(frame) + frame[0];
 }
 
 /* Reads a page of a map whose file ends before it. */
@@ -146,7 +147,8 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("buffers")) printf("hello without an end");
     if (is("bus-handler")) signal(SIGBUS, SIG_DFL);
     if (is("descriptor")) self->ended = dup(0) < 0;
-    if (is("crash") || is("thread-after-stop")) pthread_create(&self->thread, NULL, run, self);
+    if (is("crash") || is("thread-overflows") || is("thread-after-stop"))
+        pthread_create(&self->thread, NULL, run, self);
     if (is("held-result") || is("release-twice")) {
         vz_result* result = NULL;
         vz_collection_list(self->host->engine, &result, NULL);
