@@ -43,7 +43,8 @@ struct Database {
     WorkerPool query_workers;  // for the queries of one batch
     DiskSpace space;
     MemoryBudget graph_copies;
-    // These four are set while the engine recovers, and stay.
+    // These five are set while the engine recovers, and stay.
+    bool is_read_only = false;
     vz_uuid uuid = {};
     std::unique_ptr<FileNumbers> numbers;
     std::unique_ptr<SegmentStore> segments;

@@ -34,7 +34,7 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
 Engine::~Engine() { stop_threads(); }
 
 void Engine::start_threads() {
-    if (is_read_only_) {
+    if (database_.is_read_only) {
         maintenance_.start_reading();
         return;
     }

@@ -87,7 +87,6 @@ class Engine {
     Maintenance maintenance_;
     std::thread commit_thread_;
     std::thread spare_thread_;
-    bool is_read_only_ = false;
     uint64_t open_ns_ = 0;
     uint64_t replayed_records_ = 0;
     bool closed_ = false;

@@ -16,6 +16,18 @@ Status no_snapshot(std::string_view name) {
 
 }  // namespace
 
+Result<std::vector<std::shared_ptr<Collection>>> Snapshots::choose(std::span<const vz_str> names) const {
+    std::vector<std::shared_ptr<Collection>> chosen;
+    for (const vz_str& each : names) {
+        VZ_ASSIGN(std::shared_ptr<Collection> collection, database_.catalogue.resolve({each.data, each.size}));
+        if (std::find(chosen.begin(), chosen.end(), collection) == chosen.end())
+            chosen.push_back(std::move(collection));
+    }
+    if (names.empty()) chosen = database_.catalogue.list();
+    for (const auto& collection : chosen) VZ_TRY(collection->health());
+    return chosen;
+}
+
 Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const vz_str> collections) {
     VZ_TRY(check_name(name, "name"));
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
@@ -27,15 +39,7 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
             .field("name")
             .reason(VZ_REASON_SNAPSHOT);
     }
-    std::vector<std::shared_ptr<Collection>> chosen;
-    for (const vz_str& each : collections) {
-        VZ_ASSIGN(std::shared_ptr<Collection> collection, database_.catalogue.resolve({each.data, each.size}));
-        if (std::find(chosen.begin(), chosen.end(), collection) == chosen.end())
-            chosen.push_back(std::move(collection));
-    }
-    if (collections.empty()) chosen = database_.catalogue.list();
-    for (const auto& collection : chosen) VZ_TRY(collection->health());
-
+    VZ_ASSIGN(const std::vector<std::shared_ptr<Collection>> chosen, choose(collections));
     SnapshotState snapshot;
     snapshot.name = name;
     snapshot.uuid = database_.new_uuid();

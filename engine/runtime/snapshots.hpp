@@ -27,7 +27,8 @@ class Snapshots {
 
     // ---- archives; see transfer.cpp ----
 
-    // The collections of a snapshot (none: all of it), or without a snapshot of this moment.
+    // The collections of a snapshot (none: all of it), or without a snapshot of this moment. Of a directory that is
+    // read only, what a checkpoint would write is made in memory: the growing rows once more.
     Status export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink);
     // Into a file that must not exist yet; durable on return, gone after a failure.
     Status export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections);
@@ -36,6 +37,12 @@ class Snapshots {
                                        bool replace, const vz_uuid& request);
 
  private:
+    // The named collections (none: all), if they are sound.
+    Result<std::vector<std::shared_ptr<Collection>>> choose(std::span<const vz_str> names) const;
+    Status export_unsealed(std::span<const vz_str> collections, const ArchiveSink& sink);
+    // What a checkpoint would add to the state of a collection, in files of `store`.
+    Status seal_aside(SegmentStore& store, const Collection& collection, const Frozen& frozen, CollectionState* state);
+
     Database& database_;
     Checkpoints& checkpoints_;
 };

@@ -14,13 +14,13 @@
 namespace vz {
 
 Status Engine::recover() {
-    is_read_only_ = database_.settings.read_only;
+    database_.is_read_only = database_.settings.read_only;
     VZ_ASSIGN(const bool exists, database_.files.exists(database_.directory));
-    if (!exists && (database_.settings.must_exist || is_read_only_))
+    if (!exists && (database_.settings.must_exist || database_.is_read_only))
         return failure(VZ_NOT_FOUND, "there is no data directory %s", database_.directory.c_str());
     if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
     VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK"));
-    if (!is_read_only_) {
+    if (!database_.is_read_only) {
         for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
             VZ_TRY(database_.files.make_directory(database_.directory + folder));
         VZ_TRY(database_.space.open());
@@ -34,7 +34,7 @@ Status Engine::recover() {
     VZ_ASSIGN(Findings findings, database_.settings.accept_loss ? examine_damaged(database_.files, database_.directory,
                                                                                   database_.settings.accept_loss)
                                                                 : examine(database_.files, database_.directory));
-    if (findings.unborn && (database_.settings.must_exist || is_read_only_))
+    if (findings.unborn && (database_.settings.must_exist || database_.is_read_only))
         return failure(VZ_NOT_FOUND, "%s holds no database", database_.directory.c_str());
     for (const std::string& tail : findings.torn)
         database_.report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
@@ -48,7 +48,7 @@ Status Engine::recover() {
     }
     database_.segments = std::make_unique<SegmentStore>(database_.files, database_.directory, database_.uuid,
                                                         *database_.numbers, database_.settings.memory_bytes);
-    if (is_read_only_) {
+    if (database_.is_read_only) {
         serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
     } else {
         const std::vector<WalState> wals = findings.state.wals;
@@ -73,7 +73,7 @@ Status Engine::recover() {
     });
     VZ_TRY(load_segments());
     VZ_TRY(replay(findings));
-    if (is_read_only_) return {};
+    if (database_.is_read_only) return {};
     VZ_TRY(checkpoints_.retire_wals());
     return sweep();
 }
@@ -118,7 +118,7 @@ Status Engine::begin_log(Findings& findings) {
 }
 
 void Engine::serve_reads(Findings& findings, const Status& refusal) {
-    is_read_only_ = true;
+    database_.is_read_only = true;
     database_.log = std::make_unique<LocalLog>(database_.files, database_.directory, database_.uuid, *database_.numbers,
                                                database_.space, std::move(findings.state), findings.last_lsn, refusal);
 }
@@ -199,7 +199,7 @@ class GrowthBound final {
 
 Status Engine::replay(const Findings& findings) {
     GrowthBound bound(database_.settings.growing_bytes_max, database_.settings.growing_total_bytes_max);
-    if (is_read_only_) bound.give_up();
+    if (database_.is_read_only) bound.give_up();
     // One file in memory at a time.
     for (size_t i = 0; i < findings.wals.size(); ++i) {
         const auto has_records = [](const Frame& frame) { return frame.head.kind == FrameKind::kRecords; };

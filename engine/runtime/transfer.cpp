@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/collection/upkeep.hpp"
+#include "engine/io/memory_overlay.hpp"
 #include "engine/runtime/snapshots.hpp"
 
 namespace vz {
@@ -16,6 +18,7 @@ std::string folder_of(const std::string& path) {
 
 Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_str> collections,
                                  const ArchiveSink& sink) {
+    if (database_.is_read_only && snapshot.empty()) return export_unsealed(collections, sink);
     std::string name(snapshot);
     // Without a name: of this moment, pinned only as long as it takes.
     if (snapshot.empty()) {
@@ -58,6 +61,54 @@ Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_s
         if (done.ok()) done = dropped.clone();
     }
     return done;
+}
+
+Status Snapshots::export_unsealed(std::span<const vz_str> collections, const ArchiveSink& sink) {
+    const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+    VZ_ASSIGN(const std::vector<std::shared_ptr<Collection>> chosen, choose(collections));
+    MemoryOverlay files(database_.files);
+    SegmentStore store(files, database_.directory, database_.uuid, *database_.numbers, 0);
+    SnapshotState snapshot;
+    snapshot.name = "archive";
+    snapshot.uuid = database_.new_uuid();
+    snapshot.created_ms = database_.settings.now_ms();
+    const std::vector<std::optional<Frozen>> frozen = Collection::freeze_together(chosen);
+    for (size_t i = 0; i < chosen.size(); ++i) {
+        database_.log->read_state([&](const ManifestState& state) {
+            const auto found = state.collections.find(chosen[i]->id());
+            if (found != state.collections.end()) snapshot.collections.push_back(found->second);
+        });
+        if (snapshot.collections.size() != i + 1)
+            return failure(VZ_NOT_FOUND, "a collection is not in the manifest").reason(VZ_REASON_COLLECTION);
+        snapshot.lsn = std::max(snapshot.lsn, frozen[i] ? frozen[i]->through : chosen[i]->through_lsn());
+        if (frozen[i]) VZ_TRY(seal_aside(store, *chosen[i], *frozen[i], &snapshot.collections.back()));
+    }
+    return write_archive(files, database_.directory, database_.uuid, database_.numbers->salt(), snapshot, sink);
+}
+
+Status Snapshots::seal_aside(SegmentStore& store, const Collection& collection, const Frozen& frozen,
+                             CollectionState* state) {
+    state->schema = *frozen.schema;
+    state->through_lsn = frozen.through;
+    state->updated_ms = frozen.updated_ms;
+    const LiveRows live(*frozen.schema, frozen.inputs(), frozen.through);
+    for (const auto& part : *frozen.parts) {
+        if (part->sealed() == nullptr) continue;
+        const Bitmap ended = ended_rows(*part, frozen.through);
+        if (ended.cardinality() == 0) continue;
+        const DeleteEntry entry{part->ref().file, &ended};
+        VZ_ASSIGN(const std::vector<SegmentDeletes> written, store.write_deletes({&entry, 1}));
+        for (SegmentRef& ref : state->segments) {
+            if (ref.file == part->ref().file) ref.deletes = written[0].deletes;
+        }
+    }
+    if (live.sources().empty()) return {};
+    VZ_ASSIGN(const BuiltGraphs graphs,
+              BuiltGraphs::build(*frozen.schema, live, GraphsWanted::kWhole, database_.workers));
+    VZ_ASSIGN(const std::shared_ptr<Part> sealed,
+              store.write(collection, *frozen.schema, live, graphs, database_.numbers->next_number()));
+    state->segments.push_back(sealed->ref());
+    return {};
 }
 
 Status Snapshots::export_archive_to(const std::string& path, std::string_view snapshot,

@@ -125,7 +125,8 @@ vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request* reque
 vz_status vz_snapshot_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT;
 /* [any block] */
 vz_status vz_snapshot_drop(vz_engine* engine, vz_str name, vz_change* change, vz_error* error) VZ_NOEXCEPT;
-/* [any block] One file front to back, to a path or into `write`. */
+/* [any block] One file front to back, to a path or into `write`. Of an engine that is read only without a change to its
+ * directory: growing rows are sealed in memory. */
 vz_status vz_archive_export(vz_engine* engine, const vz_archive_request* request, vz_error* error) VZ_NOEXCEPT;
 /* [any block] From a snapshot or an archive, checked whole first; one edit, also over an existing name. */
 vz_status vz_restore(vz_engine* engine, const vz_restore_request* request, vz_change* change,

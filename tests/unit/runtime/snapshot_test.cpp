@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "engine/collection/read.hpp"
@@ -231,6 +232,44 @@ TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
     ASSERT_TRUE(engine_->checkpoints().take(*imported).ok());
     ASSERT_TRUE(*engine_->compaction().compact(*imported, true));
     EXPECT_EQ(ids("a").size(), 201U);
+}
+
+TEST_F(Snapshots, an_archive_of_what_is_read_only_holds_growing_rows) {
+    for (uint32_t i = 0; i < 100; ++i) write("a", i);
+    ASSERT_EQ(snapshot("sealed"), VZ_OK);
+    for (uint32_t i = 0; i < 10; ++i) write("a", i, VZ_DELETE);
+    ASSERT_TRUE(engine_->checkpoints().take(*engine_->catalogue().resolve("a").take()).ok());
+    for (uint32_t i = 10; i < 20; ++i) write("a", i, VZ_DELETE);
+    for (uint32_t i = 100; i < 150; ++i) write("a", i);
+    for (uint32_t i = 0; i < 7; ++i) write("b", i);
+    engine_.reset();  // as if killed: a close would seal
+    const auto files = [&] {
+        std::map<std::string, std::filesystem::file_time_type> all;
+        for (const auto& each : std::filesystem::recursive_directory_iterator(directory_.path() + "/data"))
+            all[each.path()] = each.last_write_time();
+        all.erase(directory_.path() + "/data/LOCK");
+        return all;
+    };
+    const auto before = files();
+    EngineSettings settings;
+    settings.read_only = true;
+    engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+    const std::string path = directory_.path() + "/all.vecdb";
+    const std::string one = directory_.path() + "/one.vecdb";
+    const vz_str only = {"b", 1};
+    ASSERT_EQ(engine_->snapshots().export_archive_to(path, "", {}).code(), VZ_OK);
+    ASSERT_EQ(engine_->snapshots().export_archive_to(one, "", {&only, 1}).code(), VZ_OK);
+    EXPECT_EQ(engine_->snapshots().export_archive_to(directory_.path() + "/none.vecdb", "none", {}).code(),
+              VZ_NOT_FOUND);
+    EXPECT_EQ(ids("a"), range(20, 150)) << "it goes on reading";
+    engine_.reset();
+    EXPECT_EQ(files(), before) << "no file was changed";
+    engine_ = Engine::open(*files_, directory_.path() + "/other", {}).take();
+    ASSERT_TRUE(engine_->snapshots().import_archive(path, "", "", false, {}).ok());
+    ASSERT_TRUE(engine_->snapshots().import_archive(one, "", "copy", false, {}).ok());
+    EXPECT_EQ(ids("a"), range(20, 150));
+    EXPECT_EQ(ids("b"), range(0, 7));
+    EXPECT_EQ(ids("copy"), range(0, 7));
 }
 
 TEST_F(Snapshots, an_archive_with_any_byte_changed_creates_nothing) {
