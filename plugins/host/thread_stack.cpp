@@ -20,12 +20,11 @@ class SignalStack {
     SignalStack() : bytes_(::mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
         if (bytes_ == MAP_FAILED) return;
         const stack_t stack = {bytes_, 0, kStackBytes};
-        ::sigaltstack(&stack, nullptr);
+        ::sigaltstack(&stack, &before_);
     }
     ~SignalStack() {
         if (bytes_ == MAP_FAILED) return;
-        const stack_t none = {nullptr, SS_DISABLE, 0};
-        ::sigaltstack(&none, nullptr);
+        ::sigaltstack(&before_, nullptr);
         ::munmap(bytes_, kStackBytes);
     }
     SignalStack(const SignalStack&) = delete;
@@ -33,6 +32,7 @@ class SignalStack {
 
  private:
     void* bytes_;
+    stack_t before_ = {};  // a sanitizer's; else none
 };
 
 struct Start {
