@@ -261,11 +261,3 @@ TEST(FrontendFunctions, TurnExceptionsIntoErrors) {
 }
 
 }  // namespace
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE abi.wrapper %s tests=%d\n", failed == 0 ? "PASS" : "FAIL",
-                testing::UnitTest::GetInstance()->test_to_run_count());
-    return failed;
-}

@@ -280,8 +280,3 @@ TEST(AccessStart, BeyondLoopbackNeedsAKey) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
-}

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdio>
 #include <set>
 #include <string>
 #include <thread>
@@ -226,10 +225,3 @@ TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.bad_plugins %s plugins=47\n", failed == 0 ? "PASS" : "FAIL");
-    return failed;
-}

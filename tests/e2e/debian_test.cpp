@@ -60,8 +60,3 @@ TEST(Debian, ThePackageServesAsAService) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
-}

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -312,11 +311,3 @@ TEST(Import, BringsBackWhatWasDeletedDroppedOrReplacedSince) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.lifecycle %s cases=%d\n", failed == 0 ? "PASS" : "FAIL",
-                testing::UnitTest::GetInstance()->successful_test_count());
-    return failed;
-}

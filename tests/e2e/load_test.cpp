@@ -338,11 +338,3 @@ TEST(Load, AThousandEmptyCollectionsAreThereAfterAKill) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.load %s cases=%d\n", failed == 0 ? "PASS" : "FAIL",
-                testing::UnitTest::GetInstance()->successful_test_count());
-    return failed;
-}

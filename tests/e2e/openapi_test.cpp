@@ -381,8 +381,3 @@ TEST_F(OpenApi, ThePageNeedsNothingFromElsewhere) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
-}

@@ -559,8 +559,3 @@ TEST(Operator, MetricsTellOfEachCollection) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
-}

@@ -116,11 +116,3 @@ TEST(Package, PkgConfigIsEnoughForC) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.package %s tests=%d\n", failed == 0 ? "PASS" : "FAIL",
-                testing::UnitTest::GetInstance()->test_to_run_count());
-    return failed;
-}

@@ -1,7 +1,6 @@
 // plugins/README.md, followed literally: its shell blocks run one after another, and print what it shows.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -66,10 +65,3 @@ TEST(PluginReadme, ItsCommandsWorkAsTheyStand) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.plugin_readme %s\n", failed == 0 ? "PASS" : "FAIL");
-    return failed;
-}

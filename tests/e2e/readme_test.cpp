@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -60,10 +59,3 @@ TEST(Readme, ItsCurlLinesWorkInOrder) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.readme %s lines=5\n", failed == 0 ? "PASS" : "FAIL");
-    return failed;
-}

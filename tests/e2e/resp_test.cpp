@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <set>
@@ -401,11 +400,3 @@ TEST_F(Resp, RedisCliWorksAgainstIt) {
 
 }  // namespace
 }  // namespace vz::e2e
-
-int main(int count, char** arguments) {
-    testing::InitGoogleTest(&count, arguments);
-    const int failed = RUN_ALL_TESTS();
-    std::printf("GATE e2e.resp %s tests=%d\n", failed == 0 ? "PASS" : "FAIL",
-                testing::UnitTest::GetInstance()->test_to_run_count());
-    return failed;
-}
