@@ -79,8 +79,12 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
 Status read_options(const vz_engine_options& options, vz_engine* handle, EngineSettings* settings) {
     if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0)
         return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
-    if (options.memory_bytes_max != 0)
-        return failure(VZ_UNSUPPORTED, "a memory limit is not implemented yet").field("memory_bytes_max");
+    if (options.memory_bytes_max != 0 && options.memory_bytes_max < kMemoryBytesMin)
+        return failure(VZ_INVALID_ARGUMENT, "the memory is 64 MiB at least")
+            .field("memory_bytes_max")
+            .reason(VZ_REASON_RANGE)
+            .expected(static_cast<int64_t>(kMemoryBytesMin))
+            .actual(static_cast<int64_t>(options.memory_bytes_max));
     if (options.log_level > VZ_LOG_TRACE)
         return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
     settings->verify = EngineSettings::Verify::kInBackground;
@@ -88,6 +92,7 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
     settings->read_only = (options.flags & VZ_OPEN_READ_ONLY) != 0;
     settings->queue_bytes_max = options.queue_bytes_max;
     settings->wal_bytes_max = options.wal_bytes_max;
+    settings->memory_bytes = options.memory_bytes_max;
     if (options.setting_count != 0 && options.settings == nullptr) return misuse("the settings are NULL");
     for (uint64_t i = 0; i < options.setting_count; ++i) {
         VZ_TRY(apply_setting(view(options.settings[i].key), view(options.settings[i].value), settings));
@@ -353,7 +358,7 @@ VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* 
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_queued_ops", "Operations in flight.", stats.queued_ops);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_results_held", "Results not yet released.", stats.results_held);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_poisoned", "1 after a write to a log failed.",
-             stats.state == VZ_STATE_READ_ONLY ? 1 : 0);
+             engine->engine->log().has_failed() && !engine->engine->is_read_only() ? 1 : 0);
         emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_syncs_total", "Commit groups synced.",
              counters.syncs.load());
         emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_records_total", "WAL records written.",

@@ -64,14 +64,16 @@ inline constexpr uint64_t kSettleBytesPerSecond = 20 * kMiB;
 inline constexpr uint64_t kPackedBytesMax = 256 * kKiB;  // of a collection that is sealed together with others
 // Likewise, of one that leaves a file hardly used any more.
 inline constexpr uint64_t kPackMovedBytesMax = 4 * kPackedBytesMax;
-inline constexpr uint64_t kPackBytesMax = 256 * kMiB;        // of rows in one such file
-inline constexpr size_t kPackSegmentsMax = 16'384;           // likewise: bounds the edit that names them
-inline constexpr uint64_t kTailBytesMax = 32 * kKiB;         // rows not linked yet, scanned by every search: 2 us
-inline constexpr uint64_t kTailRowsMin = 64;                 // the tail may always hold these, however wide
-inline constexpr uint64_t kGraphCopyPart = 4;                // of the memory: graphs of sealed segments in huge pages
-inline constexpr uint64_t kReadAheadGraphsPart = 2;          // of the memory: graphs in maps that are read ahead
-inline constexpr uint64_t kReadAheadVectorsPart = 4;         // likewise, of vectors
-inline constexpr uint64_t kGraphBytesMin = 1 * kMiB;         // fewer bytes of rows are scanned: no graph is faster
+inline constexpr uint64_t kPackBytesMax = 256 * kMiB;   // of rows in one such file
+inline constexpr size_t kPackSegmentsMax = 16'384;      // likewise: bounds the edit that names them
+inline constexpr uint64_t kTailBytesMax = 32 * kKiB;    // rows not linked yet, scanned by every search: 2 us
+inline constexpr uint64_t kTailRowsMin = 64;            // the tail may always hold these, however wide
+inline constexpr uint64_t kMemoryBytesMin = 64 * kMiB;  // that may be asked for: an engine that does nothing takes some
+inline constexpr uint64_t kGrowingPart = 8;             // of the memory: rows that grow, of all collections
+inline constexpr uint64_t kGraphCopyPart = 4;           // of the memory: graphs of sealed segments in huge pages
+inline constexpr uint64_t kReadAheadGraphsPart = 2;     // of the memory: graphs in maps that are read ahead
+inline constexpr uint64_t kReadAheadVectorsPart = 4;    // likewise, of vectors
+inline constexpr uint64_t kGraphBytesMin = 1 * kMiB;    // fewer bytes of rows are scanned: no graph is faster
 inline constexpr uint64_t kGrowingGraphBytesMax = 8 * kGiB;  // of rows that one growing graph covers: address space
 inline constexpr uint64_t kGrowingGraphSlotsMax = 1 << 24;   // likewise, for narrow rows
 

@@ -43,6 +43,8 @@ class Engine {
     Snapshots& snapshots() { return snapshots_; }
     const Snapshots& snapshots() const { return snapshots_; }
     Maintenance& maintenance() { return maintenance_; }
+    // Opened so, or on a disk without room for a log.
+    bool is_read_only() const { return database_.is_read_only; }
     uint64_t open_ns() const { return open_ns_; }
     uint64_t replayed_records() const { return replayed_records_; }
 

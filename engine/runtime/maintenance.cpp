@@ -121,10 +121,11 @@ void Maintenance::note_write(const std::shared_ptr<Collection>& collection) {
     seal_all_if_long();
 }
 
-// Many small collections grow the log without any of them growing large.
+// Many small collections grow the log, and memory with it, without any of them growing large.
 void Maintenance::seal_all_if_long() {
-    if (!database_.settings.background || database_.log->appended_bytes() < database_.settings.wal_bytes_max / 2)
-        return;
+    const EngineSettings& settings = database_.settings;
+    const uint64_t bytes_max = std::min(settings.wal_bytes_max, settings.growing_total_bytes_max) / 2;
+    if (!settings.background || database_.log->appended_bytes() < bytes_max) return;
     const std::scoped_lock lock(mutex_);
     seal_all_ = true;
     wakes_.notify_one();

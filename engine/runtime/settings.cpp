@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "engine/base/limits.hpp"
@@ -31,9 +32,11 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.manifest_bytes_max == 0) settings.manifest_bytes_max = kManifestBytesMax;
     if (settings.queue_bytes_max == 0) settings.queue_bytes_max = kCommitQueueBytesMax;
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
-    if (settings.growing_bytes_max == 0) settings.growing_bytes_max = kGrowingBytesMax;
-    if (settings.growing_total_bytes_max == 0) settings.growing_total_bytes_max = kGrowingTotalBytesMax;
     if (settings.memory_bytes == 0) settings.memory_bytes = memory_limit();
+    if (settings.growing_total_bytes_max == 0)
+        settings.growing_total_bytes_max = std::min(kGrowingTotalBytesMax, settings.memory_bytes / kGrowingPart);
+    if (settings.growing_bytes_max == 0)
+        settings.growing_bytes_max = std::min(kGrowingBytesMax, settings.growing_total_bytes_max);
     if (settings.graph_copy_bytes_max == 0) settings.graph_copy_bytes_max = settings.memory_bytes / kGraphCopyPart;
     if (settings.close_replay_bytes == 0) settings.close_replay_bytes = kCloseReplayBytes;
     if (settings.seed == 0) settings.seed = system_seed();

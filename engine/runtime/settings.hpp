@@ -18,7 +18,7 @@ struct EngineSettings {
     // At most a quarter of the disk; beyond half of it every collection is sealed: bounds replay.
     uint64_t wal_bytes_max = 0;
     uint64_t growing_bytes_max = 0;        // of one collection, before it is sealed; memory stays within twice this
-    uint64_t growing_total_bytes_max = 0;  // of all together, while a log is replayed
+    uint64_t growing_total_bytes_max = 0;  // of all together; with half of it in the log every collection is sealed
     uint64_t close_replay_bytes = 0;       // that a close leaves unsealed
     uint64_t disk_reserve = 0;             // bytes that upserts leave free; see disk_space.hpp, likewise below
     uint64_t ballast_bytes = 0;

@@ -702,7 +702,7 @@ typedef struct vz_engine_options {
     uint32_t flags;
     uint32_t workers;          /* 0: one per core that the machine and its control groups give this process */
     uint32_t log_level;        /* 0: VZ_LOG_INFO */
-    uint64_t memory_bytes_max; /* 0: that of cgroup or machine */
+    uint64_t memory_bytes_max; /* 0: that of cgroup or machine; else 64 MiB at least */
     uint64_t wal_bytes_max;    /* 0: 1 GiB */
     uint64_t queue_bytes_max;  /* 0: 64 MiB */
     const vz_kv* settings;     /* any other limit by its name */

@@ -10,6 +10,7 @@ namespace vz::host {
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitFrontend = 3;
 inline constexpr int kExitDamaged = 65;
+inline constexpr int kExitStorage = 74;
 inline constexpr int kExitInUse = 75;
 
 class EngineHandle {

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -22,6 +24,7 @@
 #include "plugins/host/banner.hpp"
 #include "plugins/host/blame.hpp"
 #include "plugins/host/engine_handle.hpp"
+#include "plugins/host/engine_options.hpp"
 #include "plugins/host/instance.hpp"
 #include "plugins/host/life_signs.hpp"
 #include "plugins/host/loader.hpp"
@@ -38,6 +41,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kCreateLimit(10);
 constexpr std::chrono::seconds kStopLimit(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
+constexpr std::chrono::seconds kPoisonLook(1);
 constexpr std::chrono::seconds kRecoveryNotice(2);  // between two requests for more time to start
 
 // Ends the process when what a plugin is asked for meanwhile does not return in time: what was acknowledged is on disk.
@@ -75,12 +79,7 @@ struct Settings {
     std::string data_directory;
     uint64_t drain_ms = 10'000;
     uint64_t drain_delay_ms = 0;
-    uint64_t workers = 0;
-    uint64_t queue_max_mb = 0;
-    std::string verify = "background";
-    uint64_t disk_reserve_mb = 0;
-    uint64_t scrub_mb_per_s = 64;
-    uint64_t settle_after_ms = 10'000;
+    EngineOptions engine;
     uint32_t log_level = VZ_LOG_INFO;
     std::string log_file;
     LogFormat log_format = LogFormat::kAuto;
@@ -97,17 +96,8 @@ std::optional<ConfigError> read_settings(const Config& config, Settings* setting
     if (settings->data_directory.empty()) return ConfigError{"data_dir must not be empty"};
     if (auto error = config.number("drain_ms", 0, 600'000, &settings->drain_ms)) return error;
     if (auto error = config.number("drain_delay_ms", 0, 600'000, &settings->drain_delay_ms)) return error;
-    if (auto error = config.number("engine.workers", 0, 256, &settings->workers)) return error;
-    if (auto error = config.number("engine.queue_max_mb", 0, 65'536, &settings->queue_max_mb)) return error;
-    if (auto error = config.number("engine.settle_after_ms", 1, 86'400'000, &settings->settle_after_ms)) return error;
-    if (auto error = config.number("engine.disk_reserve_mb", 0, 1'000'000, &settings->disk_reserve_mb)) return error;
-    if (auto error = config.number("engine.scrub_mb_per_s", 1, 1'000'000, &settings->scrub_mb_per_s)) return error;
+    if (auto error = settings->engine.read(config)) return error;
     settings->log_file = config.text("log.file", "");
-    if (const ConfigValue* verify = config.find("engine.verify")) {
-        if (verify->text != "background" && verify->text != "open" && verify->text != "never")
-            return ConfigError{verify->origin + ": 'engine.verify' must be background, open or never"};
-        settings->verify = verify->text;
-    }
     // Frontends find these under their own keys.
     for (const char* key : {"log.access", "log.slow_ms"}) {
         config.find(key);
@@ -150,6 +140,12 @@ void log_of_engine(void*, const vz_log_record* record) noexcept {
     Log::write(*culprit != 0 ? culprit : "engine", *record);
 }
 
+bool takes_writes(vz_engine* engine) {
+    vz_engine_stats stats = {};
+    stats.struct_size = sizeof(stats);
+    return vz_engine_stats_read(engine, &stats, nullptr) != VZ_OK || stats.state != VZ_STATE_READ_ONLY;
+}
+
 // What a frontend wrote over is no longer to be trusted; nothing of it is on disk, and nothing more shall be.
 void end_if_damaged(const Instance& instance) {
     if (instance.damage().empty()) return;
@@ -170,19 +166,8 @@ class Server {
         Blame::watch_signals();
         const ExitWatch exit_watch(kExitFrontend);
         EngineHandle engine;
-        vz_engine_options options = {};
-        options.struct_size = sizeof(options);
-        options.workers = static_cast<uint32_t>(settings_.workers);
-        options.queue_bytes_max = settings_.queue_max_mb << 20;
-        const std::string settle = std::to_string(settings_.settle_after_ms);
-        const std::string scrub = std::to_string(settings_.scrub_mb_per_s);
-        const std::string reserve = std::to_string(settings_.disk_reserve_mb);
-        const vz_kv engine_settings[] = {{{"disk_reserve_mb", 15}, {reserve.data(), reserve.size()}},
-                                         {{"verify", 6}, {settings_.verify.data(), settings_.verify.size()}},
-                                         {{"scrub_mb_per_s", 14}, {scrub.data(), scrub.size()}},
-                                         {{"settle_after_ms", 15}, {settle.data(), settle.size()}}};
-        options.settings = engine_settings;
-        options.setting_count = std::size(engine_settings);
+        std::array<vz_kv, EngineOptions::kPairs> pairs;
+        vz_engine_options options = settings_.engine.options(pairs);
         options.log = log_of_engine;
         {
             // A large log takes its time; the supervisor is not to lose patience over it.
@@ -201,8 +186,18 @@ class Server {
             notify_supervisor("READY=1");
             const Repeater heart(watchdog_patience() / 2,
                                  [&engine, http = http_addresses()] { beat(engine.get(), http); });
+            // One that began without writes, as on a full disk, has not lost them.
+            const bool watches = settings_.engine.exits_on_poison() && takes_writes(engine.get());
+            std::atomic<bool> is_poisoned = false;
+            const Repeater watch(watches ? kPoisonLook : std::chrono::microseconds(0), [&] {
+                if (takes_writes(engine.get()) || is_poisoned.exchange(true)) return;
+                Log::write(VZ_LOG_ERROR, "host.poisoned",
+                           "a write to a log failed: the server ends, as engine.on_poison says");
+                ::kill(::getpid(), SIGTERM);
+            });
             wait_for_end(signal_fd);
             drain(signal_fd);
+            if (is_poisoned) code = kExitStorage;
         }
         stop_all();
         const int closed = engine.close();
@@ -243,7 +238,8 @@ class Server {
         sigemptyset(&signals);
         for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
         ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-        ::signal(SIGPIPE, SIG_IGN);
+        // A limit on the size of files is an error of the write that meets it.
+        for (const int number : {SIGPIPE, SIGXFSZ}) ::signal(number, SIG_IGN);
         return signals;
     }
 

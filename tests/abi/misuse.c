@@ -208,6 +208,9 @@ static void unknown_flags_and_enumerators_are_refused(vz_engine* engine) {
     options.settings = &setting;
     options.setting_count = 1;
     EXPECT(is_refused(vz_engine_open(text("/tmp/vz-abi-none"), &options, &other, NULL)));
+    options.setting_count = 0;
+    options.memory_bytes_max = 1 << 20;
+    EXPECT(is_refused(vz_engine_open(text("/tmp/vz-abi-none"), &options, &other, NULL)));
     EXPECT(result == NULL && other == NULL);
 }
 

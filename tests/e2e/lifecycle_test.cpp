@@ -1,5 +1,6 @@
 // How the program starts, refuses to start, and ends.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <atomic>
@@ -86,6 +87,45 @@ TEST(Lifecycle, APortHasOneServer) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+// A write to a log fails, as on a disk that breaks: files may have no byte any more.
+void poison(Server& server, HttpClient& client) {
+    ASSERT_EQ(client.post("/collections", R"({"name":"kept","dimension":2,"metric":"cosine"})").status, 201);
+    const rlimit none = {0, RLIM_INFINITY};
+    ASSERT_EQ(::prlimit(server.process().id(), RLIMIT_FSIZE, &none, nullptr), 0);
+    ASSERT_EQ(client.post("/collections", R"({"name":"lost","dimension":2,"metric":"cosine"})").status, 503);
+    const rlimit whole = {RLIM_INFINITY, RLIM_INFINITY};
+    ASSERT_EQ(::prlimit(server.process().id(), RLIMIT_FSIZE, &whole, nullptr), 0);
+}
+
+TEST(Lifecycle, AFailedWriteToALogLeavesReads) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    poison(server, client);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    EXPECT_EQ(client.get("/collections/kept").status, 200);
+    EXPECT_EQ(client.get("/readyz").status, 503);
+    EXPECT_TRUE(contains(client.get("/metrics").body, "vectorizer_poisoned 1"));
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Lifecycle, AFailedWriteToALogEndsTheServerThatIsToldSo) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    {
+        Server server(data, {"--set", "engine.on_poison=exit"});
+        HttpClient client(server.port());
+        poison(server, client);
+        const std::optional<Exit> ended = server.process().wait(std::chrono::seconds(20));
+        ASSERT_TRUE(ended.has_value());
+        EXPECT_EQ(ended->code, 74) << server.process().output();
+        EXPECT_TRUE(contains(server.process().output(), "host.poisoned")) << server.process().output();
+    }
+    Server again(data, {"--set", "engine.on_poison=exit"});
+    EXPECT_EQ(HttpClient(again.port()).get("/collections/kept").status, 200);
+    EXPECT_EQ(again.stop().code, 0);
+}
+
 TEST(Lifecycle, AnUnknownKeyStopsTheStartWithItsLine) {
     const TemporaryDirectory directory;
     const std::string config = directory.path() + "/config.yml";
@@ -101,6 +141,8 @@ TEST(Lifecycle, AnUnknownKeyStopsTheStartWithItsLine) {
          "config.yml:4:", "auto_create"},
         {"server:\n  http:\n    threads: many\n", "config.yml:3:", "http.threads"},
         {"server:\n  port: 1\n   host: x\n", "config.yml:3:", ""},
+        {"engine:\n  on_poison: restart\n", "config.yml:2:", "serve_reads or exit"},
+        {"engine:\n  memory_mb: 1\n", "config.yml:2:", "64"},
     };
     for (const Mistake& mistake : mistakes) {
         std::ofstream(config) << mistake.text;

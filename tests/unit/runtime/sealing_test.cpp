@@ -1,7 +1,9 @@
 // Growing rows are bounded: a writer that is faster than the sealing waits for it, and nothing is refused or lost.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/collection/stats.hpp"
@@ -98,6 +100,34 @@ TEST(Sealing, many_small_collections_do_not_let_the_log_grow) {
     size_t wals = 0;
     (*engine)->log().read_state([&](const ManifestState& state) { wals = state.wals.size(); });
     EXPECT_LE(wals, 2U);
+}
+
+TEST(Sealing, rows_that_grow_have_their_part_of_the_memory) {
+    EngineSettings settings;
+    settings.memory_bytes = 64 << 20;
+    const EngineSettings small = with_defaults(settings);
+    EXPECT_EQ(small.growing_total_bytes_max, 8U << 20);
+    EXPECT_EQ(small.growing_bytes_max, 8U << 20);
+    settings.memory_bytes = 64ULL << 30;
+    EXPECT_EQ(with_defaults(settings).growing_total_bytes_max, 1U << 30);
+    EXPECT_EQ(with_defaults(settings).growing_bytes_max, 256U << 20);
+
+    // 24 MiB of vectors in small collections: half of 8 MiB in the log, and all are sealed.
+    settings.memory_bytes = 64 << 20;
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    auto engine = Engine::open(*files, directory.path() + "/data", settings);
+    ASSERT_TRUE(engine.ok()) << engine.status().error().message;
+    ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
+    for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kBatch).ok());
+    const auto collection = (*engine)->catalogue().resolve("c").take();
+    vz_collection_stats stats = {};
+    for (int tries = 0; stats.sealed_segments == 0 && tries < 600; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        fill_stats(*collection, &stats);
+    }
+    EXPECT_GT(stats.sealed_segments, 0U);
+    EXPECT_EQ(stats.points, 2 * kBatch * kBatches);
 }
 
 }  // namespace
