@@ -172,6 +172,7 @@ Status Manifest::append(std::span<const Edit* const> edits, std::span<const std:
         std::count_if(edits.begin(), edits.end(), [](const Edit* edit) { return is_logical(*edit); }));
     VZ_TRY(make_room(encoded.size()));
     const std::span<const std::byte> payload[] = {encoded};
+    has_edits_ = true;
     VZ_TRY(writer_->append({FrameKind::kEdits, first_lsn, logical, durable_lsn}, payload));
     if (!VZ_PLANT(edit_answered_before_sync)) VZ_TRY(writer_->sync());
     Lsn lsn = first_lsn;

@@ -57,8 +57,8 @@ class Manifest {
     const ManifestState& state() const { return state_; }
     uint64_t number() const { return header_.file_number; }
     uint64_t end() const { return writer_->end(); }
-    // Edits came behind the snapshot: a new one may be shorter than both.
-    bool has_edits() const { return writer_->end() > edits_begin_; }
+    // Edits, and not markers alone, came behind the snapshot: a new one may be shorter than both.
+    bool has_edits() const { return has_edits_; }
     uint64_t extend_bytes() const { return extend_bytes_; }
     // The file has grown enough for a new one to pay.
     bool wants_roll() const;
@@ -74,6 +74,7 @@ class Manifest {
     uint64_t extend_bytes_;
     uint64_t zeroed_end_ = 0;
     uint64_t edits_begin_ = 0;
+    bool has_edits_ = false;
 };
 
 }  // namespace vz

@@ -40,6 +40,12 @@ class ManifestRoom : public testing::Test {
         return count;
     }
 
+    uint64_t manifest_number() const {
+        uint64_t number = 0;
+        engine_->log().read_state([&](const ManifestState&, LocalLog::OwnFiles own) { number = own.manifest; });
+        return number;
+    }
+
     std::unique_ptr<FileSystem> files_ = make_posix_file_system();
     const e2e::TemporaryDirectory directory_;
     std::unique_ptr<Engine> engine_;
@@ -99,6 +105,20 @@ TEST_F(ManifestRoom, a_snapshot_describes_its_collections_once_more) {
     EXPECT_EQ(engine_->snapshots().create("all", {}).status().code(), VZ_OK);
     open();
     EXPECT_EQ(engine_->catalogue().list().size(), count / 3);
+}
+
+TEST_F(ManifestRoom, what_is_refused_again_writes_no_snapshot_again) {
+    fill_with_collections();
+    const uint64_t before = manifest_number();
+    for (int i = 0; i < 3; ++i) {
+        // As the commit thread does when nothing is written for a while.
+        engine_->log().step_idle();
+        EXPECT_EQ(create("one_more"), VZ_LIMIT_EXCEEDED);
+    }
+    EXPECT_EQ(manifest_number(), before);
+    ASSERT_EQ(engine_->catalogue().drop("c0", false, {}).status().code(), VZ_OK);
+    EXPECT_EQ(create("in_its_place"), VZ_OK);
+    EXPECT_NE(manifest_number(), before);
 }
 
 }  // namespace
