@@ -92,10 +92,14 @@ Status LocalLog::commit(Edit edit) {
 // A new snapshot is without what was dropped or replaced since the last one.
 Status LocalLog::make_manifest_room(uint64_t bytes) {
     std::unique_lock lock(mutex_);
-    if (!has_manifest_room(bytes) && has_edits_ && poisoned_.ok() && !space_.is_full()) {
+    if (!has_manifest_room(bytes) && has_edits_ && poisoned_.ok()) {
+        const uint64_t snapshot_max = manifest_end_;
         lock.unlock();
-        roll_asked_.store(true, std::memory_order_relaxed);
-        VZ_TRY(commit(ReserveFiles{numbers_.peek()}));
+        // One that the disk has no room for would end writing.
+        if (space_.admit_file(snapshot_max).ok()) {
+            roll_asked_.store(true, std::memory_order_relaxed);
+            VZ_TRY(commit(ReserveFiles{numbers_.peek()}));
+        }
         lock.lock();
     }
     if (!poisoned_.ok()) return refusal_locked();

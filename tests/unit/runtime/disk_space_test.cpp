@@ -69,6 +69,7 @@ class FullDisk : public testing::Test {
         settings.wal_file_bytes = 128 * kKiB;
         settings.disk_reserve = 100 * kMiB;
         settings.ballast_bytes = kBallast;
+        settings.manifest_bytes_max = manifest_bytes_max_;
         auto opened = Engine::open(files_, "d", settings);
         ASSERT_TRUE(opened.ok()) << opened.status().error().message;
         engine_ = opened.take();
@@ -131,7 +132,13 @@ class FullDisk : public testing::Test {
 
     uint64_t points() const { return count_rows(engine_->catalogue().resolve("c").take()->pin(), nullptr, {}).take(); }
 
+    vz_status put(const std::string& key, std::optional<std::string> value) {
+        const std::pair<std::string, std::optional<std::string>> values[] = {{key, std::move(value)}};
+        return engine_->catalogue().put_values(values, {}).status().code();
+    }
+
     SimFs files_{SimFs::History::kKept};
+    uint64_t manifest_bytes_max_ = 0;
     std::unique_ptr<Engine> engine_;
 };
 
@@ -151,6 +158,25 @@ TEST_F(FullDisk, takes_no_more_points_but_all_else) {
     files_.set_free_bytes(kGiB);
     EXPECT_TRUE(write(VZ_UPSERT, "x").ok());
     EXPECT_EQ(points(), 2U);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(FullDisk, ends_no_writing_where_a_shorter_manifest_would_make_room) {
+    manifest_bytes_max_ = kMiB;
+    open(false);
+    const std::string large(kValueBytesMax, 'x');
+    uint32_t count = 0;
+    while (put(std::to_string(count), large) == VZ_OK) ++count;
+    ASSERT_EQ(put("0", std::nullopt), VZ_OK);
+    // Growth is admitted, and a manifest has no room.
+    files_.set_free_bytes(100 * kMiB);
+    files_.inject({Fault::Kind::kDiskFull, Fault::Span::kForever, files_.calls()});
+    EXPECT_EQ(put("more", large), VZ_LIMIT_EXCEEDED);
+    EXPECT_TRUE(engine_->log().health().ok());
+    files_.clear_fault();
+    EXPECT_EQ(put("1", std::nullopt), VZ_OK);
+    files_.set_free_bytes(kGiB);
+    EXPECT_EQ(put("more", large), VZ_OK);
     ASSERT_TRUE(engine_->close().ok());
 }
 
