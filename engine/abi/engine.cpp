@@ -191,8 +191,8 @@ void warn_of_held(const vz_engine* engine, const void* code, uint64_t results) {
 
 namespace {
 
-std::atomic<uint32_t> forks_behind{
-    0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
+std::atomic<uint32_t> forks_behind{0};
 
 uint32_t this_process() {
     static const int watched =

@@ -3,8 +3,8 @@
 namespace vz {
 namespace {
 
-thread_local int completion_depth =
-    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the thread
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a property of the thread
+thread_local int completion_depth = 0;
 
 }  // namespace
 

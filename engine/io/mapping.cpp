@@ -23,8 +23,8 @@ struct GuardedMap {
 };
 
 constexpr size_t kGuardedMapsMax = 65'536;
-std::array<GuardedMap, kGuardedMapsMax>
-    guarded_maps;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a signal handler reads it
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal handler reads it
+std::array<GuardedMap, kGuardedMapsMax> guarded_maps;
 std::atomic<size_t> guarded_maps_used{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
 struct sigaction previous_action;          // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
 

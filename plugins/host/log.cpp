@@ -17,8 +17,8 @@
 namespace vz::host {
 namespace {
 
-std::atomic<uint32_t> current_level{
-    VZ_LOG_INFO};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one log a process
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): one log a process
+std::atomic<uint32_t> current_level{VZ_LOG_INFO};
 
 spdlog::level::level_enum spdlog_level(uint32_t level) {
     switch (level) {
