@@ -11,6 +11,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <thread>
 
 #include "plugins/host/json_text.hpp"
 
@@ -113,7 +117,16 @@ bool Log::open(const std::string& file, uint32_t level, LogFormat format) {
     }
 }
 
-void Log::close() { spdlog::shutdown(); }
+bool Log::close() {
+    constexpr std::chrono::seconds kPatience(2);
+    const auto written = std::make_shared<std::promise<void>>();
+    const std::future<void> all = written->get_future();
+    std::thread([written] {
+        spdlog::shutdown();
+        written->set_value();
+    }).detach();
+    return all.wait_for(kPatience) == std::future_status::ready;
+}
 
 uint64_t Log::dropped() {
     const auto writer = spdlog::thread_pool();

@@ -20,8 +20,9 @@ class Log {
  public:
     // file empty: standard error. False: it cannot be opened.
     static bool open(const std::string& file, uint32_t level, LogFormat format);
-    // Writes what waits. What comes later is lost.
-    static void close();
+    // Writes what waits; what comes later is lost. False: the log is not read, and its writer stands still until the
+    // process ends, which must not wait for it.
+    static bool close();
     // Records that had to make room so far.
     static uint64_t dropped();
     // One JSON object a line, rather than text.

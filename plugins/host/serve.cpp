@@ -506,7 +506,7 @@ int serve(const Config& config, const Reread& reread) {
     }
     log_passed_over(config.passed_over());
     const int code = Server(config, reread, std::move(settings)).run();
-    Log::close();
+    if (!Log::close()) std::_Exit(code);
     return code;
 }
 

@@ -520,6 +520,20 @@ TEST(Operator, ALogThatNobodyReadsStopsNobody) {
     EXPECT_NE(log.find("the-newest"), std::string::npos) << "the oldest make room, not the newest";
 }
 
+TEST(Operator, ALogThatNobodyReadsHoldsNoStopUp) {
+    const TemporaryDirectory directory;
+    const std::string pipe = directory.path() + "/log-pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const int reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    ASSERT_GE(reader, 0);
+    Server server(directory.path() + "/data", {"--set", "log.file=" + pipe});
+    HttpClient client(server.port(), std::chrono::seconds(10));
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(client.get("/collections/none").status, 404) << i;
+    server.process().send(SIGTERM);
+    EXPECT_EQ(server.process().wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
+    ::close(reader);
+}
+
 TEST(Operator, MetricsTellOfEachCollection) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");
