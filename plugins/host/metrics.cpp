@@ -221,7 +221,8 @@ vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
         key += '\1' + text(from.labels[i].key) + '\2' + text(from.labels[i].value);
     const std::scoped_lock lock(mutex_);
     // Samples of one name are of one kind.
-    if (kinds_.try_emplace(text(from.name), from.kind).first->second != from.kind) return VZ_INVALID_ARGUMENT;
+    const auto kind = kinds_.find(text(from.name));
+    if (kind != kinds_.end() && kind->second != from.kind) return VZ_INVALID_ARGUMENT;
     const uint64_t count = count_.load(std::memory_order_relaxed);
     if (const auto found = ids_.find(key); found != ids_.end()) {
         *id = found->second;
@@ -238,6 +239,7 @@ vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
         series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
     series.bounds.assign(from.bounds, from.bounds + from.bound_count);
     series.counts = std::vector<std::atomic<uint64_t>>(from.bound_count + 1);
+    kinds_.emplace(series.name, from.kind);
     ids_.emplace(std::move(key), count);
     count_.store(count + 1, std::memory_order_release);
     *id = count;
