@@ -1,6 +1,6 @@
 // What the parts of an open database work on together: its directory, its logs, its names. They know each other in one
 // direction only:
-//   Database <- Checkpoints <- Compaction <- Verification, Snapshots; all of them <- Maintenance <- Engine
+//   Database <- Checkpoints <- Compaction <- Verification, Maintenance; Checkpoints <- Snapshots; all of them <- Engine
 #pragma once
 
 #include <memory>
