@@ -131,9 +131,13 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     state.next_file = std::max(state.next_file, number + 1);
     state.clean_close.reset();
 
+    const std::vector<std::byte> snapshot = encode_snapshot(state);
+    if (snapshot.size() > kManifestFrameBytesMax)
+        return failure(VZ_LIMIT_EXCEEDED, "the manifest describes more than %llu bytes",
+                       static_cast<unsigned long long>(kManifestFrameBytesMax))
+            .field("manifest_bytes_max");
     VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
     std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), extend_bytes));
-    const std::vector<std::byte> snapshot = encode_snapshot(state);
     VZ_TRY(manifest->file_->write(0, head));
     VZ_TRY(manifest->extend(frame_bytes(snapshot.size())));
     const std::span<const std::byte> payload[] = {snapshot};

@@ -48,8 +48,10 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
     }
     if (first == 0) first = durable() + 1;
     VZ_TRY(append_to_manifest(edits, first));
-    return manifest_->wants_roll() || roll_asked_.exchange(false, std::memory_order_relaxed) ? roll_manifest()
-                                                                                             : Status();
+    if (!manifest_->wants_roll() && !roll_asked_.exchange(false, std::memory_order_relaxed)) return {};
+    Status rolled = roll_manifest();
+    // The file goes on as it is.
+    return rolled.code() == VZ_LIMIT_EXCEEDED ? Status() : std::move(rolled);
 }
 
 Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn) {

@@ -53,12 +53,16 @@ Status Engine::recover() {
     } else {
         const std::vector<WalState> wals = findings.state.wals;
         Status begun = begin_log(findings);
-        if (begun.code() == VZ_DISK_FULL && !findings.unborn && !database_.settings.accept_loss) {
-            database_.report(VZ_LOG_ERROR, "open.disk_full", std::string(begun.error().message));
+        const bool is_full = begun.code() == VZ_DISK_FULL;
+        if ((is_full || begun.code() == VZ_LIMIT_EXCEEDED) && !findings.unborn && !database_.settings.accept_loss) {
+            database_.report(VZ_LOG_ERROR, is_full ? "open.disk_full" : "open.manifest_full",
+                             std::string(begun.error().message));
             findings.state.wals = wals;
-            serve_reads(findings,
-                        failure(VZ_READ_ONLY,
-                                "the disk was full when the database was opened: free some space and start again"));
+            serve_reads(
+                findings,
+                failure(VZ_READ_ONLY, "%s",
+                        is_full ? "the disk was full when the database was opened: free some space and start again"
+                                : "the manifest describes more than a new one can hold: export what is wanted"));
         } else {
             VZ_TRY(std::move(begun));
         }
