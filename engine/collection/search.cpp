@@ -349,13 +349,11 @@ void merge(const NearestQuery& query, std::vector<Hit>* hits) {
         return a.row.part->id(a.row.row) < b.row.part->id(b.row.row);
     };
     const size_t kept = std::min<size_t>(query.k, hits->size());
-    // Those of one part come in order, or nearly: a sort meets them as they are, a heap would first undo it.
-    if (kept == hits->size()) {
-        std::sort(hits->begin(), hits->end(), better);
-    } else {
+    // Those of one part are, and a heap would undo it first. Scores of a damaged row may be no numbers: std::sort must
+    // not see them.
+    if (!std::is_sorted(hits->begin(), hits->end(), better))
         std::partial_sort(hits->begin(), hits->begin() + static_cast<std::ptrdiff_t>(kept), hits->end(), better);
-        hits->resize(kept);
-    }
+    hits->resize(kept);
 }
 
 }  // namespace
