@@ -113,6 +113,33 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
     return {};
 }
 
+vz_engine_stats stats_of(const vz_engine& engine) {
+    vz_engine_stats stats = {};
+    Engine& inner = *engine.engine;
+    stats.state = !inner.log().health().ok() ? VZ_STATE_READ_ONLY
+                  : inner.space().is_full()  ? VZ_STATE_DISK_FULL
+                                             : VZ_STATE_READY;
+    stats.last_lsn = inner.log().last_lsn();
+    stats.durable_lsn = inner.log().durable();
+    for (const auto& collection : inner.catalogue().list()) {
+        vz_collection_stats one = {};
+        fill_stats(*collection, &one);
+        ++stats.collections;
+        stats.quarantined += one.state == VZ_STATE_QUARANTINED ? 1 : 0;
+        stats.points += one.points;
+        stats.memory_bytes += one.memory_bytes;
+        stats.mapped_bytes += one.mapped_bytes;
+    }
+    // Growing rows are what a restart would replay.
+    stats.wal_bytes = stats.memory_bytes;
+    const Result<Space> space = engine.files->space(inner.directory());
+    stats.disk_free_bytes = space.ok() ? space->free : 0;
+    stats.queued_ops = engine.operations->queued();
+    stats.results_held = engine.results_held.count();
+    stats.open_ns = inner.open_ns();
+    return stats;
+}
+
 void describe_findings(std::span<const CheckFinding> findings, Descriptions* out) {
     for (const CheckFinding& found : findings) {
         vz_finding finding = {};
@@ -307,41 +334,13 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
 }
 
 VZ_API vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, vz_error* error) VZ_NOEXCEPT {
-    return guard_engine_anywhere(engine, error, [&]() -> Status {
-        vz_engine_stats stats = {};
-        const Engine& inner = *engine->engine;
-        const Status health = inner.log().health();
-        stats.state = !health.ok()                        ? VZ_STATE_READ_ONLY
-                      : engine->engine->space().is_full() ? VZ_STATE_DISK_FULL
-                                                          : VZ_STATE_READY;
-        stats.last_lsn = inner.log().last_lsn();
-        stats.durable_lsn = inner.log().durable();
-        for (const auto& collection : inner.catalogue().list()) {
-            vz_collection_stats one = {};
-            fill_stats(*collection, &one);
-            ++stats.collections;
-            stats.quarantined += one.state == VZ_STATE_QUARANTINED ? 1 : 0;
-            stats.points += one.points;
-            stats.memory_bytes += one.memory_bytes;
-            stats.mapped_bytes += one.mapped_bytes;
-        }
-        // Growing rows are what a restart would replay.
-        stats.wal_bytes = stats.memory_bytes;
-        const Result<Space> space = engine->files->space(inner.directory());
-        stats.disk_free_bytes = space.ok() ? space->free : 0;
-        stats.queued_ops = engine->operations->queued();
-        stats.results_held = engine->results_held.count();
-        stats.open_ns = inner.open_ns();
-        return give_out(stats, out);
-    });
+    return guard_engine_anywhere(engine, error, [&] { return give_out(stats_of(*engine), out); });
 }
 
 VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* user, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         if (visit == nullptr) return misuse("the visitor is NULL");
-        vz_engine_stats stats = {};
-        stats.struct_size = sizeof(stats);
-        vz_engine_stats_read(engine, &stats, nullptr);
+        const vz_engine_stats stats = stats_of(*engine);
         const LocalLog::Counters& counters = engine->engine->log().counters();
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_collections", "Collections.", stats.collections);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_points", "Live points.", stats.points);
