@@ -11,7 +11,7 @@ vz_str str_of(std::string_view text) { return {text.data(), text.size()}; }
 }  // namespace
 
 Meter::Meter(const vz_host* host)
-    : host_(host), metrics_(*static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS))) {
+    : host_(host), metrics_(static_cast<const vz_metrics_service*>(host->service(host, VZ_SERVICE_METRICS))) {
     constexpr const char* kOperations = "vectorizer_graphql_operations_total";
     constexpr const char* kOperationsHelp = "Operations that were run.";
     operations_ = {declare(kOperations, kOperationsHelp, VZ_SAMPLE_COUNTER, "type", "query"),
@@ -29,6 +29,7 @@ Meter::Meter(const vz_host* host)
 
 uint64_t Meter::declare(const char* name, const char* help, uint32_t kind, const char* label,
                         std::string_view value) const {
+    if (metrics_ == nullptr) return 0;
     uint64_t id = UINT64_MAX;
     const vz_kv kv{str_of(label != nullptr ? label : ""), str_of(value)};
     vz_series series{};
@@ -41,16 +42,17 @@ uint64_t Meter::declare(const char* name, const char* help, uint32_t kind, const
         series.bounds = kSecondsBounds.data();
         series.bound_count = kSecondsBounds.size();
     }
-    static_cast<void>(metrics_.declare(host_, &series, &id));
+    static_cast<void>(metrics_->declare(host_, &series, &id));
     return id;
 }
 
-void Meter::operation(bool is_mutation) const { metrics_.add(host_, operations_[is_mutation ? 1 : 0], 1); }
+void Meter::operation(bool is_mutation) const { count(operations_[is_mutation ? 1 : 0]); }
 
-void Meter::cache_hit() const { metrics_.add(host_, cache_hits_, 1); }
+void Meter::cache_hit() const { count(cache_hits_); }
 
 void Meter::took(Phase phase, int64_t ns) const {
-    metrics_.observe(host_, seconds_[static_cast<size_t>(phase)], static_cast<double>(ns) * 1e-9);
+    if (metrics_ == nullptr) return;
+    metrics_->observe(host_, seconds_[static_cast<size_t>(phase)], static_cast<double>(ns) * 1e-9);
 }
 
 void Meter::error(std::string_view code) {
@@ -65,7 +67,11 @@ void Meter::error(std::string_view code) {
                         VZ_SAMPLE_COUNTER, "code", code);
         id = found->second;
     }
-    metrics_.add(host_, id, 1);
+    count(id);
+}
+
+void Meter::count(uint64_t id) const {
+    if (metrics_ != nullptr) metrics_->add(host_, id, 1);
 }
 
 }  // namespace vz::graphql

@@ -235,6 +235,7 @@ vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
     series.name = text(from.name);
     series.help = one_line(text(from.help));
     series.kind = from.kind;
+    series.labels.clear();  // of an attempt that memory ended
     for (uint32_t i = 0; i < from.label_count; ++i)
         series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
     series.bounds.assign(from.bounds, from.bounds + from.bound_count);

@@ -26,7 +26,7 @@ class Health {
     std::string reason_of(const std::string& who) const;
     // It serves; one that reports nothing itself is ready.
     void started(const std::string& instance);
-    // Of those that were started, in that order.
+    // Of those that have told their state, in the order in which they first did.
     std::vector<std::pair<std::string, uint32_t>> frontends() const;
 
  private:
