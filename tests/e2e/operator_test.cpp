@@ -490,13 +490,28 @@ TEST(Operator, MetricsTellOfAServerThatIsAboutToStop) {
     EXPECT_EQ(server.process().wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
 }
 
-TEST(Operator, ALogThatNobodyReadsStopsNobody) {
+// A server whose log goes into a pipe that is read, or not, by the test.
+struct PipedLog {
     const TemporaryDirectory directory;
-    const std::string pipe = directory.path() + "/log-pipe";
-    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-    const int reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    ASSERT_GE(reader, 0);
-    Server server(directory.path() + "/data", {"--set", "log.file=" + pipe});
+    const int reader = open_pipe(directory.path() + "/log-pipe");
+    Server server{directory.path() + "/data", {"--set", "log.file=" + directory.path() + "/log-pipe"}};
+
+    PipedLog() = default;
+    PipedLog(const PipedLog&) = delete;
+    PipedLog& operator=(const PipedLog&) = delete;
+    ~PipedLog() { ::close(reader); }
+
+    static int open_pipe(const std::string& path) {
+        EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
+        const int opened = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        EXPECT_GE(opened, 0);
+        return opened;
+    }
+};
+
+TEST(Operator, ALogThatNobodyReadsStopsNobody) {
+    PipedLog log_pipe;
+    Server& server = log_pipe.server;
     HttpClient client(server.port(), std::chrono::seconds(10));
     // More than the pipe and the queue of the log take.
     for (int i = 0; i < 4000; ++i) ASSERT_EQ(client.get("/collections/none").status, 404) << i;
@@ -507,7 +522,7 @@ TEST(Operator, ALogThatNobodyReadsStopsNobody) {
         std::vector<char> bytes(1 << 20);
         for (bool was_last = false; !was_last;) {
             was_last = ends;
-            for (ssize_t got = 0; (got = ::read(reader, bytes.data(), bytes.size())) > 0;)
+            for (ssize_t got = 0; (got = ::read(log_pipe.reader, bytes.data(), bytes.size())) > 0;)
                 log.append(bytes.data(), static_cast<size_t>(got));
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
@@ -516,22 +531,16 @@ TEST(Operator, ALogThatNobodyReadsStopsNobody) {
     EXPECT_EQ(server.stop().code, 0);
     ends = true;
     reading.join();
-    ::close(reader);
     EXPECT_NE(log.find("the-newest"), std::string::npos) << "the oldest make room, not the newest";
 }
 
 TEST(Operator, ALogThatNobodyReadsHoldsNoStopUp) {
-    const TemporaryDirectory directory;
-    const std::string pipe = directory.path() + "/log-pipe";
-    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-    const int reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    ASSERT_GE(reader, 0);
-    Server server(directory.path() + "/data", {"--set", "log.file=" + pipe});
+    PipedLog log_pipe;
+    Server& server = log_pipe.server;
     HttpClient client(server.port(), std::chrono::seconds(10));
     for (int i = 0; i < 1000; ++i) ASSERT_EQ(client.get("/collections/none").status, 404) << i;
     server.process().send(SIGTERM);
     EXPECT_EQ(server.process().wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
-    ::close(reader);
 }
 
 TEST(Operator, MetricsTellOfEachCollection) {

@@ -30,16 +30,6 @@ std::unique_ptr<Client> slow_reader(const Server& server, const std::string& req
     return client;
 }
 
-template <typename Condition>
-bool comes(Condition condition, milliseconds patience = milliseconds(5000)) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(milliseconds(10));
-    }
-    return true;
-}
-
 bool nothing_is_held(Server& server) {
     return comes([&] { return server.figure(kUnsent) == 0 && server.figure("vectorizer_http_body_bytes") == 0; });
 }

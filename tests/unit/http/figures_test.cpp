@@ -11,17 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A client has its answer a moment before that is counted.
-template <typename Condition>
-bool comes(Condition condition, milliseconds patience = milliseconds(5000)) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(milliseconds(10));
-    }
-    return true;
-}
-
 TEST(Figures, of_the_queue_are_of_requests_that_went_to_a_worker) {
     Server server;
     server.start();
