@@ -3,8 +3,8 @@
 namespace vz {
 namespace {
 
-thread_local const void* caller =
-    nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a property of the thread
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a property of the thread
+thread_local const void* caller = nullptr;
 
 }  // namespace
 

@@ -21,8 +21,8 @@ class Marks {
         : page_count_((rows + kPageRows - 1) / kPageRows), pages_(new std::atomic<Page*>[page_count_]()) {}
     ~Marks() {
         for (uint32_t i = 0; i < page_count_; ++i)
-            delete pages_[i].load(
-                std::memory_order_relaxed);  // NOLINT(cppcoreguidelines-owning-memory): read without a lock
+            // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): read without a lock
+            delete pages_[i].load(std::memory_order_relaxed);
     }
     Marks(const Marks&) = delete;
     Marks& operator=(const Marks&) = delete;

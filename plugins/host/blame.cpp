@@ -45,8 +45,8 @@ const char* owner_on_stack(uintptr_t stack) {
     for (int page = 0; page < 32; ++page) {
         const size_t bytes = page == 0 ? sizeof(words) - stack % sizeof(words) : sizeof(words);
         const iovec to = {words.data(), bytes};
-        const iovec from = {reinterpret_cast<void*>(stack),
-                            bytes};  // NOLINT(performance-no-int-to-ptr): an address of a stack
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of a stack
+        const iovec from = {reinterpret_cast<void*>(stack), bytes};
         if (::process_vm_readv(::getpid(), &to, 1, &from, 1, 0) != static_cast<ssize_t>(bytes)) return nullptr;
         for (size_t i = 0; i < bytes / sizeof(uintptr_t); ++i) {
             if (const char* owner = owner_of(words[i])) return owner;

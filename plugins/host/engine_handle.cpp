@@ -38,11 +38,12 @@ int EngineHandle::close() {
 }
 
 std::string default_data_directory() {
-    if (const char* named = std::getenv("VECTORIZER_DATA_DIR"); named != nullptr && *named != 0)
-        return named;  // NOLINT(concurrency-mt-unsafe): before any thread
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
+    if (const char* named = std::getenv("VECTORIZER_DATA_DIR"); named != nullptr && *named != 0) return named;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
     if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != 0)
-        return std::string(data) + "/vectorizer";  // NOLINT(concurrency-mt-unsafe): before any thread
-    const char* home = std::getenv("HOME");        // NOLINT(concurrency-mt-unsafe): before any thread
+        return std::string(data) + "/vectorizer";
+    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any thread
     return std::string(home != nullptr && *home != 0 ? home : "/var/lib") + "/.local/share/vectorizer";
 }
 

@@ -124,8 +124,8 @@ const void* code_of(const vz_log_record& record) {
         const vz_kv& field = record.fields[i];
         if (std::string_view(field.key.data, field.key.size) != "code") continue;
         const std::string address(field.value.data, field.value.size);
-        return reinterpret_cast<const void*>(
-            std::strtoull(address.c_str(), nullptr, 16));  // NOLINT(performance-no-int-to-ptr): an address it is
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): an address it is
+        return reinterpret_cast<const void*>(std::strtoull(address.c_str(), nullptr, 16));
     }
     return nullptr;
 }

@@ -23,8 +23,8 @@ constexpr uint32_t kFromMalloc = kClasses;
 struct Block {
     Block* next;
 };
-constinit Block* free_blocks[kClasses] =
-    {};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): an allocator has to be
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): an allocator has to be
+constinit Block* free_blocks[kClasses] = {};
 constinit std::byte* chunk = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
 constinit size_t chunk_left = 0;       // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): likewise
 
