@@ -6,7 +6,6 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/io/file_header.hpp"
 #include "engine/manifest/edit.hpp"
 #include "engine/runtime/segment_store.hpp"
 #include "engine/segment/delete_file.hpp"
@@ -15,7 +14,6 @@
 namespace vz {
 namespace {
 
-constexpr Magic kArchiveMagic = {'V', 'Z', 'A', 'R', 'C', 'H', 'V', '1'};
 constexpr char kFooterMagic[8] = {'V', 'Z', 'A', 'R', 'F', 'T', '0', '1'};
 constexpr uint64_t kArchiveFooterBytes = 128;
 constexpr uint64_t kFooterHashAt = 48;

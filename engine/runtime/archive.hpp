@@ -12,9 +12,12 @@
 
 #include "engine/base/bitmap.hpp"
 #include "engine/io/file.hpp"
+#include "engine/io/file_header.hpp"
 #include "engine/manifest/state.hpp"
 
 namespace vz {
+
+constexpr Magic kArchiveMagic = {'V', 'Z', 'A', 'R', 'C', 'H', 'V', '1'};
 
 // Takes the next bytes of the archive.
 using ArchiveSink = std::function<Status(std::span<const std::byte>)>;

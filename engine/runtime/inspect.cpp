@@ -16,7 +16,6 @@
 namespace vz {
 namespace {
 
-constexpr Magic kArchiveMagic = {'V', 'Z', 'A', 'R', 'C', 'H', 'V', '1'};
 constexpr std::string_view kCurrentName = "CURRENT";
 
 std::string hex(const vz_uuid& uuid) {

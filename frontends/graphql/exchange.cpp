@@ -42,7 +42,8 @@ bool each_scope(const Input& arguments, std::string_view scopes, Visit visit) {
 
 void refuse_overloaded(vzh_request* request) {
     const codec::Failure failure = codec::overloaded();
-    vzh_refuse(request, failure.http, failure.error_type.c_str(), str_of(failure.message), str_of(failure.details));
+    vzh_refuse(request, failure.http, failure.error_type.c_str(), codec::borrowed(failure.message),
+               codec::borrowed(failure.details));
 }
 
 Exchange::Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media)
@@ -64,7 +65,7 @@ void Exchange::start() {
     if (operation == nullptr) return refuse(errors);
     mutation_ = operation->kind == ast::OperationKind::kMutation;
     if (mutation_ && read_only) {
-        vzh_header(request_, "Allow", str_of("POST"));
+        vzh_header(request_, "Allow", codec::borrowed("POST"));
         return refuse(405, {{"mutations are sent by POST", "METHOD_NOT_ALLOWED", {}, {}, {operation->position}}});
     }
     begun_ns_ = steady_ns();
@@ -199,16 +200,16 @@ bool Exchange::enter_scopes(RootCall& call) {
     });
     if (!seen) return refuse_field("the key lacks this permission for this collection");
     return each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
-        return vzh_allowed(request_, str_of(collection), permission) != 0;
+        return vzh_allowed(request_, codec::borrowed(collection), permission) != 0;
     });
 }
 
 // An alias inside the scope of a limited key opens nothing outside of it.
 bool Exchange::reaches(std::string_view collection, uint32_t permission) const {
-    if (!sees(str_of(collection), permission)) return false;
+    if (!sees(codec::borrowed(collection), permission)) return false;
     if (sees(vz_str{}, permission)) return true;
     const std::string own = codec::own_name(frontend_.engine, collection);
-    return own.empty() || sees(str_of(own), permission);
+    return own.empty() || sees(codec::borrowed(own), permission);
 }
 
 bool Exchange::sees(vz_str collection, uint32_t permission) const {
@@ -330,7 +331,7 @@ bool Exchange::write_answer() {
     write_data(out, *frontend_.schema, plan_, root_value, &calls_, arena, errors_);
     if (!errors_.empty()) {
         out.key("errors");
-        write_errors(out, document_->text, view_of(view_->request_id), errors_);
+        write_errors(out, document_->text, codec::view(view_->request_id), errors_);
     }
     out.end_object();
     out.flush();
@@ -365,7 +366,7 @@ void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors
         json::Writer out(target());
         out.begin_object();
         out.key("errors");
-        write_errors(out, query, view_of(view_->request_id), errors);
+        write_errors(out, query, codec::view(view_->request_id), errors);
         out.end_object();
     }
     reply(status);

@@ -38,8 +38,8 @@ class Settings final {
     void read(std::string_view key, bool& value) {
         vz_str text{};
         if (!find(key, text)) return;
-        if (view_of(text) != "true" && view_of(text) != "false") return reject(key, "must be true or false");
-        value = view_of(text) == "true";
+        if (codec::view(text) != "true" && codec::view(text) != "false") return reject(key, "must be true or false");
+        value = codec::view(text) == "true";
     }
     template <typename Number>
     void read(std::string_view key, Number least, Number most, Number& value) {
@@ -55,7 +55,7 @@ class Settings final {
     void read_path(std::string_view key, std::string& value) {
         vz_str text{};
         if (!find(key, text)) return;
-        const std::string_view path = view_of(text);
+        const std::string_view path = codec::view(text);
         const auto plain = [](char c) { return c > 0x20 && c < 0x7f && std::strchr("{}*?#'\"\\<>&%", c) == nullptr; };
         if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find("//") != std::string_view::npos ||
             !std::all_of(path.begin(), path.end(), plain)) {
@@ -65,9 +65,9 @@ class Settings final {
     }
 
  private:
-    bool find(std::string_view key, vz_str& text) { return config_->get(host_, str_of(key), &text) != 0; }
+    bool find(std::string_view key, vz_str& text) { return config_->get(host_, codec::borrowed(key), &text) != 0; }
     void reject(std::string_view key, std::string_view reason) {
-        if (status_ == VZ_OK) status_ = config_->reject(host_, str_of(key), str_of(reason), error_);
+        if (status_ == VZ_OK) status_ = config_->reject(host_, codec::borrowed(key), codec::borrowed(reason), error_);
     }
 
     const vz_host* host_;
@@ -92,7 +92,7 @@ vz_status read_settings(vz_frontend& self, vz_error* error) {
 // The keys that were made over the REST API: they count here too, also where REST is off.
 vz_status load_stored_keys(vz_engine* engine, vz_error* error) {
     vz_result* result = nullptr;
-    vz_status status = vz_value_list(engine, str_of(VZH_STORED_KEYS), &result, error);
+    vz_status status = vz_value_list(engine, codec::borrowed(VZH_STORED_KEYS), &result, error);
     if (status != VZ_OK) return status;
     uint64_t count = 0;
     const auto* values = static_cast<const vz_value*>(vz_result_items(result, VZ_RESULT_VALUES, &count));
@@ -137,19 +137,19 @@ vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT {
     self->started_ms = codec::now_unix_ms();
     const vz_status status = vzh_start(self->mount, error);
     if (status != VZ_OK) return status;
-    const std::string address = std::string(view_of(vzh_url(self->mount))) + self->path;
+    const std::string address = std::string(codec::view(vzh_url(self->mount))) + self->path;
     const std::string url = address + (self->page ? " (GraphiQL in a browser)" : "");
     const auto* log = static_cast<const vz_log_service*>(self->host->service(self->host, VZ_SERVICE_LOG));
-    vz_kv field{str_of("url"), str_of(url)};
+    vz_kv field{codec::borrowed("url"), codec::borrowed(url)};
     vz_log_record record{};
     record.struct_size = sizeof record;
     record.level = VZ_LOG_INFO;
-    record.event = str_of("frontend.listening");
-    record.message = str_of("GraphQL is served");
+    record.event = codec::borrowed("frontend.listening");
+    record.message = codec::borrowed("GraphQL is served");
     record.fields = &field;
     record.field_count = 1;
     log->write(self->host, &record);
-    self->health->report(self->host, VZ_HEALTH_READY, str_of(address));
+    self->health->report(self->host, VZ_HEALTH_READY, codec::borrowed(address));
     return VZ_OK;
 }
 

@@ -1,12 +1,12 @@
 #include "frontends/graphql/meter.hpp"
 
+#include "frontends/codec/names.hpp"
+
 namespace vz::graphql {
 namespace {
 
 constexpr std::array kSecondsBounds{10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
                                     25e-3, 50e-3, 0.1,   0.25,   0.5,    1.0,    2.5,  5.0,    10.0, 60.0};
-
-vz_str str_of(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -31,10 +31,10 @@ uint64_t Meter::declare(const char* name, const char* help, uint32_t kind, const
                         std::string_view value) const {
     if (metrics_ == nullptr) return 0;
     uint64_t id = UINT64_MAX;
-    const vz_kv kv{str_of(label != nullptr ? label : ""), str_of(value)};
+    const vz_kv kv{codec::borrowed(label != nullptr ? label : ""), codec::borrowed(value)};
     vz_series series{};
-    series.name = str_of(name);
-    series.help = str_of(help);
+    series.name = codec::borrowed(name);
+    series.help = codec::borrowed(help);
     series.kind = kind;
     series.labels = &kv;
     series.label_count = label != nullptr ? 1 : 0;

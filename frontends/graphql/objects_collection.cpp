@@ -25,7 +25,7 @@ FieldValue time(const FieldCall& call, int64_t unix_ms) {
     return FieldValue::of_text(call.arena.copy_text(codec::rfc3339(unix_ms)));
 }
 
-FieldValue name(const FieldCall& call) { return FieldValue::of_text(view_of(info(call).name)); }
+FieldValue name(const FieldCall& call) { return FieldValue::of_text(codec::view(info(call).name)); }
 FieldValue always_null(const FieldCall&) { return FieldValue::null(); }
 FieldValue always_false(const FieldCall&) { return FieldValue::of_boolean(false); }
 FieldValue created(const FieldCall& call) { return time(call, info(call).created_ms); }
@@ -47,7 +47,7 @@ FieldValue description(const FieldCall& call) {
 FieldValue metadata(const FieldCall& call) { return FieldValue::of_json(call.arena.copy_text(notes(call).metadata)); }
 FieldValue aliases(const FieldCall& call) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
-        return FieldValue::of_text(view_of(static_cast<const vz_str*>(list.object)[index]));
+        return FieldValue::of_text(codec::view(static_cast<const vz_str*>(list.object)[index]));
     };
     return FieldValue::of_list(info(call).alias_count, kItem, info(call).aliases);
 }
@@ -91,7 +91,7 @@ FieldValue build_effort(const FieldCall& call) {
 }
 FieldValue search_effort(const FieldCall& call) { return FieldValue::of_count(field(call).search_effort); }
 
-constexpr FieldBinding kFields[] = {
+constexpr FieldBinding kCollectionFields[] = {
     {"GqlCollection", "name", name},
     {"GqlCollection", "tenantId", always_null},
     {"GqlCollection", "createdAt", created},
@@ -121,7 +121,7 @@ constexpr FieldBinding kFields[] = {
 
 }  // namespace
 
-std::span<const FieldBinding> collection_fields() { return kFields; }
+std::span<const FieldBinding> collection_fields() { return kCollectionFields; }
 
 const vz_vector_field* default_vector(const vz_collection_info& info) {
     return info.schema == nullptr ? nullptr : codec::default_field(info.schema);

@@ -40,7 +40,7 @@ FieldValue mutation_lsn(const FieldCall& call) {
     return mutation(call).lsn == 0 ? FieldValue::null() : FieldValue::of_count(mutation(call).lsn);
 }
 
-constexpr FieldBinding kFields[] = {
+constexpr FieldBinding kPointFields[] = {
     {"GqlVector", "id", point_id},
     {"GqlVector", "data", point_data},
     {"GqlVector", "dimension", point_dimension},
@@ -62,7 +62,7 @@ constexpr FieldBinding kFields[] = {
 
 }  // namespace
 
-std::span<const FieldBinding> point_fields() { return kFields; }
+std::span<const FieldBinding> point_fields() { return kPointFields; }
 
 FieldValue points_value(std::span<const PointView> points) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
@@ -91,8 +91,8 @@ bool read_points(RootCall& call, const EngineCall& from, vz_metric metric, std::
     const std::span<PointView> views = call.arena->array<PointView>(rows.count);
     for (uint64_t i = 0; i < rows.count; ++i) {
         PointView& view = views[i];
-        view.id = view_of(rows.ids[i]);
-        if (rows.payloads != nullptr) view.payload = view_of(rows.payloads[i]);
+        view.id = codec::view(rows.ids[i]);
+        if (rows.payloads != nullptr) view.payload = codec::view(rows.payloads[i]);
         if (rows.versions != nullptr) view.version = rows.versions[i];
         if (rows.scores != nullptr) view.score = codec::score_of(metric, rows.scores[i]);
         if (column == nullptr || column->rows[i] == nullptr || column->element != VZ_F32) continue;

@@ -24,7 +24,7 @@ void list_begin(RootCall& call) {
     size_t seen = 0;
     for (uint64_t i = 0; i < count; ++i) {
         const vz_collection_info* info = codec::element_at(infos, i);
-        if (call.sees(view_of(info->name), VZH_READ)) listed->infos[seen++] = info;
+        if (call.sees(codec::view(info->name), VZH_READ)) listed->infos[seen++] = info;
     }
     listed->infos = listed->infos.first(seen);
     call.state = listed;
@@ -46,13 +46,13 @@ FieldValue one_finish(RootCall& call) {
                                  : collection_value(static_cast<const vz_collection_info*>(call.state));
 }
 
-constexpr RootResolver kRoots[] = {
+constexpr RootResolver kCollectionRoots[] = {
     {"QueryRoot", "collections", "Failed to list collections: ", "", list_begin, list_finish},
     {"QueryRoot", "collection", "Failed to get collection: ", "name", one_begin, one_finish},
 };
 
 }  // namespace
 
-std::span<const RootResolver> collection_roots() { return kRoots; }
+std::span<const RootResolver> collection_roots() { return kCollectionRoots; }
 
 }  // namespace vz::graphql

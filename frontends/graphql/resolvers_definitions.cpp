@@ -127,7 +127,8 @@ void create_begin(RootCall& call) {
     Creation* creation = call.make<Creation>();
     if (!add_texts(call, input, wanted, notes, creation->lexical)) return;
     const std::string_view metadata = call.arena->copy_text(codec::write_notes(notes));
-    codec::fill_schema(wanted, metadata.empty() ? vz_str{} : str_of(metadata), creation->field, creation->schema);
+    codec::fill_schema(wanted, metadata.empty() ? vz_str{} : codec::borrowed(metadata), creation->field,
+                       creation->schema);
     call.expect(1);
     call.engine_calls[0].change.request_id = call.request_id();
     call.set(0, VZ_OP_COLLECTION_CREATE, name, &creation->schema, &call.engine_calls[0].change);
@@ -160,8 +161,8 @@ void update_begin(RootCall& call) {
         change.kind = VZ_ALTER_SET_METADATA;
         // An absent text would keep what is there.
         const std::string written = codec::write_notes(notes);
-        change.metadata =
-            str_of(call.arena->copy_text(written.empty() ? std::string_view("{}") : std::string_view(written)));
+        change.metadata = codec::borrowed(
+            call.arena->copy_text(written.empty() ? std::string_view("{}") : std::string_view(written)));
     }
     if (search_effort >= 0) {
         const vz_vector_field* field = default_vector(*info);
@@ -192,7 +193,7 @@ void rename_begin(RootCall& call) {
     auto* request = call.make<vz_rename_request>();
     request->struct_size = sizeof *request;
     request->flags = call.argument("retainAlias").boolean_or(true) ? VZ_RENAME_KEEP_ALIAS : 0;
-    request->to = str_of(to);
+    request->to = codec::borrowed(to);
     call.expect(1);
     call.engine_calls[0].change.request_id = call.request_id();
     call.set(0, VZ_OP_COLLECTION_RENAME, call.argument("name").text, request, &call.engine_calls[0].change);
@@ -218,7 +219,7 @@ FieldValue drop_finish(RootCall& call) {
     return FieldValue::of_object(view);
 }
 
-constexpr RootResolver kRoots[] = {
+constexpr RootResolver kDefinitionRoots[] = {
     {"MutationRoot", "createCollection", "Failed to create collection: ", "input.name", create_begin, create_finish},
     {"MutationRoot", "updateCollection", "Failed to update collection: ", "name", update_begin, update_finish},
     {"MutationRoot", "renameCollection", "Failed to rename collection: ", "newName name", rename_begin, rename_finish},
@@ -227,6 +228,6 @@ constexpr RootResolver kRoots[] = {
 
 }  // namespace
 
-std::span<const RootResolver> definition_roots() { return kRoots; }
+std::span<const RootResolver> definition_roots() { return kDefinitionRoots; }
 
 }  // namespace vz::graphql

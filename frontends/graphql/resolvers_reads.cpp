@@ -15,7 +15,7 @@ void get_begin(RootCall& call) {
     call.names.point = call.argument("id").text;
     if (call.refused_id(call.names.point, "id")) return;
     Get* get = call.make<Get>();
-    get->id = str_of(call.names.point);
+    get->id = codec::borrowed(call.names.point);
     get->parts.struct_size = sizeof get->parts;
     get->parts.flags = wanted_parts(*call.planned, true);
     get->request.struct_size = sizeof get->request;
@@ -76,7 +76,7 @@ void scan_begin(RootCall& call) {
     scan->request.limit = static_cast<uint32_t>(limit);
     scan->request.deadline_ns = call.view->deadline_ns;
     if (scan->parts.flags != 0) scan->request.parts = &scan->parts;
-    if (!input["cursor"].empty()) scan->request.cursor = str_of(input["cursor"].text);
+    if (!input["cursor"].empty()) scan->request.cursor = codec::borrowed(input["cursor"].text);
     scan->request.filter = filter_of(call, input["filter"]);
     const bool counted = selected(*call.planned, "totalCount") != nullptr;
     call.expect(counted ? 2 : 1);
@@ -98,7 +98,7 @@ FieldValue scan_finish(RootCall& call) {
     if (!read_points(call, scanned, VZ_COSINE, page->points)) return FieldValue::null();
     vz_rows rows{};
     rows.struct_size = sizeof rows;
-    if (vz_result_rows(scanned.result, 0, &rows, nullptr) == VZ_OK) page->cursor = view_of(rows.cursor);
+    if (vz_result_rows(scanned.result, 0, &rows, nullptr) == VZ_OK) page->cursor = codec::view(rows.cursor);
     if (call.argument("input")["includeVectors"].boolean_or(true)) return FieldValue::of_object(page);
     // Vectors may have been read for `dimension` alone.
     const std::span<PointView> bare = call.arena->array<PointView>(page->points.size());
@@ -124,7 +124,7 @@ FieldValue count_finish(RootCall& call) {
     return call.failed(call.engine_calls[0]) ? FieldValue::null() : FieldValue::of_count(call.engine_calls[0].number);
 }
 
-constexpr RootResolver kRoots[] = {
+constexpr RootResolver kReadRoots[] = {
     {"QueryRoot", "vector", "Failed to get vector: ", "collection", get_begin, get_finish},
     {"QueryRoot", "vectors", "Failed to list vectors: ", "input.collection", scan_begin, scan_finish},
     {"QueryRoot", "countVectors", "Failed to count vectors: ", "collection", count_begin, count_finish},
@@ -132,6 +132,6 @@ constexpr RootResolver kRoots[] = {
 
 }  // namespace
 
-std::span<const RootResolver> read_roots() { return kRoots; }
+std::span<const RootResolver> read_roots() { return kReadRoots; }
 
 }  // namespace vz::graphql

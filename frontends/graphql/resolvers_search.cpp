@@ -78,7 +78,7 @@ void begin(RootCall& call, std::span<const Input> inputs, bool batch) {
 bool hits(RootCall& call, size_t place, std::span<const PointView>& points) {
     const Search& search = static_cast<const Searches*>(call.state)->all[place];
     const EngineCall& searched = call.engine_calls[place];
-    call.names.collection = view_of(searched.op.collection);
+    call.names.collection = codec::view(searched.op.collection);
     return !call.failed(searched) && (search.empty || read_points(call, searched, search.metric, points));
 }
 
@@ -110,13 +110,13 @@ FieldValue batch_finish(RootCall& call) {
     return FieldValue::of_list(lists.size(), kItem, lists.data());
 }
 
-constexpr RootResolver kRoots[] = {
+constexpr RootResolver kSearchRoots[] = {
     {"QueryRoot", "search", "Search failed: ", "input.collection", search_begin, search_finish},
     {"QueryRoot", "searchBatch", "Search failed: ", "inputs[].collection", batch_begin, batch_finish},
 };
 
 }  // namespace
 
-std::span<const RootResolver> search_roots() { return kRoots; }
+std::span<const RootResolver> search_roots() { return kSearchRoots; }
 
 }  // namespace vz::graphql

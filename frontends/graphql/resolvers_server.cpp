@@ -76,12 +76,12 @@ const vz_segment_info& segment(const FieldCall& call) {
 
 FieldValue texts(const vz_str* first, uint32_t count) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
-        return FieldValue::of_text(view_of(static_cast<const vz_str*>(list.object)[index]));
+        return FieldValue::of_text(codec::view(static_cast<const vz_str*>(list.object)[index]));
     };
     return FieldValue::of_list(count, kItem, first);
 }
 
-FieldValue report_name(const FieldCall& call) { return FieldValue::of_text(view_of(report(call).name)); }
+FieldValue report_name(const FieldCall& call) { return FieldValue::of_text(codec::view(report(call).name)); }
 FieldValue report_state(const FieldCall& call) {
     switch (report(call).state) {
         case VZ_STATE_READ_ONLY: return FieldValue::of_text("READ_ONLY");
@@ -107,7 +107,7 @@ FieldValue report_snapshots(const FieldCall& call) {
 }
 FieldValue report_problems(const FieldCall& call) { return texts(report(call).problems, report(call).problem_count); }
 
-FieldValue segment_file(const FieldCall& call) { return FieldValue::of_text(view_of(segment(call).file)); }
+FieldValue segment_file(const FieldCall& call) { return FieldValue::of_text(codec::view(segment(call).file)); }
 FieldValue segment_rows(const FieldCall& call) { return FieldValue::of_count(segment(call).rows); }
 FieldValue segment_bytes(const FieldCall& call) { return FieldValue::of_count(segment(call).bytes); }
 FieldValue segment_hash(const FieldCall& call) {
@@ -124,12 +124,12 @@ FieldValue segment_verified(const FieldCall& call) {
     return when == 0 ? FieldValue::null() : FieldValue::of_text(call.arena.copy_text(codec::rfc3339(when)));
 }
 
-constexpr RootResolver kRoots[] = {
+constexpr RootResolver kServerRoots[] = {
     {"QueryRoot", "stats", "Failed to read stats: ", kWholeServer, stats_begin, stats_finish},
     {"QueryRoot", "persistence", "Failed to read persistence: ", "collection", persistence_begin, persistence_finish},
 };
 
-constexpr FieldBinding kFields[] = {
+constexpr FieldBinding kServerFields[] = {
     {"GqlServerStats", "version", version},
     {"GqlServerStats", "collectionCount", collection_count},
     {"GqlServerStats", "totalVectors", total_vectors},
@@ -158,7 +158,7 @@ constexpr FieldBinding kFields[] = {
 
 }  // namespace
 
-std::span<const RootResolver> server_roots() { return kRoots; }
-std::span<const FieldBinding> server_fields() { return kFields; }
+std::span<const RootResolver> server_roots() { return kServerRoots; }
+std::span<const FieldBinding> server_fields() { return kServerFields; }
 
 }  // namespace vz::graphql

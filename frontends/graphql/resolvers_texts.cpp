@@ -75,7 +75,7 @@ void submit_search(RootCall& call, std::string_view collection, TextSearch& sear
     call.set(0, VZ_OP_SEARCH, collection, &search.request, &call.engine_calls[0].result);
 }
 
-FieldValue search_finish(RootCall& call) {
+FieldValue search_text_finish(RootCall& call) {
     const auto& search = *static_cast<const TextSearch*>(call.state);
     std::span<const PointView> points;
     if (call.failed(call.engine_calls[0])) return FieldValue::null();
@@ -132,8 +132,8 @@ void hybrid_begin(RootCall& call) {
         const bool has_dense = is_embedded || !vector.empty();
         if (has_dense) search->words = fused;
         search->words.struct_size = sizeof search->words;
-        search->words.path = str_of(call.arena->copy_text(texts.lexical_path()));
-        search->text = str_of(input["query"].text);
+        search->words.path = codec::borrowed(call.arena->copy_text(texts.lexical_path()));
+        search->text = codec::borrowed(input["query"].text);
         search->words.texts = &search->text;
         search->request.text = &search->words;
         if (!has_dense) search->request.queries = {nullptr, 1, 0, 0, 0};
@@ -252,14 +252,14 @@ FieldValue upsert_finish(RootCall& call) {
         true, call.arena->copy_text(message), static_cast<int64_t>(upsert.vectors), done.written.lsn));
 }
 
-constexpr RootResolver kRoots[] = {
-    {"QueryRoot", "searchText", "Search failed: ", "input.collection", search_text_begin, search_finish},
-    {"QueryRoot", "hybridSearch", "Search failed: ", "input.collection", hybrid_begin, search_finish},
+constexpr RootResolver kTextRoots[] = {
+    {"QueryRoot", "searchText", "Search failed: ", "input.collection", search_text_begin, search_text_finish},
+    {"QueryRoot", "hybridSearch", "Search failed: ", "input.collection", hybrid_begin, search_text_finish},
     {"MutationRoot", "upsertTexts", "Failed to upsert texts: ", "input.collection", upsert_begin, upsert_finish},
 };
 
 }  // namespace
 
-std::span<const RootResolver> text_roots() { return kRoots; }
+std::span<const RootResolver> text_roots() { return kTextRoots; }
 
 }  // namespace vz::graphql

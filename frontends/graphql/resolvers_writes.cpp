@@ -34,7 +34,7 @@ bool refuse_public_key(RootCall& call, const Input& key) {
     return true;
 }
 
-vz_str payload_of(const Input& payload) { return payload.empty() ? vz_str{} : str_of(payload.text); }
+vz_str payload_of(const Input& payload) { return payload.empty() ? vz_str{} : codec::borrowed(payload.text); }
 
 int64_t expiry_of(vz_str payload) { return codec::expiry_of({payload.data, payload.size}).value_or(0); }
 
@@ -54,7 +54,7 @@ void upsert_one_begin(RootCall& call) {
     const std::span<const float> numbers = input["data"].floats;
     if (numbers.empty()) return call.fail(codec::validation("data", "must not be empty"));
     vz_write_request* request = new_write(call, VZ_UPSERT, 1);
-    request->ids = call.arena->make<vz_str>(str_of(input["id"].text));
+    request->ids = call.arena->make<vz_str>(codec::borrowed(input["id"].text));
     request->payloads = call.arena->make<vz_str>(payload_of(input["payload"]));
     request->vectors = {numbers.data(), 1, 0, static_cast<uint32_t>(numbers.size()), VZ_F32};
     set_expiry(call, *request);
@@ -128,7 +128,7 @@ void upsert_many_begin(RootCall& call) {
     const std::span<int64_t> expires = call.arena->array<int64_t>(points.size());
     for (size_t i = 0; i < points.size(); ++i) {
         std::memcpy(rows + i * dim, points[i]["data"].floats.data(), dim * sizeof(float));
-        ids[i] = str_of(points[i]["id"].text);
+        ids[i] = codec::borrowed(points[i]["id"].text);
         payloads[i] = payload_of(points[i]["payload"]);
         expires[i] = expiry_of(payloads[i]);
     }
@@ -163,7 +163,7 @@ void delete_one_begin(RootCall& call) {
     call.names.point = call.argument("id").text;
     if (call.refused_id(call.names.point, "id")) return;
     vz_write_request* request = new_write(call, VZ_DELETE, 1);
-    request->ids = call.arena->make<vz_str>(str_of(call.names.point));
+    request->ids = call.arena->make<vz_str>(codec::borrowed(call.names.point));
     submit_write(call, call.argument("collection").text, request);
 }
 FieldValue delete_one_finish(RootCall& call) {
@@ -192,7 +192,7 @@ void delete_many_begin(RootCall& call) {
         const std::span<vz_str> ids = call.arena->array<vz_str>(items.size());
         for (size_t i = 0; i < items.size(); ++i) {
             if (call.refused_id(items[i].text, "ids[" + std::to_string(i) + "]", i)) return;
-            ids[i] = str_of(items[i].text);
+            ids[i] = codec::borrowed(items[i].text);
         }
         request->ids = ids.data();
     } else {
@@ -214,7 +214,7 @@ void payload_begin(RootCall& call) {
     call.names.point = call.argument("id").text;
     if (call.refused_id(call.names.point, "id")) return;
     vz_write_request* request = new_write(call, VZ_UPDATE, 1);
-    request->ids = call.arena->make<vz_str>(str_of(call.names.point));
+    request->ids = call.arena->make<vz_str>(codec::borrowed(call.names.point));
     request->payloads = call.arena->make<vz_str>(payload_of(call.argument("payload")));
     request->payload_mode = VZ_PAYLOAD_REPLACE;
     set_expiry(call, *request);
@@ -226,7 +226,7 @@ FieldValue payload_finish(RootCall& call) {
                           call.engine_calls[0].written.lsn);
 }
 
-constexpr RootResolver kRoots[] = {
+constexpr RootResolver kWriteRoots[] = {
     {"MutationRoot", "upsertVector", "Failed to upsert vector: ", "collection", upsert_one_begin, upsert_one_finish},
     {"MutationRoot", "upsertVectors", "Failed to upsert vectors: ", "input.collection", upsert_many_begin,
      upsert_many_finish},
@@ -238,6 +238,6 @@ constexpr RootResolver kRoots[] = {
 
 }  // namespace
 
-std::span<const RootResolver> write_roots() { return kRoots; }
+std::span<const RootResolver> write_roots() { return kWriteRoots; }
 
 }  // namespace vz::graphql

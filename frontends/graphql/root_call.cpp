@@ -31,7 +31,7 @@ void RootCall::set(size_t i, uint32_t kind, std::string_view collection, const v
     EngineCall& call = engine_calls[i];
     call.op.struct_size = sizeof call.op;
     call.op.kind = kind;
-    call.op.collection = str_of(collection);
+    call.op.collection = codec::borrowed(collection);
     call.op.request = request;
     call.op.answer = answer;
     call.op.error = &call.error;
@@ -66,7 +66,7 @@ bool RootCall::refused_id(std::string_view id, std::string_view place, uint64_t 
 }
 
 bool RootCall::sees(std::string_view collection, uint32_t permission) const {
-    return exchange->sees(str_of(collection), permission);
+    return exchange->sees(codec::borrowed(collection), permission);
 }
 
 void RootCall::keep(vz_result* result) { exchange->keep(result); }
@@ -74,7 +74,7 @@ void RootCall::keep(vz_result* result) { exchange->keep(result); }
 const vz_collection_info* describe_if_present(RootCall& call, std::string_view collection, bool& absent) {
     vz_result* result = nullptr;
     vz_error error{};
-    const vz_status status = vz_collection_describe(call.engine(), str_of(collection), &result, &error);
+    const vz_status status = vz_collection_describe(call.engine(), codec::borrowed(collection), &result, &error);
     absent = status == VZ_NOT_FOUND;
     if (absent) return nullptr;
     if (status != VZ_OK) {
@@ -98,13 +98,13 @@ const vz_collection_info* describe(RootCall& call, std::string_view collection) 
 vz_str filter_of(RootCall& call, const Input& input) {
     if (input.empty()) return {};
     const codec::RewrittenFilter rewritten = codec::rewrite_filter(input.text);
-    if (rewritten.spelling == codec::Spelling::kPlain) return str_of(input.text);
+    if (rewritten.spelling == codec::Spelling::kPlain) return codec::borrowed(input.text);
     if (rewritten.spelling == codec::Spelling::kWrong) {
         call.fail(codec::unreadable_filter("filter." + rewritten.field, rewritten.reason));
         return {};
     }
     call.names.filter_is_rewritten = true;
-    return str_of(call.arena->copy_text(rewritten.text));
+    return codec::borrowed(call.arena->copy_text(rewritten.text));
 }
 
 bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most,

@@ -97,7 +97,4 @@ struct RootResolver {
     FieldValue (*finish)(RootCall& call);
 };
 
-inline std::string_view view_of(vz_str text) { return {text.data, text.size}; }
-inline vz_str str_of(std::string_view text) { return {text.data(), text.size()}; }
-
 }  // namespace vz::graphql

@@ -38,8 +38,8 @@ void reply_page(vzh_request* request, const vz_frontend& frontend) {
         "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri "
         "'none'; form-action 'none'; "
         "frame-ancestors 'none'";
-    vzh_header(request, "Content-Security-Policy", str_of(assets().empty() ? kPlain : kGraphiql));
-    vzh_header(request, "X-Content-Type-Options", str_of("nosniff"));
+    vzh_header(request, "Content-Security-Policy", codec::borrowed(assets().empty() ? kPlain : kGraphiql));
+    vzh_header(request, "X-Content-Type-Options", codec::borrowed("nosniff"));
     reply_text(request, 200, frontend.page_text, "text/html; charset=utf-8");
 }
 
@@ -51,7 +51,7 @@ void reply_error(vzh_request* request, uint32_t status, std::string_view code, s
         json::Writer out(text.target());
         out.begin_object();
         out.key("errors");
-        write_errors(out, {}, view_of(vzh_request_view(request)->request_id),
+        write_errors(out, {}, codec::view(vzh_request_view(request)->request_id),
                      {{std::string(message), std::string(code), {}, {}, {}}});
         out.end_object();
     }
@@ -96,8 +96,8 @@ bool read_body(std::string_view body, Exchange& exchange, std::string& why) {
 bool read_parameters(const vzh_view* view, Exchange& exchange, std::string& why) {
     bool has_query = false;
     for (uint32_t i = 0; i < view->query_count; ++i) {
-        const std::string_view name = view_of(view->query[i].key);
-        const std::string_view value = view_of(view->query[i].value);
+        const std::string_view name = codec::view(view->query[i].key);
+        const std::string_view value = codec::view(view->query[i].value);
         if (name == "query") {
             exchange.query = value;
             has_query = true;
@@ -124,18 +124,19 @@ void start_later(vzh_request*, void* user) VZ_NOEXCEPT { static_cast<Exchange*>(
 
 void handle_operation(vzh_request* request, const vzh_view* view) {
     const bool by_get = view->route->id == kGet;
-    const std::optional<Media> media = choose_media(view_of(view->accept));
+    const std::optional<Media> media = choose_media(codec::view(view->accept));
     if (!media)
         return reply_error(request, 406, "NOT_ACCEPTABLE",
                            "answers are application/graphql-response+json or application/json");
-    if (!by_get && view_of(view->content_type) != "application/json") {
+    if (!by_get && codec::view(view->content_type) != "application/json") {
         return reply_error(request, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
     }
     vz_frontend& frontend = frontend_of(view);
     auto* exchange = new Exchange(frontend, request, view, *media);
     exchange->read_only = by_get;
     std::string why;
-    const bool read = by_get ? read_parameters(view, *exchange, why) : read_body(view_of(view->body), *exchange, why);
+    const bool read =
+        by_get ? read_parameters(view, *exchange, why) : read_body(codec::view(view->body), *exchange, why);
     if (!read) return exchange->refuse(400, {{why, "BAD_REQUEST", {}, {}, {}}});
     // A known document costs little: it is planned and submitted at once.
     if (exchange->knows_document()) return exchange->start();
@@ -167,7 +168,7 @@ void handle(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT {
         case kPage: return reply_page(request, frontend_of(view));
         case kSchema: return reply_text(request, 200, frontend_of(view).schema_text, "text/plain; charset=utf-8");
         case kGet:
-            if (frontend_of(view).page && wants_page(view_of(view->accept)))
+            if (frontend_of(view).page && wants_page(codec::view(view->accept)))
                 return reply_page(request, frontend_of(view));
             if (vzh_has_permission(request, VZH_READ) == 0) {
                 return reply_error(request, 401, "AUTHENTICATION_ERROR", "a key that may read is required");

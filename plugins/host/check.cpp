@@ -4,13 +4,12 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "plugins/host/abi_text.hpp"
 #include "plugins/host/json_text.hpp"
 #include "vectorizer/engine.h"
 
 namespace vz::host {
 namespace {
-
-std::string_view view(vz_str text) { return {text.data, text.size}; }
 
 void print_json(const vz_finding& finding) {
     std::printf("{\"severity\":\"%s\",\"collection\":%s,\"file\":%s,\"offset\":%llu,\"message\":%s}\n",

@@ -37,6 +37,11 @@ int EngineHandle::close() {
     return 1;
 }
 
+int exit_code_of(const char* what, const vz_error& error) {
+    std::fprintf(stderr, "\nvectorizer: %s: %s\n", what, error.message);
+    return error.status == VZ_CORRUPTION ? kExitDamaged : 1;
+}
+
 std::string default_data_directory() {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
     if (const char* named = std::getenv("VECTORIZER_DATA_DIR"); named != nullptr && *named != 0) return named;

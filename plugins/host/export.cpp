@@ -8,19 +8,13 @@
 #include <filesystem>
 #include <memory>
 
+#include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
 
 namespace vz::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-vz_str borrowed(const std::string& text) { return {text.data(), text.size()}; }
-
-int fail(const char* what, const vz_error& error) {
-    std::fprintf(stderr, "\nvectorizer: %s: %s\n", what, error.message);
-    return error.status == VZ_CORRUPTION ? kExitDamaged : 1;
-}
 
 // The file that is written, and what is told about it.
 class Target {
@@ -93,7 +87,7 @@ int export_archive(const ExportOptions& options) {
     if (vz_archive_export(engine.get(), &request, &error) != VZ_OK) {
         std::error_code ignored;
         std::filesystem::remove(options.file, ignored);
-        return fail("cannot export", error);
+        return exit_code_of("cannot export", error);
     }
     if (!target.finish()) {
         std::fprintf(stderr, "vectorizer: %s could not be written\n", options.file.c_str());
@@ -122,7 +116,7 @@ int import_archive(const std::string& path, const std::string& collection, const
     vz_error error = {};
     std::fprintf(stderr, "checking and copying %s\n", path.c_str());
     if (vz_restore(engine.get(), &request, nullptr, &error) != VZ_OK) {
-        if (error.reason != VZ_REASON_REQUIRED) return fail("cannot import", error);
+        if (error.reason != VZ_REASON_REQUIRED) return exit_code_of("cannot import", error);
         std::fprintf(stderr,
                      "vectorizer: cannot import: --collection gives one collection another name, and the archive holds "
                      "more than one\n");

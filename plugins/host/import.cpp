@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "frontends/codec/names.hpp"
+#include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/export.hpp"
 #include "plugins/host/import_source.hpp"
@@ -17,8 +18,6 @@ namespace vz::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-vz_str borrowed(const std::string& text) { return {text.data(), text.size()}; }
 
 uint32_t metric_named(const std::string& name) {
     if (name == "euclidean") return VZ_EUCLIDEAN;
@@ -63,11 +62,6 @@ class Progress {
     const Clock::time_point began_ = Clock::now();
     Clock::time_point shown_ = began_;
 };
-
-int fail(const char* what, const vz_error& error) {
-    std::fprintf(stderr, "\nvectorizer: %s: %s\n", what, error.message);
-    return 1;
-}
 
 class Import {
  public:
@@ -124,14 +118,14 @@ class Import {
         const vz_status status = vz_collection_create(engine_, borrowed(options_.collection), &schema, nullptr, &error);
         if (status == VZ_ALREADY_EXISTS) return options_.metric ? expect_metric(field.metric) : 0;
         has_made_collection_ = status == VZ_OK;
-        return status == VZ_OK ? 0 : fail("cannot create the collection", error);
+        return status == VZ_OK ? 0 : exit_code_of("cannot create the collection", error);
     }
 
     int expect_metric(uint32_t metric) {
         vz_result* described = nullptr;
         vz_error error = {};
         if (vz_collection_describe(engine_, borrowed(options_.collection), &described, &error) != VZ_OK)
-            return fail("cannot read the collection", error);
+            return exit_code_of("cannot read the collection", error);
         uint64_t count = 0;
         const auto* info =
             static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
@@ -167,7 +161,7 @@ class Import {
         answer.struct_size = sizeof(answer);
         vz_error error = {};
         if (vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) != VZ_OK)
-            return fail("cannot write a batch", error);
+            return exit_code_of("cannot write a batch", error);
         if (answer.outcome != VZ_REPLAYED) return 0;
         if (is_as_written(request, answer.lsn)) {
             *replayed += batch.rows;
@@ -177,7 +171,7 @@ class Import {
         request.request_id = {};
         return vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) == VZ_OK
                    ? 0
-                   : fail("cannot write a batch", error);
+                   : exit_code_of("cannot write a batch", error);
     }
 
     // Whether each point of the batch is what the write at `lsn` made of it.

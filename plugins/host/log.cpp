@@ -16,6 +16,7 @@
 #include <memory>
 #include <thread>
 
+#include "plugins/host/abi_text.hpp"
 #include "plugins/host/json_text.hpp"
 
 namespace vz::host {
@@ -73,10 +74,6 @@ void start_writer() {
 void hand_over(uint32_t level, std::string_view line) {
     if (auto* logger = spdlog::default_logger_raw())
         logger->log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
-}
-
-std::string_view view(vz_str text) {
-    return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }
 
 }  // namespace

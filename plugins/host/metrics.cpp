@@ -10,12 +10,11 @@
 #include <sstream>
 
 #include "frontends/json/reader.hpp"
+#include "plugins/host/abi_text.hpp"
 #include "plugins/host/process_usage.hpp"
 
 namespace vz::host {
 namespace {
-
-std::string text(vz_str value) { return value.data == nullptr ? std::string() : std::string(value.data, value.size); }
 
 prometheus::MetricType type_of(uint32_t kind) {
     return kind == VZ_SAMPLE_COUNTER ? prometheus::MetricType::Counter

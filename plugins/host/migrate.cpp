@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "frontends/json/reader.hpp"
+#include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/export.hpp"
 #include "plugins/host/reference_archive.hpp"
@@ -17,8 +18,6 @@ namespace {
 constexpr uint64_t kEntryBytesMax = 8ull << 30;
 constexpr size_t kBatchRows = 500;
 constexpr std::string_view kEntrySuffix = "_vector_store.bin";
-
-vz_str borrowed(const std::string& text) { return {text.data(), text.size()}; }
 
 int refuse(const std::string& problem) {
     std::fprintf(stderr, "vectorizer: %s; nothing was imported\n", problem.c_str());

@@ -11,19 +11,19 @@
 namespace vz::host {
 namespace {
 
-struct Line {
+struct ConfigLine {
     std::string key;
     std::string value;
     std::string meaning;
 };
 
 // "    body_mb: 100   # of one request" under server.limits; empty key: the line is no key with a value.
-Line read_line(std::string_view text, std::vector<std::string>& parents) {
+ConfigLine read_line(std::string_view text, std::vector<std::string>& parents) {
     const size_t indent = text.find_first_not_of(' ');
     const size_t colon = text.find(':');
     if (indent == std::string_view::npos || text[indent] == '#' || colon == std::string_view::npos) return {};
     parents.resize(std::min(parents.size(), indent / 2));
-    Line line;
+    ConfigLine line;
     for (const std::string& parent : parents) line.key += parent + ".";
     line.key += text.substr(indent, colon - indent);
     std::string_view rest = text.substr(colon + 1);
@@ -52,7 +52,7 @@ int print_config(const Config& config) {
     std::set<std::string> printed;
     for (std::string_view rest = kConfigText; !rest.empty();) {
         const size_t end = rest.find('\n');
-        const Line line = read_line(rest.substr(0, end), parents);
+        const ConfigLine line = read_line(rest.substr(0, end), parents);
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
         if (line.key.empty()) continue;
         const auto found = config.values().find(line.key);

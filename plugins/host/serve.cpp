@@ -39,7 +39,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kCreateLimit(10);
-constexpr std::chrono::seconds kStopLimit(5);
+constexpr std::chrono::seconds kStopSeconds(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
 constexpr std::chrono::seconds kPoisonLook(1);
 constexpr std::chrono::seconds kRecoveryNotice(2);  // between two requests for more time to start
@@ -443,10 +443,10 @@ class Server {
             return;
         const std::chrono::milliseconds limit(settings_.drain_ms);
         {
-            const Watchdog watchdog(kStopLimit);
+            const Watchdog watchdog(kStopSeconds);
             for (auto& instance : instances_) instance->drain();
         }
-        const Watchdog watchdog(limit + kStopLimit);
+        const Watchdog watchdog(limit + kStopSeconds);
         const auto deadline = Clock::now() + limit;
         const auto all_idle = [&] {
             return std::all_of(instances_.begin(), instances_.end(), [](const auto& each) { return each->idle(); });
@@ -465,7 +465,7 @@ class Server {
 
     void stop_all() {
         for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-            const Watchdog watchdog(kStopLimit);
+            const Watchdog watchdog(kStopSeconds);
             (*instance)->stop();
             end_if_damaged(**instance);
             (*instance)->destroy();

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "plugins/host/abi_text.hpp"
 #include "plugins/host/log.hpp"
 
 namespace vz::host {
 namespace {
-
-std::string text(vz_str value) { return value.data == nullptr ? std::string() : std::string(value.data, value.size); }
-vz_str borrowed(const std::string& value) { return {value.c_str(), value.size()}; }
 
 // ---- vz.log/1 ----
 

@@ -190,7 +190,7 @@ void config(Session& session, Arguments arguments) {
 using vz::access::kOpen;
 using vz::access::kRead;
 
-constexpr Command kCommands[] = {
+constexpr Command kConnectionCommands[] = {
     {"auth", 2, 3, kOpen, KeysAt::kNone, false, auth},
     {"hello", 1, 7, kOpen, KeysAt::kNone, false, hello},
     {"ping", 1, 2, kRead, KeysAt::kNone, false, ping},
@@ -204,6 +204,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> connection_commands() { return kCommands; }
+std::span<const Command> connection_commands() { return kConnectionCommands; }
 
 }  // namespace resp

@@ -90,7 +90,7 @@ void scan(Session& session, Arguments arguments) {
 using vz::access::kRead;
 using vz::access::kWrite;
 
-constexpr Command kCommands[] = {
+constexpr Command kKeyspaceCommands[] = {
     {"dbsize", 1, 1, kRead, KeysAt::kNone, false, dbsize},
     {"del", 2, kAnyNumber, kWrite, KeysAt::kAll, false, del},
     {"unlink", 2, kAnyNumber, kWrite, KeysAt::kAll, false, del},
@@ -102,6 +102,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> keyspace_commands() { return kCommands; }
+std::span<const Command> keyspace_commands() { return kKeyspaceCommands; }
 
 }  // namespace resp

@@ -6,7 +6,7 @@
 namespace resp {
 namespace {
 
-constexpr int64_t kCountMax = 10'000;
+constexpr int64_t kMembersMax = 10'000;
 constexpr int kTriesMax = 8;
 constexpr uint64_t kPageRows = 65'536;  // of a scan
 
@@ -53,9 +53,9 @@ vz::Expected<std::vector<std::string>> ids_at(const Session& session, std::strin
 void vrandmember(Session& session, Arguments arguments) {
     const bool is_single = arguments.size() == 2;
     int64_t count = 1;
-    if (!is_single && !parse_integer(arguments[2], -kCountMax, kCountMax, &count))
-        return session.out().error("ERR count takes a whole number from -" + std::to_string(kCountMax) + " to " +
-                                   std::to_string(kCountMax));
+    if (!is_single && !parse_integer(arguments[2], -kMembersMax, kMembersMax, &count))
+        return session.out().error("ERR count takes a whole number from -" + std::to_string(kMembersMax) + " to " +
+                                   std::to_string(kMembersMax));
     const auto wanted = static_cast<uint64_t>(std::abs(count));
     const bool is_distinct = count >= 0;
     std::vector<std::string> ids;

@@ -10,7 +10,7 @@
 namespace resp {
 namespace {
 
-constexpr int64_t kCountMax = 10'000;
+constexpr int64_t kHitsMax = 10'000;
 constexpr int64_t kDimMax = 65'536;
 constexpr int64_t kEffortMax = 65'536;
 constexpr int64_t kBuildEffortMin = 8, kBuildEffortMax = 4096;
@@ -248,7 +248,7 @@ std::string take_search_options(Reader& reader, SearchOptions* options) {
         } else if (reader.take_if("TRUTH")) {
             options->is_exact = true;
         } else if (reader.take_if("COUNT")) {
-            if (!reader.take_integer(1, kCountMax, &options->count)) return takes_whole("COUNT", 1, kCountMax);
+            if (!reader.take_integer(1, kHitsMax, &options->count)) return takes_whole("COUNT", 1, kHitsMax);
         } else if (reader.take_if("EF")) {
             if (!reader.take_integer(1, kEffortMax, &options->effort)) return takes_whole("EF", 1, kEffortMax);
         } else if (reader.take_if("EPSILON")) {
@@ -455,7 +455,7 @@ void vlinks(Session& session, Arguments) {
 using vz::access::kRead;
 using vz::access::kWrite;
 
-constexpr Command kCommands[] = {
+constexpr Command kVectorSetCommands[] = {
     {"vadd", 5, kAnyNumber, kWrite, KeysAt::kFirst, true, vadd},
     {"vsim", 4, kAnyNumber, kRead, KeysAt::kFirst, false, vsim},
     {"vrem", 3, 3, kWrite, KeysAt::kFirst, true, vrem},
@@ -472,6 +472,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> vector_set_commands() { return kCommands; }
+std::span<const Command> vector_set_commands() { return kVectorSetCommands; }
 
 }  // namespace resp

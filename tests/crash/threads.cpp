@@ -20,7 +20,7 @@ struct Writer {
     std::string trouble;
 };
 
-void write(Store* store, SimFs* files, uint64_t seed, Writer* writer) {
+void run_writer(Store* store, SimFs* files, uint64_t seed, Writer* writer) {
     Model model;
     WorkloadSource source(seed, writer->prefix);
     for (size_t i = 0; i < kOperations; ++i) {
@@ -93,7 +93,7 @@ int run_threads(const Scale& scale) {
             first_cut = files.cuts();
             std::vector<std::thread> threads;
             for (size_t i = 0; i < kWriters; ++i) {
-                threads.emplace_back(write, opened->get(), &files, seed * kWriters + i, &writers[i]);
+                threads.emplace_back(run_writer, opened->get(), &files, seed * kWriters + i, &writers[i]);
             }
             for (std::thread& thread : threads) thread.join();
         }

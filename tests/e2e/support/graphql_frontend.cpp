@@ -6,7 +6,7 @@ namespace {
 
 constexpr const char* kMetrics[] = {"COSINE", "EUCLIDEAN", "DOT_PRODUCT", "MANHATTAN"};
 
-Metric metric_named(const std::string& name) {
+Metric metric_of_graphql(const std::string& name) {
     for (int metric = 0; metric < 4; ++metric) {
         if (name == kMetrics[metric]) return static_cast<Metric>(metric);
     }
@@ -66,7 +66,7 @@ class GraphqlFrontend final : public Frontend {
             const std::string name = text_of(item, "name");
             Collection& collection = database[name];
             collection.dimension = static_cast<uint32_t>(integer_of(item["config"], "dimension"));
-            collection.metric = metric_named(text_of(item["config"], "metric"));
+            collection.metric = metric_of_graphql(text_of(item["config"], "metric"));
             read_points(name, collection);
             const auto count = static_cast<int64_t>(collection.points.size());
             const Json counted(success(send("query($name: String!) { countVectors(collection: $name) }",

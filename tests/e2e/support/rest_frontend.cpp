@@ -14,7 +14,7 @@ const char* name_of(Metric metric) {
     return "";
 }
 
-Metric metric_named(const std::string& name) {
+Metric metric_of_rest(const std::string& name) {
     if (name == "Cosine") return Metric::kCosine;
     if (name == "Euclidean") return Metric::kEuclidean;
     if (name == "DotProduct") return Metric::kDot;
@@ -64,7 +64,7 @@ class RestFrontend final : public Frontend {
             const std::string name = text_of(item, "name");
             Collection& collection = database[name];
             collection.dimension = static_cast<uint32_t>(integer_of(item, "dimension"));
-            collection.metric = metric_named(text_of(item, "metric"));
+            collection.metric = metric_of_rest(text_of(item, "metric"));
             read_points(name, collection);
             const auto count = static_cast<int64_t>(collection.points.size());
             const Json counted(success(client_.post("/collections/" + percent_encoded(name) + "/count", "{}")).body);

@@ -8,7 +8,7 @@
 namespace vz::graphql::test {
 namespace {
 
-constexpr std::string_view kSdl = R"(
+constexpr std::string_view kExecuteSdl = R"(
 interface Animal { name: String }
 type Dog implements Animal { name: String barks: Boolean }
 type Cat implements Animal { name: String lives: Int }
@@ -35,7 +35,7 @@ FieldValue kind(const FieldCall&) { return FieldValue::of_text("B"); }
 class Execution : public testing::Test {
  protected:
     void SetUp() override {
-        schema = schema_of(kSdl);
+        schema = schema_of(kExecuteSdl);
         const auto bind = [&](std::string_view type, std::string_view field, FieldResolver resolve) {
             schema->mutable_type(type)->field(field)->resolve = resolve;
         };

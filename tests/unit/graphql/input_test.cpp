@@ -7,7 +7,7 @@
 namespace vz::graphql::test {
 namespace {
 
-constexpr std::string_view kSdl = R"(
+constexpr std::string_view kInputSdl = R"(
 enum Kind { DOG CAT }
 scalar Long
 scalar JSON
@@ -31,7 +31,7 @@ struct Coerced {
 
 std::unique_ptr<Coerced> coerce(std::string_view query, std::string_view variables = "{}") {
     auto c = std::make_unique<Coerced>();
-    c->schema = schema_of(kSdl);
+    c->schema = schema_of(kInputSdl);
     c->document = document_of(query);
     c->request = request_with(variables);
     const ast::Operation& operation = operation_of(*c->document);

@@ -5,11 +5,11 @@
 namespace vz::graphql::test {
 namespace {
 
-constexpr std::string_view kSdl =
+constexpr std::string_view kPlanSdl =
     "type Query { a(x: Int): Node b: Node } type Node { id: Int next: Node name: String }";
 
 struct Planned {
-    std::unique_ptr<Schema> schema = schema_of(kSdl);
+    std::unique_ptr<Schema> schema = schema_of(kPlanSdl);
     std::unique_ptr<ast::Document> document;
     Arena arena;
     Variables variables;

@@ -6,7 +6,7 @@
 namespace vz::graphql::test {
 namespace {
 
-constexpr std::string_view kSdl = R"(
+constexpr std::string_view kValidateSdl = R"(
 directive @many on FIELD
 directive @again repeatable on FIELD | QUERY
 interface Animal { name(upper: Boolean = false): String friend: Animal }
@@ -24,7 +24,7 @@ type Subscription { one: Int two: Int }
 )";
 
 const Schema& schema() {
-    static const std::unique_ptr<Schema> built = schema_of(kSdl);
+    static const std::unique_ptr<Schema> built = schema_of(kValidateSdl);
     return *built;
 }
 

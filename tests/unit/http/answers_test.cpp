@@ -19,7 +19,7 @@ constexpr uint64_t kAnswerBytes = 6'000'000;  // more than the sockets between u
 const Changes kSmallBudget{{"limits.bodies_mb", "64"}};
 constexpr uint64_t kAnswersMib = 32;  // half of it
 constexpr uint64_t kAnswersHeld = kAnswersMib * kMib / kAnswerBytes;
-const std::string kBig = "bytes=" + std::to_string(kAnswerBytes);
+const std::string kBigQuery = "bytes=" + std::to_string(kAnswerBytes);
 const std::string kUnsent = "vectorizer_http_unsent_bytes";
 
 std::unique_ptr<Client> slow_reader(const Server& server, const std::string& request) {
@@ -37,20 +37,20 @@ bool nothing_is_held(Server& server) {
 // As many slow readers as find room.
 std::vector<std::unique_ptr<Client>> exhaust(Server& server) {
     std::vector<std::unique_ptr<Client>> readers;
-    for (uint64_t i = 0; i < kAnswersHeld; ++i) readers.push_back(slow_reader(server, get("/big?" + kBig)));
+    for (uint64_t i = 0; i < kAnswersHeld; ++i) readers.push_back(slow_reader(server, get("/big?" + kBigQuery)));
     EXPECT_TRUE(comes([&] { return server.figure(kUnsent) >= static_cast<int64_t>(kAnswersHeld * kAnswerBytes); }));
-    EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).status, 503);
+    EXPECT_EQ(ask(server.port(), get("/big?" + kBigQuery)).status, 503);
     return readers;
 }
 
 TEST(WaitingAnswers, of_many_slow_readers_stay_within_the_budget) {
     Server server(kSmallBudget);
     server.start();
-    ASSERT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
+    ASSERT_EQ(ask(server.port(), get("/big?" + kBigQuery)).body.size(), kAnswerBytes);
     const auto before = resident_bytes();
     std::vector<std::unique_ptr<Client>> readers;
     for (int i = 0; i < 60; ++i) {
-        readers.push_back(slow_reader(server, get("/big?" + kBig)));
+        readers.push_back(slow_reader(server, get("/big?" + kBigQuery)));
         // Whoever reads does not notice, and neither do writers.
         EXPECT_EQ(ask(server.port(), get("/items/small")).body, "small") << i;
         EXPECT_EQ(ask(server.port(), get("/big?bytes=60000")).body.size(), 60000U) << i;
@@ -83,7 +83,7 @@ TEST(WaitingAnswers, of_many_slow_readers_stay_within_the_budget) {
     }
     EXPECT_EQ(answered, kAnswersHeld);
     EXPECT_TRUE(nothing_is_held(server));
-    EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
+    EXPECT_EQ(ask(server.port(), get("/big?" + kBigQuery)).body.size(), kAnswerBytes);
 }
 
 TEST(WaitingAnswers, of_those_who_never_read_are_given_up_in_time) {
@@ -91,7 +91,7 @@ TEST(WaitingAnswers, of_those_who_never_read_are_given_up_in_time) {
     server.start();
     const auto readers = exhaust(server);
     EXPECT_TRUE(nothing_is_held(server));
-    EXPECT_EQ(ask(server.port(), get("/big?" + kBig)).body.size(), kAnswerBytes);
+    EXPECT_EQ(ask(server.port(), get("/big?" + kBigQuery)).body.size(), kAnswerBytes);
     for (const auto& reader : readers) EXPECT_LT(reader->read_to_end().size(), kAnswerBytes);
     EXPECT_EQ(server.figure("vectorizer_http_refused_total{reason=slow_reader}"), static_cast<int64_t>(readers.size()));
     EXPECT_EQ(server.figure("vectorizer_http_requests_total{frontend=test,route=/big,method=GET,status=499}"),
@@ -123,7 +123,7 @@ size_t read_slowly(const Server& server, size_t bytes_per_second, Condition is_o
     const int small = 64 * 1024;
     setsockopt(client.descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     setsockopt(server_end(client), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-    client.send(get("/big?" + kBig, "Connection: close\r\n"));
+    client.send(get("/big?" + kBigQuery, "Connection: close\r\n"));
     std::string part(10'000, '\0');
     size_t got = 0;
     const auto begun = std::chrono::steady_clock::now();
@@ -163,10 +163,10 @@ TEST(WaitingAnswers, about_changes_are_never_refused_but_further_changes_are) {
     Server server(kSmallBudget);
     server.start();
     auto readers = exhaust(server);
-    EXPECT_EQ(ask(server.port(), post("/changed?" + kBig, "")).body.size(), kAnswerBytes);
+    EXPECT_EQ(ask(server.port(), post("/changed?" + kBigQuery, "")).body.size(), kAnswerBytes);
     ASSERT_TRUE(comes([&] { return server.figure(kUnsent) != -1; }));
     // Its own answers take it beyond the budget: the next changes are refused before anything is done.
-    readers.push_back(slow_reader(server, post("/changed?" + kBig, "")));
+    readers.push_back(slow_reader(server, post("/changed?" + kBigQuery, "")));
     ASSERT_TRUE(comes([&] { return server.figure(kUnsent) == -1; })) << "the figures themselves are refused then";
     const auto refused = ask(server.port(), post("/changed?bytes=10", ""));
     EXPECT_EQ(refused.status, 503);

@@ -19,7 +19,7 @@ namespace {
 using slow::Value;
 using Members = std::vector<std::pair<std::string, Value>>;
 
-uint64_t pairs = 5'000'000;
+uint64_t pairs_wanted = 5'000'000;
 
 // Few keys and few values, so that filters meet payloads.
 class Generator {
@@ -339,7 +339,7 @@ TEST(filter, agrees_with_an_obvious_evaluator) {
     uint64_t passed = 0;
     uint64_t done = 0;
     constexpr uint64_t kPayloads = 100;
-    while (done < pairs) {
+    while (done < pairs_wanted) {
         struct Point {
             std::string id;
             Value tree;
@@ -465,6 +465,6 @@ TEST(field_index, survives_any_bytes) {
 
 int main(int count, char** arguments) {
     testing::InitGoogleTest(&count, arguments);
-    if (count > 1) vz::pairs = std::strtoull(arguments[1], nullptr, 10);
+    if (count > 1) vz::pairs_wanted = std::strtoull(arguments[1], nullptr, 10);
     return RUN_ALL_TESTS();
 }

@@ -16,7 +16,7 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kDim = 24;
+constexpr uint32_t kCountedDim = 24;
 
 class CountsOfComponents : public testing::Test {
  protected:
@@ -29,7 +29,7 @@ class CountsOfComponents : public testing::Test {
     void create() {
         Schema schema;
         VectorFieldSchema field;
-        field.dim = kDim;
+        field.dim = kCountedDim;
         field.metric = VZ_DOT;
         field.flags = VZ_FIELD_COUNT_NONZERO;
         field.id = schema.next_field_id++;
@@ -40,7 +40,7 @@ class CountsOfComponents : public testing::Test {
     void write(uint32_t kind, uint32_t from, uint32_t to) {
         std::vector<std::string> texts;
         std::vector<vz_str> ids;
-        std::vector<float> values((to - from) * kDim);
+        std::vector<float> values((to - from) * kCountedDim);
         for (float& value : values) value = random_() % 3 == 0 ? 1.0F : 0.0F;
         for (uint32_t i = from; i < to; ++i) texts.push_back(std::to_string(i));
         for (uint32_t i = from; i < to; ++i) {
@@ -49,8 +49,8 @@ class CountsOfComponents : public testing::Test {
             if (kind == VZ_DELETE) {
                 model_.erase(text);
             } else {
-                const auto first = values.begin() + static_cast<std::ptrdiff_t>((i - from) * kDim);
-                model_[text] = std::vector<float>(first, first + kDim);
+                const auto first = values.begin() + static_cast<std::ptrdiff_t>((i - from) * kCountedDim);
+                model_[text] = std::vector<float>(first, first + kCountedDim);
             }
         }
         vz_write_request request = {};
@@ -58,19 +58,19 @@ class CountsOfComponents : public testing::Test {
         request.kind = kind;
         request.count = ids.size();
         request.ids = ids.data();
-        if (kind != VZ_DELETE) request.vectors = {values.data(), ids.size(), 0, kDim, VZ_F32};
+        if (kind != VZ_DELETE) request.vectors = {values.data(), ids.size(), 0, kCountedDim, VZ_F32};
         vz_write_answer answer = {};
         std::vector<Status> errors;
         ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
     }
 
     void expect_recount() {
-        std::vector<uint64_t> expected(kDim);
+        std::vector<uint64_t> expected(kCountedDim);
         for (const auto& [id, values] : model_) {
-            for (uint32_t i = 0; i < kDim; ++i) expected[i] += values[i] != 0 ? 1 : 0;
+            for (uint32_t i = 0; i < kCountedDim; ++i) expected[i] += values[i] != 0 ? 1 : 0;
         }
         const auto collection = engine_->catalogue().resolve("c").take();
-        std::vector<uint64_t> counts(kDim, 77);
+        std::vector<uint64_t> counts(kCountedDim, 77);
         ASSERT_TRUE(count_components(collection->pin(), collection->schema()->fields[0], {}, counts).ok());
         EXPECT_EQ(counts, expected);
     }
@@ -115,7 +115,7 @@ TEST_F(CountsOfComponents, a_pinned_view_keeps_its_counts) {
     const auto collection = engine_->catalogue().resolve("c").take();
     const VectorFieldSchema field = collection->schema()->fields[0];
     const ReadView before = collection->pin();
-    std::vector<uint64_t> counts(kDim), again(kDim);
+    std::vector<uint64_t> counts(kCountedDim), again(kCountedDim);
     ASSERT_TRUE(count_components(before, field, {}, counts).ok());
     write(VZ_DELETE, 0, 50);
     expect_recount();

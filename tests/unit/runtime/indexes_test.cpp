@@ -15,7 +15,7 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kPoints = 3000;
+constexpr uint32_t kIndexedPoints = 3000;
 
 const FieldIndexSchema kIndexes[] = {{VZ_FIELD_INDEX_KEYWORD, "tag"}, {VZ_FIELD_INDEX_INTEGER, "n"},
                                      {VZ_FIELD_INDEX_FLOAT, "f"},     {VZ_FIELD_INDEX_BOOL, "b"},
@@ -96,7 +96,7 @@ void fill(Engine& engine, const char* name, uint32_t from, uint32_t to) {
 std::vector<std::string> ids(Engine& engine, const char* name, const char* filter) {
     const auto collection = engine.catalogue().resolve(name).take();
     const auto read = RowFilter::read(filter).take();
-    const Page page = scan_rows(collection->pin(), read.get(), std::nullopt, 0, kPoints, {}).take();
+    const Page page = scan_rows(collection->pin(), read.get(), std::nullopt, 0, kIndexedPoints, {}).take();
     std::vector<std::string> all;
     for (const RowRef& row : page.rows) all.push_back(id_text(row.part->id(row.row)));
     return all;
@@ -133,11 +133,11 @@ TEST(Indexes, change_no_answer) {
         auto engine = Engine::open(*files, directory.path() + "/data", settings).take();
         ASSERT_TRUE(engine->catalogue().create("with", schema_of(true), {}).ok());
         ASSERT_TRUE(engine->catalogue().create("without", schema_of(false), {}).ok());
-        for (const char* name : {"with", "without"}) fill(*engine, name, 0, kPoints - 200);
+        for (const char* name : {"with", "without"}) fill(*engine, name, 0, kIndexedPoints - 200);
         expect_alike(*engine);
         ASSERT_TRUE(engine->checkpoints().take_all().ok());
         // A growing part beside the sealed one, and rows of that replaced.
-        for (const char* name : {"with", "without"}) fill(*engine, name, kPoints - 400, kPoints);
+        for (const char* name : {"with", "without"}) fill(*engine, name, kIndexedPoints - 400, kIndexedPoints);
         expect_alike(*engine);
         EXPECT_GE(answered_by_index(*engine, "with"), 10);
         EXPECT_EQ(answered_by_index(*engine, "without"), 1);  // asks for nothing but a count of 0

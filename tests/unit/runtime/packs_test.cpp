@@ -19,7 +19,7 @@ namespace vz {
 namespace {
 
 constexpr uint32_t kCollections = 60;
-constexpr uint32_t kDim = 24;
+constexpr uint32_t kPackDim = 24;
 
 class Packs : public ::testing::Test {
  protected:
@@ -28,7 +28,7 @@ class Packs : public ::testing::Test {
         for (uint32_t i = 0; i < kCollections; ++i) {
             Schema schema;
             VectorFieldSchema field;
-            field.dim = kDim;
+            field.dim = kPackDim;
             field.metric = VZ_EUCLIDEAN;
             field.id = schema.next_field_id++;
             schema.fields.push_back(field);
@@ -63,7 +63,7 @@ class Packs : public ::testing::Test {
         const std::string payload = R"({"note":")" + note + R"("})";
         const vz_str id_text = {text.data(), text.size()};
         const vz_str payload_text = {payload.data(), payload.size()};
-        std::vector<float> values(kDim, static_cast<float>(id));
+        std::vector<float> values(kPackDim, static_cast<float>(id));
         vz_write_request request = {};
         request.struct_size = sizeof request;
         request.kind = kind;
@@ -71,7 +71,7 @@ class Packs : public ::testing::Test {
         request.ids = &id_text;
         if (kind == VZ_UPSERT) {
             request.payloads = &payload_text;
-            request.vectors = {values.data(), 1, 0, kDim, VZ_F32};
+            request.vectors = {values.data(), 1, 0, kPackDim, VZ_F32};
         }
         vz_write_answer answer = {};
         std::vector<Status> errors;
@@ -96,7 +96,7 @@ class Packs : public ::testing::Test {
             const ReadView view = collection->pin();
             for (const RowRef& row : scan_rows(view, nullptr, {}, 0, 10'000, {}).take().rows) {
                 const auto id = static_cast<uint32_t>(row.part->id(row.row).high);
-                EXPECT_EQ(row.part->vector(0, row.row)[kDim - 1], static_cast<float>(id));
+                EXPECT_EQ(row.part->vector(0, row.row)[kPackDim - 1], static_cast<float>(id));
                 EXPECT_TRUE(all[collection->name()].emplace(id, row.part->payload(row.row)).second);
             }
         }

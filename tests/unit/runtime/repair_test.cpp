@@ -28,8 +28,8 @@ namespace vz {
 namespace {
 
 constexpr uint32_t kSealed = 3000;  // rows of the sealed segment: several chunks of vectors and payloads
-constexpr uint32_t kDim = 64;
-using Points = std::map<std::string, std::string>;  // payload by id
+constexpr uint32_t kRepairDim = 64;
+using Payloads = std::map<std::string, std::string>;  // payload by id
 
 class Repair : public testing::Test {
  protected:
@@ -38,7 +38,7 @@ class Repair : public testing::Test {
         for (const char* name : {"sick", "well"}) {
             Schema schema;
             VectorFieldSchema field;
-            field.dim = kDim;
+            field.dim = kRepairDim;
             field.metric = VZ_EUCLIDEAN;
             field.id = schema.next_field_id++;
             schema.fields.push_back(field);
@@ -83,7 +83,7 @@ class Repair : public testing::Test {
         }
         for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
         for (const std::string& text : payload_texts) payloads.push_back({text.data(), text.size()});
-        const std::vector<float> values(size_t{count} * kDim, static_cast<float>(from));
+        const std::vector<float> values(size_t{count} * kRepairDim, static_cast<float>(from));
         vz_write_request request = {};
         request.struct_size = sizeof request;
         request.kind = kind;
@@ -91,7 +91,7 @@ class Repair : public testing::Test {
         request.ids = ids.data();
         if (kind == VZ_UPSERT) {
             request.payloads = payloads.data();
-            request.vectors = {values.data(), count, 0, kDim, VZ_F32};
+            request.vectors = {values.data(), count, 0, kRepairDim, VZ_F32};
         }
         vz_write_answer answer = {};
         std::vector<Status> errors;
@@ -99,8 +99,8 @@ class Repair : public testing::Test {
         ASSERT_TRUE(written.ok()) << written.error().message;
     }
 
-    Points points(const char* name) {
-        Points all;
+    Payloads points(const char* name) {
+        Payloads all;
         const ReadView view = engine_->catalogue().resolve(name).take()->pin();
         const auto page = scan_rows(view, nullptr, std::nullopt, 0, 2 * kSealed, {}).take();
         for (const RowRef& row : page.rows)
@@ -158,7 +158,7 @@ class Repair : public testing::Test {
     }
 
     // No point that was deleted, none with a content that it never had.
-    static void expect_part_of(const Points& points, const Points& whole) {
+    static void expect_part_of(const Payloads& points, const Payloads& whole) {
         for (const auto& [id, payload] : points) {
             const auto found = whole.find(id);
             ASSERT_NE(found, whole.end()) << id << " is back";
@@ -175,7 +175,7 @@ class Repair : public testing::Test {
     const std::string data_ = directory_.path() + "/data";
     const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
     std::unique_ptr<Engine> engine_;
-    Points whole_;
+    Payloads whole_;
 };
 
 TEST_F(Repair, leaves_a_whole_directory_alone) {
@@ -194,7 +194,7 @@ TEST_F(Repair, loses_the_rows_of_a_damaged_chunk_and_no_other) {
     const auto lost = repair();
     ASSERT_EQ(lost.size(), 1U);
     EXPECT_EQ(lost[0].collection, "sick");
-    const Points left = points("sick");
+    const Payloads left = points("sick");
     expect_part_of(left, whole_);
     // A chunk holds about 1,200 of these payloads.
     EXPECT_GT(left.size(), whole_.size() - 1300);
@@ -223,7 +223,7 @@ TEST_F(Repair, keeps_the_wal_of_a_collection_that_lost_its_segment) {
     const std::string path = file("/seg", "S-", false);
     flip(path, read(path).size() - 100);  // the footer
     EXPECT_GE(losses(repair()), 1U);
-    const Points left = points("sick");
+    const Payloads left = points("sick");
     expect_part_of(left, whole_);
     EXPECT_EQ(left.size(), 20U);
     EXPECT_TRUE(points("well") == whole_);
@@ -234,7 +234,7 @@ TEST_F(Repair, lets_no_deleted_point_return) {
     const std::string path = file("/seg", "D-", false);
     flip(path, read(path).size() - 70);
     EXPECT_GE(losses(repair()), 1U);
-    const Points left = points("sick");
+    const Payloads left = points("sick");
     expect_part_of(left, whole_);
     EXPECT_EQ(left.size(), 20U);
     ASSERT_TRUE(engine_->close().ok());
@@ -313,7 +313,7 @@ TEST_F(Repair, keeps_a_snapshot_that_is_whole_and_drops_one_that_is_not) {
 TEST_F(Repair, keeps_the_records_of_the_open_wal_beside_a_spare) {
     open();
     for (int i = 0; i < 3; ++i) write("sick", VZ_UPSERT, 5000 + static_cast<uint32_t>(i), 1, "late");
-    const Points late = points("sick");
+    const Payloads late = points("sick");
     engine_.reset();
     const std::string last = file("/wal", "W-");
     const std::string spare = last.substr(0, last.size() - 1) + "f";
@@ -411,7 +411,7 @@ TEST_F(Repair, reads_around_a_sector_that_the_disk_lost) {
         EXPECT_FALSE(disk.was_mapped());
         open();
         for (const char* name : {"sick", "well"}) {
-            const Points left = points(name);
+            const Payloads left = points(name);
             EXPECT_LE(left.size(), whole_.size());
             EXPECT_GE(left.size() + lost_at_most, whole_.size()) << name;
         }
@@ -438,7 +438,7 @@ TEST_F(Repair, invents_nothing) {
         }
     }
     for (const std::string& path : paths) originals[path] = read(path);
-    Points ever = whole_;
+    Payloads ever = whole_;
     // An update or a delete that lay in a lost record leaves what was before it.
     for (uint32_t i = 0; i < kSealed; ++i) {
         const bool was_written_again = i >= 200 && i < 210;

@@ -18,13 +18,13 @@ namespace vz {
 namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
-constexpr uint32_t kDim = 256;
-constexpr uint32_t kBatch = 500;            // half a MiB of vectors
+constexpr uint32_t kReplayDim = 256;
+constexpr uint32_t kReplayBatch = 500;      // half a MiB of vectors
 constexpr uint32_t kLargeBatches = 280;     // of one collection
 constexpr uint32_t kSmallCollections = 24;  // none of which reaches a bound of its own
 constexpr uint32_t kSmallBatches = 2;
 constexpr uint64_t kLogBytes =
-    uint64_t{kLargeBatches + kSmallCollections * kSmallBatches} * kBatch * kDim * sizeof(float);
+    uint64_t{kLargeBatches + kSmallCollections * kSmallBatches} * kReplayBatch * kReplayDim * sizeof(float);
 constexpr uint64_t kWalFileBytes = 4 * kMiB;
 constexpr uint64_t kGrowingBytes = 2 * kMiB;
 constexpr uint64_t kGrowingTotalBytes = 8 * kMiB;
@@ -53,9 +53,9 @@ void write_batch(Engine& engine, const std::string& collection, uint32_t first) 
     std::vector<std::string> texts;
     std::vector<vz_str> ids;
     std::vector<float> values;
-    for (uint32_t i = first; i < first + kBatch; ++i) {
+    for (uint32_t i = first; i < first + kReplayBatch; ++i) {
         texts.push_back(std::to_string(i));
-        for (uint32_t d = 0; d < kDim; ++d) values.push_back(component(i, d));
+        for (uint32_t d = 0; d < kReplayDim; ++d) values.push_back(component(i, d));
     }
     for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
     vz_write_request request = {};
@@ -63,7 +63,7 @@ void write_batch(Engine& engine, const std::string& collection, uint32_t first) 
     request.kind = VZ_UPSERT;
     request.count = ids.size();
     request.ids = ids.data();
-    request.vectors = {values.data(), ids.size(), 0, kDim, VZ_F32};
+    request.vectors = {values.data(), ids.size(), 0, kReplayDim, VZ_F32};
     vz_write_answer answer = {};
     std::vector<Status> errors;
     if (!engine.write(collection, request, &answer, &errors).ok()) ::_exit(3);
@@ -74,7 +74,7 @@ std::string small(uint32_t i) { return "small " + std::to_string(i); }
 void create(Engine& engine, const std::string& name) {
     Schema schema;
     VectorFieldSchema field;
-    field.dim = kDim;
+    field.dim = kReplayDim;
     field.metric = VZ_DOT;
     field.id = schema.next_field_id++;
     schema.fields.push_back(field);
@@ -88,9 +88,9 @@ void write_log(const std::string& directory) {
     if (!engine.ok()) ::_exit(1);
     create(**engine, "large");
     for (uint32_t i = 0; i < kSmallCollections; ++i) create(**engine, small(i));
-    for (uint32_t batch = 0; batch < kLargeBatches; ++batch) write_batch(**engine, "large", batch * kBatch);
+    for (uint32_t batch = 0; batch < kLargeBatches; ++batch) write_batch(**engine, "large", batch * kReplayBatch);
     for (uint32_t batch = 0; batch < kSmallBatches; ++batch) {
-        for (uint32_t i = 0; i < kSmallCollections; ++i) write_batch(**engine, small(i), batch * kBatch);
+        for (uint32_t i = 0; i < kSmallCollections; ++i) write_batch(**engine, small(i), batch * kReplayBatch);
     }
     ::_exit(0);
 }
@@ -105,7 +105,7 @@ bool has_all(Engine& engine, const std::string& name, uint32_t points) {
     for (const RowRef& row : page->rows) {
         const auto i = static_cast<uint32_t>(row.part->id(row.row).high);
         const float* values = row.part->vector(0, row.row);
-        seen += values[0] == component(i, 0) && values[kDim - 1] == component(i, kDim - 1) ? 1 : 0;
+        seen += values[0] == component(i, 0) && values[kReplayDim - 1] == component(i, kReplayDim - 1) ? 1 : 0;
     }
     return seen == points;
 }
@@ -128,9 +128,9 @@ void replay(const std::string& directory, const std::string& peak) {
     watch.join();
     std::ofstream(peak) << most - before;
     if (!engine.ok()) ::_exit(1);
-    bool is_whole = has_all(**engine, "large", kLargeBatches * kBatch);
+    bool is_whole = has_all(**engine, "large", kLargeBatches * kReplayBatch);
     for (uint32_t i = 0; i < kSmallCollections; ++i)
-        is_whole = is_whole && has_all(**engine, small(i), kSmallBatches * kBatch);
+        is_whole = is_whole && has_all(**engine, small(i), kSmallBatches * kReplayBatch);
     ::_exit(is_whole ? 0 : 4);
 }
 

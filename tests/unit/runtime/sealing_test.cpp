@@ -15,14 +15,14 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kDim = 256;
-constexpr uint64_t kBatch = 100;
+constexpr uint32_t kSealedDim = 256;
+constexpr uint64_t kSealedBatch = 100;
 constexpr uint64_t kBatches = 120;  // 12 MiB of vectors against a bound of 1 MiB
 
 Schema one_field() {
     Schema schema;
     VectorFieldSchema field;
-    field.dim = kDim;
+    field.dim = kSealedDim;
     field.metric = VZ_DOT;
     field.id = schema.next_field_id++;
     schema.fields.push_back(field);
@@ -32,15 +32,15 @@ Schema one_field() {
 Status write_batch(Engine& engine, uint64_t first) {
     std::vector<std::string> texts;
     std::vector<vz_str> ids;
-    for (uint64_t i = 0; i < kBatch; ++i) texts.push_back(std::to_string(first + i));
+    for (uint64_t i = 0; i < kSealedBatch; ++i) texts.push_back(std::to_string(first + i));
     for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
-    const std::vector<float> values(kBatch * kDim, static_cast<float>(first));
+    const std::vector<float> values(kSealedBatch * kSealedDim, static_cast<float>(first));
     vz_write_request request = {};
     request.struct_size = sizeof(request);
     request.kind = VZ_UPSERT;
-    request.count = kBatch;
+    request.count = kSealedBatch;
     request.ids = ids.data();
-    request.vectors = {values.data(), kBatch, 0, kDim, VZ_F32};
+    request.vectors = {values.data(), kSealedBatch, 0, kSealedDim, VZ_F32};
     vz_write_answer answer = {};
     std::vector<Status> errors;
     return engine.write("c", request, &answer, &errors);
@@ -58,25 +58,25 @@ TEST(Sealing, a_fast_writer_waits_for_it) {
         ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
         const auto collection = (*engine)->catalogue().resolve("c").take();
         for (uint64_t i = 0; i < kBatches; ++i) {
-            const Status written = write_batch(**engine, i * kBatch);
+            const Status written = write_batch(**engine, i * kSealedBatch);
             ASSERT_TRUE(written.ok()) << written.error().message;
             EXPECT_LT(growing_bytes(*collection), 3 * settings.growing_bytes_max);
         }
         vz_collection_stats stats = {};
         fill_stats(*collection, &stats);
         EXPECT_GT(stats.sealed_segments, 0U);
-        EXPECT_EQ(stats.points, kBatch * kBatches);
+        EXPECT_EQ(stats.points, kSealedBatch * kBatches);
     }
     auto again = Engine::open(*files, directory.path() + "/data", settings);
     ASSERT_TRUE(again.ok()) << again.status().error().message;
     const auto collection = (*again)->catalogue().resolve("c").take();
-    EXPECT_EQ(collection->points(), kBatch * kBatches);
+    EXPECT_EQ(collection->points(), kSealedBatch * kBatches);
     const ReadView view = collection->pin();
     for (uint64_t i = 0; i < kBatches; ++i) {
-        const IdView id{IdKind::kU64, i * kBatch, 0, {}};
+        const IdView id{IdKind::kU64, i * kSealedBatch, 0, {}};
         const RowRef row = find_row(view, id);
         ASSERT_NE(row.part, nullptr) << i;
-        EXPECT_EQ(row.part->vector(0, row.row)[kDim - 1], static_cast<float>(i * kBatch));
+        EXPECT_EQ(row.part->vector(0, row.row)[kSealedDim - 1], static_cast<float>(i * kSealedBatch));
     }
 }
 
@@ -91,12 +91,12 @@ TEST(Sealing, many_small_collections_do_not_let_the_log_grow) {
     ASSERT_TRUE(engine.ok()) << engine.status().error().message;
     // 24 MiB of vectors in all; no collection comes near the growing bound.
     ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
-    for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kBatch).ok());
+    for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kSealedBatch).ok());
     ASSERT_TRUE((*engine)->checkpoints().take_all().ok());
     vz_collection_stats stats = {};
     fill_stats(*(*engine)->catalogue().resolve("c").take(), &stats);
     EXPECT_GT(stats.sealed_segments, 1U);
-    EXPECT_EQ(stats.points, 2 * kBatch * kBatches);
+    EXPECT_EQ(stats.points, 2 * kSealedBatch * kBatches);
     size_t wals = 0;
     (*engine)->log().read_state([&](const ManifestState& state) { wals = state.wals.size(); });
     EXPECT_LE(wals, 2U);
@@ -119,7 +119,7 @@ TEST(Sealing, rows_that_grow_have_their_part_of_the_memory) {
     auto engine = Engine::open(*files, directory.path() + "/data", settings);
     ASSERT_TRUE(engine.ok()) << engine.status().error().message;
     ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
-    for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kBatch).ok());
+    for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kSealedBatch).ok());
     const auto collection = (*engine)->catalogue().resolve("c").take();
     vz_collection_stats stats = {};
     for (int tries = 0; stats.sealed_segments == 0 && tries < 600; ++tries) {
@@ -127,7 +127,7 @@ TEST(Sealing, rows_that_grow_have_their_part_of_the_memory) {
         fill_stats(*collection, &stats);
     }
     EXPECT_GT(stats.sealed_segments, 0U);
-    EXPECT_EQ(stats.points, 2 * kBatch * kBatches);
+    EXPECT_EQ(stats.points, 2 * kSealedBatch * kBatches);
 }
 
 }  // namespace

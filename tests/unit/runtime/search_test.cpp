@@ -21,7 +21,7 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kDim = 40;
+constexpr uint32_t kSearchDim = 40;
 constexpr uint32_t kRows = 9'000;
 constexpr uint32_t kQueries = 25;
 constexpr uint32_t kNeighbours = 10;
@@ -31,7 +31,7 @@ Schema fields(vz_metric metric) {
     for (const char* name : {"", "second"}) {
         VectorFieldSchema field;
         field.name = name;
-        field.dim = kDim;
+        field.dim = kSearchDim;
         field.metric = metric;
         field.id = schema.next_field_id++;
         schema.fields.push_back(field);
@@ -42,14 +42,14 @@ Schema fields(vz_metric metric) {
 // Points around a few hundred centres: neighbours mean something.
 class Points {
  public:
-    explicit Points(uint64_t seed) : random_(1), centres_(300 * kDim) {
+    explicit Points(uint64_t seed) : random_(1), centres_(300 * kSearchDim) {
         for (float& value : centres_) value = normal_(random_);
         random_.seed(seed);
     }
     std::vector<float> draw() {
         const size_t centre = random_() % 300;
-        std::vector<float> row(kDim);
-        for (uint32_t d = 0; d < kDim; ++d) row[d] = centres_[centre * kDim + d] + 0.4F * normal_(random_);
+        std::vector<float> row(kSearchDim);
+        for (uint32_t d = 0; d < kSearchDim; ++d) row[d] = centres_[centre * kSearchDim + d] + 0.4F * normal_(random_);
         return row;
     }
 
@@ -99,14 +99,14 @@ class Living : public ::testing::TestWithParam<vz_metric> {
             vz_vectors second = {};
             second.struct_size = sizeof second;
             second.name = {"second", 6};
-            second.matrix = {values.data(), texts.size(), 0, kDim, VZ_F32};
+            second.matrix = {values.data(), texts.size(), 0, kSearchDim, VZ_F32};
             second.present = present.data();
             vz_write_request request = {};
             request.struct_size = sizeof request;
             request.kind = VZ_UPSERT;
             request.count = texts.size();
             request.ids = ids.data();
-            request.vectors = {values.data(), texts.size(), 0, kDim, VZ_F32};
+            request.vectors = {values.data(), texts.size(), 0, kSearchDim, VZ_F32};
             request.fields = &second;
             request.field_count = 1;
             write(request);
@@ -160,7 +160,7 @@ class Living : public ::testing::TestWithParam<vz_metric> {
     }
 
     std::vector<std::pair<float, uint32_t>> brute_force(const std::vector<float>& query, bool only_even) {
-        const ScoreQuery scored = make_score_query(GetParam(), query.data(), kDim);
+        const ScoreQuery scored = make_score_query(GetParam(), query.data(), kSearchDim);
         std::vector<std::pair<float, uint32_t>> all;
         for (const auto& [id, row] : live_) {
             if (only_even && !has_second(id)) continue;

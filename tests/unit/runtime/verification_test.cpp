@@ -25,15 +25,15 @@
 namespace vz {
 namespace {
 
-constexpr uint32_t kPoints = 6000;
-constexpr uint32_t kDim = 64;
+constexpr uint32_t kVerifiedPoints = 6000;
+constexpr uint32_t kVerifiedDim = 64;
 
 const FieldIndexSchema kWords = {VZ_FIELD_INDEX_TEXT, "t", {}};
 
 Schema schema_of() {
     Schema schema;
     VectorFieldSchema field;
-    field.dim = kDim;
+    field.dim = kVerifiedDim;
     field.metric = VZ_EUCLIDEAN;
     field.flags = VZ_FIELD_COUNT_NONZERO;
     field.id = schema.next_field_id++;
@@ -46,21 +46,22 @@ void fill(Engine& engine, const char* name, uint32_t first = 0) {
     std::vector<std::string> id_texts, payload_texts;
     std::vector<vz_str> ids, payloads;
     std::vector<float> values;
-    for (uint32_t i = first; i < first + kPoints; ++i) {
+    for (uint32_t i = first; i < first + kVerifiedPoints; ++i) {
         id_texts.push_back(i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i));
         payload_texts.push_back(R"({"n":)" + std::to_string(i % 100) + R"(,"t":"word)" + std::to_string(i % 50) +
                                 "\"}");
-        for (uint32_t d = 0; d < kDim; ++d) values.push_back(static_cast<float>((i * 2654435761U >> (d % 24)) % 97));
+        for (uint32_t d = 0; d < kVerifiedDim; ++d)
+            values.push_back(static_cast<float>((i * 2654435761U >> (d % 24)) % 97));
     }
     for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
     for (const std::string& text : payload_texts) payloads.push_back({text.data(), text.size()});
     vz_write_request request = {};
     request.struct_size = sizeof request;
     request.kind = VZ_UPSERT;
-    request.count = kPoints;
+    request.count = kVerifiedPoints;
     request.ids = ids.data();
     request.payloads = payloads.data();
-    request.vectors = {values.data(), kPoints, 0, kDim, VZ_F32};
+    request.vectors = {values.data(), kVerifiedPoints, 0, kVerifiedDim, VZ_F32};
     vz_write_answer answer = {};
     std::vector<Status> errors;
     ASSERT_TRUE(engine.write(name, request, &answer, &errors).ok());
@@ -73,8 +74,8 @@ std::vector<std::string> answers(Engine& engine, const char* name) {
     const ReadView view = collection->pin();
     const std::shared_ptr<const Schema> schema = collection->schema();
     const auto add = [&](const RowRef& row) { all.push_back(id_text(row.part->id(row.row))); };
-    float near[kDim] = {};
-    for (uint32_t d = 0; d < kDim; ++d) near[d] = static_cast<float>(d);
+    float near[kVerifiedDim] = {};
+    for (uint32_t d = 0; d < kVerifiedDim; ++d) near[d] = static_cast<float>(d);
     NearestQuery query;
     query.field = &schema->fields[0];
     query.values = near;
@@ -82,24 +83,24 @@ std::vector<std::string> answers(Engine& engine, const char* name) {
     query.exact = true;
     for (const Hit& hit : search_nearest(view, query, {}, nullptr).take()) add(hit.row);
     const auto filter = RowFilter::read(R"({"must":[{"key":"n","match":{"value":7}}]})").take();
-    for (const RowRef& row : scan_rows(view, filter.get(), std::nullopt, 0, kPoints, {}).take().rows) add(row);
-    for (const RowRef& row : scan_rows(view, nullptr, std::nullopt, 0, kPoints, {}).take().rows) add(row);
+    for (const RowRef& row : scan_rows(view, filter.get(), std::nullopt, 0, kVerifiedPoints, {}).take().rows) add(row);
+    for (const RowRef& row : scan_rows(view, nullptr, std::nullopt, 0, kVerifiedPoints, {}).take().rows) add(row);
     TextQuery words;
     words.index = &kWords;
     words.text = "word13";
-    words.k = kPoints;
+    words.k = kVerifiedPoints;
     for (const Hit& hit : search_texts(view, words, {}, nullptr).take()) add(hit.row);
-    for (uint32_t i = 0; i < kPoints; i += 7) {
+    for (uint32_t i = 0; i < kVerifiedPoints; i += 7) {
         const std::string id = i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i);
         all.push_back(find_row(view, *parse_id(id)).part == nullptr ? "missing " + id : id);
     }
-    std::vector<uint64_t> counts(kDim);
+    std::vector<uint64_t> counts(kVerifiedDim);
     EXPECT_TRUE(count_components(view, schema->fields[0], {}, counts).ok());
     for (const uint64_t count : counts) all.push_back(std::to_string(count));
     return all;
 }
 
-std::string read(const std::string& path) {
+std::string bytes_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
@@ -117,7 +118,7 @@ class Verification : public testing::Test {
         path_ = directory_.path() + "/data/" + segment_path("", 'S', part(*engine_, "sick")->ref().file).substr(1);
         ASSERT_TRUE(engine_->close().ok());
         engine_.reset();
-        whole_ = read(path_);
+        whole_ = bytes_of(path_);
     }
 
     void open() {
@@ -198,7 +199,7 @@ TEST_F(Verification, what_can_be_computed_again_is) {
         path_ = directory_.path() + "/data/" + segment_path("", 'S', part(*engine_, "sick")->ref().file).substr(1);
         ASSERT_TRUE(engine_->close().ok());
         engine_.reset();
-        whole_ = read(path_);
+        whole_ = bytes_of(path_);
     }
 }
 
@@ -215,7 +216,7 @@ TEST_F(Verification, any_other_damage_sets_the_collection_aside_for_good) {
     engine_.reset();
     open();
     EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
-    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->points(), kPoints);
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->points(), kVerifiedPoints);
     EXPECT_EQ(engine_->drop("sick", true, {}).status().code(), VZ_CONFLICT);
     EXPECT_TRUE(engine_->catalogue().resolve("well").take()->health().ok());
     EXPECT_EQ(answers(*engine_, "well"), expected_);
@@ -268,7 +269,7 @@ TEST_F(Verification, a_crash_behind_the_drop_loses_no_damaged_file) {
 TEST_F(Verification, of_a_file_that_compaction_takes_away_finds_nothing) {
     open();
     const auto collection = engine_->catalogue().resolve("sick").take();
-    fill(*engine_, "sick", kPoints);
+    fill(*engine_, "sick", kVerifiedPoints);
     ASSERT_TRUE(engine_->checkpoints().take(*collection).ok());
     bool is_compacted = false;
     const auto found = engine_->verification().verify(collection, [&](uint64_t) {
