@@ -1,10 +1,10 @@
 // What the C ABI costs: the same searches at default effort through vz_search, vz_result_rows and vz_result_release,
 // and through the engine's own search of a collection, over two copies of one data directory, in turns on one thread,
-// then with the copies exchanged.
+// then with the copies exchanged; all that with new copies, several times.
 //   vectorizer-abi-overhead --data FOLDER [--metric M] [--queries N] [--k K]
 // One line: instructions of user space a search (0 where the kernel counts none) and CPU time, and the share that the
-// ABI adds. Both sides read id, version and expiry of each hit, for these are the answer; the ABI's also writes them
-// down.
+// ABI adds, of all and of each pair of copies. Both sides read id, version and expiry of each hit, for these are the
+// answer; the ABI's also writes them down.
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -32,7 +32,8 @@ namespace vz::ann {
 namespace {
 
 constexpr uint32_t kBlock = 50;  // searches on one side before the other has its turn
-constexpr int kRounds = 20;
+constexpr int kRounds = 10;
+constexpr int kPlacements = 4;  // where the pages of a copy come to lie moves its times by some percent
 
 // Instructions and CPU time of this thread.
 class Meter {
@@ -229,21 +230,36 @@ Compared compare(const DataSet& set, const std::string& abi_directory, const std
 void run(const DataSet& set, const std::string& directory, uint32_t k) {
     const std::string one = directory + "/one";
     const std::string two = directory + "/two";
-    AbiSide(one).fill(set);
-    std::filesystem::copy(one, two, std::filesystem::copy_options::recursive);
-    // Each side over each copy: the page cache holds one of them in larger pieces than the other.
-    auto [by_abi, by_inner] = compare(set, one, two, k);
-    const Compared swapped = compare(set, two, one, k);
-    by_abi += swapped.by_abi;
-    by_inner += swapped.by_inner;
-    const double searches = 2.0 * set.queries.rows;
+    const std::string filled = directory + "/filled";
+    AbiSide(filled).fill(set);
     const auto share = [](double all, double part) { return part > 0 ? 100 * (all - part) / part : 0; };
+    Meter::Reading by_abi;
+    Meter::Reading by_inner;
+    std::string shares;
+    for (int placement = 0; placement < kPlacements; ++placement) {
+        for (const std::string& copy : {one, two}) {
+            std::filesystem::remove_all(copy);
+            std::filesystem::copy(filled, copy, std::filesystem::copy_options::recursive);
+        }
+        // Each side over each copy: the page cache holds one of them in larger pieces than the other.
+        Compared both = compare(set, one, two, k);
+        const Compared swapped = compare(set, two, one, k);
+        both.by_abi += swapped.by_abi;
+        both.by_inner += swapped.by_inner;
+        by_abi += both.by_abi;
+        by_inner += both.by_inner;
+        char text[32];
+        std::snprintf(text, sizeof text, " %.2f%%", share(both.by_abi.seconds, both.by_inner.seconds));
+        shares += text;
+    }
+    const double searches = 2.0 * kPlacements * set.queries.rows;
     std::printf(
         "abi overhead %s points=%u dim=%u k=%u instructions/search: abi=%.0f inner=%.0f added=%.2f%% | cpu us/search: "
-        "abi=%.2f inner=%.2f added=%.2f%%\n",
+        "abi=%.2f inner=%.2f added=%.2f%% of each pair:%s\n",
         set.name.c_str(), set.base.rows, set.base.dim, k, by_abi.instructions / searches,
         by_inner.instructions / searches, share(by_abi.instructions, by_inner.instructions),
-        by_abi.seconds / searches * 1e6, by_inner.seconds / searches * 1e6, share(by_abi.seconds, by_inner.seconds));
+        by_abi.seconds / searches * 1e6, by_inner.seconds / searches * 1e6, share(by_abi.seconds, by_inner.seconds),
+        shares.c_str());
 }
 
 }  // namespace

@@ -109,16 +109,20 @@ class Answering {
         fused_limit_ = words.has_vectors;
     }
 
-    Status answer(uint64_t i, const vz_result& result, const WantedParts& parts, RowSet* set) const {
-        const auto began = result.explained ? Clock::now() : Clock::time_point();
+    // `place` gives the row set to fill; it is asked for when the search is over.
+    template <class Place>
+    Status answer(uint64_t i, const ReadView& view, const WantedParts& parts, const Place& place) const {
+        const bool is_explained = (request_.flags & VZ_SEARCH_EXPLAIN) != 0;
+        const auto began = is_explained ? Clock::now() : Clock::time_point();
         SearchReport report;
         TextReport text_report;
-        VZ_ASSIGN(const std::vector<Hit> hits, rank(i, result.view, result.explained ? &report : nullptr,
-                                                    result.explained ? &text_report : nullptr));
+        VZ_ASSIGN(const std::vector<Hit> hits,
+                  rank(i, view, is_explained ? &report : nullptr, is_explained ? &text_report : nullptr));
         const size_t end = std::min<size_t>(hits.size(), uint64_t{request_.k} + request_.skip);
         const size_t begin = std::min<size_t>(end, request_.skip);
+        RowSet* const set = place();
         fill_rows(std::span<const Hit>(hits).subspan(begin, end - begin), parts, set);
-        if (!result.explained) return {};
+        if (!is_explained) return {};
         fill_profile(query_, report, words_.is_wanted ? &text_report : nullptr,
                      static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), set);
         return {};
@@ -174,24 +178,40 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     VZ_TRY(take_in(in, &request));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
-    auto result = std::make_unique<vz_result>(&engine->results_held);
-    result->schema = collection->schema();
-    VZ_ASSIGN(const SearchPlan plan, check_search(request, *result->schema));
-    VZ_ASSIGN(const TextRanking words, check_text(request, *result->schema));
-    VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
+    std::shared_ptr<const Schema> schema = collection->schema();
+    VZ_ASSIGN(const SearchPlan plan, check_search(request, *schema));
+    VZ_ASSIGN(const TextRanking words, check_text(request, *schema));
+    VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *schema));
     VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     const WorkerPool::Yield others_yield(engine->engine->workers());
-    result->view = collection->pin();
-    result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
+    ReadView pinned = collection->pin();
     const Interruption until{request.deadline_ns, nullptr};
     const Answering answering(request, plan, words, filter.get(), until);
-    result->make_sets(request.queries.rows);
-    const auto answer = [&](uint64_t i) { return answering.answer(i, *result, parts, &result->set(i)); };
-    if (request.queries.rows < kQueriesToShare) {
-        for (uint64_t i = 0; i < request.queries.rows; ++i) VZ_TRY(answer(i));
+    std::unique_ptr<vz_result> result;
+    const auto make_result = [&] {
+        result = std::make_unique<vz_result>(&engine->results_held);
+        result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
+        result->make_sets(request.queries.rows);
+    };
+    if (request.queries.rows == 1) {
+        // Behind the search, which leaves little in the caches of what was touched before it.
+        VZ_TRY(answering.answer(0, pinned, parts, [&] {
+            make_result();
+            return &result->set(0);
+        }));
     } else {
-        VZ_TRY(answer_together(engine->engine->query_workers(), request.queries.rows, answer));
+        make_result();
+        const auto answer = [&](uint64_t i) {
+            return answering.answer(i, pinned, parts, [&] { return &result->set(i); });
+        };
+        if (request.queries.rows < kQueriesToShare) {
+            for (uint64_t i = 0; i < request.queries.rows; ++i) VZ_TRY(answer(i));
+        } else {
+            VZ_TRY(answer_together(engine->engine->query_workers(), request.queries.rows, answer));
+        }
     }
+    result->view = std::move(pinned);
+    result->schema = std::move(schema);
     *out = result.release();
     return {};
 }
