@@ -202,16 +202,15 @@ void warn(const vz_engine* engine, const char* event, const char* message, std::
     engine->log(engine->log_user, &record);
 }
 
-// At the end: a host knows by the address of the code whose plugin it is.
-void warn_of_held(const vz_engine* engine, const void* code, uint64_t results) {
+// A host knows by the address of the code whose plugin it is. `trouble` follows "1 result has been " or "2 results have
+// been ".
+void warn_of_held(const vz_engine* engine, const void* code, uint64_t results, const std::string& trouble) {
     char address[32];
     std::snprintf(address, sizeof address, "%p", code);
     const std::string count = std::to_string(results);
+    const std::string message = count + (results == 1 ? " result has been " : " results have been ") + trouble;
     const vz_kv fields[] = {{to_vz_str("code"), to_vz_str(address)}, {to_vz_str("results"), to_vz_str(count.c_str())}};
-    warn(engine, "results.held",
-         (count + (results == 1 ? " result is" : " results are") + " still held, and the engine cannot be closed")
-             .c_str(),
-         fields);
+    warn(engine, "results.held", message.c_str(), fields);
 }
 
 }  // namespace
@@ -298,14 +297,12 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : usable_cores();
         handle->operations = std::make_unique<Operations>(*handle, workers);
         if (handle->log != nullptr && handle->log_level >= VZ_LOG_WARN) {
-            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), [engine = handle.get()](
-                                                                                          uint64_t results) {
-                const std::string message =
-                    std::to_string(results) + (results == 1 ? " result has" : " results have") +
-                    " been held for more than " + std::to_string(kHeldTooLongMs / 1000) +
-                    " s, and pins the files it points into. Release a result as soon as its last byte was copied out";
-                warn(engine, "results.held", message.c_str());
-            });
+            const auto tell = [engine = handle.get()](const void* maker, uint64_t results) {
+                warn_of_held(engine, maker, results,
+                             "held for more than " + std::to_string(kHeldTooLongMs / 1000) +
+                                 " s, which pins files. Release a result as soon as its last byte was copied out");
+            };
+            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), tell);
         }
         *out = handle.release();
         return {};
@@ -320,7 +317,8 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
         const uint64_t held = engine->results_held.count();
         if (held != 0) {
             engine->operations->resume();
-            for (const auto& [code, results] : engine->results_held.makers()) warn_of_held(engine, code, results);
+            for (const auto& [code, results] : engine->results_held.makers())
+                warn_of_held(engine, code, results, "left held, and the engine cannot be closed");
             return failure(VZ_BUSY, "%llu results are held: release them first", static_cast<unsigned long long>(held))
                 .reason(VZ_REASON_RESULTS)
                 .actual(static_cast<int64_t>(held));

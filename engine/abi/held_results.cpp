@@ -17,7 +17,7 @@ void HeldResults::stop() {
 
 uint64_t HeldResults::count() const {
     uint64_t sum = 0;
-    for (const auto& held : held_) sum += held.load(std::memory_order_relaxed);
+    for (const auto& [maker, results] : makers()) sum += results;
     return sum;
 }
 
@@ -35,10 +35,11 @@ uint32_t HeldResults::place_of(const void* maker) {
     return kMakers;
 }
 
-std::vector<std::pair<const void*, uint64_t>> HeldResults::makers() const {
-    std::vector<std::pair<const void*, uint64_t>> found;
+HeldResults::Makers HeldResults::makers() const {
+    Makers found;
     for (const Maker& each : makers_) {
-        const uint64_t held = each.held.load(std::memory_order_relaxed);
+        uint64_t held = 0;
+        for (const auto& of_step : each.held) held += of_step.load(std::memory_order_relaxed);
         if (held != 0) found.emplace_back(each.code.load(std::memory_order_relaxed), held);
     }
     return found;
@@ -47,13 +48,18 @@ std::vector<std::pair<const void*, uint64_t>> HeldResults::makers() const {
 void HeldResults::run(std::chrono::milliseconds step, const Tell& tell) {
     std::unique_lock lock(mutex_);
     while (!wakes_.wait_for(lock, step, [this] { return stopping_; })) {
-        if (const uint64_t old = advance(); old != 0) tell(old);
+        for (const auto& [maker, results] : advance()) tell(maker, results);
     }
 }
 
-uint64_t HeldResults::advance() {
+HeldResults::Makers HeldResults::advance() {
     const uint32_t now = step_.fetch_add(1, std::memory_order_relaxed) + 1;
-    return made_in(now - 3).load(std::memory_order_relaxed);
+    Makers found;
+    for (const Maker& each : makers_) {
+        const uint32_t held = each.held[(now - 3) % kSteps].load(std::memory_order_relaxed);
+        if (held != 0) found.emplace_back(each.code.load(std::memory_order_relaxed), held);
+    }
+    return found;
 }
 
 }  // namespace vz

@@ -1,4 +1,4 @@
-// Results that callers hold: how many, whose they are, and how many of them are held for too long. A held result pins
+// Results that callers hold: how many, whose they are, and which of them are held for too long. A held result pins
 // files and versions, so it is told who forgets one. No clock is read when a result is made: time is the number of a
 // step that a thread of its own counts.
 #pragma once
@@ -18,14 +18,15 @@ namespace vz {
 // Any thread.
 class HeldResults {
  public:
-    using Tell = std::function<void(uint64_t results)>;
+    using Tell = std::function<void(const void* maker, uint64_t results)>;
 
     HeldResults() = default;
     ~HeldResults() { stop(); }
     HeldResults(const HeldResults&) = delete;
     HeldResults& operator=(const HeldResults&) = delete;
 
-    // `tell` hears of results older than two steps, once while they are held that long and seldom again.
+    // `tell` hears of each maker whose results are older than two steps, once while they are held that long and seldom
+    // again.
     void start(std::chrono::milliseconds step, Tell tell);
     void stop();
 
@@ -37,36 +38,31 @@ class HeldResults {
     // `maker`: an address in the code that made it; nullptr: unknown.
     Mark enter(const void* maker = nullptr) {
         const Mark mark{step_.load(std::memory_order_relaxed), place_of(maker)};
-        made_in(mark.step).fetch_add(1, std::memory_order_relaxed);
-        makers_[mark.place].held.fetch_add(1, std::memory_order_relaxed);
+        held_by(mark).fetch_add(1, std::memory_order_relaxed);
         return mark;
     }
-    void leave(Mark mark) {
-        made_in(mark.step).fetch_sub(1, std::memory_order_relaxed);
-        makers_[mark.place].held.fetch_sub(1, std::memory_order_relaxed);
-    }
+    void leave(Mark mark) { held_by(mark).fetch_sub(1, std::memory_order_relaxed); }
     uint64_t count() const;
     // Of each maker that holds some, how many. nullptr: of those unknown, and of all behind the first hundreds.
-    std::vector<std::pair<const void*, uint64_t>> makers() const;
-    // A step is over. How many results were made before the two steps ahead of this one, and are held.
-    uint64_t advance();
+    using Makers = std::vector<std::pair<const void*, uint64_t>>;
+    Makers makers() const;
+    // A step is over. The makers of what was made in the step before the last two, and is held.
+    Makers advance();
 
  private:
-    static constexpr uint32_t kSteps = 64;  // then results of long ago are counted with new ones, and told again
-
+    static constexpr uint32_t kSteps = 14;    // then results of long ago are counted with new ones, and told again
     static constexpr uint32_t kMakers = 256;  // a plugin has a few dozen places that make results
 
-    struct Maker {
+    struct alignas(64) Maker {
         std::atomic<const void*> code{nullptr};
-        std::atomic<uint64_t> held{0};
+        std::atomic<uint32_t> held[kSteps] = {};  // by the step in which they were made
     };
 
     uint32_t place_of(const void* maker);
-    std::atomic<uint64_t>& made_in(uint32_t step) { return held_[step % kSteps]; }
+    std::atomic<uint32_t>& held_by(Mark mark) { return makers_[mark.place].held[mark.step % kSteps]; }
     void run(std::chrono::milliseconds step, const Tell& tell);
 
     std::atomic<uint32_t> step_{kSteps};
-    std::atomic<uint64_t> held_[kSteps] = {};
     Maker makers_[kMakers + 1];  // a table of addresses that only grows; behind it those without a place
     std::thread thread_;
     std::mutex mutex_;  // of stopping_

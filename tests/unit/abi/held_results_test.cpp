@@ -10,14 +10,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep(2);
 
-// Hears how many results were too old, the first time and how often.
+// Hears how many results were too old, and whose, the first time.
 struct Listener {
-    std::promise<uint64_t> first;
+    std::promise<std::pair<const void*, uint64_t>> first;
     std::atomic<uint32_t> times{0};
 
     HeldResults::Tell tell() {
-        return [this](uint64_t results) {
-            if (times++ == 0) first.set_value(results);
+        return [this](const void* maker, uint64_t results) {
+            if (times++ == 0) first.set_value({maker, results});
         };
     }
 };
@@ -25,11 +25,11 @@ struct Listener {
 TEST(HeldResults, that_nobody_releases_are_told) {
     Listener listener;
     HeldResults held;
-    const std::vector<HeldResults::Mark> marks = {held.enter(), held.enter()};
+    const std::vector<HeldResults::Mark> marks = {held.enter(&listener), held.enter(&listener)};
     EXPECT_EQ(held.count(), 2U);
     const auto began = std::chrono::steady_clock::now();
     held.start(kStep, listener.tell());
-    EXPECT_EQ(listener.first.get_future().get(), 2U);
+    EXPECT_EQ(listener.first.get_future().get(), std::make_pair(static_cast<const void*>(&listener), uint64_t{2}));
     EXPECT_GE(std::chrono::steady_clock::now() - began, 2 * kStep);
     for (const HeldResults::Mark mark : marks) held.leave(mark);
     EXPECT_EQ(held.count(), 0U);
@@ -40,15 +40,17 @@ TEST(HeldResults, that_are_released_in_time_are_not) {
     for (int i = 0; i < 1000; ++i) {
         const HeldResults::Mark mark = held.enter();
         held.leave(held.enter());
-        EXPECT_EQ(held.advance(), 0U);
-        EXPECT_EQ(held.advance(), 0U);
+        EXPECT_TRUE(held.advance().empty());
+        EXPECT_TRUE(held.advance().empty());
         held.leave(mark);
-        EXPECT_EQ(held.advance(), 0U);
+        EXPECT_TRUE(held.advance().empty());
     }
-    const HeldResults::Mark forgotten = held.enter();
-    EXPECT_EQ(held.advance() + held.advance(), 0U);
-    EXPECT_EQ(held.advance(), 1U);
-    EXPECT_EQ(held.advance(), 0U);
+    const int code = 0;
+    const HeldResults::Mark forgotten = held.enter(&code);
+    held.leave(held.enter());
+    EXPECT_TRUE(held.advance().empty() && held.advance().empty());
+    EXPECT_EQ(held.advance(), (HeldResults::Makers{{&code, 1}}));
+    EXPECT_TRUE(held.advance().empty());
     held.leave(forgotten);
     EXPECT_EQ(held.count(), 0U);
 }
