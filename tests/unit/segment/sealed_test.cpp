@@ -238,7 +238,7 @@ TEST_F(Sealed, is_refused_when_cut_short) {
     ASSERT_TRUE(summary.ok());
     std::vector<char> bytes = read_bytes(directory.file("s"));
     while (!bytes.empty()) {
-        bytes.resize(bytes.size() - std::min<size_t>(bytes.size(), 1 + bytes.size() / 37));
+        bytes.erase(bytes.end() - std::min(std::ssize(bytes), 1 + std::ssize(bytes) / 37), bytes.end());
         write_bytes(directory.file("cut"), bytes);
         EXPECT_FALSE(open(sample, "cut", *summary).ok()) << bytes.size();
         SegmentSummary believed = *summary;
