@@ -124,8 +124,6 @@ void fill_profile(const NearestQuery& query, const SearchReport& report, const T
     vz_profile& profile = set->more().profile;
     profile.struct_size = sizeof(profile);
     for (const PartReport& part : report.parts) {
-        profile.plan = profile.plan == 0 || profile.plan == part.plan ? part.plan : VZ_PLAN_MIXED;
-        profile.effort = std::max(profile.effort, part.effort);
         profile.visited += part.plan == VZ_PLAN_EXACT ? part.rows : part.hops;
         profile.scored += part.scored;
         profile.reranked += part.reranked;
@@ -135,7 +133,8 @@ void fill_profile(const NearestQuery& query, const SearchReport& report, const T
         profile.rerank_ns += part.rerank_ns;
         if (!part.is_tail) ++profile.segments;
     }
-    if (profile.plan == 0) profile.plan = VZ_PLAN_EXACT;
+    profile.plan = report.plan != 0 ? report.plan : static_cast<uint32_t>(VZ_PLAN_EXACT);  // of words alone
+    profile.effort = report.effort;
     profile.total_ns = total_ns;
     profile.explain = to_vz_str(set->more().explain = explain(query, report, words, total_ns));
 }

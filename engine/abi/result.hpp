@@ -26,7 +26,8 @@ struct RowSetExtras {
 
 // The rows of one query. Addresses stay valid while it lives.
 struct RowSet {
-    vz_rows rows = {sizeof(vz_rows), 0, 0, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, {nullptr, 0}};
+    vz_rows rows = {sizeof(vz_rows), 0,       0,       nullptr,      nullptr, nullptr, nullptr,
+                    nullptr,         nullptr, nullptr, {nullptr, 0}, 0,       0};
     std::unique_ptr<std::byte[]> columns;  // all of them in one block
     std::unique_ptr<RowSetExtras> extras;
 

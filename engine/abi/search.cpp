@@ -115,13 +115,15 @@ class Answering {
         const bool is_explained = (request_.flags & VZ_SEARCH_EXPLAIN) != 0;
         const auto began = is_explained ? Clock::now() : Clock::time_point();
         SearchReport report;
+        report.has_parts = is_explained;
         TextReport text_report;
-        VZ_ASSIGN(const std::vector<Hit> hits,
-                  rank(i, view, is_explained ? &report : nullptr, is_explained ? &text_report : nullptr));
+        VZ_ASSIGN(const std::vector<Hit> hits, rank(i, view, &report, is_explained ? &text_report : nullptr));
         const size_t end = std::min<size_t>(hits.size(), uint64_t{request_.k} + request_.skip);
         const size_t begin = std::min<size_t>(end, request_.skip);
         RowSet* const set = place();
         fill_rows(std::span<const Hit>(hits).subspan(begin, end - begin), parts, set);
+        set->rows.plan = report.plan;
+        set->rows.effort = report.effort;
         if (!is_explained) return {};
         fill_profile(query_, report, words_.is_wanted ? &text_report : nullptr,
                      static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), set);

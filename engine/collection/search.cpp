@@ -78,7 +78,13 @@ class PartSearch {
  public:
     PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, LargestCurve largest,
                std::vector<Hit>* hits, SearchReport* report)
-        : query_(query), scored_(scored), stop_(stop), largest_(largest), hits_(*hits), report_(report) {}
+        : query_(query),
+          scored_(scored),
+          stop_(stop),
+          largest_(largest),
+          hits_(*hits),
+          report_(report),
+          is_reported_(report != nullptr && report->has_parts) {}
 
     Status run(Target target) {
         target.all_visible =
@@ -110,7 +116,7 @@ class PartSearch {
  private:
     // Finds the rows that pass, unless so many do that a walk had better ask the few it meets.
     Status resolve_filter(Target* target, uint32_t rows, bool is_walked, double* share) {
-        const auto began = report_ != nullptr ? Clock::now() : Clock::time_point();
+        const auto began = is_reported_ ? Clock::now() : Clock::time_point();
         Candidates found = known_candidates(*target->part, rows, *target->row_filter);
         bool is_asked_by_walk = false;
         if (found.rows == nullptr && is_walked) {
@@ -126,7 +132,7 @@ class PartSearch {
             target->passing = found.rows;
             *share = rows == 0 ? 0 : static_cast<double>(found.rows->count) / rows;
         }
-        if (report_ == nullptr) return {};
+        if (!is_reported_) return {};
         filter_report_.is_filtered = true;
         filter_report_.filter_source = found.source;
         filter_report_.passing = found.rows == nullptr ? 0 : found.rows->count;
@@ -144,7 +150,7 @@ class PartSearch {
         part.filter = target.filter();
         part.ties = target.ties();
         PartWork work;
-        if (report_ != nullptr) part.work = &work;
+        if (is_reported_) part.work = &work;
         part.effort = effort(graph, *target.part);
         if (is_by_recall() && target.row_filter == nullptr) {
             part.far = curve_of(graph);
@@ -172,7 +178,7 @@ class PartSearch {
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
             found = search_part(part, scored_, scratch());
-            if (report_ != nullptr) part_report_.effort = work.effort;
+            if (is_reported_) part_report_.effort = work.effort;
             if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
         }
         if (found.size() < query_.k) {
@@ -298,11 +304,14 @@ class PartSearch {
         part_report_.file = target.part->growing() != nullptr ? 0 : target.part->ref().file;
         part_report_.plan = plan;
         part_report_.rows = rows;
-        if (report_ != nullptr) began_ = Clock::now();
+        if (is_reported_) began_ = Clock::now();
     }
 
     void end() {
         if (report_ == nullptr) return;
+        report_->plan = report_->plan == 0 || report_->plan == part_report_.plan ? part_report_.plan : VZ_PLAN_MIXED;
+        report_->effort = std::max(report_->effort, part_report_.effort);
+        if (!is_reported_) return;
         part_report_.hops = scratch().walk.counters.hops;
         part_report_.scored = scratch().walk.counters.scored;
         part_report_.ns = ns_since(began_);
@@ -321,6 +330,7 @@ class PartSearch {
     LargestCurve largest_;
     std::vector<Hit>& hits_;
     SearchReport* report_;
+    const bool is_reported_;    // in full
     PartReport filter_report_;  // what reports of this part begin with
     PartReport part_report_;
     std::vector<Slot> sampled_;  // rows that pass, of a part whose passing rows are not known
@@ -372,9 +382,11 @@ Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery
     PartSearch search(query, scored, stop, largest_curve(view, query.field->id), &hits, report);
     for (const auto& part : *view.parts)
         VZ_TRY(search.run({part.get(), query.field->id, &view, query.filter, nullptr}));
-    const auto began = report != nullptr ? Clock::now() : Clock::time_point();
+    const bool is_timed = report != nullptr && report->has_parts;
+    const auto began = is_timed ? Clock::now() : Clock::time_point();
     merge(query, &hits);
-    if (report != nullptr) report->merge_ns = ns_since(began);
+    if (is_timed) report->merge_ns = ns_since(began);
+    if (report != nullptr && report->plan == 0) report->plan = VZ_PLAN_EXACT;  // of nothing
     return hits;
 }
 

@@ -51,6 +51,9 @@ struct PartReport {
 };
 
 struct SearchReport {
+    uint32_t plan = 0;      // of all parts: VZ_PLAN_MIXED where they differ
+    uint32_t effort = 0;    // the largest; 0: no graph was walked
+    bool has_parts = true;  // set before the search: whether what follows is filled
     std::vector<PartReport> parts;
     uint64_t merge_ns = 0;
 };

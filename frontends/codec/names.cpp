@@ -109,4 +109,14 @@ std::string rfc3339(int64_t unix_ms) {
     return std::string(text, static_cast<size_t>(size));
 }
 
+const char* plan_name(uint32_t plan) {
+    switch (plan) {
+        case VZ_PLAN_FILTER_FIRST: return "filter_first";
+        case VZ_PLAN_GRAPH: return "graph";
+        case VZ_PLAN_EXPAND: return "expand";
+        case VZ_PLAN_MIXED: return "mixed";
+        default: return "exact";
+    }
+}
+
 }  // namespace vz::codec

@@ -32,6 +32,9 @@ vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part);
 std::string rfc3339(int64_t unix_ms);
 int64_t now_unix_ms();
 
+// How a search was done, VZ_PLAN_EXACT, ..., as answers and logs call it.
+const char* plan_name(uint32_t plan);
+
 inline std::string_view view(vz_str text) { return {text.data, text.size}; }
 inline vz_str borrowed(std::string_view text) { return {text.data(), text.size()}; }
 

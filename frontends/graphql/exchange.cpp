@@ -212,6 +212,10 @@ bool Exchange::reaches(std::string_view collection, uint32_t permission) const {
     return own.empty() || sees(codec::borrowed(own), permission);
 }
 
+void Exchange::searched(const vz_rows& rows) const {
+    if (rows.plan != 0) vzh_searched(request_, codec::plan_name(rows.plan), rows.effort);
+}
+
 bool Exchange::sees(vz_str collection, uint32_t permission) const {
     return vzh_sees(request_, collection, permission) != 0;
 }

@@ -47,6 +47,8 @@ class Exchange final {
     // The same, and for the collection that the name is an alias of.
     bool reaches(std::string_view collection, uint32_t permission) const;
     void keep(vz_result* result) { kept_.push_back(result); }
+    // Rows that a search brought.
+    void searched(const vz_rows& rows) const;
 
  private:
     ~Exchange();

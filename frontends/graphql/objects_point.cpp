@@ -87,6 +87,7 @@ bool read_points(RootCall& call, const EngineCall& from, vz_metric metric, std::
         call.fail(status, error);
         return false;
     }
+    call.exchange->searched(rows);
     const vz_vector_column* column = codec::default_column(rows);
     const std::span<PointView> views = call.arena->array<PointView>(rows.count);
     for (uint64_t i = 0; i < rows.count; ++i) {

@@ -271,6 +271,8 @@ void vzh_request::reset() {
     file = {};
     writes_held.clear();
     begun_ns = posted_ns = queue_ns = engine_ns = 0;
+    plan = {};
+    effort = 0;
     sent = 0;
     status = 0;
     counted = close = cors = owed = starved = false;

@@ -175,7 +175,8 @@ void Meter::log(const vzh_request& r, const vz_host& host, uint32_t status, uint
     const auto queue = std::to_string(r.queue_ns / 1000);
     const auto* route = r.endpoint != nullptr ? r.endpoint->route : nullptr;
     const std::string peer = r.connection ? std::string(r.connection->peer()) : std::string();
-    std::array<vz_kv, 14> fields;
+    const auto effort = r.plan.empty() ? std::string() : std::to_string(r.effort);
+    std::array<vz_kv, 16> fields;
     uint32_t used = 0;
     const auto add = [&](std::string_view key, std::string_view value) {
         if (!value.empty()) fields[used++] = {to_str(key), to_str(value)};
@@ -194,6 +195,8 @@ void Meter::log(const vzh_request& r, const vz_host& host, uint32_t status, uint
     add("us_queue", queue);
     add("collection", r.first_collection);
     add("error_type", r.error_type);
+    add("plan", r.plan);
+    add("effort", effort);
     vz_log_record record{};
     record.struct_size = sizeof record;
     record.level = VZ_LOG_INFO;

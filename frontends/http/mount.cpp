@@ -270,6 +270,11 @@ void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {
 
 void vzh_engine_took(vzh_request* r, int64_t ns) noexcept { r->engine_ns += ns; }
 
+void vzh_searched(vzh_request* r, const char* plan, uint32_t effort) noexcept {
+    r->plan = r->plan.empty() || r->plan == plan ? std::string_view(plan) : std::string_view("mixed");
+    r->effort = std::max(r->effort, effort);
+}
+
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) noexcept {
     if (!r->listener.grow_answer(*r, at_least)) return nullptr;
     *size = std::min<uint64_t>(r->answer.room(), r->listener.answer_bytes_max(*r) - r->answer.size());

@@ -74,6 +74,8 @@ struct vzh_request {
     int64_t posted_ns = 0;  // when it was last handed to a worker
     int64_t queue_ns = 0;   // it waited for workers
     int64_t engine_ns = 0;  // it was with the engine
+    std::string_view plan;  // of its searches; empty: there was none
+    uint32_t effort = 0;    // likewise
     uint64_t sent = 0;
     uint32_t status = 0;
     bool counted = false;  // among the requests in flight

@@ -70,6 +70,7 @@ void write_part(json::Writer& out, BatchSearch& call, Part& part, uint64_t index
         rows.struct_size = sizeof rows;
         status = vz_result_rows(part.result, 0, &rows, &part.error);
         if (status == VZ_OK) {
+            note_search(call, rows);
             out.begin_object();
             write_hits(out, rows, part.query, call.metric, call.names.collection);
             out.field("index", index);

@@ -1,5 +1,6 @@
 #include "frontends/rest/call.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -41,7 +42,8 @@ void note_if_slow(const Call& call) {
     auto& slow = call.frontend->slow_queries;
     if (!slow.is_slow(took_ns)) return;
     slow.record({codec::now_unix_ms(), std::string(call.names.collection), call.view->route->path,
-                 std::string(view(call.view->request_id)), call.k, static_cast<double>(took_ns) / 1e6});
+                 std::string(view(call.view->request_id)), call.k, call.plan, call.effort,
+                 static_cast<double>(took_ns) / 1e6});
 }
 
 void write_answer(Call& call) {
@@ -101,6 +103,13 @@ void tell_place(Call& call) {
 }
 
 }  // namespace
+
+void note_search(Call& call, const vz_rows& rows) {
+    if (rows.plan == 0) return;
+    call.plan = call.plan == 0 || call.plan == rows.plan ? rows.plan : VZ_PLAN_MIXED;
+    call.effort = std::max(call.effort, rows.effort);
+    vzh_searched(call.request, codec::plan_name(rows.plan), rows.effort);
+}
 
 int64_t steady_ns() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())

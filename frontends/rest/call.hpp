@@ -69,10 +69,15 @@ struct Call {
     uint64_t number;  // answer of count and checkpoint
     int64_t begun_ns;
     int64_t submitted_ns;
-    uint32_t k;  // of a search, the greatest of a batch; 0: it is none
+    uint32_t k;       // of a search, the greatest of a batch; 0: it is none
+    uint32_t plan;    // of a search that was done; 0: none was
+    uint32_t effort;  // likewise, the greatest of a batch
 
     std::string_view param(uint32_t index) const { return codec::view(view->params[index].value); }
 };
+
+// How a search of the request was done, for those who look for slow ones.
+void note_search(Call& call, const vz_rows& rows);
 
 json::Arena arena_of(vzh_request* request);
 

@@ -20,16 +20,6 @@ struct ExplainCall : Call {
     vz_profile profile;
 };
 
-const char* plan_name(uint32_t plan) {
-    switch (plan) {
-        case VZ_PLAN_FILTER_FIRST: return "filter_first";
-        case VZ_PLAN_GRAPH: return "graph";
-        case VZ_PLAN_EXPAND: return "expand";
-        case VZ_PLAN_MIXED: return "mixed";
-        default: return "exact";
-    }
-}
-
 double ms(uint64_t ns) { return static_cast<double>(ns) / 1e6; }
 
 void write_explained(Call& base, json::Writer& out) {
@@ -61,7 +51,7 @@ void write_explained(Call& base, json::Writer& out) {
     out.float64(ms(profile.rerank_ns));
     out.key("total_ms");
     out.float64(ms(profile.total_ns));
-    out.field("plan", plan_name(profile.plan));
+    out.field("plan", codec::plan_name(profile.plan));
     out.field("segments", uint64_t{profile.segments});
     out.field("scored", profile.scored);
     out.field("reranked", profile.reranked);
@@ -75,6 +65,7 @@ void explained(Call& base) {
     if (call.op.status != VZ_OK) return fail_op(call);
     call.rows.struct_size = sizeof(vz_rows);
     vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
+    if (status == VZ_OK) note_search(call, call.rows);
     if (status != VZ_OK) return fail_status(call, status);
     call.profile.struct_size = sizeof(vz_profile);
     status = vz_result_profile(call.result, 0, &call.profile, &call.error);

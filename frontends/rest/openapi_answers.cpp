@@ -26,7 +26,7 @@ constexpr AnswerShape kShapes[] = {
      "last_updated:s"},
     {"Alias", "alias:s collection:s"},
     {"FieldIndex", "path:s kind:s language?:s"},
-    {"SlowQuery", "timestamp:s collection:s route:s k:i duration_ms:n request_id:s"},
+    {"SlowQuery", "timestamp:s collection:s route:s k:i plan?:s effort?:i duration_ms:n request_id:s"},
     {"SlowQueryConfig", "threshold_ms:i capacity:i"},
     {"InsertResult",
      "index:i client_id:s? status:s vector_ids?:[s] vectors_created?:i chunked?:b error?:s error_type?:s"},

@@ -29,6 +29,10 @@ void write_entries(Call& call, json::Writer& out) {
         out.field("collection", entry.collection);
         out.field("route", entry.route);
         out.field("k", uint64_t{entry.k});
+        if (entry.plan != 0) {
+            out.field("plan", codec::plan_name(entry.plan));
+            out.field("effort", uint64_t{entry.effort});
+        }
         out.field_float64("duration_ms", entry.duration_ms);
         out.field("request_id", entry.request_id);
         out.end_object();

@@ -17,6 +17,8 @@ struct SlowQuery {
     std::string route;
     std::string request_id;
     uint32_t k;
+    uint32_t plan;    // 0: it was not searched by vectors, or failed
+    uint32_t effort;  // likewise
     double duration_ms;
 };
 

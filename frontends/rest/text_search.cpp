@@ -85,6 +85,7 @@ void searched(Call& base) {
     call.rows.struct_size = sizeof(vz_rows);
     const vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
+    note_search(call, call.rows);
     deliver(call, codec::estimate(call.rows, call.query.options.vectors()), kWrite);
 }
 

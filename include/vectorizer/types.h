@@ -524,6 +524,12 @@ typedef struct vz_vector_column {
     const void* const* rows; /* a pointer per row; NULL where the point has no such vector */
 } vz_vector_column;
 
+#define VZ_PLAN_EXACT 1u
+#define VZ_PLAN_FILTER_FIRST 2u
+#define VZ_PLAN_GRAPH 3u
+#define VZ_PLAN_EXPAND 4u
+#define VZ_PLAN_MIXED 5u
+
 /* Growable, out. Columns of a row set; a column not asked for is NULL. */
 typedef struct vz_rows {
     uint32_t struct_size;
@@ -536,14 +542,10 @@ typedef struct vz_rows {
     const float* scores;       /* of search */
     const vz_str* payloads;
     const vz_vector_column* vectors;
-    vz_str cursor; /* of scan; absent: it was the last page */
+    vz_str cursor;   /* of scan; absent: it was the last page */
+    uint32_t plan;   /* of a search by vectors: VZ_PLAN_MIXED where segments were searched in different ways; else 0 */
+    uint32_t effort; /* likewise: the largest; 0: rows were scored one by one */
 } vz_rows;
-
-#define VZ_PLAN_EXACT 1u
-#define VZ_PLAN_FILTER_FIRST 2u
-#define VZ_PLAN_GRAPH 3u
-#define VZ_PLAN_EXPAND 4u
-#define VZ_PLAN_MIXED 5u
 
 /* Growable, out. What a search did. */
 typedef struct vz_profile {

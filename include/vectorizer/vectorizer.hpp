@@ -227,6 +227,9 @@ class Rows {
     Iterator end() const noexcept { return {&raw_, raw_.count}; }
     // Of a scan: where the next page begins; absent after the last one.
     std::string_view cursor() const noexcept { return view(raw_.cursor); }
+    // Of a search by vectors: VZ_PLAN_GRAPH, ..., and the effort of its graphs.
+    uint32_t plan() const noexcept { return raw_.plan; }
+    uint32_t effort() const noexcept { return raw_.effort; }
     const vz_rows& raw() const noexcept { return raw_; }
 
  private:

@@ -186,6 +186,7 @@ static void searches_many(struct client client, const char* name) {
         vz_profile profile = NEW(vz_profile);
         EXPECT_STATUS(VZ_OK, vz_result_profile(many, i, &profile, &error));
         EXPECT(profile.plan == VZ_PLAN_EXACT && profile.scored == 4);
+        EXPECT(of_many.plan == VZ_PLAN_EXACT && of_many.effort == 0 && of_one.plan == VZ_PLAN_EXACT);
         vz_result_release(one);
     }
     vz_result_release(many);

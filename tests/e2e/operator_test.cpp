@@ -309,6 +309,8 @@ TEST(Operator, SlowSearchesAreRemembered) {
     EXPECT_EQ(slow.text("/entries/0/request_id"), "three");
     EXPECT_EQ(slow.text("/entries/0/route"), "/collections/{name}/search");
     EXPECT_EQ(slow.integer("/entries/0/k"), 3);
+    EXPECT_EQ(slow.text("/entries/0/plan"), "exact");
+    EXPECT_EQ(slow.integer("/entries/0/effort"), 0);
     EXPECT_EQ(slow.text("/entries/1/request_id"), "two");
     EXPECT_EQ(slow.text("/entries/1/collection"), "docs");
     EXPECT_EQ(client.post("/slow_queries/config", R"({"capacity":0})").status, 400);
@@ -422,6 +424,32 @@ TEST(Operator, MetricsTellHowLongTheEngineAndTheQueueTook) {
         EXPECT_LE(record.integer("/us_engine") + record.integer("/us_queue"), record.integer("/us_total")) << lines[0];
         EXPECT_EQ(record.text("/collection"), "docs") << lines[0];
     }
+}
+
+TEST(Operator, TheAccessLogTellsHowASearchWasDone) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "log.access=all"});
+    HttpClient client(server.port());
+    ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":2})").status, 200);
+    const auto ask = [&](const std::string& id, const std::string& path, const std::string& body) {
+        EXPECT_EQ(client.request("POST", path, body, {"X-Request-Id: " + id}).status, 200) << id;
+    };
+    ask("written", "/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]},{"embedding":[3,4]}]})");
+    ask("alone", "/search", R"({"collection":"docs","vector":[1,2]})");
+    ask("several", "/batch_search", R"({"collection":"docs","queries":[{"vector":[1,2]},{"vector":[2,1]}]})");
+    ask("asked", "/graphql", R"({"query":"{ search(input: {collection: \"docs\", vector: [1, 2]}) { id } }"})");
+    EXPECT_EQ(server.stop().code, 0);
+    const std::string log = server.process().output();
+    for (const char* id : {"\"alone\"", "\"several\"", "\"asked\""}) {
+        const auto lines = lines_with(log, id);
+        ASSERT_EQ(lines.size(), 1U) << log;
+        const Json record(lines[0]);
+        EXPECT_EQ(record.text("/plan"), "exact") << lines[0];
+        EXPECT_EQ(record.integer("/effort"), 0) << lines[0];
+    }
+    const auto written = lines_with(log, "\"written\"");
+    ASSERT_EQ(written.size(), 1U) << log;
+    EXPECT_FALSE(Json(written[0]).has("/plan")) << written[0];
 }
 
 TEST(Operator, MetricsCountWhatGraphqlWasAskedFor) {

@@ -271,6 +271,26 @@ TEST_P(Living, reports_tell_what_was_done) {
     EXPECT_LT(walked->rerank_ns, walked->ns);
     EXPECT_GE(walked->scored, walked->hops);
     EXPECT_EQ(walked->layout, GetParam() == VZ_MANHATTAN ? Layout::kFp32 : Layout::kSq8);
+
+    // Without its parts a report says the same of the whole.
+    const auto outline = [&](bool exact) {
+        NearestQuery nearest;
+        nearest.field = schema_->field("");
+        nearest.values = live_.begin()->second.data();
+        nearest.k = kNeighbours;
+        nearest.exact = exact;
+        SearchReport report;
+        report.has_parts = false;
+        EXPECT_TRUE(search_nearest(collection().pin(), nearest, {}, &report).ok());
+        EXPECT_TRUE(report.parts.empty());
+        return std::make_pair(report.plan, report.effort);
+    };
+    EXPECT_EQ(outline(false), std::make_pair(report_.plan, report_.effort));
+    EXPECT_EQ(report_.plan, VZ_PLAN_GRAPH);
+    EXPECT_EQ(report_.effort, walked->effort);
+    EXPECT_EQ(outline(true), std::make_pair(uint32_t{VZ_PLAN_EXACT}, 0U));
+    upsert(kRows, kRows + 5);  // too few for a graph
+    EXPECT_EQ(outline(false).first, VZ_PLAN_MIXED);
 }
 
 TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
