@@ -25,18 +25,28 @@ std::array<std::byte, kCurrentBytes> encode_current(const Current& current) {
     return bytes;
 }
 
-Status write_current(FileSystem& files, const std::string& directory, const Current& current) {
+std::string temporary_current(const std::string& directory, uint64_t manifest) {
     char name[32];
-    std::snprintf(name, sizeof(name), "/tmp/CURRENT.%llx", static_cast<unsigned long long>(current.manifest));
-    const std::string temporary = directory + name;
+    std::snprintf(name, sizeof(name), "/tmp/CURRENT.%llx", static_cast<unsigned long long>(manifest));
+    return directory + name;
+}
+
+// Behind the commit point no failure is one that did nothing.
+Status renamed(Status status) {
+    if (status.code() != VZ_DISK_FULL) return status;
+    return failure(VZ_IO_ERROR, "%s", status.error().message);
+}
+
+Status write_current(FileSystem& files, const std::string& directory, const Current& current) {
+    const std::string temporary = temporary_current(directory, current.manifest);
     {
         VZ_ASSIGN(std::unique_ptr<File> file, files.create(temporary));
         VZ_TRY(file->write(0, encode_current(current)));
         if (!VZ_PLANT(current_not_synced_before_rename)) VZ_TRY(file->sync());
     }
     VZ_TRY(files.rename(temporary, directory + "/CURRENT"));
-    if (!VZ_PLANT(directory_not_synced_after_current)) VZ_TRY(files.sync_directory(directory));
-    return files.sync_directory(directory + "/tmp");
+    if (!VZ_PLANT(directory_not_synced_after_current)) VZ_TRY(renamed(files.sync_directory(directory)));
+    return renamed(files.sync_directory(directory + "/tmp"));
 }
 
 Status damaged(const std::string& path, const Status& cause) {
@@ -136,22 +146,31 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
         return failure(VZ_LIMIT_EXCEEDED, "the manifest describes more than %llu bytes",
                        static_cast<unsigned long long>(kManifestFrameBytesMax))
             .field("manifest_bytes_max");
-    VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
-    std::unique_ptr<Manifest> manifest(new Manifest(header, std::move(file), extend_bytes));
-    VZ_TRY(manifest->file_->write(0, head));
-    VZ_TRY(manifest->extend(frame_bytes(snapshot.size())));
-    const std::span<const std::byte> payload[] = {snapshot};
-    VZ_TRY(manifest->writer_->append({FrameKind::kEdits, state.last_lsn, 0, state.last_lsn}, payload));
-    manifest->edits_begin_ = manifest->writer_->end();
-    if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->file_->sync());
-    if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->writer_->sync());
-    VZ_TRY(files.sync_directory(directory));
-    if (previous != 0 && VZ_PLANT(manifest_unlinked_before_current)) {
-        VZ_TRY(files.unlink(manifest_path(directory, previous)));
-        previous = 0;
+    std::unique_ptr<Manifest> manifest;
+    const auto write = [&]() -> Status {
+        VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));
+        manifest.reset(new Manifest(header, std::move(file), extend_bytes));
+        VZ_TRY(manifest->file_->write(0, head));
+        VZ_TRY(manifest->extend(frame_bytes(snapshot.size())));
+        const std::span<const std::byte> payload[] = {snapshot};
+        VZ_TRY(manifest->writer_->append({FrameKind::kEdits, state.last_lsn, 0, state.last_lsn}, payload));
+        manifest->edits_begin_ = manifest->writer_->end();
+        if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->file_->sync());
+        if (!VZ_PLANT(manifest_not_synced_before_current)) VZ_TRY(manifest->writer_->sync());
+        VZ_TRY(files.sync_directory(directory));
+        if (previous != 0 && VZ_PLANT(manifest_unlinked_before_current)) {
+            VZ_TRY(files.unlink(manifest_path(directory, previous)));
+            previous = 0;
+        }
+        return write_current(files, directory, {number, database});
+    };
+    const Status written = write();
+    if (written.code() == VZ_DISK_FULL) {
+        static_cast<void>(files.unlink(temporary_current(directory, number)));
+        static_cast<void>(files.unlink(manifest_path(directory, number)));
     }
-    VZ_TRY(write_current(files, directory, {number, database}));
-    if (previous != 0) VZ_TRY(files.unlink(manifest_path(directory, previous)));
+    VZ_TRY(written.clone());
+    if (previous != 0) VZ_TRY(renamed(files.unlink(manifest_path(directory, previous))));
     manifest->state_ = std::move(state);
     return manifest;
 }

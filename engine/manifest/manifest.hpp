@@ -39,7 +39,7 @@ class Manifest {
  public:
     // Writes MANIFEST-<number> with a snapshot of `state`, makes CURRENT name it, and unlinks `previous` (0: none). The
     // commit point is the rename of CURRENT. The file is zero-filled `extend_bytes` at a time. `state` is moved from on
-    // success only. VZ_LIMIT_EXCEEDED: it is more than a frame holds, and nothing was done.
+    // success only. Nothing was done where it is VZ_LIMIT_EXCEEDED, more than a frame holds, or VZ_DISK_FULL.
     static Result<std::unique_ptr<Manifest>> create(FileSystem& files, const std::string& directory,
                                                     const vz_uuid& database, uint64_t number, uint64_t salt,
                                                     ManifestState& state, uint64_t previous, uint64_t extend_bytes);

@@ -48,10 +48,13 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
     }
     if (first == 0) first = durable() + 1;
     VZ_TRY(append_to_manifest(edits, first));
-    if (!manifest_->wants_roll() && !roll_asked_.exchange(false, std::memory_order_relaxed)) return {};
+    // One that nobody asked for can wait until the disk has room.
+    const bool is_due = manifest_->wants_roll() && space_.admit_file(manifest_->end()).ok();
+    if (!roll_asked_.exchange(false, std::memory_order_relaxed) && !is_due) return {};
     Status rolled = roll_manifest();
     // The file goes on as it is.
-    return rolled.code() == VZ_LIMIT_EXCEEDED ? Status() : std::move(rolled);
+    const bool did_nothing = rolled.code() == VZ_LIMIT_EXCEEDED || rolled.code() == VZ_DISK_FULL;
+    return did_nothing ? Status() : std::move(rolled);
 }
 
 Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn) {
@@ -120,12 +123,10 @@ Status LocalLog::roll_manifest() {
     // durable() does not know the edits just appended yet, the state does.
     state.last_lsn = std::max(state.last_lsn, durable());
     state.wals.back().last_lsn = wal_->last_lsn();
-    VZ_ASSIGN(std::unique_ptr<Manifest> next, with_ballast([&] {
-                  const uint64_t number = numbers_.next_number();
-                  state.next_file = std::max(state.next_file, numbers_.peek());
-                  return Manifest::create(files_, directory_, database_, number, numbers_.salt(), state,
-                                          manifest_->number(), manifest_->extend_bytes());
-              }));
+    const uint64_t number = numbers_.next_number();
+    state.next_file = std::max(state.next_file, numbers_.peek());
+    VZ_ASSIGN(std::unique_ptr<Manifest> next, Manifest::create(files_, directory_, database_, number, numbers_.salt(),
+                                                               state, manifest_->number(), manifest_->extend_bytes()));
     const std::scoped_lock lock(state_mutex_);
     manifest_ = std::move(next);
     return {};

@@ -180,6 +180,65 @@ TEST_F(FullDisk, ends_no_writing_where_a_shorter_manifest_would_make_room) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+// A manifest that has grown is written anew. Where there is no room for that it goes on, and is written anew later.
+TEST_F(FullDisk, ends_no_writing_where_a_manifest_should_be_shorter) {
+    const std::string large(kValueBytesMax, 'x');
+    const auto manifests = [&] {
+        std::set<std::string> found;
+        for (const std::string& name : files_.list("d").take()) {
+            if (name.starts_with("MANIFEST")) found.insert(name);
+        }
+        return found;
+    };
+    // The same value again and again: what is written anew is short.
+    const auto puts_until_it_is_new = [&] {
+        const std::set<std::string> first = manifests();
+        uint32_t puts = 0;
+        while (manifests() == first && puts < 1000) {
+            EXPECT_EQ(put("k", large), VZ_OK);
+            ++puts;
+        }
+        return puts;
+    };
+    open(false);
+    puts_until_it_is_new();  // from now on a snapshot is what each begins with
+    const uint32_t puts = puts_until_it_is_new();
+    ASSERT_GT(puts, 10U);
+    ASSERT_LT(puts, 1000U);
+    // The calls of such a put, from the first on that makes the new file to the one that makes it the manifest.
+    for (uint32_t i = 1; i < puts; ++i) ASSERT_EQ(put("k", large), VZ_OK);
+    const uint64_t begin = files_.calls();
+    ASSERT_EQ(put("k", large), VZ_OK);
+    std::vector<uint64_t> offsets;
+    const std::vector<Call> calls = files_.call_log();
+    for (uint64_t at = begin; at < calls.size() && calls[at].kind != Call::Kind::kRename; ++at) {
+        if (!offsets.empty() || calls[at].kind == Call::Kind::kCreate) offsets.push_back(at - begin);
+    }
+    ASSERT_GE(offsets.size(), 5U);
+    for (const uint64_t offset : offsets) {
+        for (uint32_t i = 1; i < puts; ++i) ASSERT_EQ(put("k", large), VZ_OK);
+        const std::set<std::string> before = manifests();
+        ASSERT_EQ(before.size(), 1U);
+        files_.inject({Fault::Kind::kDiskFull, Fault::Span::kForever, files_.calls() + offset});
+        EXPECT_EQ(put("k", large), VZ_OK) << offset;
+        EXPECT_TRUE(files_.fault_fired()) << offset;
+        EXPECT_TRUE(engine_->log().health().ok()) << offset;
+        files_.clear_fault();
+        EXPECT_EQ(manifests(), before) << offset;
+        // Known to be full: nothing is tried.
+        files_.set_free_bytes(kMiB);
+        EXPECT_EQ(put("k", large), VZ_OK);
+        EXPECT_EQ(manifests(), before) << offset;
+        files_.set_free_bytes(kGiB);
+        EXPECT_EQ(put("k", large), VZ_OK);
+        EXPECT_NE(manifests(), before) << offset;
+        EXPECT_EQ(manifests().size(), 1U) << offset;
+    }
+    close();
+    open(false);
+    close();
+}
+
 TEST_F(FullDisk, without_room_for_a_log_is_opened_to_be_read) {
     for (const bool background : {false, true}) {
         open(background);
