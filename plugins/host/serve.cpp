@@ -200,7 +200,13 @@ class Server {
             if (is_poisoned) code = kExitStorage;
         }
         stop_all();
+        const auto begun = Clock::now();
         const int closed = engine.close();
+        if (code == 0 && closed == 0) {
+            const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+            Log::write(VZ_LOG_INFO, "host.stopped",
+                       "the data directory was closed in order, in " + std::to_string(took.count()) + " ms");
+        }
         ::close(signal_fd);
         return code != 0 ? code : closed;
     }
@@ -424,7 +430,12 @@ class Server {
         for (;;) {
             signalfd_siginfo info = {};
             if (::read(signal_fd, &info, sizeof(info)) != sizeof(info)) continue;
-            if (info.ssi_signo != SIGHUP) return;
+            if (info.ssi_signo != SIGHUP) {
+                Log::write(VZ_LOG_INFO, "host.stopping",
+                           std::string("SIG") + ::sigabbrev_np(static_cast<int>(info.ssi_signo)) +
+                               ": no new requests; those in flight have " + std::to_string(settings_.drain_ms) + " ms");
+                return;
+            }
             notify_supervisor("RELOADING=1");
             reload();
             notify_supervisor("READY=1");

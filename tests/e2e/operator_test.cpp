@@ -57,7 +57,8 @@ TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
             EXPECT_FALSE(record.text(key).empty()) << line;
     }
     EXPECT_GE(count, 3U);
-    EXPECT_EQ(lines_with(log, "\"event\":\"host.ready\"").size(), 1U) << log;
+    for (const char* event : {"host.ready", "host.stopping", "host.stopped"})
+        EXPECT_EQ(lines_with(log, "\"event\":\"" + std::string(event) + "\"").size(), 1U) << log;
     const auto served = lines_with(log, "\"mine-1\"");
     ASSERT_EQ(served.size(), 1U) << log;
     EXPECT_EQ(Json(served[0]).text("/event"), "http.request");
