@@ -1,6 +1,5 @@
 #include "engine/abi/explain.hpp"
 
-#include <algorithm>
 #include <cstdio>
 
 #include "engine/base/bytes.hpp"

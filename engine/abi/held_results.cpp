@@ -17,7 +17,7 @@ void HeldResults::stop() {
 
 uint64_t HeldResults::count() const {
     uint64_t sum = 0;
-    for (const auto& [maker, results] : makers()) sum += results;
+    for (const Maker& each : makers_) sum += each.count();
     return sum;
 }
 
@@ -38,8 +38,7 @@ uint32_t HeldResults::place_of(const void* maker) {
 HeldResults::Makers HeldResults::makers() const {
     Makers found;
     for (const Maker& each : makers_) {
-        uint64_t held = 0;
-        for (const auto& of_step : each.held) held += of_step.load(std::memory_order_relaxed);
+        const uint64_t held = each.count();
         if (held != 0) found.emplace_back(each.code.load(std::memory_order_relaxed), held);
     }
     return found;

@@ -56,7 +56,14 @@ class HeldResults {
     struct alignas(64) Maker {
         std::atomic<const void*> code{nullptr};
         std::atomic<uint32_t> held[kSteps] = {};  // by the step in which they were made
+
+        uint64_t count() const {
+            uint64_t sum = 0;
+            for (const auto& of_step : held) sum += of_step.load(std::memory_order_relaxed);
+            return sum;
+        }
     };
+    static_assert(sizeof(Maker) == 64, "one line of the cache for each");
 
     uint32_t place_of(const void* maker);
     std::atomic<uint32_t>& held_by(Mark mark) { return makers_[mark.place].held[mark.step % kSteps]; }

@@ -150,7 +150,8 @@ class PartSearch {
         part.filter = target.filter();
         part.ties = target.ties();
         PartWork work;
-        if (is_reported_) part.work = &work;
+        work.is_timed = is_reported_;
+        part.work = &work;
         part.effort = effort(graph, *target.part);
         if (is_by_recall() && target.row_filter == nullptr) {
             part.far = curve_of(graph);
@@ -178,7 +179,6 @@ class PartSearch {
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
             found = search_part(part, scored_, scratch());
-            if (is_reported_) part_report_.effort = work.effort;
             if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
         }
         if (found.size() < query_.k) {
@@ -189,6 +189,7 @@ class PartSearch {
             }
         }
         if (plan == FilterPlan::kReadPassing) part_report_.plan = VZ_PLAN_FILTER_FIRST;
+        part_report_.effort = work.effort;  // walked: far from the rows, or over few of them, it is not that begun with
         part_report_.layout = graph.view->shape().layout;
         part_report_.reranked = work.reranked;
         part_report_.rerank_ns = work.rerank_ns;

@@ -35,8 +35,8 @@ struct PartReport {
     bool is_tail = false;  // the rows of a growing part that no graph covers
     uint32_t plan = 0;     // VZ_PLAN_EXACT, ...
     uint32_t rows = 0;
-    uint32_t effort = 0;
-    float estimate = 0;  // of recall; 0: unknown
+    uint32_t effort = 0;  // of its walk; 0: there was none
+    float estimate = 0;   // of recall; 0: unknown
     uint64_t hops = 0;
     uint64_t scored = 0;
     Layout layout = Layout::kFp32;  // of the graph; exact plans read the full rows

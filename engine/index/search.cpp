@@ -67,7 +67,7 @@ namespace {
 // What exact scores took, told where it was asked for.
 class RerankTimer {
  public:
-    RerankTimer(PartWork* work, uint64_t rows) : work_(work) {
+    RerankTimer(PartWork* work, uint64_t rows) : work_(work != nullptr && work->is_timed ? work : nullptr) {
         if (work_ == nullptr) return;
         work_->reranked += rows;
         began_ = Clock::now();

@@ -37,7 +37,8 @@ struct TieOrder {
 };
 
 struct PartWork {
-    uint32_t effort = 0;  // of the last walk
+    bool is_timed = true;  // set before: whether clocks are read
+    uint32_t effort = 0;   // of the last walk
     uint64_t reranked = 0;
     uint64_t rerank_ns = 0;
 };

@@ -25,16 +25,13 @@ std::array<std::byte, kCurrentBytes> encode_current(const Current& current) {
     return bytes;
 }
 
+// What the next open does as well can wait for room.
+Status unless_full(Status status) { return status.code() == VZ_DISK_FULL ? Status() : std::move(status); }
+
 std::string temporary_current(const std::string& directory, uint64_t manifest) {
     char name[32];
     std::snprintf(name, sizeof(name), "/tmp/CURRENT.%llx", static_cast<unsigned long long>(manifest));
     return directory + name;
-}
-
-// Behind the commit point no failure is one that did nothing.
-Status renamed(Status status) {
-    if (status.code() != VZ_DISK_FULL) return status;
-    return failure(VZ_IO_ERROR, "%s", status.error().message);
 }
 
 Status write_current(FileSystem& files, const std::string& directory, const Current& current) {
@@ -45,8 +42,11 @@ Status write_current(FileSystem& files, const std::string& directory, const Curr
         if (!VZ_PLANT(current_not_synced_before_rename)) VZ_TRY(file->sync());
     }
     VZ_TRY(files.rename(temporary, directory + "/CURRENT"));
-    if (!VZ_PLANT(directory_not_synced_after_current)) VZ_TRY(renamed(files.sync_directory(directory)));
-    return renamed(files.sync_directory(directory + "/tmp"));
+    // Behind the commit point no failure is one that did nothing.
+    Status synced = VZ_PLANT(directory_not_synced_after_current) ? Status() : files.sync_directory(directory);
+    if (synced.code() == VZ_DISK_FULL) return failure(VZ_IO_ERROR, "%s", synced.error().message);
+    VZ_TRY(std::move(synced));
+    return unless_full(files.sync_directory(directory + "/tmp"));
 }
 
 Status damaged(const std::string& path, const Status& cause) {
@@ -166,11 +166,13 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     };
     const Status written = write();
     if (written.code() == VZ_DISK_FULL) {
+        // No CURRENT names it. A sync of it that failed is not asked again: it is gone, whole.
         static_cast<void>(files.unlink(temporary_current(directory, number)));
         static_cast<void>(files.unlink(manifest_path(directory, number)));
+        static_cast<void>(files.sync_directory(directory));
     }
     VZ_TRY(written.clone());
-    if (previous != 0) VZ_TRY(renamed(files.unlink(manifest_path(directory, previous))));
+    if (previous != 0) VZ_TRY(unless_full(files.unlink(manifest_path(directory, previous))));
     manifest->state_ = std::move(state);
     return manifest;
 }

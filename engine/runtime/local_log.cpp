@@ -95,11 +95,9 @@ Status LocalLog::make_manifest_room(uint64_t bytes) {
     if (!has_manifest_room(bytes) && has_edits_ && poisoned_.ok()) {
         const uint64_t snapshot_max = manifest_end_;
         lock.unlock();
-        // One that the disk has no room for would end writing.
-        if (space_.admit_file(snapshot_max).ok()) {
-            roll_asked_.store(true, std::memory_order_relaxed);
-            VZ_TRY(commit(ReserveFiles{numbers_.peek()}));
-        }
+        VZ_TRY(space_.admit_file(snapshot_max));
+        roll_asked_.store(true, std::memory_order_relaxed);
+        VZ_TRY(commit(ReserveFiles{numbers_.peek()}));
         lock.lock();
     }
     if (!poisoned_.ok()) return refusal_locked();

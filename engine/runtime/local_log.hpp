@@ -171,6 +171,7 @@ class LocalLog final : public Log {
     std::unique_ptr<Wal> wal_;      // the leader's
     bool asked_for_spare_ = false;  // the leader's, likewise
     bool has_switched_ = false;
+    uint64_t roll_from_ = 0;  // the leader's: the end of the manifest where a new one is tried again
     mutable std::mutex state_mutex_;
     uint64_t spare_number_ = 0;  // under state_mutex_: from before the spare is made until the state names it
 

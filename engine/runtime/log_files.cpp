@@ -49,11 +49,13 @@ Status LocalLog::write_edits(std::span<const Entry> group) {
     if (first == 0) first = durable() + 1;
     VZ_TRY(append_to_manifest(edits, first));
     // One that nobody asked for can wait until the disk has room.
-    const bool is_due = manifest_->wants_roll() && space_.admit_file(manifest_->end()).ok();
+    const bool is_due =
+        manifest_->wants_roll() && manifest_->end() >= roll_from_ && space_.admit_file(manifest_->end()).ok();
     if (!roll_asked_.exchange(false, std::memory_order_relaxed) && !is_due) return {};
     Status rolled = roll_manifest();
     // The file goes on as it is.
     const bool did_nothing = rolled.code() == VZ_LIMIT_EXCEEDED || rolled.code() == VZ_DISK_FULL;
+    roll_from_ = did_nothing ? manifest_->end() + manifest_->extend_bytes() : 0;
     return did_nothing ? Status() : std::move(rolled);
 }
 

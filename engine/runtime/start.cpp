@@ -111,7 +111,8 @@ Status Engine::begin_log(Findings& findings) {
     Result<std::unique_ptr<Manifest>> manifest = make_manifest();
     if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && database_.space.give_up_ballast())
         manifest = make_manifest();
-    // Whether CURRENT names it is not known: nothing is removed.
+    // Whether CURRENT names it is not known, but of a full disk: the log made for it stays, for the next open to
+    // remove.
     if (!manifest.ok()) return manifest.take_status();
     database_.log = std::make_unique<LocalLog>(
         database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space,

@@ -139,8 +139,8 @@ void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
 /* [any] Operations of the request were with the engine for so long, from their submission to the end of the last of
  * them. For the metrics and the access log, which add up what they are told. */
 void vzh_engine_took(vzh_request* r, int64_t ns) VZ_NOEXCEPT;
-/* [any] A search of the request was done so: a static text, and the effort of its graphs. For the access log; of
- * several that differ, "mixed" and the largest. */
+/* [any], one call at a time. A search of the request was done so: a static text, and the effort of its graphs. For the
+ * access log; of several that differ, "mixed" and the largest. */
 void vzh_searched(vzh_request* r, const char* plan, uint32_t effort) VZ_NOEXCEPT;
 
 /* [any] Room for at_least more bytes of the answer's body at the returned place; vzh_wrote says how many were written.

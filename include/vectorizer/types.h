@@ -544,7 +544,7 @@ typedef struct vz_rows {
     const vz_vector_column* vectors;
     vz_str cursor;   /* of scan; absent: it was the last page */
     uint32_t plan;   /* of a search by vectors: VZ_PLAN_MIXED where segments were searched in different ways; else 0 */
-    uint32_t effort; /* likewise: the largest; 0: rows were scored one by one */
+    uint32_t effort; /* likewise: the largest; 0: no graph was walked */
 } vz_rows;
 
 /* Growable, out. What a search did. */

@@ -37,7 +37,7 @@ int EngineHandle::close() {
     return 1;
 }
 
-int exit_code_of(const char* what, const vz_error& error) {
+int report_failure(const char* what, const vz_error& error) {
     std::fprintf(stderr, "\nvectorizer: %s: %s\n", what, error.message);
     return error.status == VZ_CORRUPTION ? kExitDamaged : 1;
 }

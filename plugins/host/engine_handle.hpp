@@ -33,7 +33,7 @@ class EngineHandle {
 };
 
 // The exit code, after a sentence on standard error.
-int exit_code_of(const char* what, const vz_error& error);
+int report_failure(const char* what, const vz_error& error);
 
 // $VECTORIZER_DATA_DIR, $XDG_DATA_HOME/vectorizer or ~/.local/share/vectorizer: the first that is set.
 std::string default_data_directory();

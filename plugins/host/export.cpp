@@ -87,7 +87,7 @@ int export_archive(const ExportOptions& options) {
     if (vz_archive_export(engine.get(), &request, &error) != VZ_OK) {
         std::error_code ignored;
         std::filesystem::remove(options.file, ignored);
-        return exit_code_of("cannot export", error);
+        return report_failure("cannot export", error);
     }
     if (!target.finish()) {
         std::fprintf(stderr, "vectorizer: %s could not be written\n", options.file.c_str());
@@ -116,7 +116,7 @@ int import_archive(const std::string& path, const std::string& collection, const
     vz_error error = {};
     std::fprintf(stderr, "checking and copying %s\n", path.c_str());
     if (vz_restore(engine.get(), &request, nullptr, &error) != VZ_OK) {
-        if (error.reason != VZ_REASON_REQUIRED) return exit_code_of("cannot import", error);
+        if (error.reason != VZ_REASON_REQUIRED) return report_failure("cannot import", error);
         std::fprintf(stderr,
                      "vectorizer: cannot import: --collection gives one collection another name, and the archive holds "
                      "more than one\n");

@@ -118,14 +118,14 @@ class Import {
         const vz_status status = vz_collection_create(engine_, borrowed(options_.collection), &schema, nullptr, &error);
         if (status == VZ_ALREADY_EXISTS) return options_.metric ? expect_metric(field.metric) : 0;
         has_made_collection_ = status == VZ_OK;
-        return status == VZ_OK ? 0 : exit_code_of("cannot create the collection", error);
+        return status == VZ_OK ? 0 : report_failure("cannot create the collection", error);
     }
 
     int expect_metric(uint32_t metric) {
         vz_result* described = nullptr;
         vz_error error = {};
         if (vz_collection_describe(engine_, borrowed(options_.collection), &described, &error) != VZ_OK)
-            return exit_code_of("cannot read the collection", error);
+            return report_failure("cannot read the collection", error);
         uint64_t count = 0;
         const auto* info =
             static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
@@ -161,7 +161,7 @@ class Import {
         answer.struct_size = sizeof(answer);
         vz_error error = {};
         if (vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) != VZ_OK)
-            return exit_code_of("cannot write a batch", error);
+            return report_failure("cannot write a batch", error);
         if (answer.outcome != VZ_REPLAYED) return 0;
         if (is_as_written(request, answer.lsn)) {
             *replayed += batch.rows;
@@ -171,7 +171,7 @@ class Import {
         request.request_id = {};
         return vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) == VZ_OK
                    ? 0
-                   : exit_code_of("cannot write a batch", error);
+                   : report_failure("cannot write a batch", error);
     }
 
     // Whether each point of the batch is what the write at `lsn` made of it.

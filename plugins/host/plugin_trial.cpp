@@ -32,7 +32,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRunning(100);  // between start and stop
 constexpr milliseconds kDrainLimit(10'000);
-constexpr milliseconds kStopLimit(5'000);
+constexpr milliseconds kPromptStop(5'000);
 constexpr milliseconds kAtOnce(500);
 
 // What the plugin printed, also what it left in a buffer.
@@ -223,7 +223,7 @@ void stop(const Stage& stage, Instance& instance) {
     instance.stop();
     expect_intact(stage, instance);
     const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
-    if (took > kStopLimit)
+    if (took > kPromptStop)
         stage.finding("stop took " + std::to_string(took.count()) + " ms; the host ends the process after 5,000");
 }
 

@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kCreateLimit(10);
-constexpr std::chrono::seconds kStopSeconds(5);
+constexpr std::chrono::seconds kStopLimit(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
 constexpr std::chrono::seconds kPoisonLook(1);
 constexpr std::chrono::seconds kRecoveryNotice(2);  // between two requests for more time to start
@@ -431,9 +432,12 @@ class Server {
             signalfd_siginfo info = {};
             if (::read(signal_fd, &info, sizeof(info)) != sizeof(info)) continue;
             if (info.ssi_signo != SIGHUP) {
+                const std::string delay = settings_.drain_delay_ms == 0
+                                              ? "no new requests"
+                                              : "new requests for " + std::to_string(settings_.drain_delay_ms) + " ms";
                 Log::write(VZ_LOG_INFO, "host.stopping",
-                           std::string("SIG") + ::sigabbrev_np(static_cast<int>(info.ssi_signo)) +
-                               ": no new requests; those in flight have " + std::to_string(settings_.drain_ms) + " ms");
+                           std::string("SIG") + ::sigabbrev_np(static_cast<int>(info.ssi_signo)) + ": " + delay +
+                               "; those in flight then have " + std::to_string(settings_.drain_ms) + " ms");
                 return;
             }
             notify_supervisor("RELOADING=1");
@@ -454,10 +458,10 @@ class Server {
             return;
         const std::chrono::milliseconds limit(settings_.drain_ms);
         {
-            const Watchdog watchdog(kStopSeconds);
+            const Watchdog watchdog(kStopLimit);
             for (auto& instance : instances_) instance->drain();
         }
-        const Watchdog watchdog(limit + kStopSeconds);
+        const Watchdog watchdog(limit + kStopLimit);
         const auto deadline = Clock::now() + limit;
         const auto all_idle = [&] {
             return std::all_of(instances_.begin(), instances_.end(), [](const auto& each) { return each->idle(); });
@@ -476,7 +480,7 @@ class Server {
 
     void stop_all() {
         for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-            const Watchdog watchdog(kStopSeconds);
+            const Watchdog watchdog(kStopLimit);
             (*instance)->stop();
             end_if_damaged(**instance);
             (*instance)->destroy();

@@ -77,6 +77,8 @@ static void rank_by_words(struct client client, const char* name) {
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
     EXPECT(strcmp(ids_in(result, 0, ids, &score), "0 1 ") == 0); /* the shorter text first */
     EXPECT(score > 0);
+    vz_rows by_words = NEW(vz_rows);
+    EXPECT(vz_result_rows(result, 0, &by_words, NULL) == VZ_OK && by_words.plan == 0 && by_words.effort == 0);
     EXPECT(strcmp(ids_in(result, 1, ids, &score), "1 0 ") == 0);
     vz_result_release(result);
     result = NULL;

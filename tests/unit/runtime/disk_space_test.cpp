@@ -171,7 +171,7 @@ TEST_F(FullDisk, ends_no_writing_where_a_shorter_manifest_would_make_room) {
     // Growth is admitted, and a manifest has no room.
     files_.set_free_bytes(100 * kMiB);
     files_.inject({Fault::Kind::kDiskFull, Fault::Span::kForever, files_.calls()});
-    EXPECT_EQ(put("more", large), VZ_LIMIT_EXCEEDED);
+    EXPECT_EQ(put("more", large), VZ_DISK_FULL);
     EXPECT_TRUE(engine_->log().health().ok());
     files_.clear_fault();
     EXPECT_EQ(put("1", std::nullopt), VZ_OK);
@@ -205,16 +205,17 @@ TEST_F(FullDisk, ends_no_writing_where_a_manifest_should_be_shorter) {
     const uint32_t puts = puts_until_it_is_new();
     ASSERT_GT(puts, 10U);
     ASSERT_LT(puts, 1000U);
-    // The calls of such a put, from the first on that makes the new file to the one that makes it the manifest.
+    // The calls of such a put, from the first on that makes the new file to the rename that makes it the manifest.
     for (uint32_t i = 1; i < puts; ++i) ASSERT_EQ(put("k", large), VZ_OK);
     const uint64_t begin = files_.calls();
     ASSERT_EQ(put("k", large), VZ_OK);
     std::vector<uint64_t> offsets;
     const std::vector<Call> calls = files_.call_log();
-    for (uint64_t at = begin; at < calls.size() && calls[at].kind != Call::Kind::kRename; ++at) {
+    for (uint64_t at = begin; at < calls.size(); ++at) {
         if (!offsets.empty() || calls[at].kind == Call::Kind::kCreate) offsets.push_back(at - begin);
+        if (calls[at].kind == Call::Kind::kRename) break;
     }
-    ASSERT_GE(offsets.size(), 5U);
+    ASSERT_GE(offsets.size(), 6U);
     for (const uint64_t offset : offsets) {
         for (uint32_t i = 1; i < puts; ++i) ASSERT_EQ(put("k", large), VZ_OK);
         const std::set<std::string> before = manifests();
@@ -225,16 +226,22 @@ TEST_F(FullDisk, ends_no_writing_where_a_manifest_should_be_shorter) {
         EXPECT_TRUE(engine_->log().health().ok()) << offset;
         files_.clear_fault();
         EXPECT_EQ(manifests(), before) << offset;
-        // Known to be full: nothing is tried.
+        // Known to be full: nothing is tried. Else it is tried again when the file has grown.
         files_.set_free_bytes(kMiB);
-        EXPECT_EQ(put("k", large), VZ_OK);
+        for (uint32_t i = 0; i < puts; ++i) ASSERT_EQ(put("k", large), VZ_OK);
         EXPECT_EQ(manifests(), before) << offset;
         files_.set_free_bytes(kGiB);
         EXPECT_EQ(put("k", large), VZ_OK);
         EXPECT_NE(manifests(), before) << offset;
         EXPECT_EQ(manifests().size(), 1U) << offset;
     }
-    close();
+    // Behind the rename nobody knows which is on the disk, and writing ends.
+    for (uint32_t i = 1; i < puts; ++i) ASSERT_EQ(put("k", large), VZ_OK);
+    files_.inject({Fault::Kind::kIoError, Fault::Span::kOnce, files_.calls() + offsets.back() + 1});
+    EXPECT_EQ(put("k", large), VZ_OUTCOME_UNKNOWN);
+    EXPECT_EQ(put("k", large), VZ_READ_ONLY);
+    files_.clear_fault();
+    engine_.reset();
     open(false);
     close();
 }

@@ -273,10 +273,10 @@ TEST_P(Living, reports_tell_what_was_done) {
     EXPECT_EQ(walked->layout, GetParam() == VZ_MANHATTAN ? Layout::kFp32 : Layout::kSq8);
 
     // Without its parts a report says the same of the whole.
-    const auto outline = [&](bool exact) {
+    const auto outline = [&](bool exact, const std::vector<float>& query) {
         NearestQuery nearest;
         nearest.field = schema_->field("");
-        nearest.values = live_.begin()->second.data();
+        nearest.values = query.data();
         nearest.k = kNeighbours;
         nearest.exact = exact;
         SearchReport report;
@@ -285,12 +285,19 @@ TEST_P(Living, reports_tell_what_was_done) {
         EXPECT_TRUE(report.parts.empty());
         return std::make_pair(report.plan, report.effort);
     };
-    EXPECT_EQ(outline(false), std::make_pair(report_.plan, report_.effort));
+    const std::vector<float> near = live_.begin()->second;
+    EXPECT_EQ(outline(false, near), std::make_pair(report_.plan, report_.effort));
     EXPECT_EQ(report_.plan, VZ_PLAN_GRAPH);
     EXPECT_EQ(report_.effort, walked->effort);
-    EXPECT_EQ(outline(true), std::make_pair(uint32_t{VZ_PLAN_EXACT}, 0U));
+    const uint32_t effort_near = report_.effort;
+    std::vector<float> far = near;  // walked for once more
+    for (size_t i = 0; i < far.size(); ++i) far[i] = i % 2 == 0 ? 20 : -20;
+    search(collection().pin(), far, kNeighbours, false);
+    EXPECT_EQ(outline(false, far), std::make_pair(report_.plan, report_.effort));
+    EXPECT_GT(report_.effort, effort_near);
+    EXPECT_EQ(outline(true, near), std::make_pair(uint32_t{VZ_PLAN_EXACT}, 0U));
     upsert(kRows, kRows + 5);  // too few for a graph
-    EXPECT_EQ(outline(false).first, VZ_PLAN_MIXED);
+    EXPECT_EQ(outline(false, near).first, VZ_PLAN_MIXED);
 }
 
 TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
