@@ -2,10 +2,13 @@
 
 #include <roaring/roaring.h>
 
+#include <new>
+#include <utility>
+
 namespace vz {
 
 struct Bitmap::Set {
-    explicit Set(roaring_bitmap_t* owned) : roaring(owned) {
+    Set() : roaring(roaring_bitmap_create()) {
         if (roaring == nullptr) throw std::bad_alloc();
     }
     ~Set() { roaring_bitmap_free(roaring); }
@@ -15,7 +18,7 @@ struct Bitmap::Set {
     roaring_bitmap_t* roaring;
 };
 
-Bitmap::Bitmap() : set_(std::make_unique<Set>(roaring_bitmap_create())) {}
+Bitmap::Bitmap() : set_(std::make_unique<Set>()) {}
 Bitmap::~Bitmap() = default;
 Bitmap::Bitmap(Bitmap&&) noexcept = default;
 Bitmap& Bitmap::operator=(Bitmap&&) noexcept = default;
@@ -51,10 +54,10 @@ Result<Bitmap> Bitmap::from_bytes(std::span<const std::byte> bytes) {
     if (bytes.empty() || roaring_bitmap_portable_deserialize_size(data, bytes.size()) != bytes.size()) {
         return failure(VZ_CORRUPTION, "a bitmap of %zu bytes is malformed", bytes.size());
     }
+    Bitmap bitmap;
     roaring_bitmap_t* roaring = roaring_bitmap_portable_deserialize_safe(data, bytes.size());
     if (roaring == nullptr) return failure(VZ_CORRUPTION, "a bitmap of %zu bytes is malformed", bytes.size());
-    Bitmap bitmap;
-    bitmap.set_ = std::make_unique<Set>(roaring);
+    roaring_bitmap_free(std::exchange(bitmap.set_->roaring, roaring));
     // This release of CRoaring does not validate: keys out of order or a false cardinality would make later lookups
     // wrong.
     uint64_t count = 0;

@@ -12,8 +12,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "engine/base/bytes.hpp"
 
@@ -39,8 +41,8 @@ class Descriptor {
     ~Descriptor() {
         if (fd_ >= 0) ::close(fd_);
     }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&&) = delete;
     int get() const { return fd_; }
 
  private:
@@ -49,7 +51,7 @@ class Descriptor {
 
 class PosixFile : public File {
  public:
-    PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+    PosixFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
     Status read(uint64_t offset, std::span<std::byte> bytes) const override {
         return read_at(offset, bytes, bytes.size());
@@ -160,7 +162,7 @@ class DirectFile final : public PosixFile {
 
 class PosixLock final : public FileLock {
  public:
-    explicit PosixLock(int fd) : fd_(fd) {}
+    explicit PosixLock(Descriptor fd) : fd_(std::move(fd)) {}
     // A process that was forked meanwhile has the file open, too: closing it here alone would leave it locked.
     ~PosixLock() override {
         if (::getpid() == owner_) static_cast<void>(::flock(fd_.get(), LOCK_UN));
@@ -180,8 +182,8 @@ class PosixFileSystem final : public FileSystem {
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
         if (mode != OpenMode::kReadDevice)
             return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
-        const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
-        if (fd >= 0) return std::unique_ptr<File>(std::make_unique<DirectFile>(fd, path));
+        Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
+        if (fd.get() >= 0) return std::unique_ptr<File>(std::make_unique<DirectFile>(std::move(fd), path));
         if (errno != EINVAL) return os_failure("cannot open", path, errno);
         VZ_ASSIGN(std::unique_ptr<File> file, open_file(path, O_RDONLY, "cannot open"));
         VZ_TRY(file->drop_cache());
@@ -198,19 +200,20 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<std::vector<std::string>> list(const std::string& directory) override {
-        DIR* stream = ::opendir(directory.c_str());
+        struct Close {
+            void operator()(DIR* opened) const { ::closedir(opened); }
+        };
+        const std::unique_ptr<DIR, Close> stream(::opendir(directory.c_str()));
         if (stream == nullptr) return os_failure("cannot list", directory, errno);
         std::vector<std::string> names;
-        errno = 0;
-        for (const dirent* entry = ::readdir(stream); entry != nullptr;
-             entry = ::readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): one stream, one thread
+        for (;;) {
+            errno = 0;
+            const dirent* entry = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe): one stream, one thread
+            if (entry == nullptr && errno != 0) return os_failure("cannot list", directory, errno);
+            if (entry == nullptr) return names;
             const std::string_view name = entry->d_name;
             if (name != "." && name != "..") names.emplace_back(name);
         }
-        const int error = errno;
-        ::closedir(stream);
-        if (error != 0) return os_failure("cannot list", directory, error);
-        return names;
     }
 
     Status make_directory(const std::string& path) override {
@@ -243,9 +246,10 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-        const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-        if (fd < 0) return os_failure("cannot open", path, errno);
-        auto held = std::make_unique<PosixLock>(fd);
+        Descriptor opened(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+        if (opened.get() < 0) return os_failure("cannot open", path, errno);
+        const int fd = opened.get();
+        auto held = std::make_unique<PosixLock>(std::move(opened));
         if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
             if (errno != EWOULDBLOCK) return os_failure("cannot lock", path, errno);
             char owner[64] = {};
@@ -271,9 +275,9 @@ class PosixFileSystem final : public FileSystem {
 
  private:
     static Result<std::unique_ptr<File>> open_file(const std::string& path, int flags, const char* what) {
-        const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
-        if (fd < 0) return os_failure(what, path, errno);
-        return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
+        Descriptor fd(::open(path.c_str(), flags | O_CLOEXEC, 0644));
+        if (fd.get() < 0) return os_failure(what, path, errno);
+        return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(fd), path));
     }
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <new>
 #include <set>
 #include <string>
@@ -237,11 +238,16 @@ void must(vz_status status) {
     if (status != VZ_OK) fail("what was prepared for it failed", status);
 }
 
+size_t open_descriptors() {
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
 // A store with some points, in which the n-th allocation of the call fails. Whether there was one.
 bool play(const std::string& directory, const Call& tried, long n) {
     running = tried.name;
     failing = -1;
     std::filesystem::remove_all(directory);
+    const size_t descriptors = open_descriptors();
     Session session(directory);
     vz_error error = {};
     must(session.open(&error));
@@ -283,6 +289,7 @@ bool play(const std::string& directory, const Call& tried, long n) {
         fail("it is another after a reopening", status);
     unknown += status == VZ_OUTCOME_UNKNOWN ? 1 : 0;
     must(vz_engine_close(session.engine, &error));
+    if (open_descriptors() != descriptors) fail("it leaves files open", status);
     return has_more;
 }
 
