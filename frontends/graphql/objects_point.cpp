@@ -2,6 +2,7 @@
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/points.hpp"
 #include "frontends/codec/scores.hpp"
+#include "frontends/graphql/exchange.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
 namespace vz::graphql {
