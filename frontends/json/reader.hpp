@@ -23,7 +23,7 @@ inline constexpr uint32_t kDepthMax = 64;
 // Of a request: a value of kDepthMax levels, and what a route puts around it.
 inline constexpr uint32_t kWholeDepthMax = kDepthMax + 8;
 // A reason of check_json: JSON, but more of it than is taken.
-inline constexpr const char* kTooDeep = "nested deeper than 64 levels";
+inline constexpr char kTooDeep[] = "nested deeper than 64 levels";  // one array: reasons are compared by address
 inline constexpr uint64_t kPadding = 64;  // readable bytes after a text that is read in place
 
 enum class Kind : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
