@@ -24,7 +24,7 @@ inline constexpr uint32_t kDepthMax = 64;
 inline constexpr uint32_t kWholeDepthMax = kDepthMax + 8;
 // A reason of check_json: JSON, but more of it than is taken.
 inline constexpr char kTooDeep[] = "nested deeper than 64 levels";  // one array: reasons are compared by address
-inline constexpr uint64_t kPadding = 64;  // readable bytes after a text that is read in place
+inline constexpr uint64_t kPadding = 64;                            // readable bytes after a text that is read in place
 
 enum class Kind : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
 
