@@ -179,6 +179,7 @@ class PartSearch {
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
             found = search_part(part, scored_, scratch());
+            part_report_.effort = work.effort;  // far from the rows, or over few of them, it is not that begun with
             if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
         }
         if (found.size() < query_.k) {
@@ -189,7 +190,6 @@ class PartSearch {
             }
         }
         if (plan == FilterPlan::kReadPassing) part_report_.plan = VZ_PLAN_FILTER_FIRST;
-        part_report_.effort = work.effort;  // walked: far from the rows, or over few of them, it is not that begun with
         part_report_.layout = graph.view->shape().layout;
         part_report_.reranked = work.reranked;
         part_report_.rerank_ns = work.rerank_ns;
@@ -275,7 +275,6 @@ class PartSearch {
             const float ended = std::min(static_cast<float>(ended_share(part)), kEndedShareMax);
             effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) / (1 - ended)));
         }
-        part_report_.effort = effort;
         return effort;
     }
 

@@ -65,8 +65,8 @@ void explained(Call& base) {
     if (call.op.status != VZ_OK) return fail_op(call);
     call.rows.struct_size = sizeof(vz_rows);
     vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
-    if (status == VZ_OK) note_search(call, call.rows);
     if (status != VZ_OK) return fail_status(call, status);
+    note_search(call, call.rows);
     call.profile.struct_size = sizeof(vz_profile);
     status = vz_result_profile(call.result, 0, &call.profile, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
