@@ -1,24 +1,24 @@
 #include "frontends/http/acceptor.hpp"
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <chrono>
+#include <cstring>
+#include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -28,202 +28,283 @@
 namespace vz::http {
 namespace {
 
-namespace asio = boost::asio;
-using Tcp = asio::ip::tcp;
-
 constexpr int kBacklog = 1024;
 constexpr size_t kReadBytes = 16 * 1024;
 // Before accept is tried again when no descriptor is left.
-constexpr auto kAcceptPause = std::chrono::milliseconds(50);
+constexpr timeval kAcceptPause{0, 50'000};
 
-// An accepted socket on its way to its io thread.
-class Accepted {
+class Descriptor {
  public:
-    explicit Accepted(int descriptor) : descriptor_(descriptor) {}
-    Accepted(Accepted&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    Accepted& operator=(Accepted&&) = delete;
-    ~Accepted() {
-        if (descriptor_ >= 0) ::close(descriptor_);
+    explicit Descriptor(int number = -1) : number_(number) {}
+    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
     }
-    int release() { return std::exchange(descriptor_, -1); }
+    ~Descriptor() {
+        if (number_ >= 0) ::close(number_);
+    }
+    explicit operator bool() const { return number_ >= 0; }
+    int number() const { return number_; }
+    int release() { return std::exchange(number_, -1); }
 
  private:
-    int descriptor_;
+    int number_;
+};
+
+// Nothing may be thrown through libevent's frames. false: memory was short, and the rest of `work` is undone.
+template <typename Work>
+bool guarded(const Work& work) noexcept {
+    try {
+        work();
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
+// An event that stays until it is destroyed. Of the thread that runs the base, or of any before that runs.
+class Event {
+ public:
+    Event() = default;
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() { stop(); }
+
+    // `of` is given to `then`.
+    void assign(event_base* base, int descriptor, event_callback_fn then, void* of) {
+        event_assign(&event_, base, descriptor, EV_READ | EV_PERSIST, then, of);
+        is_assigned_ = true;
+    }
+    void assign_timer(event_base* base, event_callback_fn then, void* of) {
+        evtimer_assign(&event_, base, then, of);
+        is_assigned_ = true;
+    }
+    bool start(const timeval* after = nullptr) { return event_add(&event_, after) == 0; }
+    void stop() {
+        if (is_assigned_) event_del(&event_);
+    }
+
+ private:
+    event event_{};
+    bool is_assigned_ = false;
 };
 
 class IoThread;
 
-// One connection as the reactor sees it. Lives as long as something is waited for; all of it on its io thread.
-class Client : public std::enable_shared_from_this<Client> {
+// One connection as the reactor sees it; all of it on its io thread. It stays registered from its first byte to its
+// last: what is registered anew for each request costs a call of the kernel's each time.
+class Client {
  public:
-    Client(IoThread& io, std::shared_ptr<Connection> connection);
-    ~Client();
+    Client(IoThread& io, std::shared_ptr<Connection> connection) : io_(io), connection_(std::move(connection)) {}
+    // The connection gets no more input; its descriptor is its own again.
+    ~Client() {
+        readable_.stop();
+        guarded([&] { connection_->input_ended(); });
+    }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    void wait();
-    // The connection gets no more input; its descriptor is its own again.
-    void end();
+    bool start(event_base* base) {
+        readable_.assign(
+            base, connection_->descriptor(),
+            [](evutil_socket_t, short, void* client) { static_cast<Client*>(client)->read(); }, this);
+        return readable_.start();
+    }
 
  private:
     void read();
 
     IoThread& io_;
-    std::shared_ptr<Connection> connection_;
-    asio::posix::stream_descriptor descriptor_;
+    const std::shared_ptr<Connection> connection_;
+    Event readable_;
 };
 
 class IoThread {
  public:
     explicit IoThread(Listener& listener) : listener_(listener) {}
-    ~IoThread() {
-        if (thread_.joinable()) thread_.join();
-    }
+    ~IoThread() { stop(); }
 
+    // false: no descriptor is left.
+    bool open() {
+        base_.reset(event_base_new());
+        posted_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        if (base_ == nullptr || !posted_) return false;
+        wake_.assign(
+            base_.get(), posted_.number(),
+            [](evutil_socket_t, short, void* io) { static_cast<IoThread*>(io)->woken(); }, this);
+        return wake_.start();
+    }
     void start() {
-        thread_ = std::thread([this] { run(); });
+        thread_ = std::thread([this] { event_base_loop(base_.get(), EVLOOP_NO_EXIT_ON_EMPTY); });
         pthread_setname_np(thread_.native_handle(), "http-io");
     }
-    // [any] From here on this thread has it.
-    void take(Accepted accepted) {
-        asio::post(context, [this, accepted = std::move(accepted)]() mutable { begin(std::move(accepted)); });
+    // [any] From here on this thread has the accepted socket.
+    void take(Descriptor accepted) {
+        {
+            const std::lock_guard lock(mutex_);
+            taken_.push_back(std::move(accepted));
+        }
+        wake();
     }
-    // [any] Ends all clients; the thread returns when nothing is waited for any more.
+    // [host] Ends all clients and joins. Once, or never started.
     void stop() {
-        asio::post(context, [this] {
+        if (!thread_.joinable()) return;
+        {
+            const std::lock_guard lock(mutex_);
             is_stopping_ = true;
-            const std::vector<Client*> all(clients.begin(), clients.end());
-            for (Client* client : all) client->end();
-            busy_.reset();
-        });
+        }
+        wake();
+        thread_.join();
     }
-    void join() { thread_.join(); }
+    // [io]
+    void end(const Connection& connection) { clients_.erase(&connection); }
 
-    asio::io_context context{1};
-    std::array<char, kReadBytes> buffer;
-    std::unordered_set<Client*> clients;
+    event_base* base() const { return base_.get(); }
+
+    std::array<char, kReadBytes> buffer;  // of what is read on this thread
 
  private:
-    void run() {
-        for (;;) {
-            try {
-                context.run();
-                return;
-            } catch (const std::bad_alloc&) {
-                // The client it was for hears no more; the others go on.
-            }
-        }
-    }
-    void begin(Accepted accepted) {
-        if (is_stopping_) return;
-        const auto client = std::make_shared<Client>(*this, listener_.connect(accepted.release()));
-        client->wait();
-    }
+    struct FreeBase {
+        void operator()(event_base* base) const { event_base_free(base); }
+    };
+
+    void wake() const { eventfd_write(posted_.number(), 1); }
+    void woken();
+    void begin(Descriptor accepted);
 
     Listener& listener_;
-    asio::executor_work_guard<asio::io_context::executor_type> busy_{context.get_executor()};
+    std::unique_ptr<event_base, FreeBase> base_;  // outlives all events
+    Descriptor posted_;                           // counts what was posted
+    Event wake_;
+    std::unordered_map<const Connection*, Client> clients_;
+    std::mutex mutex_;  // guards what follows
+    std::vector<Descriptor> taken_;
     bool is_stopping_ = false;
     std::thread thread_;
 };
 
-Client::Client(IoThread& io, std::shared_ptr<Connection> connection)
-    : io_(io), connection_(std::move(connection)), descriptor_(io.context, connection_->descriptor()) {
-    io_.clients.insert(this);
+void IoThread::woken() {
+    eventfd_t count = 0;
+    eventfd_read(posted_.number(), &count);
+    std::vector<Descriptor> taken;
+    bool is_stopping = false;
+    {
+        const std::lock_guard lock(mutex_);
+        taken.swap(taken_);
+        is_stopping = is_stopping_;
+    }
+    if (is_stopping) {
+        clients_.clear();
+        event_base_loopbreak(base_.get());
+        return;
+    }
+    for (Descriptor& each : taken) guarded([&] { begin(std::move(each)); });
 }
 
-Client::~Client() {
-    if (descriptor_.is_open()) descriptor_.release();
-    io_.clients.erase(this);
-}
-
-void Client::wait() {
-    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
-                           [self = shared_from_this()](const boost::system::error_code& failed) {
-                               if (failed) return self->end();
-                               self->read();
-                           });
+void IoThread::begin(Descriptor accepted) {
+    auto connection = listener_.connect(accepted.release());
+    const Connection* const key = connection.get();
+    const auto [place, is_new] = clients_.try_emplace(key, *this, std::move(connection));
+    if (!place->second.start(base_.get())) clients_.erase(place);
 }
 
 // One read for each time that the socket is readable, so that a client that sends much does not keep the others
 // waiting.
 void Client::read() {
-    if (connection_ == nullptr) return;
     ssize_t got = 0;
     do {
         got = recv(connection_->descriptor(), io_.buffer.data(), io_.buffer.size(), MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) return end();
-    if (got > 0) connection_->input({io_.buffer.data(), static_cast<size_t>(got)});
-    wait();
+    const bool has_failed = got < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+    if (got == 0 || has_failed) return io_.end(*connection_);
+    const std::string_view bytes(io_.buffer.data(), got > 0 ? static_cast<size_t>(got) : 0);
+    if (!bytes.empty() && !guarded([&] { connection_->input(bytes); })) io_.end(*connection_);
 }
 
-void Client::end() {
-    if (connection_ == nullptr) return;
-    descriptor_.release();
-    connection_->input_ended();
-    connection_.reset();
+struct AddressesFree {
+    void operator()(addrinfo* first) const { freeaddrinfo(first); }
+};
+using Addresses = std::unique_ptr<addrinfo, AddressesFree>;
+
+// The addresses that a host, with or without brackets, stands for; absent: `why`.
+Addresses resolve(const std::string& host, uint16_t port, std::string& why) {
+    const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    const std::string bare = has_brackets ? host.substr(1, host.size() - 2) : host;
+    addrinfo wanted{};
+    wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int failed = getaddrinfo(bare.c_str(), std::to_string(port).c_str(), &wanted, &found);
+    if (failed != 0) why = failed == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failed);
+    return Addresses(failed == 0 ? found : nullptr);
+}
+
+// Absent: errno.
+Descriptor listen_at(const addrinfo& address) {
+    Descriptor socket(::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    const bool is_good = socket && setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                         bind(socket.number(), address.ai_addr, address.ai_addrlen) == 0 &&
+                         listen(socket.number(), kBacklog) == 0;
+    return is_good ? std::move(socket) : Descriptor();
 }
 
 }  // namespace
 
 struct Acceptor::Impl {
     std::vector<std::unique_ptr<IoThread>> threads;  // the first one accepts, too
-    std::unique_ptr<Tcp::acceptor> acceptor;
-    std::unique_ptr<asio::steady_timer> pause;
+    Descriptor socket;
+    Event acceptable;
+    Event pause;
     size_t next = 0;
 
-    boost::system::error_code bind(const std::string& host, uint16_t port);
-    void wait();
+    Opened bind(const std::string& host, uint16_t port, std::string& why);
+    bool wait();
     void accept_all();
+    void go_on();
 };
 
 // At the first address of the host that can be had.
-boost::system::error_code Acceptor::Impl::bind(const std::string& host, uint16_t port) {
-    const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    const std::string bare = has_brackets ? host.substr(1, host.size() - 2) : host;
-    asio::io_context& context = threads.front()->context;
-    boost::system::error_code failed;
-    Tcp::resolver resolver(context);
-    const auto found =
-        resolver.resolve(bare, std::to_string(port), Tcp::resolver::passive | Tcp::resolver::numeric_service, failed);
-    if (failed) return failed;
-    for (const auto& each : found) {
-        acceptor = std::make_unique<Tcp::acceptor>(context);
-        const Tcp::endpoint endpoint = each.endpoint();
-        if (acceptor->open(endpoint.protocol(), failed)) continue;
-        fcntl(acceptor->native_handle(), F_SETFD, FD_CLOEXEC);
-        if (acceptor->set_option(Tcp::acceptor::reuse_address(true), failed)) continue;
-        if (acceptor->bind(endpoint, failed)) continue;
-        if (acceptor->listen(kBacklog, failed)) continue;
-        acceptor->native_non_blocking(true, failed);
-        return failed;
+Acceptor::Opened Acceptor::Impl::bind(const std::string& host, uint16_t port, std::string& why) {
+    const Addresses addresses = resolve(host, port, why);
+    int failed = 0;
+    for (const addrinfo* each = addresses.get(); each != nullptr && !socket; each = each->ai_next) {
+        socket = listen_at(*each);
+        failed = errno;
     }
-    return failed;
+    if (socket) return Opened::kOk;
+    if (addresses != nullptr) why = std::strerror(failed);
+    return failed == EADDRINUSE ? Opened::kInUse : Opened::kFailed;
 }
 
-void Acceptor::Impl::wait() {
-    acceptor->async_wait(Tcp::acceptor::wait_read, [this](const boost::system::error_code& failed) {
-        if (!failed) accept_all();
-    });
+bool Acceptor::Impl::wait() {
+    event_base* const base = threads.front()->base();
+    acceptable.assign(
+        base, socket.number(),
+        [](evutil_socket_t, short, void* impl) { guarded([&] { static_cast<Impl*>(impl)->accept_all(); }); }, this);
+    pause.assign_timer(
+        base, [](evutil_socket_t, short, void* impl) { static_cast<Impl*>(impl)->go_on(); }, this);
+    return acceptable.start();
 }
 
 void Acceptor::Impl::accept_all() {
     for (;;) {
-        const int descriptor = accept4(acceptor->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (descriptor < 0) {
+        Descriptor accepted(accept4(socket.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!accepted) {
+            if (errno == EAGAIN || errno == EWOULDBLOCK) return;
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) break;
-            if (errno == EAGAIN || errno == EWOULDBLOCK) return wait();
             continue;  // this one has gone already
         }
-        Accepted accepted(descriptor);
         const int on = 1;
-        setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        setsockopt(accepted.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         threads[next++ % threads.size()]->take(std::move(accepted));
     }
-    pause->expires_after(kAcceptPause);
-    pause->async_wait([this](const boost::system::error_code& failed) {
-        if (!failed) wait();
-    });
+    if (pause.start(&kAcceptPause)) acceptable.stop();
+}
+
+void Acceptor::Impl::go_on() {
+    if (!acceptable.start()) pause.start(&kAcceptPause);
 }
 
 Acceptor::Acceptor() = default;
@@ -233,17 +314,21 @@ Acceptor::Opened Acceptor::open(Listener& listener, const std::string& host, uin
     std::unique_ptr<Acceptor> acceptor(new Acceptor);
     acceptor->impl_ = std::make_unique<Impl>();
     Impl& impl = *acceptor->impl_;
-    try {
-        for (int i = 0; i < threads; ++i) impl.threads.push_back(std::make_unique<IoThread>(listener));
-        impl.pause = std::make_unique<asio::steady_timer>(impl.threads.front()->context);
-        if (const auto failed = impl.bind(host, port)) {
-            why = failed.message();
-            acceptor->impl_.reset();
-            return failed == asio::error::address_in_use ? Opened::kInUse : Opened::kFailed;
+    for (int i = 0; i < threads; ++i) {
+        impl.threads.push_back(std::make_unique<IoThread>(listener));
+        if (!impl.threads.back()->open()) {
+            why = "no file descriptor is left";
+            return Opened::kFailed;
         }
-        impl.wait();
+    }
+    if (const Opened opened = impl.bind(host, port, why); opened != Opened::kOk) return opened;
+    if (!impl.wait()) {
+        why = "the kernel has no room to watch it";
+        return Opened::kFailed;
+    }
+    try {
         for (const auto& thread : impl.threads) thread->start();
-    } catch (const std::exception& failed) {
+    } catch (const std::system_error& failed) {
         why = failed.what();
         return Opened::kFailed;
     }
@@ -251,23 +336,18 @@ Acceptor::Opened Acceptor::open(Listener& listener, const std::string& host, uin
     return Opened::kOk;
 }
 
+// The thread that gives clients to the others ends first.
 Acceptor::~Acceptor() {
-    if (impl_ == nullptr) return;
-    IoThread& first = *impl_->threads.front();
-    asio::post(first.context, [this] {
-        boost::system::error_code ignored;
-        impl_->acceptor->close(ignored);
-        impl_->pause->cancel();
-    });
-    // The one that gives clients to the others ends first.
-    for (const auto& thread : impl_->threads) {
-        thread->stop();
-        thread->join();
-    }
-    impl_->acceptor.reset();
-    impl_->pause.reset();
+    for (const auto& thread : impl_->threads) thread->stop();
 }
 
-uint16_t Acceptor::port() const { return impl_->acceptor->local_endpoint().port(); }
+uint16_t Acceptor::port() const {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    getsockname(impl_->socket.number(), reinterpret_cast<sockaddr*>(&address), &size);
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    return ntohs(address.ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
+}
 
 }  // namespace vz::http

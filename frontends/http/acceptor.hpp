@@ -1,4 +1,4 @@
-// The listening socket and the io threads: the door of Boost.Asio, of which the reactor is used.
+// The listening socket and the io threads: the door of libevent.
 #pragma once
 
 #include <cstdint>
