@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "engine/abi/cancellation.hpp"
 #include "engine/abi/handle.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
@@ -392,7 +393,7 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
         if (request != nullptr) VZ_TRY(take_in(request, &given));
         if (out == nullptr) return misuse("the place for the result is NULL");
         VZ_TRY(no_flags(given.flags, VZ_VERIFY_DEEP));
-        const Interruption until{given.deadline_ns, nullptr};
+        const Interruption until = interruption(given.deadline_ns);
         VZ_TRY(until.check());
         std::vector<std::shared_ptr<Collection>> collections;
         if (collection.data == nullptr) {

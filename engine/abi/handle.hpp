@@ -37,6 +37,7 @@ class Operations {
  private:
     void work();
     void run(vz_op* op);
+    vz_status perform(vz_op* op, vz_error* error);
     void submit_write(vz_op* op);
     void begin_write(vz_op* op, const std::shared_ptr<Collection>& target, bool may_wait);
     void refuse(vz_op* op, vz_status status, const vz_error& error);

@@ -1,6 +1,8 @@
 // Asynchronous operations.
 #include <algorithm>
+#include <utility>
 
+#include "engine/abi/cancellation.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -10,9 +12,15 @@ namespace vz {
 namespace {
 
 // opaque[0] of an op: where it is; the rest is not used. All of opaque is zero while the op is the caller's.
-enum OpState : uint64_t { kIdle = 0, kQueued = 1, kRunning = 2, kCancelled = 3 };
+enum OpState : uint64_t { kIdle = 0, kQueued = 1, kRunning = 2, kCancelled = Interruption::kCancelled };
 
 std::atomic_ref<uint64_t> state_of(vz_op* op) { return std::atomic_ref<uint64_t>(op->opaque[0]); }
+
+// Operations that only read, and look now and then whether they should go on.
+bool may_stop_early(uint32_t kind) {
+    return kind == VZ_OP_SEARCH || kind == VZ_OP_GET || kind == VZ_OP_SCAN || kind == VZ_OP_COUNT ||
+           kind == VZ_OP_VERIFY;
+}
 
 bool is_clean(const vz_op* op) {
     return std::all_of(std::begin(op->opaque), std::end(op->opaque), [](uint64_t word) { return word == 0; });
@@ -238,6 +246,49 @@ void Operations::work() {
     }
 }
 
+vz_status Operations::perform(vz_op* op, vz_error* error) {
+    const CallerScope scope(reinterpret_cast<const void*>(op->done));
+    const CancellableScope cancellable(&op->opaque[0]);
+    vz_engine* engine = &engine_;
+    auto* change = static_cast<vz_change*>(op->answer);
+    auto** result = static_cast<vz_result**>(op->answer);
+    switch (op->kind) {
+        case VZ_OP_COLLECTION_CREATE:
+            return vz_collection_create(engine, op->collection, static_cast<const vz_schema*>(op->request), change,
+                                        error);
+        case VZ_OP_COLLECTION_DROP: return vz_collection_drop(engine, op->collection, change, error);
+        case VZ_OP_COLLECTION_RENAME:
+            return vz_collection_rename(engine, op->collection, static_cast<const vz_rename_request*>(op->request),
+                                        change, error);
+        case VZ_OP_COLLECTION_ALTER:
+            return vz_collection_alter(engine, op->collection, static_cast<const vz_alter_request*>(op->request),
+                                       change, error);
+        case VZ_OP_ALIAS_APPLY:
+            return vz_alias_apply(engine, static_cast<const vz_alias_request*>(op->request), change, error);
+        case VZ_OP_PERSISTENCE_READ: return vz_persistence_read(engine, op->collection, result, error);
+        case VZ_OP_VALUE_PUT:
+            return vz_value_put(engine, static_cast<const vz_value_request*>(op->request), change, error);
+        case VZ_OP_SEARCH:
+            return vz_search(engine, op->collection, static_cast<const vz_search_request*>(op->request), result, error);
+        case VZ_OP_GET:
+            return vz_get(engine, op->collection, static_cast<const vz_get_request*>(op->request), result, error);
+        case VZ_OP_SCAN:
+            return vz_scan(engine, op->collection, static_cast<const vz_scan_request*>(op->request), result, error);
+        case VZ_OP_COUNT:
+            return vz_count(engine, op->collection, static_cast<const vz_count_request*>(op->request),
+                            static_cast<uint64_t*>(op->answer), error);
+        case VZ_OP_CHECKPOINT: return vz_checkpoint(engine, op->collection, static_cast<uint64_t*>(op->answer), error);
+        case VZ_OP_VERIFY:
+            return vz_verify(engine, op->collection, static_cast<const vz_verify_request*>(op->request), result, error);
+        case VZ_OP_SNAPSHOT_CREATE:
+            return vz_snapshot_create(engine, static_cast<const vz_snapshot_request*>(op->request), result, error);
+        case VZ_OP_SNAPSHOT_DROP: return vz_snapshot_drop(engine, op->collection, change, error);
+        case VZ_OP_ARCHIVE_EXPORT:
+            return vz_archive_export(engine, static_cast<const vz_archive_request*>(op->request), error);
+        default: return vz_restore(engine, static_cast<const vz_restore_request*>(op->request), change, error);
+    }
+}
+
 void Operations::run(vz_op* op) {
     if (op->kind == VZ_OP_WRITE) {
         vz_error error = {};
@@ -251,64 +302,14 @@ void Operations::run(vz_op* op) {
         complete(op, failure(VZ_CANCELLED, "the operation was cancelled"));
         return;
     }
-    const CallerScope scope(reinterpret_cast<const void*>(op->done));
     vz_error error = {};
-    vz_engine* engine = &engine_;
-    auto* change = static_cast<vz_change*>(op->answer);
-    auto** result = static_cast<vz_result**>(op->answer);
-    vz_status status = VZ_OK;
-    switch (op->kind) {
-        case VZ_OP_COLLECTION_CREATE:
-            status = vz_collection_create(engine, op->collection, static_cast<const vz_schema*>(op->request), change,
-                                          &error);
-            break;
-        case VZ_OP_COLLECTION_DROP: status = vz_collection_drop(engine, op->collection, change, &error); break;
-        case VZ_OP_COLLECTION_RENAME:
-            status = vz_collection_rename(engine, op->collection, static_cast<const vz_rename_request*>(op->request),
-                                          change, &error);
-            break;
-        case VZ_OP_COLLECTION_ALTER:
-            status = vz_collection_alter(engine, op->collection, static_cast<const vz_alter_request*>(op->request),
-                                         change, &error);
-            break;
-        case VZ_OP_ALIAS_APPLY:
-            status = vz_alias_apply(engine, static_cast<const vz_alias_request*>(op->request), change, &error);
-            break;
-        case VZ_OP_PERSISTENCE_READ: status = vz_persistence_read(engine, op->collection, result, &error); break;
-        case VZ_OP_VALUE_PUT:
-            status = vz_value_put(engine, static_cast<const vz_value_request*>(op->request), change, &error);
-            break;
-        case VZ_OP_SEARCH:
-            status =
-                vz_search(engine, op->collection, static_cast<const vz_search_request*>(op->request), result, &error);
-            break;
-        case VZ_OP_GET:
-            status = vz_get(engine, op->collection, static_cast<const vz_get_request*>(op->request), result, &error);
-            break;
-        case VZ_OP_SCAN:
-            status = vz_scan(engine, op->collection, static_cast<const vz_scan_request*>(op->request), result, &error);
-            break;
-        case VZ_OP_COUNT:
-            status = vz_count(engine, op->collection, static_cast<const vz_count_request*>(op->request),
-                              static_cast<uint64_t*>(op->answer), &error);
-            break;
-        case VZ_OP_CHECKPOINT:
-            status = vz_checkpoint(engine, op->collection, static_cast<uint64_t*>(op->answer), &error);
-            break;
-        case VZ_OP_VERIFY:
-            status =
-                vz_verify(engine, op->collection, static_cast<const vz_verify_request*>(op->request), result, &error);
-            break;
-        case VZ_OP_SNAPSHOT_CREATE:
-            status = vz_snapshot_create(engine, static_cast<const vz_snapshot_request*>(op->request), result, &error);
-            break;
-        case VZ_OP_SNAPSHOT_DROP: status = vz_snapshot_drop(engine, op->collection, change, &error); break;
-        case VZ_OP_ARCHIVE_EXPORT:
-            status = vz_archive_export(engine, static_cast<const vz_archive_request*>(op->request), &error);
-            break;
-        default:
-            status = vz_restore(engine, static_cast<const vz_restore_request*>(op->request), change, &error);
-            break;
+    const vz_status status = perform(op, &error);
+    expected = kRunning;
+    if (!state_of(op).compare_exchange_strong(expected, kIdle)) {
+        // Its end was promised to be that, however far it came.
+        if (status == VZ_OK && op->kind != VZ_OP_COUNT)
+            vz_result_release(std::exchange(*static_cast<vz_result**>(op->answer), nullptr));
+        return complete(op, failure(VZ_CANCELLED, "the operation was cancelled"));
     }
     complete(op, status == VZ_OK ? Status() : Status(error));
 }
@@ -317,6 +318,8 @@ Status Operations::cancel(vz_op* op) {
     if (op == nullptr) return misuse("the op is NULL");
     uint64_t expected = kQueued;
     if (state_of(op).compare_exchange_strong(expected, kCancelled)) return {};
+    if (expected == kRunning && may_stop_early(op->kind) && state_of(op).compare_exchange_strong(expected, kCancelled))
+        return {};
     return failure(VZ_BUSY, "the operation is running already");
 }
 

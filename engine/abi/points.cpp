@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "engine/abi/cancellation.hpp"
 #include "engine/abi/handle.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
@@ -145,7 +146,7 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, vz_res
     auto result = std::make_unique<vz_result>(&engine->results_held);
     result->schema = collection->schema();
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
-    const Interruption until{request.deadline_ns, nullptr};
+    const Interruption until = interruption(request.deadline_ns);
     VZ_TRY(until.check());
     result->view = collection->pin();
     std::vector<RowRef> rows;
@@ -193,7 +194,7 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, vz_r
         if (!id.ok()) return std::move(id.take_status()).field(request.cursor.data != nullptr ? "cursor" : "start_id");
         start = *id;
     }
-    const Interruption until{request.deadline_ns, nullptr};
+    const Interruption until = interruption(request.deadline_ns);
     VZ_TRY(until.check());
     result->view = collection->pin();
     VZ_ASSIGN(const Page page, scan_rows(result->view, filter.get(), start, request.skip, request.limit, until));
@@ -212,7 +213,7 @@ Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, ui
     VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
-    const Interruption until{request.deadline_ns, nullptr};
+    const Interruption until = interruption(request.deadline_ns);
     VZ_TRY(until.check());
     if (filter == nullptr && !collection->has_expiry()) {
         *out = collection->points();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "engine/abi/cancellation.hpp"
 #include "engine/abi/explain.hpp"
 #include "engine/abi/guard.hpp"
 #include "engine/abi/points.hpp"
@@ -187,7 +188,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     const WorkerPool::Yield others_yield(engine->engine->workers());
     ReadView pinned = collection->pin();
-    const Interruption until{request.deadline_ns, nullptr};
+    const Interruption until = interruption(request.deadline_ns);
     const Answering answering(request, plan, words, filter.get(), until);
     std::unique_ptr<vz_result> result;
     const auto make_result = [&] {

@@ -2,10 +2,12 @@
 
 #include <time.h>
 
+#include <atomic>
+
 namespace vz {
 
 Status Interruption::check() const {
-    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed))
+    if (state != nullptr && std::atomic_ref<uint64_t>(*state).load(std::memory_order_relaxed) == kCancelled)
         return failure(VZ_CANCELLED, "the operation was cancelled");
     if (deadline_ns == 0) return {};
     timespec now = {};

@@ -97,6 +97,85 @@ static void end_cancelled_or_as_usual(vz_engine* engine) {
     EXPECT(count_points(engine) == written);
 }
 
+#define WIDE 64
+#define WIDE_ROWS 20000
+#define WIDE_QUERIES 4000
+
+/* An exact search of many queries, and how long it took until its completion. */
+static double search_wide(vz_engine* engine, const float* queries, uint64_t count, int is_cancelled, vz_op* op) {
+    static vz_search_request request;
+    static vz_result* result;
+    static vz_error error;
+    struct waiter waiter;
+    waiter_start(&waiter, 1);
+    result = NULL;
+    request = NEW(vz_search_request);
+    request.queries = (vz_matrix){.data = queries, .rows = count, .dim = WIDE};
+    request.k = 10;
+    request.flags = VZ_SEARCH_EXACT;
+    *op = NEW(vz_op);
+    op->kind = VZ_OP_SEARCH;
+    op->collection = text("wide");
+    op->request = &request;
+    op->answer = &result;
+    op->error = &error;
+    op->done = waiter_done;
+    op->user = &waiter;
+    struct timespec begun;
+    struct timespec ended;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    vz_op* const one = op;
+    EXPECT(vz_submit(engine, &one, 1) == VZ_OK);
+    if (is_cancelled) {
+        const struct timespec moment = {.tv_nsec = 20000000};
+        nanosleep(&moment, NULL);
+        EXPECT(vz_cancel(engine, op) == VZ_OK);
+    }
+    waiter_wait(&waiter);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    EXPECT((result == NULL) == is_cancelled);
+    vz_result_release(result);
+    return (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
+}
+
+/* A search that was cancelled while it ran ends long before it would have been over. */
+static void end_soon_when_they_are_cancelled_while_they_run(vz_engine* engine) {
+    vz_error error;
+    vz_vector_field field = NEW(vz_vector_field);
+    field.dim = WIDE;
+    field.element = VZ_F32;
+    field.metric = VZ_EUCLIDEAN;
+    vz_schema schema = NEW(vz_schema);
+    schema.vector_field_count = 1;
+    schema.vector_fields = &field;
+    EXPECT_STATUS(VZ_OK, vz_collection_create(engine, text("wide"), &schema, NULL, &error));
+    float* rows = malloc(sizeof(float) * WIDE * WIDE_ROWS);
+    for (int i = 0; i < WIDE * WIDE_ROWS; i++) rows[i] = (float)((unsigned)i * 7919U % 1009U);
+    char(*names)[8] = malloc(sizeof(*names) * WIDE_ROWS);
+    vz_str* ids = malloc(sizeof(*ids) * WIDE_ROWS);
+    for (int i = 0; i < WIDE_ROWS; i++) {
+        snprintf(names[i], sizeof(names[i]), "%d", i);
+        ids[i] = text(names[i]);
+    }
+    vz_write_request written = NEW(vz_write_request);
+    written.kind = VZ_UPSERT;
+    written.count = WIDE_ROWS;
+    written.ids = ids;
+    written.vectors = (vz_matrix){.data = rows, .rows = WIDE_ROWS, .dim = WIDE};
+    EXPECT_STATUS(VZ_OK, vz_write(engine, text("wide"), &written, NULL, &error));
+
+    static vz_op op;
+    const double a_tenth = search_wide(engine, rows, WIDE_QUERIES / 10, 0, &op);
+    EXPECT(op.status == VZ_OK);
+    const double cancelled = search_wide(engine, rows, WIDE_QUERIES, 1, &op);
+    EXPECT(op.status == VZ_CANCELLED && op.error->status == VZ_CANCELLED);
+    EXPECT(cancelled < 5 * a_tenth);
+    EXPECT_STATUS(VZ_OK, vz_collection_drop(engine, text("wide"), NULL, &error));
+    free(ids);
+    free(names);
+    free(rows);
+}
+
 struct relay {
     struct write write;
     vz_engine* engine;
@@ -273,6 +352,7 @@ int main(void) {
     vz_engine* engine = client.engine;
     keep_their_order(engine);
     end_cancelled_or_as_usual(engine);
+    end_soon_when_they_are_cancelled_while_they_run(engine);
     may_be_submitted_from_a_completion(engine);
     keep_completions_from_waiting(engine);
     are_refused_whole_when_the_queue_is_full(engine);
