@@ -247,6 +247,8 @@ Failure from_engine(const vz_error& error, const Names& names) {
         case VZ_CORRUPTION:
             return service_unavailable("collection_quarantined", "the collection is damaged and set aside");
         case VZ_OUT_OF_MEMORY: return overloaded();
+        // Frontends cancel what they stop, and what nobody waits for.
+        case VZ_CANCELLED: return service_unavailable("draining", "the server is shutting down");
         default: return make(500, "internal_error", "internal error");
     }
 }

@@ -4,6 +4,7 @@
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
+#include "frontends/codec/reads.hpp"
 #include "frontends/graphql/clock.hpp"
 
 namespace vz::graphql {
@@ -233,7 +234,7 @@ void Exchange::run_queries() {
         begin(call);
         for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
     }
-    if (!submit(ops)) ended();
+    if (!submit(std::move(ops))) ended();
 }
 
 void Exchange::run_next_mutation() {
@@ -242,7 +243,7 @@ void Exchange::run_next_mutation() {
         begin(call);
         std::vector<vz_op*> ops;
         for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
-        if (submit(ops)) return;
+        if (submit(std::move(ops))) return;
         finish(call);
         settle_mutation();
     }
@@ -258,20 +259,30 @@ void Exchange::settle_mutation() {
 }
 
 // True: op_done() will be called. False: there is nothing to wait for.
-bool Exchange::submit(std::vector<vz_op*>& ops) {
+bool Exchange::submit(std::vector<vz_op*> ops) {
     if (ops.empty()) return false;
     for (vz_op* op : ops) op->done = &op_done;
     pending_.store(static_cast<uint32_t>(ops.size()), std::memory_order_relaxed);
-    submitted_ns_ = steady_ns();
-    const vz_status status = vz_submit(frontend_.engine, ops.data(), static_cast<uint32_t>(ops.size()));
+    ops_ = std::move(ops);
+    vz_status status = VZ_CANCELLED;
+    if (vzh_on_abandoned(request_, &abandoned, this) == 0) {
+        submitted_ns_ = steady_ns();
+        status = vz_submit(frontend_.engine, ops_.data(), static_cast<uint32_t>(ops_.size()));
+    }
     if (status == VZ_OK) return true;
-    for (vz_op* op : ops) op->status = status;
+    for (vz_op* op : ops_) op->status = status;
     return false;
+}
+
+void Exchange::abandoned(vzh_request*, void* user) VZ_NOEXCEPT {
+    const Exchange& exchange = *static_cast<Exchange*>(user);
+    codec::cancel_reads(exchange.frontend_.engine, exchange.ops_.data(), exchange.ops_.size());
 }
 
 void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
     Exchange& exchange = *static_cast<EngineCall*>(op->user)->exchange;
     if (exchange.pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    vzh_on_abandoned(exchange.request_, nullptr, nullptr);
     vzh_engine_took(exchange.request_, steady_ns() - exchange.submitted_ns_);
     if (exchange.mutation_) {
         vzh_defer(exchange.request_, &mutation_later, &exchange);

@@ -63,7 +63,8 @@ class Exchange final {
     void run_queries();
     void run_next_mutation();
     void settle_mutation();
-    bool submit(std::vector<vz_op*>& ops);
+    bool submit(std::vector<vz_op*> ops);
+    static void abandoned(vzh_request* request, void* user) VZ_NOEXCEPT;
     void ended();
     void finish(RootCall& call);
     void answer();
@@ -93,6 +94,7 @@ class Exchange final {
     std::vector<RootCall> calls_;  // one per root field of the plan
     size_t next_ = 0;              // mutation to run next
     std::atomic<uint32_t> pending_{0};
+    std::vector<vz_op*> ops_;  // with the engine, or were last
     std::vector<vz_result*> kept_;
 };
 

@@ -100,7 +100,7 @@ class Client {
     // The connection gets no more input; its descriptor is its own again.
     ~Client() {
         readable_.stop();
-        guarded([&] { connection_->input_ended(); });
+        guarded([&] { connection_->input_ended(is_gone_); });
     }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -118,6 +118,7 @@ class Client {
     IoThread& io_;
     const std::shared_ptr<Connection> connection_;
     Event readable_;
+    bool is_gone_ = false;
 };
 
 class IoThread {
@@ -216,8 +217,8 @@ void Client::read() {
     do {
         got = recv(connection_->descriptor(), io_.buffer.data(), io_.buffer.size(), MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
-    const bool has_failed = got < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
-    if (got == 0 || has_failed) return io_.end(*connection_);
+    is_gone_ = got < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+    if (got == 0 || is_gone_) return io_.end(*connection_);
     const std::string_view bytes(io_.buffer.data(), got > 0 ? static_cast<size_t>(got) : 0);
     if (!bytes.empty() && !guarded([&] { connection_->input(bytes); })) io_.end(*connection_);
 }

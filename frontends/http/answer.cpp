@@ -277,5 +277,7 @@ void vzh_request::reset() {
     status = 0;
     counted = close = cors = owed = starved = false;
     deferred = nullptr;
+    cancel = nullptr;
+    cancel_user = nullptr;
     on_worker = nullptr;
 }

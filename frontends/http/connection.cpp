@@ -456,7 +456,9 @@ void Connection::leave() {
     listener_.forget(*this);
 }
 
-void Connection::input_ended() {
+void Connection::input_ended(bool is_gone) {
+    // A client that only sends no more may well wait for its answer.
+    if (is_gone) abandon(nullptr);
     std::unique_lock lock(mutex_);
     input_ended_ = true;
     if (advancing_ || running_ || writing_) return;
@@ -464,6 +466,19 @@ void Connection::input_ended() {
     shutdown(descriptor_, SHUT_RDWR);
     lock.unlock();
     leave();
+}
+
+void Connection::on_abandoned(vzh_request& r, vzh_function cancel, void* user) {
+    const std::lock_guard lock(mutex_);
+    r.cancel = cancel;
+    r.cancel_user = user;
+}
+
+// With the mutex held, so that the request does not end meanwhile.
+void Connection::abandon(const vzh_mount* mount) {
+    const std::lock_guard lock(mutex_);
+    if (!running_ || writing_ || answered_ || request_ == nullptr || request_->cancel == nullptr) return;
+    if (mount == nullptr || request_->endpoint->mount == mount) request_->cancel(request_, request_->cancel_user);
 }
 
 void Connection::expire(int64_t now_ms) {

@@ -13,8 +13,10 @@
 #include <string_view>
 
 #include "frontends/http/head_scan.hpp"
+#include "frontends/http/http.h"
 #include "frontends/http/workers.hpp"
 
+struct vzh_mount;
 struct vzh_request;
 
 namespace vz::http {
@@ -36,9 +38,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     std::string_view peer() const { return peer_; }
     bool is_local() const { return is_loopback_; }
 
-    // [io thread] Bytes arrived; the client will send no more.
+    // [io thread] Bytes arrived; the client will send no more, and, is_gone, takes no more.
     void input(std::string_view bytes);
-    void input_ended();
+    void input_ended(bool is_gone);
     // [io thread, before any input] 503, and the end: there are too many connections.
     void refuse_all();
 
@@ -55,6 +57,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
     // [writer] Closes what has waited beyond its time.
     void expire(int64_t now_ms);
+    // [any] What to do when nobody waits for the answer to `r` any more; and does it, if a request of the mount, or of
+    // any (nullptr), is with its handler.
+    void on_abandoned(vzh_request& r, vzh_function cancel, void* user);
+    void abandon(const vzh_mount* mount);
     // [any] Between two requests, or before the first.
     bool is_idle();
     // [any] Closes at once if nothing is in flight; shuts both directions whatever is in flight.

@@ -17,7 +17,9 @@ namespace {
 // For everything in the process that is no client: files, epolls, the engine's mappings in the making.
 constexpr uint64_t kDescriptorsSpare = 256;
 constexpr uint64_t kRequestsPooledMax = 256;
-constexpr auto kStopPatience = std::chrono::seconds(4);
+// For what was abandoned to be answered, and then to end where nobody takes the answer.
+constexpr auto kAnswerPatience = std::chrono::milliseconds(1000);
+constexpr auto kStopPatience = std::chrono::milliseconds(2500);
 constexpr auto kLeavePatience = std::chrono::seconds(1);
 
 template <class Condition>
@@ -222,15 +224,29 @@ void Listener::stop(vzh_mount& mount) {
             return each->state.load() != MountState::kDeclared;
         });
         host_.store((*serving)->host, std::memory_order_release);
-        wait_until([&] { return mount.in_flight.load() == 0; }, kStopPatience);
+        abandon_until([&] { return mount.in_flight.load() == 0; }, &mount, kStopPatience);
     }
+}
+
+// What begins meanwhile is abandoned too.
+template <class Condition>
+void Listener::abandon_until(Condition condition, const vzh_mount* mount, std::chrono::milliseconds patience) {
+    wait_until(
+        [&] {
+            if (condition()) return true;
+            for (const auto& connection : connections()) connection->abandon(mount);
+            return condition();
+        },
+        patience);
 }
 
 void Listener::close() {
     if (!acceptor_) return;
     stopping_.store(true);
+    const auto all_ended = [this] { return in_flight_.load() == 0; };
+    abandon_until(all_ended, nullptr, kAnswerPatience);
     for (const auto& connection : connections()) connection->abort();
-    wait_until([this] { return in_flight_.load() == 0; }, kStopPatience);
+    abandon_until(all_ended, nullptr, kStopPatience);
     wait_until([this] { return connections().empty(); }, kLeavePatience);
     acceptor_.reset();
     workers_.stop();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -140,6 +141,8 @@ class Listener final {
 
     vz_status open(vz_error* error);
     void close();
+    template <class Condition>
+    void abandon_until(Condition condition, const vzh_mount* mount, std::chrono::milliseconds patience);
     void raise_descriptor_limit();
     std::unique_ptr<Router> build_router() const;
     void use_router(std::unique_ptr<Router> router);

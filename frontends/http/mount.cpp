@@ -9,6 +9,7 @@
 #include <new>
 
 #include "frontends/access/stored_key.hpp"
+#include "frontends/http/connection.hpp"
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
 
@@ -266,6 +267,11 @@ void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {
     r->deferred = function;
     r->deferred_user = user;
     r->post([](vzh_request& request) { request.deferred(&request, request.deferred_user); });
+}
+
+uint32_t vzh_on_abandoned(vzh_request* r, vzh_function cancel, void* user) noexcept {
+    r->connection->on_abandoned(*r, cancel, user);
+    return r->endpoint->mount->state.load() == vz::http::MountState::kStopped ? 1 : 0;
 }
 
 void vzh_engine_took(vzh_request* r, int64_t ns) noexcept { r->engine_ns += ns; }

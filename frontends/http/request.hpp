@@ -88,6 +88,8 @@ struct vzh_request {
     void (*on_worker)(vzh_request& r) = nullptr;
     vzh_function deferred = nullptr;
     void* deferred_user = nullptr;
+    vzh_function cancel = nullptr;  // when the request is abandoned; guarded by the connection, like cancel_user
+    void* cancel_user = nullptr;
 
     // Of the key: whether it has the permission at all; for this collection; for the whole server.
     bool may(uint32_t permission) const;

@@ -6,6 +6,7 @@
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
+#include "frontends/codec/reads.hpp"
 
 namespace vz::rest {
 namespace {
@@ -14,6 +15,11 @@ void done(vz_op* op) VZ_NOEXCEPT {
     Call& call = *static_cast<Call*>(op->user);
     ended(call);
     call.next(call);
+}
+
+void abandoned(vzh_request*, void* user) VZ_NOEXCEPT {
+    const Call& call = *static_cast<Call*>(user);
+    codec::cancel_reads(call.frontend->engine, call.ops, call.op_count);
 }
 
 void worked(vzh_request*, void* user) VZ_NOEXCEPT {
@@ -123,11 +129,17 @@ json::Arena arena_of(vzh_request* request) {
 }
 
 vz_status submit_ops(Call& call, vz_op* const* ops, uint32_t count) {
+    call.ops = ops;
+    call.op_count = count;
+    if (vzh_on_abandoned(call.request, &abandoned, &call) != 0) return VZ_CANCELLED;
     call.submitted_ns = steady_ns();
     return vz_submit(call.frontend->engine, ops, count);
 }
 
-void ended(Call& call) { vzh_engine_took(call.request, steady_ns() - call.submitted_ns); }
+void ended(Call& call) {
+    vzh_on_abandoned(call.request, nullptr, nullptr);
+    vzh_engine_took(call.request, steady_ns() - call.submitted_ns);
+}
 
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next) {
     call.op = vz_op{};
@@ -142,8 +154,8 @@ void submit(Call& call, uint32_t kind, std::string_view collection, const void* 
     call.error = vz_error{};
     call.error.item = VZ_NO_ITEM;
     call.next = next;
-    vz_op* op = &call.op;
-    const vz_status status = submit_ops(call, &op, 1);
+    call.only = &call.op;
+    const vz_status status = submit_ops(call, &call.only, 1);
     if (status != VZ_OK) fail_status(call, status);
 }
 

@@ -33,6 +33,7 @@ struct vz_frontend {
     uint32_t searches_inline;              // small ones may run on the thread that read them
     std::atomic<int64_t> inline_again_ns;  // not before this moment: one took too long
     vz::rest::SlowQueries slow_queries;
+    std::atomic<bool> is_draining;
     std::mutex keys_mutex;  // one change of the stored keys at a time
     std::mutex jobs_mutex;
     std::map<std::string, vz_uuid> jobs;  // begun and perhaps running still: "reindex docs" and the id of its request
@@ -61,6 +62,9 @@ struct Call {
     json::Arena arena;
     codec::Names names;
     vz_op op;
+    vz_op* only;        // &op, where it is the only one
+    vz_op* const* ops;  // those that are with the engine, or were last
+    uint64_t op_count;
     vz_error error;
     vz_change change;
     vz_result* result;  // released by deliver() and fail()
@@ -102,8 +106,8 @@ T* begin(vzh_request* request, const vzh_view* view) {
     return call;
 }
 
-// Hands ops to the engine; the one that ends last is to call ended(). Otherwise VZ_OK is not the answer, and none of
-// them runs.
+// Hands ops to the engine; `ops` lives as long as they. The one that ends last is to call ended(). Otherwise VZ_OK is
+// not the answer, and none of them runs.
 vz_status submit_ops(Call& call, vz_op* const* ops, uint32_t count);
 // All of these have ended.
 void ended(Call& call);

@@ -59,7 +59,10 @@ vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT {
     return status;
 }
 
-void drain(vz_frontend* self) VZ_NOEXCEPT { vzh_drain(self->mount); }
+void drain(vz_frontend* self) VZ_NOEXCEPT {
+    self->is_draining.store(true);
+    vzh_drain(self->mount);
+}
 
 uint32_t idle(vz_frontend* self) VZ_NOEXCEPT { return vzh_idle(self->mount); }
 

@@ -87,7 +87,9 @@ void look(Call& base) {
     auto& call = static_cast<ReindexCall&>(base);
     if (!read_stats(call)) return;
     const bool is_late = call.view->deadline_ns != 0 && steady_ns() + 1'000'000'000 > call.view->deadline_ns;
-    if (!call.waits || is_done(call) || is_late) return deliver(call, 0, &write_progress);
+    // The work goes on after the next start: nobody has to wait here until it is done.
+    const bool is_ending = call.frontend->is_draining.load();
+    if (!call.waits || is_done(call) || is_late || is_ending) return deliver(call, 0, &write_progress);
     std::this_thread::sleep_for(kLook);
     on_worker(call, &look);
 }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "server.hpp"
 
@@ -190,6 +191,42 @@ TEST(Budgets, a_large_request_right_behind_an_answer_is_no_pipelining) {
     }
     for (std::thread& client : clients) client.join();
     EXPECT_EQ(answered, 600);
+}
+
+// A client that only ends its own sending waits for the answer still.
+TEST(Abandoned, is_what_a_client_that_is_gone_asked_for) {
+    Server server;
+    server.start();
+    Client half(server.port());
+    half.send(get("/held"));
+    half.end_sending();
+    server.wait_held(1);
+    Client gone(server.port());
+    gone.send(get("/held"));
+    server.wait_held(2);
+    const linger at_once{1, 0};
+    ASSERT_EQ(setsockopt(gone.descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    gone.close_now();
+    EXPECT_TRUE(comes([&] { return server.abandoned.load() == 1; }));
+    server.release();
+    EXPECT_EQ(half.read().body, "released");
+    EXPECT_EQ(server.abandoned.load(), 1);
+    EXPECT_EQ(ask(server.port(), get("/items/x")).body, "x");
+}
+
+TEST(Abandoned, is_what_has_not_ended_when_its_frontend_stops) {
+    Server server;
+    server.start();
+    Client busy(server.port());
+    busy.send(get("/held"));
+    server.wait_held(1);
+    server.drain();
+    std::thread answers([&] {
+        if (comes([&] { return server.abandoned.load() != 0; })) server.release();
+    });
+    vzh_stop(std::exchange(server.mount, nullptr));
+    answers.join();
+    EXPECT_EQ(busy.read().body, "released");
 }
 
 TEST(Drain, answers_what_is_in_flight_and_refuses_the_rest) {

@@ -163,6 +163,8 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
             if (vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0) return;
             [[fallthrough]];
         case kHeld: {
+            vzh_on_abandoned(
+                r, [](vzh_request*, void* user) noexcept { ++static_cast<Server*>(user)->abandoned; }, &server);
             const std::lock_guard lock(server.mutex);
             server.held.push_back(r);
             server.changed.notify_all();

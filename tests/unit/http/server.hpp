@@ -64,7 +64,7 @@ using Changes = std::vector<std::pair<std::string, std::string>>;
 //   GET /big?bytes            so many bytes
 //   POST /changed?bytes       the same, after something was changed: takes a place among the writes of "c"
 //   POST /size                the size of the body
-//   GET /held                 answered when release() is called
+//   GET /held                 answered when release() is called; counts when nobody waits for it any more
 //   POST /guarded/{name}      "done" to a key that may write there
 //   GET /searched             "done", after two parts of its time were the engine's
 //   POST /admin               "done" to an admin
@@ -89,6 +89,7 @@ class Server {
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<vzh_request*> held;
+    std::atomic<int> abandoned{0};  // requests to /held
 };
 
 struct Reply {
