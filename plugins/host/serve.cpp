@@ -18,6 +18,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -43,7 +44,7 @@ constexpr std::chrono::seconds kCreateLimit(10);
 constexpr std::chrono::seconds kStopLimit(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
 constexpr std::chrono::seconds kPoisonLook(1);
-constexpr std::chrono::seconds kRecoveryNotice(2);  // between two requests for more time to start
+constexpr std::chrono::seconds kMoreTime(2);  // between two requests for more time to start or to end
 
 // Ends the process when what a plugin is asked for meanwhile does not return in time: what was acknowledged is on disk.
 class Watchdog {
@@ -172,11 +173,13 @@ class Server {
         options.log = log_of_engine;
         {
             // A large log takes its time; the supervisor is not to lose patience over it.
-            const Repeater notice(kRecoveryNotice,
+            const Repeater notice(kMoreTime,
                                   [] { notify_supervisor("STATUS=recovering\nEXTEND_TIMEOUT_USEC=30000000"); });
             if (const int failed = engine.open(settings_.data_directory, options); failed != 0) return failed;
         }
         services_ = std::make_unique<Services>(config_, engine.get());
+        // Requests in flight and the sealing of what has grown may take longer than the supervisor waits by itself.
+        std::optional<Repeater> ending;
         int code = create_all();
         if (code == 0) code = start_all();
         if (code == 0) {
@@ -197,6 +200,7 @@ class Server {
                 ::kill(::getpid(), SIGTERM);
             });
             wait_for_end(signal_fd);
+            ending.emplace(kMoreTime, [] { notify_supervisor("EXTEND_TIMEOUT_USEC=30000000"); });
             drain(signal_fd);
             if (is_poisoned) code = kExitStorage;
         }
@@ -446,15 +450,23 @@ class Server {
         }
     }
 
-    static bool signalled(int signal_fd, std::chrono::milliseconds wait) {
-        pollfd poll = {signal_fd, POLLIN, 0};
-        return ::poll(&poll, 1, static_cast<int>(wait.count())) == 1;
+    // Whether the end is asked for again within this time. A SIGHUP is too late to change anything, and asks for
+    // nothing less.
+    static bool is_hurried(int signal_fd, std::chrono::milliseconds wait) {
+        const auto end = Clock::now() + wait;
+        for (;;) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+            pollfd poll = {signal_fd, POLLIN, 0};
+            if (::poll(&poll, 1, static_cast<int>(std::max<int64_t>(left.count(), 0))) != 1) return false;
+            signalfd_siginfo info = {};
+            if (::read(signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGHUP) return true;
+        }
     }
 
     void drain(int signal_fd) {
         services_->health.set_host(VZ_HEALTH_DRAINING, "the server is stopping");
         notify_supervisor("STOPPING=1");
-        if (settings_.drain_delay_ms != 0 && signalled(signal_fd, std::chrono::milliseconds(settings_.drain_delay_ms)))
+        if (settings_.drain_delay_ms != 0 && is_hurried(signal_fd, std::chrono::milliseconds(settings_.drain_delay_ms)))
             return;
         const std::chrono::milliseconds limit(settings_.drain_ms);
         {
@@ -467,7 +479,7 @@ class Server {
             return std::all_of(instances_.begin(), instances_.end(), [](const auto& each) { return each->idle(); });
         };
         while (!all_idle()) {
-            if (signalled(signal_fd, kIdlePoll)) return;
+            if (is_hurried(signal_fd, kIdlePoll)) return;
             if (Clock::now() < deadline) continue;
             for (auto& instance : instances_) {
                 if (!instance->idle())

@@ -254,6 +254,87 @@ TEST(Lifecycle, AnOrderlyEndAnswersWhatIsInFlight) {
     }
 }
 
+constexpr int kWide = 64;
+
+std::string wide_vector(int seed) {
+    std::vector<float> values(kWide);
+    for (int i = 0; i < kWide; ++i) values[static_cast<size_t>(i)] = static_cast<float>((seed * 131 + i * 71) % 1009);
+    return json_array(values);
+}
+
+void fill_wide(uint16_t port, int rows) {
+    HttpClient client(port);
+    constexpr int kBatch = 1000;
+    for (int at = 0; at < rows; at += kBatch) {
+        std::string body = R"({"collection":"wide","vectors":[)";
+        for (int i = at; i < at + kBatch; ++i)
+            body +=
+                (i == at ? "" : ",") + (R"({"id":")" + std::to_string(i)) + R"(","embedding":)" + wide_vector(i) + "}";
+        ASSERT_EQ(client.post("/insert_vectors", body + "]}").status, 200);
+    }
+}
+
+// Searches that are not over when the time to drain is do not keep the server from its orderly end.
+TEST(Lifecycle, AnOrderlyEndCancelsSearchesThatOutlastTheDrain) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "drain_ms=100"});
+    fill_wide(server.port(), 20'000);
+    std::string body = R"({"collection":"wide","exact":true,"queries":[)";
+    for (int i = 0; i < 1000; ++i) body += (i == 0 ? "" : ",") + (R"({"vector":)" + wide_vector(i)) + "}";
+    body += "]}";
+    std::atomic<uint64_t> cancelled = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            HttpClient client(server.port());
+            const Answer answer = client.post("/batch_search", body);
+            EXPECT_EQ(answer.status, 200) << answer.body;
+            if (answer.status == 200) cancelled += static_cast<uint64_t>(Json(answer.body).integer("/failed"));
+        });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    server.process().send(SIGTERM);
+    const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(30));
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_TRUE(exit.has_value());
+    EXPECT_EQ(exit->code, 0) << server.process().output();
+    EXPECT_GT(cancelled.load(), 0U);
+}
+
+TEST(Lifecycle, AnOrderlyEndWaitsForNoReindexing) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    fill_wide(server.port(), 12'000);
+    std::thread waiting([&] {
+        HttpClient client(server.port());
+        const Answer answer = client.post("/collections/wide/reindex?wait=true", R"({"m":64,"ef_construction":4000})");
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        EXPECT_EQ(Json(answer.body).text("/state"), "running");
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    server.process().send(SIGTERM);
+    const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(60));
+    waiting.join();
+    ASSERT_TRUE(exit.has_value());
+    EXPECT_EQ(exit->code, 0) << server.process().output();
+}
+
+// Only a second request to end hurries the end.
+TEST(Lifecycle, SighupDoesNotHurryTheEnd) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "drain_delay_ms=3000"});
+    server.process().send(SIGTERM);
+    server.process().send(SIGHUP);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    HttpClient client(server.port());
+    EXPECT_EQ(client.get("/collections").status, 200);
+    server.process().send(SIGTERM);
+    const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(30));
+    ASSERT_TRUE(exit.has_value());
+    EXPECT_EQ(exit->code, 0) << server.process().output();
+    EXPECT_EQ(client.get("/collections").status, 0);
+}
+
 TEST(Import, NdjsonGoesOnWhereItStoppedAndNamesABadLine) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
