@@ -76,7 +76,7 @@ class FileSystem {
     virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
     virtual Result<std::unique_ptr<Mapping>> map(const std::string& path) = 0;
     virtual Result<bool> exists(const std::string& path) = 0;
-    // Names without "." and "..", in no order.
+    // The names of its files, in no order; folders are left out.
     virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
     // With parents; fine if it exists.
     virtual Status make_directory(const std::string& path) = 0;

@@ -30,9 +30,14 @@ std::string error_text(int error) {
 Status os_failure(const char* what, const std::string& path, int error) {
     vz_status code = VZ_IO_ERROR;
     if (error == ENOSPC || error == EDQUOT) code = VZ_DISK_FULL;
-    if (error == ENOENT) code = VZ_NOT_FOUND;
     if (error == EEXIST) code = VZ_ALREADY_EXISTS;
     return failure(code, "%s %s: %s", what, path.c_str(), error_text(error).c_str());
+}
+
+// Whoever opens a file that may not be there asks for this; where a folder is missing, the disk has failed.
+Status open_failure(const char* what, const std::string& path, int error) {
+    if (error != ENOENT) return os_failure(what, path, error);
+    return failure(VZ_NOT_FOUND, "%s %s: %s", what, path.c_str(), error_text(error).c_str());
 }
 
 class Descriptor {
@@ -162,15 +167,17 @@ class DirectFile final : public PosixFile {
 
 class PosixLock final : public FileLock {
  public:
-    explicit PosixLock(Descriptor fd) : fd_(std::move(fd)) {}
+    PosixLock(Descriptor file, Descriptor folder) : file_(std::move(file)), folder_(std::move(folder)) {}
     // A process that was forked meanwhile has the file open, too: closing it here alone would leave it locked.
     ~PosixLock() override {
-        if (::getpid() == owner_) static_cast<void>(::flock(fd_.get(), LOCK_UN));
+        if (::getpid() != owner_) return;
+        for (const Descriptor* each : {&file_, &folder_}) static_cast<void>(::flock(each->get(), LOCK_UN));
     }
 
  private:
     const pid_t owner_ = ::getpid();
-    Descriptor fd_;
+    Descriptor file_;
+    Descriptor folder_;
 };
 
 class PosixFileSystem final : public FileSystem {
@@ -184,7 +191,7 @@ class PosixFileSystem final : public FileSystem {
             return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
         Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
         if (fd.get() >= 0) return std::unique_ptr<File>(std::make_unique<DirectFile>(std::move(fd), path));
-        if (errno != EINVAL) return os_failure("cannot open", path, errno);
+        if (errno != EINVAL) return open_failure("cannot open", path, errno);
         VZ_ASSIGN(std::unique_ptr<File> file, open_file(path, O_RDONLY, "cannot open"));
         VZ_TRY(file->drop_cache());
         return file;
@@ -211,9 +218,14 @@ class PosixFileSystem final : public FileSystem {
             const dirent* entry = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe): one stream, one thread
             if (entry == nullptr && errno != 0) return os_failure("cannot list", directory, errno);
             if (entry == nullptr) return names;
-            const std::string_view name = entry->d_name;
-            if (name != "." && name != "..") names.emplace_back(name);
+            if (!is_folder(directory, *entry)) names.emplace_back(entry->d_name);
         }
+    }
+
+    static bool is_folder(const std::string& directory, const dirent& entry) {
+        if (entry.d_type != DT_UNKNOWN && entry.d_type != DT_LNK) return entry.d_type == DT_DIR;
+        struct stat info = {};
+        return ::stat((directory + "/" + entry.d_name).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
     }
 
     Status make_directory(const std::string& path) override {
@@ -249,8 +261,15 @@ class PosixFileSystem final : public FileSystem {
         Descriptor opened(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
         if (opened.get() < 0) return os_failure("cannot open", path, errno);
         const int fd = opened.get();
-        auto held = std::make_unique<PosixLock>(std::move(opened));
-        if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        // The folder too: who takes the file for stale and removes it must not let in a second engine.
+        const std::string folder = path.substr(0, path.rfind('/'));
+        Descriptor around(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (around.get() < 0) return os_failure("cannot open", folder, errno);
+        const int around_fd = around.get();
+        auto held = std::make_unique<PosixLock>(std::move(opened), std::move(around));
+        // Some file systems over a network lock files only.
+        const bool is_free = ::flock(around_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+        if (!is_free || ::flock(fd, LOCK_EX | LOCK_NB) != 0) {
             if (errno != EWOULDBLOCK) return os_failure("cannot lock", path, errno);
             char owner[64] = {};
             const ssize_t got = ::pread(fd, owner, sizeof(owner) - 1, 0);
@@ -276,7 +295,8 @@ class PosixFileSystem final : public FileSystem {
  private:
     static Result<std::unique_ptr<File>> open_file(const std::string& path, int flags, const char* what) {
         Descriptor fd(::open(path.c_str(), flags | O_CLOEXEC, 0644));
-        if (fd.get() < 0) return os_failure(what, path, errno);
+        if (fd.get() < 0)
+            return (flags & O_CREAT) != 0 ? os_failure(what, path, errno) : open_failure(what, path, errno);
         return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(fd), path));
     }
 };

@@ -64,5 +64,40 @@ TEST(PosixFileSystem, reads_the_same_where_there_is_no_device) {
     std::filesystem::remove_all(directory);
 }
 
+// Volumes and their tools leave folders of their own where ours are mounted.
+TEST(PosixFileSystem, lists_files_and_leaves_out_folders) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    ASSERT_TRUE(files->create(directory.path() + "/file").ok());
+    ASSERT_TRUE(files->make_directory(directory.path() + "/lost+found").ok());
+    std::filesystem::create_directory_symlink(directory.path() + "/lost+found", directory.path() + "/linked");
+    std::filesystem::create_symlink(directory.path() + "/file", directory.path() + "/same");
+    std::vector<std::string> names = files->list(directory.path()).take();
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(names, (std::vector<std::string>{"file", "same"}));
+}
+
+TEST(PosixFileSystem, a_lock_holds_though_its_file_is_removed) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    const std::string path = directory.path() + "/LOCK";
+    auto held = files->lock(path);
+    ASSERT_TRUE(held.ok());
+    EXPECT_EQ(files->lock(path).status().code(), VZ_BUSY);
+    ASSERT_TRUE(files->unlink(path).ok());
+    EXPECT_EQ(files->lock(path).status().code(), VZ_BUSY);
+    held.take().reset();
+    EXPECT_TRUE(files->lock(path).ok());
+}
+
+// A file that is looked for may well not be there; a folder that is to take one has to.
+TEST(PosixFileSystem, a_missing_folder_is_a_failure_of_the_disk) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    EXPECT_EQ(files->open(directory.path() + "/none/file", OpenMode::kRead).status().code(), VZ_NOT_FOUND);
+    EXPECT_EQ(files->create(directory.path() + "/none/file").status().code(), VZ_IO_ERROR);
+    EXPECT_EQ(files->list(directory.path() + "/none").status().code(), VZ_IO_ERROR);
+}
+
 }  // namespace
 }  // namespace vz

@@ -251,6 +251,20 @@ TEST_F(Repair, goes_on_behind_a_damaged_record) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+// The manifest knows up to where the log was durable, and is not what is damaged.
+TEST_F(Repair, is_told_the_file_that_lost_records) {
+    open();
+    write("sick", VZ_UPSERT, 5000, 1, "late");
+    write("sick", VZ_UPSERT, 5001, 1, "late");
+    ASSERT_TRUE(engine_->catalogue().apply_aliases(std::vector{vz_alias_change{{"more", 4}, {"well", 4}}}, {}).ok());
+    engine_.reset();
+    const std::string path = file("/wal", "W-");
+    flip(path, kFileHeaderBytes + 60);
+    const Status refused = Engine::open(*files_, data_, EngineSettings{}).status().clone();
+    EXPECT_EQ(refused.code(), VZ_CORRUPTION);
+    EXPECT_NE(std::string_view(refused.error().message).find(path), std::string_view::npos) << refused.error().message;
+}
+
 TEST_F(Repair, leaves_files_of_a_newer_release_alone) {
     for (const std::string& path : {file("/seg", "S-"), file("/wal", "W-"), file("", "MANIFEST-")}) {
         const std::string before = read(path);
