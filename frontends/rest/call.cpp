@@ -227,4 +227,18 @@ void note_outcome(Call& call, uint32_t outcome) {
     if (outcome == VZ_REPLAYED) vzh_header(call.request, "Idempotent-Replay", borrowed("true"));
 }
 
+std::optional<bool> was_done(Call& call, uint64_t part) {
+    if (call.view->idempotency_key.size == 0) return false;
+    vz_change asked{};
+    asked.struct_size = sizeof asked;
+    asked.request_id = request_id(call, part);
+    vz_error error{};
+    // No collection has an empty name: asked to drop it, the engine does nothing but look for the request.
+    const vz_status status = vz_collection_drop(call.frontend->engine, borrowed(""), &asked, &error);
+    if (status == VZ_OK || status == VZ_NOT_FOUND) return status == VZ_OK;
+    call.error = error;
+    fail_status(call, status);
+    return std::nullopt;
+}
+
 }  // namespace vz::rest

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -148,5 +149,7 @@ bool sees(const Call& call, const vz_collection_info& info);
 vz_uuid request_id(const Call& call, uint64_t part);
 // Sets the header that tells a repeated request from a new one.
 void note_outcome(Call& call, uint32_t outcome);
+// Whether the engine did this part for an equal request before. On a worker; nullopt: the request was answered.
+std::optional<bool> was_done(Call& call, uint64_t part);
 
 }  // namespace vz::rest

@@ -146,10 +146,14 @@ void write_cleanup(Call& base, json::Writer& out) {
                              (call.dry_run ? " empty collection(s) would be deleted" : " empty collection(s) deleted"));
     out.field("deleted_count", call.dry_run ? uint64_t{0} : count);
     out.field("removed", call.dry_run ? uint64_t{0} : count);
-    write_texts(out, "collections", call.names_empty, static_cast<uint32_t>(count));
+    // Of a repeated request the engine knows how many went, not what they were called.
+    write_texts(out, "collections", call.names_empty, static_cast<uint32_t>(call.names_empty == nullptr ? 0 : count));
     out.field_boolean("dry_run", call.dry_run);
     out.end_object();
 }
+
+// The request itself is part 0.
+uint64_t drop_part(uint64_t dropped_before) { return 1 + dropped_before; }
 
 void drop_next(CleanupCall& call);
 
@@ -170,13 +174,42 @@ void drop_next(CleanupCall& call) {
     call.change = vz_change{};
     call.change.struct_size = sizeof(vz_change);
     call.change.flags = VZ_IF_EMPTY;
+    call.change.request_id = request_id(call, drop_part(call.dropped));
     const std::string_view name = view(call.names_empty[call.next_drop]);
     call.names.collection = name;
     submit(call, VZ_OP_COLLECTION_DROP, name, nullptr, &call.change, &dropped_one);
 }
 
+void tell_again(CleanupCall& call) {
+    note_outcome(call, VZ_REPLAYED);
+    for (;; ++call.dropped) {
+        const auto was_dropped = was_done(call, drop_part(call.dropped));
+        if (!was_dropped) return;
+        if (!*was_dropped) return deliver(call, 0, &write_cleanup);
+    }
+}
+
+// Remembered before anything goes, and where nothing does: what is empty by the time of a repeat is none of the
+// request's. Removing a value that never was is the least that the engine remembers a request for.
+vz_status remember(CleanupCall& call) {
+    vz_value never{};
+    never.struct_size = sizeof never;
+    never.key = borrowed("rest/cleanup");
+    vz_value_request request{};
+    request.struct_size = sizeof request;
+    request.value_count = 1;
+    request.values = &never;
+    call.change.request_id = request_id(call, 0);
+    return vz_value_put(call.frontend->engine, &request, &call.change, &call.error);
+}
+
 void clean(Call& base) {
     auto& call = static_cast<CleanupCall&>(base);
+    if (!call.dry_run && call.view->idempotency_key.size != 0) {
+        const vz_status status = remember(call);
+        if (status != VZ_OK) return fail_status(call, status);
+        if (call.change.outcome == VZ_REPLAYED) return tell_again(call);
+    }
     if (!find_empty(call)) return;
     if (call.dry_run) return deliver(call, call.empty_count * 64, &write_cleanup);
     drop_next(call);

@@ -1,0 +1,79 @@
+// A request that comes again under its Idempotency-Key does nothing again and tells nothing but what was done.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+
+namespace vz::e2e {
+namespace {
+
+class RestRepeats : public testing::Test {
+ protected:
+    void SetUp() override {
+        server_ = std::make_unique<Server>(directory_.path() + "/data");
+        client_ = std::make_unique<HttpClient>(server_->port());
+    }
+
+    Answer send(const std::string& method, const std::string& path, const std::string& body = {},
+                const std::string& key = {}) const {
+        std::vector<std::string> headers;
+        if (!key.empty()) headers.push_back("Idempotency-Key: " + key);
+        if (!secret_.empty()) headers.push_back("X-API-Key: " + secret_);
+        return client_->request(method, path, body, headers);
+    }
+    std::string good(const std::string& method, const std::string& path, const std::string& body = {},
+                     const std::string& key = {}) const {
+        const Answer answer = send(method, path, body, key);
+        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body << "\n" << answer.body;
+        EXPECT_EQ(answer.header("Idempotent-Replay"), "") << method << " " << path;
+        return answer.body;
+    }
+    std::string repeated(const std::string& method, const std::string& path, const std::string& body,
+                         const std::string& key, int status = 200) const {
+        const Answer answer = send(method, path, body, key);
+        EXPECT_EQ(answer.status, status) << method << " " << path << " " << body << "\n" << answer.body;
+        EXPECT_EQ(answer.header("Idempotent-Replay"), "true") << method << " " << path;
+        return answer.body;
+    }
+    void make(const std::string& name, const std::vector<std::string>& ids = {}) const {
+        good("POST", "/collections", R"({"name":")" + name + R"(","dimension":1})");
+        for (const std::string& id : ids)
+            good("PUT", "/collections/" + name + "/vectors/" + id, R"({"vector":[1],"payload":{"k":1}})");
+    }
+    void kill() {
+        server_->kill();
+        SetUp();
+    }
+
+    const TemporaryDirectory directory_;
+    std::unique_ptr<Server> server_;
+    std::unique_ptr<HttpClient> client_;
+    std::string secret_;
+};
+
+TEST_F(RestRepeats, a_cleanup_drops_what_was_empty_then) {
+    make("one");
+    make("two");
+    EXPECT_EQ(Json(good("DELETE", "/collections/cleanup", {}, "c")).integer("/deleted_count"), 2);
+    make("later");
+    const Json again(repeated("DELETE", "/collections/cleanup", {}, "c"));
+    EXPECT_EQ(again.integer("/deleted_count"), 2);
+    EXPECT_EQ(again.integer("/removed"), 2);
+    EXPECT_EQ(send("GET", "/collections/later").status, 200);
+    kill();
+    repeated("DELETE", "/collections/cleanup", {}, "c");
+    EXPECT_EQ(Json(good("DELETE", "/collections/cleanup", {}, "d")).integer("/deleted_count"), 1);
+    EXPECT_EQ(Json(good("DELETE", "/collections/cleanup", {}, "nothing")).integer("/deleted_count"), 0);
+    make("later");
+    EXPECT_EQ(Json(repeated("DELETE", "/collections/cleanup", {}, "nothing")).integer("/deleted_count"), 0);
+    EXPECT_EQ(send("GET", "/collections/later").status, 200);
+}
+
+}  // namespace
+}  // namespace vz::e2e
