@@ -24,9 +24,16 @@ void taken_back(Call& base) {
 
 }  // namespace
 
-void create_missing(CreatingCall& call, codec::NewCollection wanted, vz_str metadata, Continue then) {
+void create_missing(CreatingCall& call, uint64_t part, codec::NewCollection wanted, vz_str metadata, Continue then) {
     if (const char* reason = codec::refuse_collection_name(call.names.collection))
         return fail(call, codec::validation("collection", reason));
+    const auto was_written = was_done(call, part);
+    if (!was_written) return;
+    if (*was_written) {
+        // The write would not be done again: a collection made for it would stay empty.
+        note_outcome(call, VZ_REPLAYED);
+        return fail(call, codec::collection_not_found(call.names.collection));
+    }
     wanted.name = call.names.collection;
     codec::fill_schema(wanted, metadata, call.field, call.schema);
     call.then = then;

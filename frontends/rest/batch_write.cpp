@@ -186,17 +186,18 @@ void leave_out_misfits(Batch& batch) {
 
 void send_again(Call& base) { send_record(static_cast<Batch&>(base)); }
 
-void create_missing(Batch& batch) {
+void create_missing(Call& base) {
+    auto& batch = static_cast<Batch&>(base);
     codec::NewCollection wanted;
     wanted.dimension = static_cast<uint32_t>(good_item(batch, 0).dimension);
-    create_missing(batch, wanted, {}, &send_again);
+    create_missing(batch, batch.record, wanted, {}, &send_again);
 }
 
 void written(Call& base) {
     auto& batch = static_cast<Batch&>(base);
     const vz_status status = batch.op.status;
     if (status == VZ_NOT_FOUND && batch.error.reason == VZ_REASON_COLLECTION && batch.may_create)
-        return create_missing(batch);
+        return on_worker(batch, &create_missing);
     if (status == VZ_INVALID_ARGUMENT && batch.error.reason == VZ_REASON_DIMENSION && batch.atomic == 0)
         return leave_out_misfits(batch);
     if (status != VZ_OK) {

@@ -151,7 +151,7 @@ void create_missing(TextBatch& batch) {
     codec::NewCollection wanted;
     wanted.dimension = codec::kTextDimension;
     wanted.field_flags = VZ_FIELD_COUNT_NONZERO;
-    create_missing(batch, wanted, borrowed(metadata), &prepare_again);
+    create_missing(batch, batch.records, wanted, borrowed(metadata), &prepare_again);
 }
 
 void bound(Call& base) {

@@ -75,5 +75,21 @@ TEST_F(RestRepeats, a_cleanup_drops_what_was_empty_then) {
     EXPECT_EQ(send("GET", "/collections/later").status, 200);
 }
 
+TEST_F(RestRepeats, an_insert_brings_no_deleted_collection_back) {
+    const std::string vectors = R"({"collection":"n","vectors":[{"id":"a","embedding":[1,2]}]})";
+    const std::string text = R"({"collection":"n","text":"sea"})";
+    const std::string texts = R"({"collection":"n","texts":[{"id":"a","text":"sea"}]})";
+    const std::pair<const char*, std::string> inserts[] = {
+        {"/insert_vectors", vectors}, {"/insert", text}, {"/insert_texts", texts}};
+    for (const auto& [path, body] : inserts) {
+        EXPECT_TRUE(Json(good("POST", path, body, path)).truth("/collection_created"));
+        good("DELETE", "/collections/n");
+        EXPECT_EQ(Json(repeated("POST", path, body, path, 404)).text("/error_type"), "collection_not_found");
+        EXPECT_EQ(send("GET", "/collections/n").status, 404) << path;
+        EXPECT_TRUE(Json(good("POST", path, body, std::string(path) + "-anew")).truth("/collection_created"));
+        good("DELETE", "/collections/n");
+    }
+}
+
 }  // namespace
 }  // namespace vz::e2e
