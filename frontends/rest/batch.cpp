@@ -75,7 +75,7 @@ void write_results(json::Writer& out, const Batch& batch,
     out.begin_array();
     for (uint64_t i = 0; i < batch.item_count; ++i) {
         if (batch.only_errors != 0 && batch.items[i].fault.message.data == nullptr) continue;
-        if (batch.replayed != 0 && batch.items[i].id_sent == 0) continue;
+        if (batch.items[i].is_untold) continue;
         write_one(out, batch.items[i], i);
     }
     out.end_array();

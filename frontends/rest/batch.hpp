@@ -21,6 +21,7 @@ struct BatchItem {
     std::string_view vector_field;  // as the request spells it; empty: not sent
     std::string_view payload_field;
     ItemFault fault;  // set: the item is left out
+    bool is_untold;   // of a repeated record: whether it was written then, and under which id, is not known
 };
 
 inline constexpr uint64_t kImportRecordPoints = 1'000;
@@ -29,10 +30,10 @@ struct Batch : CreatingCall {
     BatchKind kind;
     uint8_t atomic;
     uint8_t only_errors;
-    uint8_t replayed;  // the engine knows the request: ids made for it now were never stored
-    uint8_t import;    // records of kImportRecordPoints; what stops it half-way ends the request
+    uint8_t import;  // records of kImportRecordPoints; what stops it half-way ends the request
     BatchItem* items;
     uint64_t item_count;
+    uint64_t failed_before;  // items of records that the engine knows, without those that it wrote then
     const float* floats;
 
     // The items without fault, in order; their columns as the ABI wants them.

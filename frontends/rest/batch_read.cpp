@@ -107,7 +107,7 @@ bool gather(Batch& batch) {
 }
 
 uint64_t fault_count(const Batch& batch) {
-    uint64_t faults = 0;
+    uint64_t faults = batch.failed_before;
     for (uint64_t i = 0; i < batch.item_count; ++i) faults += batch.items[i].fault.message.data != nullptr ? 1 : 0;
     return faults;
 }

@@ -114,6 +114,17 @@ void note_items(Batch& batch) {
     }
 }
 
+// The engine remembers how many points of the record it wrote then: neither which, nor the ids that were made for them.
+void note_repeated(Batch& batch) {
+    const uint64_t count = batch.until - batch.sent;
+    const uint64_t failed = count - std::min(count, batch.answer.applied);
+    batch.failed_before += failed;
+    for (uint64_t i = batch.sent; i < batch.until; ++i) {
+        BatchItem& item = batch.items[batch.positions[i]];
+        item.is_untold = failed != 0 || item.id_sent == 0;
+    }
+}
+
 void fail_rest(Batch& batch) {
     for (uint64_t i = batch.sent; i < batch.good_count; ++i) {
         vz_error error = batch.error;
@@ -127,7 +138,7 @@ void fail_rest(Batch& batch) {
 void stop_import(Batch& batch) {
     batch.error.status = batch.op.status;
     codec::Failure failure = codec::from_engine(batch.error, batch.names);
-    uint64_t faults = 0;
+    uint64_t faults = batch.failed_before;
     for (uint64_t i = 0; i < batch.sent; ++i)
         faults += batch.items[batch.positions[i]].fault.message.data != nullptr ? 1 : 0;
     failure.details.pop_back();
@@ -204,11 +215,12 @@ void written(Call& base) {
         return end_early(batch);
     }
     batch.lsn = std::max(batch.lsn, batch.answer.lsn);
-    if (batch.atomic == 0) note_items(batch);
-    if (batch.record == 0) {
-        batch.replayed = batch.answer.outcome == VZ_REPLAYED;
-        note_outcome(batch, batch.answer.outcome);
+    if (batch.answer.outcome == VZ_REPLAYED) {
+        note_repeated(batch);
+    } else if (batch.atomic == 0) {
+        note_items(batch);
     }
+    if (batch.record == 0) note_outcome(batch, batch.answer.outcome);
     batch.sent = batch.until;
     ++batch.record;
     if (batch.sent < batch.good_count) return send_record(batch);

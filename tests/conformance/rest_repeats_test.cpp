@@ -91,5 +91,28 @@ TEST_F(RestRepeats, an_insert_brings_no_deleted_collection_back) {
     }
 }
 
+TEST_F(RestRepeats, a_batch_counts_what_was_done_the_first_time) {
+    make("s", {"m", "n"});
+    const std::string deletion = R"({"collection":"s","ids":["m","no"]})";
+    EXPECT_EQ(Json(good("POST", "/batch_delete", deletion, "d")).integer("/failed"), 1);
+    const Json deleted(repeated("POST", "/batch_delete", deletion, "d"));
+    EXPECT_EQ(deleted.integer("/deleted"), 1);
+    EXPECT_EQ(deleted.integer("/failed"), 1);
+    EXPECT_TRUE(deleted.list("/results").empty()) << "which of them is not known any more";
+
+    const std::string update = R"({"collection":"s","updates":[{"id":"n","payload":{}},{"id":"no","payload":{}},{}]})";
+    EXPECT_EQ(Json(good("POST", "/batch_update", update, "u")).integer("/updated"), 1);
+    const Json updated(repeated("POST", "/batch_update", update, "u"));
+    EXPECT_EQ(updated.integer("/updated"), 1);
+    EXPECT_EQ(updated.integer("/failed"), 2);
+    ASSERT_EQ(updated.list("/results").size(), 1U);
+    EXPECT_EQ(updated.integer("/results/0/index"), 2);
+    EXPECT_EQ(updated.text("/results/0/status"), "error");
+
+    const std::string whole = R"({"collection":"s","updates":[{"id":"n","payload":{}}]})";
+    good("POST", "/batch_update", whole, "w");
+    EXPECT_EQ(Json(repeated("POST", "/batch_update", whole, "w")).text("/results/0/status"), "ok");
+}
+
 }  // namespace
 }  // namespace vz::e2e
