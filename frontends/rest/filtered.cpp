@@ -26,6 +26,7 @@ struct Filtered : Call {
     vz_str patch;
     int64_t* expires_ms;  // one time for all points, kBatchPoints times where each is named; nullptr: as it is
     uint64_t scanned;
+    uint64_t applied;  // to points that are not listed
     vz_count_request counted;
     vz_write_request wanted;
     vz_write_answer answer;
@@ -46,12 +47,11 @@ struct Filtered : Call {
 void write_reply(Call& base, json::Writer& out) {
     const auto& call = static_cast<Filtered&>(base);
     const uint64_t changed =
-        call.lists_all ? static_cast<uint64_t>(std::count(call.statuses, call.statuses + call.id_count, VZ_OK))
-                       : call.answer.applied;
+        call.applied + static_cast<uint64_t>(std::count(call.statuses, call.statuses + call.id_count, VZ_OK));
     const char* const verb = call.is_delete ? "deleted" : "updated";
     out.begin_object();
     out.field("scanned", call.scanned);
-    out.field("matched", call.lists_all ? call.id_count : changed);
+    out.field("matched", call.applied + call.id_count);
     out.field(verb, changed);
     out.key("results");
     out.begin_array();
@@ -84,19 +84,21 @@ void written(Call& base) {
     auto& call = static_cast<Filtered&>(base);
     if (call.op.status != VZ_OK) return fail_op(call);
     note_outcome(call, call.answer.outcome);
+    call.applied += call.answer.applied;
     deliver(call, 0, &write_reply);
 }
 
-void write_all(Filtered& call) {
+void write_all(Filtered& call, Continue next) {
     begin_write(call);
     call.wanted.filter = borrowed(call.filter);
     if (!call.is_delete) call.wanted.payloads = &call.patch;
-    submit(call, VZ_OP_WRITE, call.names.collection, &call.wanted, &call.answer, &written);
+    submit(call, VZ_OP_WRITE, call.names.collection, &call.wanted, &call.answer, next);
 }
 
 // ---- read first ----
 
 void write_batch(Filtered& call);
+void told_again(Call& base);
 
 void batch_written(Call& base) {
     auto& call = static_cast<Filtered&>(base);
@@ -107,7 +109,11 @@ void batch_written(Call& base) {
         std::fill(call.statuses + call.sent, call.statuses + call.id_count, call.op.status);
         return deliver(call, call.id_count * 64, &write_reply);
     }
-    if (call.step == 0) note_outcome(call, call.answer.outcome);
+    if (call.answer.outcome == VZ_REPLAYED) {
+        // An equal request was faster: these are its points, or were.
+        call.id_count = call.sent;
+        return told_again(call);
+    }
     call.sent = end;
     ++call.step;
     write_batch(call);
@@ -192,13 +198,38 @@ void scanned(Call& base) {
     on_worker(call, &take_page);
 }
 
+// ---- read first, a repeat ----
+
+void ask_again(Call& base);
+
+void told_again(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    if (call.op.status != VZ_OK) return fail_op(call);
+    if (call.step == 0) note_outcome(call, call.answer.outcome);
+    call.applied += call.answer.applied;
+    ++call.step;
+    on_worker(call, &ask_again);
+}
+
+// The points that pass by now are others. The engine remembers how many each batch changed then, and no batch after
+// those that it knows is begun.
+void ask_again(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    const auto is_known = was_done(call, call.step);
+    if (!is_known) return;
+    if (*is_known) return write_all(call, &told_again);
+    if (call.step == 0) return scan_page(call);
+    deliver(call, 0, &write_reply);
+}
+
 // ---- both ----
 
 void points_counted(Call& base) {
     auto& call = static_cast<Filtered&>(base);
     if (call.op.status != VZ_OK) return fail_op(call);
     call.scanned = call.number;
-    if (!call.lists_all) return write_all(call);
+    if (!call.lists_all) return write_all(call, &written);
+    if (call.view->idempotency_key.size != 0) return on_worker(call, &ask_again);
     scan_page(call);
 }
 

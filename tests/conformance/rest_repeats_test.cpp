@@ -114,5 +114,30 @@ TEST_F(RestRepeats, a_batch_counts_what_was_done_the_first_time) {
     EXPECT_EQ(Json(repeated("POST", "/batch_update", whole, "w")).text("/results/0/status"), "ok");
 }
 
+TEST_F(RestRepeats, what_a_filter_selects_later_is_not_told) {
+    make("s", {"a", "b"});
+    const std::string path = "/collections/s/vectors/";
+    const std::string filter = R"("filter":{"must":{"key":"k","match":{"value":1}}})";
+    const std::string update = "{" + filter + R"(,"patch":{"l":2}})";
+    EXPECT_EQ(Json(good("POST", path + "bulk_update_metadata?results=all", update, "u")).integer("/updated"), 2);
+    good("PUT", path + "c", R"({"vector":[1],"payload":{"k":1}})");
+    const Json updated(repeated("POST", path + "bulk_update_metadata?results=all", update, "u"));
+    EXPECT_EQ(updated.integer("/matched"), 2);
+    EXPECT_EQ(updated.integer("/updated"), 2);
+    EXPECT_TRUE(updated.list("/results").empty());
+    EXPECT_EQ(good("GET", path + "c").find("\"l\":2"), std::string::npos);
+
+    const std::string deletion = "{" + filter + "}";
+    EXPECT_EQ(Json(good("POST", path + "delete_by_filter?results=all", deletion, "d")).list("/results").size(), 3U);
+    for (const bool is_empty : {true, false}) {
+        if (!is_empty) good("PUT", path + "e", R"({"vector":[1],"payload":{"k":1}})");
+        const Json deleted(repeated("POST", path + "delete_by_filter?results=all", deletion, "d"));
+        EXPECT_EQ(deleted.integer("/matched"), 3);
+        EXPECT_EQ(deleted.integer("/deleted"), 3);
+        EXPECT_TRUE(deleted.list("/results").empty());
+    }
+    EXPECT_EQ(send("GET", path + "e").status, 200);
+}
+
 }  // namespace
 }  // namespace vz::e2e
