@@ -220,9 +220,19 @@ void restored(Call& base) {
     deliver(base, 0, &write_restored);
 }
 
+// What was done before is answered so, although the snapshot may be gone by now. True: the request was answered.
+bool answer_repeat(SnapshotCall& call, Write write) {
+    const auto is_known = was_done(call, 0);
+    if (!is_known) return true;
+    if (!*is_known) return false;
+    note_outcome(call, VZ_REPLAYED);
+    deliver(call, 0, write);
+    return true;
+}
+
 void restore(Call& base) {
     auto& call = static_cast<SnapshotCall&>(base);
-    if (!is_own(call)) return;
+    if (answer_repeat(call, &write_restored) || !is_own(call)) return;
     call.restored.struct_size = sizeof call.restored;
     call.restored.flags = VZ_RESTORE_REPLACE;
     call.restored.snapshot = call.id;
@@ -247,7 +257,7 @@ void dropped(Call& base) {
 
 void drop(Call& base) {
     auto& call = static_cast<SnapshotCall&>(base);
-    if (!is_own(call)) return;
+    if (answer_repeat(call, &write_dropped) || !is_own(call)) return;
     call.change.request_id = request_id(call, 0);
     submit(call, VZ_OP_SNAPSHOT_DROP, view(call.id), nullptr, &call.change, &dropped);
 }

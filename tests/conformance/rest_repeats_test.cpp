@@ -139,5 +139,16 @@ TEST_F(RestRepeats, what_a_filter_selects_later_is_not_told) {
     EXPECT_EQ(send("GET", path + "e").status, 200);
 }
 
+TEST_F(RestRepeats, a_snapshot_is_deleted_once) {
+    make("s", {"a"});
+    const std::string path = "/collections/s/snapshots/";
+    const std::string id = Json(good("POST", "/collections/s/snapshot")).text("/id");
+    good("POST", path + id + "/restore", {}, "r");
+    good("DELETE", path + id, {}, "d");
+    EXPECT_TRUE(Json(repeated("DELETE", path + id, {}, "d")).truth("/success"));
+    EXPECT_EQ(Json(repeated("POST", path + id + "/restore", {}, "r")).text("/status"), "restored");
+    EXPECT_EQ(send("DELETE", path + id, {}, "other").status, 404);
+}
+
 }  // namespace
 }  // namespace vz::e2e
