@@ -186,8 +186,9 @@ struct Census {
     std::string_view id;  // asked for
     bool found = false;
     bool stored = false;
+    bool is_admin = false;
     size_t keys = 0;
-    size_t other_admins = 0;  // that can still make keys when `id` is gone
+    size_t other_admins = 0;  // that can make keys for good when `id` is gone
 };
 
 Census take_census(vzh_mount* mount, std::string_view id) {
@@ -197,12 +198,13 @@ Census take_census(vzh_mount* mount, std::string_view id) {
         mount,
         [](void* user, const vzh_key* key) VZ_NOEXCEPT {
             auto& seen = *static_cast<Census*>(user);
+            const bool is_admin = key->permission == VZH_ADMIN && key->scope_count == 0;
             ++seen.keys;
             if (view(key->id) == seen.id) {
                 seen.found = true;
                 seen.stored = key->stored != 0;
-            } else if (key->permission == VZH_ADMIN && key->scope_count == 0 &&
-                       (key->expires_s == 0 || key->expires_s > std::time(nullptr))) {
+                seen.is_admin = is_admin;
+            } else if (is_admin && key->expires_s == 0) {
                 ++seen.other_admins;
             }
         },
@@ -261,7 +263,7 @@ void revoke(Call& call) {
     const Census census = take_census(call.frontend->mount, call.param(0));
     if (!census.found) return fail(call, codec::key_not_found(call.param(0)));
     if (!census.stored) return fail(call, codec::conflict("key from the configuration"));
-    if (census.other_admins == 0) return fail(call, codec::conflict("last admin key"));
+    if (census.is_admin && census.other_admins == 0) return fail(call, codec::conflict("last admin key"));
     if (put(call, call.param(0), vz_str{})) deliver(call, 0, &write_deleted);
 }
 

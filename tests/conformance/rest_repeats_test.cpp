@@ -150,5 +150,14 @@ TEST_F(RestRepeats, a_snapshot_is_deleted_once) {
     EXPECT_EQ(send("DELETE", path + id, {}, "other").status, 404);
 }
 
+TEST_F(RestRepeats, an_admin_key_that_expires_is_no_other_admin) {
+    const Json boss(good("POST", "/auth/keys", R"({"name":"boss","permissions":["admin"]})"));
+    secret_ = boss.text("/api_key");
+    const Json passing(good("POST", "/auth/keys", R"({"name":"guest","permissions":["admin"],"expires_in":3600})"));
+    EXPECT_EQ(send("DELETE", "/auth/keys/" + boss.text("/id")).status, 409);
+    good("DELETE", "/auth/keys/" + passing.text("/id"));
+    EXPECT_EQ(send("GET", "/auth/keys").status, 200);
+}
+
 }  // namespace
 }  // namespace vz::e2e
