@@ -4,6 +4,7 @@
 #include <array>
 #include <ctime>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "frontends/codec/element.hpp"
@@ -33,15 +34,30 @@ const char* name_of(uint32_t permission) {
     return permission == VZH_WRITE ? "write" : "admin";
 }
 
-std::string random_text(const char* prefix, size_t bytes) {
-    std::array<unsigned char, 32> bits{};
-    if (::getrandom(bits.data(), bytes, 0) != static_cast<ssize_t>(bytes)) return "";
-    std::string text = prefix;
-    for (size_t i = 0; i < bytes; ++i) {
-        text += "0123456789abcdef"[bits[i] >> 4];
-        text += "0123456789abcdef"[bits[i] & 15];
+constexpr size_t kIdBytes = 8;
+constexpr size_t kSecretBytes = 32;
+
+std::string hex(std::span<const unsigned char> bytes) {
+    std::string text;
+    for (const unsigned char byte : bytes) {
+        text += "0123456789abcdef"[byte >> 4];
+        text += "0123456789abcdef"[byte & 15];
     }
     return text;
+}
+
+// Empty: there is no randomness.
+std::string random_text(size_t bytes) {
+    std::array<unsigned char, kSecretBytes> bits{};
+    if (::getrandom(bits.data(), bytes, 0) != static_cast<ssize_t>(bytes)) return "";
+    return hex(std::span(bits).first(bytes));
+}
+
+// Under an Idempotency-Key the id follows from it, so that a repeat can name the key that was made.
+std::string id_of_new_key(const Call& call) {
+    if (call.view->idempotency_key.size == 0) return random_text(kIdBytes);
+    const vz_uuid request = request_id(call, 1);
+    return hex(std::span(request.bytes).first(kIdBytes));
 }
 
 // ---- reading ----
@@ -223,8 +239,9 @@ bool put(Call& call, std::string_view id, vz_str text) {
     request.struct_size = sizeof request;
     request.value_count = 1;
     request.values = &value;
+    call.change.request_id = request_id(call, 0);
     call.submitted_ns = steady_ns();
-    vz_status status = vz_value_put(call.frontend->engine, &request, nullptr, &call.error);
+    vz_status status = vz_value_put(call.frontend->engine, &request, &call.change, &call.error);
     ended(call);
     if (status == VZ_OK) status = load_stored_keys(call.frontend->engine, &call.error);
     if (status == VZ_OK) return true;
@@ -232,21 +249,28 @@ bool put(Call& call, std::string_view id, vz_str text) {
     return false;
 }
 
+void refuse_repeat(Call& call, const std::string& id) {
+    note_outcome(call, VZ_REPLAYED);
+    fail(call, codec::conflict("this request has made the key '" + id + "' before; its secret is not shown again"));
+}
+
 void create(Call& base) {
     auto& call = static_cast<KeyCall&>(base);
     const std::scoped_lock lock(call.frontend->keys_mutex);
+    const std::string id = id_of_new_key(call);
+    const std::string secret = random_text(kSecretBytes);
+    if (id.empty() || secret.empty()) return fail(call, codec::overloaded());
+    const Census census = take_census(call.frontend->mount, id);
+    if (census.found) return refuse_repeat(call, id);
     const bool is_useful = call.key.permission == VZH_ADMIN && call.key.scope_count == 0 && call.expires_in == 0;
-    if (take_census(call.frontend->mount, {}).keys == 0 && !is_useful) {
+    if (census.keys == 0 && !is_useful) {
         return fail(call,
                     codec::validation(
                         "permissions",
                         "the first key must have admin, no scopes and no expiry: from then on keys are required"));
     }
-    const std::string id = random_text("", 8);
-    const std::string plain = random_text("vz_", 32);
-    if (id.empty() || plain.empty()) return fail(call, codec::overloaded());
     call.key.id = borrowed(call.arena.copy(id));
-    call.plain = borrowed(call.arena.copy(plain));
+    call.plain = borrowed(call.arena.copy("vz_" + secret));
     if (call.key.id.data == nullptr || call.plain.data == nullptr) return fail(call, codec::overloaded());
     call.key.created_s = std::time(nullptr);
     call.key.expires_s = call.expires_in == 0 ? 0 : call.key.created_s + call.expires_in;
@@ -255,16 +279,30 @@ void create(Call& base) {
     vzh_encode_key(
         &call.key, [](void* user, vz_str part) VZ_NOEXCEPT { static_cast<std::string*>(user)->assign(view(part)); },
         &text);
-    if (put(call, id, borrowed(text))) deliver(call, 0, &write_created);
+    if (!put(call, id, borrowed(text))) return;
+    if (call.change.outcome == VZ_REPLAYED) return refuse_repeat(call, id);  // though the key is revoked by now
+    deliver(call, 0, &write_created);
+}
+
+void answer_gone(Call& call) {
+    const auto was_revoked = was_done(call, 0);
+    if (!was_revoked) return;
+    if (!*was_revoked) return fail(call, codec::key_not_found(call.param(0)));
+    note_outcome(call, VZ_REPLAYED);
+    deliver(call, 0, &write_deleted);
 }
 
 void revoke(Call& call) {
     const std::scoped_lock lock(call.frontend->keys_mutex);
     const Census census = take_census(call.frontend->mount, call.param(0));
-    if (!census.found) return fail(call, codec::key_not_found(call.param(0)));
+    if (!census.found) return answer_gone(call);
     if (!census.stored) return fail(call, codec::conflict("key from the configuration"));
     if (census.is_admin && census.other_admins == 0) return fail(call, codec::conflict("last admin key"));
-    if (put(call, call.param(0), vz_str{})) deliver(call, 0, &write_deleted);
+    if (!put(call, call.param(0), vz_str{})) return;
+    // Nobody may believe a key revoked that is not.
+    if (call.change.outcome == VZ_REPLAYED)
+        return fail(call, codec::conflict("another request had this Idempotency-Key; the key was not revoked"));
+    deliver(call, 0, &write_deleted);
 }
 
 }  // namespace

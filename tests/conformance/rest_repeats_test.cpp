@@ -150,6 +150,28 @@ TEST_F(RestRepeats, a_snapshot_is_deleted_once) {
     EXPECT_EQ(send("DELETE", path + id, {}, "other").status, 404);
 }
 
+TEST_F(RestRepeats, a_key_is_made_and_revoked_once) {
+    const Json boss(good("POST", "/auth/keys", R"({"name":"boss","permissions":["admin"]})"));
+    secret_ = boss.text("/api_key");
+    const std::string wanted = R"({"name":"reader","permissions":["read"]})";
+    const std::string id = Json(good("POST", "/auth/keys", wanted, "k")).text("/id");
+    const auto refused_again = [&] {
+        const Json again(repeated("POST", "/auth/keys", wanted, "k", 409));
+        EXPECT_EQ(again.text("/error_type"), "conflict");
+        EXPECT_NE(again.text("/details/reason").find(id), std::string::npos);
+    };
+    refused_again();
+    EXPECT_EQ(Json(good("GET", "/auth/keys")).list("/keys").size(), 2U);
+    EXPECT_EQ(send("DELETE", "/auth/keys/" + id, {}, "k").status, 409) << "another request's";
+    EXPECT_EQ(Json(good("GET", "/auth/keys")).list("/keys").size(), 2U);
+    good("DELETE", "/auth/keys/" + id, {}, "d");
+    EXPECT_TRUE(Json(repeated("DELETE", "/auth/keys/" + id, {}, "d")).truth("/success"));
+    EXPECT_EQ(send("DELETE", "/auth/keys/" + id, {}, "other").status, 404);
+    kill();
+    refused_again();
+    EXPECT_EQ(Json(good("GET", "/auth/keys")).list("/keys").size(), 1U);
+}
+
 TEST_F(RestRepeats, an_admin_key_that_expires_is_no_other_admin) {
     const Json boss(good("POST", "/auth/keys", R"({"name":"boss","permissions":["admin"]})"));
     secret_ = boss.text("/api_key");
