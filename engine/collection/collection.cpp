@@ -64,7 +64,9 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
     if (const auto first = requests_.find(batch.request_id); first && RequestIds::is_set(batch.request_id)) {
         if (first->lsn > log_.durable())
-            return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
+            return failure(VZ_BUSY, "a request of this id is still in flight")
+                .field("request_id")
+                .reason(VZ_REASON_QUEUE);
         commit.answer.outcome = VZ_REPLAYED;
         commit.answer.lsn = first->lsn;
         commit.answer.applied = first->applied;

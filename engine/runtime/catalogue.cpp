@@ -152,7 +152,9 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
         if (RequestIds::is_set(request)) {
             if (const auto first = requests_.find(request)) {
                 if (first->lsn > log_->durable())
-                    return failure(VZ_BUSY, "a request of this id is still in flight").reason(VZ_REASON_QUEUE);
+                    return failure(VZ_BUSY, "a request of this id is still in flight")
+                        .field("request_id")
+                        .reason(VZ_REASON_QUEUE);
                 return EditOutcome{first->lsn, true};
             }
             std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());

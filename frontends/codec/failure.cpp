@@ -212,6 +212,11 @@ Failure limit_exceeded(const vz_error& error, const Names& names) {
 }
 
 Failure busy(const vz_error& error, const Names& names) {
+    if (std::string_view(error.field) == "request_id") {
+        Failure failure = conflict("the same request is under way");
+        failure.retry_after_s = 1;
+        return failure;
+    }
     if (!names.write) return overloaded();
     Details details;
     details.text("collection", names.collection).number("depth", error.actual).number("hard_limit", error.expected);

@@ -17,6 +17,7 @@ struct Failure {
     std::string error_type = "internal_error";
     std::string message;
     std::string details = "{}";  // a JSON object
+    uint32_t retry_after_s = 0;  // where neither 429 nor 503 says that it passes
 };
 
 // How a request calls what the ABI calls otherwise; a name may be empty: the ABI's own is used.

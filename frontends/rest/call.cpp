@@ -167,6 +167,8 @@ void on_worker(Call& call, Continue next) {
 void fail(Call& call, const codec::Failure& failure) {
     if (call.result != nullptr) release(call);
     note_if_slow(call);
+    if (failure.retry_after_s != 0)
+        vzh_header(call.request, "Retry-After", borrowed(std::to_string(failure.retry_after_s)));
     vzh_refuse(call.request, failure.http, failure.error_type.c_str(), borrowed(failure.message),
                borrowed(failure.details));
 }

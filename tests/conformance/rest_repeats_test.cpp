@@ -1,8 +1,10 @@
 // A request that comes again under its Idempotency-Key does nothing again and tells nothing but what was done.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/e2e/support/http_client.hpp"
@@ -179,6 +181,34 @@ TEST_F(RestRepeats, an_admin_key_that_expires_is_no_other_admin) {
     EXPECT_EQ(send("DELETE", "/auth/keys/" + boss.text("/id")).status, 409);
     good("DELETE", "/auth/keys/" + passing.text("/id"));
     EXPECT_EQ(send("GET", "/auth/keys").status, 200);
+}
+
+TEST_F(RestRepeats, a_request_under_way_is_no_full_queue) {
+    make("s");
+    constexpr int kRounds = 20;
+    constexpr int kClients = 16;
+    std::atomic<int> applied{0};
+    for (int round = 0; round < kRounds; ++round) {
+        std::vector<std::thread> clients;
+        for (int i = 0; i < kClients; ++i) {
+            clients.emplace_back([&, round] {
+                HttpClient client(server_->port());
+                const Answer answer =
+                    client.request("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"embedding":[1]}]})",
+                                   {"Idempotency-Key: " + std::to_string(round)});
+                if (answer.status == 200) {
+                    applied += answer.header("Idempotent-Replay").empty() ? 1 : 0;
+                    return;
+                }
+                EXPECT_EQ(answer.status, 409) << answer.body;
+                EXPECT_EQ(Json(answer.body).text("/error_type"), "conflict");
+                EXPECT_NE(answer.header("Retry-After"), "");
+            });
+        }
+        for (std::thread& client : clients) client.join();
+    }
+    EXPECT_EQ(applied, kRounds);
+    EXPECT_EQ(Json(good("POST", "/collections/s/count", "{}")).integer("/count"), kRounds);
 }
 
 }  // namespace

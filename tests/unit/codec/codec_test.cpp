@@ -70,6 +70,7 @@ TEST(failure, every_status_has_its_http_status) {
         {error(VZ_LIMIT_EXCEEDED, VZ_REASON_NONE, "record_bytes_max"), 413, "payload_too_large"},
         {error(VZ_LIMIT_EXCEEDED, VZ_REASON_NONE, "payload_bytes_max"), 400, "validation_error"},
         {error(VZ_BUSY, VZ_REASON_QUEUE, ""), 503, "service_unavailable"},
+        {error(VZ_BUSY, VZ_REASON_QUEUE, "request_id"), 409, "conflict"},
         {error(VZ_DEADLINE_EXCEEDED, VZ_REASON_NONE, ""), 504, "deadline_exceeded"},
         {error(VZ_DISK_FULL, VZ_REASON_NONE, ""), 507, "storage_error"},
         {error(VZ_READ_ONLY, VZ_REASON_NONE, ""), 503, "storage_error"},
