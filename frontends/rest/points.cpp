@@ -74,8 +74,8 @@ void got(Call& base) {
     const vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
     if (call.rows.count == 0 || call.rows.versions[0] == 0) {
-        // Written, and gone again: it has expired, or another client has deleted it.
-        const bool was_written = call.wanted.struct_size != 0;
+        // Written, and gone again: it has expired, or another client has deleted it. A repeat has written nothing.
+        const bool was_written = call.wanted.struct_size != 0 && call.answer.outcome == VZ_APPLIED;
         return was_written ? deliver(call, 0, &write_updated) : fail(call, codec::vector_not_found(view(call.id)));
     }
     deliver(call, 2 * codec::estimate(call.rows, call.format), &write_point);

@@ -211,5 +211,15 @@ TEST_F(RestRepeats, a_request_under_way_is_no_full_queue) {
     EXPECT_EQ(Json(good("POST", "/collections/s/count", "{}")).integer("/count"), kRounds);
 }
 
+TEST_F(RestRepeats, a_point_that_is_gone_is_not_shown) {
+    make("s");
+    const std::string path = "/collections/s/vectors/a";
+    good("PUT", path, R"({"vector":[1]})", "p");
+    EXPECT_EQ(Json(repeated("PUT", path, R"({"vector":[1]})", "p")).text("/id"), "a");
+    good("DELETE", path);
+    EXPECT_EQ(Json(repeated("PUT", path, R"({"vector":[1]})", "p", 404)).text("/error_type"), "vector_not_found");
+    EXPECT_EQ(send("GET", path).status, 404);
+}
+
 }  // namespace
 }  // namespace vz::e2e
