@@ -65,8 +65,8 @@ enum BatchBodyId : uint32_t { kBatchCollection, kBatchList, kBatchConfig, kBatch
 enum BatchItemId : uint32_t { kItemId, kItemVector, kItemPayload };
 bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collection);
 
-// `config` of a batch: {"atomic","max_batch_size","parallel_workers"}.
-bool read_batch_config(json::Reader& reader, json::Value value, bool& atomic);
+// `config` of a batch: {"atomic","max_batch_size","parallel_workers"}. `atomic` comes with what the query says of it.
+bool read_batch_config(json::Reader& reader, json::Value value, const Call& call, bool& atomic);
 
 // An id. A refused one is there all the same, as it was sent, for the answer to tell.
 bool read_sent_id(json::Reader& reader, json::Value value, std::string_view& id);

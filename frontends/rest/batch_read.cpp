@@ -52,7 +52,7 @@ bool read_sent_id(json::Reader& reader, Value value, std::string_view& id) {
     return false;
 }
 
-bool read_batch_config(json::Reader& reader, Value value, bool& atomic) {
+bool read_batch_config(json::Reader& reader, Value value, const Call& call, bool& atomic) {
     if (reader.is_null(value)) return true;
     return reader.object(value, kConfigFields, [&](uint32_t id, Value member) {
         if (reader.is_null(member)) return true;
@@ -60,6 +60,7 @@ bool read_batch_config(json::Reader& reader, Value value, bool& atomic) {
         uint64_t number = 0;
         if (id != 0) return reader.unsigned_integer(member, 0, UINT32_MAX, number);
         if (!reader.boolean(member, flag)) return false;
+        if (query(call, "atomic") && flag != atomic) return reader.mistake("differs from `atomic` in the query");
         atomic = atomic || flag;
         return true;
     });
@@ -147,7 +148,7 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
         switch (id) {
             case kBatchCollection: return reader.string(value, collection);
             case kBatchList: batch.names.items = reader.spelling(); return read_list(value);
-            case kBatchConfig: return read_batch_config(reader, value, atomic);
+            case kBatchConfig: return read_batch_config(reader, value, batch, atomic);
             default: public_key = true; return true;
         }
     });

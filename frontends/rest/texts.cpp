@@ -205,7 +205,7 @@ void insert_texts(vzh_request* request, const vzh_view* view_in) {
         switch (id) {
             case kCollection: return reader.string(value, collection);
             case kTexts: return read_list(value);
-            case kConfig: return read_batch_config(reader, value, atomic);
+            case kConfig: return read_batch_config(reader, value, *batch, atomic);
             case kPublicKey: has_public_key = true; return true;
             default: return read_member(reader, id, value, defaults);
         }

@@ -221,5 +221,27 @@ TEST_F(RestRepeats, a_point_that_is_gone_is_not_shown) {
     EXPECT_EQ(send("GET", path).status, 404);
 }
 
+TEST_F(RestRepeats, atomic_is_said_once_or_alike) {
+    make("s");
+    const auto status = [&](const std::string& path, const std::string& body) {
+        const Answer answer = send("POST", path, body);
+        if (answer.status == 400) {
+            EXPECT_EQ(Json(answer.body).text("/details/field"), "config.atomic") << answer.body;
+        }
+        return answer.status;
+    };
+    const std::string vectors = R"({"collection":"s","vectors":[{"id":"a","embedding":[1]}],"config":)";
+    const std::string texts = R"({"collection":"t","texts":[{"id":"a","text":"sea"}],"config":)";
+    for (const auto& [path, body] : {std::pair{"/insert_vectors", vectors}, std::pair{"/insert_texts", texts}}) {
+        const std::string route = path;
+        EXPECT_EQ(status(route + "?atomic=false", body + R"({"atomic":true}})"), 400);
+        EXPECT_EQ(status(route + "?atomic=true", body + R"({"atomic":false}})"), 400);
+        EXPECT_EQ(status(route + "?atomic=true", body + R"({"atomic":true}})"), 200);
+        EXPECT_EQ(status(route + "?atomic=false", body + R"({"atomic":null}})"), 200);
+        EXPECT_EQ(status(route + "?atomic=false", body + "null}"), 200);
+        EXPECT_EQ(status(route, body + R"({"atomic":true}})"), 200);
+    }
+}
+
 }  // namespace
 }  // namespace vz::e2e
