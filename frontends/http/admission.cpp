@@ -256,6 +256,7 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
         }
         return {204, "", "", ""};
     }
+    r.endpoint = endpoint;  // whatever is refused from here on is counted for its route
     if (unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN)) return unknown;
     if (endpoint == nullptr) {
         r.field("Allow", Router::allow(*match.node));
@@ -263,7 +264,6 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
                 json_object("allow", Router::allow(*match.node))};
     }
     Router::name_params(*match.node, *endpoint, r.params.data());
-    r.endpoint = endpoint;
     r.view.params = r.params.data();
     r.view.param_count = match.param_count;
     const auto permission = endpoint->route->permission & ~VZH_WHOLE;

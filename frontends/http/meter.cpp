@@ -1,6 +1,8 @@
 #include "frontends/http/meter.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 
 #include "frontends/http/clock.hpp"
@@ -55,6 +57,17 @@ std::string_view refusal_reason(const vzh_request& r, uint32_t status) {
     return type == "bad_request" && status == 400 ? "bad_request" : "";
 }
 
+// Labels do not grow with what clients make up.
+std::string_view method_of(const vzh_request& r) {
+    if (r.endpoint != nullptr) return r.endpoint->route->method;
+    constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    const auto known = std::find(std::begin(kMethods), std::end(kMethods), r.head.method);
+    return known == std::end(kMethods) ? std::string_view() : *known;
+}
+
+// Whether a frontend answered, rather than the listener by itself.
+bool is_of_frontend(const vzh_request& r) { return r.endpoint != nullptr && r.endpoint->mount != nullptr; }
+
 // The only field of the client's that is logged as it came.
 bool is_traceparent(std::string_view text) {
     return text.size() <= 64 && text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
@@ -95,11 +108,10 @@ Meter::Ids Meter::declared_ids(const vz_metrics_service& metrics, const vz_host&
     const auto [found, is_new] = ids_.try_emplace(sort);
     if (!is_new) return found->second;
     const auto number = std::to_string(sort.status);
-    const vz_kv labels[] = {
-        {to_str("frontend"), r.endpoint != nullptr && r.endpoint->mount != nullptr ? host.instance : vz_str{"", 0}},
-        {to_str("route"), to_str(route != nullptr ? route->path : "")},
-        {to_str("method"), to_str(route != nullptr ? route->method : "")},
-        {to_str("status"), to_str(number)}};
+    const vz_kv labels[] = {{to_str("frontend"), is_of_frontend(r) ? host.instance : vz_str{"", 0}},
+                            {to_str("route"), to_str(route != nullptr ? route->path : "")},
+                            {to_str("method"), to_str(sort.method)},
+                            {to_str("status"), to_str(number)}};
     found->second.requests = declare(metrics, host, "vectorizer_http_requests_total", "Requests, by how they ended.",
                                      VZ_SAMPLE_COUNTER, labels, 4);
     found->second.seconds =
@@ -123,7 +135,8 @@ Meter::Ids Meter::declared_ids(const vz_metrics_service& metrics, const vz_host&
 void Meter::count(const vzh_request& r, const vz_host& host, uint32_t status, double seconds) {
     const auto* metrics = metrics_of(host);
     if (metrics == nullptr) return;
-    const Sort sort{r.endpoint != nullptr ? r.endpoint->route : nullptr, status, r.engine_ns != 0, r.queue_ns != 0};
+    const Sort sort{r.endpoint != nullptr ? r.endpoint->route : nullptr, method_of(r), status, r.engine_ns != 0,
+                    r.queue_ns != 0};
     const auto ids = ids_of(*metrics, host, r, sort);
     metrics->add(&host, ids.requests, 1);
     metrics->observe(&host, ids.seconds, seconds);

@@ -44,6 +44,7 @@ class Meter final {
     // Requests that count in the same series.
     struct Sort {
         const vzh_route* route = nullptr;  // nullptr: none
+        std::string_view method;           // static; empty: none that there is
         uint32_t status = 0;
         bool had_engine = false;
         bool had_queue = false;

@@ -25,6 +25,29 @@ TEST(Figures, of_the_queue_are_of_requests_that_went_to_a_worker) {
     }));
 }
 
+TEST(Figures, of_refused_requests_tell_what_was_asked_for) {
+    Server server({{"auth.keys.0.name", "boss"},
+                   {"auth.keys.0.hash", "sha256:" + std::string(64, 'a')},
+                   {"auth.keys.0.permissions.0", "admin"}});
+    server.start();
+    // Not of /metrics, which wants the key.
+    const auto count = [&](const std::string& labels) {
+        const std::lock_guard lock(server.host.series_mutex);
+        for (const auto& [name, value] : server.host.series) {
+            if (name == "vectorizer_http_requests_total{" + labels + "}") return value;
+        }
+        return 0.0;
+    };
+    EXPECT_EQ(ask(server.port(), get("/items/a")).status, 401);
+    EXPECT_EQ(ask(server.port(), post("/guarded/a", "{}")).status, 401);
+    EXPECT_EQ(ask(server.port(), get("/nowhere")).status, 401);
+    EXPECT_EQ(ask(server.port(), "BREW /items/a HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 401);
+    EXPECT_TRUE(comes([&] { return count("frontend=test,route=/items/{name},method=GET,status=401") == 1; }));
+    EXPECT_TRUE(comes([&] { return count("frontend=test,route=/guarded/{name},method=POST,status=401") == 1; }));
+    EXPECT_TRUE(comes([&] { return count("frontend=,route=,method=GET,status=401") == 1; }));
+    EXPECT_TRUE(comes([&] { return count("frontend=,route=,method=,status=401") == 1; }));
+}
+
 TEST(Figures, of_the_engine_are_of_requests_that_were_with_it) {
     Server server;
     server.start();
