@@ -8,6 +8,7 @@
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/openapi_answers.hpp"
 #include "frontends/rest/openapi_notes.hpp"
+#include "frontends/rest/query.hpp"
 #include "frontends/rest/routes.hpp"
 
 namespace vz::rest {
@@ -60,10 +61,40 @@ std::string_view next_word(std::string_view& rest) {
     return word;
 }
 
+struct FieldGroup {
+    std::string_view name;
+    std::span<const json::Field> fields;
+};
+constexpr FieldGroup kFieldGroups[] = {
+    {"+query", kQueryMembers}, {"+page", kPageFields}, {"+search", kSearchOptionFields}};
+
+// As in RouteNote::fields.
+char type_of(const json::Field& field) {
+    switch (field.id) {
+        case kQueryVector: return 'v';
+        case kQueryText:
+        case kVectorFormat: return 's';
+        case kLimit:
+        case kEffort: return 'i';
+        case kThreshold:
+        case kRecall: return 'n';
+        case kFilter: return 'o';
+        case kWithVector:
+        case kExact: return 'b';
+        default: return 'x';
+    }
+}
+
 template <typename Visit>
 void each_field(std::string_view fields, Visit visit) {
     while (!fields.empty()) {
         const auto word = next_word(fields);
+        const auto group = std::find_if(std::begin(kFieldGroups), std::end(kFieldGroups),
+                                        [&](const FieldGroup& each) { return each.name == word; });
+        if (group != std::end(kFieldGroups)) {
+            for (const json::Field& field : group->fields) visit(field.name, type_of(field), false);
+            continue;
+        }
         const auto colon = word.find(':');
         auto name = word.substr(0, colon);
         const bool required = name.ends_with('!');
@@ -108,17 +139,45 @@ std::string operation_id(const vzh_route& route) {
     return id;
 }
 
+// Of query parameters and headers; what is not here is text.
+struct ParameterSchema {
+    std::string_view name;
+    std::string_view schema;
+};
+constexpr std::string_view kFlag = R"({"type":"boolean"})";
+constexpr ParameterSchema kParameterSchemas[] = {
+    {"timeout_ms", R"({"type":"integer","minimum":1,"maximum":600000})"},
+    {"limit", R"({"type":"integer","minimum":1})"},
+    {"offset", R"({"type":"integer","minimum":0})"},
+    {"id_start", R"({"type":"integer","minimum":0})"},
+    {"min_score", R"({"type":"number"})"},
+    {"atomic", kFlag},
+    {"dry_run", kFlag},
+    {"with_vector", kFlag},
+    {"with_payload", kFlag},
+    {"wait", "{}"},
+    {"view", R"({"enum":["basic","full"]})"},
+    {"results", R"({"enum":["all","errors"]})"},
+    {"vector_format", R"({"enum":["array","base64"]})"},
+    {"Idempotency-Key", R"({"type":"string","minLength":1,"maxLength":128})"},
+};
+
 void write_parameter(json::Writer& out, std::string_view name, const char* place) {
     const bool in_path = std::string_view(place) == "path";
+    const auto known = std::find_if(std::begin(kParameterSchemas), std::end(kParameterSchemas),
+                                    [&](const ParameterSchema& each) { return each.name == name; });
+    const bool is_text = in_path || known == std::end(kParameterSchemas);
     out.begin_object();
     out.field("name", name);
     out.field("in", place);
     out.field_boolean("required", in_path);
-    out.field_raw("schema", R"({"type":"string"})");
+    out.field_raw("schema", is_text ? std::string_view(R"({"type":"string"})") : known->schema);
     out.end_object();
 }
 
-void write_body(json::Writer& out, const RouteNote* note) {
+bool is_write(const vzh_route& route) { return (route.permission & ~VZH_WHOLE) >= VZH_WRITE; }
+
+void write_body(json::Writer& out, const vzh_route& route, const RouteNote* note) {
     out.key("requestBody");
     out.begin_object();
     out.field_boolean("required", true);
@@ -139,6 +198,7 @@ void write_body(json::Writer& out, const RouteNote* note) {
         out.key("properties");
         out.begin_object();
         each_field(note->fields, [&](std::string_view name, char type, bool) { out.field_raw(name, schema_of(type)); });
+        if (is_write(route)) out.field_raw("wait", "{}");
         out.end_object();
     }
     out.end_object();
@@ -273,8 +333,9 @@ void write_operation(json::Writer& out, const vzh_route& route) {
     for (std::string_view query = route.query != nullptr ? route.query : ""; !query.empty();)
         write_parameter(out, next_word(query), "query");
     write_parameter(out, "timeout_ms", "query");
+    if (is_write(route)) write_parameter(out, "Idempotency-Key", "header");
     out.end_array();
-    if (route.body == VZH_BODY_JSON) write_body(out, note);
+    if (route.body == VZH_BODY_JSON) write_body(out, route, note);
     if (route.body == VZH_BODY_ANY) {
         out.field_raw("requestBody",
                       R"({"required":true,"content":{"application/x-ndjson":{},"application/octet-stream":{}}})");

@@ -8,8 +8,8 @@ namespace vz::rest {
 
 // `fields` of a JSON body, separated by blanks: "name!:s limit:i". '!': required. Types: s text, i whole number, n
 // number, b true or false, o object, a list, v vector (a list of numbers, or base64 of float32), f id (text or whole
-// number), x any. `example` is a request that works on a server whose collections the examples before it have made; a
-// test sends them in order.
+// number), x any. "+query", "+page" and "+search": the fields of that table in query.hpp or fields.hpp. `example` is a
+// request that works on a server whose collections the examples before it have made; a test sends them in order.
 struct RouteNote {
     std::string_view method;
     std::string_view path;

@@ -186,9 +186,18 @@ TEST_F(OpenApi, ItsExamplesWorkInOrder) {
 }
 
 // Every field that the document names is one that the route knows: null is as good as absent, an unknown field is not.
+// What it names of other routes only is unknown.
 TEST_F(OpenApi, ItsFieldsAreThoseOfTheRoutes) {
     ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":3})").status, 200);
     size_t checked = 0;
+    std::set<std::string> names;
+    for (const Operation& operation : operations) {
+        simdjson::dom::object properties;
+        if (operation.value.at_pointer("/requestBody/content/application~1json/schema/properties").get(properties) !=
+            simdjson::SUCCESS)
+            continue;
+        for (const auto& [name, schema] : properties) names.emplace(name);
+    }
     for (const Operation& operation : operations) {
         simdjson::dom::object properties;
         if (operation.value.at_pointer("/requestBody/content/application~1json/schema/properties").get(properties) !=
@@ -200,10 +209,36 @@ TEST_F(OpenApi, ItsFieldsAreThoseOfTheRoutes) {
                                                                             << answer.body;
             ++checked;
         }
+        for (const std::string& name : names) {
+            if (properties.at_key(name).error() == simdjson::SUCCESS) continue;
+            const Answer answer = send(operation, "{\"" + name + "\":null}");
+            EXPECT_NE(answer.body.find("unknown field"), std::string::npos) << operation.name() << " " << name << "\n"
+                                                                            << answer.body;
+        }
         const Answer unknown = send(operation, R"({"no_such_field":null})");
         EXPECT_NE(unknown.body.find("unknown field"), std::string::npos) << operation.name() << "\n" << unknown.body;
     }
     EXPECT_GE(checked, 60U);
+}
+
+TEST_F(OpenApi, ItsParametersHaveTheirTypes) {
+    for (const Operation& operation : operations) {
+        const bool is_write = text_of(operation.value, "x-permission") == "write";
+        bool has_key = false;
+        for (const JsonValue parameter : operation.value["parameters"].get_array()) {
+            const std::string name = text_of(parameter, "name");
+            has_key = has_key || (name == "Idempotency-Key" && text_of(parameter, "in") == "header");
+            if (name == "timeout_ms" || name == "limit" || name == "offset" || name == "id_start") {
+                EXPECT_EQ(text_of(parameter["schema"], "type"), "integer") << operation.name() << name;
+            }
+            if (name == "atomic" || name == "with_vector" || name == "dry_run") {
+                EXPECT_EQ(text_of(parameter["schema"], "type"), "boolean") << operation.name() << name;
+            }
+        }
+        if (is_write) {
+            EXPECT_TRUE(has_key) << operation.name();
+        }
+    }
 }
 
 // Every operation is answered with 200 at least once, and every 200 is what the document says: no member more, none
