@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "frontends/codec/filter.hpp"
 #include "frontends/codec/names.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/json/writer.hpp"
@@ -132,16 +133,21 @@ Failure storage_error(uint32_t http, std::string_view reason, std::string_view m
     return make(http, "storage_error", std::string(message), Details().text("reason", reason).done());
 }
 
+Failure filter_failure(const vz_error& error, std::string_view field, const Names& names) {
+    const std::string_view sent = names.filter;
+    if (sent.data() == nullptr) return unreadable(field, error.message, std::nullopt);
+    uint64_t offset = 0;
+    const char* reason = nullptr;
+    if (!json::check_json(sent, &offset, &reason) && reason != json::kTooDeep)
+        return unreadable("body", reason, names.filter_begin + offset);
+    offset = place_as_sent(sent, static_cast<uint64_t>(error.actual));
+    return unreadable(field, error.message, names.filter_begin + offset);
+}
+
 Failure invalid_argument(const vz_error& error, const Names& names) {
     const std::string field = request_field(error, names);
-    if (error.reason == VZ_REASON_FILTER || error.reason == VZ_REASON_CURSOR) {
-        if (error.reason == VZ_REASON_CURSOR) return validation("cursor", error.message);
-        Details details;
-        details.text("field", field).text("reason", error.message);
-        if (!names.filter_is_rewritten) details.number("offset", error.actual);
-        return make(400, "parse_error",
-                    std::string("Failed to parse ").append(field).append(": ").append(error.message), details.done());
-    }
+    if (error.reason == VZ_REASON_CURSOR) return validation("cursor", error.message);
+    if (error.reason == VZ_REASON_FILTER) return filter_failure(error, field, names);
     Details details;
     std::string reason = error.message;
     if (error.reason == VZ_REASON_DIMENSION && error.expected != 0 && error.field[0] != '\0') {
@@ -264,7 +270,7 @@ Failure from_reader(const json::Error& error) {
             const std::string_view field =
                 error.field.empty() ? std::string_view("body") : std::string_view(error.field);
             const bool configures = is_configuration(field) && !error.is_unknown_field;
-            if (error.is_of_filter) return unreadable_filter(field, error.reason);
+            if (error.is_of_filter) return unreadable(field, error.reason, error.offset);
             Details details;
             details.text("field", field).text("reason", error.reason);
             if (!error.available.empty()) details.available(error.available);
@@ -273,13 +279,7 @@ Failure from_reader(const json::Error& error) {
         }
         case json::Fault::kSyntax: {
             const std::string field = error.field.empty() ? "body" : error.field;
-            Details details;
-            details.text("field", field)
-                .text("reason", error.reason)
-                .number("offset", static_cast<int64_t>(error.offset));
-            return make(400, "parse_error",
-                        std::string("Failed to parse ").append(field).append(": ").append(error.reason),
-                        details.done());
+            return unreadable(field, error.reason, error.offset);
         }
         default: return overloaded();
     }
@@ -297,9 +297,12 @@ Failure validation(std::string_view field, std::string_view reason) {
                 Details().text("field", field).text("reason", reason).done());
 }
 
-Failure unreadable_filter(std::string_view field, std::string_view reason) {
+Failure unreadable(std::string_view field, std::string_view reason, std::optional<uint64_t> offset) {
+    Details details;
+    details.text("field", field).text("reason", reason);
+    if (offset) details.number("offset", static_cast<int64_t>(*offset));
     return make(400, "parse_error", std::string("Failed to parse ").append(field).append(": ").append(reason),
-                Details().text("field", field).text("reason", reason).done());
+                details.done());
 }
 
 Failure invalid_configuration(std::string_view field, std::string_view reason) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,7 +34,8 @@ struct Names {
     uint64_t lexical_index = VZ_NO_ITEM;  // the field index of a new collection that `lexical` asked for
     bool write = false;                   // VZ_BUSY of a write is 429, of a read 503
     bool insert = false;                  // dimension message of inserts: "embedding length ..."
-    bool filter_is_rewritten = false;     // the engine's byte offsets are not those of the request
+    std::string_view filter;              // as it was sent; not there: the engine's byte offsets say nothing
+    uint64_t filter_begin = 0;            // where in the body it begins
     int64_t timeout_ms = 0;
 };
 
@@ -46,8 +48,8 @@ Failure from_reader(const json::Error& error);
 Failure with_item(Failure failure, uint64_t item);
 
 Failure validation(std::string_view field, std::string_view reason);
-// 400 `parse_error`, of a filter.
-Failure unreadable_filter(std::string_view field, std::string_view reason);
+// 400 `parse_error`: `offset` in the body, if it is known.
+Failure unreadable(std::string_view field, std::string_view reason, std::optional<uint64_t> offset);
 Failure invalid_configuration(std::string_view field, std::string_view reason);
 Failure unimplemented(std::string_view feature);
 // 400 `unsupported_provider`, `unsupported_model`: `field` asked for something else than bm25.

@@ -1,6 +1,7 @@
 #include "frontends/codec/filter.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <utility>
@@ -71,6 +72,9 @@ bool read_members(std::string_view object, std::vector<Member>* members) {
     return false;
 }
 
+// A key with the quotes around it.
+std::string_view quoted(std::string_view key) { return {key.data() - 1, key.size() + 2}; }
+
 // nullptr: there is none.
 const std::string_view* find(const std::vector<Member>& members, std::string_view key) {
     for (const Member& member : members) {
@@ -99,19 +103,17 @@ class Step {
 
 class Rewriter {
  public:
-    explicit Rewriter(RewrittenFilter* to) : to_(*to), out_(to->text) {}
+    Rewriter(std::string_view source, RewrittenFilter* to) : source_(source), to_(*to), out_(to->text) {}
 
     void filter(std::string_view text, int depth) {
         std::vector<Member> members;
-        if (depth > kDepthMax || !read_members(text, &members)) {
-            out_ += text;
-            return;
-        }
+        if (depth > kDepthMax || !read_members(text, &members)) return write(text);
+        at_ = offset_of(text);
         object(members, [&](const Member& member) {
             if (member.first == "must" || member.first == "should" || member.first == "must_not")
                 return conditions(member.second, depth);
             if (member.first == "min_should") return min_should(member.second, depth);
-            out_ += member.second;
+            write(member.second);
         });
     }
 
@@ -120,10 +122,24 @@ class Rewriter {
         if (to_.spelling == Spelling::kPlain) to_.spelling = Spelling::kTagged;
     }
 
+    uint64_t offset_of(std::string_view part) const {
+        return part.data() == nullptr ? at_ : static_cast<uint64_t>(part.data() - source_.data());
+    }
+
+    // A part of the source, or text that stands for what was read before it.
+    void write(std::string_view text) {
+        const bool is_part =
+            !std::less<>()(text.data(), source_.data()) && std::less<>()(text.data(), source_.data() + source_.size());
+        if (is_part) at_ = offset_of(text);
+        to_.pieces.push_back({out_.size(), at_, is_part});
+        out_ += text;
+    }
+
     // The first mistake counts.
-    void refuse(std::string_view below, std::string reason) {
+    void refuse(std::string_view below, std::string reason, std::string_view where) {
         if (to_.spelling == Spelling::kWrong) return;
         to_.spelling = Spelling::kWrong;
+        to_.offset = offset_of(where);
         to_.field = path_;
         to_.field.append(path_.empty() ? "" : ".").append(below);
         to_.reason = std::move(reason);
@@ -131,72 +147,69 @@ class Rewriter {
 
     template <typename Value>
     void object(const std::vector<Member>& members, Value&& value) {
-        out_ += '{';
+        write("{");
         for (size_t i = 0; i < members.size(); ++i) {
-            if (i != 0) out_ += ',';
-            out_.append("\"").append(members[i].first).append("\":");
+            if (i != 0) write(",");
+            write(quoted(members[i].first));
+            write(":");
             const Step step(path_, members[i].first);
             value(members[i]);
         }
-        out_ += '}';
+        write("}");
     }
 
     void min_should(std::string_view text, int depth) {
         std::vector<Member> members;
-        if (!read_members(text, &members)) {
-            out_ += text;
-            return;
-        }
+        if (!read_members(text, &members)) return write(text);
+        at_ = offset_of(text);
         object(members, [&](const Member& member) {
             if (member.first == "conditions") return conditions(member.second, depth);
-            out_ += member.second;
+            write(member.second);
         });
     }
 
     void conditions(std::string_view text, int depth) {
         if (text.empty() || text.front() != '[') return condition(text, depth + 1);
         size_t at = skip_space(text, 1);
-        out_ += '[';
+        write(text.substr(0, 1));
         for (uint64_t index = 0; at < text.size() && text[at] != ']'; ++index) {
             const size_t end = skip_value(text, at);
             const Step step(path_, index);
             condition(trimmed(text.substr(at, end - at)), depth + 1);
             at = skip_space(text, end);
             if (at >= text.size() || text[at] != ',') break;
-            out_ += ',';
+            write(text.substr(at, 1));
             at = skip_space(text, at + 1);
         }
-        out_ += text.substr(at < text.size() ? at : text.size());
+        if (at < text.size()) write(text.substr(at));
     }
 
     void condition(std::string_view text, int depth) {
         std::vector<Member> members;
-        if (depth > kDepthMax || !read_members(text, &members)) {
-            out_ += text;
-            return;
-        }
-        if (find(members, "type") != nullptr && tagged(members, depth)) return;
+        if (depth > kDepthMax || !read_members(text, &members)) return write(text);
+        at_ = offset_of(text);
+        if (find(members, "type") != nullptr && tagged(text, members, depth)) return;
         if (const std::string_view* nested = find(members, "nested");
             nested != nullptr && members.size() == 1 && plain_nested(*nested, depth))
             return;
         for (const char* key : {"must", "should", "must_not", "min_should"}) {
             if (find(members, key) != nullptr) return filter(text, depth);
         }
-        out_ += text;
+        write(text);
     }
 
     // A filter in the place of a condition; one that asks nothing needs a member there.
     void inner_filter(std::string_view text, int depth) {
         std::vector<Member> members;
         if (read_members(text, &members) && members.empty()) {
-            out_ += R"({"must":[]})";
+            write(R"({"must":[]})");
         } else {
             filter(text, depth);
         }
     }
 
     // False: the type is none of the reference's.
-    bool tagged(const std::vector<Member>& members, int depth) {
+    bool tagged(std::string_view text, const std::vector<Member>& members, int depth) {
         const std::string_view* type = find(members, "type");
         if (type->size() < 2 || type->front() != '"') return false;
         const std::string_view name = type->substr(1, type->size() - 2);
@@ -204,43 +217,50 @@ class Rewriter {
                                                "values_count", "nested"};
         if (std::find(std::begin(kTypes), std::end(kTypes), name) == std::end(kTypes)) return false;
         if (name == "nested") {
-            if (!has_exactly(members, {"type", "filter"})) return true;
+            if (!has_exactly(text, members, {"type", "filter"})) return true;
             const Step step(path_, "filter");
             inner_filter(*find(members, "filter"), depth);
             changed();
             return true;
         }
         const std::string_view what = name == "match" ? "match_value" : name;
-        if (!has_exactly(members, {"type", "key", what})) return true;
+        if (!has_exactly(text, members, {"type", "key", what})) return true;
         const std::string_view key = *find(members, "key");
         const std::string_view value = *find(members, what);
         changed();
         if (name == "match") {
             match(key, value);
         } else {
-            out_.append("{\"key\":").append(key).append(",\"").append(name).append("\":").append(value).append("}");
+            write("{\"key\":");
+            write(key);
+            write(",");
+            write(quoted(name));
+            write(":");
+            write(value);
+            write("}");
         }
         return true;
     }
 
     // Each of these names once, and no other; else that is a mistake.
-    bool has_exactly(const std::vector<Member>& members, std::initializer_list<std::string_view> names) {
+    bool has_exactly(std::string_view object, const std::vector<Member>& members,
+                     std::initializer_list<std::string_view> names) {
         for (size_t i = 0; i < members.size(); ++i) {
             const std::string_view name = members[i].first;
             const auto is_same = [&](const Member& each) { return each.first == name; };
             const auto end = members.begin() + static_cast<std::ptrdiff_t>(i);
             if (std::find(names.begin(), names.end(), name) == names.end()) {
-                refuse(name, "unknown field");
+                refuse(name, "unknown field", quoted(name));
                 return false;
             }
             if (std::find_if(members.begin(), end, is_same) != end) {
-                refuse(name, "a key is given twice");
+                refuse(name, "a key is given twice", quoted(name));
                 return false;
             }
         }
         for (const std::string_view name : names) {
             if (find(members, name) != nullptr) continue;
-            refuse(name, "required");
+            refuse(name, "required", object);
             return false;
         }
         return true;
@@ -256,23 +276,24 @@ class Rewriter {
             read_text_match(&how, &value);
         } else if (is_number(value)) {
             if (value.find_first_of(".eE") != std::string_view::npos)
-                refuse("match_value", "numbers with fraction or exponent are matched by a range");
+                refuse("match_value", "numbers with fraction or exponent are matched by a range", value);
         } else if (!value.starts_with('"') && value != "true" && value != "false") {
-            refuse("match_value", "must be a string, an integer, true, false, null or an object with text and type");
+            refuse("match_value", "must be a string, an integer, true, false, null or an object with text and type",
+                   value);
         }
-        out_.append("{\"key\":")
-            .append(key)
-            .append(",\"match\":{\"")
-            .append(how)
-            .append("\":")
-            .append(value)
-            .append("}}");
+        write("{\"key\":");
+        write(key);
+        write(",\"match\":{\"");
+        write(how);
+        write("\":");
+        write(value);
+        write("}}");
     }
 
     // {"text":T,"type":"contains"}: how the engine calls the type, and T.
     void read_text_match(std::string_view* how, std::string_view* value) {
         std::vector<Member> members;
-        if (!read_members(*value, &members) || !has_exactly(members, {"text", "type"})) return;
+        if (!read_members(*value, &members) || !has_exactly(*value, members, {"text", "type"})) return;
         const std::string_view type = *find(members, "type");
         const std::string_view text = *find(members, "text");
         *how = type == R"("contains")" ? "text"
@@ -280,8 +301,8 @@ class Rewriter {
                : type == R"("suffix")" ? "suffix"
                : type == R"("exact")"  ? "value"
                                        : "";
-        if (how->empty()) refuse("type", "must be one of contains, prefix, suffix, exact");
-        if (!text.starts_with('"')) refuse("text", "must be a string");
+        if (how->empty()) refuse("type", "must be one of contains, prefix, suffix, exact", type);
+        if (!text.starts_with('"')) refuse("text", "must be a string", text);
         *value = text;
     }
 
@@ -301,15 +322,19 @@ class Rewriter {
             inner_filter(*inner, depth);
             return true;
         }
-        out_.append(R"({"nested":{"key":)").append(*key).append(",\"filter\":");
+        write(R"({"nested":{"key":)");
+        write(*key);
+        write(",\"filter\":");
         filter(*inner, depth);
-        out_ += "}}";
+        write("}}");
         return true;
     }
 
+    const std::string_view source_;
     RewrittenFilter& to_;
     std::string& out_;
     std::string path_;
+    uint64_t at_ = 0;  // in the source: where what is written now comes from
 };
 
 }  // namespace
@@ -352,8 +377,18 @@ RewrittenFilter rewrite_filter(std::string_view json) {
     RewrittenFilter rewritten;
     if (json.find("\"type\"") == std::string_view::npos && json.find("__nested__") == std::string_view::npos)
         return rewritten;
-    Rewriter(&rewritten).filter(trimmed(json), 0);
+    Rewriter(json, &rewritten).filter(trimmed(json), 0);
     return rewritten;
+}
+
+uint64_t place_as_sent(std::string_view json, uint64_t offset) {
+    const RewrittenFilter rewritten = rewrite_filter(json);
+    if (rewritten.spelling == Spelling::kPlain) return offset;
+    const auto behind = std::upper_bound(rewritten.pieces.begin(), rewritten.pieces.end(), offset,
+                                         [](uint64_t at, const auto& piece) { return at < piece.begin; });
+    if (behind == rewritten.pieces.begin()) return 0;
+    const auto& piece = *std::prev(behind);
+    return piece.source + (piece.is_as_sent ? offset - piece.begin : 0);
 }
 
 }  // namespace vz::codec

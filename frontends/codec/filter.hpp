@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vz::codec {
 
@@ -19,11 +20,21 @@ struct RewrittenFilter {
     std::string text;
     std::string field;  // path from the filter on: "must[0].match_value.type"
     std::string reason;
+    uint64_t offset = 0;  // of the mistake, from the filter's first byte
+    struct Piece {
+        uint64_t begin;   // in `text`
+        uint64_t source;  // in the filter as it was sent
+        bool is_as_sent;  // byte for byte; otherwise all of it stands for what is at `source`
+    };
+    std::vector<Piece> pieces;  // `text` from its beginning
 };
 
 // Conditions keep their places in lists. What is no filter is left alone, wherever it stands: the engine says what is
 // wrong with it.
 RewrittenFilter rewrite_filter(std::string_view json);
+
+// Where in the filter as it was sent that is which the engine calls byte `offset`.
+uint64_t place_as_sent(std::string_view json, uint64_t offset);
 
 // Whether some condition asks something: the engine refuses writes by filters that do not, and so does who reads first
 // and writes then.

@@ -97,13 +97,13 @@ const vz_collection_info* describe(RootCall& call, std::string_view collection) 
 
 vz_str filter_of(RootCall& call, const Input& input) {
     if (input.empty()) return {};
+    call.names.filter = input.text;
     const codec::RewrittenFilter rewritten = codec::rewrite_filter(input.text);
     if (rewritten.spelling == codec::Spelling::kPlain) return codec::borrowed(input.text);
     if (rewritten.spelling == codec::Spelling::kWrong) {
-        call.fail(codec::unreadable_filter("filter." + rewritten.field, rewritten.reason));
+        call.fail(codec::unreadable("filter." + rewritten.field, rewritten.reason, rewritten.offset));
         return {};
     }
-    call.names.filter_is_rewritten = true;
     return codec::borrowed(call.arena->copy_text(rewritten.text));
 }
 

@@ -555,9 +555,10 @@ bool Reader::mistake(std::string_view field, std::string_view reason) {
     return false;
 }
 
-bool Reader::filter_mistake(std::string_view field, std::string_view reason) {
+bool Reader::filter_mistake(std::string_view field, std::string_view reason, std::string_view filter, uint64_t offset) {
     mistake(field, reason);
     error_.is_of_filter = true;
+    error_.offset = static_cast<uint64_t>(filter.data() - text_.data()) + offset;
     return false;
 }
 

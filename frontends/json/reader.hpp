@@ -53,7 +53,7 @@ struct Error {
     Fault fault = Fault::kNone;
     std::string field;              // path in the text's own names: "vectors[3].embedding"; empty: the text as a whole
     std::string reason;             // for people
-    uint64_t offset = 0;            // of kSyntax: where, in bytes
+    uint64_t offset = 0;            // of kSyntax and is_of_filter: where, in bytes
     bool is_unknown_field = false;  // of kMistake: no field of the object has this name
     bool is_of_filter = false;      // of kMistake: in the language of filters, `parse_error`
     // Of kMistake: what could have stood here, static; empty: not a choice among names.
@@ -137,8 +137,8 @@ class Reader final {
     // Records a mistake at the current path, or at `field` below it, and returns false.
     bool mistake(std::string_view reason) { return mistake({}, reason); }
     bool mistake(std::string_view field, std::string_view reason);
-    // The same, in the language of filters.
-    bool filter_mistake(std::string_view field, std::string_view reason);
+    // The same, in the language of filters, at `offset` in `filter`, a slice of the text.
+    bool filter_mistake(std::string_view field, std::string_view reason, std::string_view filter, uint64_t offset);
     // The same: the value is none of these names, which are static.
     bool not_among(std::span<const std::string_view> available);
     // The spelling of the innermost field whose callback runs, as the table has it; empty: an element of an array.

@@ -67,7 +67,7 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
             options.limit = static_cast<uint32_t>(whole);
             return true;
         case kThreshold: return reader.float32(value, options.threshold);
-        case kFilter: return read_filter(reader, value, options.filter, options.filter_is_rewritten);
+        case kFilter: return read_filter(reader, value, options.filter_sent, options.filter);
         case kWithPayload:
             if (reader.kind(value) == json::Kind::kArray) return read_payload_paths(reader, value, options);
             if (!reader.boolean(value, flag)) return false;
@@ -101,14 +101,24 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
     }
 }
 
-bool read_filter(json::Reader& reader, json::Value value, std::string_view& filter, uint8_t& is_rewritten) {
-    if (!reader.raw_object(value, filter)) return false;
-    const codec::RewrittenFilter rewritten = codec::rewrite_filter(filter);
-    if (rewritten.spelling == codec::Spelling::kWrong) return reader.filter_mistake(rewritten.field, rewritten.reason);
-    is_rewritten = rewritten.spelling == codec::Spelling::kTagged ? 1 : 0;
-    if (is_rewritten == 0) return true;
+bool read_filter(json::Reader& reader, json::Value value, std::string_view& sent, std::string_view& filter) {
+    if (!reader.raw_object(value, sent)) return false;
+    filter = sent;
+    const codec::RewrittenFilter rewritten = codec::rewrite_filter(sent);
+    if (rewritten.spelling == codec::Spelling::kPlain) return true;
+    if (rewritten.spelling == codec::Spelling::kWrong) {
+        const char* reason = nullptr;
+        const bool is_json = json::check_json(sent, nullptr, &reason) || reason == json::kTooDeep;
+        return is_json ? reader.filter_mistake(rewritten.field, rewritten.reason, sent, rewritten.offset)
+                       : reader.damaged();
+    }
     filter = reader.arena().copy(rewritten.text);
     return filter.data() != nullptr || reader.out_of_memory();
+}
+
+void name_filter(Call& call, std::string_view sent) {
+    call.names.filter = sent;
+    if (sent.data() != nullptr) call.names.filter_begin = static_cast<uint64_t>(sent.data() - call.view->body.data);
 }
 
 void inherit(Options& options, const Options& defaults) {

@@ -62,7 +62,8 @@ inline constexpr auto kSearchOptionFields =
     joined(kPageFields, kRankFields, std::array<json::Field, 1>{{{"payload", kWithPayload}}});
 
 struct Options {
-    std::string_view filter;
+    std::string_view filter;       // in the engine's spelling
+    std::string_view filter_sent;  // as it stands in the body
     const vz_str* payload_paths;
     uint32_t payload_path_count;
     uint32_t limit;
@@ -71,7 +72,6 @@ struct Options {
     float threshold;
     uint32_t set;  // bit id - kLimit of each option that was sent
     uint8_t exact;
-    uint8_t filter_is_rewritten;  // from the tagged spelling
     uint8_t with_payload;
     uint8_t keeps_no_key;  // a list of keys was sent, and is empty
     uint8_t with_vector;
@@ -85,8 +85,10 @@ struct Options {
 Options default_options(const vz_frontend& frontend);
 // Reads one of the fields above, null included.
 bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_frontend& frontend, Options& options);
-// An object that is a filter, in the engine's spelling.
-bool read_filter(json::Reader& reader, json::Value value, std::string_view& filter, uint8_t& is_rewritten);
+// An object that is a filter: as it stands in the body, and in the engine's spelling.
+bool read_filter(json::Reader& reader, json::Value value, std::string_view& sent, std::string_view& filter);
+// What the engine says of the filter from here on is told with its place in the body.
+void name_filter(Call& call, std::string_view sent);
 // Takes from `defaults` what was not sent.
 void inherit(Options& options, const Options& defaults);
 // What excludes each other; to be called once all fields were read.

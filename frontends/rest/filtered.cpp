@@ -22,7 +22,7 @@ struct Filtered : Call {
     bool is_delete;
     bool lists_all;
     std::string_view filter;
-    uint8_t filter_is_rewritten;
+    std::string_view filter_sent;
     vz_str patch;
     int64_t* expires_ms;  // one time for all points, kBatchPoints times where each is named; nullptr: as it is
     uint64_t scanned;
@@ -239,7 +239,7 @@ bool read_filtered(Filtered& call) {
         call.is_delete ? std::span<const json::Field>(kDeleteFields) : kUpdateFields;
     const bool good = reader.read(fields, [&](uint32_t id, Value value) {
         if (id == 2 || reader.is_null(value)) return true;
-        if (id == 0) return read_filter(reader, value, call.filter, call.filter_is_rewritten);
+        if (id == 0) return read_filter(reader, value, call.filter_sent, call.filter);
         std::string_view patch;
         if (!reader.raw_object(value, patch)) return false;
         call.patch = borrowed(patch);
@@ -282,7 +282,7 @@ void start(vzh_request* request, const vzh_view* view_in, bool is_delete) {
         call->lists_all = *results == "all";
     }
     if (!read_filtered(*call) || !enter(*call, call->param(0), VZH_WRITE)) return;
-    call->names.filter_is_rewritten = call->filter_is_rewritten != 0;
+    name_filter(*call, call->filter_sent);
     call->counted.struct_size = sizeof(vz_count_request);
     call->counted.deadline_ns = view_in->deadline_ns;
     if (!take_expiry(*call)) return fail(*call, codec::overloaded());

@@ -86,7 +86,7 @@ void page_counted(Call& base) {
 
 void submit_count(PageCall& call, Continue next) {
     call.counted.struct_size = sizeof(vz_count_request);
-    call.names.filter_is_rewritten = call.options.filter_is_rewritten != 0;
+    name_filter(call, call.options.filter_sent);
     call.counted.filter = borrowed(call.options.filter);
     call.counted.deadline_ns = call.view->deadline_ns;
     submit(call, VZ_OP_COUNT, call.names.collection, &call.counted, &call.number, next);

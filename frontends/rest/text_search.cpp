@@ -196,7 +196,7 @@ void start(vzh_request* request, const vzh_view* view_in, const Fields& fields, 
         return fail(*call, failure);
     call->floats = floats.data;
     if (call->query.dimension != 0) call->names.vector = call->query.field;
-    call->names.filter_is_rewritten = call->query.options.filter_is_rewritten != 0;
+    name_filter(*call, call->query.options.filter_sent);
     if (enter(*call, target, VZH_READ)) on_worker(*call, next);
 }
 

@@ -139,17 +139,16 @@ TEST_F(Filters, name_the_place_of_a_mistake) {
     const Json plain(mistake("/collections/c/count", R"({"filter":{"must":[{"key":"n","range":{"gte":true}}]}})"));
     EXPECT_EQ(plain.text("/error_type"), "parse_error");
     EXPECT_EQ(plain.text("/details/field"), "filter.must[0].range.gte");
-    EXPECT_EQ(plain.integer("/details/offset"), 35);
+    EXPECT_EQ(plain.integer("/details/offset"), 45);
     const Json unknown(
         mistake("/collections/c/search", R"({"vector":[1,1],"filter":{"must":[{"key":"n","fuzzy":1}]}})"));
     EXPECT_EQ(unknown.text("/error_type"), "parse_error");
     EXPECT_EQ(unknown.text("/details/field"), "filter.must[0].fuzzy");
-    // The engine's bytes are not the client's there.
     const Json tagged(
         mistake("/collections/c/count", R"({"filter":{"must":[{"type":"match","key":"n","match_value":1.5}]}})"));
     EXPECT_EQ(tagged.text("/error_type"), "parse_error");
     EXPECT_EQ(tagged.text("/details/field"), "filter.must[0].match_value");
-    EXPECT_FALSE(tagged.has("/details/offset"));
+    EXPECT_EQ(tagged.integer("/details/offset"), 59);
     const std::string fuzzy = R"({"must":[{"type":"match","key":"tag","match_value":{"text":"x","type":"fuzzy"}}]})";
     const Json kind(mistake("/collections/c/search", R"({"vector":[1,1],"filter":)" + fuzzy + "}"));
     EXPECT_EQ(kind.text("/error_type"), "parse_error");
@@ -183,6 +182,39 @@ TEST_F(Filters, name_the_place_of_a_mistake) {
                   .text("/details/field"),
               "patch");
     EXPECT_EQ(count("{}"), 10);
+}
+
+TEST_F(Filters, count_the_byte_of_a_mistake_from_the_start_of_the_body) {
+    struct Mistake {
+        const char* filter;
+        const char* field;
+        const char* at;  // what begins there
+    };
+    constexpr Mistake kMistakes[] = {
+        {R"({"must":{"type":"match","key":"n"}})", "filter.must.match_value", R"({"type")"},
+        {R"({"must":[{"type":"match","key":"n","match_value":1,"more":2}]})", "filter.must[0].more", R"("more")"},
+        {R"({"must":[{"type":"range","key":"n","range":{"gte":true}}]})", "filter.must[0].range.gte", "true"},
+        {R"({ "must" : [ {"type":"match","key":"n","match_value":1}, {"key":"n","fuzzy":1}]})", "filter.must[1].fuzzy",
+         R"("fuzzy")"},
+        {R"({"must":[{"key":"n","match":{"value":tru}}]})", "body", "tru"},
+        {R"({"must":[{"type":"match","key":"n","match_value":tru}]})", "body", "tru"},
+        {R"({"must":[{"type":"match","key":"n","match_value":}]})", "body", "}]"},
+    };
+    for (const auto& [filter, field, at] : kMistakes) {
+        for (const auto& [path, before] :
+             {std::pair{"/collections/c/count", R"({"filter":)"}, std::pair{"/collections/c/scroll", R"({"filter": )"},
+              std::pair{"/collections/c/search", R"({"vector":[1,1],"filter":)"},
+              std::pair{"/collections/c/explain", R"({"vector":[1,1],"filter":)"},
+              std::pair{"/collections/c/vectors/delete_by_filter", R"({"filter":)"}}) {
+            const std::string body = std::string(before) + filter + "}";
+            const Answer answer = client_->post(path, body);
+            EXPECT_EQ(answer.status, 400) << path << body;
+            const Json error(answer.body);
+            EXPECT_EQ(error.text("/error_type"), "parse_error") << answer.body;
+            EXPECT_EQ(error.text("/details/field"), field) << path << body << answer.body;
+            EXPECT_EQ(error.integer("/details/offset"), body.find(at)) << path << body << answer.body;
+        }
+    }
 }
 
 TEST_F(Filters, delete_and_change_the_points_that_pass) {

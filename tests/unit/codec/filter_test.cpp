@@ -108,6 +108,21 @@ TEST(rewrite_filter, names_the_member_that_is_wrong) {
     }
 }
 
+TEST(rewrite_filter, knows_where_its_pieces_stood) {
+    for (const std::string sent :
+         {R"({"must":[{"type":"range","key":"a","range":{"gte":"?"}}]})",
+          R"( { "should" : { "type" : "match", "match_value" : "?", "key" : "a" } })",
+          R"({"must":[{"has_id":[]},{"type":"nested","filter":{"must":{"key":"a","x":"?"}}}]})",
+          R"({"must":[{"key":"a","match":{"value":"?"}}]})"}) {
+        const RewrittenFilter rewritten = rewrite_filter(sent);
+        const std::string& read = rewritten.spelling == Spelling::kTagged ? rewritten.text : sent;
+        EXPECT_EQ(place_as_sent(sent, read.find('?')), sent.find('?')) << sent;
+        EXPECT_LE(place_as_sent(sent, read.size()), sent.size()) << sent;
+    }
+    const std::string_view wrong = R"({"must":[{"has_id":[]},{"type":"match","key":"a","match_value":1.5}]})";
+    EXPECT_EQ(rewrite_filter(wrong).offset, wrong.find("1.5"));
+}
+
 TEST(has_condition, knows_filters_that_ask_nothing) {
     for (const char* nothing : {"{}", " { } ", R"({"must":[]})", R"({"must":{"should":[]},"must_not":[{"must":[]}]})",
                                 R"({"min_should":{"conditions":[],"min_count":0}})"}) {
