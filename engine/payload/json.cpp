@@ -61,6 +61,40 @@ bool shorten_wide_integers(char* text, size_t size) {
     return found;
 }
 
+// Whether each number outside of strings is spelled as JSON has it: one that was refused is then beyond a double.
+bool spells_numbers(std::string_view json) {
+    const auto digits = [&](size_t& at) {
+        const size_t begin = at;
+        while (at < json.size() && json[at] >= '0' && json[at] <= '9') ++at;
+        return at - begin;
+    };
+    bool in_string = false;
+    for (size_t at = 0; at < json.size();) {
+        const char c = json[at];
+        if (c == '"') in_string = !in_string;
+        if (in_string) {
+            at += c == '\\' ? 2 : 1;
+            continue;
+        }
+        if (c != '-' && (c < '0' || c > '9')) {
+            ++at;
+            continue;
+        }
+        if (c == '-') ++at;
+        const bool begins_with_zero = at < json.size() && json[at] == '0';
+        const size_t whole = digits(at);
+        if (whole == 0 || (begins_with_zero && whole != 1)) return false;
+        if (at < json.size() && json[at] == '.' && digits(++at) == 0) return false;
+        if (at < json.size() && (json[at] | 0x20) == 'e') {
+            ++at;
+            if (at < json.size() && (json[at] == '+' || json[at] == '-')) ++at;
+            if (digits(at) == 0) return false;
+        }
+        if (at < json.size() && std::string_view(" \t\r\n,]}").find(json[at]) == std::string_view::npos) return false;
+    }
+    return true;
+}
+
 // Whether containers lie in each other to more than `most` levels, in a text that may be no JSON.
 bool nests_deeper(std::string_view json, uint32_t most) {
     uint32_t depth = 0;
@@ -120,10 +154,10 @@ Status validate(std::string_view json, uint64_t bytes_max, uint32_t depth_max, c
     }
     if (kind.error == simdjson::DEPTH_ERROR)
         return failure(VZ_INVALID_ARGUMENT, "a %s nests deeper than %u levels", what, kJsonDepthMax).reason(reason);
-    if (kind.error != simdjson::SUCCESS) {
-        return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON: %s", what, simdjson::error_message(kind.error))
-            .reason(reason);
-    }
+    if (kind.error == simdjson::NUMBER_ERROR && spells_numbers(json))
+        return failure(VZ_INVALID_ARGUMENT, "a %s holds a number that is too large for a double", what).reason(reason);
+    if (kind.error != simdjson::SUCCESS)
+        return failure(VZ_INVALID_ARGUMENT, "a %s is no valid JSON", what).reason(reason);
     if (!kind.is_object) return failure(VZ_INVALID_ARGUMENT, "a %s must be a JSON object", what).reason(reason);
     return {};
 }
