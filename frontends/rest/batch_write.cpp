@@ -2,6 +2,7 @@
 
 #include "frontends/codec/expiry.hpp"
 #include "frontends/rest/batch.hpp"
+#include "frontends/rest/broken_part.hpp"
 
 namespace vz::rest {
 namespace {
@@ -92,7 +93,21 @@ codec::Names names_of(const Batch& batch, const BatchItem& item) {
     return names;
 }
 
-codec::Failure item_failure(Batch& batch, const vz_error& error, uint64_t good) {
+// No failure: the payload is JSON, or was not sent.
+codec::Failure broken_payload(const Batch& batch, uint64_t good) {
+    const BatchItem& item = good_item(batch, good);
+    if (item.payload.size == 0) return {};
+    const codec::Names names = names_of(batch, item);
+    std::string field(names.items);
+    field.append("[").append(std::to_string(batch.positions[good])).append("].").append(names.payload);
+    return broken_part(batch, view(item.payload), field);
+}
+
+codec::Failure item_failure(const Batch& batch, const vz_error& error, uint64_t good) {
+    if (error.status == VZ_INVALID_ARGUMENT) {
+        codec::Failure broken = broken_payload(batch, good);
+        if (!broken.message.empty()) return broken;
+    }
     return codec::from_engine(error, names_of(batch, good_item(batch, good)));
 }
 
@@ -160,7 +175,15 @@ void reply(Batch& batch) {
 // A record failed. Earlier ones are durable: they have to be told, so the failure is that of the items left.
 void end_early(Batch& batch) {
     if (batch.sent == 0) {
-        if (batch.error.item < batch.good_count) batch.names = names_of(batch, good_item(batch, batch.error.item));
+        const uint64_t item = batch.error.item;
+        if (item < batch.good_count) {
+            batch.names = names_of(batch, good_item(batch, item));
+            // Of a JSON body fail_op() looks for the place.
+            if (batch.import != 0 && batch.op.status == VZ_INVALID_ARGUMENT) {
+                const codec::Failure broken = broken_payload(batch, item);
+                if (!broken.message.empty()) return fail(batch, codec::with_item(broken, batch.positions[item]));
+            }
+        }
         return take_back(batch, &fail_op);
     }
     if (batch.import != 0) return stop_import(batch);

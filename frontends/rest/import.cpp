@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "frontends/rest/batch.hpp"
+#include "frontends/rest/broken_part.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
 
@@ -69,6 +70,16 @@ void write_imported(Call& base, json::Writer& out) {
 
 // ---- NDJSON ----
 
+// In the words of the whole body.
+codec::Failure line_failure(const Batch& batch, json::Error error, std::string_view line, uint64_t index) {
+    const bool is_whole = error.field.empty() || error.field == "body";
+    const std::string point = "points[" + std::to_string(index) + "]";
+    error.field = is_whole ? point : point + "." + error.field;
+    if (error.fault != json::Fault::kSyntax) return codec::from_reader(error);
+    const auto begin = static_cast<uint64_t>(line.data() - batch.view->body.data);
+    return unreadable_part(is_whole ? "body" : error.field, error.reason, begin + error.offset);
+}
+
 // One line; a mistake or a line that is no JSON is the line's own fault. False: memory is short.
 bool read_line(Batch& batch, std::string_view line, uint64_t index, const Numbering& numbering, json::Floats& floats,
                BatchItem& item, codec::Failure& failure) {
@@ -82,7 +93,7 @@ bool read_line(Batch& batch, std::string_view line, uint64_t index, const Number
     if (whole) return item.id.data != nullptr || make_id(batch, numbering, index, item);
     if (reader.error().fault == json::Fault::kMemory) return false;
     floats.count = before;
-    failure = codec::from_reader(reader.error());
+    failure = line_failure(batch, reader.error(), line, index);
     item.fault = keep(batch, failure);
     return true;
 }

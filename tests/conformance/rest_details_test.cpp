@@ -168,6 +168,90 @@ TEST_F(RestDetails, a_payload_that_is_no_json_is_told_with_its_place) {
     good("DELETE", "/collections/broken");
 }
 
+TEST_F(RestDetails, a_broken_payload_in_a_batch_is_told_with_its_place) {
+    const auto told = [](const JsonValue& item, const std::string& field, size_t offset) {
+        const std::string error = text_of(item, "error");
+        EXPECT_EQ(text_of(item, "error_type"), "parse_error") << error;
+        EXPECT_NE(error.find(field), std::string::npos) << error;
+        EXPECT_NE(error.find(" " + std::to_string(offset) + " "), std::string::npos) << error;
+    };
+    struct Broken {
+        const char* text;
+        size_t at;
+    };
+    for (const auto& [text, at] : {Broken{R"({"a":tru})", 5}, Broken{R"({"a":1.})", 7}, Broken{R"({"a":00})", 6},
+                                   Broken{R"({"a":1,})", 7}, Broken{R"({"a":/**/1})", 5}, Broken{R"({"a":"\x"})", 6}}) {
+        std::string body = R"({"collection":"s","vectors":[{"id":"c","vector":[1,0,0]},{"vector":[1,0,0],"metadata":)";
+        size_t offset = body.size() + at;
+        const Json inserted(good("POST", "/insert_vectors", body + text + "}]}"));
+        EXPECT_EQ(inserted.integer("/inserted"), 1) << text;
+        told(inserted.list("/results")[1], "vectors[1].metadata", offset);
+        body = R"({"collection":"s","updates":[{"id":"a","payload":)";
+        told(Json(good("POST", "/batch_update", body + text + "}]}")).list("/results")[0], "updates[0].payload",
+             body.size() + at);
+        body = R"({"collection":"s","vectors":[{"vector":[1,0,0],"payload":)";
+        offset = body.size() + at;
+        EXPECT_EQ(
+            Json(refused(400, "POST", "/insert_vectors?atomic=true", body + text + "}]}")).integer("/details/offset"),
+            offset);
+    }
+    const std::string text = R"({"collection":"texts","texts":[{"text":"sea"},{"text":"sea","metadata":{"a":)";
+    good("POST", "/collections", R"({"name":"texts","embedding_provider":"bm25","dimension":16})");
+    for (const char* value : {"tru", "[tru]"}) {
+        const std::string body = text + value + "}}]}";
+        told(Json(good("POST", "/insert_texts", body)).list("/results")[1], "texts[1].metadata", body.find("tru"));
+    }
+    const std::string one = R"({"collection":"texts","text":"sea","metadata":{"a":tru}})";
+    EXPECT_EQ(Json(refused(400, "POST", "/insert", one)).integer("/details/offset"), one.find("tru"));
+    // A number that no double holds is JSON.
+    const Json large(
+        good("POST", "/insert_vectors", R"({"collection":"s","vectors":[{"vector":[1,0,0],"payload":{"a":1e400}}]})"));
+    EXPECT_EQ(large.text("/results/0/error_type"), "validation_error");
+    EXPECT_EQ(Json(refused(400, "PUT", "/collections/s/vectors/a", R"({"payload":{"a":1e400}})")).text("/error_type"),
+              "validation_error");
+}
+
+TEST_F(RestDetails, an_import_counts_offsets_from_the_start_of_its_body) {
+    const std::vector<std::string> lines{"Content-Type: application/x-ndjson"};
+    const auto import = [&](const std::string& query, const std::string& body, const std::vector<std::string>& type) {
+        return client_->request("POST", "/collections/s/import" + query, body, type).body;
+    };
+    const std::string first = R"({"id":"x","vector":[1,0,0]})"
+                              "\n\n";
+    for (const auto& [line, field, at] :
+         {std::tuple{"{bad", "body", 1},
+          std::tuple{R"({"vector":[1,0,0],"payload":{"a":tru}})", "points[1].payload", 33},
+          std::tuple{R"({"id":"a","id":"b","vector":[1,0,0]})", "body", 15}}) {
+        const Json atomic(import("?atomic=true", first + line, lines));
+        EXPECT_EQ(atomic.text("/error_type"), "parse_error") << line;
+        EXPECT_EQ(atomic.text("/details/field"), field) << line;
+        EXPECT_EQ(atomic.integer("/details/offset"), static_cast<int64_t>(first.size()) + at) << line;
+        EXPECT_EQ(atomic.integer("/details/item"), 1) << line;
+        const Json each(import("", first + line, lines));
+        EXPECT_EQ(each.integer("/inserted"), 1) << line;
+        EXPECT_EQ(each.text("/errors/0/error_type"), "parse_error") << line;
+    }
+    EXPECT_EQ(field(import("?atomic=true", R"({"vector":[1,0,0],"zzz":1})", lines)), "points[0].zzz");
+
+    // Header, one vector, one payload behind its length.
+    std::string binary = "VZPOINT1";
+    const auto put = [&](auto number) { binary.append(reinterpret_cast<const char*>(&number), sizeof number); };
+    put(uint32_t{3});
+    put(uint32_t{2});
+    put(uint64_t{1});
+    put(uint64_t{0});
+    binary.resize(64);
+    for (const float number : {1.0F, 0.0F, 0.0F}) put(number);
+    put(uint32_t{9});
+    binary += R"({"a":tru})";
+    const std::vector<std::string> bytes{"Content-Type: application/octet-stream"};
+    const Json atomic(import("?atomic=true", binary, bytes));
+    EXPECT_EQ(atomic.text("/error_type"), "parse_error");
+    EXPECT_EQ(atomic.text("/details/field"), "points[0].payload");
+    EXPECT_EQ(atomic.integer("/details/offset"), 64 + 12 + 4 + 5);
+    EXPECT_EQ(Json(import("", binary, bytes)).text("/errors/0/error_type"), "parse_error");
+}
+
 TEST_F(RestDetails, choices_are_listed_where_none_was_made) {
     const auto choices = [](const std::string& error) {
         const Json answer(error);
