@@ -19,13 +19,19 @@ size_t string_end(std::string_view text, size_t at) {
     return std::string_view::npos;
 }
 
-std::optional<int64_t> integer_at(std::string_view text, size_t at) {
-    int64_t number = 0;
+enum class Sort : uint8_t { kNoInteger, kNoTime, kTime };
+
+Sort read_integer(std::string_view text, size_t at, int64_t& number) {
     const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), number);
     const bool ends =
         end == text.data() + text.size() || kSpace.find(*end) != std::string_view::npos || *end == ',' || *end == '}';
-    if (error != std::errc() || !ends || number <= 0) return std::nullopt;
-    return number;
+    if (error == std::errc::invalid_argument || !ends) return Sort::kNoInteger;
+    return error == std::errc() && number > 0 ? Sort::kTime : Sort::kNoTime;
+}
+
+std::optional<int64_t> integer_at(std::string_view text, size_t at) {
+    int64_t number = 0;
+    return read_integer(text, at, number) == Sort::kTime ? std::optional(number) : std::nullopt;
 }
 
 // Where the value of the key begins; npos: it is not there.
@@ -54,6 +60,13 @@ size_t find_value(std::string_view payload) {
 }
 
 }  // namespace
+
+const char* refuse_expiry(std::string_view payload) {
+    const size_t value = find_value(payload);
+    int64_t number = 0;
+    if (value == std::string_view::npos || read_integer(payload, value, number) != Sort::kNoTime) return nullptr;
+    return "an integer here is a time in ms: from 1 to 9223372036854775807";
+}
 
 std::optional<int64_t> expiry_of(std::string_view payload) {
     const size_t value = find_value(payload);

@@ -123,6 +123,8 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
         return validation(place + "id", "must not have a #: it marks chunks");
     if (entry.text.size() > kTextBytesMax) return validation(place + "text", "has more than 16 MiB");
     if (Failure failure = check_options(entry.options); !failure.message.empty()) return failure;
+    if (const char* reason = refuse_expiry(entry.metadata))
+        return validation(place + "metadata." + std::string(kExpiryKey), reason);
     Metadata metadata = read_metadata(entry, place);
     if (!metadata.failure.message.empty()) return std::move(metadata.failure);
 

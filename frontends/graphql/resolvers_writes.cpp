@@ -43,6 +43,14 @@ void set_expiry(RootCall& call, vz_write_request& request) {
         request.expires_ms = call.arena->make<int64_t>(expiry);
 }
 
+// True: the call has failed.
+bool refuse_expiry(RootCall& call, vz_str payload, const std::string& place = {}) {
+    const char* reason = codec::refuse_expiry({payload.data, payload.size});
+    if (reason == nullptr) return false;
+    call.fail(codec::validation(place + "payload." + std::string(codec::kExpiryKey), reason));
+    return true;
+}
+
 // ---- upserts ----
 
 void upsert_one_begin(RootCall& call) {
@@ -57,6 +65,7 @@ void upsert_one_begin(RootCall& call) {
     request->ids = call.arena->make<vz_str>(codec::borrowed(input["id"].text));
     request->payloads = call.arena->make<vz_str>(payload_of(input["payload"]));
     request->vectors = {numbers.data(), 1, 0, static_cast<uint32_t>(numbers.size()), VZ_F32};
+    if (refuse_expiry(call, request->payloads[0])) return;
     set_expiry(call, *request);
     submit_write(call, call.argument("collection").text, request);
 }
@@ -130,6 +139,7 @@ void upsert_many_begin(RootCall& call) {
         std::memcpy(rows + i * dim, points[i]["data"].floats.data(), dim * sizeof(float));
         ids[i] = codec::borrowed(points[i]["id"].text);
         payloads[i] = payload_of(points[i]["payload"]);
+        if (refuse_expiry(call, payloads[i], "vectors[" + std::to_string(i) + "].")) return;
         expires[i] = expiry_of(payloads[i]);
     }
     // One record; a part of it names a time for each of its points, or for none.
@@ -217,6 +227,7 @@ void payload_begin(RootCall& call) {
     request->ids = call.arena->make<vz_str>(codec::borrowed(call.names.point));
     request->payloads = call.arena->make<vz_str>(payload_of(call.argument("payload")));
     request->payload_mode = VZ_PAYLOAD_REPLACE;
+    if (refuse_expiry(call, request->payloads[0])) return;
     set_expiry(call, *request);
     submit_write(call, call.argument("collection").text, request);
 }

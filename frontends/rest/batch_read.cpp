@@ -1,3 +1,4 @@
+#include "frontends/codec/expiry.hpp"
 #include "frontends/rest/batch.hpp"
 #include "frontends/rest/list.hpp"
 
@@ -82,6 +83,7 @@ bool read_batch_member(json::Reader& reader, uint32_t member, Value value, Batch
             return reader.floats(value, floats, item.dimension);
         default:
             if (!reader.raw_object(value, text)) return false;
+            if (const char* reason = codec::refuse_expiry(text)) return reader.mistake(codec::kExpiryKey, reason);
             item.payload = borrowed(text);
             item.payload_field = reader.spelling();
             return true;

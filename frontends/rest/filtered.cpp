@@ -242,6 +242,7 @@ bool read_filtered(Filtered& call) {
         if (id == 0) return read_filter(reader, value, call.filter_sent, call.filter);
         std::string_view patch;
         if (!reader.raw_object(value, patch)) return false;
+        if (const char* reason = codec::refuse_expiry(patch)) return reader.mistake(codec::kExpiryKey, reason);
         call.patch = borrowed(patch);
         return true;
     });

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "frontends/codec/expiry.hpp"
 #include "frontends/rest/batch.hpp"
 #include "frontends/rest/broken_part.hpp"
 #include "frontends/rest/handlers.hpp"
@@ -225,15 +226,19 @@ bool read_binary(Batch& batch, const Numbering& numbering) {
     }
     for (uint64_t i = 0; i < batch.item_count; ++i) {
         BatchItem& item = batch.items[i];
-        const char* refusal = codec::refuse_id(view(item.id));
-        if (refusal == nullptr) continue;
-        const codec::Failure failure = codec::validation("points[" + std::to_string(i) + "].id", refusal);
+        const char* const wrong_id = codec::refuse_id(view(item.id));
+        const char* const wrong_time = codec::refuse_expiry(view(item.payload));
+        if (wrong_id == nullptr && wrong_time == nullptr) continue;
+        const std::string point = "points[" + std::to_string(i) + "].";
+        const codec::Failure failure =
+            wrong_id != nullptr ? codec::validation(point + "id", wrong_id)
+                                : codec::validation(point + "payload." + std::string(codec::kExpiryKey), wrong_time);
         if (batch.atomic != 0) {
             fail(batch, codec::with_item(failure, i));
             return false;
         }
         item.fault = keep(batch, failure);
-        item.id = vz_str{};
+        if (wrong_id != nullptr) item.id = vz_str{};
     }
     return true;
 }

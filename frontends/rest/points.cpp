@@ -133,6 +133,7 @@ bool read_body(PointCall& call, std::span<const json::Field> fields, std::string
             case kPublicKey: call.encrypts = true; return true;
             default:
                 if (!reader.raw_object(value, text)) return false;
+                if (const char* reason = codec::refuse_expiry(text)) return reader.mistake(codec::kExpiryKey, reason);
                 call.payload = borrowed(text);
                 call.names.payload = reader.spelling();
                 return true;

@@ -142,6 +142,37 @@ TEST_F(RestOperations, every_write_of_a_payload_keeps_the_expiry_in_step) {
     EXPECT_EQ(expiry("/collections/s/vectors/b"), 55'555'555'555'555);
 }
 
+TEST_F(RestOperations, an_integer_that_is_no_time_is_refused_wherever_it_says_when_a_point_expires) {
+    for (const std::string time : {"0", "-1", "9223372036854775808", "123456789012345678901234567890"}) {
+        const std::string payload = R"({"k":1,"__expires_at":)" + time + "}";
+        const auto refused = [&](const std::string& method, const std::string& path, const std::string& body,
+                                 const std::string& field) {
+            const Answer answer = client_->request(method, path, body);
+            EXPECT_EQ(answer.status, 400) << path << " " << body << answer.body;
+            EXPECT_EQ(Json(answer.body).text("/error_type"), "validation_error") << answer.body;
+            EXPECT_EQ(Json(answer.body).text("/details/field"), field) << answer.body;
+        };
+        refused("PUT", "/collections/s/vectors/a", R"({"payload":)" + payload + "}", "payload.__expires_at");
+        refused("POST", "/update", R"({"collection":"s","id":"a","metadata":)" + payload + "}",
+                "metadata.__expires_at");
+        refused("POST", "/insert_vectors?atomic=true",
+                R"({"collection":"s","vectors":[{"vector":[1,1],"payload":)" + payload + "}]}",
+                "vectors[0].payload.__expires_at");
+        refused("POST", "/collections/s/vectors/bulk_update_metadata",
+                R"({"filter":{"must":{"has_id":["a"]}},"patch":)" + payload + "}", "patch.__expires_at");
+        const Json inserted(good("POST", "/insert_vectors",
+                                 R"({"collection":"s","vectors":[{"vector":[1,1],"payload":)" + payload + "}]}"));
+        EXPECT_EQ(inserted.text("/results/0/error_type"), "validation_error");
+        const Json over_graphql(good("POST", "/graphql",
+                                     R"({"query":"mutation { upsertVector(collection: \"s\", )"
+                                     R"(input: {id: \"a\", data: [1, 2], payload: {__expires_at: )" +
+                                         time + R"(}}) {id} }"})"));
+        EXPECT_EQ(over_graphql.text("/errors/0/extensions/code"), "VALIDATION_ERROR") << time;
+    }
+    for (const char* other : {"1.5", R"("0")", "null", "[0]", "1e30"})
+        good("PUT", "/collections/s/vectors/a", std::string(R"({"payload":{"__expires_at":)") + other + "}}");
+}
+
 TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     const auto in_ms = [](int64_t ms) {
         return std::to_string(
