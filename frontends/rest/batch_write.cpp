@@ -152,13 +152,18 @@ void fail_rest(Batch& batch) {
 // Half of an import is durable: the error says how much.
 void stop_import(Batch& batch) {
     batch.error.status = batch.op.status;
+    batch.names.timeout_ms = timeout_ms(batch);
     codec::Failure failure = codec::from_engine(batch.error, batch.names);
     uint64_t faults = batch.failed_before;
     for (uint64_t i = 0; i < batch.sent; ++i)
         faults += batch.items[batch.positions[i]].fault.message.data != nullptr ? 1 : 0;
+    const std::string inserted = std::to_string(batch.sent - faults);
     failure.details.pop_back();
     if (failure.details.size() > 1) failure.details += ',';
-    failure.details.append("\"inserted\":").append(std::to_string(batch.sent - faults)).append("}");
+    failure.details.append("\"inserted\":").append(inserted).append("}");
+    // Behind its cause, a message speaks of a request of which nothing was done.
+    failure.message.resize(std::min(failure.message.find(';'), failure.message.size()));
+    failure.message.append("; ").append(inserted).append(" points are stored");
     fail(batch, failure);
 }
 

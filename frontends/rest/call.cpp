@@ -81,18 +81,6 @@ void write_answer(Call& call) {
     vzh_reply(call.request, 200, kJsonType);
 }
 
-// What the request, or the configuration, allows it.
-int64_t timeout_ms(const Call& call) {
-    for (uint32_t i = 0; i < call.view->query_count; ++i) {
-        if (view(call.view->query[i].key) != "timeout_ms") continue;
-        int64_t number = 0;
-        const std::string_view text = view(call.view->query[i].value);
-        std::from_chars(text.data(), text.data() + text.size(), number);
-        return number;
-    }
-    return static_cast<int64_t>(vzh_limit(call.frontend->mount, "default_timeout_ms"));
-}
-
 // The engine found a payload to be no JSON. Then the body that it is a slice of is none either, and the slow pass finds
 // the place.
 bool is_in_body(const Call& call) {
@@ -109,6 +97,17 @@ void tell_place(Call& call) {
 }
 
 }  // namespace
+
+int64_t timeout_ms(const Call& call) {
+    for (uint32_t i = 0; i < call.view->query_count; ++i) {
+        if (view(call.view->query[i].key) != "timeout_ms") continue;
+        int64_t number = 0;
+        const std::string_view text = view(call.view->query[i].value);
+        std::from_chars(text.data(), text.data() + text.size(), number);
+        return number;
+    }
+    return static_cast<int64_t>(vzh_limit(call.frontend->mount, "default_timeout_ms"));
+}
 
 void note_search(Call& call, const vz_rows& rows) {
     if (rows.plan == 0) return;

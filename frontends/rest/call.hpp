@@ -88,6 +88,9 @@ json::Arena arena_of(vzh_request* request);
 
 int64_t steady_ns();
 
+// What the request, or the configuration, allows it.
+int64_t timeout_ms(const Call& call);
+
 // A zeroed Call or struct derived from it; nullptr: the request was answered (503).
 template <typename T>
 T* begin(vzh_request* request, const vzh_view* view) {

@@ -349,6 +349,32 @@ TEST_F(RestDetails, a_destination_is_another_collection_under_every_name) {
     good("DELETE", "/aliases/also");
 }
 
+// Header and rows of zeros, numbered from 0.
+TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
+    constexpr uint32_t kDimension = 64;
+    constexpr uint64_t kCount = 60'000;
+    good("POST", "/collections", R"({"name":"t","dimension":64,"metric":"dot"})");
+    std::string body = "VZPOINT1";
+    const auto put = [&](auto number) { body.append(reinterpret_cast<const char*>(&number), sizeof number); };
+    put(kDimension);
+    put(uint32_t{0});
+    put(kCount);
+    body.resize(64 + kCount * kDimension * sizeof(float));
+    for (int timeout_ms = 10; timeout_ms < 1'000; timeout_ms += timeout_ms / 2) {
+        const std::string limit = std::to_string(timeout_ms);
+        const Answer answer = client_->request("POST", "/collections/t/import?id_start=0&timeout_ms=" + limit, body,
+                                               {"Content-Type: application/octet-stream"});
+        if (answer.status == 200) return;  // too fast for this deadline, and for all longer ones
+        EXPECT_EQ(answer.status, 504) << answer.body;
+        const Json late(answer.body);
+        EXPECT_EQ(late.integer("/details/timeout_ms"), timeout_ms) << answer.body;
+        if (!late.has("/details/inserted")) continue;
+        EXPECT_EQ(late.text("/message").find("nothing"), std::string::npos) << answer.body;
+        EXPECT_GE(Json(good("POST", "/collections/t/count")).integer("/count"), late.integer("/details/inserted"));
+        return;
+    }
+}
+
 TEST_F(RestDetails, an_atomic_batch_says_which_item_failed) {
     const Json error(
         refused(404, "POST", "/batch_delete?atomic=true", R"({"collection":"s","vector_ids":["a","gone"]})"));
