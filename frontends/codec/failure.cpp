@@ -53,6 +53,11 @@ uint64_t position_of(const vz_error& error, const Names& names) {
     return error.item < names.positions.size() ? names.positions[error.item] : error.item;
 }
 
+std::string item_field(uint64_t position, std::string_view member, const Names& names) {
+    std::string field(names.items);
+    return field.append("[").append(std::to_string(position)).append("].").append(member);
+}
+
 // Of a member of a field index: one of a new collection's list, the one that `lexical` stands for, or one that is a
 // request by itself.
 std::string index_field(std::string_view member, const vz_error& error, const Names& names) {
@@ -75,9 +80,11 @@ std::string request_field(const vz_error& error, const Names& names) {
     if (first == "payloads") member = names.payload;
     if (!member.empty()) {
         if (names.items.empty() || error.item == VZ_NO_ITEM) return std::string(member);
-        std::string field(names.items);
-        return field.append("[").append(std::to_string(position_of(error, names))).append("].").append(member);
+        return item_field(position_of(error, names), member, names);
     }
+    // The collection that an insert makes has the length of its first vector.
+    if (path == "vector_fields.dim" && names.insert)
+        return item_field(names.positions.empty() ? 0 : names.positions.front(), names.vector, names);
     if (first == "field_indexes" && rest.starts_with('.')) return index_field(rest.substr(1), error, names);
     constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kMembers{{
         {"k", "limit"},
@@ -150,7 +157,9 @@ Failure invalid_argument(const vz_error& error, const Names& names) {
     if (error.reason == VZ_REASON_FILTER) return filter_failure(error, field, names);
     Details details;
     std::string reason = error.message;
-    if (error.reason == VZ_REASON_DIMENSION && error.expected != 0 && error.field[0] != '\0') {
+    const bool is_length =
+        std::string_view(error.field).starts_with("vectors") || std::string_view(error.field).starts_with("queries");
+    if (error.reason == VZ_REASON_DIMENSION && error.expected != 0 && is_length) {
         reason = names.insert ? "embedding length " : "vector dimension ";
         reason.append(std::to_string(error.actual))
             .append(" does not match collection dimension ")
@@ -176,7 +185,7 @@ Failure not_found(const vz_error& error, const Names& names) {
         }
         case VZ_REASON_ALIAS: return validation("alias", "no such alias");
         case VZ_REASON_VECTOR_FIELD: return validation(names.vector, "the collection has no such vector field");
-        case VZ_REASON_FIELD_INDEX: return validation("index", "no such index");
+        case VZ_REASON_FIELD_INDEX: return validation(request_field(error, names), "no such index");
         case VZ_REASON_SNAPSHOT:
             return make(404, "snapshot_not_found", std::string("Snapshot not found: ").append(names.snapshot),
                         Details().text("id", names.snapshot).done());

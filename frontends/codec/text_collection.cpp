@@ -128,6 +128,12 @@ Failure TextCollection::read(vz_engine* engine, std::string_view name, const Nam
 }
 
 Failure TextCollection::refusal() const {
+    if (!is_bound() && dimension_ < kTextDimensionMin) {
+        return not_for_texts("the collection has " + std::to_string(dimension_) +
+                             " dimensions, a text embedding has at least " + std::to_string(kTextDimensionMin));
+    }
+    if (!is_bound() && is_empty())
+        return not_for_texts("no text embedding is bound to the collection yet; its first text binds one");
     if (!is_bound())
         return not_for_texts(
             "the collection holds vectors that no text embedding made; create one with `embedding_provider` \"bm25\"");

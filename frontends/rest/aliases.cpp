@@ -58,8 +58,12 @@ void write_alias(Call& base, json::Writer& out) {
 void applied(Call& base) {
     auto& call = static_cast<AliasCall&>(base);
     // The name is taken by a collection; what failed to be found is the collection, or in a deletion the alias.
-    if (call.op.status == VZ_ALREADY_EXISTS || call.error.reason == VZ_REASON_ALIAS) call.names.collection = call.alias;
-    if (call.error.reason == VZ_REASON_ALIAS) call.error.reason = VZ_REASON_COLLECTION;
+    if (call.op.status == VZ_ALREADY_EXISTS) call.names.collection = call.alias;
+    if (call.op.status == VZ_NOT_FOUND && call.error.reason == VZ_REASON_ALIAS) {
+        codec::Failure failure = codec::collection_not_found(call.alias);
+        failure.message = std::string("Alias not found: ").append(call.alias);
+        return fail(call, failure);
+    }
     if (call.op.status != VZ_OK) return fail_op(call);
     note_outcome(call, call.change.outcome);
     deliver(call, 0, &write_alias);

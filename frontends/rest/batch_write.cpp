@@ -229,6 +229,7 @@ void create_missing(Call& base) {
     auto& batch = static_cast<Batch&>(base);
     codec::NewCollection wanted;
     wanted.dimension = static_cast<uint32_t>(good_item(batch, 0).dimension);
+    batch.names.vector = good_item(batch, 0).vector_field;
     create_missing(batch, batch.record, wanted, {}, &send_again);
 }
 

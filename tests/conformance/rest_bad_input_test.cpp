@@ -447,7 +447,7 @@ TEST_F(RestBadInput, texts_are_checked) {
         {"POST", "/collections/docs/field_indexes", R"({"path":"a"})", 400, kInvalid, "kind"},
         {"POST", "/collections/nope/field_indexes", R"({"path":"a","kind":"text"})", 404, kNoCollection},
         {"DELETE", "/collections/docs/field_indexes?path=a", "", 400, kInvalid, "kind"},
-        {"DELETE", "/collections/docs/field_indexes?path=a&kind=text", "", 400, kInvalid, "index"},
+        {"DELETE", "/collections/docs/field_indexes?path=a&kind=text", "", 400, kInvalid, "path"},
     });
     EXPECT_EQ(client_->request("DELETE", "/collections/fresh", "").status, 200);
     EXPECT_EQ(client_->request("DELETE", "/collections/worded", "").status, 200);

@@ -349,6 +349,19 @@ TEST_F(RestDetails, a_destination_is_another_collection_under_every_name) {
     good("DELETE", "/aliases/also");
 }
 
+TEST_F(RestDetails, a_vector_that_is_too_long_for_any_collection_is_named) {
+    std::string vector = "[0";
+    for (int i = 0; i < 65'536; ++i) vector += ",0";
+    const Json error(refused(400, "POST", "/insert_vectors",
+                             R"({"collection":"none","vectors":[{"id":"a","data":)" + vector + "]}]}"));
+    EXPECT_EQ(error.text("/error_type"), "validation_error");
+    EXPECT_EQ(error.text("/details/field"), "vectors[0].data");
+}
+
+TEST_F(RestDetails, an_alias_that_is_none_is_told_as_that) {
+    EXPECT_EQ(Json(refused(404, "DELETE", "/aliases/s")).text("/message").find("Collection"), std::string::npos);
+}
+
 // Header and rows of zeros, numbered from 0.
 TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
     constexpr uint32_t kDimension = 64;
