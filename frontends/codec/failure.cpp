@@ -199,6 +199,11 @@ Failure already_exists(const vz_error& error, const Names& names) {
                     std::string("Collection already exists: ").append(names.collection),
                     Details().text("collection_name", names.collection).done());
     }
+    // Twice in the list of a new collection.
+    if (error.reason == VZ_REASON_FIELD_INDEX && error.item != VZ_NO_ITEM) {
+        const bool is_lexical = error.item == names.lexical_index;
+        return validation(is_lexical ? "lexical" : "field_indexes[" + std::to_string(error.item) + "]", error.message);
+    }
     return make(409, "conflict", error.message, Details().text("reason", error.message).done());
 }
 

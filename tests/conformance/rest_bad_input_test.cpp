@@ -184,6 +184,8 @@ TEST_F(RestBadInput, create_refuses_each_wrong_field) {
         with(R"({"name":"n","lexical":{"source":"a..b"}})", 400, kInvalid, nullptr),
         with(R"({"name":"n","lexical":{"dimension":3}})", 400, kInvalid, "lexical.dimension"),
         with(R"({"name":"n","field_indexes":[{"path":"a","kind":"tree"}]})", 400, kInvalid, "field_indexes[0].kind"),
+        with(R"({"name":"n","field_indexes":[{"path":"a","kind":"text"},{"path":"a","kind":"text"}]})", 400, kInvalid,
+             "field_indexes[1]"),
         with(R"({"name":"n","field_indexes":[{"kind":"text"}]})", 400, kInvalid, "field_indexes[0].path"),
         with(R"({"name":"n","field_indexes":[{"path":"a","kind":"integer","language":"english"}]})", 400, kInvalid,
              nullptr),
