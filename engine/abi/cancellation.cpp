@@ -8,9 +8,9 @@ thread_local uint64_t* running = nullptr;
 
 }  // namespace
 
-CancellableScope::CancellableScope(uint64_t* state) { running = state; }
+CancellableScope::CancellableScope(uint64_t* state) : before_(running) { running = state; }
 
-CancellableScope::~CancellableScope() { running = nullptr; }
+CancellableScope::~CancellableScope() { running = before_; }
 
 Interruption interruption(int64_t deadline_ns) { return {deadline_ns, running}; }
 

@@ -14,6 +14,9 @@ class CancellableScope {
     ~CancellableScope();
     CancellableScope(const CancellableScope&) = delete;
     CancellableScope& operator=(const CancellableScope&) = delete;
+
+ private:
+    uint64_t* const before_;
 };
 
 // When a read that begins on this thread should stop. deadline_ns: of its request, 0: none.

@@ -18,12 +18,12 @@ std::atomic_ref<uint64_t> state_of(vz_op* op) { return std::atomic_ref<uint64_t>
 
 // Operations that only read, and look now and then whether they should go on.
 bool may_stop_early(uint32_t kind) {
-    return kind == VZ_OP_SEARCH || kind == VZ_OP_GET || kind == VZ_OP_SCAN || kind == VZ_OP_COUNT ||
-           kind == VZ_OP_VERIFY;
+    return kind == VZ_OP_SEARCH || kind == VZ_OP_GET || kind == VZ_OP_SCAN || kind == VZ_OP_COUNT;
 }
 
-bool is_clean(const vz_op* op) {
-    return std::all_of(std::begin(op->opaque), std::end(op->opaque), [](uint64_t word) { return word == 0; });
+bool is_clean(vz_op* op) {
+    return state_of(op).load() == kIdle &&
+           std::all_of(std::begin(op->opaque) + 1, std::end(op->opaque), [](uint64_t word) { return word == 0; });
 }
 
 // An asynchronous write keeps itself alive until its fate is known.
@@ -134,7 +134,12 @@ bool has_filter(const vz_write_request* request) {
 // Writes enter the log in submission order: here, if that takes no time, else behind others of their collection on the
 // ingest thread. What does not enter is completed by a worker: done never runs inside submit().
 void Operations::submit_write(vz_op* op) {
-    state_of(op).store(kRunning);
+    uint64_t expected = kQueued;
+    if (!state_of(op).compare_exchange_strong(expected, kRunning)) {
+        vz_error cancelled = {};
+        const vz_status status = failure(VZ_CANCELLED, "the operation was cancelled").write_to(&cancelled);
+        return refuse(op, status, cancelled);
+    }
     const auto* request = static_cast<const vz_write_request*>(op->request);
     std::shared_ptr<Collection> target;
     vz_error error = {};
@@ -320,6 +325,7 @@ Status Operations::cancel(vz_op* op) {
     if (state_of(op).compare_exchange_strong(expected, kCancelled)) return {};
     if (expected == kRunning && may_stop_early(op->kind) && state_of(op).compare_exchange_strong(expected, kCancelled))
         return {};
+    if (expected == kCancelled) return {};
     return failure(VZ_BUSY, "the operation is running already");
 }
 

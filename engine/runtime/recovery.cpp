@@ -126,9 +126,8 @@ Lsn end_of_history(const ManifestReading& manifest, Lsn retired, const std::vect
 Status check_tails(const std::string& directory, const ManifestReading& manifest, Findings* findings, Lsn beyond) {
     const std::string manifest_file = manifest_path(directory, findings->manifest);
     if (is_damage(manifest.scan, findings->last_lsn)) {
-        // It may be whole, and vouch for records that the WAL has lost: bytes go on behind the last one it can read.
-        const bool wal_goes_on = !findings->wals.empty() && !findings->wals.back().scan.zeros_follow;
-        if (manifest.scan.zeros_follow && wal_goes_on)
+        // Whole as it is, it vouches for records that the WAL has lost.
+        if (manifest.scan.zeros_follow && !findings->wals.empty())
             return damage(wal_path(directory, findings->state.wals.back().number), findings->wals.back().scan.end,
                           "acknowledged records are missing behind it");
         return damage(manifest_file, manifest.scan.end, "acknowledged edits are missing behind it");

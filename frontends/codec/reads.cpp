@@ -4,8 +4,7 @@ namespace vz::codec {
 namespace {
 
 bool is_read(uint32_t kind) {
-    return kind == VZ_OP_SEARCH || kind == VZ_OP_GET || kind == VZ_OP_SCAN || kind == VZ_OP_COUNT ||
-           kind == VZ_OP_VERIFY;
+    return kind == VZ_OP_SEARCH || kind == VZ_OP_GET || kind == VZ_OP_SCAN || kind == VZ_OP_COUNT;
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 
 namespace vz::codec {
 
-// Those among the operations that are still with the engine end soon, as VZ_CANCELLED. Writes go on: whoever sent them
-// may count on them, whether or not it is there to hear so. Any thread; does not wait.
+// Those among the operations that are still with the engine end soon, as VZ_CANCELLED; all others go on. Any thread;
+// does not wait.
 void cancel_reads(vz_engine* engine, vz_op* const* ops, uint64_t count);
 
 }  // namespace vz::codec

@@ -265,11 +265,12 @@ bool Exchange::submit(std::vector<vz_op*> ops) {
     pending_.store(static_cast<uint32_t>(ops.size()), std::memory_order_relaxed);
     ops_ = std::move(ops);
     vz_status status = VZ_CANCELLED;
-    if (vzh_on_abandoned(request_, &abandoned, this) == 0) {
+    if (mutation_ || vzh_on_abandoned(request_, &abandoned, this) == 0) {
         submitted_ns_ = steady_ns();
         status = vz_submit(frontend_.engine, ops_.data(), static_cast<uint32_t>(ops_.size()));
     }
     if (status == VZ_OK) return true;
+    vzh_on_abandoned(request_, nullptr, nullptr);
     for (vz_op* op : ops_) op->status = status;
     return false;
 }

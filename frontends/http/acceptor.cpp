@@ -13,7 +13,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <system_error>
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "frontends/http/connection.hpp"
+#include "frontends/http/descriptor.hpp"
 #include "frontends/http/listener.hpp"
 
 namespace vz::http {
@@ -30,29 +31,10 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr size_t kReadBytes = 16 * 1024;
-// Before accept is tried again when no descriptor is left.
+// Before accept is tried again, as when no descriptor is left.
 constexpr timeval kAcceptPause{0, 50'000};
 
-class Descriptor {
- public:
-    explicit Descriptor(int number = -1) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    explicit operator bool() const { return number_ >= 0; }
-    int number() const { return number_; }
-    int release() { return std::exchange(number_, -1); }
-
- private:
-    int number_;
-};
-
-// Nothing may be thrown through libevent's frames. false: memory was short, and the rest of `work` is undone.
+// Nothing may be thrown through libevent's frames. false: memory was short, and the rest of `work` is left out.
 template <typename Work>
 bool guarded(const Work& work) noexcept {
     try {
@@ -137,7 +119,10 @@ class IoThread {
         return wake_.start();
     }
     void start() {
-        thread_ = std::thread([this] { event_base_loop(base_.get(), EVLOOP_NO_EXIT_ON_EMPTY); });
+        thread_ = std::thread([this] {
+            // Its clients would wait for ever.
+            if (event_base_loop(base_.get(), EVLOOP_NO_EXIT_ON_EMPTY) != 0) std::abort();
+        });
         pthread_setname_np(thread_.native_handle(), "http-io");
     }
     // [any] From here on this thread has the accepted socket.
@@ -204,10 +189,12 @@ void IoThread::woken() {
 }
 
 void IoThread::begin(Descriptor accepted) {
-    auto connection = listener_.connect(accepted.release());
-    const Connection* const key = connection.get();
-    const auto [place, is_new] = clients_.try_emplace(key, *this, std::move(connection));
-    if (!place->second.start(base_.get())) clients_.erase(place);
+    const auto connection = listener_.connect(std::move(accepted));
+    const bool is_held = guarded([&] {
+        const auto [place, is_new] = clients_.try_emplace(connection.get(), *this, connection);
+        if (!place->second.start(base_.get())) clients_.erase(place);
+    });
+    if (!is_held) connection->input_ended(true);
 }
 
 // One read for each time that the socket is readable, so that a client that sends much does not keep the others
@@ -220,8 +207,12 @@ void Client::read() {
     is_gone_ = got < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
     if (got == 0 || is_gone_) return io_.end(*connection_);
     const std::string_view bytes(io_.buffer.data(), got > 0 ? static_cast<size_t>(got) : 0);
-    if (!bytes.empty() && !guarded([&] { connection_->input(bytes); })) io_.end(*connection_);
+    if (bytes.empty() || guarded([&] { connection_->input(bytes); })) return;
+    connection_->give_up_input();
+    io_.end(*connection_);
 }
+
+std::string text_of(int error) { return std::generic_category().message(error); }
 
 struct AddressesFree {
     void operator()(addrinfo* first) const { freeaddrinfo(first); }
@@ -237,7 +228,7 @@ Addresses resolve(const std::string& host, uint16_t port, std::string& why) {
     wanted.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     const int failed = getaddrinfo(bare.c_str(), std::to_string(port).c_str(), &wanted, &found);
-    if (failed != 0) why = failed == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(failed);
+    if (failed != 0) why = failed == EAI_SYSTEM ? text_of(errno) : gai_strerror(failed);
     return Addresses(failed == 0 ? found : nullptr);
 }
 
@@ -272,10 +263,10 @@ Acceptor::Opened Acceptor::Impl::bind(const std::string& host, uint16_t port, st
     int failed = 0;
     for (const addrinfo* each = addresses.get(); each != nullptr && !socket; each = each->ai_next) {
         socket = listen_at(*each);
-        failed = errno;
+        if (failed != EADDRINUSE) failed = errno;
     }
     if (socket) return Opened::kOk;
-    if (addresses != nullptr) why = std::strerror(failed);
+    if (addresses != nullptr) why = text_of(failed);
     return failed == EADDRINUSE ? Opened::kInUse : Opened::kFailed;
 }
 
@@ -294,8 +285,8 @@ void Acceptor::Impl::accept_all() {
         Descriptor accepted(accept4(socket.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!accepted) {
             if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) break;
-            continue;  // this one has gone already
+            if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;  // this one has gone already
+            break;
         }
         const int on = 1;
         setsockopt(accepted.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

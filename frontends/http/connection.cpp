@@ -56,7 +56,8 @@ Sent send_once(int descriptor, vzh_request& r) {
 
 }  // namespace
 
-Connection::Connection(Listener& listener, int descriptor) : listener_(listener), descriptor_(descriptor) {
+Connection::Connection(Listener& listener, Descriptor descriptor)
+    : listener_(listener), descriptor_(std::move(descriptor)) {
     resume_job_.run = &Connection::resume;
     resume_job_.subject = this;
     read_peer();
@@ -67,7 +68,7 @@ void Connection::read_peer() {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     char text[INET6_ADDRSTRLEN] = {};
-    if (getpeername(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+    if (getpeername(descriptor_.number(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
     if (address.ss_family == AF_INET) {
         inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(&address)->sin_addr, text, sizeof text);
     } else {
@@ -78,8 +79,6 @@ void Connection::read_peer() {
     if (peer_.starts_with(kMapped) && peer_.find('.') != std::string::npos) peer_.erase(0, kMapped.size());
     is_loopback_ = peer_ == "::1" || peer_.starts_with("127.");
 }
-
-Connection::~Connection() { close(descriptor_); }
 
 void Connection::wait_for(Waiting what) {
     waiting_ = what;
@@ -105,7 +104,7 @@ void Connection::input(std::string_view bytes) {
                 overrun_ = true;
                 if (!running_ && !writing_) {
                     closing_ = true;
-                    shutdown(descriptor_, SHUT_RDWR);
+                    shutdown(descriptor_.number(), SHUT_RDWR);
                 }
             }
             return;
@@ -153,7 +152,7 @@ void Connection::advance(std::string_view bytes) {
         if (!busy && input_ended_) {
             // The client is done sending, and what is left is no whole request.
             closing_ = true;
-            shutdown(descriptor_, SHUT_RDWR);
+            shutdown(descriptor_.number(), SHUT_RDWR);
         }
         advancing_ = false;
         const bool now = over();
@@ -191,7 +190,7 @@ Connection::Step Connection::begin_request() {
     scan_.reset();
     r.close = !r.head.keep_alive;
     const bool has_body = chunked_ || body_left_ != 0;
-    listener_.admit(r, has_body ? (chunked_ ? UINT64_MAX : body_left_) : 0, descriptor_);
+    listener_.admit(r, has_body ? (chunked_ ? UINT64_MAX : body_left_) : 0, descriptor_.number());
     if (!has_body) return Step::kMore;
 
     if (r.refusal) {
@@ -204,7 +203,7 @@ Connection::Step Connection::begin_request() {
         discard_ = true;
     } else if (r.head.expect == Expect::kContinue && r.head.version_11) {
         constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-        if (::send(descriptor_, kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL) !=
+        if (::send(descriptor_.number(), kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL) !=
             static_cast<ssize_t>(kContinue.size())) {
             abort();
         }
@@ -258,7 +257,7 @@ bool Connection::receive_into_body() {
         // Room grows with what has arrived, never by what was announced.
         if (body.room() == 0 && !body.reserve_more(std::min<uint64_t>(body_left_, kSmallBodyBytes))) return false;
         const auto room = std::min<uint64_t>(body.room(), body_left_);
-        const auto got = recv(descriptor_, body.end(), room, MSG_DONTWAIT);
+        const auto got = recv(descriptor_.number(), body.end(), room, MSG_DONTWAIT);
         if (got <= 0) return true;  // the transport's own read sees what is wrong, or that nothing is left
         body.grew(static_cast<size_t>(got));
         body_left_ -= static_cast<uint64_t>(got);
@@ -350,7 +349,7 @@ void Connection::send(vzh_request& r) {
         const std::lock_guard lock(mutex_);
         answered_ = true;
     }
-    switch (send_once(descriptor_, r)) {
+    switch (send_once(descriptor_.number(), r)) {
         case Sent::kAll: finish(false); return;
         case Sent::kBroken: finish(true); return;
         default: break;
@@ -368,7 +367,7 @@ Connection::Progress Connection::write_more() {
     auto& r = *request_;
     const auto before = r.sent;
     for (;;) {
-        switch (send_once(descriptor_, r)) {
+        switch (send_once(descriptor_.number(), r)) {
             case Sent::kAll: return Progress::kDone;
             case Sent::kBroken: return Progress::kBroken;
             case Sent::kNothing: return Progress::kWaits;
@@ -382,7 +381,7 @@ void Connection::written(Progress last) { finish(last == Progress::kBroken); }
 
 int64_t Connection::taken() const {
     int held = 0;
-    if (ioctl(descriptor_, SIOCOUTQ, &held) != 0) held = 0;
+    if (ioctl(descriptor_.number(), SIOCOUTQ, &held) != 0) held = 0;
     return static_cast<int64_t>(request_->sent) - held;
 }
 
@@ -402,7 +401,7 @@ void Connection::finish(bool broken) {
     running_ = writing_ = answered_ = false;
     if (broken) {
         closing_ = true;
-        shutdown(descriptor_, SHUT_RDWR);
+        shutdown(descriptor_.number(), SHUT_RDWR);
     } else if (close_after || overrun_ || listener_.draining()) {
         start_closing();
     } else {
@@ -436,7 +435,7 @@ void Connection::resume(void* subject) {
 void Connection::start_closing() {
     closing_ = true;
     in_.clear();
-    shutdown(descriptor_, SHUT_WR);
+    shutdown(descriptor_.number(), SHUT_WR);
     wait_for(Waiting::kClose);
 }
 
@@ -457,28 +456,44 @@ void Connection::leave() {
 }
 
 void Connection::input_ended(bool is_gone) {
-    // A client that only sends no more may well wait for its answer.
-    if (is_gone) abandon(nullptr);
     std::unique_lock lock(mutex_);
     input_ended_ = true;
+    // A client that only sends no more may well wait for its answer.
+    gone_ = is_gone;
+    if (gone_) cancel_running();
     if (advancing_ || running_ || writing_) return;
     closing_ = true;
-    shutdown(descriptor_, SHUT_RDWR);
+    shutdown(descriptor_.number(), SHUT_RDWR);
     lock.unlock();
     leave();
 }
 
-void Connection::on_abandoned(vzh_request& r, vzh_function cancel, void* user) {
+void Connection::give_up_input() {
     const std::lock_guard lock(mutex_);
-    r.cancel = cancel;
+    advancing_ = on_io_thread_ = false;
+}
+
+bool Connection::on_abandoned(vzh_request& r, vzh_function cancel, void* user) {
+    const std::lock_guard lock(mutex_);
+    const bool is_late = gone_ || r.endpoint->mount->state.load() == MountState::kStopped;
+    r.cancel = is_late ? nullptr : cancel;
     r.cancel_user = user;
+    return !is_late;
+}
+
+void Connection::abandon(const vzh_mount& mount) {
+    const std::lock_guard lock(mutex_);
+    if (is_with_handler() && request_->endpoint->mount == &mount) cancel_running();
 }
 
 // With the mutex held, so that the request does not end meanwhile.
-void Connection::abandon(const vzh_mount* mount) {
-    const std::lock_guard lock(mutex_);
-    if (!running_ || writing_ || answered_ || request_ == nullptr || request_->cancel == nullptr) return;
-    if (mount == nullptr || request_->endpoint->mount == mount) request_->cancel(request_, request_->cancel_user);
+void Connection::cancel_running() {
+    if (is_with_handler()) request_->cancel(request_, request_->cancel_user);
+}
+
+// With the mutex held. A request that said what to do when it is abandoned.
+bool Connection::is_with_handler() const {
+    return running_ && !writing_ && !answered_ && request_ != nullptr && request_->cancel != nullptr;
 }
 
 void Connection::expire(int64_t now_ms) {
@@ -492,12 +507,12 @@ void Connection::expire(int64_t now_ms) {
         constexpr std::string_view kTimeout =
             "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         [[maybe_unused]] const auto sent =
-            ::send(descriptor_, kTimeout.data(), kTimeout.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+            ::send(descriptor_.number(), kTimeout.data(), kTimeout.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         listener_.refused("timeout");
     }
     closing_ = true;
     deadline_ms_.store(0, std::memory_order_relaxed);
-    shutdown(descriptor_, SHUT_RDWR);
+    shutdown(descriptor_.number(), SHUT_RDWR);
 }
 
 void Connection::close_if_idle() {
@@ -515,6 +530,6 @@ bool Connection::waits() const {
     return !advancing_ && !running_ && !writing_ && !closing_ && !in_body_ && in_.empty();
 }
 
-void Connection::abort() { shutdown(descriptor_, SHUT_RDWR); }
+void Connection::abort() { shutdown(descriptor_.number(), SHUT_RDWR); }
 
 }  // namespace vz::http

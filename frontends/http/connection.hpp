@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "frontends/http/descriptor.hpp"
 #include "frontends/http/head_scan.hpp"
 #include "frontends/http/http.h"
 #include "frontends/http/workers.hpp"
@@ -27,13 +28,12 @@ class Connection final : public std::enable_shared_from_this<Connection> {
  public:
     enum class Progress { kWaits, kDone, kBroken };
 
-    // `descriptor` is the connection's own: closed with it, so that a late answer cannot meet a reused number.
-    Connection(Listener& listener, int descriptor);
-    ~Connection();
+    // The descriptor is closed with the connection, so that a late answer cannot meet a reused number.
+    Connection(Listener& listener, Descriptor descriptor);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    int descriptor() const { return descriptor_; }
+    int descriptor() const { return descriptor_.number(); }
     // The client's address without its port, and whether it is this machine.
     std::string_view peer() const { return peer_; }
     bool is_local() const { return is_loopback_; }
@@ -41,6 +41,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     // [io thread] Bytes arrived; the client will send no more, and, is_gone, takes no more.
     void input(std::string_view bytes);
     void input_ended(bool is_gone);
+    // [io thread] input() threw: what it began is over.
+    void give_up_input();
     // [io thread, before any input] 503, and the end: there are too many connections.
     void refuse_all();
 
@@ -57,10 +59,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
     // [writer] Closes what has waited beyond its time.
     void expire(int64_t now_ms);
-    // [any] What to do when nobody waits for the answer to `r` any more; and does it, if a request of the mount, or of
-    // any (nullptr), is with its handler.
-    void on_abandoned(vzh_request& r, vzh_function cancel, void* user);
-    void abandon(const vzh_mount* mount);
+    // [any] What to do when nobody waits for the answer to `r` any more, false: nobody does already; and does it, if a
+    // request of the mount is with its handler.
+    bool on_abandoned(vzh_request& r, vzh_function cancel, void* user);
+    void abandon(const vzh_mount& mount);
     // [any] Between two requests, or before the first.
     bool is_idle();
     // [any] Closes at once if nothing is in flight; shuts both directions whatever is in flight.
@@ -87,12 +89,14 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void finish(bool broken);
     void start_closing();
     bool waits() const;
+    void cancel_running();
+    bool is_with_handler() const;
     bool over() const;
     void leave();
     static void resume(void* connection);
 
     Listener& listener_;
-    const int descriptor_;
+    const Descriptor descriptor_;
     std::string peer_;
     bool is_loopback_ = false;
 
@@ -104,6 +108,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool answered_ = false;  // the client may hold the whole answer already: what arrives is its next request
     bool closing_ = false;   // no more is parsed; what arrives is dropped
     bool input_ended_ = false;
+    bool gone_ = false;     // the client takes no more
     bool overrun_ = false;  // too much was pipelined: the last answer closes
     bool left_ = false;     // the listener has forgotten us
 

@@ -136,10 +136,10 @@ uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) VZ_NOEXCE
 uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;
 /* [any] Go on on a worker thread. */
 void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
-/* [any] What to do when nobody waits for the answer any more: its client is gone, or the time to drain is over.
- * `cancel` is called on any thread, perhaps more than once, until the next vzh_on_abandoned or the end of the request;
- * it must not wait, nor call anything of the request. NULL: nothing. Returns 1 where the time to drain is over already:
- * what is not begun yet is better left alone. */
+/* [any] What to do when nobody waits for the answer any more: its client is gone (the connection was reset), or the
+ * time to drain is over. `cancel` is called on any thread, perhaps more than once, until the next vzh_on_abandoned or
+ * the end of the request; it must not wait, nor call anything of the request. NULL: nothing. Returns 1 where nobody
+ * waits by now: then `cancel` is not called, and what is not begun yet is better left alone. */
 uint32_t vzh_on_abandoned(vzh_request* r, vzh_function cancel, void* user) VZ_NOEXCEPT;
 /* [any] Operations of the request were with the engine for so long, from their submission to the end of the last of
  * them. For the metrics and the access log, which add up what they are told. */

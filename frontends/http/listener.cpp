@@ -45,7 +45,7 @@ Listener::Listener(Settings settings, const std::vector<access::ApiKey>& stored_
     build_ring();
 }
 
-Listener::~Listener() { close(); }
+Listener::~Listener() = default;
 
 vz_status Listener::declare(vzh_mount& mount, vz_error* error) {
     const auto router = build_router();
@@ -217,20 +217,20 @@ void Listener::stop(vzh_mount& mount) {
         return each->state.load() == MountState::kDraining || each->state.load() == MountState::kServing;
     });
     if (acceptor_ && last) {
-        close();
+        close(mount);
     } else if (acceptor_) {
         use_router(build_router());
         const auto serving = std::find_if(mounts_.begin(), mounts_.end(), [](const vzh_mount* each) {
             return each->state.load() != MountState::kDeclared;
         });
         host_.store((*serving)->host, std::memory_order_release);
-        abandon_until([&] { return mount.in_flight.load() == 0; }, &mount, kStopPatience);
+        abandon_until([&] { return mount.in_flight.load() == 0; }, mount, kStopPatience);
     }
 }
 
 // What begins meanwhile is abandoned too.
 template <class Condition>
-void Listener::abandon_until(Condition condition, const vzh_mount* mount, std::chrono::milliseconds patience) {
+void Listener::abandon_until(Condition condition, const vzh_mount& mount, std::chrono::milliseconds patience) {
     wait_until(
         [&] {
             if (condition()) return true;
@@ -240,13 +240,14 @@ void Listener::abandon_until(Condition condition, const vzh_mount* mount, std::c
         patience);
 }
 
-void Listener::close() {
+// Requests of the mounts before `last` that have not ended are nobody's any more: their frontends may be gone.
+void Listener::close(const vzh_mount& last) {
     if (!acceptor_) return;
     stopping_.store(true);
     const auto all_ended = [this] { return in_flight_.load() == 0; };
-    abandon_until(all_ended, nullptr, kAnswerPatience);
+    abandon_until(all_ended, last, kAnswerPatience);
     for (const auto& connection : connections()) connection->abort();
-    abandon_until(all_ended, nullptr, kStopPatience);
+    abandon_until(all_ended, last, kStopPatience);
     wait_until([this] { return connections().empty(); }, kLeavePatience);
     acceptor_.reset();
     workers_.stop();
@@ -262,8 +263,8 @@ std::vector<std::shared_ptr<Connection>> Listener::connections() const {
     return all;
 }
 
-std::shared_ptr<Connection> Listener::connect(int descriptor) {
-    auto connection = std::make_shared<Connection>(*this, descriptor);
+std::shared_ptr<Connection> Listener::connect(Descriptor descriptor) {
+    auto connection = std::make_shared<Connection>(*this, std::move(descriptor));
     bool full = false;
     {
         const std::lock_guard lock(connections_mutex_);

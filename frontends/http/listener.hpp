@@ -17,6 +17,7 @@
 #include "frontends/access/keys.hpp"
 #include "frontends/http/acceptor.hpp"
 #include "frontends/http/budget.hpp"
+#include "frontends/http/descriptor.hpp"
 #include "frontends/http/meter.hpp"
 #include "frontends/http/mount.hpp"
 #include "frontends/http/rate.hpp"
@@ -65,7 +66,7 @@ class Listener final {
     std::shared_ptr<const access::KeyRing> ring() const { return ring_.load(); }
 
     // [io] A client came: the connection owns the descriptor.
-    std::shared_ptr<Connection> connect(int descriptor);
+    std::shared_ptr<Connection> connect(Descriptor descriptor);
     void forget(Connection& connection);
 
     // Requests, from their pool and back. give_back also returns what the request held of the budgets.
@@ -140,9 +141,9 @@ class Listener final {
     void log(uint32_t level, std::string_view event, std::string_view message) const;
 
     vz_status open(vz_error* error);
-    void close();
+    void close(const vzh_mount& last);
     template <class Condition>
-    void abandon_until(Condition condition, const vzh_mount* mount, std::chrono::milliseconds patience);
+    void abandon_until(Condition condition, const vzh_mount& mount, std::chrono::milliseconds patience);
     void raise_descriptor_limit();
     std::unique_ptr<Router> build_router() const;
     void use_router(std::unique_ptr<Router> router);

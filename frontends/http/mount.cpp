@@ -270,8 +270,7 @@ void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {
 }
 
 uint32_t vzh_on_abandoned(vzh_request* r, vzh_function cancel, void* user) noexcept {
-    r->connection->on_abandoned(*r, cancel, user);
-    return r->endpoint->mount->state.load() == vz::http::MountState::kStopped ? 1 : 0;
+    return r->connection->on_abandoned(*r, cancel, user) ? 0 : 1;
 }
 
 void vzh_engine_took(vzh_request* r, int64_t ns) noexcept { r->engine_ns += ns; }

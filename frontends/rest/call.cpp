@@ -130,9 +130,13 @@ json::Arena arena_of(vzh_request* request) {
 vz_status submit_ops(Call& call, vz_op* const* ops, uint32_t count) {
     call.ops = ops;
     call.op_count = count;
-    if (vzh_on_abandoned(call.request, &abandoned, &call) != 0) return VZ_CANCELLED;
+    // Where something may have been changed already, the rest is done too, and told.
+    const bool reads = (call.view->route->permission & ~VZH_WHOLE) < VZH_WRITE;
+    if (reads && vzh_on_abandoned(call.request, &abandoned, &call) != 0) return VZ_CANCELLED;
     call.submitted_ns = steady_ns();
-    return vz_submit(call.frontend->engine, ops, count);
+    const vz_status status = vz_submit(call.frontend->engine, ops, count);
+    if (reads && status != VZ_OK) vzh_on_abandoned(call.request, nullptr, nullptr);
+    return status;
 }
 
 void ended(Call& call) {

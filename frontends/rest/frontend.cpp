@@ -67,6 +67,7 @@ void drain(vz_frontend* self) VZ_NOEXCEPT {
 uint32_t idle(vz_frontend* self) VZ_NOEXCEPT { return vzh_idle(self->mount); }
 
 void stop(vz_frontend* self) VZ_NOEXCEPT {
+    self->is_draining.store(true);  // a second signal skips the drain
     if (self->mount != nullptr) vzh_stop(self->mount);
     self->mount = nullptr;
 }

@@ -135,8 +135,8 @@ vz_status vz_restore(vz_engine* engine, const vz_restore_request* request, vz_ch
 /* [any done] Takes all ops or none; VZ_BUSY when the queue is full. Each op taken ends in exactly one call of its
  * `done`, on an engine thread, never inside vz_submit. Writes enter the log in submission order. */
 vz_status vz_submit(vz_engine* engine, vz_op* const* ops, uint32_t count) VZ_NOEXCEPT;
-/* [any done] VZ_OK: it will end as VZ_CANCELLED: searches, get, scan, count and verify soon, also while they run, all
- * else if it has not begun. VZ_BUSY: too late, it ends as usual. */
+/* [any done] VZ_OK: it will end as VZ_CANCELLED: searches, get, scan and count soon, also while they run, all else if
+ * it has not begun. VZ_BUSY: too late, it ends as usual. The op must neither be freed nor submitted again meanwhile. */
 vz_status vz_cancel(vz_engine* engine, vz_op* op) VZ_NOEXCEPT;
 
 #ifdef __cplusplus

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -45,6 +46,8 @@ constexpr std::chrono::seconds kStopLimit(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
 constexpr std::chrono::seconds kPoisonLook(1);
 constexpr std::chrono::seconds kMoreTime(2);  // between two requests for more time to start or to end
+
+constexpr std::chrono::minutes kEndMax(10);  // what takes longer hangs: the supervisor may end it
 
 // Ends the process when what a plugin is asked for meanwhile does not return in time: what was acknowledged is on disk.
 class Watchdog {
@@ -200,7 +203,9 @@ class Server {
                 ::kill(::getpid(), SIGTERM);
             });
             wait_for_end(signal_fd);
-            ending.emplace(kMoreTime, [] { notify_supervisor("EXTEND_TIMEOUT_USEC=30000000"); });
+            ending.emplace(kMoreTime, [until = Clock::now() + kEndMax] {
+                if (Clock::now() < until) notify_supervisor("EXTEND_TIMEOUT_USEC=30000000");
+            });
             drain(signal_fd);
             if (is_poisoned) code = kExitStorage;
         }
@@ -457,7 +462,9 @@ class Server {
         for (;;) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
             pollfd poll = {signal_fd, POLLIN, 0};
-            if (::poll(&poll, 1, static_cast<int>(std::max<int64_t>(left.count(), 0))) != 1) return false;
+            const int found = ::poll(&poll, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
+            if (found < 0 && errno == EINTR) continue;
+            if (found != 1) return false;
             signalfd_siginfo info = {};
             if (::read(signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGHUP) return true;
         }

@@ -129,9 +129,6 @@ std::vector<std::string> Disk::list(const std::string& directory) const {
     for (const auto& [path, id] : names_) {
         if (parent_path(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
     }
-    for (const std::string& path : directories_) {
-        if (parent_path(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
-    }
     return names;
 }
 

@@ -53,6 +53,9 @@ bool applies(Fault::Kind fault, Call::Kind call) {
     return false;
 }
 
+// What only a broken directory lacks.
+Status unfit(const std::string& path) { return failure(VZ_IO_ERROR, "%s is not there", path.c_str()); }
+
 Status missing(const std::string& path) { return failure(VZ_NOT_FOUND, "cannot open %s: there is none", path.c_str()); }
 
 }  // namespace
@@ -265,7 +268,7 @@ Result<std::unique_ptr<File>> SimFs::create(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kCreate, path));
-    if (!answer(disk_.has_directory(parent_path(path)))) return missing(std::string(parent_path(path)));
+    if (!answer(disk_.has_directory(parent_path(path)))) return unfit(std::string(parent_path(path)));
     if (answer(disk_.find(path) || disk_.has_directory(path)))
         return failure(VZ_ALREADY_EXISTS, "%s exists", path.c_str());
     const uint64_t id = disk_.create(path);
@@ -309,7 +312,7 @@ Result<std::vector<std::string>> SimFs::list(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kList, path));
-    if (!answer(disk_.has_directory(path))) return missing(path);
+    if (!answer(disk_.has_directory(path))) return unfit(path);
     std::vector<std::string> names = disk_.list(path);
     for (const std::string& name : names) note_answer(hash_text(name));
     note_answer(names.size());
@@ -336,8 +339,8 @@ Status SimFs::rename(const std::string& raw_from, const std::string& raw_to) {
     const std::string to = normal_path(raw_to);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kRename, from));
-    if (!answer(disk_.find(from).has_value())) return missing(from);
-    if (!answer(disk_.has_directory(parent_path(to)))) return missing(std::string(parent_path(to)));
+    if (!answer(disk_.find(from).has_value())) return unfit(from);
+    if (!answer(disk_.has_directory(parent_path(to)))) return unfit(std::string(parent_path(to)));
     disk_.rename(from, to);
     changed();
     return {};
@@ -347,7 +350,7 @@ Status SimFs::unlink(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kUnlink, path));
-    if (!answer(disk_.find(path).has_value())) return missing(path);
+    if (!answer(disk_.find(path).has_value())) return unfit(path);
     disk_.unlink(path);
     changed();
     return {};
@@ -357,7 +360,7 @@ Status SimFs::sync_directory(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     Status failed = enter(Call::Kind::kSyncDirectory, path);
-    if (!answer(disk_.has_directory(path))) return missing(path);
+    if (!answer(disk_.has_directory(path))) return unfit(path);
     if (failed.ok()) {
         disk_.sync_directory(path);
     } else {
@@ -371,7 +374,7 @@ Result<std::unique_ptr<FileLock>> SimFs::lock(const std::string& raw) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kLock, path));
-    if (!answer(disk_.has_directory(parent_path(path)))) return missing(std::string(parent_path(path)));
+    if (!answer(disk_.has_directory(parent_path(path)))) return unfit(std::string(parent_path(path)));
     if (!disk_.find(path)) {
         disk_.create(path);
         changed();
