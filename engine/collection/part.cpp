@@ -75,6 +75,15 @@ void Part::distrust(SectionKind kind) {
     }
 }
 
+void Part::check_graphs(const Schema& schema) {
+    if (!sealed_) return;
+    for (const VectorFieldSchema& field : schema.fields) {
+        for (const SectionKind kind : {SectionKind::kGraphMeta, SectionKind::kGraph}) {
+            if (!sealed_->verify_derived(kind, field.id).ok()) distrust(kind);
+        }
+    }
+}
+
 ComponentCounts& Part::component_counts(const VectorFieldSchema& field) const {
     const std::scoped_lock lock(counting_);
     for (const auto& known : component_counts_) {

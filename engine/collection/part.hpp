@@ -112,6 +112,8 @@ class Part {
 
     // A derived section of the file is damaged: what was computed from the rows does without it from here on.
     void distrust(SectionKind kind);
+    // Reads the graphs of a sealed part: those that are not as they were written are distrusted.
+    void check_graphs(const Schema& schema);
     // When the file was last read whole and found good; 0: not since it was opened.
     int64_t verified_ms() const { return verified_ms_.load(std::memory_order_relaxed); }
     void note_verified(int64_t now_ms) { verified_ms_.store(now_ms, std::memory_order_relaxed); }

@@ -56,6 +56,9 @@ Status Checkpoints::seal_frozen(std::span<const std::shared_ptr<Collection>> col
     Edit edit;
     Checkpoint& checkpoint = std::get<Checkpoint>(edit.actions.emplace_back(Checkpoint()));
     Status rest = seal_deletes(sealings);
+    for (const Sealing& each : sealings) {
+        if (rest.ok()) rest = database_.verify_rows(*each.collection, each.frozen.taken_along);
+    }
     if (rest.ok() && !VZ_PLANT(segment_directory_not_synced)) rest = database_.segments->sync();
     if (!rest.ok()) {
         const bool has_file =
@@ -178,6 +181,8 @@ Status Checkpoints::take_small(std::span<const std::shared_ptr<Collection>> coll
             std::optional<Frozen> one = moves ? std::optional(collection->freeze_whole()) : collection->freeze();
             if (!one) continue;
             if (moves || !one->growing.empty()) one->take_along(moves ? kPackMovedBytesMax : kPackedBytesMax);
+            // One that is set aside here keeps nobody else from being sealed.
+            if (!database_.verify_rows(*collection, one->taken_along).ok()) continue;
             for (const auto& part : one->growing) bytes += part->growing()->bytes();
             for (const auto& part : one->taken_along) bytes += part->mapped_bytes();
             chosen.push_back(collection);

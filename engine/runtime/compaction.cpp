@@ -38,10 +38,18 @@ Status Compaction::replace(Collection& collection, const Schema& schema, const P
     const Lsn through = collection.through_lsn();
     const LiveRows live(schema, inputs, through);
     for (const auto& part : inputs) part->announce_whole();
+    // The first part's are taken over.
+    if (!live.sources().empty()) live.sources()[0].part->check_graphs(schema);
     const SegmentStore::Claim file(*database_.segments);
     std::shared_ptr<Part> output;
     if (!live.sources().empty()) {
-        VZ_ASSIGN(output, checkpoints_.seal(collection, schema, live, file.number()));
+        Result<std::shared_ptr<Part>> written = checkpoints_.seal(collection, schema, live, file.number());
+        if (!written.ok() && written.status().code() == VZ_CANCELLED) return written.take_status();
+        // Behind the copy: what rotted while the graphs were built is seen, too. It may be why the rows were refused.
+        Status sound = database_.verify_rows(collection, inputs);
+        if (!sound.ok() && written.ok()) database_.segments->discard(file.number());
+        VZ_TRY(std::move(sound));
+        VZ_ASSIGN(output, std::move(written));
     }
 
     const Checkpoints::Lock no_checkpoint = checkpoints_.exclude();

@@ -42,4 +42,24 @@ Result<SegmentStore::Opened> Database::open_segment(const SegmentRef& ref, const
     return opened;
 }
 
+void Database::set_aside(Collection& collection, const std::string& reason) {
+    if (!collection.damage().empty()) return;
+    collection.quarantine(reason);
+    report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name() + "': " + reason);
+    Quarantine edit{collection.id(), reason};
+    const Status noted = log->commit(std::move(edit));
+    if (!noted.ok()) report(VZ_LOG_ERROR, "verify.not_noted", noted.error().message);
+}
+
+Status Database::verify_rows(Collection& collection, const PartList& parts) {
+    for (const auto& part : parts) {
+        if (part->sealed() == nullptr) continue;
+        Status verified = part->sealed()->verify_rows();
+        if (verified.ok()) continue;
+        set_aside(collection, verified.error().message);
+        return verified;
+    }
+    return {};
+}
+
 }  // namespace vz

@@ -35,6 +35,11 @@ struct Database {
     void report(uint32_t level, const char* event, const std::string& message) const;
     // Of the manifest; its contents are read where the settings ask for it.
     Result<SegmentStore::Opened> open_segment(const SegmentRef& ref, const Schema& schema);
+    // Refuses the collection from here on, durably: no restart serves it before it is looked at again.
+    void set_aside(Collection& collection, const std::string& reason);
+    // Rows that go into a new file get new checksums: asked before that file takes the place of these. Rows that are
+    // not as they were written set the collection aside. VZ_CORRUPTION, VZ_IO_ERROR.
+    Status verify_rows(Collection& collection, const PartList& parts);
 
     FileSystem& files;
     const std::string directory;

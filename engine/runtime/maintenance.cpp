@@ -181,7 +181,8 @@ void Maintenance::compact_while_worth(const std::shared_ptr<Collection>& collect
         const Result<bool> done =
             compaction_.compact(*collection, collection->activity().idle_ms(database_.settings.now_ms()) >=
                                                  database_.settings.settle_after_ms);
-        if (!done.ok() && done.status().code() != VZ_CANCELLED)
+        // Why a collection is set aside is told where that is done.
+        if (!done.ok() && done.status().code() != VZ_CANCELLED && collection->health().ok())
             database_.report(VZ_LOG_ERROR, "compaction.failed",
                              "collection '" + collection->name() + "': " + done.status().error().message);
         if (!done.ok() || !*done) return;

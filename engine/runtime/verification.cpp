@@ -63,27 +63,17 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
     // Set aside as it was opened: there is no file to read, and yet it is not sound.
     const std::string known = collection->damage();
     if (findings.empty() && !known.empty()) findings.push_back({VZ_CORRUPTION, collection->name(), {}, 0, known});
-    if (!loss.empty()) set_aside(*collection, loss);
+    if (!loss.empty()) database_.set_aside(*collection, loss);
     if (!loss.empty() || to_rewrite.empty()) return findings;
     for (const auto& part : to_rewrite) {
         const Status rewritten = compaction_.rewrite(*collection, part);
         if (rewritten.ok()) continue;
         database_.report(VZ_LOG_ERROR, "verify.not_rewritten",
                          "collection '" + collection->name() + "': " + rewritten.error().message);
-        if (!doubt.empty()) set_aside(*collection, doubt);
+        if (!doubt.empty()) database_.set_aside(*collection, doubt);
         database_.notices.changed(collection);  // field indexes are built in memory then
     }
     return findings;
-}
-
-void Verification::set_aside(Collection& collection, const std::string& reason) {
-    if (!collection.damage().empty()) return;
-    collection.quarantine(reason);
-    database_.report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name() + "': " + reason);
-    // So that no restart serves it before it is looked at again.
-    Quarantine edit{collection.id(), reason};
-    const Status noted = database_.log->commit(std::move(edit));
-    if (!noted.ok()) database_.report(VZ_LOG_ERROR, "verify.not_noted", noted.error().message);
 }
 
 void Verification::start() {

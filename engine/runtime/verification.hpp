@@ -32,7 +32,6 @@ class Verification {
 
  private:
     void run();
-    void set_aside(Collection& collection, const std::string& reason);
 
     Database& database_;
     Compaction& compaction_;

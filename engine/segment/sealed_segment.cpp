@@ -232,13 +232,16 @@ Status SealedSegment::verify_section(const SectionEntry& entry) const {
     return {};
 }
 
+Status SealedSegment::verify_frame() const {
+    VZ_TRY(check_header());
+    VZ_ASSIGN(const SegmentLayout layout, decode_layout(segment(), path_, expected_.offset));
+    if (layout.hash == layout_.hash) return {};
+    return damaged(expected_.offset + layout.table_offset, "the section table changed since the file was opened");
+}
+
 Status SealedSegment::verify_contents() const {
     const auto verify = [&]() -> Status {
-        VZ_TRY(check_header());
-        VZ_ASSIGN(const SegmentLayout layout, decode_layout(segment(), path_, expected_.offset));
-        if (layout.hash != layout_.hash)
-            return damaged(expected_.offset + layout.table_offset,
-                           "the section table changed since the file was opened");
+        VZ_TRY(verify_frame());
         uint64_t end = kFileHeaderBytes;
         const auto check_gap = [&](uint64_t next) -> Status {
             if (!all_zero(segment().subspan(end, next - end)))
@@ -254,10 +257,20 @@ Status SealedSegment::verify_contents() const {
         end = layout_.table_offset + layout_.sections.size() * kSectionEntryBytes;
         return check_gap(expected_.bytes - kFooterBytes);
     };
-    Status result = verify();
-    // Zeros of a failed map look like damage; the device's error is the truth.
+    return unless_failed(verify());
+}
+
+Status SealedSegment::verify_rows() const {
+    Status result = verify_frame();
+    for (const SectionEntry& entry : layout_.sections) {
+        if (result.ok() && (entry.flags & kDerivedFlag) == 0) result = verify_section(entry);
+    }
+    return unless_failed(std::move(result));
+}
+
+Status SealedSegment::unless_failed(Status verified) const {
     if (mapping_->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path_.c_str());
-    return result;
+    return verified;
 }
 
 Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(

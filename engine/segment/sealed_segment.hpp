@@ -84,6 +84,8 @@ class SealedSegment {
     // Reads every byte: header, footer and table again, all sections against their checksums, zeros between them.
     // VZ_CORRUPTION names the offset in the file, VZ_IO_ERROR that the map failed.
     Status verify_contents() const;
+    // Of that what cannot be computed again: derived sections and the zeros are left out.
+    Status verify_rows() const;
 
  private:
     struct Field {
@@ -103,7 +105,10 @@ class SealedSegment {
     Status place_field(const SectionEntry& vectors);
     Status damaged(uint64_t offset_in_file, const char* what) const;
     Status check_header() const;
+    Status verify_frame() const;
     Status verify_section(const SectionEntry& entry) const;
+    // Zeros of a failed map look like damage; the device's error is the truth.
+    Status unless_failed(Status verified) const;
     std::span<const std::byte> bytes_of(const SectionEntry& entry) const;
     // Of an optional section: empty if there is none. `items` of `item_bytes` each, or damage.
     Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required,

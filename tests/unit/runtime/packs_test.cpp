@@ -244,5 +244,30 @@ TEST_F(Packs, damage_sets_aside_those_it_lies_in) {
     EXPECT_EQ(contents(), left);
 }
 
+// What moves to another file gets new checksums there: not before it was compared with its own.
+TEST_F(Packs, one_that_rotted_is_set_aside_and_the_others_move) {
+    checkpoint();
+    const std::string file = *segment_files().begin();
+    const auto sick = engine_->catalogue().resolve(name(3)).take();
+    {
+        std::filesystem::permissions(file, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+        const auto* const first = reinterpret_cast<const char*>(sick->parts()->back()->vector(0, 0));
+        const auto* const begin =
+            reinterpret_cast<const char*>(sick->parts()->back()->sealed()->mapping().bytes().data());
+        std::fstream bytes(file, std::ios::binary | std::ios::in | std::ios::out);
+        bytes.seekp(first - begin);
+        bytes.put(static_cast<char>(*first ^ 4));
+    }
+    for (uint32_t i = 0; i < kCollections; ++i) write(i, 100, "second");
+    checkpoint();
+    EXPECT_EQ(sick->health().code(), VZ_CORRUPTION);
+    EXPECT_TRUE(std::filesystem::exists(file));
+    expected_.erase(name(3));
+    EXPECT_EQ(contents(), expected());
+    reopen();
+    EXPECT_EQ(engine_->catalogue().resolve(name(3)).take()->health().code(), VZ_CORRUPTION);
+    EXPECT_EQ(contents(), expected());
+}
+
 }  // namespace
 }  // namespace vz

@@ -18,6 +18,7 @@
 #include "engine/collection/search.hpp"
 #include "engine/collection/text_search.hpp"
 #include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/check.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/layout.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
@@ -140,6 +141,20 @@ class Verification : public testing::Test {
         bytes[entry.offset + entry.bytes / 2] = static_cast<char>(bytes[entry.offset + entry.bytes / 2] ^ 4);
         ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
         std::ofstream(path_, std::ios::binary) << bytes;
+    }
+
+    void damage_nothing() { std::ofstream(path_, std::ios::binary) << whole_; }
+
+    // The same while the database is open. The offset of the bit.
+    uint64_t rot(SectionKind kind) {
+        const SegmentLayout layout = decode_layout(std::as_bytes(std::span(whole_)), path_).take();
+        const SectionEntry entry = *layout.section(kind);
+        const uint64_t at = entry.offset + entry.bytes / 2;
+        EXPECT_EQ(chmod(path_.c_str(), 0644), 0);
+        std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekp(static_cast<std::streamoff>(at));
+        file.put(static_cast<char>(whole_[at] ^ 4));
+        return at;
     }
 
     std::vector<CheckFinding> verify(const char* name, CheckDepth depth = {}) {
@@ -281,6 +296,65 @@ TEST_F(Verification, of_a_file_that_compaction_takes_away_finds_nothing) {
     ASSERT_TRUE(found.ok()) << found.status().error().message;
     EXPECT_TRUE(found->empty()) << found->front().message;
     EXPECT_TRUE(collection->health().ok());
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+// What is written anew gets checksums of its own.
+TEST_F(Verification, of_rows_comes_before_they_are_merged) {
+    for (const SectionKind kind : {SectionKind::kVectors, SectionKind::kIdSlots}) {
+        open();
+        const auto collection = engine_->catalogue().resolve("sick").take();
+        fill(*engine_, "sick", kVerifiedPoints);
+        ASSERT_TRUE(engine_->checkpoints().take(*collection).ok());
+        const uint64_t at = rot(kind);
+        EXPECT_EQ(engine_->compaction().compact(*collection, true).status().code(), VZ_CORRUPTION)
+            << section_name(kind);
+        EXPECT_EQ(collection->health().code(), VZ_CORRUPTION);
+        EXPECT_NE(collection->damage().find(path_), std::string::npos);
+        EXPECT_TRUE(std::filesystem::exists(path_));
+        EXPECT_TRUE(engine_->catalogue().resolve("well").take()->health().ok());
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        const auto found = check_directory(*files_, directory_.path() + "/data").take();
+        EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const CheckFinding& each) {
+            return each.file == path_ && each.offset <= at && at < each.offset + kChunkBytes;
+        }));
+        // Whole again, and accepted as such.
+        damage_nothing();
+        open();
+        EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+        ASSERT_TRUE(engine_->log().commit(Quarantine{collection->id(), ""}).ok());
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
+}
+
+TEST_F(Verification, of_graphs_comes_before_they_are_taken_over) {
+    open();
+    const auto collection = engine_->catalogue().resolve("sick").take();
+    std::vector<std::string> texts;
+    for (uint32_t i = 0; i < kVerifiedPoints; i += 50) texts.push_back(std::to_string(i));
+    std::vector<vz_str> ids;
+    for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_DELETE;
+    request.count = ids.size();
+    request.ids = ids.data();
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    ASSERT_TRUE(engine_->write("sick", request, &answer, &errors).ok());
+    const std::vector<std::string> before = answers(*engine_, "sick");
+    const std::shared_ptr<Part> old = part(*engine_, "sick");
+    const uint32_t field = collection->schema()->fields[0].id;
+    ASSERT_NE(old->graph(field).view, nullptr);
+    rot(SectionKind::kGraph);
+    ASSERT_TRUE(*engine_->compaction().compact(*collection, true));
+    EXPECT_EQ(old->graph(field).view, nullptr);
+    EXPECT_EQ(part(*engine_, "sick")->graph(field).linked, kVerifiedPoints - ids.size());
+    EXPECT_TRUE(collection->health().ok());
+    EXPECT_EQ(answers(*engine_, "sick"), before);
+    EXPECT_TRUE(verify("sick").empty());
     ASSERT_TRUE(engine_->close().ok());
 }
 
