@@ -110,6 +110,10 @@ class Part {
     // Rows known to have ended; readers of older LSNs may still see some of them.
     uint32_t ended_rows() const { return growing_ ? growing_->ended_rows() : marks_.count(); }
 
+    // Of derived sections: without it no answer is right, so nothing is answered until the file is written anew.
+    static bool decides_existence(SectionKind kind) {
+        return kind == SectionKind::kIdTable || kind == SectionKind::kIdOrder;
+    }
     // A derived section of the file is damaged: what was computed from the rows does without it from here on.
     void distrust(SectionKind kind);
     // Reads the graphs of a sealed part: those that are not as they were written are distrusted.

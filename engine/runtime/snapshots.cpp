@@ -14,6 +14,27 @@ Status no_snapshot(std::string_view name) {
         .reason(VZ_REASON_SNAPSHOT);
 }
 
+// What is damaged is the snapshot, not the collection that it would replace.
+Status cannot_restore(std::string_view name, const Status& cause) {
+    const bool is_missing = cause.code() == VZ_NOT_FOUND;
+    return failure(is_missing ? VZ_CORRUPTION : cause.code(), "snapshot '%.*s' is not restored: %s",
+                   static_cast<int>(name.size()), name.data(), cause.error().message)
+        .field("snapshot")
+        .reason(VZ_REASON_SNAPSHOT);
+}
+
+// What can be computed again is done without, as in a file that is in use.
+Status verify_opened(FileSystem& files, Part& part) {
+    VZ_ASSIGN(const std::vector<SealedSegment::Damage> damage,
+              part.sealed()->find_damage(files, [](uint64_t) { return Status(); }));
+    for (const SealedSegment::Damage& each : damage) {
+        if (!each.is_derived || Part::decides_existence(each.kind))
+            return failure(VZ_CORRUPTION, "%s", each.message.c_str());
+        part.distrust(each.kind);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<std::shared_ptr<Collection>>> Snapshots::choose(std::span<const vz_str> names) const {
@@ -123,8 +144,10 @@ Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view f
     for (CollectionState& state : snapshot->collections) {
         Catalogue::Restored& one = restored.emplace_back();
         for (const SegmentRef& ref : state.segments) {
-            VZ_ASSIGN(SegmentStore::Opened opened, database_.open_segment(ref, state.schema));
-            one.parts.emplace_back(std::move(opened.part), std::move(opened.ended));
+            Result<SegmentStore::Opened> opened = database_.open_segment(ref, state.schema);
+            const Status sound = opened.ok() ? verify_opened(database_.files, *opened->part) : opened.take_status();
+            if (!sound.ok()) return cannot_restore(name, sound);
+            one.parts.emplace_back(std::move(opened->part), std::move(opened->ended));
         }
         one.state = std::move(state);
         if (!to.empty()) one.state.name = to;

@@ -21,7 +21,8 @@ class Snapshots {
     Result<EditOutcome> drop(std::string_view name, const vz_uuid& request);
     std::vector<SnapshotState> list() const;
     // The collection `from` of a snapshot (absent: each of its collections) becomes `to` (absent: its own name), with
-    // the same files. Over an existing collection only if `replace`; then in the same edit.
+    // the same files, which are read and verified first. Over an existing collection only if `replace`; then in the
+    // same edit. VZ_CORRUPTION with VZ_REASON_SNAPSHOT: the snapshot is damaged, nothing was changed.
     Result<EditOutcome> restore(std::string_view snapshot, std::string_view from, std::string_view to, bool replace,
                                 const vz_uuid& request);
 

@@ -7,13 +7,6 @@
 #include "engine/payload/json.hpp"
 
 namespace vz {
-namespace {
-
-// Derived sections that decide which points exist: without them no answer is right, so nothing is answered until the
-// file is written anew.
-bool decides_existence(SectionKind kind) { return kind == SectionKind::kIdTable || kind == SectionKind::kIdOrder; }
-
-}  // namespace
 
 Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Collection>& collection,
                                                        const std::function<Status(uint64_t bytes)>& pace,
@@ -42,7 +35,7 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
         for (const SealedSegment::Damage& found : *damage) {
             note(found.offset, found.message);
             if (!found.is_derived) loss = found.message;
-            if (found.is_derived && decides_existence(found.kind)) doubt = found.message;
+            if (found.is_derived && Part::decides_existence(found.kind)) doubt = found.message;
             part->distrust(found.kind);
         }
         if (damage->empty()) {

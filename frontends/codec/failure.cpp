@@ -270,6 +270,8 @@ Failure from_engine(const vz_error& error, const Names& names) {
                                  "a sync failed: the change may or may not survive a restart; repeat it then");
         case VZ_IO_ERROR: return storage_error(503, "io", "an operation of the disk failed");
         case VZ_CORRUPTION:
+            if (error.reason == VZ_REASON_SNAPSHOT)
+                return service_unavailable("snapshot_damaged", "the snapshot is damaged; nothing was changed");
             return service_unavailable("collection_quarantined", "the collection is damaged and set aside");
         case VZ_OUT_OF_MEMORY: return overloaded();
         // Frontends cancel what they stop, and what nobody waits for.

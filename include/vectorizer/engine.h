@@ -128,7 +128,8 @@ vz_status vz_snapshot_drop(vz_engine* engine, vz_str name, vz_change* change, vz
 /* [any block] One file front to back, to a path or into `write`. Of an engine that is read only without a change to its
  * directory: growing rows are sealed in memory. */
 vz_status vz_archive_export(vz_engine* engine, const vz_archive_request* request, vz_error* error) VZ_NOEXCEPT;
-/* [any block] From a snapshot or an archive, checked whole first; one edit, also over an existing name. */
+/* [any block] From a snapshot or an archive, checked whole first; one edit, also over an existing name. VZ_CORRUPTION
+ * with VZ_REASON_SNAPSHOT: the snapshot is damaged, nothing was changed. */
 vz_status vz_restore(vz_engine* engine, const vz_restore_request* request, vz_change* change,
                      vz_error* error) VZ_NOEXCEPT;
 

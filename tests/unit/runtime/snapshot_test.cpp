@@ -78,6 +78,27 @@ class Snapshots : public ::testing::Test {
         return count;
     }
 
+    // One bit of a file, where the database has it mapped.
+    static void rot(const std::string& path, uint64_t at) {
+        std::filesystem::permissions(path, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+        std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekg(static_cast<std::streamoff>(at));
+        const int byte = file.get();
+        file.seekp(static_cast<std::streamoff>(at));
+        file.put(static_cast<char>(byte ^ 4));
+    }
+    // The oldest sealed part of a collection, which has one.
+    std::shared_ptr<Part> sealed(const char* collection) {
+        return engine_->catalogue().resolve(collection).take()->parts()->back();
+    }
+    std::string file_of(const Part& part) const {
+        return segment_path(directory_.path() + "/data", 'S', part.ref().file);
+    }
+    static uint64_t vector_place(const Part& part, uint32_t row) {
+        return static_cast<uint64_t>(reinterpret_cast<const std::byte*>(part.vector(0, row)) -
+                                     part.sealed()->mapping().bytes().data());
+    }
+
     e2e::TemporaryDirectory directory_;
     std::unique_ptr<FileSystem> files_ = make_posix_file_system();
     std::unique_ptr<Engine> engine_;
@@ -200,6 +221,40 @@ TEST_F(Snapshots, survive_compaction_of_what_they_pin) {
     open();
     ASSERT_EQ(restore("s", "a", "", true), VZ_OK);
     EXPECT_EQ(ids("a"), range(0, 20));
+}
+
+TEST_F(Snapshots, that_are_damaged_replace_nothing) {
+    for (uint32_t i = 0; i < 10; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    const std::string file = file_of(*sealed("a"));
+    const uint64_t place = vector_place(*sealed("a"), 5);
+    for (uint32_t i = 5; i < 20; ++i) write("a", i);
+    const auto collection = engine_->catalogue().resolve("a").take();
+    ASSERT_TRUE(engine_->checkpoints().take(*collection).ok());
+    ASSERT_TRUE(*engine_->compaction().compact(*collection, true));
+    rot(file, place);
+    const Status refused = engine_->snapshots().restore("s", "a", "", true, {}).take_status();
+    EXPECT_EQ(refused.code(), VZ_CORRUPTION);
+    EXPECT_EQ(refused.error().reason, VZ_REASON_SNAPSHOT);
+    EXPECT_STREQ(refused.error().field, "snapshot");
+    EXPECT_TRUE(collection->health().ok());
+    EXPECT_EQ(ids("a"), range(0, 20));
+    rot(file, place);
+    EXPECT_EQ(restore("s", "a", "", true), VZ_OK);
+    EXPECT_EQ(ids("a"), range(0, 10));
+}
+
+TEST_F(Snapshots, without_one_of_their_files_replace_nothing) {
+    for (uint32_t i = 0; i < 10; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    const std::string file = file_of(*sealed("a"));
+    ASSERT_TRUE(engine_->catalogue().drop("a", false, {}).ok());
+    open();
+    ASSERT_TRUE(std::filesystem::remove(file));
+    const Status refused = engine_->snapshots().restore("s", "a", "", false, {}).take_status();
+    EXPECT_EQ(refused.code(), VZ_CORRUPTION);
+    EXPECT_EQ(refused.error().reason, VZ_REASON_SNAPSHOT);
+    EXPECT_EQ(ids("a"), std::vector<int64_t>{-1});
 }
 
 TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
