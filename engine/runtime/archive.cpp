@@ -73,15 +73,15 @@ Status write_archive(FileSystem& files, const std::string& directory, const vz_u
     for (const CollectionState& collection : snapshot.collections) {
         for (const SegmentRef& ref : collection.segments) {
             if (written.insert({ref.file, ref.offset}).second) {
-                VZ_ASSIGN(const std::shared_ptr<const Mapping> map,
-                          maps.map(files, segment_path(directory, 'S', ref.file)));
-                if (map->bytes().size() < ref.offset + ref.bytes)
-                    return failure(VZ_CORRUPTION, "a segment file has another size than recorded");
+                const std::string path = segment_path(directory, 'S', ref.file);
+                VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps.map(files, path));
+                VZ_ASSIGN(const std::unique_ptr<SealedSegment> segment,
+                          SealedSegment::open(std::move(map), path, database, ref.file, summary_of(ref)));
                 VZ_TRY(out.align());
                 entries.push_back({ArchiveView::kSegment, ref.offset, ref.file, out.offset(), ref.bytes});
-                VZ_TRY(out.put(map->bytes().first(kFileHeaderBytes)));
-                VZ_TRY(out.put(map->bytes().subspan(ref.offset + kFileHeaderBytes, ref.bytes - kFileHeaderBytes)));
-                if (map->failed()) return failure(VZ_IO_ERROR, "a segment file could not be read");
+                VZ_TRY(out.put(segment->mapping().bytes().first(kFileHeaderBytes)));
+                // No import takes what is damaged.
+                VZ_TRY(segment->verify_contents([&](std::span<const std::byte> bytes) { return out.put(bytes); }));
             }
             if (!ref.deletes) continue;
             const DeleteRef& from = *ref.deletes;
@@ -143,6 +143,7 @@ Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const st
     VZ_TRY(decode_header(bytes.first(kFileHeaderBytes), kArchiveMagic).take_status());
 
     ArchiveView view;
+    view.path_ = path;
     view.bytes_ = bytes;
     const auto within = [&](uint64_t offset, uint64_t size) {
         return offset >= kFileHeaderBytes && offset <= footer_at && size <= footer_at - offset;
@@ -185,6 +186,11 @@ const ArchiveView::Entry* ArchiveView::find(Kind kind, uint64_t within, uint64_t
 std::span<const std::byte> ArchiveView::segment(const SegmentRef& ref) const {
     const Entry* entry = find(kSegment, ref.offset, ref.file);
     return entry == nullptr ? std::span<const std::byte>() : bytes_.subspan(entry->offset, entry->bytes);
+}
+
+std::string ArchiveView::segment_name(const SegmentRef& ref) const {
+    const Entry* entry = find(kSegment, ref.offset, ref.file);
+    return path_ + " from " + std::to_string(entry == nullptr ? 0 : entry->offset) + " on";
 }
 
 Result<Bitmap> ArchiveView::ended(uint64_t collection, const SegmentRef& ref) const {

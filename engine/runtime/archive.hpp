@@ -22,7 +22,8 @@ constexpr Magic kArchiveMagic = {'V', 'Z', 'A', 'R', 'C', 'H', 'V', '1'};
 // Takes the next bytes of the archive.
 using ArchiveSink = std::function<Status(std::span<const std::byte>)>;
 
-// Writes the files that the snapshot names. The caller keeps them from being removed meanwhile.
+// Writes the files that the snapshot names, each verified on its way. The caller keeps them from being removed
+// meanwhile. VZ_CORRUPTION names the file and an offset; what the sink has then is no archive.
 Status write_archive(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t salt,
                      const SnapshotState& snapshot, const ArchiveSink& sink);
 
@@ -36,6 +37,8 @@ class ArchiveView {
     const SnapshotState& snapshot() const { return snapshot_; }
     // A segment as a file of its own, header included.
     std::span<const std::byte> segment(const SegmentRef& ref) const;
+    // What errors call it: the archive, and where in it the segment lies.
+    std::string segment_name(const SegmentRef& ref) const;
     // Rows of it that had ended in that collection; empty: none.
     Result<Bitmap> ended(uint64_t collection, const SegmentRef& ref) const;
 
@@ -52,6 +55,7 @@ class ArchiveView {
     };
     const Entry* find(Kind kind, uint64_t within, uint64_t file) const;
 
+    std::string path_;
     std::span<const std::byte> bytes_;
     SnapshotState snapshot_;
     std::map<std::tuple<Kind, uint64_t, uint64_t>, Entry> entries_;

@@ -147,8 +147,8 @@ Result<std::vector<SegmentDeletes>> SegmentStore::write_deletes(std::span<const 
     return named;
 }
 
-Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number,
-                                         uint64_t collection) {
+Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const std::string& origin,
+                                         const SegmentRef& from, uint64_t number, uint64_t collection) {
     VZ_ASSIGN(FileHeader header, decode_header(bytes.first(kFileHeaderBytes), kSegmentMagic));
     header.database = database_;
     header.file_number = number;
@@ -164,8 +164,9 @@ Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const
     ref.offset = 0;
     ref.header_crc = header.crc;
     ref.deletes.reset();
+    VZ_ASSIGN(std::shared_ptr<const Mapping> map, files_.map(path));
     VZ_ASSIGN(const std::unique_ptr<SealedSegment> written,
-              SealedSegment::open(files_, path, database_, number, summary_of(ref)));
+              SealedSegment::open(std::move(map), origin, database_, number, summary_of(ref)));
     // While the disk is at it.
     VZ_TRY(written->verify_contents());
     VZ_TRY(file->sync());

@@ -57,9 +57,10 @@ class SegmentStore {
     };
     Result<std::vector<std::shared_ptr<Part>>> write_pack(std::span<const Packed> packed, uint64_t number);
     Result<std::vector<SegmentDeletes>> write_deletes(std::span<const DeleteEntry> entries);
-    // Bytes of a segment of an archive as a file of this database, read again as it was written.
-    Result<SegmentRef> take_in(std::span<const std::byte> bytes, const SegmentRef& from, uint64_t number,
-                               uint64_t collection);
+    // Bytes of a segment of an archive as a file of this database, read again as it was written. `origin` is what
+    // errors call them.
+    Result<SegmentRef> take_in(std::span<const std::byte> bytes, const std::string& origin, const SegmentRef& from,
+                               uint64_t number, uint64_t collection);
     // Files written so far are there after a power cut.
     Status sync() { return files_.sync_directory(directory_ + "/seg"); }
     // A file that nobody will name: half of one helps nobody, least of all a full disk.

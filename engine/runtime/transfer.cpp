@@ -153,7 +153,8 @@ Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::stri
             if (imported.contains({ref.file, ref.offset})) continue;
             claims.push_back(std::make_unique<SegmentStore::Claim>(*database_.segments));
             VZ_ASSIGN((imported[{ref.file, ref.offset}]),
-                      database_.segments->take_in(archive.segment(ref), ref, claims.back()->number(), collection.id));
+                      database_.segments->take_in(archive.segment(ref), archive.segment_name(ref), ref,
+                                                  claims.back()->number(), collection.id));
         }
     }
     if (map->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str()).field("archive");

@@ -218,7 +218,8 @@ Status SealedSegment::verify_derived(SectionKind kind, uint32_t field) const {
     return entry == nullptr ? Status() : verify_section(*entry);
 }
 
-Status SealedSegment::verify_section(const SectionEntry& entry) const {
+Status SealedSegment::verify_section(const SectionEntry& entry,
+                                     const std::function<Status(std::span<const std::byte>)>& pass) const {
     const auto section = bytes_of(entry);
     Hasher128 hasher;
     for (uint64_t at = 0; at < section.size(); at += kChunkBytes) {
@@ -227,6 +228,7 @@ Status SealedSegment::verify_section(const SectionEntry& entry) const {
         if (crc != mask_crc(crc32c(chunk)))
             return damaged(expected_.offset + entry.offset + at, section_name(entry.kind));
         hasher.update(chunk);
+        if (pass) VZ_TRY(pass(chunk));
     }
     if (hasher.digest() != entry.hash) return damaged(expected_.offset + entry.offset, section_name(entry.kind));
     return {};
@@ -240,22 +242,28 @@ Status SealedSegment::verify_frame() const {
 }
 
 Status SealedSegment::verify_contents() const {
+    return verify_contents([](std::span<const std::byte>) { return Status(); });
+}
+
+Status SealedSegment::verify_contents(const std::function<Status(std::span<const std::byte>)>& pass) const {
     const auto verify = [&]() -> Status {
         VZ_TRY(verify_frame());
         uint64_t end = kFileHeaderBytes;
-        const auto check_gap = [&](uint64_t next) -> Status {
-            if (!all_zero(segment().subspan(end, next - end)))
-                return damaged(expected_.offset + end, "bytes between the sections");
-            return {};
+        const auto pass_gap = [&](uint64_t next) -> Status {
+            const auto gap = segment().subspan(end, next - end);
+            if (!all_zero(gap)) return damaged(expected_.offset + end, "bytes between the sections");
+            return gap.empty() ? Status() : pass(gap);
         };
         for (const SectionEntry& entry : layout_.sections) {
-            VZ_TRY(check_gap(entry.offset));
-            VZ_TRY(verify_section(entry));
+            VZ_TRY(pass_gap(entry.offset));
+            VZ_TRY(verify_section(entry, pass));
             end = entry.offset + entry.bytes;
         }
-        VZ_TRY(check_gap(layout_.lists_offset));
+        VZ_TRY(pass_gap(layout_.lists_offset));
         end = layout_.table_offset + layout_.sections.size() * kSectionEntryBytes;
-        return check_gap(expected_.bytes - kFooterBytes);
+        VZ_TRY(pass(segment().subspan(layout_.lists_offset, end - layout_.lists_offset)));
+        VZ_TRY(pass_gap(expected_.bytes - kFooterBytes));
+        return pass(segment().last(kFooterBytes));
     };
     return unless_failed(verify());
 }

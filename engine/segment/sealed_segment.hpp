@@ -84,6 +84,8 @@ class SealedSegment {
     // Reads every byte: header, footer and table again, all sections against their checksums, zeros between them.
     // VZ_CORRUPTION names the offset in the file, VZ_IO_ERROR that the map failed.
     Status verify_contents() const;
+    // The same; what passed is handed on at once, in order: all bytes behind the header.
+    Status verify_contents(const std::function<Status(std::span<const std::byte>)>& pass) const;
     // Of that what cannot be computed again: derived sections and the zeros are left out.
     Status verify_rows() const;
 
@@ -106,7 +108,8 @@ class SealedSegment {
     Status damaged(uint64_t offset_in_file, const char* what) const;
     Status check_header() const;
     Status verify_frame() const;
-    Status verify_section(const SectionEntry& entry) const;
+    Status verify_section(const SectionEntry& entry,
+                          const std::function<Status(std::span<const std::byte>)>& pass = nullptr) const;
     // Zeros of a failed map look like damage; the device's error is the truth.
     Status unless_failed(Status verified) const;
     std::span<const std::byte> bytes_of(const SectionEntry& entry) const;

@@ -289,6 +289,20 @@ TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
     EXPECT_EQ(ids("a").size(), 201U);
 }
 
+TEST_F(Snapshots, an_archive_of_damaged_rows_is_not_left_behind) {
+    for (uint32_t i = 0; i < 300; ++i) write("a", i);
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    const std::string path = directory_.path() + "/a.vecdb";
+    rot(file_of(*sealed("a")), vector_place(*sealed("a"), 200));
+    EXPECT_EQ(engine_->snapshots().export_archive_to(path, "", {}).code(), VZ_CORRUPTION);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    EXPECT_TRUE(engine_->snapshots().list().empty());
+    rot(file_of(*sealed("a")), vector_place(*sealed("a"), 200));
+    EXPECT_EQ(engine_->snapshots().export_archive_to(path, "", {}).code(), VZ_OK);
+    ASSERT_TRUE(engine_->snapshots().import_archive(path, "a", "copy", false, {}).ok());
+    EXPECT_EQ(ids("copy"), range(0, 300));
+}
+
 TEST_F(Snapshots, an_archive_of_what_is_read_only_holds_growing_rows) {
     for (uint32_t i = 0; i < 100; ++i) write("a", i);
     ASSERT_EQ(snapshot("sealed"), VZ_OK);
