@@ -140,7 +140,8 @@ Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const st
     if (!is_whole) return damaged(path, footer_at, "it does not end as an archive does");
     if (xxh3_128(bytes.first(footer_at)) != load<Hash128>(footer.data() + kFooterHashAt))
         return damaged(path, 0, "hash of the archive");
-    VZ_TRY(decode_header(bytes.first(kFileHeaderBytes), kArchiveMagic).take_status());
+    const Status header = decode_header(bytes.first(kFileHeaderBytes), kArchiveMagic).take_status();
+    if (!header.ok()) return header_failure(path, header).field("archive");
 
     ArchiveView view;
     view.path_ = path;

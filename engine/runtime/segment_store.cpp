@@ -149,7 +149,9 @@ Result<std::vector<SegmentDeletes>> SegmentStore::write_deletes(std::span<const 
 
 Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const std::string& origin,
                                          const SegmentRef& from, uint64_t number, uint64_t collection) {
-    VZ_ASSIGN(FileHeader header, decode_header(bytes.first(kFileHeaderBytes), kSegmentMagic));
+    Result<FileHeader> decoded = decode_header(bytes.first(kFileHeaderBytes), kSegmentMagic);
+    if (!decoded.ok()) return header_failure(origin, decoded.status());
+    FileHeader& header = *decoded;
     header.database = database_;
     header.file_number = number;
     header.owner = collection;

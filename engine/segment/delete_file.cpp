@@ -6,6 +6,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/io/file_header.hpp"
+#include "engine/segment/layout.hpp"
 
 namespace vz {
 namespace {
@@ -78,8 +79,9 @@ Result<Bitmap> read_deletes(FileSystem& files, const std::string& path, const vz
     }
     std::array<std::byte, kFileHeaderBytes> first;
     VZ_TRY(file->read(0, first));
-    VZ_ASSIGN(const FileHeader header, decode_header(first, kDeletesMagic));
-    VZ_TRY(check_identity(header, database, file_number));
+    const Result<FileHeader> header = decode_header(first, kDeletesMagic);
+    const Status sound = header.ok() ? check_identity(*header, database, file_number) : header.status().clone();
+    if (!sound.ok()) return header_failure(path, sound);
 
     std::vector<std::byte> bytes(expected.bytes);
     VZ_TRY(file->read(expected.offset, bytes));

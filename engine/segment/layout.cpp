@@ -112,6 +112,11 @@ std::array<std::byte, kFooterBytes> encode_footer(const SegmentLayout& layout,
     return footer;
 }
 
+Status header_failure(const std::string& path, const Status& cause) {
+    if (cause.code() == VZ_CORRUPTION) return damage_at(path, 0, cause.error().message);
+    return failure(cause.code(), "%s: %s", path.c_str(), cause.error().message);
+}
+
 std::optional<uint64_t> segment_begin(std::span<const std::byte> file, uint64_t end) {
     if (end > file.size() || end < kFileHeaderBytes + kFooterBytes) return std::nullopt;
     const auto footer = file.subspan(end - kFooterBytes, kFooterBytes);

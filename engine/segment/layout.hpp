@@ -84,6 +84,9 @@ std::vector<std::byte> encode_table(std::span<const SectionEntry> sections);
 std::array<std::byte, kFooterBytes> encode_footer(const SegmentLayout& layout,
                                                   std::span<const std::byte> lists_and_table);
 
+// What is wrong with the header of a file, told with its path and place.
+Status header_failure(const std::string& path, const Status& cause);
+
 // Where the segment that ends at `end` of its file begins, by its footer; nothing: none ends there.
 std::optional<uint64_t> segment_begin(std::span<const std::byte> file, uint64_t end);
 

@@ -39,8 +39,11 @@ Status SealedSegment::check_header() const {
     const bool fits = offset < file.size() && expected_.bytes >= kFileHeaderBytes + kFooterBytes &&
                       expected_.bytes <= file.size() - offset;
     if (!fits) return damaged(file.size(), "the size is not the one recorded");
-    VZ_ASSIGN(const FileHeader header, decode_header(file.first(kFileHeaderBytes), kSegmentMagic));
-    VZ_TRY(check_identity(header, database_, file_number_));
+    const Result<FileHeader> decoded = decode_header(file.first(kFileHeaderBytes), kSegmentMagic);
+    if (!decoded.ok()) return header_failure(path_, decoded.status());
+    const FileHeader& header = *decoded;
+    const Status own = check_identity(header, database_, file_number_);
+    if (!own.ok()) return header_failure(path_, own);
     if (header.crc != expected_.header_crc) return damaged(0, "the header is not the one recorded");
     const bool is_pack = header.owner == 0;
     if (!is_pack && (offset != 0 || file.size() != expected_.bytes))

@@ -69,6 +69,14 @@ TEST_F(Deletes, damage_is_found) {
         EXPECT_EQ(read("bad", written[1]).status().code(), VZ_CORRUPTION) << at;
         EXPECT_TRUE(read("bad", written[0]).ok());
     }
+    for (const uint64_t at : {0, 8, 40, 56, 4092}) {
+        bytes[at] = static_cast<char>(bytes[at] ^ 4);
+        write_bytes(directory.file("bad"), bytes);
+        bytes[at] = static_cast<char>(bytes[at] ^ 4);
+        const auto refused = read("bad", written[1]);
+        ASSERT_EQ(refused.status().code(), VZ_CORRUPTION) << at;
+        EXPECT_NE(std::string(refused.status().error().message).find(directory.file("bad")), std::string::npos) << at;
+    }
     for (const uint64_t size :
          {uint64_t{0}, uint64_t{4095}, kFileHeaderBytes, written[1].offset + written[1].bytes - 1}) {
         write_bytes(directory.file("bad"), {bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)});
