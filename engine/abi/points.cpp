@@ -158,6 +158,7 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, vz_res
     }
     result->make_sets(1);
     fill_rows(rows, request.ids, parts, &result->set(0));
+    VZ_TRY(collection->check_readable(*result->view.parts));
     *out = result.release();
     return {};
 }
@@ -202,6 +203,7 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, vz_r
     RowSet& set = result->set(0);
     fill_rows(page.rows, nullptr, parts, &set);
     if (page.next) set.rows.cursor = to_vz_str(set.more().cursor = make_cursor(*collection, *page.next));
+    VZ_TRY(collection->check_readable(*result->view.parts));
     *out = result.release();
     return {};
 }
@@ -215,16 +217,13 @@ Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, ui
     VZ_TRY(collection->health());
     const Interruption until = interruption(request.deadline_ns);
     VZ_TRY(until.check());
+    const ReadView rows = collection->pin();
     if (filter == nullptr && !collection->has_expiry()) {
         *out = collection->points();
-        return {};
+    } else {
+        VZ_ASSIGN(*out, count_rows(rows, filter.get(), until));
     }
-    const ReadView rows = collection->pin();
-    VZ_ASSIGN(*out, count_rows(rows, filter.get(), until));
-    for (const auto& part : *rows.parts) {
-        if (part->failed()) return failure(VZ_CORRUPTION, "a segment file could not be read").field("collection");
-    }
-    return {};
+    return collection->check_readable(*rows.parts);
 }
 
 }  // namespace vz
@@ -332,11 +331,7 @@ VZ_API const void* vz_result_items(const vz_result* result, uint32_t kind, uint6
 VZ_API vz_status vz_result_check(const vz_result* result, vz_error* error) VZ_NOEXCEPT {
     return guard(error, [&]() -> Status {
         if (result == nullptr) return misuse("the result is NULL");
-        if (!result->view.parts) return {};
-        for (const auto& part : *result->view.parts) {
-            if (part->failed()) return failure(VZ_CORRUPTION, "a segment file could not be read").field("collection");
-        }
-        return {};
+        return result->view.parts ? check_readable(*result->view.parts) : Status();
     });
 }
 

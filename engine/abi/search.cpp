@@ -213,6 +213,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
             VZ_TRY(answer_together(engine->engine->query_workers(), request.queries.rows, answer));
         }
     }
+    VZ_TRY(collection->check_readable(*pinned.parts));
     result->view = std::move(pinned);
     result->schema = std::move(schema);
     *out = result.release();

@@ -19,7 +19,7 @@ void WriteCommit::finish(const Status& status) {
 }
 
 Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers,
-                       std::function<int64_t()> now_ms)
+                       std::function<int64_t()> now_ms, DamageSink unreadable)
     : id_(state.id),
       uuid_(state.uuid),
       created_ms_(state.created_ms),
@@ -28,6 +28,7 @@ Collection::Collection(const CollectionState& state, Log& log, RequestIds& reque
       requests_(requests),
       workers_(workers),
       now_ms_(std::move(now_ms)),
+      unreadable_(std::move(unreadable)),
       name_(state.name),
       schema_(std::make_shared<const Schema>(state.schema)),
       parts_(std::make_shared<const PartList>()) {
@@ -51,6 +52,13 @@ Part& Collection::writable_part(const Schema& schema) {
 Status Collection::begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
     *in_flight = false;
     VZ_TRY(health());
+    Status begun = sequence(request, commit, blocking, in_flight);
+    // Without the lock that it was found under.
+    if (!*in_flight) VZ_TRY(check_readable(*parts()));
+    return begun;
+}
+
+Status Collection::sequence(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
     std::shared_ptr<const Schema> schema = this->schema();
     VZ_ASSIGN(CheckedBatch batch, check_write(request, *schema));
 
@@ -77,7 +85,10 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
     Staging staging(*parts, writable);
     Sequencer sequencer(*schema, writable, staging, commit, now_ms_());
-    if (Status refusal = sequencer.run(batch); !refusal.ok()) {
+    Status refusal = sequencer.run(batch);
+    // Neither a refusal nor a record is drawn from rows that could not be read.
+    VZ_TRY(vz::check_readable(*parts));
+    if (!refusal.ok()) {
         return refuse(std::move(refusal), writable, commit, blocking, in_flight);
     }
     // Before the log has them: nothing that is durable waits to be found. Rows of a batch that fails below stay unseen
@@ -186,6 +197,16 @@ Status Collection::refusal() const {
 }
 
 // ---- reading ----
+
+Status Collection::check_readable(const PartList& parts) {
+    const auto lost = std::find_if(parts.begin(), parts.end(), [](const auto& part) { return part->failed(); });
+    if (lost == parts.end()) return {};
+    const Status cause = vz::check_readable(parts);
+    // What took its place is another file.
+    if (!serves(**lost)) return cause.clone();
+    if (quarantine(cause.error().message) && unreadable_) unreadable_(shared_from_this());
+    return refusal();
+}
 
 bool Collection::serves(const Part& part) const {
     const auto parts = std::atomic_load(&parts_);

@@ -23,6 +23,9 @@ namespace vz {
 class Collection;
 class Staging;
 
+// Is told of a collection that set itself aside: a file of it could not be read. Without a lock of the collection.
+using DamageSink = std::function<void(const std::shared_ptr<Collection>&)>;
+
 // Is told what of a record could not be applied.
 using LossSink = std::function<void(const std::string& what)>;
 
@@ -49,7 +52,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
  public:
     // `workers` link rows into graphs.
     Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers,
-               std::function<int64_t()> now_ms);
+               std::function<int64_t()> now_ms, DamageSink unreadable);
 
     // ---- writing ----
 
@@ -89,11 +92,16 @@ class Collection : public std::enable_shared_from_this<Collection> {
     void publish_compacted(const PartList& inputs, std::shared_ptr<Part> part, const std::vector<RowRef>& sources);
     // At recovery, oldest first: a segment that the manifest names, with the rows that ended in it.
     void add_sealed(std::shared_ptr<Part> part, const Bitmap& ended);
-    // The collection is set aside. Reads and writes of it are refused with the reason, drop is not.
-    void quarantine(std::string reason) {
-        std::atomic_store(&damage_, std::make_shared<const std::string>(std::move(reason)));
+    // The collection is set aside. Reads and writes of it are refused with the reason, drop is not. False: it was
+    // before.
+    bool quarantine(std::string reason) {
+        const auto before = std::atomic_exchange(&damage_, std::make_shared<const std::string>(std::move(reason)));
         is_damaged_.store(true, std::memory_order_release);
+        return before == nullptr;
     }
+    // What every request asks before its answer leaves, of the parts that it read. A file that cannot be read sets the
+    // collection aside. VZ_CORRUPTION.
+    Status check_readable(const PartList& parts);
     // At recovery, of one that is set aside: how many points it had when that was last recorded.
     void note_points(uint64_t recorded) {
         sequenced_live_ = static_cast<int64_t>(recorded);
@@ -138,6 +146,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Part& writable_part(const Schema& schema);
     Frozen freeze_locked();
     bool is_sealed() const { return last_lsn() == through_lsn(); }
+    Status sequence(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
+    Status apply(const Batch& batch, Lsn lsn, const LossSink& lost);
     Status append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking);
     Status refuse(Status refusal, Part& writable, WriteCommit& commit, bool blocking, bool* in_flight);
 
@@ -149,6 +159,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     RequestIds& requests_;
     Workers& workers_;
     const std::function<int64_t()> now_ms_;  // Unix
+    const DamageSink unreadable_;
 
     mutable std::mutex sequencing_;  // before the log's own lock
     bool dropped_ = false;           // under sequencing_

@@ -34,6 +34,7 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
             }
         }
     }
+    VZ_TRY(check_readable(*view.parts));
     // Points that are written from now on are seen by the look after the next one at the latest.
     next_expiry_ms_ = found.size() == points_max ? 0 : std::min(next, now + kExpiryLookMs);
     if (found.empty()) return {};
@@ -57,6 +58,7 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
         staging.erase(latest);
         ++record.items;
     }
+    VZ_TRY(vz::check_readable(*parts));
     if (expired.ids.empty()) return {};
     VZ_TRY(append(record, staging, commit, true));
     *in_flight = true;

@@ -94,4 +94,12 @@ ComponentCounts& Part::component_counts(const VectorFieldSchema& field) const {
     return *component_counts_.emplace_back(std::move(counts));
 }
 
+Status check_readable(const PartList& parts) {
+    for (const auto& part : parts) {
+        if (part->failed())
+            return failure(VZ_CORRUPTION, "%s", part->sealed()->check_readable().error().message).field("collection");
+    }
+    return {};
+}
+
 }  // namespace vz

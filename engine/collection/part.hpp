@@ -167,6 +167,10 @@ class Part {
 // Newest first: at most one row of an id is visible at an LSN, so the first hit ends a look-up.
 using PartList = std::vector<std::shared_ptr<Part>>;
 
+// Zeros stand in place of rows that cannot be read: whether some were among what was found in these parts, or not
+// found. VZ_CORRUPTION names a file.
+Status check_readable(const PartList& parts);
+
 // What one request reads: the parts, and the LSN up to which it sees them. Keeps the parts alive.
 struct ReadView {
     std::shared_ptr<const PartList> parts;

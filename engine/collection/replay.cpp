@@ -29,6 +29,12 @@ bool read_image(const BatchOperation& operation, size_t item, const std::vector<
 Status Collection::replay(const Batch& batch, Lsn lsn, const LossSink& lost) {
     if (!VZ_PLANT(request_id_forgotten)) requests_.remember(batch.request_id, lsn, batch.items, batch.created);
     if (lsn <= through_lsn()) return {};
+    Status applied = apply(batch, lsn, lost);
+    // One that is set aside keeps its records in the log.
+    return check_readable(*parts()).ok() ? std::move(applied) : Status();
+}
+
+Status Collection::apply(const Batch& batch, Lsn lsn, const LossSink& lost) {
     const std::shared_ptr<const Schema> schema = this->schema();
     Part& writable = writable_part(*schema);
     const auto& fields = writable.growing()->fields();
@@ -70,6 +76,7 @@ Status Collection::replay(const Batch& batch, Lsn lsn, const LossSink& lost) {
             staging.upsert(image.row, old);
         }
     }
+    VZ_TRY(vz::check_readable(*parts));
     staging.commit(lsn);
     sequenced_live_ += staging.live_delta();
     last_lsn_.store(lsn, std::memory_order_relaxed);

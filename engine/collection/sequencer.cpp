@@ -116,7 +116,6 @@ Status Sequencer::upsert(const CheckedOperation& operation, const CheckedItem& i
     if (operation.patches_payloads && payload.data() != nullptr) {
         std::string& merged = merged_.emplace_back();
         merge_patch(old.part->payload(old.row), payload, &merged);
-        if (old.part->failed()) return failure(VZ_CORRUPTION, "a segment file could not be read").field("collection");
         VZ_TRY(validate_payload(merged));
         payload = merged;
     }

@@ -18,6 +18,7 @@ class Sequencer {
     Sequencer(const Schema& schema, Part& writable, Staging& staging, WriteCommit& commit, int64_t now_ms)
         : schema_(schema), fields_(writable.growing()->fields()), staging_(staging), commit_(commit), now_ms_(now_ms) {}
 
+    // Nothing of what came of it counts if a part could not be read: the caller asks afterwards.
     Status run(const CheckedBatch& batch);
 
     bool is_empty() const { return record_.items == 0 && !cleared_; }

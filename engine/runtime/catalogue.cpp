@@ -92,7 +92,7 @@ void Catalogue::load(const ManifestState& state, LocalLog& log) {
     next_collection_ = state.next_collection;
     for (const auto& [id, collection] : state.collections) {
         names_[collection.name] = {id, false};
-        collections_[id] = std::make_shared<Collection>(collection, log, requests_, workers_, now_ms_);
+        collections_[id] = std::make_shared<Collection>(collection, log, requests_, workers_, now_ms_, unreadable_);
     }
     for (const auto& [alias, id] : state.aliases) names_[alias] = {id, true};
     values_.insert(state.values.begin(), state.values.end());
@@ -207,7 +207,8 @@ Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, cons
         change.make_visible = [this, state = std::move(state)](Lsn lsn) mutable {
             state.created_lsn = lsn;
             state.through_lsn = lsn;
-            collections_[state.id] = std::make_shared<Collection>(state, *log_, requests_, workers_, now_ms_);
+            collections_[state.id] =
+                std::make_shared<Collection>(state, *log_, requests_, workers_, now_ms_, unreadable_);
             names_[state.name] = {state.id, false};
         };
         return {};
@@ -340,7 +341,8 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
             for (Restored& one : *ready) {
                 one.state.created_lsn = lsn;
                 one.state.through_lsn = lsn;
-                auto collection = std::make_shared<Collection>(one.state, *log_, requests_, workers_, now_ms_);
+                auto collection =
+                    std::make_shared<Collection>(one.state, *log_, requests_, workers_, now_ms_, unreadable_);
                 for (auto& [part, ended] : one.parts) collection->add_sealed(std::move(part), ended);
                 collections_[one.state.id] = std::move(collection);
                 names_[one.state.name] = {one.state.id, false};

@@ -26,8 +26,12 @@ struct EditOutcome {
 class Catalogue {
  public:
     Catalogue(RequestIds& requests, Workers& workers, std::function<int64_t()> now_ms,
-              std::function<vz_uuid()> new_uuid)
-        : requests_(requests), workers_(workers), now_ms_(std::move(now_ms)), new_uuid_(std::move(new_uuid)) {}
+              std::function<vz_uuid()> new_uuid, DamageSink unreadable)
+        : requests_(requests),
+          workers_(workers),
+          now_ms_(std::move(now_ms)),
+          new_uuid_(std::move(new_uuid)),
+          unreadable_(std::move(unreadable)) {}
 
     // At recovery, before anything else.
     void load(const ManifestState& state, LocalLog& log);
@@ -86,6 +90,7 @@ class Catalogue {
     Workers& workers_;
     std::function<int64_t()> now_ms_;
     std::function<vz_uuid()> new_uuid_;
+    DamageSink unreadable_;
     LocalLog* log_ = nullptr;
 
     std::mutex sequencing_;  // before a collection's sequencing lock, before the log's

@@ -21,7 +21,11 @@ Database::Database(FileSystem& on, std::string in, EngineSettings given)
       query_workers(WorkerPool::Work::kQueries, helping_threads(settings)),
       space(files, directory, settings.disk_reserve, settings.ballast_bytes, settings.background ? kDiskLookMs : 0),
       graph_copies(settings.graph_copy_bytes_max),
-      catalogue(requests, workers, settings.now_ms, [this] { return new_uuid(); }) {}
+      catalogue(
+          requests, workers, settings.now_ms, [this] { return new_uuid(); },
+          [this](const std::shared_ptr<Collection>& collection) {
+              if (notices.unreadable) notices.unreadable(collection);
+          }) {}
 
 vz_uuid Database::new_uuid() {
     vz_uuid made;
@@ -43,10 +47,17 @@ Result<SegmentStore::Opened> Database::open_segment(const SegmentRef& ref, const
 }
 
 void Database::set_aside(Collection& collection, const std::string& reason) {
-    if (!collection.damage().empty()) return;
-    collection.quarantine(reason);
-    report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name() + "': " + reason);
-    Quarantine edit{collection.id(), reason};
+    if (!collection.damage().empty() || !collection.quarantine(reason)) return;
+    report_set_aside(collection);
+    record_set_aside(collection);
+}
+
+void Database::report_set_aside(const Collection& collection) const {
+    report(VZ_LOG_ERROR, "collection.quarantined", "collection '" + collection.name() + "': " + collection.damage());
+}
+
+void Database::record_set_aside(const Collection& collection) {
+    Quarantine edit{collection.id(), collection.damage()};
     const Status noted = log->commit(std::move(edit));
     if (!noted.ok()) report(VZ_LOG_ERROR, "verify.not_noted", noted.error().message);
 }

@@ -23,6 +23,8 @@ struct Notices {
     std::function<void(const std::shared_ptr<Collection>&)> changed;
     // Collections came whole.
     std::function<void()> opened;
+    // A collection set itself aside.
+    DamageSink unreadable;
 };
 
 // Owned by the engine; its parts keep a reference. Functions: any thread.
@@ -37,6 +39,9 @@ struct Database {
     Result<SegmentStore::Opened> open_segment(const SegmentRef& ref, const Schema& schema);
     // Refuses the collection from here on, durably: no restart serves it before it is looked at again.
     void set_aside(Collection& collection, const std::string& reason);
+    // The two halves of it for one that refuses already.
+    void report_set_aside(const Collection& collection) const;
+    void record_set_aside(const Collection& collection);
     // Rows that go into a new file get new checksums: asked before that file takes the place of these. Rows that are
     // not as they were written set the collection aside. VZ_CORRUPTION, VZ_IO_ERROR.
     Status verify_rows(Collection& collection, const PartList& parts);

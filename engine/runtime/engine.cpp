@@ -17,6 +17,9 @@ Engine::Engine(FileSystem& files, std::string directory, EngineSettings settings
     database_.notices.changed = [this](const std::shared_ptr<Collection>& collection) {
         maintenance_.note_changed(collection);
     };
+    database_.notices.unreadable = [this](const std::shared_ptr<Collection>& collection) {
+        maintenance_.note_unreadable(collection);
+    };
     database_.notices.opened = [this] { maintenance_.note_opened(); };
 }
 

@@ -90,6 +90,15 @@ void Maintenance::note_changed(const std::shared_ptr<Collection>& collection) {
     }
 }
 
+void Maintenance::note_unreadable(const std::shared_ptr<Collection>& collection) {
+    database_.report_set_aside(*collection);
+    if (database_.is_read_only) return;
+    if (!database_.settings.background) return database_.record_set_aside(*collection);
+    const std::scoped_lock lock(mutex_);
+    unreadable_.push_back(collection);
+    wakes_.notify_one();
+}
+
 void Maintenance::note_dropped() {
     if (database_.settings.background) {
         const std::scoped_lock lock(mutex_);
@@ -220,6 +229,7 @@ void Maintenance::expire_all(std::unique_lock<std::mutex>& lock) {
     const std::vector<std::shared_ptr<Collection>> expiring = expiring_;
     lock.unlock();
     for (const auto& collection : expiring) {
+        if (!collection->health().ok()) continue;
         const Result<uint64_t> expired = expire(collection);
         if (expired.ok()) continue;
         database_.report(VZ_LOG_ERROR, "expiry.failed",
@@ -234,6 +244,14 @@ void Maintenance::expire_all(std::unique_lock<std::mutex>& lock) {
 void Maintenance::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
+        if (!unreadable_.empty()) {
+            const std::shared_ptr<Collection> collection = std::move(unreadable_.back());
+            unreadable_.pop_back();
+            lock.unlock();
+            database_.record_set_aside(*collection);
+            lock.lock();
+            continue;
+        }
         if (seal_all_) {
             lock.unlock();
             const uint64_t appended = database_.log->appended_bytes();

@@ -36,6 +36,8 @@ class Maintenance {
     void note_changed(const std::shared_ptr<Collection>& collection);
     // Of collections that came whole: what makes answers faster.
     void note_opened();
+    // One that a request set aside is reported, and stays so over a restart.
+    void note_unreadable(const std::shared_ptr<Collection>& collection);
     // Files of a dropped collection go.
     void note_dropped();
 
@@ -62,6 +64,7 @@ class Maintenance {
     std::condition_variable wakes_;
     std::condition_variable sealed_;
     std::vector<std::shared_ptr<Collection>> to_seal_;
+    std::vector<std::shared_ptr<Collection>> unreadable_;  // set aside, which is not durable yet
     bool seal_all_ = false;
     bool files_left_ = false;                            // by collections that were dropped
     std::vector<std::shared_ptr<Collection>> expiring_;  // some point of theirs may expire

@@ -29,7 +29,7 @@ Result<std::unique_ptr<SealedSegment>> SealedSegment::open(std::shared_ptr<const
     std::unique_ptr<SealedSegment> segment(new SealedSegment(std::move(mapping), path, expected));
     VZ_TRY(segment->check_frame(database, file_number));
     VZ_TRY(segment->place_sections());
-    if (segment->mapping_->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str());
+    VZ_TRY(segment->check_readable());
     return segment;
 }
 
@@ -268,20 +268,23 @@ Status SealedSegment::verify_contents(const std::function<Status(std::span<const
         VZ_TRY(pass_gap(expected_.bytes - kFooterBytes));
         return pass(segment().last(kFooterBytes));
     };
-    return unless_failed(verify());
+    Status verified = verify();
+    // Zeros of a failed map look like damage; the device's error is the truth.
+    VZ_TRY(check_readable());
+    return verified;
 }
 
 Status SealedSegment::verify_rows() const {
-    Status result = verify_frame();
+    Status verified = verify_frame();
     for (const SectionEntry& entry : layout_.sections) {
-        if (result.ok() && (entry.flags & kDerivedFlag) == 0) result = verify_section(entry);
+        if (verified.ok() && (entry.flags & kDerivedFlag) == 0) verified = verify_section(entry);
     }
-    return unless_failed(std::move(result));
+    VZ_TRY(check_readable());
+    return verified;
 }
 
-Status SealedSegment::unless_failed(Status verified) const {
-    if (mapping_->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path_.c_str());
-    return verified;
+Status SealedSegment::check_readable() const {
+    return mapping_->failed() ? failure(VZ_IO_ERROR, "%s could not be read", path_.c_str()) : Status();
 }
 
 Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(

@@ -77,6 +77,8 @@ class SealedSegment {
     bool is_intact(uint32_t row, std::span<const Damage> damage) const;
 
     const Mapping& mapping() const { return *mapping_; }
+    // VZ_IO_ERROR names the file: the map failed, what was read of it is not to be used.
+    Status check_readable() const;
     // Without the header of a file that it does not begin.
     uint64_t bytes() const { return expected_.bytes - (expected_.offset != 0 ? kFileHeaderBytes : 0); }
     uint64_t payload_bytes() const { return payload_.size(); }
@@ -110,8 +112,6 @@ class SealedSegment {
     Status verify_frame() const;
     Status verify_section(const SectionEntry& entry,
                           const std::function<Status(std::span<const std::byte>)>& pass = nullptr) const;
-    // Zeros of a failed map look like damage; the device's error is the truth.
-    Status unless_failed(Status verified) const;
     std::span<const std::byte> bytes_of(const SectionEntry& entry) const;
     // Of an optional section: empty if there is none. `items` of `item_bytes` each, or damage.
     Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required,

@@ -358,6 +358,66 @@ TEST_F(Verification, of_graphs_comes_before_they_are_taken_over) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+// The rest of it cannot be read: zeros stand there, in which no id is found.
+TEST_F(Verification, is_not_waited_for_by_a_write_that_meets_what_cannot_be_read) {
+    for (const uint32_t kind : {VZ_UPSERT, VZ_UPDATE, VZ_DELETE}) {
+        EngineSettings settings;
+        settings.background = false;
+        int told = 0;
+        settings.log = [&](uint32_t, const char* event, const std::string&) {
+            told += std::string_view(event) == "collection.quarantined" ? 1 : 0;
+        };
+        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+        const auto collection = engine_->catalogue().resolve("sick").take();
+        ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+        std::filesystem::resize_file(path_, 4096);
+        const vz_str id = {"2", 1};
+        const vz_str payload = {"{}", 2};
+        const std::vector<float> values(kVerifiedDim, 1);
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = kind;
+        request.count = 1;
+        request.ids = &id;
+        if (kind != VZ_DELETE) request.payloads = &payload;
+        if (kind == VZ_UPSERT) request.vectors = {values.data(), 1, 0, kVerifiedDim, VZ_F32};
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        for (int i = 0; i < 2; ++i)
+            EXPECT_EQ(engine_->write("sick", request, &answer, &errors).code(), VZ_CORRUPTION) << kind;
+        EXPECT_NE(collection->damage().find(path_), std::string::npos);
+        EXPECT_EQ(told, 1);
+        EXPECT_EQ(collection->points(), kVerifiedPoints);
+        EXPECT_EQ(engine_->write("well", request, &answer, &errors).code(), VZ_OK) << kind;
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        damage_nothing();
+        open();
+        EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+        ASSERT_TRUE(engine_->log().commit(Quarantine{collection->id(), ""}).ok());
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        open();
+        EXPECT_EQ(answers(*engine_, "sick"), expected_);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
+}
+
+TEST_F(Verification, is_not_waited_for_by_a_read_that_meets_what_cannot_be_read) {
+    open();
+    const auto collection = engine_->catalogue().resolve("sick").take();
+    ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+    std::filesystem::resize_file(path_, 4096);
+    const ReadView view = collection->pin();
+    EXPECT_EQ(find_row(view, *parse_id("2")).part, nullptr);
+    EXPECT_EQ(check_readable(*view.parts).code(), VZ_CORRUPTION);
+    EXPECT_TRUE(collection->health().ok());
+    EXPECT_EQ(collection->check_readable(*view.parts).code(), VZ_CORRUPTION);
+    EXPECT_EQ(collection->health().code(), VZ_CORRUPTION);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
 TEST_F(Verification, ends_when_it_is_told_to) {
     open();
     const auto stopped = engine_->verification().verify(engine_->catalogue().resolve("sick").take(),
