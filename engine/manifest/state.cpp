@@ -186,7 +186,7 @@ struct Fold {
 
     Status operator()(const Quarantine& action) const {
         CollectionState* collection = find(action.collection);
-        if (collection == nullptr) return unknown(action.collection);
+        if (collection == nullptr) return {};  // dropped while it was read
         collection->damage = action.reason;
         return {};
     }

@@ -418,6 +418,26 @@ TEST_F(Verification, is_not_waited_for_by_a_read_that_meets_what_cannot_be_read)
     ASSERT_TRUE(engine_->close().ok());
 }
 
+TEST_F(Verification, of_a_collection_that_is_dropped_meanwhile_keeps_no_directory_from_opening) {
+    open();
+    rot(SectionKind::kPayload);
+    bool is_dropped = false;
+    const auto found = engine_->verification().verify(engine_->catalogue().resolve("sick").take(), [&](uint64_t) {
+        if (!std::exchange(is_dropped, true)) {
+            EXPECT_TRUE(engine_->drop("sick", false, {}).ok());
+        }
+        return Status();
+    });
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->size(), 1U);
+    EXPECT_TRUE(engine_->log().health().ok());
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    open();
+    EXPECT_EQ(answers(*engine_, "well"), expected_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
 TEST_F(Verification, ends_when_it_is_told_to) {
     open();
     const auto stopped = engine_->verification().verify(engine_->catalogue().resolve("sick").take(),
