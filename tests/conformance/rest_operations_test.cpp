@@ -1,11 +1,14 @@
 // Snapshots, expiry and tuning over REST: the shapes, and that they do what they say.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
@@ -38,6 +41,18 @@ class RestOperations : public testing::Test {
         const Answer answer = client_->request(method, path, body);
         EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body << "\n" << answer.body;
         return answer.body;
+    }
+    // The payload of b in a sealed file.
+    void rot(const std::string& file) {
+        const std::string path = directory_.path() + "/data/" + file;
+        std::ifstream from(path, std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(from), std::istreambuf_iterator<char>()};
+        const size_t at = bytes.find(R"({"n":1})");
+        ASSERT_NE(at, std::string::npos);
+        std::filesystem::permissions(path, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+        std::fstream to(path, std::ios::binary | std::ios::in | std::ios::out);
+        to.seekp(static_cast<std::streamoff>(at + 5));
+        to.put('2');
     }
     int64_t count() { return Json(good("POST", "/collections/s/count", "{}")).integer("/count"); }
 
@@ -353,14 +368,7 @@ TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
     EXPECT_TRUE(is_verified());
     client_.reset();
     server_->stop();
-    const std::string path = directory_.path() + "/data/" + file;
-    std::ifstream from(path, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(from), std::istreambuf_iterator<char>()};
-    const size_t at = bytes.find(R"({"n":1})");
-    ASSERT_NE(at, std::string::npos);
-    bytes[at + 5] = '2';
-    std::filesystem::permissions(path, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
-    std::ofstream(path, std::ios::binary) << bytes;
+    rot(file);
     start();
     for (int i = 0; i < 500 && state("s") != "quarantined"; ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -370,6 +378,47 @@ TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
     EXPECT_EQ(state("well"), "ready");
     good("GET", "/collections/well/vectors/w");
     good("DELETE", "/collections/s");
+}
+
+TEST_F(RestOperations, a_damaged_snapshot_replaces_nothing) {
+    const std::string id = Json(good("POST", "/collections/s/snapshot")).text("/id");
+    rot(Json(good("GET", "/collections/s/persistence")).text("/segments/0/file"));
+    good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"b","vector":[5,5],"payload":{"n":7}}]})");
+    const Answer refused = client_->request("POST", "/collections/s/snapshots/" + id + "/restore", "");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(Json(refused.body).text("/details/reason"), "snapshot_damaged");
+    EXPECT_EQ(Json(good("GET", "/collections/s/vectors/b")).integer("/payload/n"), 7);
+}
+
+// No answer says that a point is not there because its file is not.
+TEST_F(RestOperations, what_cannot_be_read_is_not_told_as_missing) {
+    good("POST", "/collections", R"({"name":"well","dimension":1})");
+    const std::string point = R"({"vectors":[{"id":"b","vector":[1,1]}]})";
+    for (const auto& [method, path, body] : std::vector<std::array<std::string, 3>>{
+             {"GET", "/vectors/b", ""},
+             {"PUT", "/vectors/b", R"({"vector":[1,1]})"},
+             {"DELETE", "/vectors/b", ""},
+             {"POST", "/vectors", point},
+             {"POST", "/search", R"({"vector":[1,1],"limit":1})"},
+         }) {
+        good("POST", "/collections/s/force-save");
+        const auto file = Json(good("GET", "/collections/s/persistence")).text("/segments/0/file");
+        const std::string sealed = directory_.path() + "/data/" + file;
+        std::filesystem::permissions(sealed, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+        std::filesystem::resize_file(sealed, 4096);
+        for (int i = 0; i < 2; ++i) {
+            const Answer refused = client_->request(method, "/collections/s" + path, body);
+            EXPECT_EQ(refused.status, 503) << method << path << refused.body;
+            EXPECT_EQ(Json(refused.body).text("/details/reason"), "collection_quarantined") << method << path;
+        }
+        const Json report(good("GET", "/collections/s/persistence"));
+        EXPECT_EQ(report.text("/state"), "quarantined");
+        EXPECT_NE(report.text("/problems/0").find(file), std::string::npos);
+        good("POST", "/collections/well/count", "{}");
+        good("DELETE", "/collections/s");
+        good("POST", "/collections", R"({"name":"s","dimension":2})");
+        good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"b","vector":[2,1]}]})");
+    }
 }
 
 }  // namespace
