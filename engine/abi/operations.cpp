@@ -16,6 +16,8 @@ enum OpState : uint64_t { kIdle = 0, kQueued = 1, kRunning = 2, kCancelled = Int
 
 std::atomic_ref<uint64_t> state_of(vz_op* op) { return std::atomic_ref<uint64_t>(op->opaque[0]); }
 
+Status cancelled() { return failure(VZ_CANCELLED, "the operation was cancelled"); }
+
 // Operations that only read, and look now and then whether they should go on.
 bool may_stop_early(uint32_t kind) {
     return kind == VZ_OP_SEARCH || kind == VZ_OP_GET || kind == VZ_OP_SCAN || kind == VZ_OP_COUNT;
@@ -136,9 +138,9 @@ bool has_filter(const vz_write_request* request) {
 void Operations::submit_write(vz_op* op) {
     uint64_t expected = kQueued;
     if (!state_of(op).compare_exchange_strong(expected, kRunning)) {
-        vz_error cancelled = {};
-        const vz_status status = failure(VZ_CANCELLED, "the operation was cancelled").write_to(&cancelled);
-        return refuse(op, status, cancelled);
+        vz_error error = {};
+        const vz_status status = cancelled().write_to(&error);
+        return refuse(op, status, error);
     }
     const auto* request = static_cast<const vz_write_request*>(op->request);
     std::shared_ptr<Collection> target;
@@ -304,7 +306,7 @@ void Operations::run(vz_op* op) {
     }
     uint64_t expected = kQueued;
     if (!state_of(op).compare_exchange_strong(expected, kRunning)) {
-        complete(op, failure(VZ_CANCELLED, "the operation was cancelled"));
+        complete(op, cancelled());
         return;
     }
     vz_error error = {};
@@ -314,7 +316,7 @@ void Operations::run(vz_op* op) {
         // Its end was promised to be that, however far it came.
         if (status == VZ_OK && op->kind != VZ_OP_COUNT)
             vz_result_release(std::exchange(*static_cast<vz_result**>(op->answer), nullptr));
-        return complete(op, failure(VZ_CANCELLED, "the operation was cancelled"));
+        return complete(op, cancelled());
     }
     complete(op, status == VZ_OK ? Status() : Status(error));
 }

@@ -4,7 +4,6 @@
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
-#include "frontends/codec/reads.hpp"
 #include "frontends/graphql/clock.hpp"
 
 namespace vz::graphql {
@@ -275,9 +274,10 @@ bool Exchange::submit(std::vector<vz_op*> ops) {
     return false;
 }
 
+// Of a query. VZ_BUSY: the op is over already.
 void Exchange::abandoned(vzh_request*, void* user) VZ_NOEXCEPT {
     const Exchange& exchange = *static_cast<Exchange*>(user);
-    codec::cancel_reads(exchange.frontend_.engine, exchange.ops_.data(), exchange.ops_.size());
+    for (vz_op* op : exchange.ops_) static_cast<void>(vz_cancel(exchange.frontend_.engine, op));
 }
 
 void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {

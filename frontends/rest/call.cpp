@@ -6,7 +6,6 @@
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
-#include "frontends/codec/reads.hpp"
 
 namespace vz::rest {
 namespace {
@@ -17,9 +16,12 @@ void done(vz_op* op) VZ_NOEXCEPT {
     call.next(call);
 }
 
+bool only_reads(const Call& call) { return (call.view->route->permission & ~VZH_WHOLE) < VZH_WRITE; }
+
+// Of a request that only reads. VZ_BUSY: the op is over already.
 void abandoned(vzh_request*, void* user) VZ_NOEXCEPT {
     const Call& call = *static_cast<Call*>(user);
-    codec::cancel_reads(call.frontend->engine, call.ops, call.op_count);
+    for (uint64_t i = 0; i < call.op_count; ++i) static_cast<void>(vz_cancel(call.frontend->engine, call.ops[i]));
 }
 
 void worked(vzh_request*, void* user) VZ_NOEXCEPT {
@@ -53,7 +55,7 @@ void note_if_slow(const Call& call) {
 }
 
 void write_answer(Call& call) {
-    if ((call.view->route->permission & ~VZH_WHOLE) >= VZH_WRITE) vzh_acted(call.request);
+    if (!only_reads(call)) vzh_acted(call.request);
     bool complete = false;
     {
         json::Writer out(answer_of(call.request));
@@ -131,16 +133,16 @@ vz_status submit_ops(Call& call, vz_op* const* ops, uint32_t count) {
     call.ops = ops;
     call.op_count = count;
     // Where something may have been changed already, the rest is done too, and told.
-    const bool reads = (call.view->route->permission & ~VZH_WHOLE) < VZH_WRITE;
-    if (reads && vzh_on_abandoned(call.request, &abandoned, &call) != 0) return VZ_CANCELLED;
+    if (only_reads(call) && vzh_on_abandoned(call.request, &abandoned, &call) != 0) return VZ_CANCELLED;
     call.submitted_ns = steady_ns();
     const vz_status status = vz_submit(call.frontend->engine, ops, count);
-    if (reads && status != VZ_OK) vzh_on_abandoned(call.request, nullptr, nullptr);
+    if (status == VZ_OK) return VZ_OK;  // the request may have been answered by now
+    if (only_reads(call)) vzh_on_abandoned(call.request, nullptr, nullptr);
     return status;
 }
 
 void ended(Call& call) {
-    vzh_on_abandoned(call.request, nullptr, nullptr);
+    if (only_reads(call)) vzh_on_abandoned(call.request, nullptr, nullptr);
     vzh_engine_took(call.request, steady_ns() - call.submitted_ns);
 }
 

@@ -145,7 +145,17 @@ class Verification : public testing::Test {
 
     void damage_nothing() { std::ofstream(path_, std::ios::binary) << whole_; }
 
-    // The same while the database is open. The offset of the bit.
+    // The file is whole again, and the collection, still set aside, is accepted as such.
+    void accept_again(uint64_t collection) {
+        damage_nothing();
+        open();
+        EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+        ASSERT_TRUE(engine_->log().commit(Quarantine{collection, ""}).ok());
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
+
+    // As damage(), while the database is open. The offset of the bit.
     uint64_t rot(SectionKind kind) {
         const SegmentLayout layout = decode_layout(std::as_bytes(std::span(whole_)), path_).take();
         const SectionEntry entry = *layout.section(kind);
@@ -319,13 +329,7 @@ TEST_F(Verification, of_rows_comes_before_they_are_merged) {
         EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const CheckFinding& each) {
             return each.file == path_ && each.offset <= at && at < each.offset + kChunkBytes;
         }));
-        // Whole again, and accepted as such.
-        damage_nothing();
-        open();
-        EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
-        ASSERT_TRUE(engine_->log().commit(Quarantine{collection->id(), ""}).ok());
-        ASSERT_TRUE(engine_->close().ok());
-        engine_.reset();
+        accept_again(collection->id());
     }
 }
 
@@ -391,12 +395,7 @@ TEST_F(Verification, is_not_waited_for_by_a_write_that_meets_what_cannot_be_read
         EXPECT_EQ(engine_->write("well", request, &answer, &errors).code(), VZ_OK) << kind;
         ASSERT_TRUE(engine_->close().ok());
         engine_.reset();
-        damage_nothing();
-        open();
-        EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
-        ASSERT_TRUE(engine_->log().commit(Quarantine{collection->id(), ""}).ok());
-        ASSERT_TRUE(engine_->close().ok());
-        engine_.reset();
+        accept_again(collection->id());
         open();
         EXPECT_EQ(answers(*engine_, "sick"), expected_);
         ASSERT_TRUE(engine_->close().ok());
