@@ -49,6 +49,10 @@ class Mapping {
     virtual void advise(Advice advice, uint64_t offset, uint64_t size) const = 0;
 };
 
+// To own: the file is created where it is not, and names the owner. To look: nothing is written, so that what may only
+// be read can be locked too.
+enum class LockMode { kOwn, kLook };
+
 // Holds an exclusive lock until destroyed.
 class FileLock {
  public:
@@ -84,8 +88,8 @@ class FileSystem {
     virtual Status unlink(const std::string& path) = 0;
     // Makes the names in a directory durable.
     virtual Status sync_directory(const std::string& path) = 0;
-    // VZ_BUSY with VZ_REASON_IN_USE when somebody else holds it. Creates the file.
-    virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
+    // The file and the folder around it. VZ_BUSY with VZ_REASON_IN_USE when somebody else holds either.
+    virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path, LockMode mode) = 0;
     virtual Result<Space> space(const std::string& path) = 0;
 };
 

@@ -46,7 +46,9 @@ class ForwardingFileSystem : public FileSystem {
     Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
     Status unlink(const std::string& path) override { return files_.unlink(path); }
     Status sync_directory(const std::string& path) override { return files_.sync_directory(path); }
-    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override { return files_.lock(path); }
+    Result<std::unique_ptr<FileLock>> lock(const std::string& path, LockMode mode) override {
+        return files_.lock(path, mode);
+    }
     Result<Space> space(const std::string& path) override { return files_.space(path); }
 
  private:

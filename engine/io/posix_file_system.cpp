@@ -257,9 +257,11 @@ class PosixFileSystem final : public FileSystem {
         return {};
     }
 
-    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-        Descriptor opened(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-        if (opened.get() < 0) return os_failure("cannot open", path, errno);
+    Result<std::unique_ptr<FileLock>> lock(const std::string& path, LockMode mode) override {
+        const int flags = mode == LockMode::kOwn ? O_RDWR | O_CREAT : O_RDONLY;
+        Descriptor opened(::open(path.c_str(), flags | O_CLOEXEC, 0644));
+        const bool is_there = opened.get() >= 0;
+        if (!is_there && (mode == LockMode::kOwn || errno != ENOENT)) return os_failure("cannot open", path, errno);
         const int fd = opened.get();
         // The folder too: who takes the file for stale and removes it must not let in a second engine.
         const std::string folder = path.substr(0, path.rfind('/'));
@@ -269,15 +271,16 @@ class PosixFileSystem final : public FileSystem {
         auto held = std::make_unique<PosixLock>(std::move(opened), std::move(around));
         // Some file systems over a network lock files only.
         const bool is_free = ::flock(around_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-        if (!is_free || ::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (!is_free || (is_there && ::flock(fd, LOCK_EX | LOCK_NB) != 0)) {
             if (errno != EWOULDBLOCK) return os_failure("cannot lock", path, errno);
-            char owner[64] = {};
-            const ssize_t got = ::pread(fd, owner, sizeof(owner) - 1, 0);
-            const std::string_view text(owner, got > 0 ? static_cast<size_t>(got) : 0);
-            return failure(VZ_BUSY, "the data directory is in use (%.*s)",
-                           static_cast<int>(text.find_last_not_of('\n') + 1), text.data())
-                .reason(VZ_REASON_IN_USE);
+            std::string owner(64, '\0');
+            const ssize_t got = ::pread(fd, owner.data(), owner.size(), 0);
+            owner.resize(got > 0 ? static_cast<size_t>(got) : 0);
+            owner.resize(owner.find_last_not_of('\n') + 1);
+            if (!owner.empty()) owner = " (" + owner + ")";
+            return failure(VZ_BUSY, "the data directory is in use%s", owner.c_str()).reason(VZ_REASON_IN_USE);
         }
+        if (mode == LockMode::kLook) return std::unique_ptr<FileLock>(std::move(held));
         char text[32];
         const int size = std::snprintf(text, sizeof(text), "pid %d\n", static_cast<int>(::getpid()));
         // The text is information for people: failing to write it changes nothing.

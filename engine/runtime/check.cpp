@@ -214,11 +214,7 @@ CheckFinding unreadable_block(const std::string& path, uint64_t offset) {
 Result<std::vector<CheckFinding>> check_directory(FileSystem& files, const std::string& directory, CheckDepth depth) {
     VZ_ASSIGN(const bool exists, files.exists(directory));
     if (!exists) return failure(VZ_NOT_FOUND, "there is no data directory %s", directory.c_str());
-    std::unique_ptr<FileLock> lock;
-    VZ_ASSIGN(const bool has_lock, files.exists(directory + "/LOCK"));
-    if (has_lock) {
-        VZ_ASSIGN(lock, files.lock(directory + "/LOCK"));
-    }
+    VZ_ASSIGN(const std::unique_ptr<FileLock> lock, files.lock(directory + "/LOCK", LockMode::kLook));
     std::vector<CheckFinding> unreadable;
     ReadAround around(
         files, [&](const std::string& path, uint64_t offset) { unreadable.push_back(unreadable_block(path, offset)); });

@@ -19,7 +19,7 @@ Status Engine::recover() {
     if (!exists && (database_.settings.must_exist || database_.is_read_only))
         return failure(VZ_NOT_FOUND, "there is no data directory %s", database_.directory.c_str());
     if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
-    VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK"));
+    VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK", LockMode::kOwn));
     if (!database_.is_read_only) {
         for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
             VZ_TRY(database_.files.make_directory(database_.directory + folder));

@@ -29,7 +29,7 @@ class OneFile final : public FileSystem {
     Status rename(const std::string&, const std::string&) override { return refused(); }
     Status unlink(const std::string&) override { return refused(); }
     Status sync_directory(const std::string&) override { return refused(); }
-    Result<std::unique_ptr<FileLock>> lock(const std::string&) override { return refused(); }
+    Result<std::unique_ptr<FileLock>> lock(const std::string&, LockMode) override { return refused(); }
     Result<Space> space(const std::string&) override { return refused(); }
 
  private:

@@ -370,12 +370,12 @@ Status SimFs::sync_directory(const std::string& raw) {
     return failed;
 }
 
-Result<std::unique_ptr<FileLock>> SimFs::lock(const std::string& raw) {
+Result<std::unique_ptr<FileLock>> SimFs::lock(const std::string& raw, LockMode mode) {
     const std::string path = normal_path(raw);
     const std::scoped_lock lock(mutex_);
     VZ_TRY(enter(Call::Kind::kLock, path));
     if (!answer(disk_.has_directory(parent_path(path)))) return unfit(std::string(parent_path(path)));
-    if (!disk_.find(path)) {
+    if (mode == LockMode::kOwn && !disk_.find(path)) {
         disk_.create(path);
         changed();
     }

@@ -117,7 +117,7 @@ class SimFs final : public FileSystem {
     Status rename(const std::string& from, const std::string& to) override;
     Status unlink(const std::string& path) override;
     Status sync_directory(const std::string& path) override;
-    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
+    Result<std::unique_ptr<FileLock>> lock(const std::string& path, LockMode mode) override;
     Result<Space> space(const std::string& path) override;
 
  private:

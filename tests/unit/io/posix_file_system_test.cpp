@@ -81,13 +81,30 @@ TEST(PosixFileSystem, a_lock_holds_though_its_file_is_removed) {
     const e2e::TemporaryDirectory directory;
     const auto files = make_posix_file_system();
     const std::string path = directory.path() + "/LOCK";
-    auto held = files->lock(path);
+    auto held = files->lock(path, LockMode::kOwn);
     ASSERT_TRUE(held.ok());
-    EXPECT_EQ(files->lock(path).status().code(), VZ_BUSY);
+    EXPECT_EQ(files->lock(path, LockMode::kOwn).status().code(), VZ_BUSY);
     ASSERT_TRUE(files->unlink(path).ok());
-    EXPECT_EQ(files->lock(path).status().code(), VZ_BUSY);
+    EXPECT_EQ(files->lock(path, LockMode::kOwn).status().code(), VZ_BUSY);
     held.take().reset();
-    EXPECT_TRUE(files->lock(path).ok());
+    EXPECT_TRUE(files->lock(path, LockMode::kOwn).ok());
+}
+
+TEST(PosixFileSystem, who_only_looks_locks_without_a_file_and_writes_none) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    const std::string path = directory.path() + "/LOCK";
+    auto held = files->lock(path, LockMode::kOwn);
+    ASSERT_TRUE(held.ok());
+    ASSERT_TRUE(files->unlink(path).ok());
+    const auto looked = files->lock(path, LockMode::kLook);
+    EXPECT_EQ(looked.status().code(), VZ_BUSY);
+    EXPECT_STREQ(looked.status().error().message, "the data directory is in use");
+    held.take().reset();
+    auto looking = files->lock(path, LockMode::kLook);
+    ASSERT_TRUE(looking.ok());
+    EXPECT_FALSE(files->exists(path).take());
+    EXPECT_EQ(files->lock(path, LockMode::kOwn).status().code(), VZ_BUSY);
 }
 
 // A file that is looked for may well not be there; a folder that is to take one has to.

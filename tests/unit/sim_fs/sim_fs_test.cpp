@@ -235,11 +235,11 @@ TEST(sim_fs, large_cuts_are_sampled_within_the_budget_and_repeat_by_seed) {
 
 TEST(sim_fs, a_lock_is_exclusive_until_it_is_dropped) {
     SimFs files = with_directory();
-    auto held = files.lock("d/LOCK");
+    auto held = files.lock("d/LOCK", LockMode::kOwn);
     ASSERT_TRUE(held.ok());
-    EXPECT_EQ(files.lock("d/LOCK").status().code(), VZ_BUSY);
+    EXPECT_EQ(files.lock("d/LOCK", LockMode::kOwn).status().code(), VZ_BUSY);
     { const auto dropped = held.take(); }
-    EXPECT_TRUE(files.lock("d/LOCK").ok());
+    EXPECT_TRUE(files.lock("d/LOCK", LockMode::kOwn).ok());
 }
 
 TEST(sim_fs_death, writing_to_a_sealed_file_stops_the_process) {
