@@ -181,6 +181,12 @@ void Collection::set_schema(Schema schema) {
     std::atomic_store(&schema_, std::make_shared<const Schema>(std::move(schema)));
 }
 
+Collection::Unsealed Collection::unsealed() const {
+    const std::scoped_lock lock(sequencing_);
+    const Lsn above = std::max(through_lsn(), created_lsn_);
+    return {above, std::max(above, last_lsn())};
+}
+
 std::string Collection::name() const {
     const std::scoped_lock lock(names_);
     return name_;

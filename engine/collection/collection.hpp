@@ -107,6 +107,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
         sequenced_live_ = static_cast<int64_t>(recorded);
         live_.store(sequenced_live_, std::memory_order_release);
     }
+    // The same, of a record that is left in the log.
+    void note_skipped(Lsn lsn) { last_lsn_.store(lsn, std::memory_order_release); }
     // VZ_CORRUPTION if it is quarantined.
     Status health() const { return is_damaged_.load(std::memory_order_acquire) ? refusal() : Status(); }
     // Empty: it is not.
@@ -135,6 +137,13 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Lsn created_lsn() const { return created_lsn_; }
     Lsn last_lsn() const { return last_lsn_.load(std::memory_order_acquire); }
     Lsn through_lsn() const { return through_lsn_.load(std::memory_order_acquire); }
+    // The records that no sealed file holds lie above `above`, up to `last`; equal: there are none.
+    struct Unsealed {
+        Lsn above = 0;
+        Lsn last = 0;
+    };
+    // Waits for a record that is being given to the log: all that were durable before the call are told.
+    Unsealed unsealed() const;
     // Of the last write, by the records of the log; 0: there was none.
     int64_t updated_ms() const { return updated_ms_.load(std::memory_order_relaxed); }
     uint64_t points() const { return static_cast<uint64_t>(live_.load(std::memory_order_acquire)); }

@@ -37,6 +37,7 @@ struct Action {
         features @19 :UInt64;                   # P
         cleanClose @20 :CleanClose;             # P
         restoreCollection @21 :Collection;      # L, with segments
+        walRetireBut @22 :WalRetire;            # P: walRetire that keeps some; a release without it must not read on
     }
 }
 
@@ -132,6 +133,7 @@ struct WalOpen {
 struct WalRetire {
     below @0 :UInt64;
     requests @1 :List(Request);
+    kept @2 :List(UInt64);     # of those below
 }
 
 struct CleanClose {

@@ -140,9 +140,11 @@ struct PutAction {
         open.setLastLsn(action.last_lsn);
     }
     void operator()(const WalRetire& action) {
-        auto retire = to.initWalRetire();
+        auto retire = action.kept.empty() ? to.initWalRetire() : to.initWalRetireBut();
         retire.setBelow(action.below);
         put_all(retire.initRequests(count_of(action.requests)), action.requests);
+        auto kept = retire.initKept(count_of(action.kept));
+        for (unsigned i = 0; i < kept.size(); ++i) kept.set(i, action.kept[i]);
     }
     void operator()(const Checkpoint& action) {
         put_all(to.initCheckpoint(count_of(action.collections)), action.collections);
@@ -245,6 +247,14 @@ Checkpoint get_checkpoint(capnp::List<wire::Checkpoint>::Reader from) {
     return to;
 }
 
+WalRetire get_retire(wire::WalRetire::Reader from) {
+    WalRetire to;
+    to.below = from.getBelow();
+    for (auto request : from.getRequests()) to.requests.push_back(get(request));
+    for (const uint64_t number : from.getKept()) to.kept.push_back(number);
+    return to;
+}
+
 Result<Action> get_action(wire::Action::Reader from) {
     switch (from.which()) {
         case wire::Action::CREATE_COLLECTION: {
@@ -285,12 +295,8 @@ Result<Action> get_action(wire::Action::Reader from) {
             const auto open = from.getWalOpen();
             return Action(WalOpen{open.getNumber(), open.getSealedEnd(), open.getLastLsn()});
         }
-        case wire::Action::WAL_RETIRE: {
-            const auto wire = from.getWalRetire();
-            WalRetire retire{wire.getBelow(), {}};
-            for (auto request : wire.getRequests()) retire.requests.push_back(get(request));
-            return Action(std::move(retire));
-        }
+        case wire::Action::WAL_RETIRE: return Action(get_retire(from.getWalRetire()));
+        case wire::Action::WAL_RETIRE_BUT: return Action(get_retire(from.getWalRetireBut()));
         case wire::Action::CHECKPOINT: return Action(get_checkpoint(from.getCheckpoint()));
         case wire::Action::REPLACE: {
             const auto wire = from.getReplace();

@@ -132,10 +132,12 @@ struct Fold {
     }
 
     Status operator()(const WalRetire& action) const {
-        for (const WalState& wal : state.wals) {
-            if (wal.number < action.below) state.retired_lsn = std::max(state.retired_lsn, wal.last_lsn);
-        }
-        std::erase_if(state.wals, [&](const WalState& wal) { return wal.number < action.below; });
+        std::erase_if(state.wals, [&](const WalState& wal) {
+            const bool is_kept = std::find(action.kept.begin(), action.kept.end(), wal.number) != action.kept.end();
+            const bool leaves = wal.number < action.below && !is_kept;
+            if (leaves) state.retired_lsn = std::max(state.retired_lsn, wal.last_lsn);
+            return leaves;
+        });
         for (const RequestOutcome& request : action.requests) state.requests.push_back(request);
         while (state.requests.size() > kRequestIdsMax) state.requests.pop_front();
         return {};

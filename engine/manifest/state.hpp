@@ -127,6 +127,7 @@ struct WalOpen {
 struct WalRetire {
     uint64_t below = 0;
     std::vector<RequestOutcome> requests;
+    std::vector<uint64_t> kept;  // of those below: for collections that are set aside
 };
 struct SegmentDeletes {
     uint64_t segment = 0;

@@ -14,29 +14,48 @@ void Checkpoints::clean_up() {
     if (!done.ok()) database_.report(VZ_LOG_WARN, "checkpoint.files_left", done.error().message);
 }
 
+// A WAL is needed while some collection has a record in it that no sealed file holds. Of one that is set aside those
+// are between two LSNs for ever: what is behind them leaves before them.
 Status Checkpoints::retire_wals() {
-    // A WAL is needed while some collection has a record in it that no segment holds.
+    // Before the collections are asked: what is in a file that has ended is known to them by then.
+    std::vector<WalState> wals;
+    database_.log->read_state([&](const ManifestState& state) { wals = state.wals; });
+    if (wals.size() < 2) return {};
     Lsn needed_above = UINT64_MAX;
+    std::vector<Collection::Unsealed> set_aside;
     for (const auto& collection : database_.catalogue.list()) {
-        if (collection->last_lsn() > collection->through_lsn() || !collection->health().ok()) {
-            needed_above = std::min(needed_above, collection->through_lsn());
+        const Collection::Unsealed unsealed = collection->unsealed();
+        if (unsealed.above == unsealed.last) continue;
+        if (collection->health().ok()) {
+            needed_above = std::min(needed_above, unsealed.above);
+        } else {
+            set_aside.push_back(unsealed);
         }
     }
     WalRetire retire;
     Lsn last = 0;
-    database_.log->read_state([&](const ManifestState& state) {
-        for (size_t i = 0; i + 1 < state.wals.size() && state.wals[i].last_lsn <= needed_above; ++i) {
-            retire.below = state.wals[i + 1].number;
-            last = state.wals[i].last_lsn;
+    Lsn before = 0;  // of the file before
+    for (size_t i = 0; i + 1 < wals.size() && wals[i].last_lsn <= needed_above; ++i) {
+        const bool is_kept = std::any_of(set_aside.begin(), set_aside.end(), [&](const Collection::Unsealed& needed) {
+            return before < needed.last && wals[i].last_lsn > needed.above;
+        });
+        before = wals[i].last_lsn;
+        if (is_kept) {
+            retire.kept.push_back(wals[i].number);
+        } else {
+            retire.below = wals[i + 1].number;
+            last = wals[i].last_lsn;
         }
-        if (retire.below == 0) return;
+    }
+    if (retire.below == 0) return {};
+    std::erase_if(retire.kept, [&](uint64_t number) { return number >= retire.below; });
+    database_.log->read_state([&](const ManifestState& state) {
         for (const RequestOutcome& outcome : database_.requests.between(0, last)) {
             const bool known = std::any_of(state.requests.begin(), state.requests.end(),
                                            [&](const RequestOutcome& each) { return each.id == outcome.id; });
             if (!known) retire.requests.push_back(outcome);
         }
     });
-    if (retire.below == 0) return {};
     return database_.log->commit(std::move(retire));
 }
 

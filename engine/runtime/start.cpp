@@ -241,6 +241,7 @@ Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBoun
         const std::shared_ptr<Collection> collection = database_.catalogue.by_id(batch.collection);
         // Records of a collection that was dropped later have nothing to go to.
         if (collection == nullptr || !collection->health().ok()) {
+            if (collection != nullptr) collection->note_skipped(frame.head.lsn + i);
             database_.requests.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
             continue;
         }

@@ -45,7 +45,7 @@ TEST(Edits, HoldManyActionsOfEachKind) {
         edit.actions.emplace_back(RenameCollection{i, name});
         edit.actions.emplace_back(AlterCollection{i, {}});
         edit.actions.emplace_back(PutValue{name, name});
-        edit.actions.emplace_back(WalRetire{i, {{request(i), i, 1, 1}}});
+        edit.actions.emplace_back(WalRetire{i, {{request(i), i, 1, 1}}, std::vector<uint64_t>(i % 2, i)});
         edit.actions.emplace_back(Replace{i, {SegmentRef{}}, {i}});
         edit.actions.emplace_back(Quarantine{i, name});
         edit.actions.emplace_back(CleanClose{i, i});
@@ -56,6 +56,11 @@ TEST(Edits, HoldManyActionsOfEachKind) {
     const auto* last = std::get_if<Quarantine>(&frame.edits[0].actions[edit.actions.size() - 2]);
     ASSERT_NE(last, nullptr);
     EXPECT_EQ(last->reason, "name 999");
+    const auto* retired = std::get_if<WalRetire>(&frame.edits[0].actions[edit.actions.size() - 4]);
+    ASSERT_NE(retired, nullptr);
+    EXPECT_EQ(retired->below, 999U);
+    EXPECT_EQ(retired->requests.size(), 1U);
+    EXPECT_EQ(retired->kept, std::vector<uint64_t>{999});
 }
 
 TEST(Schemas, HaveManyFieldsWithLongNames) {

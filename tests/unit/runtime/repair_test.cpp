@@ -230,6 +230,37 @@ TEST_F(Repair, keeps_the_wal_of_a_collection_that_lost_its_segment) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+// Its records stay until it is repaired or dropped; what the others write behind them comes and goes.
+TEST_F(Repair, finds_the_wal_of_one_that_was_set_aside_long_ago) {
+    const std::string path = file("/seg", "S-", false);
+    flip(path, read(path).size() - 100);  // the footer
+    open();
+    ASSERT_FALSE(engine_->catalogue().resolve("sick").take()->health().ok());
+    const auto logs = [&] { return files_->list(data_ + "/wal").take(); };
+    for (int round = 0; round < 4; ++round) {
+        for (uint32_t i = 0; i < 20; ++i) write("well", VZ_UPSERT, 500 * (i % 4), 500, "round");
+        ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+        if (round == 1) {
+            engine_.reset();
+            open();
+        }
+    }
+    EXPECT_LE(logs().size(), 4U);
+    const Payloads well = points("well");
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    open();
+    EXPECT_TRUE(points("well") == well);
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    EXPECT_GE(losses(repair()), 1U);
+    EXPECT_EQ(points("sick").size(), 20U);
+    expect_part_of(points("sick"), whole_);
+    EXPECT_TRUE(points("well") == well);
+    EXPECT_LE(logs().size(), 2U);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
 TEST_F(Repair, lets_no_deleted_point_return) {
     const std::string path = file("/seg", "D-", false);
     flip(path, read(path).size() - 70);
