@@ -120,7 +120,8 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
     fill_stats(collection, &stats);
     vz_persistence report = {};
     report.struct_size = sizeof(report);
-    report.name = out->keep(collection.name());
+    const std::string name = collection.name();
+    report.name = out->keep(name);
     report.last_lsn = stats.last_lsn;
     report.durable_lsn = engine.log().durable();
     report.checkpoint_lsn = stats.checkpoint_lsn;
@@ -137,9 +138,10 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
         problems.push_back(keep_problem(engine, collection.damage(), out));
     }
     std::vector<vz_str>& snapshots = out->lists.emplace_back();
+    // By name, as snapshots are listed and restored: one that was restored is a new collection.
     for (const SnapshotState& snapshot : engine.snapshots().list()) {
         const bool has_it = std::any_of(snapshot.collections.begin(), snapshot.collections.end(),
-                                        [&](const CollectionState& each) { return each.id == collection.id(); });
+                                        [&](const CollectionState& each) { return each.name == name; });
         if (has_it) snapshots.push_back(out->keep(snapshot.name));
     }
     report.snapshots = snapshots.data();

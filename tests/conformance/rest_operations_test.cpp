@@ -77,6 +77,8 @@ TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
     const Json restored(good("POST", "/collections/s/snapshots/" + id + "/restore"));
     EXPECT_EQ(restored.text("/status"), "restored");
     EXPECT_EQ(restored.text("/snapshot_id"), id);
+    const Json report(good("GET", "/collections/s/persistence"));
+    for (const char* at : {"/snapshots/0", "/snapshots/1"}) EXPECT_FALSE(report.text(at).empty());
     const Json item(good("GET", "/collections/s"));
     EXPECT_LE(item.text("/created_at"), item.text("/updated_at"));
     kill();
