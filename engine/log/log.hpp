@@ -24,7 +24,7 @@ class Commit {
     // The entry is durable: make it visible. Called by the commit leader in LSN order; must not wait or fail.
     virtual void publish() = 0;
     // The entry's fate is known: VZ_OK (after publish), VZ_OUTCOME_UNKNOWN, or VZ_READ_ONLY when it was never written.
-    // Called once.
+    // Called once; of one that nobody drives, on a thread of the log's owner, never on that of another's drive().
     virtual void finish(const Status& status) = 0;
 
     // What the entry refers to is in place; publish() waits for this. Set by the owner after append().
@@ -42,6 +42,8 @@ class Commit {
     std::atomic<Turn> turn_{Turn::kWait};
     std::atomic<bool> staged_{false};
     bool blocking_ = false;
+    Commit* next_ended_ = nullptr;  // of those that wait to be told their fate
+    Status fate_;
     bool logical_ = true;
 };
 

@@ -144,8 +144,9 @@ void LocalLog::drive(Commit& commit) {
     std::unique_lock lock(mutex_);
     for (;;) {
         if (commit.turn_.load(std::memory_order_acquire) == Commit::Turn::kDone) return;
-        if (!leading_) {
-            lead(lock);
+        // Nothing queued: whoever led last is about to tell it.
+        if (!leading_ && !queue_.empty()) {
+            lead(lock, Leader::kOther);
             continue;
         }
         Commit::Turn given = Commit::Turn::kLead;
@@ -158,9 +159,11 @@ void LocalLog::drive(Commit& commit) {
 
 void LocalLog::run_commit_thread() {
     std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        if (!leading_ && !queue_.empty()) {
-            lead(lock);
+    while (!stopping_ || ended_first_ != nullptr) {
+        if (ended_first_ != nullptr) {
+            tell_ended(lock);
+        } else if (!leading_ && !queue_.empty()) {
+            lead(lock, Leader::kCommitThread);
         } else if (!leading_ && unmarked_ && poisoned_.ok()) {
             if (commit_thread_wakes_.wait_for(lock, kMarkerDelay) == std::cv_status::timeout) mark_if_idle(lock);
         } else {
@@ -269,7 +272,7 @@ void LocalLog::pass_on() {
 }
 
 // Memory that runs out once more, while a failure is told, ends the process: others would wait for ever.
-void LocalLog::lead(std::unique_lock<std::mutex>& lock) noexcept {
+void LocalLog::lead(std::unique_lock<std::mutex>& lock, Leader leader) noexcept {
     if (queue_.empty()) return;
     leading_ = true;
     const std::vector<Entry> group = take_group();
@@ -318,19 +321,46 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock) noexcept {
     pass_on();
     lock.unlock();
 
-    const auto finish = [](const Entry& entry, const Status& status) {
-        const bool waits = entry.commit->blocking_;
-        entry.commit->finish(status);
-        // The owner of a commit that nobody waits for may have freed it in finish().
-        if (!waits) return;
-        entry.commit->turn_.store(Commit::Turn::kDone, std::memory_order_release);
-        entry.commit->turn_.notify_one();
-    };
-    for (const Entry& entry : group) finish(entry, unknown);
+    for (const Entry& entry : group) end(*entry.commit, unknown, leader);
     if (!refused.empty()) {
         const Status never_written =
             failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", outcome.error().message);
-        for (const Entry& entry : refused) finish(entry, never_written);
+        for (const Entry& entry : refused) end(*entry.commit, never_written, leader);
+    }
+    lock.lock();
+}
+
+// What others are told they are not told on a caller's thread: it may hold locks that they wait for.
+void LocalLog::end(Commit& commit, const Status& fate, Leader leader) {
+    if (commit.blocking_) {
+        commit.finish(fate);
+        commit.turn_.store(Commit::Turn::kDone, std::memory_order_release);
+        commit.turn_.notify_one();
+        return;
+    }
+    if (leader == Leader::kOther && settings_.background) {
+        const std::scoped_lock lock(mutex_);
+        if (!stopping_) {
+            commit.fate_ = fate.clone();
+            commit.next_ended_ = nullptr;
+            (ended_first_ == nullptr ? ended_first_ : ended_last_->next_ended_) = &commit;
+            ended_last_ = &commit;
+            commit_thread_wakes_.notify_one();
+            return;
+        }
+    }
+    // Its owner may free it within.
+    commit.finish(fate);
+}
+
+void LocalLog::tell_ended(std::unique_lock<std::mutex>& lock) {
+    Commit* ended = std::exchange(ended_first_, nullptr);
+    lock.unlock();
+    while (ended != nullptr) {
+        Commit* const next = ended->next_ended_;
+        const Status fate = std::move(ended->fate_);
+        ended->finish(fate);
+        ended = next;
     }
     lock.lock();
 }
@@ -350,7 +380,7 @@ void LocalLog::end_writes() {
         if (leading_) {
             commit_thread_wakes_.wait_for(lock, kLeaderPoll);
         } else {
-            lead(lock);
+            lead(lock, Leader::kOther);
         }
     }
 }

@@ -2,8 +2,8 @@
 // the other file only when its last write to this one is synced, so what is durable is always a prefix of history.
 //
 // A blocking caller leads itself when nobody does; otherwise it waits and may be given the lead. Asynchronous entries
-// are led by the commit thread (run_commit_thread), or by whoever leads already. The next WAL file is made by the spare
-// thread (run_spare_thread) before the current one is full.
+// are led by the commit thread (run_commit_thread), or by whoever leads already; the commit thread tells them their
+// fate. The next WAL file is made by the spare thread (run_spare_thread) before the current one is full.
 #pragma once
 
 #include <condition_variable>
@@ -127,8 +127,12 @@ class LocalLog final : public Log {
         return manifest_end_ + entered_edit_bytes_ + bytes <= settings_.manifest_bytes_max;
     }
     void note_ends();
-    void lead(std::unique_lock<std::mutex>& lock) noexcept;
+    enum class Leader { kCommitThread, kOther };
+    void lead(std::unique_lock<std::mutex>& lock, Leader leader) noexcept;
     void pass_on();
+    // Without the lock.
+    void end(Commit& commit, const Status& fate, Leader leader);
+    void tell_ended(std::unique_lock<std::mutex>& lock);
     std::vector<Entry> take_group();
     Status write_group(std::span<const Entry> group);
     Status write_records(std::span<const Entry> group);
@@ -180,6 +184,8 @@ class LocalLog final : public Log {
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable commit_thread_wakes_;
+    Commit* ended_first_ = nullptr;  // in order: the commit thread tells them
+    Commit* ended_last_ = nullptr;
     std::deque<Entry> queue_;
     std::vector<Entry> next_group_;  // empty, with room for all that is queued
     uint64_t queue_bytes_ = 0;

@@ -251,6 +251,55 @@ static void keep_completions_from_waiting(vz_engine* engine) {
     for (int i = 5; i < 8; i++) EXPECT(relay.inside[i] == VZ_OK);
 }
 
+static _Thread_local int is_calling;
+static atomic_int told_to_callers;
+static atomic_int callers_stop;
+
+static void* call_and_wait(void* engine) {
+    is_calling = 1;
+    struct write own;
+    prepare(&own, 1000, NULL);
+    vz_error error;
+    while (!atomic_load(&callers_stop))
+        EXPECT_STATUS(VZ_OK, vz_write(engine, text("points"), &own.request, NULL, &error));
+    return NULL;
+}
+
+static void counting_done(vz_op* op) VZ_NOEXCEPT {
+    struct relay* relay = op->user;
+    vz_engine_stats stats = NEW(vz_engine_stats);
+    vz_engine_stats_read(relay->engine, &stats, NULL);
+    if (is_calling) atomic_fetch_add(&told_to_callers, 1);
+    relay_done(op);
+}
+
+/* A caller may hold locks that a completion takes: what others wait for is told on threads of the engine, and what it
+ * asks there is answered though callers wait. */
+static void are_told_on_threads_of_the_engine(vz_engine* engine) {
+    enum { kRelays = 8, kCallers = 2 };
+    clear(engine);
+    struct waiter waiter;
+    waiter_start(&waiter, kRelays);
+    pthread_t callers[kCallers];
+    for (int i = 0; i < kCallers; i++) EXPECT(pthread_create(&callers[i], NULL, call_and_wait, engine) == 0);
+    static struct relay relays[kRelays];
+    for (int i = 0; i < kRelays; i++) {
+        prepare(&relays[i].write, i, &waiter);
+        relays[i].engine = engine;
+        relays[i].waiter = &waiter;
+        relays[i].rounds = 500;
+        relays[i].write.op.done = counting_done;
+        relays[i].write.op.user = &relays[i];
+        vz_op* const one = &relays[i].write.op;
+        EXPECT(vz_submit(engine, &one, 1) == VZ_OK);
+    }
+    waiter_wait(&waiter);
+    atomic_store(&callers_stop, 1);
+    for (int i = 0; i < kCallers; i++) pthread_join(callers[i], NULL);
+    for (int i = 0; i < kRelays; i++) EXPECT(relays[i].rounds == 0);
+    EXPECT(atomic_load(&told_to_callers) == 0);
+}
+
 /* More operations than the queue holds: none is taken. */
 static void are_refused_whole_when_the_queue_is_full(vz_engine* engine) {
     enum { kTooMany = 20000 };
@@ -358,6 +407,7 @@ int main(void) {
     end_soon_when_they_are_cancelled_while_they_run(engine);
     may_be_submitted_from_a_completion(engine);
     keep_completions_from_waiting(engine);
+    are_told_on_threads_of_the_engine(engine);
     are_refused_whole_when_the_queue_is_full(engine);
     end_before_close_returns(engine);
     end_busy_when_the_log_is_full();
