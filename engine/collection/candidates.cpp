@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <optional>
+#include <utility>
 
 namespace vz {
 namespace {
@@ -161,9 +162,13 @@ Candidates by_index(const Part& part, const RowFilter& filter, uint64_t read_max
 
 }  // namespace
 
-Candidates known_candidates(const Part& part, uint32_t rows, const RowFilter& filter) {
+namespace {
+
+// `cached`: what the part has of the filter. It is asked for once, for another search may have extended it meanwhile.
+Candidates candidates_of(std::shared_ptr<const PassingRows> cached, const Part& part, uint32_t rows,
+                         const RowFilter& filter) {
     Candidates candidates;
-    candidates.rows = part.filters().find(filter.text());
+    candidates.rows = std::move(cached);
     if (candidates.rows != nullptr && candidates.rows->rows >= rows) {
         candidates.source = FilterSource::kCache;
         return candidates;
@@ -176,15 +181,21 @@ Candidates known_candidates(const Part& part, uint32_t rows, const RowFilter& fi
     return candidates;
 }
 
+}  // namespace
+
+Candidates known_candidates(const Part& part, uint32_t rows, const RowFilter& filter) {
+    return candidates_of(part.filters().find(filter.text()), part, rows, filter);
+}
+
 Result<Candidates> find_candidates(const Part& part, uint32_t rows, const RowFilter& filter, const Interruption& stop) {
-    Candidates candidates = known_candidates(part, rows, filter);
+    const std::shared_ptr<const PassingRows> known = part.filters().find(filter.text());
+    Candidates candidates = candidates_of(known, part, rows, filter);
     if (candidates.rows != nullptr) return candidates;
     if (part.sealed() != nullptr) {
         std::optional<IndexLookup::Found> narrowed;
         candidates = by_index(part, filter, UINT64_MAX, &narrowed);
         if (candidates.rows != nullptr) return candidates;
     }
-    const std::shared_ptr<const PassingRows> known = part.filters().find(filter.text());
     const std::shared_ptr<PassingRows> passing = room_for(rows);
     uint32_t row = 0;
     if (known != nullptr) {
