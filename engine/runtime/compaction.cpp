@@ -10,19 +10,18 @@ namespace vz {
 
 Result<bool> Compaction::compact(Collection& collection, bool is_idle) {
     const std::scoped_lock one_at_a_time(mutex_);
-    const std::shared_ptr<const Schema> schema = collection.schema();
-    PartList inputs = choose_inputs(*schema, *collection.parts(), is_idle);
+    PartList inputs = choose_inputs(*collection.schema(), *collection.parts(), is_idle);
     if (inputs.empty()) return false;
     // Rows that ended by the last checkpoint are gone from every replay, and left out. Those that ended later are kept:
     // records above it name them as what they meet.
     if (std::any_of(inputs.begin(), inputs.end(), [](const auto& part) { return part->ended_rows() != 0; })) {
         VZ_TRY(checkpoints_.take(collection).take_status());
-        inputs = choose_inputs(*schema, *collection.parts(), is_idle);
+        inputs = choose_inputs(*collection.schema(), *collection.parts(), is_idle);
     }
     uint64_t bytes = 0;
     for (const auto& part : inputs) bytes += part->ref().bytes;
     if (!database_.space.admit_file(bytes).ok()) return false;  // sealing goes on, and the next write asks again
-    VZ_TRY(replace(collection, *schema, inputs));
+    VZ_TRY(replace(collection, inputs));
     return true;
 }
 
@@ -31,19 +30,21 @@ Status Compaction::rewrite(Collection& collection, const std::shared_ptr<Part>& 
     VZ_TRY(checkpoints_.take(collection).take_status());
     const auto parts = collection.parts();
     if (std::find(parts->begin(), parts->end(), part) == parts->end()) return {};  // compacted meanwhile
-    return replace(collection, *collection.schema(), {part});
+    return replace(collection, {part});
 }
 
-Status Compaction::replace(Collection& collection, const Schema& schema, const PartList& inputs) {
+Status Compaction::replace(Collection& collection, const PartList& inputs) {
     const Lsn through = collection.through_lsn();
-    const LiveRows live(schema, inputs, through);
+    // Behind the inputs: it has all fields that were added before their rows were written.
+    const std::shared_ptr<const Schema> schema = collection.schema();
+    const LiveRows live(*schema, inputs, through);
     for (const auto& part : inputs) part->announce_whole();
     // The first part's are taken over.
-    if (!live.sources().empty()) live.sources()[0].part->check_graphs(schema);
+    if (!live.sources().empty()) live.sources()[0].part->check_graphs(*schema);
     const SegmentStore::Claim file(*database_.segments);
     std::shared_ptr<Part> output;
     if (!live.sources().empty()) {
-        Result<std::shared_ptr<Part>> written = checkpoints_.seal(collection, schema, live, file.number());
+        Result<std::shared_ptr<Part>> written = checkpoints_.seal(collection, *schema, live, file.number());
         if (!written.ok() && written.status().code() == VZ_CANCELLED) return written.take_status();
         // Behind the copy: what rotted while the graphs were built is seen, too. It may be why the rows were refused.
         Status sound = database_.verify_rows(collection, inputs);

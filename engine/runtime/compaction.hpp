@@ -20,7 +20,7 @@ class Compaction {
 
  private:
     // With the mutex held: one part in place of these.
-    Status replace(Collection& collection, const Schema& schema, const PartList& inputs);
+    Status replace(Collection& collection, const PartList& inputs);
 
     Database& database_;
     Checkpoints& checkpoints_;

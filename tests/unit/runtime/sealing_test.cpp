@@ -130,5 +130,59 @@ TEST(Sealing, rows_that_grow_have_their_part_of_the_memory) {
     EXPECT_EQ(stats.points, 2 * kSealedBatch * kBatches);
 }
 
+// It waits for a checkpoint when it has chosen what to rewrite; what a field has by then is taken along.
+TEST(Sealing, compaction_keeps_a_field_that_was_added_while_it_waited) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    EngineSettings settings;
+    settings.background = false;
+    auto engine = Engine::open(*files, directory.path() + "/data", settings).take();
+    ASSERT_TRUE(engine->catalogue().create("c", one_field(), {}).ok());
+    const auto collection = engine->catalogue().resolve("c").take();
+    for (uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(write_batch(*engine, i * kSealedBatch).ok());
+    ASSERT_TRUE(engine->checkpoints().take(*collection).ok());
+    ASSERT_TRUE(write_batch(*engine, 0).ok());
+    ASSERT_TRUE(engine->checkpoints().take(*collection).ok());
+    ASSERT_TRUE(write_batch(*engine, kSealedBatch).ok());
+
+    Checkpoints::Lock held = engine->checkpoints().exclude();
+    std::thread compacting([&] { EXPECT_TRUE(*engine->compaction().compact(*collection, true)); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto add_field = [](Schema& schema) {
+        VectorFieldSchema field = schema.fields[0];
+        field.name = "late";
+        field.dim = 1;
+        field.id = schema.next_field_id++;
+        schema.fields.push_back(field);
+        return Status();
+    };
+    ASSERT_TRUE(engine->catalogue().alter("c", add_field, false, {}).ok());
+    const vz_str id = {"late one", 8};
+    const float value = 7;
+    vz_vectors late = {};
+    late.struct_size = sizeof late;
+    late.name = {"late", 4};
+    late.matrix = {&value, 1, 0, 1, VZ_F32};
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_UPSERT;
+    request.count = 1;
+    request.ids = &id;
+    request.fields = &late;
+    request.field_count = 1;
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    const Status written = engine->write("c", request, &answer, &errors);
+    EXPECT_TRUE(written.ok()) << written.error().message;
+    held.unlock();
+    compacting.join();
+    ASSERT_TRUE(engine->checkpoints().take(*collection).ok());
+    const RowRef row = find_row(collection->pin(), {IdKind::kText, 0, 0, "late one"});
+    ASSERT_NE(row.part, nullptr);
+    const float* kept = row.part->vector(1, row.row);
+    ASSERT_NE(kept, nullptr);
+    EXPECT_EQ(*kept, value);
+}
+
 }  // namespace
 }  // namespace vz
