@@ -34,9 +34,12 @@ void RequestIds::remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t
     const std::scoped_lock lock(mutex_);
     const RequestId key = key_of(id);
     if (!outcomes_.emplace(key, RequestOutcome{key, lsn, applied, created}).second) return;
-    order_.push_back(key);
+    // Recovery tells those of the manifest before those of older records.
+    const std::pair<Lsn, RequestId> entry(lsn, key);
+    const bool is_last = order_.empty() || order_.back().first <= lsn;
+    order_.insert(is_last ? order_.end() : std::upper_bound(order_.begin(), order_.end(), entry), entry);
     if (order_.size() > kRequestIdsMax) {
-        outcomes_.erase(order_.front());
+        outcomes_.erase(order_.front().second);
         order_.pop_front();
     }
 }
@@ -44,10 +47,9 @@ void RequestIds::remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t
 std::vector<RequestOutcome> RequestIds::between(Lsn begin, Lsn end) const {
     const std::scoped_lock lock(mutex_);
     std::vector<RequestOutcome> found;
-    for (const RequestId& key : order_) {
-        const RequestOutcome& outcome = outcomes_.at(key);
-        if (outcome.lsn >= begin && outcome.lsn <= end) found.push_back(outcome);
-    }
+    for (auto at = std::lower_bound(order_.begin(), order_.end(), std::pair(begin, RequestId()));
+         at != order_.end() && at->first <= end; ++at)
+        found.push_back(outcomes_.at(at->second));
     return found;
 }
 

@@ -1,10 +1,13 @@
-// The last request ids and their first outcomes, so that a request delivered again is answered and not applied again.
+// The last request ids, by LSN, and their first outcomes, so that a request delivered again is answered and not applied
+// again.
 #pragma once
 
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "engine/manifest/state.hpp"
 
@@ -26,7 +29,7 @@ class RequestIds {
     };
     mutable std::mutex mutex_;
     std::unordered_map<RequestId, RequestOutcome, Hash> outcomes_;
-    std::deque<RequestId> order_;
+    std::deque<std::pair<Lsn, RequestId>> order_;  // oldest first
 };
 
 }  // namespace vz

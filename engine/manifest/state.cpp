@@ -138,7 +138,10 @@ struct Fold {
             if (leaves) state.retired_lsn = std::max(state.retired_lsn, wal.last_lsn);
             return leaves;
         });
-        for (const RequestOutcome& request : action.requests) state.requests.push_back(request);
+        // Of records that are older than some edits whose ids are here.
+        state.requests.insert(state.requests.end(), action.requests.begin(), action.requests.end());
+        std::stable_sort(state.requests.begin(), state.requests.end(),
+                         [](const RequestOutcome& a, const RequestOutcome& b) { return a.lsn < b.lsn; });
         while (state.requests.size() > kRequestIdsMax) state.requests.pop_front();
         return {};
     }

@@ -50,10 +50,12 @@ Status Checkpoints::retire_wals() {
     if (retire.below == 0) return {};
     std::erase_if(retire.kept, [&](uint64_t number) { return number >= retire.below; });
     database_.log->read_state([&](const ManifestState& state) {
+        // A record or edit has one id at most.
+        std::vector<Lsn> known;
+        for (const RequestOutcome& each : state.requests) known.push_back(each.lsn);
+        std::sort(known.begin(), known.end());
         for (const RequestOutcome& outcome : database_.requests.between(0, last)) {
-            const bool known = std::any_of(state.requests.begin(), state.requests.end(),
-                                           [&](const RequestOutcome& each) { return each.id == outcome.id; });
-            if (!known) retire.requests.push_back(outcome);
+            if (!std::binary_search(known.begin(), known.end(), outcome.lsn)) retire.requests.push_back(outcome);
         }
     });
     return database_.log->commit(std::move(retire));
