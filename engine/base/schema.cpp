@@ -29,7 +29,7 @@ std::vector<std::byte> encode_schema(const Schema& schema) {
         const VectorFieldSchema& from = schema.fields[i];
         auto to = fields[i];
         to.setId(from.id);
-        to.setName(from.name.c_str());
+        to.setName({from.name.c_str(), from.name.size()});
         to.setDim(from.dim);
         to.setMetric(static_cast<uint8_t>(from.metric));
         to.setElement(static_cast<uint8_t>(from.element));
@@ -46,7 +46,7 @@ std::vector<std::byte> encode_schema(const Schema& schema) {
         const FieldIndexSchema& from = schema.field_indexes[i];
         indexes[i].setKind(from.kind);
         indexes[i].setPath({reinterpret_cast<const kj::byte*>(from.path.data()), from.path.size()});
-        indexes[i].setLanguage(from.language.c_str());
+        indexes[i].setLanguage({from.language.c_str(), from.language.size()});
     }
     root.setMetadata({reinterpret_cast<const kj::byte*>(schema.metadata.data()), schema.metadata.size()});
     root.setTtlMs(schema.ttl_ms);

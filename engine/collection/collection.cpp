@@ -155,8 +155,9 @@ void Collection::make_visible(Lsn lsn, int64_t live_delta) {
 
 // ---- the collection itself ----
 
-Status Collection::close_for_drop() {
+Status Collection::close_for_drop(bool only_if_empty) {
     const std::scoped_lock lock(sequencing_);
+    if (only_if_empty) VZ_TRY(check_empty());
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
     dropped_ = true;
     return {};
@@ -172,9 +173,16 @@ bool Collection::is_dropped() const {
     return dropped_;
 }
 
-bool Collection::has_points_or_writes() const {
-    const std::scoped_lock lock(sequencing_);
-    return sequenced_live_ != 0;
+Result<std::unique_lock<std::mutex>> Collection::hold_empty() {
+    std::unique_lock lock(sequencing_);
+    VZ_TRY(check_empty());
+    return lock;
+}
+
+// Under the sequencing lock.
+Status Collection::check_empty() const {
+    if (sequenced_live_ == 0) return {};
+    return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
 }
 
 void Collection::set_schema(Schema schema) {

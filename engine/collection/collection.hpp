@@ -71,11 +71,12 @@ class Collection : public std::enable_shared_from_this<Collection> {
 
     // ---- changing the collection itself; the caller orders these edits ----
 
-    // Refuses every write sequenced later.
-    Status close_for_drop();
+    // Refuses every write sequenced later. VZ_CONFLICT: there are points, or writes on their way.
+    Status close_for_drop(bool only_if_empty);
     // The drop did not enter the log.
     void reopen();
-    bool has_points_or_writes() const;
+    // Holds off every write until the lock is released. VZ_CONFLICT as above.
+    Result<std::unique_lock<std::mutex>> hold_empty();
 
     // ---- sealing; one checkpoint of a collection at a time ----
 
@@ -151,6 +152,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
  private:
     friend class WriteCommit;
     Status refusal() const;
+    Status check_empty() const;
     void make_visible(Lsn lsn, int64_t live_delta);
     Part& writable_part(const Schema& schema);
     Frozen freeze_locked();

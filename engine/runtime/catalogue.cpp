@@ -31,6 +31,7 @@ struct Catalogue::Change final : EditCommit {
     // Under visible_mutex_. Memory may run out within: a name never comes before what it names.
     std::function<void(Lsn)> make_visible;
     std::function<void()> undo;  // of what is not told by the functions below: the edit does not enter the log
+    std::unique_lock<std::mutex> no_writes;  // to the collection, until the edit has its place in the log
     Status outcome;
 
     // Names and collections as the edits to come see them; forget() takes back what this change made of them.
@@ -45,9 +46,9 @@ struct Catalogue::Change final : EditCommit {
         before_.emplace_back(name, found->second);
         catalogue->sequenced_.erase(found);
     }
-    Status drop(const std::shared_ptr<Collection>& collection) {
+    Status drop(const std::shared_ptr<Collection>& collection, bool only_if_empty = false) {
         dropped_.reserve(dropped_.size() + 1);
-        VZ_TRY(collection->close_for_drop());
+        VZ_TRY(collection->close_for_drop(only_if_empty));
         dropped_.push_back(collection);
         erase_names_of(collection->id());
         // The manifest may not know of damage that this opening found: it says which files are kept.
@@ -143,27 +144,30 @@ std::vector<Catalogue::Value> Catalogue::values(std::string_view prefix) const {
 
 // ---- changes ----
 
+Result<std::optional<EditOutcome>> Catalogue::first_outcome(const vz_uuid& request) const {
+    if (!RequestIds::is_set(request)) return std::optional<EditOutcome>();
+    const std::optional<RequestOutcome> first = requests_.find(request);
+    if (!first) return std::optional<EditOutcome>();
+    if (first->lsn > log_->durable())
+        return failure(VZ_BUSY, "a request of this id is still in flight").field("request_id").reason(VZ_REASON_QUEUE);
+    return std::optional(EditOutcome{first->lsn, true});
+}
+
 Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::function<Status(Change&)>& decide) {
     Change change;
     change.catalogue = this;
     {
         const std::scoped_lock lock(sequencing_);
         VZ_TRY(log_->health().ok() ? Status() : log_->refusal());
-        if (RequestIds::is_set(request)) {
-            if (const auto first = requests_.find(request)) {
-                if (first->lsn > log_->durable())
-                    return failure(VZ_BUSY, "a request of this id is still in flight")
-                        .field("request_id")
-                        .reason(VZ_REASON_QUEUE);
-                return EditOutcome{first->lsn, true};
-            }
-            std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
-        }
+        VZ_ASSIGN(const std::optional<EditOutcome> first, first_outcome(request));
+        if (first) return *first;
+        std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
         Status decided;
         try {
             decided = decide(change);
             if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
             if (decided.ok()) decided = log_->append_edit(change, true);
+            change.no_writes = {};
         } catch (const std::bad_alloc&) {
             decided = failure(VZ_OUT_OF_MEMORY, "there is not enough memory for this change");
         }
@@ -225,10 +229,7 @@ Result<EditOutcome> Catalogue::drop(std::string_view name, bool only_if_empty, c
                 .reason(VZ_REASON_ALIAS);
         }
         VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
-        if (only_if_empty && collection->has_points_or_writes()) {
-            return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
-        }
-        VZ_TRY(change.drop(collection));
+        VZ_TRY(change.drop(collection, only_if_empty));
         change.make_visible = [this, id = named.id](Lsn) {
             std::erase_if(names_, [&](const auto& entry) { return entry.second.id == id; });
             collections_.erase(id);
@@ -274,8 +275,8 @@ Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<
                                      bool only_if_empty, const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
         VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
-        if (only_if_empty && collection->has_points_or_writes()) {
-            return failure(VZ_CONFLICT, "the collection has points").reason(VZ_REASON_NOT_EMPTY).field("collection");
+        if (only_if_empty) {
+            VZ_ASSIGN(change.no_writes, collection->hold_empty());
         }
         const auto known = sequenced_schemas_.find(collection->id());
         const Schema before = known == sequenced_schemas_.end() ? *collection->schema() : known->second;

@@ -45,8 +45,9 @@ Status check_options(const VectorFieldSchema& field) {
 Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
     VectorFieldSchema to;
     to.name = view(from.name);
-    if (to.name.size() > kNameBytesMax || !is_valid_utf8(to.name)) {
-        return failure(VZ_INVALID_ARGUMENT, "the name of a vector field has at most %llu bytes of UTF-8",
+    if (to.name.size() > kNameBytesMax || !is_valid_utf8(to.name) || has_control(to.name)) {
+        return failure(VZ_INVALID_ARGUMENT,
+                       "the name of a vector field has at most %llu bytes of UTF-8 without control characters",
                        static_cast<unsigned long long>(kNameBytesMax))
             .field("vector_fields.name")
             .reason(VZ_REASON_NAME);

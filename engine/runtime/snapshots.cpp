@@ -98,6 +98,9 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
 
 Result<EditOutcome> Snapshots::drop(std::string_view name, const vz_uuid& request) {
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+    // Before the snapshot is looked for: it went with the first.
+    VZ_ASSIGN(const std::optional<EditOutcome> first, database_.catalogue.first_outcome(request));
+    if (first) return *first;
     bool exists = false;
     database_.log->read_state(
         [&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
@@ -119,6 +122,8 @@ Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view f
                                        const vz_uuid& request) {
     // Nobody drops the snapshot, or sweeps its files, until the new collections name them.
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+    VZ_ASSIGN(const std::optional<EditOutcome> first, database_.catalogue.first_outcome(request));
+    if (first) return *first;
     std::optional<SnapshotState> snapshot;
     database_.log->read_state([&](const ManifestState& state) {
         const auto found = state.snapshots.find(std::string(name));

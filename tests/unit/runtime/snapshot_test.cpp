@@ -372,5 +372,48 @@ TEST_F(Snapshots, an_archive_with_any_byte_changed_creates_nothing) {
     EXPECT_EQ(ids("copy"), range(0, 5));
 }
 
+TEST_F(Snapshots, are_dropped_and_restored_once_under_one_request_id) {
+    write("a", 1);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    const vz_uuid restored = {{1}};
+    const vz_uuid dropped = {{2}};
+    const Lsn lsn = engine_->snapshots().restore("s", "a", "c", false, restored).take().lsn;
+    ASSERT_TRUE(engine_->snapshots().drop("s", dropped).ok());
+    open();
+    EXPECT_TRUE(engine_->snapshots().drop("s", dropped).take().replayed);
+    const EditOutcome again = engine_->snapshots().restore("s", "a", "c", false, restored).take();
+    EXPECT_TRUE(again.replayed);
+    EXPECT_EQ(again.lsn, lsn);
+    EXPECT_EQ(engine_->snapshots().drop("s", {{3}}).status().code(), VZ_NOT_FOUND);
+}
+
+// A point that was acknowledged is not in a collection that was dropped because it had none.
+TEST_F(Snapshots, is_empty_means_that_no_write_is_on_its_way) {
+    for (int round = 0; round < 200; ++round) {
+        create("c");
+        Status written;
+        std::thread writer([&] {
+            const auto collection = engine_->catalogue().resolve("c");
+            const vz_str id = {"1", 1};
+            const float values[] = {1, 2};
+            vz_write_request request = {};
+            request.struct_size = sizeof request;
+            request.kind = VZ_UPSERT;
+            request.count = 1;
+            request.ids = &id;
+            request.vectors = {values, 1, 0, 2, VZ_F32};
+            vz_write_answer answer = {};
+            std::vector<Status> errors;
+            written = engine_->write("c", request, &answer, &errors);
+        });
+        const Status dropped = engine_->drop("c", true, {}).take_status();
+        writer.join();
+        ASSERT_NE(dropped.ok(), written.ok()) << round;
+        if (written.ok()) {
+            ASSERT_TRUE(engine_->drop("c", false, {}).ok());
+        }
+    }
+}
+
 }  // namespace
 }  // namespace vz
