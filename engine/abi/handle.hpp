@@ -39,11 +39,13 @@ class Operations {
     void run(vz_op* op);
     vz_status perform(vz_op* op, vz_error* error);
     void submit_write(vz_op* op);
+    bool queue_behind_others(vz_op* op, const std::shared_ptr<Collection>& target, bool is_quick);
     void begin_write(vz_op* op, const std::shared_ptr<Collection>& target, bool may_wait);
     void refuse(vz_op* op, vz_status status, const vz_error& error);
     void ingest();
     void complete(vz_op* op, const Status& status);
     void push(vz_op* op);
+    vz_op* pop();
     Status take(vz_op* op);
     void give_up(vz_op* const* ops, uint32_t taken, uint32_t count);
     void leave(uint32_t count);
@@ -53,7 +55,8 @@ class Operations {
     std::mutex mutex_;
     std::condition_variable wakes_;
     std::condition_variable drained_;
-    std::deque<vz_op*> queue_;
+    vz_op* first_ = nullptr;  // of the queue; each names the next one in its opaque part
+    vz_op* last_ = nullptr;
     bool stopping_ = false;
     std::atomic<uint64_t> in_flight_{0};
     std::atomic<bool> is_closing_{false};

@@ -11,10 +11,15 @@
 namespace vz {
 namespace {
 
-// opaque[0] of an op: where it is; the rest is not used. All of opaque is zero while the op is the caller's.
+// opaque[0] of an op: where it is; opaque[1]: the next one in the queue, which so takes no memory. All of opaque is
+// zero while the op is the caller's.
 enum OpState : uint64_t { kIdle = 0, kQueued = 1, kRunning = 2, kCancelled = Interruption::kCancelled };
 
 std::atomic_ref<uint64_t> state_of(vz_op* op) { return std::atomic_ref<uint64_t>(op->opaque[0]); }
+
+vz_op* next_of(const vz_op* op) {
+    return reinterpret_cast<vz_op*>(op->opaque[1]);  // NOLINT(performance-no-int-to-ptr): put there as one
+}
 
 Status cancelled() { return failure(VZ_CANCELLED, "the operation was cancelled"); }
 
@@ -107,9 +112,22 @@ void Operations::give_up(vz_op* const* ops, uint32_t taken, uint32_t count) {
 void Operations::push(vz_op* op) {
     {
         const std::scoped_lock lock(mutex_);
-        queue_.push_back(op);
+        if (first_ == nullptr) {
+            first_ = op;
+        } else {
+            last_->opaque[1] = reinterpret_cast<uintptr_t>(op);
+        }
+        last_ = op;
     }
     wakes_.notify_one();
+}
+
+// Under the mutex, with one in the queue.
+vz_op* Operations::pop() {
+    vz_op* const op = first_;
+    first_ = next_of(op);
+    op->opaque[1] = 0;
+    return op;
 }
 
 namespace {
@@ -153,18 +171,25 @@ void Operations::submit_write(vz_op* op) {
     if (status != VZ_OK) return refuse(op, status, error);
     const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) &&
                           engine_.engine->maintenance().make_room(target, *request, false).ok();
-    {
-        const std::scoped_lock lock(ingest_mutex_);
-        uint32_t& waiting = ingest_waiting_[target->id()];
-        if (waiting != 0 || !is_quick) {
-            ++waiting;
-            ingest_.push_back({op, std::move(target)});
-            ingest_wakes_.notify_one();
-            return;
-        }
-        ingest_waiting_.erase(target->id());
-    }
-    begin_write(op, target, false);
+    bool waits = false;
+    const vz_status queued = guard(&error, [&]() -> Status {
+        waits = queue_behind_others(op, target, is_quick);
+        return {};
+    });
+    if (queued != VZ_OK) return refuse(op, queued, error);
+    if (!waits) begin_write(op, target, false);
+}
+
+// Whether the ingest thread begins the write.
+bool Operations::queue_behind_others(vz_op* op, const std::shared_ptr<Collection>& target, bool is_quick) {
+    const std::scoped_lock lock(ingest_mutex_);
+    const auto others = ingest_waiting_.find(target->id());
+    if (others == ingest_waiting_.end() && is_quick) return false;
+    uint32_t& waiting = others != ingest_waiting_.end() ? others->second : ingest_waiting_[target->id()];
+    ingest_.push_back({op, target});
+    ++waiting;
+    ingest_wakes_.notify_one();
+    return true;
 }
 
 void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& target, bool may_wait) {
@@ -243,10 +268,9 @@ void Operations::leave(uint32_t count) {
 void Operations::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        wakes_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-        if (queue_.empty()) return;
-        vz_op* op = queue_.front();
-        queue_.pop_front();
+        wakes_.wait(lock, [this] { return stopping_ || first_ != nullptr; });
+        if (first_ == nullptr) return;
+        vz_op* const op = pop();
         lock.unlock();
         run(op);
         lock.lock();

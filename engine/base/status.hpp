@@ -65,6 +65,16 @@ class [[nodiscard]] Result {
     Status status_;
 };
 
+// `work()`, a Status or a Result; memory that runs out within is VZ_OUT_OF_MEMORY.
+template <class Work>
+auto or_out_of_memory(Work work) -> decltype(work()) {
+    try {
+        return work();
+    } catch (const std::bad_alloc&) {
+        return failure(VZ_OUT_OF_MEMORY, "memory ran out");
+    }
+}
+
 #define VZ_CONCAT_(a, b) a##b
 #define VZ_CONCAT(a, b) VZ_CONCAT_(a, b)
 

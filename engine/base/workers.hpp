@@ -12,7 +12,7 @@ class Workers {
     // Workers that may run at once, at least one. Task numbers and worker numbers count from 0.
     virtual uint32_t count() const = 0;
     // Calls task(context, i, worker) for every i below `tasks` and returns when all are done. No two calls of one
-    // worker overlap.
+    // worker overlap. What a task throws is thrown when none runs any more; tasks that had not begun are left out.
     virtual void run(uint32_t tasks, void (*task)(void* context, uint32_t index, uint32_t worker), void* context) = 0;
     // Whether long work should end as VZ_CANCELLED at the next good place.
     virtual bool is_cancelled() const { return false; }

@@ -20,12 +20,19 @@ Maintenance::Maintenance(Database& database, Checkpoints& checkpoints, Compactio
       checkpoints_(checkpoints),
       compaction_(compaction),
       linking_([this](const std::shared_ptr<Collection>& collection) {
-          const Status linked = link_tail(*collection, database_.workers);
+          const Status linked = or_out_of_memory([&] { return link_tail(*collection, database_.workers); });
           if (!linked.ok() && linked.code() != VZ_CANCELLED)
               database_.report(VZ_LOG_ERROR, "index.failed", linked.error().message);
       }),
       compacting_([this](const std::shared_ptr<Collection>& collection) { compact_while_worth(collection); }),
-      indexing_([](const std::shared_ptr<Collection>& collection) { refresh_indexes(*collection); }),
+      indexing_([this](const std::shared_ptr<Collection>& collection) {
+          const Status built = or_out_of_memory([&] {
+              refresh_indexes(*collection);
+              return Status();
+          });
+          // Searches do without.
+          if (!built.ok()) database_.report(VZ_LOG_ERROR, "field_index.failed", built.error().message);
+      }),
       copying_([this](const std::shared_ptr<Collection>& collection) {
           copy_graphs(*collection, database_.graph_copies);
       }) {}

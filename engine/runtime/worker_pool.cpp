@@ -42,7 +42,12 @@ WorkerPool::~WorkerPool() {
 bool WorkerPool::Job::run_next(uint32_t worker) {
     const uint32_t index = next.fetch_add(1, std::memory_order_relaxed);
     if (index >= tasks) return false;
-    task(context, index, worker);
+    try {
+        task(context, index, worker);
+    } catch (...) {
+        next.store(tasks, std::memory_order_relaxed);
+        if (!has_thrown.test_and_set()) thrown = std::current_exception();
+    }
     return true;
 }
 
@@ -57,7 +62,12 @@ void WorkerPool::run(uint32_t tasks, void (*task)(void* context, uint32_t index,
     }
     while (job.run_next(0)) {
     }
-    if (!is_shared) return;
+    if (is_shared) leave(job);
+    if (job.thrown) std::rethrow_exception(job.thrown);
+}
+
+// Returns when no helper is inside any more.
+void WorkerPool::leave(Job& job) {
     std::unique_lock lock(mutex_);
     jobs_.remove(&job);
     if (job.helpers == 0) return;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -48,10 +49,13 @@ class WorkerPool final : public Workers {
         uint32_t tasks;
         std::atomic<uint32_t> next{0};
         std::atomic<uint32_t> helpers{0};  // threads of the pool inside; changed under mutex_
+        std::atomic_flag has_thrown{};
+        std::exception_ptr thrown{};  // by the first task that did: the caller's, when all have left
 
         bool has_tasks() const { return next.load(std::memory_order_relaxed) < tasks; }
         bool run_next(uint32_t worker);
     };
+    void leave(Job& job);
     void help(uint32_t thread);
     Job* next_job();
     // Whether a core is wanted for searches that this thread would take.

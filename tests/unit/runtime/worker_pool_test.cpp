@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -110,6 +111,25 @@ TEST(worker_pool, a_cancelled_job_still_returns_after_all_of_its_tasks) {
     other.join();
     pool.set_cancelled(false);
     EXPECT_FALSE(pool.is_cancelled());
+}
+
+// Nobody goes on with tasks whose caller has left.
+TEST(worker_pool, what_a_task_throws_reaches_its_caller_when_all_have_left) {
+    for (const uint32_t threads : {0U, kThreads}) {
+        WorkerPool pool(WorkerPool::Work::kQueries, threads);
+        for (uint32_t job = 0; job < 500; ++job) {
+            std::atomic<uint32_t> inside = 0;
+            auto task = [&](uint32_t index, uint32_t) {
+                ++inside;
+                std::this_thread::yield();
+                --inside;
+                if (index == job % 64) throw std::bad_alloc();
+            };
+            EXPECT_THROW(run_on(pool, 64, task), std::bad_alloc);
+            EXPECT_EQ(inside.load(), 0U);
+            ASSERT_EQ(sum_of_squares(pool, 64), expected_sum(64));
+        }
+    }
 }
 
 }  // namespace
