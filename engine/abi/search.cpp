@@ -59,6 +59,9 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
     if (queries.rows > kHitsMax)
         return out_of_range("queries.rows", "one request has at most 65,536 queries", kHitsMax,
                             static_cast<int64_t>(queries.rows));
+    if (queries.rows * request.k > kHitsOfRequestMax)
+        return out_of_range("k", "one request has at most 16,777,216 hits: queries times k", kHitsOfRequestMax,
+                            static_cast<int64_t>(queries.rows * request.k));
     if (queries.data == nullptr) return plan;
     if (queries.element != VZ_F32)
         return failure(VZ_UNSUPPORTED, "queries are float32 in this release").field("queries.element");

@@ -198,8 +198,11 @@ Status Manifest::append(std::span<const Edit* const> edits, std::span<const std:
     VZ_TRY(make_room(encoded.size()));
     const std::span<const std::byte> payload[] = {encoded};
     has_edits_ = true;
-    VZ_TRY(writer_->append({FrameKind::kEdits, first_lsn, logical, durable_lsn}, payload));
-    if (!VZ_PLANT(edit_answered_before_sync)) VZ_TRY(writer_->sync());
+    Status written = writer_->append({FrameKind::kEdits, first_lsn, logical, durable_lsn}, payload);
+    if (written.ok() && !VZ_PLANT(edit_answered_before_sync)) written = writer_->sync();
+    // Whatever the reason: what the file holds now is not known, and only a full disk before it may be tried again.
+    if (written.code() == VZ_DISK_FULL) return failure(VZ_IO_ERROR, "%s", written.error().message);
+    VZ_TRY(std::move(written));
     Lsn lsn = first_lsn;
     for (const Edit* edit : edits) VZ_TRY(state_.fold(*edit, is_logical(*edit) ? lsn++ : 0));
     return {};

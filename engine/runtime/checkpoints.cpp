@@ -19,8 +19,7 @@ Result<Lsn> Checkpoints::take(Collection& collection) {
     all.push_back(std::move(*frozen));
     const std::shared_ptr<Collection> one = collection.shared_from_this();
     VZ_TRY(seal_frozen({&one, 1}, std::move(all)));
-    VZ_TRY(retire_wals());
-    VZ_TRY(remove_unnamed());
+    clean_up();
     return through;
 }
 
@@ -104,10 +103,13 @@ Status Checkpoints::take_replayed(std::span<const std::shared_ptr<Collection>> c
 
 Result<std::shared_ptr<Part>> Checkpoints::seal(const Collection& collection, const Schema& schema,
                                                 const LiveRows& live, uint64_t number) {
-    VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, database_.workers));
-    VZ_ASSIGN(std::shared_ptr<Part> part, database_.segments->write(collection, schema, live, graphs, number));
-    part->copy_graphs(database_.graph_copies);
-    return part;
+    // Nothing says so far that the part is there.
+    return or_out_of_memory([&]() -> Result<std::shared_ptr<Part>> {
+        VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, database_.workers));
+        VZ_ASSIGN(std::shared_ptr<Part> part, database_.segments->write(collection, schema, live, graphs, number));
+        part->copy_graphs(database_.graph_copies);
+        return part;
+    });
 }
 
 Status Checkpoints::seal_pack(std::span<Sealing> sealings, uint64_t number) {
@@ -191,8 +193,8 @@ Status Checkpoints::take_small(std::span<const std::shared_ptr<Collection>> coll
         VZ_TRY(seal_frozen(chosen, std::move(frozen)));
     }
     const Lock one_at_a_time = exclude();
-    VZ_TRY(retire_wals());
-    return remove_unnamed();
+    clean_up();
+    return {};
 }
 
 std::set<uint64_t> Checkpoints::thin_packs() const {

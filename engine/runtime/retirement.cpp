@@ -82,6 +82,7 @@ Status Checkpoints::remove_unnamed() {
             for_each_segment(state, keep);
         }
     });
+    Status left;  // the first file that stays
     const std::vector<uint64_t> on_their_way = database_.segments->claimed();
     named.insert(named.end(), on_their_way.begin(), on_their_way.end());
     std::sort(named.begin(), named.end());
@@ -95,12 +96,13 @@ Status Checkpoints::remove_unnamed() {
                 std::find(set_aside.begin(), set_aside.end(), number) != set_aside.end()) {
                 VZ_ASSIGN(const std::string aside, quarantine_path(database_.files, database_.directory, name));
                 VZ_TRY(database_.files.rename(database_.directory + folder + name, aside));
-            } else {
-                VZ_TRY(database_.files.unlink(database_.directory + folder + name));
+                continue;
             }
+            Status removed = database_.files.unlink(database_.directory + folder + name);
+            if (left.ok()) left = std::move(removed);
         }
     }
-    return {};
+    return left;
 }
 
 }  // namespace vz

@@ -500,7 +500,7 @@ typedef struct vz_search_request {
     vz_str filter;         /* JSON; absent: all points */
     const vz_parts* parts; /* what to return besides ids, versions and scores; NULL: nothing */
     int64_t deadline_ns;   /* 0: none */
-    uint32_t k;            /* required: hits per query, 1 to 65,536 */
+    uint32_t k;            /* required: hits per query, 1 to 65,536; of all queries together at most 16,777,216 */
     uint32_t skip;         /* best hits to leave out */
     uint32_t effort;       /* beam width; 0: by recall_target, else the field's search_effort, else a recall of 0.98 */
     uint32_t rerank;       /* candidates scored again with full vectors; 0: default */
