@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "frontends/codec/own_name.hpp"
 #include "plugins/resp/session.hpp"
 
 namespace resp {
@@ -10,8 +11,13 @@ namespace {
 
 constexpr int64_t kPageMax = 10'000;
 
-// Drops collections; an alias is refused by the engine, for it would take away more than its name says.
+// Drops collections, all or none; an alias is refused, for it would take away more than its name says.
 void del(Session& session, Arguments arguments) {
+    for (const std::string_view key : arguments.subspan(1)) {
+        const std::string own = vz::codec::own_name(session.engine().raw(), key);
+        if (own.empty() || own == key) continue;
+        return session.out().error("ERR '" + std::string(key) + "' is an alias of '" + own + "': nothing was deleted");
+    }
     int64_t dropped = 0;
     for (const std::string_view key : arguments.subspan(1)) {
         session.forget(key);
@@ -32,35 +38,41 @@ void type(Session& session, Arguments arguments) {
     session.out().simple(session.engine().stats(arguments[1]) ? "vectorset" : "none");
 }
 
+struct Key {
+    uint64_t place;  // among all that there ever were
+    std::string name;
+};
+
 // Those that the client may read.
-std::vector<std::string> names(Session& session, const std::string& pattern) {
-    std::vector<std::string> found;
+std::vector<Key> keys_of(Session& session, const std::string& pattern) {
+    std::vector<Key> found;
     const vz::Expected<vz::Result> list = session.engine().list();
     if (!list) return found;
     for (const vz_collection_info& each : list->collections()) {
         std::string name(vz::view(each.name));
         if (!session.identity().may(name, vz::access::kRead)) continue;
-        if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) found.push_back(std::move(name));
+        if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) found.push_back({each.created_lsn, std::move(name)});
     }
     return found;
 }
 
 void dbsize(Session& session, Arguments) {
-    if (session.identity().is_limited()) return session.out().integer(static_cast<int64_t>(names(session, "*").size()));
+    if (session.identity().is_limited())
+        return session.out().integer(static_cast<int64_t>(keys_of(session, "*").size()));
     const vz::Expected<vz_engine_stats> stats = session.engine().stats();
     if (!stats) return session.fail(stats.error());
     session.out().integer(static_cast<int64_t>(stats->collections));
 }
 
-void reply_names(Session& session, std::span<const std::string> found) {
+void reply_names(Session& session, std::span<const Key> found) {
     session.out().array(found.size());
-    for (const std::string& name : found) session.out().bulk(name);
+    for (const Key& key : found) session.out().bulk(key.name);
 }
 
-void keys(Session& session, Arguments arguments) { reply_names(session, names(session, std::string(arguments[1]))); }
+void keys(Session& session, Arguments arguments) { reply_names(session, keys_of(session, std::string(arguments[1]))); }
 
-// SCAN cursor [MATCH pattern] [COUNT n] [TYPE type]. The cursor is a place in the sorted names: a name that stays while
-// others come or go before it may be seen twice or not at all.
+// SCAN cursor [MATCH pattern] [COUNT n] [TYPE type]. In the order in which collections were made, so that each that
+// stays is seen, whatever comes and goes meanwhile; the cursor is the place of the last one seen.
 void scan(Session& session, Arguments arguments) {
     int64_t cursor = 0;
     int64_t count = 10;
@@ -79,12 +91,13 @@ void scan(Session& session, Arguments arguments) {
             return session.fail_syntax();
         }
     }
-    const std::vector<std::string> found = is_other_type ? std::vector<std::string>() : names(session, pattern);
-    const size_t begin = std::min(static_cast<size_t>(cursor), found.size());
-    const size_t end = std::min(begin + static_cast<size_t>(count), found.size());
+    std::vector<Key> found = is_other_type ? std::vector<Key>() : keys_of(session, pattern);
+    std::erase_if(found, [&](const Key& key) { return key.place <= static_cast<uint64_t>(cursor); });
+    std::sort(found.begin(), found.end(), [](const Key& a, const Key& b) { return a.place < b.place; });
+    const auto page = std::span<const Key>(found).first(std::min(static_cast<size_t>(count), found.size()));
     session.out().array(2);
-    session.out().bulk(end == found.size() ? "0" : std::to_string(end));
-    reply_names(session, std::span(found).subspan(begin, end - begin));
+    session.out().bulk(page.size() == found.size() ? "0" : std::to_string(page.back().place));
+    reply_names(session, page);
 }
 
 using vz::access::kRead;

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <thread>
 
+#include "frontends/codec/expiry.hpp"
+#include "frontends/codec/failure.hpp"
 #include "frontends/codec/own_name.hpp"
 
 namespace resp {
@@ -95,7 +97,10 @@ void Session::fail(const vz::Error& error) {
                        : error.status() == VZ_READ_ONLY ? "READONLY "
                        : error.status() == VZ_BUSY      ? "TRYAGAIN "
                                                         : "ERR ";
-    if (error.reason() == VZ_REASON_DIMENSION) {
+    if (error.status() == VZ_CORRUPTION || error.status() == VZ_IO_ERROR) {
+        // The engine's message names files of this machine.
+        text += vz::codec::from_engine(error.raw(), {}).message;
+    } else if (error.reason() == VZ_REASON_DIMENSION) {
         text += "Vector dimension mismatch - got " + std::to_string(error.actual()) + " but set has " +
                 std::to_string(error.expected());
     } else {
@@ -148,6 +153,11 @@ void Session::submit(std::unique_ptr<Write> write) {
     if (!write->payload.empty()) {
         write->payload_text = vz::str(write->payload);
         write->request.payloads = &write->payload_text;
+        // As over REST: attributes may say when their element expires.
+        if (const auto expiry = vz::codec::expiry_of(write->payload)) {
+            write->expires_ms = *expiry;
+            write->request.expires_ms = &write->expires_ms;
+        }
     }
     write->op.kind = VZ_OP_WRITE;
     write->op.collection = vz::str(write->key);

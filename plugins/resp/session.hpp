@@ -76,8 +76,10 @@ class Session {
         vz_write_answer answer = vz::make<vz_write_answer>();
         vz_error error = {};
         vz_op op = vz::make<vz_op>();
+        FieldShape wanted = {};  // of a key that has to be made; 0: whatever is usual
         bool has_made_key = false;
-        void (*reply)(Session& session, const Write& write) = nullptr;
+        int64_t expires_ms = 0;
+        void (*reply)(Session& session, Write& write) = nullptr;
         Session* session = nullptr;
     };
     // Fills request and op from the texts and submits; the reply comes in its turn.

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "frontends/codec/expiry.hpp"
+#include "frontends/codec/filter.hpp"
 #include "frontends/codec/names.hpp"
 #include "plugins/resp/random_member.hpp"
 #include "plugins/resp/session.hpp"
@@ -78,29 +80,26 @@ std::string take_vector(Reader& reader, std::vector<float>* out) {
     return {};
 }
 
-struct AddOptions {
-    std::string_view attributes;
-    vz_quantization quantization = VZ_QUANTIZATION_AUTO;
-    int64_t degree = 0, build_effort = 0;  // 0: not given
-};
-
 // Empty, or the error that names the first option that is wrong and what it takes.
-std::string take_add_options(Reader& reader, AddOptions* options) {
+std::string take_add_options(Reader& reader, Session::Write* write) {
+    FieldShape& wanted = write->wanted;
+    int64_t number = 0;
     while (!reader.at_end()) {
         if (reader.take_if("CAS")) continue;  // the engine takes writes concurrently, always
         if (reader.take_if("NOQUANT")) {
-            options->quantization = VZ_QUANTIZATION_NONE;
+            wanted.quantization = VZ_QUANTIZATION_NONE;
         } else if (reader.take_if("Q8")) {
-            options->quantization = VZ_QUANTIZATION_SQ8;
+            wanted.quantization = VZ_QUANTIZATION_SQ8;
         } else if (reader.take_if("SETATTR")) {
             if (reader.at_end()) return takes("SETATTR", "attributes, a JSON object");
-            options->attributes = reader.take();
+            write->payload = reader.take();
         } else if (reader.take_if("EF")) {
-            if (!reader.take_integer(kBuildEffortMin, kBuildEffortMax, &options->build_effort))
+            if (!reader.take_integer(kBuildEffortMin, kBuildEffortMax, &number))
                 return takes_whole("EF", kBuildEffortMin, kBuildEffortMax);
+            wanted.build_effort = static_cast<uint32_t>(number);
         } else if (reader.take_if("M")) {
-            if (!reader.take_integer(kDegreeMin, kDegreeMax, &options->degree))
-                return takes_whole("M", kDegreeMin, kDegreeMax);
+            if (!reader.take_integer(kDegreeMin, kDegreeMax, &number)) return takes_whole("M", kDegreeMin, kDegreeMax);
+            wanted.degree = static_cast<uint32_t>(number);
         } else {
             return "ERR VADD has no option " + quoted(reader.take()) + "; it has CAS, NOQUANT, Q8, EF, SETATTR, M";
         }
@@ -113,22 +112,25 @@ const char* quantization_name(vz_quantization quantization) {
 }
 
 // The option that is not what the vector set was made with; empty: there is none.
-std::string difference(const AddOptions& options, const FieldShape& shape) {
+std::string difference(const FieldShape& wanted, const FieldShape& shape) {
     const auto differs = [](const char* option, const std::string& made) {
         return std::string("ERR ") + option + " differs from what the vector set was made with: " + made;
     };
-    if (options.degree != 0 && static_cast<uint32_t>(options.degree) != shape.degree)
-        return differs("M", std::to_string(shape.degree));
-    if (options.build_effort != 0 && static_cast<uint32_t>(options.build_effort) != shape.build_effort)
+    if (wanted.degree != 0 && wanted.degree != shape.degree) return differs("M", std::to_string(shape.degree));
+    if (wanted.build_effort != 0 && wanted.build_effort != shape.build_effort)
         return differs("EF", std::to_string(shape.build_effort));
-    if (options.quantization == VZ_QUANTIZATION_AUTO || options.quantization == shape.quantization) return {};
-    return differs(options.quantization == VZ_QUANTIZATION_SQ8 ? "Q8" : "NOQUANT",
+    if (wanted.quantization == VZ_QUANTIZATION_AUTO || wanted.quantization == shape.quantization) return {};
+    return differs(wanted.quantization == VZ_QUANTIZATION_SQ8 ? "Q8" : "NOQUANT",
                    quantization_name(shape.quantization));
 }
 
 // The collection of a VADD, made if there is none. False: replied why not.
-bool have_collection(Session& session, Session::Write& write, const AddOptions& options) {
+bool have_collection(Session& session, Session::Write& write) {
     const std::string_view key = write.key;
+    const FieldShape& wanted = write.wanted;
+    // What is remembered may be of a collection that others made anew since.
+    if (wanted.degree != 0 || wanted.build_effort != 0 || wanted.quantization != VZ_QUANTIZATION_AUTO)
+        session.forget(key);
     bool is_missing = false;
     const FieldShape* shape = session.shape_of(key, &is_missing);
     if (shape == nullptr && !is_missing) return false;
@@ -141,9 +143,9 @@ bool have_collection(Session& session, Session::Write& write, const AddOptions& 
         auto field = vz::make<vz_vector_field>();
         field.dim = static_cast<uint32_t>(write.vector.size());
         field.metric = VZ_COSINE;
-        field.quantization = options.quantization;
-        field.degree = static_cast<uint32_t>(options.degree);
-        field.build_effort = static_cast<uint32_t>(options.build_effort);
+        field.quantization = wanted.quantization;
+        field.degree = wanted.degree;
+        field.build_effort = wanted.build_effort;
         auto schema = vz::make<vz_schema>();
         schema.vector_fields = &field;
         schema.vector_field_count = 1;
@@ -157,7 +159,7 @@ bool have_collection(Session& session, Session::Write& write, const AddOptions& 
         shape = session.shape_of(key);
         if (shape == nullptr) return false;
     }
-    const std::string differs = difference(options, *shape);
+    const std::string differs = difference(wanted, *shape);
     if (differs.empty()) return true;
     session.finish_writes();
     session.out().error(differs);
@@ -171,7 +173,15 @@ void take_back(Session& session, std::string_view key) {
     if (session.engine().drop(key, &change)) session.forget(key);
 }
 
-void reply_added(Session& session, const Session::Write& write) {
+void reply_added(Session& session, Session::Write& write) {
+    if (write.op.status == VZ_NOT_FOUND && write.error.reason == VZ_REASON_COLLECTION) {
+        // Others dropped or renamed it since it was looked up.
+        if (!have_collection(session, write)) return;
+        const vz::Expected<vz_write_answer> added = session.engine().write(write.key, write.request);
+        write.op.status = added ? VZ_OK : added.error().status();
+        if (added) write.answer = *added;
+        if (!added) write.error = added.error().raw();
+    }
     if (write.op.status != VZ_OK) {
         if (write.has_made_key) take_back(session, write.key);
         return session.fail(vz::Error(write.error));
@@ -179,31 +189,36 @@ void reply_added(Session& session, const Session::Write& write) {
     session.out().boolean(write.answer.created != 0);
 }
 
+// Empty, or the error of attributes whose time of expiry is none.
+std::string wrong_expiry(std::string_view attributes) {
+    const char* const reason = vz::codec::refuse_expiry(attributes);
+    return reason == nullptr ? std::string() : "ERR " + std::string(vz::codec::kExpiryKey) + " " + reason;
+}
+
 // VADD key (FP32 | VALUES num) vector element [CAS] [NOQUANT | Q8] [EF build-effort] [SETATTR json] [M links]
 void vadd(Session& session, Arguments arguments) {
     Reader reader(arguments.subspan(1));
     auto write = std::make_unique<Session::Write>();
     write->key = reader.take();
-    AddOptions options;
     std::string wrong = take_vector(reader, &write->vector);
     write->id = reader.take();
-    if (wrong.empty()) wrong = take_add_options(reader, &options);
+    if (wrong.empty()) wrong = take_add_options(reader, write.get());
     // No other frontend would reach such a point. Those that are there already are read and removed as any.
     if (const char* reason = wrong.empty() ? vz::codec::refuse_id(write->id) : nullptr)
         wrong = std::string("ERR the element ") + reason;
+    if (wrong.empty()) wrong = wrong_expiry(write->payload);
     if (!wrong.empty()) {
         session.finish_writes();
         return session.out().error(wrong);
     }
-    if (!have_collection(session, *write, options)) return;
-    write->payload = options.attributes;
+    if (!have_collection(session, *write)) return;
     write->request.kind = VZ_UPSERT;
     write->reply = reply_added;
     session.submit(std::move(write));
 }
 
 // 1, or 0 where there is no such collection or point.
-void reply_changed(Session& session, const Session::Write& write) {
+void reply_changed(Session& session, Session::Write& write) {
     if (write.op.status != VZ_OK && write.op.status != VZ_NOT_FOUND) return session.fail(vz::Error(write.error));
     session.out().boolean(write.op.status == VZ_OK);
 }
@@ -224,6 +239,10 @@ void vsetattr(Session& session, Arguments arguments) {
     write->key = arguments[1];
     write->id = arguments[2];
     write->payload = arguments[3].empty() ? "{}" : arguments[3];
+    if (const std::string wrong = wrong_expiry(write->payload); !wrong.empty()) {
+        session.finish_writes();
+        return session.out().error(wrong);
+    }
     write->request.kind = VZ_UPDATE;
     write->reply = reply_changed;
     session.submit(std::move(write));
@@ -234,7 +253,7 @@ struct SearchOptions {
     int64_t count = 10, effort = 0;
     bool is_exact = false;
     float epsilon = 0;  // 0: not given
-    std::string_view filter;
+    std::string filter;
 };
 
 // Empty, or the error that names the first option that is wrong and what it takes.
@@ -255,9 +274,14 @@ std::string take_search_options(Reader& reader, SearchOptions* options) {
             if (!parse_real(reader.take(), &options->epsilon) || options->epsilon <= 0 || options->epsilon > 1)
                 return takes("EPSILON", "a number above 0 and up to 1");
         } else if (reader.take_if("FILTER")) {
-            options->filter = reader.take();
-            if (!options->filter.starts_with('{'))
+            const std::string_view filter = reader.take();
+            const size_t begin = filter.find_first_not_of(" \t\r\n");
+            if (begin == std::string_view::npos || filter[begin] != '{')
                 return takes("FILTER", "a filter in JSON, {...}; expressions are not supported");
+            vz::codec::RewrittenFilter rewritten = vz::codec::rewrite_filter(filter);
+            if (rewritten.spelling == vz::codec::Spelling::kWrong)
+                return "ERR the filter: " + rewritten.field + " " + rewritten.reason;
+            options->filter = rewritten.spelling == vz::codec::Spelling::kTagged ? rewritten.text : std::string(filter);
         } else {
             return "ERR VSIM has no option " + quoted(reader.take()) +
                    "; it has WITHSCORES, WITHATTRIBS, COUNT, EF, EPSILON, FILTER, TRUTH, NOTHREAD";
@@ -340,7 +364,7 @@ void vsim(Session& session, Arguments arguments) {
     request.queries = vz::matrix(query);
     request.k = static_cast<uint32_t>(options.count);
     request.effort = static_cast<uint32_t>(options.effort);
-    request.filter = vz::str(options.filter);
+    if (!options.filter.empty()) request.filter = vz::str(options.filter);
     if (options.is_exact) request.flags |= VZ_SEARCH_EXACT;
     if (options.with_attributes) request.parts = &parts;
     if (options.epsilon != 0) {
@@ -426,6 +450,9 @@ void vinfo(Session& session, Arguments arguments) {
     const vz::Expected<vz_collection_stats> stats = session.engine().stats(arguments[1]);
     if (!stats && is_missing(stats.error())) return session.out().null();
     if (!stats) return session.fail(stats.error());
+    // Not the points of the figures: they count what has expired and is not deleted yet.
+    const vz::Expected<uint64_t> points = session.engine().count(arguments[1]);
+    if (!points) return session.fail(points.error());
     const FieldShape* shape = session.shape_of(arguments[1]);
     if (shape == nullptr) return;
     Replies& out = session.out();
@@ -435,7 +462,7 @@ void vinfo(Session& session, Arguments arguments) {
     out.bulk("vector-dim");
     out.integer(shape->dim);
     out.bulk("size");
-    out.integer(static_cast<int64_t>(stats->points));
+    out.integer(static_cast<int64_t>(*points));
     out.bulk("hnsw-m");
     out.integer(shape->degree);
     out.bulk("metric");

@@ -57,6 +57,12 @@ vz_status vz_collection_create(vz_engine*, vz_str name, const vz_schema* schema,
 vz_status vz_collection_drop(vz_engine*, vz_str name, vz_change*, vz_error* error) noexcept {
     return is_docs(name) ? VZ_OK : missing(error);
 }
+vz_status vz_write(vz_engine*, vz_str name, const vz_write_request* request, vz_write_answer*,
+                   vz_error* error) noexcept {
+    volatile uint64_t sum = read(*request->ids) + read(request->vectors);
+    static_cast<void>(sum);
+    return is_docs(name) ? VZ_OK : missing(error);
+}
 vz_status vz_collection_list(vz_engine*, vz_result** out, vz_error*) noexcept {
     *out = new vz_result;
     return VZ_OK;
