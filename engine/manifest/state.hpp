@@ -180,9 +180,9 @@ struct ManifestState {
     std::map<std::string, SnapshotState> snapshots;
     // Files of collections that were dropped while quarantined: moved away, not unlinked.
     std::vector<uint64_t> set_aside;
-    std::vector<WalState> wals;  // in order; the last one is open
-    Lsn retired_lsn = 0;         // records up to here left with their WALs since the snapshot
-    std::deque<RequestOutcome> requests;  // by LSN
+    std::vector<WalState> wals;             // in order; the last one is open
+    Lsn retired_lsn = 0;                    // records up to here left with their WALs since the snapshot
+    std::deque<RequestOutcome> requests;    // by LSN
     std::optional<CleanClose> clean_close;  // the last edit was an orderly close
 
     // Folds one edit; `lsn` is 0 for physical ones. VZ_CORRUPTION if it does not fit the state, which is then half
