@@ -31,6 +31,8 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
     VZ_TRY(no_flags(request.flags, VZ_SEARCH_EXACT | VZ_SEARCH_SCORE_LIMIT | VZ_SEARCH_EXPLAIN));
     if (request.k < 1 || request.k > kHitsMax) return out_of_range("k", "k is 1 to 65,536", kHitsMax, request.k);
     if (request.effort > kHitsMax) return out_of_range("effort", "effort is at most 65,536", kHitsMax, request.effort);
+    if (request.rerank > kRerankMax)
+        return out_of_range("rerank", "rerank is at most 262,144", kRerankMax, request.rerank);
     if (request.recall_target != 0 && !(request.recall_target >= 0.5F && request.recall_target < 1.0F)) {
         return out_of_range("recall_target", "a recall target is 0.5 to below 1", 0, 0);
     }

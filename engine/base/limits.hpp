@@ -97,6 +97,7 @@ inline constexpr uint64_t kMetadataBytesMax = 64 * kKiB;
 inline constexpr uint32_t kDimMax = 65'536;
 inline constexpr uint32_t kVectorFieldsMax = 64;                  // per collection
 inline constexpr uint32_t kHitsMax = 65'536;                      // k and limit of one request: memory of one answer
+inline constexpr uint32_t kRerankMax = 4 * kHitsMax;
 inline constexpr uint64_t kHitsOfRequestMax = uint64_t{1} << 24;  // of all queries of a request together
 inline constexpr uint64_t kBatchPointsMax = 1'000'000;            // item numbers fit and validation stays short
 inline constexpr uint64_t kValueKeyBytesMax = 255;

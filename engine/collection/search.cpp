@@ -183,7 +183,7 @@ class PartSearch {
             if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
         }
         if (found.size() < query_.k) {
-            const std::vector<Slot> passing = shown_rows(target, graph.linked);
+            const std::vector<Slot> passing = shown_rows(target, graph);
             if (found.size() < std::min<size_t>(query_.k, passing.size())) {
                 part_report_.plan = VZ_PLAN_FILTER_FIRST;
                 found = scan_codes(part, passing, scored_, scratch());
@@ -223,17 +223,19 @@ class PartSearch {
         }
     }
 
-    static std::vector<Slot> shown_rows(const Target& target, uint32_t end) {
+    // Those that have the vector.
+    static std::vector<Slot> shown_rows(const Target& target, const FieldGraph& graph) {
         std::vector<Slot> shown;
         if (target.passing != nullptr) {
             shown.reserve(target.passing->count);
             target.passing->for_each([&](Slot row) {
-                if (row < end && target.view->shows(*target.part, row)) shown.push_back(row);
+                if (row < graph.linked && target.view->shows(*target.part, row) && !graph.view->is_absent(row))
+                    shown.push_back(row);
             });
             return shown;
         }
-        for (Slot row = 0; row < end; ++row) {
-            if (target.shows(row)) shown.push_back(row);
+        for (Slot row = 0; row < graph.linked; ++row) {
+            if (target.shows(row) && !graph.view->is_absent(row)) shown.push_back(row);
         }
         return shown;
     }

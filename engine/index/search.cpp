@@ -193,10 +193,8 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
         nearest.resize(wanted);
     }
     const RerankTimer timer(part.work, nearest.size());
-    for (const SlotHit& candidate : nearest) {
-        if (!graph.is_absent(candidate.slot))
-            hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
-    }
+    for (const SlotHit& candidate : nearest)
+        hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     finish(hits, part.k, IsBetter(query.metric, part.ties));
     return hits;
 }

@@ -503,7 +503,7 @@ typedef struct vz_search_request {
     uint32_t k;            /* required: hits per query, 1 to 65,536; of all queries together at most 16,777,216 */
     uint32_t skip;         /* best hits to leave out */
     uint32_t effort;       /* beam width; 0: by recall_target, else the field's search_effort, else a recall of 0.98 */
-    uint32_t rerank;       /* candidates scored again with full vectors; 0: default */
+    uint32_t rerank;       /* candidates scored again with full vectors, up to 262,144; 0: default */
     float recall_target;   /* 0: none; else 0.5 to below 1, and `effort` must be 0 */
     /* Least similarity or greatest distance, with `text` the least score; with VZ_SEARCH_SCORE_LIMIT. */
     float score_limit;

@@ -99,7 +99,6 @@ TEST(PosixFileSystem, who_only_looks_locks_without_a_file_and_writes_none) {
     ASSERT_TRUE(files->unlink(path).ok());
     const auto looked = files->lock(path, LockMode::kLook);
     EXPECT_EQ(looked.status().code(), VZ_BUSY);
-    EXPECT_STREQ(looked.status().error().message, "the data directory is in use");
     held.take().reset();
     auto looking = files->lock(path, LockMode::kLook);
     ASSERT_TRUE(looking.ok());

@@ -146,13 +146,14 @@ class Living : public ::testing::TestWithParam<vz_metric> {
     }
 
     std::vector<Hit> search(const ReadView& view, const std::vector<float>& query, uint32_t k, bool exact,
-                            size_t field = 0) {
+                            size_t field = 0, const RowFilter* filter = nullptr) {
         NearestQuery nearest;
         schema_ = collection().schema();
         nearest.field = &schema_->fields[field];
         nearest.values = query.data();
         nearest.k = k;
         nearest.exact = exact;
+        nearest.filter = filter;
         report_ = {};
         auto hits = search_nearest(view, nearest, {}, &report_);
         EXPECT_TRUE(hits.ok());
@@ -344,6 +345,31 @@ TEST_P(Living, never_fewer_hits_than_live_rows) {
         EXPECT_EQ(search(view, query, 50, false).size(), 50U);
         EXPECT_EQ(search(view, query, 20'000, false).size(), live_.size());
         EXPECT_EQ(search(view, query, 20'000, false, 1).size(), brute_force(query, true).size());
+    }
+}
+
+TEST_P(Living, rows_without_the_vector_take_nobodys_place) {
+    upsert(0, kRows);
+    std::string passing = R"({"must":[{"has_id":[)";
+    for (uint32_t id = 0; id < kRows; id += 9) passing += (id == 0 ? "\"" : ",\"") + std::to_string(id) + "\"";
+    passing += "]}]}";
+    const auto filter = RowFilter::read(passing).take();
+    for (const char* state : {"growing", "sealed"}) {
+        const ReadView view = collection().pin();
+        Points queries(5);
+        double found = 0;
+        for (uint32_t q = 0; q < kQueries; ++q) {
+            const std::vector<float> query = queries.draw();
+            std::vector<std::pair<float, uint32_t>> truth = brute_force(query, true);
+            std::erase_if(truth, [](const auto& each) { return each.second % 9 != 0; });
+            const auto hits = search(view, query, kNeighbours, false, 1, filter.get());
+            ASSERT_EQ(hits.size(), kNeighbours) << state;
+            for (uint32_t i = 0; i < kNeighbours; ++i) found += hits[i].score == truth[i].first ? 1 : 0;
+            EXPECT_EQ(search(view, query, static_cast<uint32_t>(truth.size()) + 1, false, 1, filter.get()).size(),
+                      truth.size());
+        }
+        EXPECT_GE(found / (kQueries * kNeighbours), 0.95) << state;
+        checkpoint();
     }
 }
 
