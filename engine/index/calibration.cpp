@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/index/sample.hpp"
 #include "engine/index/search.hpp"
@@ -102,15 +103,20 @@ class Measuring {
     // in for some that were missed.
     Measuring(const GraphView& graph, const uint32_t& linked, bool is_growing, Workers& workers)
         : graph_(graph), linked_(linked), workers_(workers), scratch_(workers.count()) {
-        if (is_growing)
-            filter_ = {[](const void* end, Slot slot) { return slot < *static_cast<const uint32_t*>(end); }, &linked_};
+        if (is_growing) filter_ = {&passes, this};
+    }
+
+    // From here on.
+    void leave_out(std::vector<Slot> slots) {
+        left_out_ = std::move(slots);
+        filter_ = {&passes, this};
     }
 
     void find_truths(uint32_t k, std::vector<Sampled>& sampled) {
         const auto count = static_cast<uint32_t>(sampled.size());
         run_on(workers_, (count + kTogether - 1) / kTogether, [&](uint32_t task, uint32_t) {
             vz::find_truths(
-                graph_, linked_, k,
+                graph_, linked_, k, left_out_,
                 std::span(sampled).subspan(task * kTogether, std::min(kTogether, count - task * kTogether)));
         });
     }
@@ -144,8 +150,15 @@ class Measuring {
     }
 
  private:
+    static bool passes(const void* self, Slot slot) {
+        const auto& measuring = *static_cast<const Measuring*>(self);
+        const auto& left_out = measuring.left_out_;
+        return slot < measuring.linked_ && !std::binary_search(left_out.begin(), left_out.end(), slot);
+    }
+
     const GraphView& graph_;
     const uint32_t& linked_;
+    std::vector<Slot> left_out_;  // ascending
     Workers& workers_;
     SlotFilter filter_;
     std::vector<SearchScratch> scratch_;
@@ -181,6 +194,11 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
         }
         measuring.find_truths(k_max, rows);
         if (round == 0) {
+            std::vector<Slot> popular = near_to_many(graph, linked, rows);
+            if (!popular.empty()) {
+                measuring.leave_out(std::move(popular));
+                measuring.find_truths(k_max, rows);
+            }
             choose_rerank(metric, rows, &curve);
             curve.near_key = key_at(kNearQuantile, rows, metric);
         }

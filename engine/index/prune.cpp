@@ -8,7 +8,11 @@ namespace {
 constexpr uint32_t kTwinsMax = 4;   // edges to equal rows, so that duplicates cannot seal each other off
 constexpr float kRounding = 1e-6F;  // of a distance by codes, beside the squared norm
 constexpr float kRoundingOfCosine = 5e-7F;
-constexpr uint32_t kAtOnce = 8;  // kept neighbours compared before the verdict is looked at
+// Rows at right angles are twice as far from each other as from their middle; a little more lets those be kept.
+constexpr float kFactorWhereFew = 2.25F;
+constexpr uint32_t kKeptLeast = 8;
+constexpr uint32_t kKeptWanted = 16;  // no more: full lists are pruned again with each row that is added
+constexpr uint32_t kAtOnce = 8;       // kept neighbours compared before the verdict is looked at
 
 // The first kept neighbour, from place `first` on, that is nearer to scratch.coded than `distance`, so that the way
 // leads through it: where the group it was compared in begins, and the distance to the nearest of that group. The end
@@ -91,6 +95,16 @@ void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& cand
         const float border = spare.candidate.distance / factor;
         if (find_shortcut(graph, border, spare.compare_from, scratch).distance > border)
             kept.push_back(spare.candidate.slot);
+    }
+    // A row near the middle of all others is on the way to each and leads to few: where it alone was kept, ways around
+    // it.
+    if (kept.size() >= first + kKeptLeast) return;
+    const size_t wanted = std::min<size_t>(degree, first + kKeptWanted);
+    for (auto at = others; at != candidates.end() && kept.size() < wanted; ++at) {
+        if (std::find(kept.begin(), kept.end(), at->slot) != kept.end()) continue;
+        prepare_slot(graph, at->slot, scratch.coded);
+        const float border = at->distance / kFactorWhereFew;
+        if (find_shortcut(graph, border, first, scratch).distance > border) kept.push_back(at->slot);
     }
 }
 

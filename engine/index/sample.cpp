@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <random>
 
+#include "engine/index/prune.hpp"
 #include "engine/index/search.hpp"
 
 namespace vz {
 namespace {
 
 constexpr uint32_t kRowsAtOnce = 64;
+constexpr uint32_t kNearest = 10;
+constexpr size_t kManyPart = 16;   // near to many: to one of so many rows
 constexpr uint32_t kReranked = 8;  // times k: candidates by codes whose exact scores make the truth
 
 uint64_t draw(const BlockHeader& header, uint64_t seed) {
@@ -124,18 +128,21 @@ void FarQueries::draw(std::span<const std::vector<float>> rows, uint32_t count) 
 }
 
 // Blocks are read once for all, a few at a time, while they are in the cache.
-void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<Sampled> sampled) {
+void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<const Slot> left_out,
+                 std::span<Sampled> sampled) {
     const vz_metric metric = graph.quantizer->metric();
     for (Sampled& row : sampled) {
         graph.quantizer->prepare_query(row.values, row.coded);
         row.nearest.reset(kReranked * k, 1);
+        row.scores.clear();
     }
     Slot slots[kRowsAtOnce];
     float keys[kRowsAtOnce];
     for (Slot begin = 0; begin < linked; begin += kRowsAtOnce) {
         uint32_t count = 0;
         for (Slot slot = begin; slot < std::min(linked, begin + kRowsAtOnce); ++slot) {
-            if (!graph.is_absent(slot)) slots[count++] = slot;
+            const bool is_left_out = std::binary_search(left_out.begin(), left_out.end(), slot);
+            if (!is_left_out && !graph.is_absent(slot)) slots[count++] = slot;
         }
         for (Sampled& row : sampled) {
             score_slots(graph, row.coded, slots, count, keys);
@@ -153,6 +160,39 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
                   [&](float a, float b) { return is_similarity(metric) ? a > b : a < b; });
         row.best.resize(std::min<size_t>(row.best.size(), k));
     }
+}
+
+std::vector<Slot> near_to_many(const GraphView& graph, uint32_t linked, std::span<const Sampled> sampled) {
+    std::vector<Slot> met;
+    for (const Sampled& row : sampled) {
+        for (uint32_t i = 0; i < std::min(row.nearest.size(), kNearest); ++i) met.push_back(row.nearest.slot(i));
+    }
+    std::sort(met.begin(), met.end());
+    std::vector<Slot> found;
+    for (auto at = met.begin(); at != met.end();) {
+        const auto next = std::upper_bound(at, met.end(), *at);
+        if (static_cast<size_t>(next - at) * kManyPart >= sampled.size()) found.push_back(*at);
+        at = next;
+    }
+    if (found.empty() || sampled.size() < kManyPart) return {};
+
+    std::vector<float> keys(linked);
+    std::vector<Slot> all(linked);
+    std::iota(all.begin(), all.end(), Slot{0});
+    CodedRow coded;
+    std::vector<Slot> with_equals;
+    for (const Slot slot : found) {
+        if (std::find(with_equals.begin(), with_equals.end(), slot) != with_equals.end()) continue;
+        prepare_slot(graph, slot, coded);
+        score_slots(graph, coded, all.data(), linked, keys.data());
+        const float equal = twin_distance(graph, slot);
+        for (Slot other = 0; other < linked; ++other) {
+            if (other == slot || (keys[other] <= equal && !graph.is_absent(other))) with_equals.push_back(other);
+        }
+    }
+    std::sort(with_equals.begin(), with_equals.end());
+    with_equals.erase(std::unique(with_equals.begin(), with_equals.end()), with_equals.end());
+    return with_equals;
 }
 
 float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const float> scores) {

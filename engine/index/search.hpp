@@ -77,9 +77,9 @@ struct ExactScan {
 };
 std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
 
-// The slots given (below the linked ones, none absent, in ascending order, all to be answered), by codes, the best exactly: for
-// filters that few rows pass. part.effort is not used; part.rerank is 4 k at least. In fp32 layout every slot is scored
-// exactly.
+// The slots given (below the linked ones, none absent, in ascending order, all to be answered), by codes, the best
+// exactly: for filters that few rows pass. part.effort is not used; part.rerank is 4 k at least. In fp32 layout every
+// slot is scored exactly.
 std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot> slots, const ScoreQuery& query,
                                     SearchScratch& scratch);
 

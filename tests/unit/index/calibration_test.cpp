@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 #include "engine/index/sample.hpp"
 #include "tests/unit/index/rows.hpp"
@@ -51,6 +52,41 @@ TEST(index, equal_rows_are_one_to_calibration) {
         const std::vector<Slot> sample = sample_rows(*index->view(), rows.count(), seed, 200);
         EXPECT_EQ(sample.size(), 200U);
         EXPECT_LE(std::count_if(sample.begin(), sample.end(), [](Slot slot) { return slot % 2 == 0; }), 1) << seed;
+    }
+}
+
+// Zero vectors among rows of many independent dimensions are nearer to each row than any other. They neither stand in
+// for the ways between the others nor for what a search of those takes.
+TEST(index, rows_in_the_middle_of_all_keep_none_from_being_found) {
+    constexpr uint32_t kDim = 96;
+    constexpr uint32_t kMiddle = 60;
+    for (const float spread : {0.0F, 0.01F}) {
+        std::mt19937 random(3);
+        std::normal_distribution<float> normal;
+        TestRows rows = {kDim, {}};
+        for (uint32_t i = 0; i < 4000 * kDim; ++i)
+            rows.values.push_back((i / kDim < kMiddle * 10 && i / kDim % 10 == 0 ? spread : 1.0F) * normal(random));
+        CallingThread workers;
+        auto index = GrowingIndex::create(make_options(kDim, VZ_EUCLIDEAN), rows.source(), rows.count());
+        ASSERT_TRUE((*index)->link(rows.count(), workers).ok());
+        SearchScratch scratch;
+        const auto missed = [&](uint32_t effort) {
+            uint32_t count = 0;
+            for (Slot slot = 1; slot < rows.count(); slot += 40) {
+                PartQuery part;
+                part.graph = (*index)->view();
+                part.k = 10;
+                part.effort = effort;
+                const auto hits = search_part(part, make_score_query(VZ_EUCLIDEAN, rows.row(slot), kDim), scratch);
+                count += std::none_of(hits.begin(), hits.end(), [&](const SlotHit& hit) { return hit.slot == slot; });
+            }
+            return count;
+        };
+        EXPECT_LE(missed(200), 2U) << spread;
+        for (const Calibration scope : {Calibration::kWhole, Calibration::kQuick}) {
+            const Curve curve = calibrate(*(*index)->view(), rows.count(), 5, scope, workers);
+            EXPECT_LE(missed(effort_for(curve, 0.98F, 10).effort), 2U) << spread;
+        }
     }
 }
 
