@@ -112,12 +112,11 @@ Status answer_write(const WriteCommit& commit, const vz_write_request* request, 
     vz_write_answer answer = commit.answer;
     answer.struct_size = out->struct_size;
     if (out->statuses != nullptr && commit.item_errors.empty()) {
-        // Atomic and done, or done before: no item failed.
-        uint64_t item = 0;
-        for (const vz_write_request* part = request; part != nullptr; part = part->next) {
-            std::fill_n(out->statuses + item, part->count, VZ_OK);
-            item += part->count;
-        }
+        uint64_t items = 0;
+        for (const vz_write_request* part = request; part != nullptr; part = part->next) items += part->count;
+        // Atomic and done: no item failed. Done before: which of them did is not kept.
+        const bool is_known = answer.outcome != VZ_REPLAYED || (request->flags & VZ_WRITE_PER_ITEM) == 0;
+        std::fill_n(out->statuses, items, is_known || answer.applied == items ? VZ_OK : VZ_OUTCOME_UNKNOWN);
     }
     answer.error_capacity = out->error_capacity;
     answer.statuses = out->statuses;

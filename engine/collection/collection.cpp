@@ -76,7 +76,7 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
                 .field("request_id")
                 .reason(VZ_REASON_QUEUE);
         commit.answer.outcome = VZ_REPLAYED;
-        commit.answer.lsn = first->lsn;
+        commit.answer.lsn = first->applied == 0 ? 0 : first->lsn;
         commit.answer.applied = first->applied;
         commit.answer.created = first->created;
         return {};
@@ -96,8 +96,10 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
     GrowingGraphs& graphs = *writable.growing_graphs();
     if (graphs.tail_bytes(writable.row_count()) > graphs.tail_bytes_max())
         VZ_TRY(graphs.link(writable.row_count(), workers_));
-    // Nothing to do is an answer only about what is durable; otherwise an empty record waits for what is on its way.
-    if (sequencer.is_empty() && last_lsn() <= log_.durable()) return {};
+    // Nothing to do is an answer only about what is durable; otherwise an empty record waits for what is on its way. It
+    // keeps the request's id, too: done again later, there might be something to do.
+    const bool has_id = RequestIds::is_set(batch.request_id);
+    if (sequencer.is_empty() && !has_id && last_lsn() <= log_.durable()) return {};
 
     Batch& record = sequencer.record();
     record.request_id = batch.request_id;

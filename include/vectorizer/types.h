@@ -416,10 +416,12 @@ typedef struct vz_write_answer {
     uint64_t lsn;     /* 0: nothing was applied */
     uint64_t applied;
     uint64_t created;        /* of the applied: points that did not exist before */
-    uint64_t error_count;    /* per item: items that were left out */
+    uint64_t error_count;    /* per item: items that were left out; 0 of VZ_REPLAYED */
     uint64_t error_capacity; /* in: places in `errors` */
-    vz_status* statuses;     /* in: NULL, or one place per item of the whole chain */
-    vz_error* errors;        /* in: NULL, or room for the first error_capacity failures in item order */
+    /* In: NULL, or one place per item of the whole chain. Of a write per item that is VZ_REPLAYED and did not apply
+     * all: VZ_OUTCOME_UNKNOWN in each, for which ones were left out is not kept. */
+    vz_status* statuses;
+    vz_error* errors; /* in: NULL, or room for the first error_capacity failures in item order */
 } vz_write_answer;
 
 #define VZ_PARTS_PAYLOAD 1u

@@ -366,6 +366,54 @@ static void per_item(struct client client, const char* name) {
     EXPECT(answer.applied == 1 && answer.error_count == 1 && statuses[0] == VZ_NOT_FOUND && statuses[1] == VZ_OK);
 }
 
+static void identify(vz_write_request* request) {
+    static atomic_uint drawn;
+    const unsigned number = atomic_fetch_add(&drawn, 1) + 1;
+    memcpy(request->request_id.bytes, &number, sizeof(number));
+}
+
+/* Done again, a request that had nothing to do, or could do a part only, would do more. */
+static void answer_again_what_was_left_out(struct client client, const char* name) {
+    vz_error error;
+    const float vectors[2][4] = {{9, 9, 9, 9}, {8, 8, 8, 8}};
+    const vz_str ids[] = {text("left out"), text("taken in")};
+    vz_write_request erase = NEW(vz_write_request);
+    erase.kind = VZ_DELETE;
+    erase.count = 1;
+    erase.ids = ids;
+    identify(&erase);
+    vz_write_answer answer = NEW(vz_write_answer);
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &erase, &answer, &error));
+    EXPECT(answer.outcome == VZ_APPLIED && answer.lsn == 0);
+    vz_write_request upsert = NEW(vz_write_request);
+    upsert.kind = VZ_UPSERT;
+    upsert.count = 1;
+    upsert.ids = ids;
+    upsert.vectors = rows(vectors[0], 1);
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &upsert, &answer, &error));
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &erase, &answer, &error));
+    EXPECT(answer.outcome == VZ_REPLAYED && answer.lsn == 0 && answer.applied == 0);
+    EXPECT(version_of(client, name, "left out") != 0);
+
+    upsert.count = 2;
+    upsert.vectors = rows(vectors[0], 2);
+    upsert.condition = VZ_IF_ABSENT;
+    upsert.flags = VZ_WRITE_PER_ITEM;
+    identify(&upsert);
+    vz_status statuses[2] = {99, 99};
+    answer.statuses = statuses;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &upsert, &answer, &error));
+    EXPECT(answer.applied == 1 && statuses[0] == VZ_ALREADY_EXISTS && statuses[1] == VZ_OK);
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &upsert, &answer, &error));
+    EXPECT(answer.outcome == VZ_REPLAYED && answer.applied == 1);
+    EXPECT(statuses[0] == VZ_OUTCOME_UNKNOWN && statuses[1] == VZ_OUTCOME_UNKNOWN);
+    erase = NEW(vz_write_request);
+    erase.kind = VZ_DELETE;
+    erase.count = 2;
+    erase.ids = ids;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &erase, &answer, &error));
+}
+
 static void request_ids(struct client client, const char* name) {
     vz_error error;
     const float vector[4] = {9, 9, 9, 9};
@@ -376,9 +424,7 @@ static void request_ids(struct client client, const char* name) {
     request.count = 1;
     request.ids = ids;
     request.vectors = rows(vector, 1);
-    static atomic_uint drawn;
-    const unsigned number = atomic_fetch_add(&drawn, 1) + 1;
-    memcpy(request.request_id.bytes, &number, sizeof(number));
+    identify(&request);
     vz_write_answer first = NEW(vz_write_answer);
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &request, &first, &error));
     EXPECT(first.outcome == VZ_APPLIED);
@@ -386,6 +432,7 @@ static void request_ids(struct client client, const char* name) {
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_WRITE, text(name), &request, &again, &error));
     EXPECT(again.outcome == VZ_REPLAYED && again.lsn == first.lsn);
     EXPECT(version_of(client, name, "once") == first.lsn);
+    answer_again_what_was_left_out(client, name);
 }
 
 static void chains_and_deletes(struct client client, const char* name) {
