@@ -38,16 +38,20 @@ uint64_t record_end(const Batch& batch, uint64_t from) {
     return until;
 }
 
-// Consecutive items share a request if their vectors have one length, which the engine judges, and all or none of them
-// say when they expire.
+// An item between the two may have been left out, and its floats still lie there.
+bool is_packed(const BatchItem& before, const BatchItem& item) {
+    return item.dimension == before.dimension && (item.dimension == 0 || item.first == before.first + before.dimension);
+}
+
+// Consecutive items share a request if their vectors are rows of one matrix, whose length the engine judges, and all or
+// none of them say when they expire.
 bool build_chain(Batch& batch) {
     auto* expires = static_cast<int64_t*>(
         batch.arena.take(batch.arena.owner, (batch.until - batch.sent) * sizeof(int64_t), alignof(int64_t)));
     if (expires == nullptr) return false;
     const auto expiry = [&](uint64_t good) -> int64_t& { return expires[good - batch.sent]; };
     const auto continues = [&](uint64_t i) {
-        return good_item(batch, i).dimension == good_item(batch, i - 1).dimension &&
-               (expiry(i) != 0) == (expiry(i - 1) != 0);
+        return is_packed(good_item(batch, i - 1), good_item(batch, i)) && (expiry(i) != 0) == (expiry(i - 1) != 0);
     };
     uint64_t runs = 0;
     for (uint64_t i = batch.sent; i < batch.until; ++i) {
