@@ -413,11 +413,10 @@ Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
 
 void Listener::deliver(vzh_request& r) {
     if (r.refusal) {
+        // However it is answered: a body that was left unread must not be taken for the next request.
+        r.close = r.close || r.refusal.close;
         if (r.refusal.status == 204) return answer_options(r);
-        if (std::string_view(r.refusal.type) == "tls") {
-            r.close = true;
-            return r.text(400, r.refusal.message);
-        }
+        if (std::string_view(r.refusal.type) == "tls") return r.text(400, r.refusal.message);
         return r.refuse(r.refusal);
     }
     const bool zipped = r.body.size() != 0 && same_host(r.head.content_encoding, "gzip");

@@ -168,6 +168,18 @@ TEST_F(Framing, expectations) {
     refused("POST /echo HTTP/1.1\r\n" + kHost + "Content-Length: 5\r\nExpect: magic\r\n\r\n", 417);
 }
 
+TEST_F(Framing, a_body_of_options_is_no_request) {
+    const std::string star = "OPTIONS * HTTP/1.1\r\n" + kHost;
+    served(star + "\r\n", 204, "");
+    served(star + "Content-Length: 5\r\n\r\nhello", 204, "");
+    refused(star + "Content-Length: 56\r\nExpect: 100-continue\r\n\r\n", 204);
+    refused(star + "Content-Length: 70000\r\n\r\n", 204);
+    refused(star + "Transfer-Encoding: chunked\r\n\r\n", 204);
+    refused(star + "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n", 204);
+    refused("OPTIONS /items/x HTTP/1.1\r\n" + kHost + "Content-Length: 56\r\nExpect: 100-continue\r\n\r\n", 400);
+    refused("OPTIONS /items/x HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n", 400);
+}
+
 TEST_F(Framing, pipelined_requests_are_answered_in_order) {
     const auto three = get("/items/1") + post("/echo", "two") + get("/items/3");
     for (size_t cut = 0; cut < three.size(); ++cut) {
