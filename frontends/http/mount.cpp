@@ -21,7 +21,10 @@ static_assert(VZH_OPEN == access::kOpen && VZH_READ == access::kRead && VZH_WRIT
 static_assert(VZH_KEY_HASH_BYTES == sizeof(access::KeyHash) && access::kStoredKeys == VZH_STORED_KEYS);
 
 struct Table {
-    std::mutex mutex;
+    // Held while a mount is declared, started or stopped, so that none joins a listener that is going. A stop waits for
+    // workers, so no worker may wait for this one.
+    std::mutex life_mutex;
+    std::mutex mutex;  // of what follows; behind the other, and never held while anything is waited for
     std::map<std::string, std::unique_ptr<Listener>> listeners;
     std::vector<access::ApiKey> stored_keys;
 };
@@ -48,10 +51,11 @@ vz_status check_routes(const vzh_route* routes, uint32_t count, vz_error* error)
 // Takes the mount out of its listener, and the listener out of the world if it was the last.
 void leave(vzh_mount& mount) {
     auto& all = table();
-    const std::lock_guard lock(all.mutex);
+    const std::lock_guard life(all.life_mutex);
     auto* listener = mount.listener;
     listener->stop(mount);
     if (listener->mounts_left()) return;
+    const std::lock_guard lock(all.mutex);
     const auto found = all.listeners.find(address_of(listener->settings()));
     if (found == all.listeners.end() || found->second.get() != listener) return;
     // A request that a frontend never answered still points here: better to lose the memory than to lose the process.
@@ -73,6 +77,7 @@ vz_status declare(const vz_host& host, const vzh_route* routes, uint32_t count, 
     mount->url = "http://" + address_of(settings);
 
     auto& all = table();
+    const std::lock_guard life(all.life_mutex);
     const std::lock_guard lock(all.mutex);
     if (settings.keys.empty() && all.stored_keys.empty()) {
         if (const auto status = refuse_open_door(host, settings, error); status != VZ_OK) return status;
@@ -152,7 +157,7 @@ vz_status vzh_declare(const vz_host* host, const vzh_route* routes, uint32_t cou
 
 vz_status vzh_start(vzh_mount* mount, vz_error* error) noexcept {
     return guarded(error, [&] {
-        const std::lock_guard lock(table().mutex);
+        const std::lock_guard life(table().life_mutex);
         return mount->listener->start(*mount, error);
     });
 }

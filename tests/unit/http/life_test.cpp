@@ -229,6 +229,39 @@ TEST(Abandoned, is_what_has_not_ended_when_its_frontend_stops) {
     EXPECT_EQ(busy.read().body, "released");
 }
 
+// Keeps a worker until its mount is being stopped, which then waits for the worker.
+void store_keys_late(vzh_request* r, const vzh_view* view) noexcept {
+    auto* is_stopping = static_cast<std::atomic<bool>*>(view->user);
+    vzh_on_abandoned(
+        r, [](vzh_request*, void* user) noexcept { static_cast<std::atomic<bool>*>(user)->store(true); }, is_stopping);
+    vzh_defer(
+        r,
+        [](vzh_request* request, void* user) noexcept {
+            comes([user] { return static_cast<std::atomic<bool>*>(user)->load(); });
+            vz_error error{};
+            const bool stored = vzh_store_keys(nullptr, 0, &error) == VZ_OK;
+            vzh_reply(request, stored ? 200 : 500, nullptr);
+        },
+        is_stopping);
+}
+
+TEST(Stop, waits_for_no_worker_that_waits_for_it) {
+    static const vzh_route kKeys[] = {{"GET", "/keys", VZH_READ, VZH_BODY_NONE, 0, 0, nullptr}};
+    Host host(plain_config());
+    std::atomic<bool> is_stopping{false};
+    vzh_mount* mount = nullptr;
+    vz_error error{};
+    ASSERT_EQ(vzh_declare(&host.table, kKeys, 1, &store_keys_late, &is_stopping, &mount, &error), VZ_OK);
+    ASSERT_EQ(vzh_start(mount, &error), VZ_OK);
+    const std::string url(vzh_url(mount).data);
+    Client client(static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
+    client.send(get("/keys"));
+    EXPECT_TRUE(comes([&] { return vzh_idle(mount) == 0; }));
+    vzh_stop(mount);
+    EXPECT_TRUE(is_stopping);
+    EXPECT_EQ(client.read().status, 200);
+}
+
 TEST(Drain, answers_what_is_in_flight_and_refuses_the_rest) {
     Server server;
     server.start();
