@@ -190,7 +190,7 @@ void Listener::admit(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (!r.refusal) {
         r.counted = true;
         r.view.route = r.endpoint->route;
-        auto* mount = r.endpoint->mount;
+        auto* mount = r.mount();
         if (mount != nullptr) {
             r.view.user = mount->user;
             mount->in_flight.fetch_add(1, std::memory_order_relaxed);
@@ -206,6 +206,17 @@ void Listener::admit(vzh_request& r, uint64_t body_bytes, int descriptor) {
             r.refusal.close = true;
         }
     }
+}
+
+// Finds who answers. The request holds the mount from here on, also when it is refused; whoever takes the mount away
+// waits for those that are between the router and the mount.
+Router::Match Listener::route(vzh_request& r, std::string_view path) {
+    routing_.fetch_add(1);
+    const auto match = router_.load()->find(path, r.arena, r.params.data());
+    if (match.found == Router::Found::kPath) r.endpoint = Router::endpoint(*match.node, r.head.method);
+    if (auto* mount = r.mount()) mount->held.fetch_add(1, std::memory_order_relaxed);
+    routing_.fetch_sub(1);
+    return match;
 }
 
 Refusal Listener::nothing_at(std::string_view path) const {
@@ -239,13 +250,13 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     }
     if (auto refusal = split_parameters(r, target->query)) return refusal;
     auto unknown = r.head.method == "OPTIONS" ? Refusal() : identify_key(r);
-    const auto match = router_.load(std::memory_order_acquire)->find(target->path, r.arena, r.params.data());
+    const auto match = route(r, target->path);
     if (match.found == Router::Found::kBadEscape) return bad_request("the path holds a bad percent-escape");
     if (match.found == Router::Found::kNoPath) {
         if (unknown) return unknown;
         return nothing_at(target->path);
     }
-    const auto* endpoint = Router::endpoint(*match.node, r.head.method);
+    const auto* endpoint = r.endpoint;  // whatever is refused from here on is counted for its route
     if (r.head.method == "OPTIONS" && endpoint == nullptr) {
         if (body_bytes != 0) return bad_request("OPTIONS has no body here");
         r.field("Allow", Router::allow(*match.node));
@@ -256,7 +267,6 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
         }
         return {204, "", "", ""};
     }
-    r.endpoint = endpoint;  // whatever is refused from here on is counted for its route
     if (unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN)) return unknown;
     if (endpoint == nullptr) {
         r.field("Allow", Router::allow(*match.node));

@@ -134,7 +134,7 @@ std::unique_ptr<Router> Listener::build_router() const {
 }
 
 void Listener::use_router(std::unique_ptr<Router> router) {
-    router_.store(router.get(), std::memory_order_release);
+    router_.store(router.get());
     routers_.push_back(std::move(router));
 }
 
@@ -206,7 +206,7 @@ void Listener::drain(vzh_mount& mount) {
 
 bool Listener::idle(const vzh_mount& mount) const { return mount.in_flight.load() == 0; }
 
-void Listener::stop(vzh_mount& mount) {
+bool Listener::stop(vzh_mount& mount) {
     drain(mount);
     mount.state.store(MountState::kStopped);
     {
@@ -224,8 +224,16 @@ void Listener::stop(vzh_mount& mount) {
             return each->state.load() != MountState::kDeclared;
         });
         host_.store((*serving)->host, std::memory_order_release);
-        abandon_until([&] { return mount.in_flight.load() == 0; }, mount, kStopPatience);
+        // Once nobody is on the way from a router that knew the mount, nobody new comes.
+        bool is_unknown = false;
+        const auto is_free = [&] {
+            is_unknown = is_unknown || routing_.load() == 0;
+            return is_unknown && mount.held.load() == 0;
+        };
+        abandon_until(is_free, mount, kStopPatience);
+        return is_free();
     }
+    return mount.held.load() == 0;
 }
 
 // What begins meanwhile is abandoned too.
@@ -312,7 +320,7 @@ void Listener::give_back(vzh_request* r) {
     const auto charged = r->body_charged + r->memory_charged + r->answer_charged;
     const auto answer_charged = r->answer_charged;
     r->body_charged = r->memory_charged = r->answer_charged = 0;
-    auto* mount = r->endpoint != nullptr ? r->endpoint->mount : nullptr;
+    auto* mount = r->mount();
     const bool counted = r->counted;
     r->reset();
     // Only now is the memory free for others.
@@ -323,16 +331,15 @@ void Listener::give_back(vzh_request* r) {
         const std::lock_guard lock(pool_mutex_);
         if (pool_.size() < kRequestsPooledMax) pool_.push_back(std::move(owned));
     }
-    // Last: whoever waits for these may take the listener down.
-    if (counted) {
-        if (mount != nullptr) mount->in_flight.fetch_sub(1, std::memory_order_release);
-        in_flight_.fetch_sub(1, std::memory_order_release);
-    }
+    // Last: whoever waits for these may take the mount and the listener down.
+    if (counted && mount != nullptr) mount->in_flight.fetch_sub(1, std::memory_order_release);
+    if (mount != nullptr) mount->held.fetch_sub(1, std::memory_order_release);
+    if (counted) in_flight_.fetch_sub(1, std::memory_order_release);
     held_.fetch_sub(1, std::memory_order_release);
 }
 
 void Listener::ended(const vzh_request& r, bool is_client_gone) {
-    const auto* mount = r.endpoint != nullptr ? r.endpoint->mount : nullptr;
+    const auto* mount = r.mount();
     const auto* from = mount != nullptr ? mount->host : host();
     if (from != nullptr) meter_.ended(r, *from, is_client_gone);
 }
@@ -450,8 +457,7 @@ Listener::WritePlace Listener::hold_write(vzh_request& r, std::string_view colle
 
 bool Listener::closing(const vzh_request& r) const {
     if (draining()) return true;
-    return r.endpoint != nullptr && r.endpoint->mount != nullptr &&
-           r.endpoint->mount->state.load() != MountState::kServing;
+    return r.mount() != nullptr && r.mount()->state.load() != MountState::kServing;
 }
 
 void Listener::log(uint32_t level, std::string_view event, std::string_view message) const {

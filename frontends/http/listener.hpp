@@ -43,7 +43,8 @@ class Listener final {
     vz_status start(vzh_mount& mount, vz_error* error);
     void drain(vzh_mount& mount);
     bool idle(const vzh_mount& mount) const;
-    void stop(vzh_mount& mount);
+    // true: no request leads to the mount any more.
+    [[nodiscard]] bool stop(vzh_mount& mount);
     // [host] No mount is left, and no request that a handler still holds.
     bool unused() const { return mounts_.empty() && held_.load() == 0; }
     bool mounts_left() const { return !mounts_.empty(); }
@@ -129,6 +130,7 @@ class Listener final {
     static constexpr uint64_t kAnswersPart = 2;
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
+    Router::Match route(vzh_request& r, std::string_view path);
     Refusal nothing_at(std::string_view path) const;
     Refusal check_access(vzh_request& r, const Target& target, int descriptor);
     Refusal split_parameters(vzh_request& r, std::string_view query);
@@ -175,6 +177,7 @@ class Listener final {
     std::mutex writes_mutex_;
     std::unordered_map<std::string, uint64_t> writes_;
 
+    std::atomic<int64_t> routing_{0};  // requests that look for their mount
     std::atomic<int64_t> in_flight_{0};
     std::atomic<int64_t> held_{0};  // requests out of the pool
     Budget memory_;

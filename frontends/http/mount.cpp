@@ -48,12 +48,13 @@ vz_status check_routes(const vzh_route* routes, uint32_t count, vz_error* error)
     return VZ_OK;
 }
 
-// Takes the mount out of its listener, and the listener out of the world if it was the last.
-void leave(vzh_mount& mount) {
+// Takes the mount out of its listener, and the listener out of the world if it was the last. A mount to which requests
+// still lead is left to them.
+void leave(vzh_mount* mount) {
     auto& all = table();
     const std::lock_guard life(all.life_mutex);
-    auto* listener = mount.listener;
-    listener->stop(mount);
+    auto* listener = mount->listener;
+    if (listener->stop(*mount)) delete mount;
     if (listener->mounts_left()) return;
     const std::lock_guard lock(all.mutex);
     const auto found = all.listeners.find(address_of(listener->settings()));
@@ -211,11 +212,7 @@ void vzh_drain(vzh_mount* mount) noexcept { mount->listener->drain(*mount); }
 
 uint32_t vzh_idle(vzh_mount* mount) noexcept { return mount->listener->idle(*mount) ? 1 : 0; }
 
-void vzh_stop(vzh_mount* mount) noexcept {
-    leave(*mount);
-    // A request in flight would come back to a mount that is gone.
-    if (mount->in_flight.load() == 0) delete mount;
-}
+void vzh_stop(vzh_mount* mount) noexcept { leave(mount); }
 
 vz_str vzh_url(const vzh_mount* mount) noexcept { return to_str(mount->url); }
 

@@ -37,6 +37,7 @@ struct vzh_mount {
     std::string url;
     std::atomic<vz::http::MountState> state{vz::http::MountState::kDeclared};
     std::atomic<int64_t> in_flight{0};
+    std::atomic<int64_t> held{0};  // requests that lead here, those that are refused among them
 
     std::string_view instance() const { return vz::http::to_view(host->instance); }
 };

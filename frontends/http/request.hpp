@@ -96,6 +96,7 @@ struct vzh_request {
     bool may(std::string_view collection, uint32_t permission) const;
     bool is_limited() const { return key != nullptr && key->is_limited(); }
 
+    vzh_mount* mount() const { return endpoint != nullptr ? endpoint->mount : nullptr; }
     bool is_head() const { return head.method == "HEAD"; }
     std::string_view answer_body() const {
         return file.data() != nullptr ? file : std::string_view(answer.data(), answer.size());

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -385,6 +386,66 @@ TEST(Sharing, two_mounts_serve_one_port) {
     vzh_stop(mount);
     EXPECT_EQ(ask(server.port(), get("/two")).status, 404);
     EXPECT_EQ(ask(server.port(), get("/items/x")).body, "x");
+}
+
+// A mount on the listener of `server`. What is freed of it is overwritten.
+class Sharer {
+ public:
+    explicit Sharer(Server& server) {
+        vz_error error{};
+        EXPECT_EQ(vzh_declare(&server.host.table, &route_, 1, &tell_two, nullptr, &mount_, &error), VZ_OK)
+            << error.message;
+        EXPECT_EQ(vzh_start(mount_, &error), VZ_OK) << error.message;
+    }
+    ~Sharer() { std::memset(&route_, 0xa5, sizeof route_); }
+    void stop() { vzh_stop(std::exchange(mount_, nullptr)); }
+
+ private:
+    vzh_route route_{"POST", "/two", VZH_WRITE, VZH_BODY_JSON, 0, 0, nullptr};
+    vzh_mount* mount_ = nullptr;
+};
+
+TEST(Sharing, a_mount_stays_for_a_request_that_was_refused) {
+    Server server;
+    Sharer sharer(server);
+    server.start();
+    Client client(server.port());
+    client.send("POST /two HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{");
+    std::this_thread::sleep_for(milliseconds(50));
+    std::atomic<bool> is_stopped{false};
+    std::thread stopping([&] {
+        sharer.stop();
+        is_stopped = true;
+    });
+    std::this_thread::sleep_for(milliseconds(100));
+    EXPECT_FALSE(is_stopped);
+    client.send("}");
+    EXPECT_EQ(client.read().status, 415);
+    stopping.join();
+}
+
+TEST(Sharing, mounts_come_and_go_while_they_are_asked) {
+    Server server;
+    server.start();
+    std::atomic<bool> is_over{false};
+    std::atomic<int> odd{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.emplace_back([&, port = server.port()] {
+            while (!is_over) {
+                const int status = ask(port, post("/two", "{}", "Content-Type: application/json\r\n")).status;
+                if (status != 200 && status != 404 && status != 503) ++odd;
+            }
+        });
+    }
+    for (int i = 0; i < 200; ++i) {
+        Sharer sharer(server);
+        std::this_thread::sleep_for(milliseconds(1));
+        sharer.stop();
+    }
+    is_over = true;
+    for (std::thread& client : clients) client.join();
+    EXPECT_EQ(odd, 0);
 }
 
 }  // namespace
