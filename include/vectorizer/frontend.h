@@ -49,7 +49,8 @@ typedef struct vz_frontend_descriptor {
     uint32_t (*idle)(vz_frontend* self) VZ_NOEXCEPT;
     /* [host] Complete: threads joined, sockets closed, operations done, results released. Limit 5 s. */
     void (*stop)(vz_frontend* self) VZ_NOEXCEPT;
-    /* [host] Memory freed; host is not used again. */
+    /* [host] Memory freed; host is not used again. Left out where operations outlast stop, as the process is
+     * about to end: what they use stays. */
     void (*destroy)(vz_frontend* self) VZ_NOEXCEPT;
     /* [any] Optional abilities of the plugin by id; NULL: none. */
     const void* (*extension)(vz_frontend* self, const char* id)VZ_NOEXCEPT;

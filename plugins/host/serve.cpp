@@ -44,6 +44,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kCreateLimit(10);
 constexpr std::chrono::seconds kStopLimit(5);
 constexpr std::chrono::milliseconds kIdlePoll(5);
+constexpr std::chrono::milliseconds kReturnPatience(200);
 constexpr std::chrono::seconds kPoisonLook(1);
 constexpr std::chrono::seconds kMoreTime(2);  // between two requests for more time to start or to end
 
@@ -149,6 +150,18 @@ bool takes_writes(vz_engine* engine) {
     vz_engine_stats stats = {};
     stats.struct_size = sizeof(stats);
     return vz_engine_stats_read(engine, &stats, nullptr) != VZ_OK || stats.state != VZ_STATE_READ_ONLY;
+}
+
+// Operations in flight. A completion returns a moment after what it answered: those are waited for.
+uint64_t operations_left(vz_engine* engine) {
+    const auto end = Clock::now() + kReturnPatience;
+    vz_engine_stats stats = {};
+    stats.struct_size = sizeof(stats);
+    for (;;) {
+        if (vz_engine_stats_read(engine, &stats, nullptr) != VZ_OK) return 0;
+        if (stats.queued_ops == 0 || Clock::now() > end) return stats.queued_ops;
+        std::this_thread::sleep_for(kIdlePoll);
+    }
 }
 
 // What a frontend wrote over is no longer to be trusted; nothing of it is on disk, and nothing more shall be.
@@ -502,6 +515,16 @@ class Server {
             const Watchdog watchdog(kStopLimit);
             (*instance)->stop();
             end_if_damaged(**instance);
+        }
+        // Completions use the memory of their frontends, and what the host offers: both stay until the engine is
+        // closed.
+        if (const uint64_t left = operations_left(services_->engine); left != 0) {
+            Log::write(VZ_LOG_WARN, "host.operations_left",
+                       std::to_string(left) + " operations outlast the frontends that began them");
+            return;
+        }
+        for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
+            const Watchdog watchdog(kStopLimit);
             (*instance)->destroy();
         }
         instances_.clear();

@@ -193,6 +193,20 @@ TEST(Host, NamesAFrontendThatFailsWhileStopping) {
     }
 }
 
+TEST(Host, KeepsAFrontendWhoseOperationsOutlastIt) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("operation-after-stop"));
+        fill(server.port());
+        const Exit exit = server.stop();
+        EXPECT_EQ(exit.signal, 0) << server.process().output();
+        EXPECT_EQ(exit.code, 0) << server.process().output();
+        EXPECT_NE(server.process().output().find("host.operations_left"), std::string::npos)
+            << server.process().output();
+    }
+    expect_whole(host.data);
+}
+
 TEST(Host, NamesAFrontendThatReleasesTwice) {
     const Host host;
     const Ran ran = host.start("release-twice");

@@ -70,6 +70,27 @@ static void count_in_completion(vz_op* op) {
     self->ended = 1;
 }
 
+/* Its frontend must be there still, and its host. */
+static void answer_late(vz_op* op) {
+    struct vz_frontend* self = op->user;
+    sleep(2);
+    const vz_log_service* log = self->host->service(self->host, VZ_SERVICE_LOG);
+    self->ended = log->level(self->host) != 0;
+}
+
+static void submit_count(struct vz_frontend* self, void (*done)(vz_op*)) {
+    self->request = (vz_count_request){.struct_size = sizeof self->request};
+    self->op = (vz_op){.struct_size = sizeof self->op,
+                       .kind = VZ_OP_COUNT,
+                       .collection = str("bad-docs"),
+                       .request = &self->request,
+                       .answer = &self->count,
+                       .done = done,
+                       .user = self};
+    vz_op* const op = &self->op;
+    vz_submit(self->host->engine, &op, 1);
+}
+
 static void report_again(void* host, vz_str who, uint32_t state, vz_str reason) {
     (void)who, (void)state, (void)reason;
     const vz_health_service* health = ((const vz_host*)host)->service(host, VZ_SERVICE_HEALTH);
@@ -159,16 +180,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     }
     if (is("forbidden-thread") || is("asks-in-completion")) {
         create_docs(self);
-        self->request = (vz_count_request){.struct_size = sizeof self->request};
-        self->op = (vz_op){.struct_size = sizeof self->op,
-                           .kind = VZ_OP_COUNT,
-                           .collection = str("bad-docs"),
-                           .request = &self->request,
-                           .answer = &self->count,
-                           .done = count_in_completion,
-                           .user = self};
-        vz_op* const op = &self->op;
-        vz_submit(self->host->engine, &op, 1);
+        submit_count(self, count_in_completion);
         while (!self->ended) usleep(1000);
     }
     return VZ_OK;
@@ -189,6 +201,7 @@ static uint32_t idle(vz_frontend* self) {
 static void stop(vz_frontend* self) {
     if (is("slow-stop")) sleep(7);
     if (is("crash-in-stop")) abort();
+    if (is("operation-after-stop")) submit_count(self, answer_late);
     if (is("dies-poisoned")) {
         vz_engine_stats stats = {.struct_size = sizeof stats};
         vz_engine_stats_read(self->host->engine, &stats, NULL);
@@ -197,6 +210,7 @@ static void stop(vz_frontend* self) {
 }
 
 static void destroy(vz_frontend* self) {
+    if (is("operation-after-stop") && !self->ended) abort();
     if (!is("thread-after-stop")) free(self);
 }
 
