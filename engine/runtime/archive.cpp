@@ -7,6 +7,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/manifest/edit.hpp"
+#include "engine/runtime/schema_check.hpp"
 #include "engine/runtime/segment_store.hpp"
 #include "engine/segment/delete_file.hpp"
 #include "engine/segment/segment_maps.hpp"
@@ -146,37 +147,78 @@ Result<ArchiveView> ArchiveView::open(std::span<const std::byte> bytes, const st
     ArchiveView view;
     view.path_ = path;
     view.bytes_ = bytes;
-    const auto within = [&](uint64_t offset, uint64_t size) {
-        return offset >= kFileHeaderBytes && offset <= footer_at && size <= footer_at - offset;
-    };
-    const auto index_at = load<uint64_t>(footer.data() + 8);
-    const auto count = load<uint64_t>(footer.data() + 16);
-    if (count > bytes.size() / kEntryBytes || !within(index_at, count * kEntryBytes))
-        return damaged(path, footer_at, "place of the index");
+    view.footer_at_ = footer_at;
+    VZ_TRY(view.read_index(load<uint64_t>(footer.data() + 8), load<uint64_t>(footer.data() + 16)));
+    VZ_TRY(view.read_manifest(load<uint64_t>(footer.data() + 24), load<uint64_t>(footer.data() + 32)));
+    return view;
+}
+
+bool ArchiveView::holds(uint64_t offset, uint64_t bytes) const {
+    return offset >= kFileHeaderBytes && offset <= footer_at_ && bytes <= footer_at_ - offset;
+}
+
+Status ArchiveView::read_index(uint64_t index_at, uint64_t count) {
+    if (count > bytes_.size() / kEntryBytes || !holds(index_at, count * kEntryBytes))
+        return damaged(path_, footer_at_, "place of the index");
+    // No byte is in two items: an import writes no more than the archive has.
+    uint64_t end = kFileHeaderBytes;
     for (uint64_t i = 0; i < count; ++i) {
-        const std::byte* at = bytes.data() + index_at + i * kEntryBytes;
+        const uint64_t entry_at = index_at + i * kEntryBytes;
+        const std::byte* at = bytes_.data() + entry_at;
         const Entry entry{static_cast<Kind>(load<uint32_t>(at)), load<uint64_t>(at + 8), load<uint64_t>(at + 16),
                           load<uint64_t>(at + 24), load<uint64_t>(at + 32)};
-        if (!within(entry.offset, entry.bytes)) return damaged(path, index_at + i * kEntryBytes, "place of an item");
-        view.entries_.emplace(std::tuple(entry.kind, entry.within, entry.file), entry);
+        if (entry.offset < end || !holds(entry.offset, entry.bytes))
+            return damaged(path_, entry_at, "place of an item");
+        if (entry.kind == kSegment && entry.bytes < kFileHeaderBytes + kFooterBytes)
+            return damaged(path_, entry_at, "an item is too short for a segment");
+        if (!entries_.emplace(std::tuple(entry.kind, entry.within, entry.file), entry).second)
+            return damaged(path_, entry_at, "an item twice");
+        end = entry.offset + entry.bytes;
     }
-    const auto manifest_at = load<uint64_t>(footer.data() + 24);
-    const auto manifest_bytes = load<uint64_t>(footer.data() + 32);
-    if (!within(manifest_at, manifest_bytes)) return damaged(path, footer_at, "place of the manifest");
-    VZ_ASSIGN(EditFrame frame, decode_edits(bytes.subspan(manifest_at, manifest_bytes)));
+    return {};
+}
+
+Status ArchiveView::read_manifest(uint64_t manifest_at, uint64_t bytes) {
+    if (!holds(manifest_at, bytes)) return damaged(path_, footer_at_, "place of the manifest");
+    VZ_ASSIGN(EditFrame frame, decode_edits(bytes_.subspan(manifest_at, bytes)));
     CreateSnapshot* create = nullptr;
     if (frame.edits.size() == 1 && frame.edits[0].actions.size() == 1)
         create = std::get_if<CreateSnapshot>(&frame.edits[0].actions[0]);
-    if (create == nullptr) return damaged(path, manifest_at, "the manifest of the archive");
-    view.snapshot_ = std::move(create->snapshot);
-    for (const CollectionState& collection : view.snapshot_.collections) {
-        for (const SegmentRef& ref : collection.segments) {
-            const bool has_deletes = view.find(kDeletes, collection.id, ref.file) != nullptr;
-            if (view.segment(ref).size() != ref.bytes || has_deletes != ref.deletes.has_value())
-                return damaged(path, index_at, "an item is missing");
-        }
+    if (create == nullptr) return damaged(path_, manifest_at, "the manifest of the archive");
+    snapshot_ = std::move(create->snapshot);
+    std::set<uint64_t> ids;
+    std::set<std::string_view> names;
+    for (const CollectionState& collection : snapshot_.collections) {
+        VZ_TRY(check_collection(collection, manifest_at));
+        if (!ids.insert(collection.id).second || !names.insert(collection.name).second)
+            return damaged(path_, manifest_at, "a collection twice");
     }
-    return view;
+    return {};
+}
+
+Status ArchiveView::check_collection(const CollectionState& collection, uint64_t manifest_at) const {
+    const Status named = check_name(collection.name, "archive");
+    if (!named.ok()) return damaged(path_, manifest_at, named.error().message);
+    const Status schema = check_written_schema(collection.schema);
+    if (!schema.ok()) {
+        return failure(schema.code() == VZ_UNSUPPORTED ? VZ_UNSUPPORTED : VZ_CORRUPTION,
+                       "%s is not taken: collection '%s': %s", path_.c_str(), collection.name.c_str(),
+                       schema.error().message)
+            .field("archive");
+    }
+    return check_segments(collection, manifest_at);
+}
+
+Status ArchiveView::check_segments(const CollectionState& collection, uint64_t manifest_at) const {
+    std::set<uint64_t> files;
+    for (const SegmentRef& ref : collection.segments) {
+        const Entry* segment = find(kSegment, ref.offset, ref.file);
+        const bool has_deletes = find(kDeletes, collection.id, ref.file) != nullptr;
+        if (segment == nullptr || segment->bytes != ref.bytes || has_deletes != ref.deletes.has_value())
+            return damaged(path_, manifest_at, "an item is missing");
+        if (!files.insert(ref.file).second) return damaged(path_, manifest_at, "a segment twice");
+    }
+    return {};
 }
 
 const ArchiveView::Entry* ArchiveView::find(Kind kind, uint64_t within, uint64_t file) const {
@@ -197,9 +239,12 @@ std::string ArchiveView::segment_name(const SegmentRef& ref) const {
 Result<Bitmap> ArchiveView::ended(uint64_t collection, const SegmentRef& ref) const {
     const Entry* entry = find(kDeletes, collection, ref.file);
     if (entry == nullptr) return Bitmap();
-    VZ_ASSIGN(Bitmap ended, Bitmap::from_bytes(bytes_.subspan(entry->offset, entry->bytes)));
-    if (ended.cardinality() != 0 && ended.maximum() >= ref.rows)
-        return failure(VZ_CORRUPTION, "a delete bitmap names rows beyond its segment");
+    Result<Bitmap> ended = Bitmap::from_bytes(bytes_.subspan(entry->offset, entry->bytes));
+    if (!ended.ok()) return damaged(path_, entry->offset, ended.status().error().message);
+    if (ended->cardinality() != ref.deletes->cardinality)
+        return damaged(path_, entry->offset, "a delete bitmap of other rows than recorded");
+    if (ended->cardinality() != 0 && ended->maximum() >= ref.rows)
+        return damaged(path_, entry->offset, "a delete bitmap names rows beyond its segment");
     return ended;
 }
 

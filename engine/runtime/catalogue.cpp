@@ -317,6 +317,7 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
             one.state.id = next_collection_++;
             one.state.uuid = new_uuid_();
             one.state.created_ms = now_ms_();
+            one.state.damage.clear();
             if (const auto taken = sequenced_.find(name); taken != sequenced_.end()) {
                 if (!replace || taken->second.is_alias) return name_taken(name, taken->second.is_alias);
                 VZ_ASSIGN(const std::shared_ptr<Collection> old, collection_named(name));

@@ -69,7 +69,7 @@ class Catalogue {
     Result<EditOutcome> commit_snapshot(Action action, const vz_uuid& request);
     // A collection that begins with sealed parts.
     struct Restored {
-        CollectionState state;  // id, uuid and creation are set here
+        CollectionState state;  // id, uuid, creation and damage are set here: what it begins with was verified
         std::vector<std::pair<std::shared_ptr<Part>, Bitmap>> parts;
     };
     // All or none, as one edit. Over existing collections only if `replace`; their aliases stay.

@@ -210,11 +210,16 @@ class DamagedDirectory {
 
     // ---- sealed files ----
 
-    bool is_readable(const SegmentRef& ref, bool whole, std::string* why, bool* lost_marks) {
+    bool is_readable(const SegmentRef& ref, Schema* schema, bool whole, std::string* why, bool* lost_marks) {
         const std::string path = segment_path(directory_, 'S', ref.file);
         const auto open = [&]() -> Result<std::unique_ptr<SealedSegment>> {
             VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps_.map(files_, path));
-            return SealedSegment::open(std::move(map), path, found_.database, ref.file, summary_of(ref));
+            VZ_ASSIGN(std::unique_ptr<SealedSegment> opened,
+                      SealedSegment::open(std::move(map), path, found_.database, ref.file, summary_of(ref)));
+            // The edit that added a field may be what was lost.
+            schema->next_field_id = std::max(schema->next_field_id, opened->metadata().schema.next_field_id);
+            VZ_TRY(opened->check_fields(*schema));
+            return opened;
         };
         const auto segment = open();
         if (!segment.ok()) {
@@ -242,21 +247,21 @@ class DamagedDirectory {
     // A segment whose deletes are lost goes too: loss was accepted, the return of deleted points was not. Of a snapshot
     // a collection is kept that is whole.
     void drop_unreadable() {
-        const auto drop_of = [&](const std::string& name, std::vector<SegmentRef>* segments, bool whole) {
-            return std::erase_if(*segments, [&](const SegmentRef& ref) {
+        const auto drop_of = [&](const std::string& name, CollectionState* collection, bool whole) {
+            return std::erase_if(collection->segments, [&](const SegmentRef& ref) {
                 std::string why;
                 bool lost_marks = false;
-                if (is_readable(ref, whole, &why, &lost_marks)) return false;
+                if (is_readable(ref, &collection->schema, whole, &why, &lost_marks)) return false;
                 lose(name, segment_path(directory_, lost_marks ? 'D' : 'S', lost_marks ? ref.deletes->file : ref.file),
                      0, std::to_string(ref.rows) + " rows: " + why);
                 return true;
             });
         };
-        for (auto& [id, collection] : found_.state.collections) drop_of(collection.name, &collection.segments, false);
+        for (auto& [id, collection] : found_.state.collections) drop_of(collection.name, &collection, false);
         for (auto& [name, state] : found_.state.snapshots) {
             SnapshotState& snapshot = state;
             std::erase_if(snapshot.collections, [&](CollectionState& collection) {
-                return drop_of("snapshot " + snapshot.name + ": " + collection.name, &collection.segments, true) != 0;
+                return drop_of("snapshot " + snapshot.name + ": " + collection.name, &collection, true) != 0;
             });
         }
         std::erase_if(found_.state.snapshots, [](const auto& each) { return each.second.collections.empty(); });

@@ -42,31 +42,36 @@ Status check_options(const VectorFieldSchema& field) {
     return check_index(field);
 }
 
-Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
-    VectorFieldSchema to;
-    to.name = view(from.name);
-    if (to.name.size() > kNameBytesMax || !is_valid_utf8(to.name) || has_control(to.name)) {
+Status check_field(const VectorFieldSchema& field) {
+    if (field.name.size() > kNameBytesMax || !is_valid_utf8(field.name) || has_control(field.name)) {
         return failure(VZ_INVALID_ARGUMENT,
                        "the name of a vector field has at most %llu bytes of UTF-8 without control characters",
                        static_cast<unsigned long long>(kNameBytesMax))
             .field("vector_fields.name")
             .reason(VZ_REASON_NAME);
     }
-    if (from.kind != VZ_VECTOR_DENSE) return unsupported("vector_fields.kind", "only dense vectors are implemented");
-    if (from.dim < 1 || from.dim > kDimMax) {
-        return failure(VZ_INVALID_ARGUMENT, "a vector field has 1 to %u dimensions, not %u", kDimMax, from.dim)
+    if (field.kind != VZ_VECTOR_DENSE) return unsupported("vector_fields.kind", "only dense vectors are implemented");
+    if (field.dim < 1 || field.dim > kDimMax) {
+        return failure(VZ_INVALID_ARGUMENT, "a vector field has 1 to %u dimensions, not %u", kDimMax, field.dim)
             .field("vector_fields.dim")
             .reason(VZ_REASON_DIMENSION)
             .expected(kDimMax)
-            .actual(from.dim);
+            .actual(field.dim);
     }
-    if (from.metric < VZ_COSINE || from.metric > VZ_MANHATTAN) {
+    if (field.metric < VZ_COSINE || field.metric > VZ_MANHATTAN) {
         return failure(VZ_INVALID_ARGUMENT, "the metric is none of cosine, euclidean, dot, manhattan")
             .field("vector_fields.metric")
             .reason(VZ_REASON_METRIC);
     }
+    if (field.element != VZ_F32) return unsupported("vector_fields.element", "vectors are float32 in this release");
+    return check_options(field);
+}
+
+Result<VectorFieldSchema> declared_field(const vz_vector_field& from) {
     if (from.reserved != 0) return unsupported("vector_fields.reserved", "a reserved member is not zero");
-    if (from.element != VZ_F32) return unsupported("vector_fields.element", "vectors are float32 in this release");
+    VectorFieldSchema to;
+    to.name = view(from.name);
+    to.kind = from.kind;
     to.dim = from.dim;
     to.metric = from.metric;
     to.element = from.element;
@@ -76,7 +81,7 @@ Result<VectorFieldSchema> check_field(const vz_vector_field& from) {
     to.build_effort = from.build_effort;
     to.search_effort = from.search_effort;
     to.flags = from.flags;
-    VZ_TRY(check_options(to));
+    VZ_TRY(check_field(to));
     return to;
 }
 
@@ -111,7 +116,9 @@ Status add_field(const vz_vector_field& from, Schema* schema) {
             .expected(kVectorFieldsMax)
             .actual(static_cast<int64_t>(schema->fields.size()) + 1);
     }
-    VZ_ASSIGN(VectorFieldSchema field, check_field(from));
+    if (schema->next_field_id == UINT32_MAX)
+        return failure(VZ_LIMIT_EXCEEDED, "the ids of vector fields are used up").field("vector_fields");
+    VZ_ASSIGN(VectorFieldSchema field, declared_field(from));
     if (schema->field(field.name) != nullptr) {
         return failure(VZ_ALREADY_EXISTS, "there is a vector field of this name")
             .field("vector_fields.name")
@@ -140,7 +147,15 @@ Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
 
 namespace {
 
+Status check_index_kind(uint32_t kind) {
+    if (kind >= VZ_FIELD_INDEX_KEYWORD && kind <= VZ_FIELD_INDEX_TEXT) return {};
+    return failure(VZ_INVALID_ARGUMENT, "there is no such kind of field index")
+        .field("field_indexes.kind")
+        .reason(VZ_REASON_ENUM);
+}
+
 Result<FieldIndexSchema> declared_index(const vz_field_index& from) {
+    VZ_TRY(check_index_kind(from.kind));
     FieldIndexSchema index{from.kind, std::string(view(from.path)), {}};
     const std::string_view language = view(from.language);
     if (language.empty() || (from.kind == VZ_FIELD_INDEX_TEXT && language == "none")) return index;
@@ -160,14 +175,7 @@ Result<FieldIndexSchema> declared_index(const vz_field_index& from) {
     return index;
 }
 
-Status add_field_index(const vz_field_index& given, Schema* schema) {
-    const vz_field_index from = grown(given);
-    if (from.kind < VZ_FIELD_INDEX_KEYWORD || from.kind > VZ_FIELD_INDEX_TEXT) {
-        return failure(VZ_INVALID_ARGUMENT, "there is no such kind of field index")
-            .field("field_indexes.kind")
-            .reason(VZ_REASON_ENUM);
-    }
-    VZ_ASSIGN(const FieldIndexSchema index, declared_index(from));
+Status add_field_index(const FieldIndexSchema& index, Schema* schema) {
     if (index.path.size() > kNameBytesMax || !is_valid_utf8(index.path)) {
         return failure(VZ_INVALID_ARGUMENT, "the path of a field index has at most 255 bytes of UTF-8")
             .field("field_indexes.path")
@@ -191,6 +199,11 @@ Status add_field_index(const vz_field_index& given, Schema* schema) {
     }
     schema->field_indexes.push_back(index);
     return {};
+}
+
+Status add_field_index(const vz_field_index& given, Schema* schema) {
+    VZ_ASSIGN(const FieldIndexSchema index, declared_index(grown(given)));
+    return add_field_index(index, schema);
 }
 
 Status drop_field_index(const vz_field_index& given, Schema* schema) {
@@ -281,7 +294,7 @@ Result<Schema> check_schema(const vz_schema& from) {
     VZ_TRY(check_ttl(from.ttl_ms));
     Schema schema;
     for (uint32_t i = 0; i < from.vector_field_count; ++i) {
-        VZ_ASSIGN(VectorFieldSchema field, check_field(*VZ_AT(vz_vector_field, from.vector_fields, i)));
+        VZ_ASSIGN(VectorFieldSchema field, declared_field(*VZ_AT(vz_vector_field, from.vector_fields, i)));
         if (schema.field(field.name) != nullptr) {
             return failure(VZ_INVALID_ARGUMENT, "two vector fields have one name")
                 .field("vector_fields.name")
@@ -301,6 +314,48 @@ Result<Schema> check_schema(const vz_schema& from) {
         schema.metadata = view(from.metadata);
     }
     return schema;
+}
+
+namespace {
+
+// `before`: the fields in front of it.
+Status check_written_field(const VectorFieldSchema& field, const Schema& before, uint32_t next_field_id) {
+    VZ_TRY(check_field(field));
+    if (field.id >= next_field_id || before.field_by_id(field.id) != nullptr)
+        return failure(VZ_INVALID_ARGUMENT, "the id of a vector field is not its own").field("vector_fields");
+    if (before.field(field.name) == nullptr) return {};
+    return failure(VZ_INVALID_ARGUMENT, "two vector fields have one name")
+        .field("vector_fields.name")
+        .reason(VZ_REASON_DUPLICATE);
+}
+
+Status check_written_index(const FieldIndexSchema& index) {
+    VZ_TRY(check_index_kind(index.kind));
+    const bool is_known = index.language.empty() || (index.kind == VZ_FIELD_INDEX_TEXT &&
+                                                     Tokenizer::language_named(index.language) == index.language);
+    if (is_known) return {};
+    return failure(VZ_UNSUPPORTED, "the language of a field index is not known").field("field_indexes.language");
+}
+
+}  // namespace
+
+Status check_written_schema(const Schema& schema) {
+    if (schema.fields.empty() || schema.fields.size() > kVectorFieldsMax) {
+        return failure(VZ_INVALID_ARGUMENT, "a collection has 1 to %u vector fields", kVectorFieldsMax)
+            .field("vector_fields");
+    }
+    VZ_TRY(check_ttl(schema.ttl_ms));
+    VZ_TRY(validate_metadata(schema.metadata));
+    Schema before;
+    for (const VectorFieldSchema& field : schema.fields) {
+        VZ_TRY(check_written_field(field, before, schema.next_field_id));
+        before.fields.push_back(field);
+    }
+    for (const FieldIndexSchema& index : schema.field_indexes) {
+        VZ_TRY(check_written_index(index));
+        VZ_TRY(add_field_index(index, &before));
+    }
+    return {};
 }
 
 }  // namespace vz

@@ -148,13 +148,13 @@ Result<std::vector<SegmentDeletes>> SegmentStore::write_deletes(std::span<const 
 }
 
 Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const std::string& origin,
-                                         const SegmentRef& from, uint64_t number, uint64_t collection) {
+                                         const SegmentRef& from, uint64_t number, const CollectionState& collection) {
     Result<FileHeader> decoded = decode_header(bytes.first(kFileHeaderBytes), kSegmentMagic);
     if (!decoded.ok()) return header_failure(origin, decoded.status());
     FileHeader& header = *decoded;
     header.database = database_;
     header.file_number = number;
-    header.owner = collection;
+    header.owner = collection.id;
     const auto head = encode_header(header);
     const std::string path = segment_path(directory_, 'S', number);
     VZ_ASSIGN(const std::unique_ptr<File> file, files_.create(path));
@@ -169,6 +169,7 @@ Result<SegmentRef> SegmentStore::take_in(std::span<const std::byte> bytes, const
     VZ_ASSIGN(std::shared_ptr<const Mapping> map, files_.map(path));
     VZ_ASSIGN(const std::unique_ptr<SealedSegment> written,
               SealedSegment::open(std::move(map), origin, database_, number, summary_of(ref)));
+    VZ_TRY(written->check_fields(collection.schema));
     // While the disk is at it.
     VZ_TRY(written->verify_contents());
     VZ_TRY(file->sync());
@@ -181,6 +182,7 @@ Result<std::shared_ptr<Part>> SegmentStore::open_rows(const SegmentRef& ref, con
     VZ_ASSIGN(std::shared_ptr<const Mapping> map, maps_.map(files_, path));
     VZ_ASSIGN(std::unique_ptr<SealedSegment> segment,
               SealedSegment::open(std::move(map), path, database_, ref.file, summary_of(ref)));
+    VZ_TRY(segment->check_fields(schema));
     ReadAhead::Admission read_ahead = read_ahead_.admit(*segment);
     auto part = std::make_shared<Part>(std::move(segment), ref, schema);
     part->hold(std::move(read_ahead));

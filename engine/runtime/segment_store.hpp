@@ -57,17 +57,17 @@ class SegmentStore {
     };
     Result<std::vector<std::shared_ptr<Part>>> write_pack(std::span<const Packed> packed, uint64_t number);
     Result<std::vector<SegmentDeletes>> write_deletes(std::span<const DeleteEntry> entries);
-    // Bytes of a segment of an archive as a file of this database, read again as it was written. `origin` is what
-    // errors call them.
+    // Bytes of a segment of an archive, at least a header, as a file of this database, read again as it was written.
+    // `origin` is what errors call them.
     Result<SegmentRef> take_in(std::span<const std::byte> bytes, const std::string& origin, const SegmentRef& from,
-                               uint64_t number, uint64_t collection);
+                               uint64_t number, const CollectionState& collection);
     // Files written so far are there after a power cut.
     Status sync() { return files_.sync_directory(directory_ + "/seg"); }
     // A file that nobody will name: half of one helps nobody, least of all a full disk.
     void discard(uint64_t number) { static_cast<void>(files_.unlink(segment_path(directory_, 'S', number))); }
 
     // One that the manifest names, and the rows that had ended by its delete file. Contents are not read:
-    // SealedSegment::verify_contents().
+    // SealedSegment::verify_contents(). VZ_CORRUPTION, among others, if it holds other vectors than the schema says.
     struct Opened {
         std::shared_ptr<Part> part;
         Bitmap ended;

@@ -154,7 +154,7 @@ Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::stri
             claims.push_back(std::make_unique<SegmentStore::Claim>(*database_.segments));
             VZ_ASSIGN((imported[{ref.file, ref.offset}]),
                       database_.segments->take_in(archive.segment(ref), archive.segment_name(ref), ref,
-                                                  claims.back()->number(), collection.id));
+                                                  claims.back()->number(), collection));
         }
     }
     if (map->failed()) return failure(VZ_IO_ERROR, "%s could not be read", path.c_str()).field("archive");
@@ -174,6 +174,8 @@ Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::stri
             one.parts.emplace_back(std::move(opened.part), std::move(opened.ended));
         }
         one.state = std::move(state);
+        // By another clock, or by none.
+        one.state.updated_ms = std::max<int64_t>(0, std::min(one.state.updated_ms, database_.settings.now_ms()));
         if (!to.empty()) one.state.name = to;
     }
     VZ_TRY(database_.segments->sync());

@@ -142,6 +142,19 @@ Status SealedSegment::place_field(const SectionEntry& vectors) {
     return {};
 }
 
+Status SealedSegment::check_fields(const Schema& schema) const {
+    for (const VectorFieldSchema& own : metadata_.schema.fields) {
+        const VectorFieldSchema* field = schema.field_by_id(own.id);
+        const bool fits =
+            field == nullptr ? own.id < schema.next_field_id : field->dim == own.dim && field->element == own.element;
+        if (!fits) {
+            return failure(VZ_CORRUPTION, "%s: vector field %u, of %u dimensions, is not that of its collection",
+                           path_.c_str(), own.id, own.dim);
+        }
+    }
+    return {};
+}
+
 IdView SealedSegment::id(uint32_t row) const {
     if (row >= rows_) return {};
     const std::byte* at = id_slots_.data() + uint64_t{row} * id_bytes_;

@@ -36,6 +36,9 @@ class SealedSegment {
 
     uint32_t row_count() const { return rows_; }
     const SegmentMetadata& metadata() const { return metadata_; }
+    // Whether it can be read by the schema of its collection: a field of both is the same one, and the id of one that
+    // was dropped is not given out again. VZ_CORRUPTION.
+    Status check_fields(const Schema& schema) const;
     IdView id(uint32_t row) const;
     // UINT32_MAX: none.
     uint32_t find(const IdView& id) const;

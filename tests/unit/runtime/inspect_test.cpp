@@ -39,6 +39,7 @@ class Inspect : public testing::Test {
         Schema schema;
         VectorFieldSchema field;
         field.dim = 2;
+        field.metric = VZ_COSINE;
         field.id = schema.next_field_id++;
         schema.fields.push_back(field);
         ASSERT_TRUE(engine->catalogue().create("planets", schema, {}).ok());
