@@ -318,6 +318,10 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
             one.state.uuid = new_uuid_();
             one.state.created_ms = now_ms_();
             one.state.damage.clear();
+            // Of one that was replaced before: it is no name just now.
+            const bool is_kept =
+                std::any_of(aliases.begin(), aliases.end(), [&](const auto& alias) { return alias.first == name; });
+            if (is_kept) return name_taken(name, true);
             if (const auto taken = sequenced_.find(name); taken != sequenced_.end()) {
                 if (!replace || taken->second.is_alias) return name_taken(name, taken->second.is_alias);
                 VZ_ASSIGN(const std::shared_ptr<Collection> old, collection_named(name));

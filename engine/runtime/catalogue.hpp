@@ -72,7 +72,8 @@ class Catalogue {
         CollectionState state;  // id, uuid, creation and damage are set here: what it begins with was verified
         std::vector<std::pair<std::shared_ptr<Part>, Bitmap>> parts;
     };
-    // All or none, as one edit. Over existing collections only if `replace`; their aliases stay.
+    // All or none, as one edit. Over existing collections only if `replace`; their aliases stay, and no collection
+    // takes the name of one: VZ_ALREADY_EXISTS.
     Result<EditOutcome> restore(std::vector<Restored> collections, bool replace, const vz_uuid& request);
 
  private:

@@ -12,6 +12,19 @@
 #include "engine/runtime/recovery.hpp"
 
 namespace vz {
+namespace {
+
+// Names and aliases are one name space. Where edits were lost, or an early release restored a collection over an alias,
+// a name may be both: without the alias no point is out of reach.
+std::vector<std::string> drop_aliases_of_names(ManifestState& state) {
+    std::vector<std::string> dropped;
+    for (const auto& [id, collection] : state.collections) {
+        if (state.aliases.erase(collection.name) != 0) dropped.push_back(collection.name);
+    }
+    return dropped;
+}
+
+}  // namespace
 
 Status Engine::recover() {
     database_.is_read_only = database_.settings.read_only;
@@ -38,6 +51,8 @@ Status Engine::recover() {
         return failure(VZ_NOT_FOUND, "%s holds no database", database_.directory.c_str());
     for (const std::string& tail : findings.torn)
         database_.report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
+    for (const std::string& alias : drop_aliases_of_names(findings.state))
+        database_.report(VZ_LOG_WARN, "open.alias_dropped", "a collection has the name of the alias '" + alias + "'");
 
     database_.uuid = findings.database;
     database_.numbers = std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1),

@@ -1,6 +1,7 @@
 // Snapshots: one cut of history under writes, files that outlive their collection, restores that copy nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "engine/collection/read.hpp"
 #include "engine/io/posix_file_system.hpp"
+#include "engine/manifest/manifest.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 
@@ -159,6 +161,56 @@ TEST_F(Snapshots, restore_in_place_is_one_step_and_keeps_aliases) {
     open();
     EXPECT_EQ(ids("now").back(), 77);
     EXPECT_EQ(ids("a").size(), 6U);
+}
+
+TEST_F(Snapshots, take_no_name_from_an_alias_that_stays) {
+    write("a", 1);
+    write("b", 2);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    ASSERT_TRUE(engine_->catalogue().drop("b", false, {}).ok());
+    const vz_alias_change alias = {{"b", 1}, {"a", 1}};
+    ASSERT_TRUE(engine_->catalogue().apply_aliases({&alias, 1}, {}).ok());
+    write("a", 3);
+    const Status refused = engine_->snapshots().restore("s", "", "", true, {}).take_status();
+    ASSERT_EQ(refused.code(), VZ_ALREADY_EXISTS);
+    EXPECT_EQ(refused.error().reason, VZ_REASON_ALIAS);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(ids("a"), (std::vector<int64_t>{1, 3})) << "nothing was changed";
+        EXPECT_EQ(ids("b"), (std::vector<int64_t>{1, 3}));
+        write("a", 3);
+        open();
+    }
+    const vz_alias_change gone = {{"b", 1}, {nullptr, 0}};
+    ASSERT_TRUE(engine_->catalogue().apply_aliases({&gone, 1}, {}).ok());
+    ASSERT_EQ(restore("s", "", "", true), VZ_OK);
+    EXPECT_EQ(ids("a"), std::vector<int64_t>{1});
+    EXPECT_EQ(ids("b"), std::vector<int64_t>{2});
+}
+
+TEST_F(Snapshots, a_collection_goes_before_an_alias_of_its_name) {
+    engine_.reset();
+    const std::string data = directory_.path() + "/data";
+    const Current current = read_current(*files_, data).take();
+    ManifestReading before = read_manifest(*files_, data, current).take();
+    const auto named = [&](const char* name) {
+        return std::find_if(before.state.collections.begin(), before.state.collections.end(),
+                            [&](const auto& each) { return each.second.name == name; })
+            ->first;
+    };
+    before.state.aliases = {{"b", named("a")}, {"now", named("a")}};
+    const uint64_t number = before.state.next_file + 1;
+    before.state.next_file = number + 1;
+    ASSERT_TRUE(
+        Manifest::create(*files_, data, current.database, number, 1, before.state, current.manifest, 4096).ok());
+    for (int i = 0; i < 2; ++i) {
+        open();
+        EXPECT_EQ(engine_->catalogue().list().size(), 2U);
+        EXPECT_EQ(engine_->catalogue().resolve("b").take()->name(), "b");
+        EXPECT_EQ(engine_->catalogue().resolve("now").take()->name(), "a");
+    }
+    ASSERT_TRUE(engine_->catalogue().drop("b", false, {}).ok());
+    open();
+    EXPECT_EQ(ids("b"), std::vector<int64_t>{-1}) << "the alias is gone for good";
 }
 
 TEST_F(Snapshots, go_by_the_name_that_their_collection_has_now) {
