@@ -60,7 +60,23 @@ SegmentStore::Claim::Claim(SegmentStore& store) : store_(store) {
 
 SegmentStore::Claim::~Claim() {
     const std::scoped_lock lock(store_.claims_);
-    store_.claimed_.erase(number_);
+    store_.claimed_.erase(store_.claimed_.find(number_));
+}
+
+SegmentStore::Pin::Pin(SegmentStore& store, const SnapshotState& snapshot) : store_(store) {
+    for (const CollectionState& collection : snapshot.collections) {
+        for (const SegmentRef& ref : collection.segments) {
+            numbers_.push_back(ref.file);
+            if (ref.deletes) numbers_.push_back(ref.deletes->file);
+        }
+    }
+    const std::scoped_lock lock(store_.claims_);
+    store_.claimed_.insert(numbers_.begin(), numbers_.end());
+}
+
+SegmentStore::Pin::~Pin() {
+    const std::scoped_lock lock(store_.claims_);
+    for (const uint64_t number : numbers_) store_.claimed_.erase(store_.claimed_.find(number));
 }
 
 std::vector<uint64_t> SegmentStore::claimed() const {

@@ -43,6 +43,20 @@ class SegmentStore {
         SegmentStore& store_;
         uint64_t number_ = 0;
     };
+    // Keeps the files that a snapshot names from being swept while this lives, whatever becomes of their collections.
+    // A crash ends it. Made before anybody else gets the lock of Checkpoints::exclude().
+    class Pin {
+     public:
+        Pin(SegmentStore& store, const SnapshotState& snapshot);
+        ~Pin();
+        Pin(const Pin&) = delete;
+        Pin& operator=(const Pin&) = delete;
+
+     private:
+        SegmentStore& store_;
+        std::vector<uint64_t> numbers_;
+    };
+    // Numbers that are not swept; the same one may come more than once.
     std::vector<uint64_t> claimed() const;
 
     // A file of these rows and their graphs. After a failure there is none.
@@ -88,7 +102,7 @@ class SegmentStore {
     mutable SegmentMaps maps_;
     ReadAhead read_ahead_;
     mutable std::mutex claims_;  // of claimed_
-    std::set<uint64_t> claimed_;
+    std::multiset<uint64_t> claimed_;
 };
 
 }  // namespace vz

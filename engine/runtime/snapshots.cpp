@@ -60,6 +60,13 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
             .field("name")
             .reason(VZ_REASON_SNAPSHOT);
     }
+    VZ_ASSIGN(const SnapshotState snapshot, take(name, collections));
+    VZ_TRY(database_.catalogue.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
+    checkpoints_.clean_up();
+    return snapshot;
+}
+
+Result<SnapshotState> Snapshots::take(std::string_view name, std::span<const vz_str> collections) {
     VZ_ASSIGN(const std::vector<std::shared_ptr<Collection>> chosen, choose(collections));
     SnapshotState snapshot;
     snapshot.name = name;
@@ -91,8 +98,6 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
     });
     if (snapshot.collections.size() != chosen.size())
         return failure(VZ_NOT_FOUND, "a collection was dropped meanwhile").reason(VZ_REASON_COLLECTION);
-    VZ_TRY(database_.catalogue.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
-    checkpoints_.clean_up();
     return snapshot;
 }
 
@@ -118,35 +123,49 @@ std::vector<SnapshotState> Snapshots::list() const {
     return all;
 }
 
+Result<SnapshotState> Snapshots::find(std::string_view name, std::span<const vz_str> collections) const {
+    std::optional<SnapshotState> found;
+    database_.log->read_state([&](const ManifestState& state) {
+        const auto named = state.snapshots.find(std::string(name));
+        if (named != state.snapshots.end()) found = named->second;
+    });
+    if (!found) return no_snapshot(name);
+    if (collections.empty()) return std::move(*found);
+    const auto is_wanted = [&](const CollectionState& collection) {
+        return std::any_of(collections.begin(), collections.end(), [&](const vz_str& each) {
+            return collection.name == std::string_view(each.data, each.size);
+        });
+    };
+    std::erase_if(found->collections, [&](const CollectionState& collection) { return !is_wanted(collection); });
+    if (found->collections.size() >= collections.size()) return std::move(*found);
+    return failure(VZ_NOT_FOUND, "the snapshot does not have all of these collections")
+        .field("collections")
+        .reason(VZ_REASON_COLLECTION);
+}
+
 Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view from, std::string_view to, bool replace,
                                        const vz_uuid& request) {
     // Nobody drops the snapshot, or sweeps its files, until the new collections name them.
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     VZ_ASSIGN(const std::optional<EditOutcome> first, database_.catalogue.first_outcome(request));
     if (first) return *first;
-    std::optional<SnapshotState> snapshot;
-    database_.log->read_state([&](const ManifestState& state) {
-        const auto found = state.snapshots.find(std::string(name));
-        if (found != state.snapshots.end()) snapshot = found->second;
-    });
-    if (!snapshot) return no_snapshot(name);
+    VZ_ASSIGN(SnapshotState snapshot, find(name, {}));
     if (!from.empty()) {
-        std::erase_if(snapshot->collections,
-                      [&](const CollectionState& collection) { return collection.name != from; });
-        if (snapshot->collections.empty()) {
+        std::erase_if(snapshot.collections, [&](const CollectionState& collection) { return collection.name != from; });
+        if (snapshot.collections.empty()) {
             return failure(VZ_NOT_FOUND, "the snapshot has no collection '%.*s'", static_cast<int>(from.size()),
                            from.data())
                 .field("from")
                 .reason(VZ_REASON_COLLECTION);
         }
     }
-    if (!to.empty() && snapshot->collections.size() != 1) {
+    if (!to.empty() && snapshot.collections.size() != 1) {
         return failure(VZ_INVALID_ARGUMENT, "one collection takes a new name: say which by `from`")
             .field("from")
             .reason(VZ_REASON_REQUIRED);
     }
     std::vector<Catalogue::Restored> restored;
-    for (CollectionState& state : snapshot->collections) {
+    for (CollectionState& state : snapshot.collections) {
         Catalogue::Restored& one = restored.emplace_back();
         for (const SegmentRef& ref : state.segments) {
             Result<SegmentStore::Opened> opened = database_.open_segment(ref, state.schema);

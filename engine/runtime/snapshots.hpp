@@ -28,8 +28,9 @@ class Snapshots {
 
     // ---- archives; see transfer.cpp ----
 
-    // The collections of a snapshot (none: all of it), or without a snapshot of this moment. Of a directory that is
-    // read only, what a checkpoint would write is made in memory: the growing rows once more.
+    // The collections of a snapshot (none: all of it), or without a snapshot of this moment. Its files stay as long as
+    // that takes, also if the snapshot is dropped. Of a directory that is read only, what a checkpoint would write is
+    // made in memory: the growing rows once more.
     Status export_archive(std::string_view snapshot, std::span<const vz_str> collections, const ArchiveSink& sink);
     // Into a file that must not exist yet; durable on return, gone after a failure.
     Status export_archive_to(const std::string& path, std::string_view snapshot, std::span<const vz_str> collections);
@@ -38,6 +39,11 @@ class Snapshots {
                                        bool replace, const vz_uuid& request);
 
  private:
+    // With the lock of Checkpoints::exclude(); the files stay until it is given up.
+    // What the named collections (none: all) hold now, sealed.
+    Result<SnapshotState> take(std::string_view name, std::span<const vz_str> collections);
+    // A snapshot with these collections (none: all of its own).
+    Result<SnapshotState> find(std::string_view name, std::span<const vz_str> collections) const;
     // The named collections (none: all), if they are sound.
     Result<std::vector<std::shared_ptr<Collection>>> choose(std::span<const vz_str> names) const;
     Status export_unsealed(std::span<const vz_str> collections, const ArchiveSink& sink);

@@ -19,48 +19,21 @@ std::string folder_of(const std::string& path) {
 Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_str> collections,
                                  const ArchiveSink& sink) {
     if (database_.is_read_only && snapshot.empty()) return export_unsealed(collections, sink);
-    std::string name(snapshot);
-    // Without a name: of this moment, pinned only as long as it takes.
-    if (snapshot.empty()) {
-        const vz_uuid uuid = database_.new_uuid();
-        name = "archive-";
-        for (const uint8_t byte : uuid.bytes) {
-            name += "0123456789abcdef"[byte >> 4];
-            name += "0123456789abcdef"[byte & 15];
-        }
-        VZ_TRY(create(name, collections).take_status());
-    }
-    const auto pinned = [&]() -> Result<SnapshotState> {
-        for (SnapshotState& each : list()) {
-            if (each.name == name) return std::move(each);
-        }
-        return failure(VZ_NOT_FOUND, "there is no snapshot '%s'", name.c_str())
-            .field("snapshot")
-            .reason(VZ_REASON_SNAPSHOT);
-    };
-    Result<SnapshotState> state = pinned();
-    Status done = state.ok() ? Status() : state.take_status();
-    if (done.ok() && !snapshot.empty() && !collections.empty()) {
-        const auto is_wanted = [&](const CollectionState& collection) {
-            return std::any_of(collections.begin(), collections.end(), [&](const vz_str& each) {
-                return collection.name == std::string_view(each.data, each.size);
-            });
-        };
-        std::erase_if(state->collections, [&](const CollectionState& collection) { return !is_wanted(collection); });
-        if (state->collections.size() < collections.size()) {
-            done = failure(VZ_NOT_FOUND, "the snapshot does not have all of these collections")
-                       .field("collections")
-                       .reason(VZ_REASON_COLLECTION);
-        }
-    }
-    if (done.ok())
-        done = write_archive(database_.files, database_.directory, database_.uuid, database_.numbers->salt(), *state,
+    const auto write_pinned = [&]() -> Status {
+        Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+        VZ_ASSIGN(const SnapshotState state,
+                  snapshot.empty() ? take("archive", collections) : find(snapshot, collections));
+        const SegmentStore::Pin pin(*database_.segments, state);
+        one_at_a_time.unlock();
+        return write_archive(database_.files, database_.directory, database_.uuid, database_.numbers->salt(), state,
                              sink);
-    if (snapshot.empty()) {
-        const Status dropped = drop(name, {}).take_status();
-        if (done.ok()) done = dropped.clone();
-    }
-    return done;
+    };
+    Status written = write_pinned();
+    if (database_.is_read_only) return written;
+    // What was dropped meanwhile.
+    const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+    checkpoints_.clean_up();
+    return written;
 }
 
 Status Snapshots::export_unsealed(std::span<const vz_str> collections, const ArchiveSink& sink) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "engine/collection/read.hpp"
 #include "engine/io/posix_file_system.hpp"
@@ -339,6 +340,47 @@ TEST_F(Snapshots, an_archive_carries_a_collection_into_another_database) {
     ASSERT_TRUE(engine_->checkpoints().take(*imported).ok());
     ASSERT_TRUE(*engine_->compaction().compact(*imported, true));
     EXPECT_EQ(ids("a").size(), 201U);
+}
+
+TEST_F(Snapshots, an_archive_pins_its_files_without_a_trace) {
+    for (uint32_t i = 0; i < 50; ++i) write("a", i);
+    const std::string killed = directory_.path() + "/killed";
+    const std::string path = directory_.path() + "/a.vecdb";
+    const std::string inner = directory_.path() + "/inner.vecdb";
+    std::ofstream out(path, std::ios::binary);
+    bool is_begun = false;
+    const Status exported = engine_->snapshots().export_archive("", {}, [&](std::span<const std::byte> bytes) {
+        out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        if (std::exchange(is_begun, true)) return Status();
+        EXPECT_TRUE(engine_->snapshots().list().empty());
+        std::filesystem::copy(directory_.path() + "/data", killed, std::filesystem::copy_options::recursive);
+        EXPECT_TRUE(engine_->snapshots().export_archive_to(inner, "", {}).ok());
+        EXPECT_TRUE(engine_->catalogue().drop("a", false, {}).ok());
+        EXPECT_TRUE(engine_->checkpoints().take_all().ok());
+        return Status();
+    });
+    out.close();
+    ASSERT_TRUE(exported.ok()) << exported.error().message;
+    EXPECT_EQ(segment_files(), 0U) << "nobody needs them any more";
+    for (const std::string& archive : {path, inner}) {
+        ASSERT_TRUE(engine_->snapshots().import_archive(archive, "a", "", true, {}).ok());
+        EXPECT_EQ(ids("a"), range(0, 50));
+    }
+    engine_ = Engine::open(*files_, killed, {}).take();
+    EXPECT_TRUE(engine_->snapshots().list().empty());
+    EXPECT_EQ(ids("a"), range(0, 50));
+}
+
+TEST_F(Snapshots, that_are_dropped_while_they_are_exported_are_exported) {
+    for (uint32_t i = 0; i < 50; ++i) write("a", i);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    ASSERT_TRUE(engine_->catalogue().drop("a", false, {}).ok());
+    bool is_begun = false;
+    const Status exported = engine_->snapshots().export_archive("s", {}, [&](std::span<const std::byte>) {
+        return std::exchange(is_begun, true) ? Status() : engine_->snapshots().drop("s", {}).take_status();
+    });
+    EXPECT_TRUE(exported.ok()) << exported.error().message;
+    EXPECT_EQ(segment_files(), 0U);
 }
 
 TEST_F(Snapshots, an_archive_of_damaged_rows_is_not_left_behind) {
