@@ -98,27 +98,47 @@ void Connection::input(std::string_view bytes) {
             // parse, the bytes are of a request that is due now, and are bounded as that is.
             const bool ahead = (running_ || writing_) && !answered_;
             const uint64_t most = kPipelinedBytesMax + (ahead ? 0 : listener_.body_bytes_max());
-            if (!overrun_ && in_.size() + bytes.size() <= most) {
-                in_.append(bytes);
-            } else {
-                overrun_ = true;
-                if (!running_ && !writing_) {
-                    closing_ = true;
-                    shutdown(descriptor_.number(), SHUT_RDWR);
-                }
+            if (!overrun_ && in_.size() + bytes.size() <= most && wait_with(bytes)) return;
+            overrun_ = true;
+            if (!running_ && !writing_) {
+                closing_ = true;
+                shutdown(descriptor_.number(), SHUT_RDWR);
             }
             return;
         }
         advancing_ = true;
         if (!in_.empty()) {
-            work_.swap(in_);
-            in_.clear();
+            take_waiting();
             work_.append(bytes);
-            bytes = work_;
+            bytes = work_.view();
         }
     }
     on_io_thread_ = true;
     advance(bytes);
+}
+
+// With the mutex held. More bytes for later. false: there is no room for them.
+bool Connection::wait_with(std::string_view bytes) {
+    in_.append(bytes);
+    return listener_.count_waiting(in_.capacity(), waiting_charged_);
+}
+
+// With the mutex held. What waited is parsed now.
+void Connection::take_waiting() {
+    work_.swap(in_);
+    listener_.count_waiting(0, waiting_charged_);
+}
+
+// With the mutex held. What is left to parse, wherever it lies, is in work_, and behind it what arrived meanwhile.
+void Connection::gather(std::string_view rest) {
+    if (work_.empty()) {
+        work_.append(rest);
+    } else {
+        work_.keep(rest);
+    }
+    if (in_.empty()) return;
+    work_.append(in_.view());
+    in_.clear();
 }
 
 // Parses until bytes run out, a request is on its way, or the connection closes. The caller has set advancing_.
@@ -139,16 +159,14 @@ void Connection::advance(std::string_view bytes) {
         if (made == Step::kDispatched && !busy && !bytes.empty()) continue;
         if (!busy && !in_.empty()) {
             // More arrived while we were at it.
-            std::string next(bytes);
-            next.append(in_);
-            in_.clear();
-            work_.swap(next);
-            bytes = work_;
+            gather(bytes);
+            bytes = work_.view();
             continue;
         }
-        if (!bytes.empty()) in_.insert(0, bytes);
+        gather(bytes);
+        in_.swap(work_);
+        listener_.count_waiting(in_.capacity(), waiting_charged_);
         on_io_thread_ = false;
-        if (work_.capacity() > kSmallBodyBytes) std::string().swap(work_);
         if (!busy && input_ended_) {
             // The client is done sending, and what is left is no whole request.
             closing_ = true;
@@ -276,6 +294,9 @@ Connection::Step Connection::take_chunked(std::string_view& bytes) {
         case Chunks::kBad:
             return refuse_now(400, "bad_request", "The chunked body is malformed",
                               json_object("reason", "the chunked body is malformed"));
+        case Chunks::kFramingTooLong:
+            return refuse_now(400, "bad_request", "An extension or the trailer of the chunked body is too long",
+                              json_limit(kFramingBytesMax));
         case Chunks::kTooLarge:
             return refuse_now(413, "payload_too_large", "The request body is too large", json_limit(limit));
         case Chunks::kNoMemory:
@@ -425,16 +446,16 @@ void Connection::resume(void* subject) {
     const auto self = std::move(connection.resume_self_);
     {
         const std::lock_guard lock(connection.mutex_);
-        connection.work_.swap(connection.in_);
-        connection.in_.clear();
+        connection.take_waiting();
     }
-    connection.advance(connection.work_);
+    connection.advance(connection.work_.view());
 }
 
 // With the mutex held. No more is parsed; the client has a moment to read the answer and close.
 void Connection::start_closing() {
     closing_ = true;
     in_.clear();
+    listener_.count_waiting(0, waiting_charged_);
     shutdown(descriptor_.number(), SHUT_WR);
     wait_for(Waiting::kClose);
 }
@@ -447,6 +468,7 @@ void Connection::leave() {
         const std::lock_guard lock(mutex_);
         if (left_) return;
         left_ = true;
+        listener_.count_waiting(0, waiting_charged_);
         partial = request_;
         request_ = nullptr;
     }

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "frontends/http/backlog.hpp"
 #include "frontends/http/descriptor.hpp"
 #include "frontends/http/head_scan.hpp"
 #include "frontends/http/http.h"
@@ -74,6 +75,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     enum class Waiting : uint8_t { kFirstByte, kRequest, kNextRequest, kClose };
 
     void read_peer();
+    bool wait_with(std::string_view bytes);
+    void take_waiting();
+    void gather(std::string_view rest);
     void advance(std::string_view bytes);
     Step step(std::string_view& bytes);
     Step step_head(std::string_view& bytes);
@@ -101,7 +105,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool is_loopback_ = false;
 
     std::mutex mutex_;
-    std::string in_;  // bytes that wait for their turn
+    Backlog in_;                    // bytes that wait for their turn
+    uint64_t waiting_charged_ = 0;  // for them, of the listener's budget for bodies
     bool advancing_ = false;
     bool running_ = false;   // a request is with its handler
     bool writing_ = false;   // the rest of an answer is with the writer
@@ -115,7 +120,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     // Of the owner of advancing_.
     HeadScan scan_;
     vzh_request* request_ = nullptr;
-    std::string work_;
+    Backlog work_;  // what is being parsed, unless that still lies with the transport
     bool in_body_ = false;
     bool chunked_ = false;
     bool discard_ = false;  // the body of a request that is refused already

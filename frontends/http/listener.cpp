@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "frontends/http/clock.hpp"
 #include "frontends/http/connection.hpp"
@@ -398,6 +399,15 @@ bool Listener::charge_memory(vzh_request& r, uint64_t bytes) {
     if (!memory_.take(bytes)) return false;
     r.memory_charged += bytes;
     return true;
+}
+
+bool Listener::count_waiting(uint64_t capacity, uint64_t& charged) {
+    const auto before = std::exchange(charged, capacity > kFreeBytes ? capacity : 0);
+    if (before >= charged) {
+        if (before > charged) memory_.give(before - charged);
+        return true;
+    }
+    return memory_.take_beyond(charged - before);
 }
 
 bool Listener::charge_answer(vzh_request& r, uint64_t capacity) {

@@ -91,6 +91,9 @@ class Listener final {
     // passed.
     [[nodiscard]] bool charge_body(vzh_request& r);
     [[nodiscard]] bool charge_memory(vzh_request& r, uint64_t bytes);
+    // The input of a connection that waits for its turn has `capacity` now, and `charged` of the budget. It is counted
+    // either way; false: there was no room.
+    bool count_waiting(uint64_t capacity, uint64_t& charged);
     // The answer's memory will be `capacity` in all. Never refused to an answer that is owed.
     [[nodiscard]] bool charge_answer(vzh_request& r, uint64_t capacity);
     // Room for `bytes` more of the answer. false: it would pass its limit, or memory is short (r.starved).

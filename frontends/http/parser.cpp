@@ -157,8 +157,8 @@ Chunks Parser::chunks(std::string_view bytes, size_t& used, Body& body, uint64_t
     }
     if (!impl_->chunks.look(bytes.substr(0, used))) return Chunks::kBad;
     impl_->wire_bytes += used;
-    const auto waiting = parser.is_done() ? 0 : bytes.size() - used;
-    if (impl_->wire_bytes + waiting > 2 * body.size() + kFramingBytesFree) return Chunks::kBad;
+    if (impl_->wire_bytes > 2 * body.size() + kFramingBytesFree) return Chunks::kBad;
+    if (!parser.is_done() && bytes.size() - used > kFramingBytesMax) return Chunks::kFramingTooLong;
     return parser.is_done() ? Chunks::kDone : Chunks::kMore;
 }
 

@@ -38,7 +38,10 @@ struct Head {
     bool repeated = false;      // a field that decides how the body is read came twice
 };
 
-enum class Chunks { kMore, kDone, kBad, kTooLarge, kNoMemory };
+// A chunk's size with its extension, or the trailer: each is kept and searched as a whole until its end has come.
+inline constexpr size_t kFramingBytesMax = 16 * 1024;
+
+enum class Chunks { kMore, kDone, kBad, kFramingTooLong, kTooLarge, kNoMemory };
 
 class Parser final {
  public:

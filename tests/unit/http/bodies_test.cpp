@@ -123,6 +123,21 @@ TEST(BodiesBudget, of_all_connections_is_kept) {
     EXPECT_EQ(ask(server.port(), post("/echo", std::string(400000, 'x'))).status, 200);
 }
 
+TEST(BodiesBudget, counts_what_waits_behind_an_answer) {
+    const auto bytes = [](Server& server) { return server.figure("vectorizer_http_body_bytes"); };
+    Server server;
+    server.start();
+    Client client(server.port());
+    client.send(get("/held"));
+    server.wait_held(1);
+    client.send(post("/size", std::string(500'000, 'x')));
+    EXPECT_TRUE(comes([&] { return bytes(server) >= 500'000; }));
+    server.release();
+    client.read();
+    EXPECT_EQ(client.read().body, "500000");
+    EXPECT_TRUE(comes([&] { return bytes(server) == 0; }));
+}
+
 TEST(BigAnswers, reach_a_fast_reader_and_wait_for_a_slow_one_alone) {
     Server server;
     server.start();

@@ -157,6 +157,22 @@ TEST_F(Framing, chunks) {
     EXPECT_EQ(client.read().body, std::string(1000, 'x'));
 }
 
+// What is kept until its end has come is bounded by itself, not by the body's size: 4 MB allow for 8 MB of framing.
+TEST_F(Framing, extensions_and_trailers_without_an_end) {
+    const std::string head = "POST /size HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n";
+    const auto body = "3d0900\r\n" + std::string(4'000'000, 'x') + "\r\n";
+    for (const std::string begun : {"0\r\nX: ", "0;e=", "1;e="}) {
+        Client client(server.port());
+        client.send(head + body + begun + std::string(17'000, 'e'));
+        const auto reply = client.read();
+        EXPECT_EQ(reply.status, 400);
+        EXPECT_NE(reply.body.find("\"limit_bytes\":16384"), std::string::npos) << reply.body;
+    }
+    Client client(server.port());
+    client.send(head + body + "0\r\nX: " + std::string(16'000, 'e') + "\r\n\r\n");
+    EXPECT_EQ(client.read().body, "4000000");
+}
+
 TEST_F(Framing, expectations) {
     Client client(server.port());
     client.send("POST /echo HTTP/1.1\r\n" + kHost + "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n");

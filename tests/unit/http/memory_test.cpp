@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "frontends/http/backlog.hpp"
 #include "frontends/http/budget.hpp"
 
 namespace vz::http {
@@ -52,6 +53,24 @@ TEST(BodyMemory, is_trimmed_where_it_lies_and_grows_again) {
     EXPECT_EQ(body.capacity(), 0U);
     EXPECT_EQ(body.capacity_after(SIZE_MAX / 2), SIZE_MAX);
     EXPECT_FALSE(body.reserve_more(SIZE_MAX / 2));
+}
+
+TEST(WaitingInput, is_used_up_without_moving_what_is_left_each_time) {
+    const std::string request = "GET / HTTP/1.1\r\n\r\n";
+    constexpr size_t kCount = 50'000;
+    Backlog backlog;
+    for (size_t i = 0; i < kCount; ++i) backlog.append(request);
+    size_t moved = 0;
+    for (size_t i = 0; i < kCount; ++i) {
+        auto rest = backlog.view();
+        ASSERT_TRUE(rest.starts_with(request));
+        rest.remove_prefix(request.size());
+        backlog.keep(rest);
+        if (backlog.view().data() != rest.data()) moved += rest.size();
+        ASSERT_LE(backlog.capacity(), 4 * rest.size() + 64 * 1024);
+    }
+    EXPECT_TRUE(backlog.empty());
+    EXPECT_LE(moved, kCount * request.size());
 }
 
 TEST(BudgetOfMemory, is_full_to_the_byte_and_never_passed) {
