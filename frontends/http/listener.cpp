@@ -320,7 +320,7 @@ void Listener::give_back(vzh_request* r) {
     }
     const auto charged = r->body_charged + r->memory_charged + r->answer_charged;
     const auto answer_charged = r->answer_charged;
-    r->body_charged = r->memory_charged = r->answer_charged = 0;
+    r->body_charged = r->memory_taken = r->memory_charged = r->answer_charged = 0;
     auto* mount = r->mount();
     const bool counted = r->counted;
     r->reset();
@@ -395,9 +395,12 @@ bool Listener::charge_body(vzh_request& r) {
 }
 
 bool Listener::charge_memory(vzh_request& r, uint64_t bytes) {
-    if (bytes <= kFreeBytes) return true;
-    if (!memory_.take(bytes)) return false;
-    r.memory_charged += bytes;
+    if (bytes > UINT64_MAX - r.memory_taken) return false;
+    const auto taken = r.memory_taken + bytes;
+    const auto counted = taken > kFreeBytes ? taken - kFreeBytes : 0;
+    if (counted > r.memory_charged && !memory_.take(counted - r.memory_charged)) return false;
+    r.memory_taken = taken;
+    r.memory_charged = counted;
     return true;
 }
 

@@ -90,6 +90,7 @@ class Listener final {
     // Bodies in memory, what is made of them, and answers until they are sent have one budget. false: it would be
     // passed.
     [[nodiscard]] bool charge_body(vzh_request& r);
+    // Of what a request makes of its body, the first 64 KiB are free.
     [[nodiscard]] bool charge_memory(vzh_request& r, uint64_t bytes);
     // The input of a connection that waits for its turn has `capacity` now, and `charged` of the budget. It is counted
     // either way; false: there was no room.

@@ -31,18 +31,27 @@ Arena::~Arena() {
     for (const auto& block : blocks_) free_block(block);
 }
 
+size_t Arena::place_for(size_t bytes, size_t align) const {
+    if (blocks_.empty()) return SIZE_MAX;
+    const auto at = round_up(used_, align);
+    return at <= blocks_.back().size && bytes <= blocks_.back().size - at ? at : SIZE_MAX;
+}
+
+size_t Arena::block_for(size_t bytes, size_t align) const {
+    if (place_for(bytes, align) != SIZE_MAX) return 0;
+    if (bytes > SIZE_MAX / 2) return SIZE_MAX;
+    return bytes >= kMapFromBytes ? round_up(bytes, kPageBytes) : std::max(kArenaBlockBytes, round_up(bytes, kAlign));
+}
+
 void* Arena::take(size_t bytes, size_t align) {
-    if (!blocks_.empty()) {
-        const auto at = round_up(used_, align);
-        if (at <= blocks_.back().size && bytes <= blocks_.back().size - at) {
-            used_ = at + bytes;
-            return blocks_.back().bytes + at;
-        }
+    if (const auto at = place_for(bytes, align); at != SIZE_MAX) {
+        used_ = at + bytes;
+        return blocks_.back().bytes + at;
     }
-    if (bytes > SIZE_MAX / 2) return nullptr;
+    const auto size = block_for(bytes, align);
+    if (size == SIZE_MAX) return nullptr;
     // Large blocks go back to the system as soon as they are free: malloc keeps them, each thread's for itself.
-    const bool mapped = bytes >= kMapFromBytes;
-    const auto size = mapped ? round_up(bytes, kPageBytes) : std::max(kArenaBlockBytes, round_up(bytes, kAlign));
+    const bool mapped = size >= kMapFromBytes;
     void* block = mapped ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                          : std::aligned_alloc(kAlign, size);
     if (block == nullptr || block == MAP_FAILED) return nullptr;

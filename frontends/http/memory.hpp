@@ -19,6 +19,8 @@ class Arena final {
 
     // NULL when memory is short. align: a power of two up to 64.
     void* take(size_t bytes, size_t align);
+    // What take() would have to ask the system for; 0: there is room. For whoever has to ask before memory is taken.
+    size_t block_for(size_t bytes, size_t align) const;
     std::string_view copy(std::string_view text);
     // Forgets all; the first block stays.
     void reset();
@@ -29,6 +31,8 @@ class Arena final {
         size_t size;
     };
     static void free_block(const Block& block);
+    // Where take() would place it in the last block; SIZE_MAX: there is no room.
+    size_t place_for(size_t bytes, size_t align) const;
 
     std::vector<Block> blocks_;
     size_t used_ = 0;

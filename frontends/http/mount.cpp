@@ -226,9 +226,13 @@ uint64_t vzh_limit(const vzh_mount* mount, const char* name) noexcept {
 const vzh_view* vzh_request_view(const vzh_request* r) noexcept { return &r->view; }
 
 void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept {
-    if (!r->listener.charge_memory(*r, bytes)) return nullptr;
-    return r->arena.take(bytes, align == 0 ? 1 : align);
+    if (align == 0) align = 1;
+    const auto block = r->arena.block_for(bytes, align);
+    if (block != 0 && !r->listener.charge_memory(*r, block)) return nullptr;
+    return r->arena.take(bytes, align);
 }
+
+uint32_t vzh_charge(vzh_request* r, uint64_t bytes) noexcept { return r->listener.charge_memory(*r, bytes) ? 1 : 0; }
 
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noexcept {
     r->note_collection(to_view(collection));

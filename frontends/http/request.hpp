@@ -68,7 +68,8 @@ struct vzh_request {
     std::string_view file;         // a static body that is sent instead of `answer`
     std::vector<std::string> writes_held;
     uint64_t body_charged = 0;    // of the listener's budget for bodies
-    uint64_t memory_charged = 0;  // of the same, for what was made of the body
+    uint64_t memory_taken = 0;    // for what was made of the body
+    uint64_t memory_charged = 0;  // of the same, for what of that is not free
     uint64_t answer_charged = 0;  // of the same, and of the answers' part of it
     int64_t begun_ns = 0;
     int64_t posted_ns = 0;  // when it was last handed to a worker

@@ -123,6 +123,21 @@ TEST(BodiesBudget, of_all_connections_is_kept) {
     EXPECT_EQ(ask(server.port(), post("/echo", std::string(400000, 'x'))).status, 200);
 }
 
+// However small the pieces are: 64 KiB of them are free, and what they add up to beyond that is counted.
+TEST(BodiesBudget, counts_all_that_a_request_makes_of_its_body) {
+    Server server(Changes{{"limits.bodies_mb", "1"}});
+    server.start();
+    const auto status = [&](const char* pieces, const char* bytes) {
+        return ask(server.port(), get(std::string("/make?pieces=") + pieces + "&bytes=" + bytes)).status;
+    };
+    EXPECT_EQ(status("1", "2000000"), 503);
+    EXPECT_EQ(status("40", "50000"), 503);
+    EXPECT_EQ(status("20000", "100"), 503);
+    EXPECT_EQ(status("8000", "100"), 200);
+    EXPECT_EQ(status("600", "4097"), 503) << "what is left of a block is memory, too";
+    EXPECT_TRUE(comes([&] { return server.figure("vectorizer_http_body_bytes") == 0; }));
+}
+
 TEST(BodiesBudget, counts_what_waits_behind_an_answer) {
     const auto bytes = [](Server& server) { return server.figure("vectorizer_http_body_bytes"); };
     Server server;

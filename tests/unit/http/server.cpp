@@ -82,7 +82,21 @@ const void* service(const vz_host*, const char* id) noexcept {
     return nullptr;
 }
 
-enum Id : uint32_t { kEcho, kNone, kName, kSpecial, kQuery, kBig, kChanged, kSize, kHeld, kWrite, kGuarded, kSearched };
+enum Id : uint32_t {
+    kEcho,
+    kNone,
+    kName,
+    kSpecial,
+    kQuery,
+    kBig,
+    kChanged,
+    kSize,
+    kHeld,
+    kWrite,
+    kMake,
+    kGuarded,
+    kSearched
+};
 
 const vzh_route kRoutes[] = {
     {"POST", "/echo", VZH_WRITE, VZH_BODY_ANY, kEcho, 1, nullptr},
@@ -98,6 +112,7 @@ const vzh_route kRoutes[] = {
     {"GET", "/big", VZH_READ, VZH_BODY_NONE, kBig, 0, "bytes"},
     {"POST", "/changed", VZH_WRITE, VZH_BODY_NONE, kChanged, 0, "bytes"},
     {"POST", "/size", VZH_WRITE, VZH_BODY_ANY, kSize, 0, nullptr},
+    {"GET", "/make", VZH_READ, VZH_BODY_NONE, kMake, 0, "pieces bytes"},
     {"GET", "/held", VZH_READ, VZH_BODY_NONE, kHeld, 0, nullptr},
     {"POST", "/guarded/{name}", VZH_WRITE, VZH_BODY_NONE, kGuarded, 0, nullptr},
     {"GET", "/searched", VZH_READ, VZH_BODY_NONE, kSearched, 0, nullptr},
@@ -158,6 +173,12 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
             vzh_wrote(r, bytes);
             return vzh_reply(r, 200, "application/octet-stream");
         }
+        case kMake:
+            for (auto left = std::stoull(text(view->query[0].value)); left > 0; --left) {
+                if (vzh_arena(r, std::stoull(text(view->query[1].value)), 1) == nullptr)
+                    return vzh_refuse(r, 503, "service_unavailable", {"starved", 7}, {});
+            }
+            return answer(r, "made");
         case kGuarded: return vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0 ? void() : answer(r, "done");
         case kWrite:
             if (vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0) return;

@@ -64,6 +64,7 @@ using Changes = std::vector<std::pair<std::string, std::string>>;
 //   GET /big?bytes            so many bytes
 //   POST /changed?bytes       the same, after something was changed: takes a place among the writes of "c"
 //   POST /size                the size of the body
+//   GET /make?pieces&bytes    so many pieces of so many bytes are made for the request: "made", or 503
 //   GET /held                 answered when release() is called; counts when nobody waits for it any more
 //   POST /guarded/{name}      "done" to a key that may write there
 //   GET /searched             "done", after two parts of its time were the engine's
