@@ -345,6 +345,11 @@ Failure unsupported(std::string_view error_type, std::string_view field, std::st
 
 Failure overloaded() { return service_unavailable("overloaded", "the server is busy; try again"); }
 
+Failure too_large(std::string_view message, uint64_t limit_bytes) {
+    return make(413, "payload_too_large", std::string(message),
+                Details().number("limit_bytes", static_cast<int64_t>(limit_bytes)).done());
+}
+
 Failure key_not_found(std::string_view id) {
     return make(404, "key_not_found", std::string("Key not found: ").append(id), Details().text("id", id).done());
 }

@@ -55,6 +55,8 @@ Failure unimplemented(std::string_view feature);
 // 400 `unsupported_provider`, `unsupported_model`: `field` asked for something else than bm25.
 Failure unsupported(std::string_view error_type, std::string_view field, std::string_view requested);
 Failure overloaded();
+// 413 `payload_too_large`.
+Failure too_large(std::string_view message, uint64_t limit_bytes);
 Failure collection_not_found(std::string_view name);
 Failure conflict(std::string_view reason);
 Failure vector_not_found(std::string_view id);

@@ -134,6 +134,7 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
     auto* const made = arena.make<TextPoint>(pieces.size());
     if (made == nullptr) return overloaded();
     bool has_word = false;
+    uint64_t bytes = 0;
     for (size_t i = 0; i < pieces.size(); ++i) {
         TextPoint& point = made[i];
         auto* const vector = arena.make<float>(embedder.dimension());
@@ -143,6 +144,13 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
         point.id = entry.is_chunked() ? chunk_id(entry.id, i, arena) : borrowed(entry.id);
         point.payload = borrowed(arena.copy(payload_of(metadata, pieces[i], entry, i, pieces.size())));
         if (point.id.data == nullptr || point.payload.data == nullptr) return overloaded();
+        // Each chunk has all of the metadata, so that few bytes make many.
+        bytes += point.id.size + point.payload.size + uint64_t{embedder.dimension()} * sizeof(float);
+        if (bytes > kRecordBytesMax) {
+            return too_large("the text has more than " + std::to_string(kRecordBytesMax) +
+                                 " bytes in chunks, each with its metadata",
+                             kRecordBytesMax);
+        }
         point.expires_ms = expiry_of(view(point.payload)).value_or(0);
     }
     if (!has_word) return validation(place + "text", "has no word");

@@ -15,6 +15,8 @@
 namespace vz::codec {
 
 inline constexpr uint64_t kTextBytesMax = 16u << 20;
+// The points of a text are one record of the engine, which has no more.
+inline constexpr uint64_t kRecordBytesMax = 32u << 20;
 inline constexpr std::string_view kContentKey = "content";
 inline constexpr std::string_view kChunkCountKey = "chunk_count";
 

@@ -2,6 +2,7 @@
 // destructor. Not for use by two threads at once.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <memory_resource>
 #include <new>
@@ -15,7 +16,14 @@ namespace vz::graphql {
 
 class Arena final {
  public:
+    // Who is asked before the arena takes memory; none: nobody. It outlives the arena.
+    struct Budget {
+        void* owner = nullptr;
+        bool (*has_room)(void* owner, uint64_t bytes) = nullptr;
+    };
+
     Arena() = default;
+    explicit Arena(Budget budget) : heap_(budget) {}
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -44,6 +52,13 @@ class Arena final {
     }
 
     void* allocate(size_t bytes, size_t alignment) { return memory_.allocate(bytes, alignment); }
+    // The same for what may be much: nullptr once the budget has no room.
+    void* take(size_t bytes, size_t alignment) {
+        void* const place = is_short() ? nullptr : allocate(bytes, alignment);
+        return is_short() ? nullptr : place;
+    }
+    // The budget had no room, and what was taken nevertheless should be given up soon.
+    bool is_short() const { return heap_.is_short; }
 
     std::string_view copy_text(std::string_view text) {
         if (text.empty()) return {"", 0};
@@ -53,7 +68,24 @@ class Arena final {
     }
 
  private:
-    std::pmr::monotonic_buffer_resource memory_{4096};
+    struct Heap final : std::pmr::memory_resource {
+        Heap() = default;
+        explicit Heap(Budget budget_in) : budget(budget_in) {}
+        void* do_allocate(size_t bytes, size_t alignment) override {
+            if (budget.has_room != nullptr && !budget.has_room(budget.owner, bytes)) is_short = true;
+            return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+        }
+        void do_deallocate(void* place, size_t bytes, size_t alignment) override {
+            std::pmr::new_delete_resource()->deallocate(place, bytes, alignment);
+        }
+        bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+        Budget budget;
+        bool is_short = false;
+    };
+
+    Heap heap_;
+    std::pmr::monotonic_buffer_resource memory_{4096, &heap_};
 };
 
 }  // namespace vz::graphql

@@ -252,7 +252,7 @@ void LiteralReader::write_json(json::Writer& out, const Input& value) const {
 }
 
 void* take_from_arena(void* owner, uint64_t bytes, uint64_t alignment) {
-    return static_cast<Arena*>(owner)->allocate(bytes, alignment);
+    return static_cast<Arena*>(owner)->take(bytes, alignment);
 }
 
 }  // namespace

@@ -47,7 +47,12 @@ void refuse_overloaded(vzh_request* request) {
 }
 
 Exchange::Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media)
-    : frontend_(frontend), request_(request), view_(view), media_(media) {
+    : arena({request,
+             [](void* owner, uint64_t bytes) { return vzh_charge(static_cast<vzh_request*>(owner), bytes) != 0; }}),
+      frontend_(frontend),
+      request_(request),
+      view_(view),
+      media_(media) {
     frontend_.in_flight.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -69,7 +74,9 @@ void Exchange::start() {
         return refuse(405, {{"mutations are sent by POST", "METHOD_NOT_ALLOWED", {}, {}, {operation->position}}});
     }
     begun_ns_ = steady_ns();
-    if (!prepare(*operation, errors)) return refuse(errors);
+    const bool is_prepared = prepare(*operation, errors);
+    if (arena.is_short()) return refuse_overloaded();
+    if (!is_prepared) return refuse(errors);
     frontend_.meter->operation(mutation_);
     if (!set_up_calls()) {
         delete this;
@@ -224,6 +231,7 @@ void Exchange::begin(RootCall& call) {
     if (call.resolver == nullptr || call.planned->refused != nullptr || call.failure != nullptr) return;
     ++call.begun;
     call.resolver->begin(call);
+    if (arena.is_short() && call.failure == nullptr) call.fail(codec::overloaded());
     if (call.failure != nullptr) call.engine_calls = {};
 }
 
@@ -324,11 +332,7 @@ void Exchange::answer() {
     // A map that failed while it was read spoils its field; the others are written again.
     bool complete = write_answer();
     if (complete && !check_results()) complete = write_answer();
-    if (!complete && vzh_is_starved(request_) != 0) {
-        vzh_request* request = request_;
-        delete this;
-        return refuse_overloaded(request);
-    }
+    if (!complete && vzh_is_starved(request_) != 0) return refuse_overloaded();
     if (!complete) {
         return refuse(media_ == Media::kResponse ? 400 : 200,
                       {{"the answer is too large; lower `limit` or select less", "LIMIT_EXCEEDED", {}, {}, {}}});
@@ -373,6 +377,12 @@ void Exchange::refuse(const std::vector<DocumentError>& errors) {
     std::vector<ExecutionError> written;
     for (const DocumentError& error : errors) written.push_back(error_of(error));
     refuse(media_ == Media::kResponse || malformed_ ? 400 : 200, written);
+}
+
+void Exchange::refuse_overloaded() {
+    vzh_request* request = request_;
+    delete this;
+    graphql::refuse_overloaded(request);
 }
 
 void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors) {

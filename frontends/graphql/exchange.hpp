@@ -41,6 +41,8 @@ class Exchange final {
     void start();
     // Ends the request with errors of its own, without `data`. Deletes this.
     void refuse(uint32_t status, const std::vector<ExecutionError>& errors);
+    // Ends it with 503, for want of memory. Deletes this.
+    void refuse_overloaded();
 
     // Whether the key has this permission for the collection; absent: for all of them.
     bool sees(vz_str collection, uint32_t permission) const;

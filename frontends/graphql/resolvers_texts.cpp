@@ -11,11 +11,7 @@
 namespace vz::graphql {
 namespace {
 
-json::Arena arena_of(RootCall& call) {
-    return {call.arena, [](void* owner, uint64_t bytes, uint64_t align) {
-                return static_cast<Arena*>(owner)->allocate(bytes, align);
-            }};
-}
+json::Arena arena_of(RootCall& call) { return borrow(*call.arena); }
 
 // False: the field has failed.
 bool read_texts(RootCall& call, std::string_view collection, codec::TextCollection& texts) {

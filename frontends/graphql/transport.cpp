@@ -137,6 +137,7 @@ void handle_operation(vzh_request* request, const vzh_view* view) {
     std::string why;
     const bool read =
         by_get ? read_parameters(view, *exchange, why) : read_body(codec::view(view->body), *exchange, why);
+    if (exchange->arena.is_short()) return exchange->refuse_overloaded();
     if (!read) return exchange->refuse(400, {{why, "BAD_REQUEST", {}, {}, {}}});
     // A known document costs little: it is planned and submitted at once.
     if (exchange->knows_document()) return exchange->start();

@@ -1,7 +1,6 @@
 // Copying and moving points between collections: read, write to the destination, and of a move delete what is durable
 // there.
 #include <algorithm>
-#include <cstring>
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
@@ -41,6 +40,8 @@ struct Transfer : Call {
     int64_t* expires_ms;  // 0: never
     float* floats;
     uint32_t dim;
+    char* room;  // for the vectors and payloads of a step: that of the step before is used again
+    uint64_t room_bytes;
     vz_status* statuses;
     vz_parts parts;
     vz_get_request asked;
@@ -154,39 +155,62 @@ void copied(Call& base) {
     next_step(call);
 }
 
-// Copies what was read out of the maps: the write that follows must not depend on the source's files. False: memory is
-// short.
-bool take_rows(Transfer& call, const vz_rows& rows) {
-    const vz_vector_column* column = codec::default_column(rows);
-    const uint32_t dim = column == nullptr ? 0 : column->dim;
-    call.floats = static_cast<float*>(
-        call.arena.take(call.arena.owner, std::max<uint64_t>(rows.count * dim, 1) * sizeof(float), 64));
-    if (call.floats == nullptr) return false;
+// Chooses the rows of this step, in `positions`: those that are there, up to kStepBytes of them. The bytes of their
+// payloads.
+uint64_t choose_rows(Transfer& call, const vz_rows& rows, const vz_vector_column* column) {
     uint64_t bytes = 0;
+    uint64_t payload_bytes = 0;
     call.count = 0;
     for (uint64_t row = 0; row < rows.count; ++row) {
         const uint64_t position = call.from + row;
-        const void* vector = column == nullptr || rows.versions[row] == 0 ? nullptr : column->rows[row];
-        if (vector == nullptr) {
+        if (column == nullptr || rows.versions[row] == 0 || column->rows[row] == nullptr) {
             call.fates[position] = Fate::kMissing;
             continue;
         }
-        bytes += uint64_t{dim} * sizeof(float) + rows.payloads[row].size + rows.ids[row].size;
+        bytes += uint64_t{call.dim} * sizeof(float) + rows.payloads[row].size + rows.ids[row].size;
         if (bytes > kStepBytes && call.count != 0) {
             call.until = position;  // the rest comes with the next step
             break;
         }
-        std::memcpy(call.floats + call.count * dim, vector, uint64_t{dim} * sizeof(float));
-        const std::string_view payload = call.arena.copy(view(rows.payloads[row]));
-        if (payload.data() == nullptr) return false;
-        call.positions[call.count] = position;
-        call.found[call.count] = call.ids[position];
-        call.payloads[call.count] = payload.empty() ? vz_str{} : borrowed(payload);
-        call.versions[call.count] = rows.versions[row];
-        call.expires_ms[call.count] = rows.expires_ms == nullptr ? 0 : rows.expires_ms[row];
-        ++call.count;
+        payload_bytes += rows.payloads[row].size;
+        call.positions[call.count++] = position;
     }
-    call.dim = dim;
+    return payload_bytes;
+}
+
+// The step before is durable, and its room free. False: memory is short.
+bool make_room(Transfer& call, uint64_t bytes) {
+    if (bytes <= call.room_bytes) return true;
+    // Steps differ a little, and what the arena gave it does not take back.
+    const uint64_t wanted = bytes + bytes / 4;
+    void* const place = call.arena.take(call.arena.owner, wanted, 64);
+    if (place == nullptr) return false;
+    call.room = static_cast<char*>(place);
+    call.room_bytes = wanted;
+    return true;
+}
+
+// Copies what was read out of the maps: the write that follows must not depend on the source's files. False: memory is
+// short.
+bool take_rows(Transfer& call, const vz_rows& rows) {
+    const vz_vector_column* column = codec::default_column(rows);
+    call.dim = column == nullptr ? 0 : column->dim;
+    const uint64_t payload_bytes = choose_rows(call, rows, column);
+    const uint64_t vector_bytes = uint64_t{call.dim} * sizeof(float);
+    if (!make_room(call, call.count * vector_bytes + payload_bytes)) return false;
+    char* vectors = call.room;
+    char* payloads = call.room + call.count * vector_bytes;
+    call.floats = reinterpret_cast<float*>(vectors);
+    for (uint64_t i = 0; i < call.count; ++i) {
+        const uint64_t row = call.positions[i] - call.from;
+        const std::string_view payload = view(rows.payloads[row]);
+        vectors = std::copy_n(static_cast<const char*>(column->rows[row]), vector_bytes, vectors);
+        call.found[i] = call.ids[call.positions[i]];
+        call.payloads[i] = payload.empty() ? vz_str{} : vz_str{payloads, payload.size()};
+        payloads = std::copy(payload.begin(), payload.end(), payloads);
+        call.versions[i] = rows.versions[row];
+        call.expires_ms[i] = rows.expires_ms == nullptr ? 0 : rows.expires_ms[row];
+    }
     return true;
 }
 

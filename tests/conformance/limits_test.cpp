@@ -85,6 +85,45 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+// What a request makes of its body is memory as the body is, however small the pieces.
+TEST(Limits, TheBudgetOfBodiesHoldsForWhatIsMadeOfThem) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.bodies_mb=4"});
+    HttpClient client(server.port());
+    good(client, "/collections", R"({"name":"t","dimension":16,"embedding_provider":"bm25"})");
+    std::string text;
+    for (int i = 0; i < 1'500; ++i) text += "many words ";
+    const std::string metadata = R"({"a":")" + std::string(60'000, 'x') + "\"}";
+    const Answer rest = client.post("/insert", R"({"collection":"t","id":"a","chunk_size":64,"metadata":)" + metadata +
+                                                   R"(,"text":)" + json_string(text) + "}");
+    EXPECT_EQ(rest.status, 503) << rest.body;
+    EXPECT_EQ(Json(rest.body).text("/error_type"), "service_unavailable");
+    const Answer graphql = client.post(
+        "/graphql",
+        R"({"query":"mutation($m: JSON, $t: String!) { upsertTexts(input: {collection: \"t\", chunkSize: 64, )"
+        R"(texts: [{id: \"a\", text: $t, metadata: $m}]}) { success } }","variables":{"m":)" +
+            metadata + R"(,"t":)" + json_string(text) + "}}");
+    EXPECT_EQ(graphql.status, 200) << graphql.body;
+    EXPECT_EQ(Json(graphql.body).text("/errors/0/extensions/code"), "SERVICE_UNAVAILABLE") << graphql.body;
+    good(client, "/insert", R"({"collection":"t","id":"a","text":"a whale"})");
+}
+
+// Copies go in steps, each in the memory of the one before.
+TEST(Limits, ACopyHasMemoryForOneStep) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.bodies_mb=40"});
+    HttpClient client(server.port());
+    for (const char* name : {"a", "b"})
+        good(client, "/collections", R"({"name":")" + std::string(name) + R"(","dimension":1})");
+    good(client, "/collections/a/vectors",
+         R"({"vectors":[{"id":"p","vector":[1],"payload":{"a":")" + std::string(60'000, 'x') + R"("}}]})");
+    std::string ids = R"("p")";
+    for (int i = 1; i < 1'500; ++i) ids += R"(,"p")";
+    const Json copied(good(client, "/collections/a/vectors/copy", R"({"destination":"b","ids":[)" + ids + "]}"));
+    EXPECT_EQ(copied.integer("/copied"), 1'500);
+    EXPECT_EQ(copied.integer("/failed"), 0);
+}
+
 TEST(Limits, APayloadHas64LevelsWhateverStandsAroundIt) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");

@@ -5,9 +5,11 @@
 
 #include <cmath>
 #include <map>
+#include <memory>
 #include <random>
 
 #include "frontends/codec/chunks.hpp"
+#include "frontends/codec/text_points.hpp"
 
 namespace vz::codec {
 namespace {
@@ -81,6 +83,32 @@ TEST(Embedding, identity_names_all_that_shapes_it) {
     EXPECT_EQ(stemmer_named("en"), "english");
     EXPECT_EQ(stemmer_named("none"), "none");
     EXPECT_TRUE(stemmer_named("klingon").empty());
+}
+
+// Every chunk has all of the metadata: a small request makes more than any record may have.
+TEST(TextPoints, are_made_up_to_what_a_record_may_have) {
+    struct Counted {
+        std::vector<std::unique_ptr<char[]>> pieces;
+        uint64_t bytes = 0;
+    } counted;
+    const json::Arena arena{&counted, [](void* owner, uint64_t bytes, uint64_t) -> void* {
+                                auto& all = *static_cast<Counted*>(owner);
+                                all.bytes += bytes;
+                                return all.pieces.emplace_back(std::make_unique<char[]>(bytes)).get();
+                            }};
+    std::string text;
+    for (int i = 0; i < 10'000; ++i) text += "many words ";
+    const std::string metadata = R"({"a":")" + std::string(60'000, 'x') + "\"}";
+    Embedder embedder(16, "none");
+    TextEntry entry{"id", text, metadata, {true, 64, 0}};
+    std::span<const TextPoint> points;
+    const Failure failure = make_points(entry, "", embedder, arena, points);
+    EXPECT_EQ(failure.http, 413U);
+    EXPECT_EQ(failure.details, R"({"limit_bytes":33554432})");
+    EXPECT_LE(counted.bytes, kRecordBytesMax + 1'000'000);
+    entry.metadata = R"({"a":"x"})";
+    EXPECT_EQ(make_points(entry, "", embedder, arena, points).message, "");
+    EXPECT_GE(points.size(), 1'000U);
 }
 
 TEST(Chunks, end_after_sentences_words_or_characters) {
