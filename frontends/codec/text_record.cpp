@@ -11,6 +11,9 @@
 namespace vz::codec {
 namespace {
 
+// Chunks that are looked for at a time.
+constexpr uint64_t kChunksAsked = 256;
+
 // More were never made of one text.
 constexpr uint64_t kChunksMax = kTextBytesMax / (kChunkBytesMin / 2);
 
@@ -76,8 +79,47 @@ Failure read_stored(vz_engine* engine, std::string_view collection, const std::v
     return status == VZ_OK ? Failure{} : from_engine(error, names);
 }
 
-bool add_change(const TextChange& change, const Stored* whole, const Stored* first_chunk, const json::Arena& arena,
-                std::vector<Item>* items) {
+// Which of the chunks [from, until) are there.
+Failure read_chunks(vz_engine* engine, std::string_view collection, std::string_view id, uint64_t from, uint64_t until,
+                    const Names& names, std::vector<uint64_t>* present) {
+    std::vector<std::string> texts;
+    std::vector<vz_str> ids;
+    texts.reserve(until - from);
+    for (uint64_t chunk = from; chunk < until; ++chunk) {
+        texts.push_back(std::string(id).append("#").append(std::to_string(chunk)));
+        ids.push_back(borrowed(texts.back()));
+    }
+    std::vector<Stored> stored;
+    Failure failure = read_stored(engine, collection, ids, names, &stored);
+    for (uint64_t i = 0; i < stored.size(); ++i) {
+        if (stored[i].version != 0) present->push_back(from + i);
+    }
+    return failure;
+}
+
+// The chunks [from, until) that go. How many a text had stands in a payload, which any client may have written: they
+// are looked for, and where a whole part has none, the text has ended.
+Failure add_gone(vz_engine* engine, std::string_view collection, const TextChange& change, uint64_t from,
+                 uint64_t until, const Names& names, const json::Arena& arena, std::vector<Item>* items) {
+    while (from < until) {
+        const uint64_t to = std::min(until, from + kChunksAsked);
+        std::vector<uint64_t> present;
+        if (Failure failure = read_chunks(engine, collection, change.id, from, to, names, &present);
+            !failure.message.empty())
+            return failure;
+        for (const uint64_t chunk : present) {
+            const vz_str id = chunk_id(change.id, chunk, arena);
+            if (id.data == nullptr) return overloaded();
+            items->push_back({id, nullptr, VZ_IF_ALWAYS, 0, change.entry});
+        }
+        if (present.empty()) break;
+        from = to;
+    }
+    return {};
+}
+
+Failure add_change(vz_engine* engine, std::string_view collection, const TextChange& change, const Stored* whole,
+                   const Stored* first_chunk, const Names& names, const json::Arena& arena, std::vector<Item>* items) {
     const auto as_read = [](const Stored& stored, Item item) {
         item.condition = stored.version != 0 ? VZ_IF_VERSION : VZ_IF_ABSENT;
         item.version = stored.version;
@@ -89,19 +131,17 @@ bool add_change(const TextChange& change, const Stored* whole, const Stored* fir
         if (!change.is_new && &point == change.points.data()) item = as_read(is_chunked ? *first_chunk : *whole, item);
         items->push_back(item);
     }
-    if (change.is_new) return true;
+    if (change.is_new) return {};
     if (is_chunked) {
         items->push_back(as_read(*whole, {borrowed(change.id), nullptr, VZ_IF_ALWAYS, 0, change.entry}));
     }
-    const uint64_t kept = is_chunked ? change.points.size() : 0;
-    const uint64_t gone = is_chunked ? first_chunk->chunks : std::max<uint64_t>(first_chunk->chunks, 1);
-    for (uint64_t chunk = kept; chunk < gone; ++chunk) {
-        const vz_str id = chunk_id(change.id, chunk, arena);
-        if (id.data == nullptr) return false;
-        const Item item{id, nullptr, VZ_IF_ALWAYS, 0, change.entry};
-        items->push_back(chunk == 0 ? as_read(*first_chunk, item) : item);
+    if (!is_chunked) {
+        const vz_str id = chunk_id(change.id, 0, arena);
+        if (id.data == nullptr) return overloaded();
+        items->push_back(as_read(*first_chunk, {id, nullptr, VZ_IF_ALWAYS, 0, change.entry}));
     }
-    return true;
+    const uint64_t kept = is_chunked ? change.points.size() : 1;
+    return add_gone(engine, collection, change, kept, first_chunk->chunks, names, arena, items);
 }
 
 // One request of the chain; false: out of memory.
@@ -157,7 +197,10 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
     size_t place = 0;
     for (const TextChange& change : changes) {
         const Stored* const found = change.is_new ? nullptr : &stored[place];
-        if (!add_change(change, found, found == nullptr ? nullptr : found + 1, arena, &items)) return overloaded();
+        if (Failure failure = add_change(engine, collection, change, found, found == nullptr ? nullptr : found + 1,
+                                         names, arena, &items);
+            !failure.message.empty())
+            return failure;
         if (!change.is_new) place += 2;
     }
     std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.group() < b.group(); });

@@ -124,6 +124,24 @@ TEST(Limits, ACopyHasMemoryForOneStep) {
     EXPECT_EQ(copied.integer("/failed"), 0);
 }
 
+// How many chunks a text has stands in a payload, which any write of vectors may have set.
+TEST(Limits, ATextHasTheChunksThatAreThere) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.bodies_mb=1"});
+    HttpClient client(server.port());
+    good(client, "/collections", R"({"name":"t","dimension":16,"embedding_provider":"bm25"})");
+    std::string vector = "1";
+    for (int i = 1; i < 16; ++i) vector += ",0";
+    const auto point = [&](const std::string& id) {
+        return R"({"id":")" + id + R"(","vector":[)" + vector + R"(],"payload":{"chunk_count":500000}})";
+    };
+    good(client, "/collections/t/vectors",
+         R"({"vectors":[)" + point("a#0") + "," + point("a#7") + "," + point("a#300") + "]}");
+    good(client, "/insert", R"({"collection":"t","id":"a","text":"a whale"})");
+    const Answer page = client.get("/collections/t/vectors?limit=10&with_vector=false");
+    EXPECT_EQ(Json(page.body).list("/vectors").size(), 1U) << page.body;
+}
+
 TEST(Limits, APayloadHas64LevelsWhateverStandsAroundIt) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");
