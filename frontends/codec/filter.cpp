@@ -10,7 +10,9 @@
 namespace vz::codec {
 namespace {
 
-constexpr int kDepthMax = 64;  // deeper filters are the engine's to refuse
+constexpr int kDepthMax = 64;              // deeper filters are the engine's to refuse
+constexpr uint32_t kConditionsMax = 1024;  // of the engine; what is rewritten takes more memory than what was sent
+constexpr size_t kMembersMax = 64;         // no object of a filter has as many without one twice
 
 using Member = std::pair<std::string_view, std::string_view>;  // key as written, value as written
 
@@ -51,7 +53,7 @@ std::string_view trimmed(std::string_view text) {
     return begin == text.size() ? std::string_view() : text.substr(begin, last - begin + 1);
 }
 
-// False: this is no object.
+// False: this is no object, or none of a filter.
 bool read_members(std::string_view object, std::vector<Member>* members) {
     if (object.empty() || object.front() != '{') return false;
     size_t at = skip_space(object, 1);
@@ -59,6 +61,7 @@ bool read_members(std::string_view object, std::vector<Member>* members) {
     while (at < object.size() && object[at] == '"') {
         const size_t key_end = skip_string(object, at);
         const std::string_view key = object.substr(at + 1, key_end - at - 2);
+        if (members->size() == kMembersMax) return false;
         at = skip_space(object, key_end);
         if (at >= object.size() || object[at] != ':') return false;
         const size_t begin = skip_space(object, at + 1);
@@ -135,9 +138,11 @@ class Rewriter {
         out_ += text;
     }
 
+    bool has_ended() const { return to_.spelling == Spelling::kWrong || to_.spelling == Spelling::kTooMany; }
+
     // The first mistake counts.
     void refuse(std::string_view below, std::string reason, std::string_view where) {
-        if (to_.spelling == Spelling::kWrong) return;
+        if (has_ended()) return;
         to_.spelling = Spelling::kWrong;
         to_.offset = offset_of(where);
         to_.field = path_;
@@ -172,7 +177,7 @@ class Rewriter {
         if (text.empty() || text.front() != '[') return condition(text, depth + 1);
         size_t at = skip_space(text, 1);
         write(text.substr(0, 1));
-        for (uint64_t index = 0; at < text.size() && text[at] != ']'; ++index) {
+        for (uint64_t index = 0; at < text.size() && text[at] != ']' && !has_ended(); ++index) {
             const size_t end = skip_value(text, at);
             const Step step(path_, index);
             condition(trimmed(text.substr(at, end - at)), depth + 1);
@@ -181,10 +186,15 @@ class Rewriter {
             write(text.substr(at, 1));
             at = skip_space(text, at + 1);
         }
-        if (at < text.size()) write(text.substr(at));
+        if (at < text.size() && !has_ended()) write(text.substr(at));
     }
 
     void condition(std::string_view text, int depth) {
+        if (++conditions_ > kConditionsMax && !has_ended()) {
+            to_.spelling = Spelling::kTooMany;
+            to_.reason = "a filter has at most " + std::to_string(kConditionsMax) + " conditions";
+        }
+        if (has_ended()) return;
         std::vector<Member> members;
         if (depth > kDepthMax || !read_members(text, &members)) return write(text);
         at_ = offset_of(text);
@@ -334,7 +344,8 @@ class Rewriter {
     RewrittenFilter& to_;
     std::string& out_;
     std::string path_;
-    uint64_t at_ = 0;  // in the source: where what is written now comes from
+    uint32_t conditions_ = 0;  // in all lists
+    uint64_t at_ = 0;          // in the source: where what is written now comes from
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ enum class Spelling : uint8_t {
     kPlain,   // no tagged condition: send it as it is
     kTagged,  // `text` is the same filter without any
     kWrong,   // a tagged condition is none: `field` and `reason` say why
+    kTooMany  // more conditions than the engine takes: `reason` is what it says then
 };
 
 struct RewrittenFilter {

@@ -100,6 +100,10 @@ vz_str filter_of(RootCall& call, const Input& input) {
     call.names.filter = input.text;
     const codec::RewrittenFilter rewritten = codec::rewrite_filter(input.text);
     if (rewritten.spelling == codec::Spelling::kPlain) return codec::borrowed(input.text);
+    if (rewritten.spelling == codec::Spelling::kTooMany) {
+        call.fail(codec::validation("filter", rewritten.reason));
+        return {};
+    }
     if (rewritten.spelling == codec::Spelling::kWrong) {
         call.fail(codec::unreadable("filter." + rewritten.field, rewritten.reason, rewritten.offset));
         return {};

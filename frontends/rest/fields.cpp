@@ -106,6 +106,7 @@ bool read_filter(json::Reader& reader, json::Value value, std::string_view& sent
     filter = sent;
     const codec::RewrittenFilter rewritten = codec::rewrite_filter(sent);
     if (rewritten.spelling == codec::Spelling::kPlain) return true;
+    if (rewritten.spelling == codec::Spelling::kTooMany) return reader.mistake(rewritten.reason);
     if (rewritten.spelling == codec::Spelling::kWrong) {
         const char* reason = nullptr;
         const bool is_json = json::check_json(sent, nullptr, &reason) || reason == json::kTooDeep;

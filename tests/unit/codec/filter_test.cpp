@@ -108,6 +108,28 @@ TEST(rewrite_filter, names_the_member_that_is_wrong) {
     }
 }
 
+std::string conditions(size_t count, const std::string& each) {
+    std::string list = R"({"must":[{"type":"match","key":"a","match_value":"x"})";
+    for (size_t i = 1; i < count; ++i) list += "," + each;
+    return list + "]}";
+}
+
+// What is sent may be larger than any filter that the engine takes, and takes several times as much when rewritten.
+TEST(rewrite_filter, ends_where_the_engine_would) {
+    const std::string tagged = R"({"type":"match","key":"a","match_value":"x"})";
+    EXPECT_EQ(rewrite_filter(conditions(1024, tagged)).spelling, Spelling::kTagged);
+    for (const std::string& each : {tagged, std::string("{}"), std::string("1")}) {
+        const RewrittenFilter rewritten = rewrite_filter(conditions(100'000, each));
+        EXPECT_EQ(rewritten.spelling, Spelling::kTooMany);
+        EXPECT_LE(rewritten.text.size(), 1024 * 64U);
+        EXPECT_LE(rewritten.pieces.size(), 1024 * 16U);
+    }
+    std::string wide = R"({"type":1)";
+    for (int i = 0; i < 100'000; ++i) wide += R"(,"a":1)";
+    EXPECT_LE(rewrite_filter(R"({"must":[)" + wide + "}]}").pieces.size(), 16U);
+    EXPECT_LE(rewrite_filter(wide + "}").pieces.size(), 16U);
+}
+
 TEST(rewrite_filter, knows_where_its_pieces_stood) {
     for (const std::string sent :
          {R"({"must":[{"type":"range","key":"a","range":{"gte":"?"}}]})",
