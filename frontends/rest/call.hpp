@@ -6,7 +6,6 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "frontends/json/arena.hpp"
 #include "frontends/json/reader.hpp"
 #include "frontends/json/writer.hpp"
+#include "frontends/rest/jobs.hpp"
 #include "frontends/rest/slow_queries.hpp"
 
 // The plugin's state; one per instance.
@@ -36,8 +36,7 @@ struct vz_frontend {
     vz::rest::SlowQueries slow_queries;
     std::atomic<bool> is_draining;
     std::mutex keys_mutex;  // one change of the stored keys at a time
-    std::mutex jobs_mutex;
-    std::map<std::string, vz_uuid> jobs;  // begun and perhaps running still: "reindex docs" and the id of its request
+    vz::rest::Jobs jobs;
 };
 
 namespace vz::rest {

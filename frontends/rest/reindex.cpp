@@ -34,12 +34,14 @@ struct ReindexCall : Call {
     uint32_t build_effort;
     uint32_t search_effort;
     std::string_view encoding;
-    std::string_view job;  // its name among the running ones
+    std::string_view own_name;  // of the collection, whatever it was asked for as
     vz_vector_field field;
     vz_alter_change alteration;
     vz_alter_request wanted;
     vz_collection_stats stats;
 };
+
+JobKind kind(const ReindexCall& call) { return call.encodes ? JobKind::kReencode : JobKind::kReindex; }
 
 bool is_done(const ReindexCall& call) { return call.stats.unindexed_rows == 0; }
 
@@ -73,51 +75,38 @@ void write_progress(Call& base, json::Writer& out) {
     out.end_object();
 }
 
-// False: the request was answered.
 bool read_stats(ReindexCall& call) {
     call.stats.struct_size = sizeof call.stats;
-    const vz_status status =
-        vz_collection_stats_read(call.frontend->engine, borrowed(call.names.collection), &call.stats, &call.error);
-    if (status == VZ_OK) return true;
-    fail_status(call, status);
-    return false;
+    return vz_collection_stats_read(call.frontend->engine, borrowed(call.names.collection), &call.stats, &call.error) ==
+           VZ_OK;
 }
 
 void look(Call& base) {
     auto& call = static_cast<ReindexCall&>(base);
-    if (!read_stats(call)) return;
+    const bool is_known = read_stats(call);
     const bool is_late = call.view->deadline_ns != 0 && steady_ns() + 1'000'000'000 > call.view->deadline_ns;
     // The work goes on after the next start: nobody has to wait here until it is done.
     const bool is_ending = call.frontend->is_draining.load();
-    if (!call.waits || is_done(call) || is_late || is_ending) return deliver(call, 0, &write_progress);
-    std::this_thread::sleep_for(kLook);
-    on_worker(call, &look);
+    if (is_known && call.waits && !is_done(call) && !is_late && !is_ending) {
+        std::this_thread::sleep_for(kLook);
+        return on_worker(call, &look);
+    }
+    if (call.waits) call.frontend->jobs.end_waiting();
+    if (!is_known) return fail_status(call, call.error.status);
+    deliver(call, 0, &write_progress);
 }
 
-// Whether another request's job of this kind is not done yet. Rows that were just written do not count: they have no
-// graph in any case.
-bool is_taken(const ReindexCall& call, const vz_collection_stats& stats) {
-    const std::scoped_lock lock(call.frontend->jobs_mutex);
-    const auto found = call.frontend->jobs.find(std::string(call.job));
-    if (found == call.frontend->jobs.end()) return false;
-    if (stats.unindexed_rows <= stats.growing_rows) {
-        call.frontend->jobs.erase(found);
-        return false;
-    }
-    const vz_uuid none{};
-    const bool has_id = std::memcmp(&call.change.request_id, &none, sizeof none) != 0;
-    return !has_id || std::memcmp(&call.change.request_id, &found->second, sizeof none) != 0;
+void begun(Call& base) {
+    auto& call = static_cast<ReindexCall&>(base);
+    call.frontend->jobs.begin(call.frontend->engine, std::string(call.own_name), kind(call), call.change.request_id);
+    call.waits = call.waits && call.frontend->jobs.begin_waiting();
+    look(call);
 }
 
 void altered(Call& base) {
     if (base.op.status != VZ_OK) return fail_op(base);
     note_outcome(base, base.change.outcome);
-    {
-        const auto& call = static_cast<ReindexCall&>(base);
-        const std::scoped_lock lock(call.frontend->jobs_mutex);
-        call.frontend->jobs.insert_or_assign(std::string(call.job), call.change.request_id);
-    }
-    on_worker(base, &look);
+    on_worker(base, &begun);
 }
 
 void alter(Call& base) {
@@ -133,11 +122,12 @@ void alter(Call& base) {
     if (call.build_effort != 0) call.field.build_effort = call.build_effort;
     if (call.search_effort != 0) call.field.search_effort = call.search_effort;
     if (call.encodes) call.field.quantization = call.encoding == "fp32" ? VZ_QUANTIZATION_NONE : VZ_QUANTIZATION_SQ8;
-    call.job = call.arena.copy((call.encodes ? "reencode " : "reindex ") + std::string(view(info->name)));
-    if (call.job.data() == nullptr) return fail(call, codec::overloaded());
+    call.own_name = call.arena.copy(view(info->name));
+    if (call.own_name.data() == nullptr) return fail(call, codec::overloaded());
     call.change.request_id = request_id(call, 0);
-    if (info->stats != nullptr && is_taken(call, *info->stats))
-        return fail(call, codec::conflict("a job of the same kind already runs"));
+    const bool is_taken = info->stats != nullptr && call.frontend->jobs.is_taken(std::string(call.own_name), kind(call),
+                                                                                 call.change.request_id, *info->stats);
+    if (is_taken) return fail(call, codec::conflict("a job of the same kind already runs"));
     vz_result_release(call.result);
     call.result = nullptr;
     call.alteration.struct_size = sizeof call.alteration;

@@ -1,5 +1,8 @@
-// The Redis protocol as a frontend. Keys of its configuration: host, port, clients, auth.
+// The Redis protocol as a frontend. Keys of its configuration: host, port, clients, auth, and how long clients may
+// take.
 #include <arpa/inet.h>
+
+#include <utility>
 
 #include "frontends/access/key_settings.hpp"
 #include "plugins/resp/access.hpp"
@@ -7,6 +10,11 @@
 #include "plugins/resp/server.hpp"
 
 namespace resp {
+namespace {
+
+constexpr int64_t kTimeoutMsMax = 86'400'000;  // a day
+
+}  // namespace
 
 class Frontend {
  public:
@@ -25,6 +33,13 @@ class Frontend {
         if (!parse_integer(host.config("clients", "256"), 1, 4096, &number))
             return host.reject("clients", "must be a number from 1 to 4096");
         options.clients_max = static_cast<uint32_t>(number);
+        for (const auto& [key, limit] : {std::pair("login_timeout_ms", &options.login_timeout),
+                                         std::pair("idle_timeout_ms", &options.idle_timeout),
+                                         std::pair("write_timeout_ms", &options.write_timeout)}) {
+            if (!parse_integer(host.config(key, std::to_string(limit->count())), 0, kTimeoutMsMax, &number))
+                return host.reject(key, "must be a number of milliseconds up to 86400000; 0: no limit");
+            *limit = std::chrono::milliseconds(number);
+        }
         auto made = std::make_unique<Frontend>(host, std::move(options), is_open);
         const vz::Expected<void> known = made->reload();
         if (!known && known.error().field() == "host") return host.reject("host", known.error().message());

@@ -2,9 +2,12 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -16,18 +19,31 @@ namespace resp {
 namespace {
 
 constexpr size_t kReadBytes = 64 << 10;
-constexpr size_t kRepliesBytes = 1 << 20;      // sent before more is executed
-constexpr size_t kUnknownBytesMax = 16 << 10;  // of a request that a client without a key makes us hold
+constexpr size_t kRepliesBytes = kReplyBytesFree;  // sent before more is executed
+constexpr size_t kUnknownBytesMax = 16 << 10;      // of a request that a client without a key makes us hold
 
-bool send_all(int socket, std::string& bytes) {
+bool send_all(int socket, std::string_view bytes) {
     for (size_t sent = 0; sent < bytes.size();) {
         const ssize_t now = ::send(socket, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
         if (now < 0 && errno == EINTR) continue;
         if (now <= 0) return false;
         sent += static_cast<size_t>(now);
     }
-    bytes.clear();
     return true;
+}
+
+// What the session has replied so far. False: the client is gone, or takes nothing.
+bool send_replies(int socket, Session& session) {
+    const bool is_sent = send_all(socket, session.replies());
+    session.replies_sent();
+    return is_sent;
+}
+
+void limit_sending(int socket, std::chrono::milliseconds limit) {
+    timeval time = {};
+    time.tv_sec = limit.count() / 1000;
+    time.tv_usec = limit.count() % 1000 * 1000;
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }
 
 // Counts a client as busy; looks at `is_draining` after that, so that no request slips between drain and idle.
@@ -76,17 +92,18 @@ void Server::accept_clients() {
         }
         const int yes = 1;
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        limit_sending(socket, options_.write_timeout);
         reap();
         const std::scoped_lock lock(mutex_);
         if (is_draining_ || clients_.size() >= options_.clients_max) {
-            std::string refusal = "-ERR max number of clients reached\r\n";
-            static_cast<void>(send_all(socket, refusal));
+            static_cast<void>(send_all(socket, "-ERR max number of clients reached\r\n"));
             ::close(socket);
             continue;
         }
         Client& client = clients_.emplace_back();
         client.id = ++last_id_;
         client.socket = socket;
+        client.known = std::chrono::steady_clock::now();
         client.thread = std::thread([this, &client] { serve(client); });
     }
 }
@@ -105,18 +122,34 @@ void Server::reap() {
     for (Client& client : gone) client.thread.join();
 }
 
+bool Server::receive(const Client& client, bool is_admitted, std::string* received) const {
+    using std::chrono::milliseconds;
+    const milliseconds limit = is_admitted ? options_.idle_timeout : options_.login_timeout;
+    int wait_ms = -1;
+    if (limit.count() != 0) {
+        const auto unknown = std::chrono::steady_clock::now() - client.known;
+        const auto spent = is_admitted ? milliseconds(0) : std::chrono::duration_cast<milliseconds>(unknown);
+        wait_ms = static_cast<int>(std::max(limit - spent, milliseconds(0)).count());
+    }
+    pollfd readable = {client.socket, POLLIN, 0};
+    const int ready = ::poll(&readable, 1, wait_ms);
+    if (ready < 0 && errno == EINTR) return true;
+    if (ready <= 0) return false;
+    const size_t have = received->size();
+    received->resize(have + kReadBytes);
+    const ssize_t got = ::recv(client.socket, received->data() + have, kReadBytes, 0);
+    const bool is_interrupted = got < 0 && errno == EINTR;
+    received->resize(have + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    return got > 0 || is_interrupted;
+}
+
 void Server::serve(Client& client) {
     {
-        Session session(engine_, access_, client.id, std::random_device()());
+        Session session(engine_, access_, replies_, client.id, std::random_device()());
         std::string received;
         Request request;
         for (bool is_open = true; is_open;) {
-            const size_t have = received.size();
-            received.resize(have + kReadBytes);
-            const ssize_t got = ::recv(client.socket, received.data() + have, kReadBytes, 0);
-            received.resize(have + static_cast<size_t>(std::max<ssize_t>(got, 0)));
-            if (got < 0 && errno == EINTR) continue;
-            if (got <= 0) break;
+            if (!receive(client, session.identity().is_admitted(), &received)) break;
             const Busy busy(busy_);
             if (is_draining_) break;
             session.identity().renew();
@@ -129,8 +162,7 @@ void Server::serve(Client& client) {
                 if (parsed != Parsed::kRequest) break;
                 is_open = session.execute(request.arguments);
                 used += one;
-                if (session.replies().size() >= kRepliesBytes && !send_all(client.socket, session.replies()))
-                    is_open = false;
+                if (session.replies().size() >= kRepliesBytes && !send_replies(client.socket, session)) is_open = false;
             }
             received.erase(0, used);
             if (parsed == Parsed::kIncomplete && !session.identity().is_admitted() &&
@@ -139,11 +171,12 @@ void Server::serve(Client& client) {
                 parsed = Parsed::kProtocolError;
             }
             session.finish_writes();
+            if (session.identity().is_admitted()) client.known = std::chrono::steady_clock::now();
             if (parsed == Parsed::kProtocolError) {
                 session.out().error(std::string("ERR Protocol error: ") + problem);
                 is_open = false;
             }
-            if (!send_all(client.socket, session.replies())) break;
+            if (!send_replies(client.socket, session)) break;
         }
     }
     const std::scoped_lock lock(mutex_);

@@ -110,6 +110,32 @@ void Session::fail(const vz::Error& error) {
     replies_.error(text);
 }
 
+bool Session::reserve_reply(size_t bytes) {
+    if (bytes > kReplyBytesMax) {
+        replies_.error("ERR the reply would have " + std::to_string(bytes) + " bytes, the limit is " +
+                       std::to_string(kReplyBytesMax) + ": ask for fewer elements, or without attributes");
+        return false;
+    }
+    if (bytes > kReplyBytesFree) {
+        if (!budget_.take(bytes)) {
+            replies_.error("TRYAGAIN replies that wait for their clients have " + std::to_string(kRepliesBytesMax) +
+                           " bytes, the limit");
+            return false;
+        }
+        charged_ += bytes;
+    }
+    replies_.bytes().reserve(replies_.bytes().size() + bytes);
+    return true;
+}
+
+void Session::replies_sent() {
+    replies_.bytes().clear();
+    if (charged_ == 0) return;
+    replies_.bytes().shrink_to_fit();
+    budget_.give(charged_);
+    charged_ = 0;
+}
+
 const FieldShape* Session::shape_of(std::string_view key, bool* is_missing) {
     if (const auto known = shapes_.find(std::string(key)); known != shapes_.end()) return &known->second;
     const vz::Expected<vz::Result> described = engine_.describe(key);

@@ -15,6 +15,7 @@
 
 #include "plugins/resp/access.hpp"
 #include "plugins/resp/protocol.hpp"
+#include "plugins/resp/reply_budget.hpp"
 #include "vectorizer/vectorizer.hpp"
 
 namespace resp {
@@ -36,10 +37,13 @@ struct Command;
 // next request that is no write: so pipelined writes share a group commit, and a read sees the writes before it.
 class Session {
  public:
-    // `id` is no other client's; `seed` decides what VRANDMEMBER picks.
-    Session(vz::EngineView engine, Access& access, uint64_t id, uint64_t seed)
-        : engine_(engine), identity_(access), id_(id), random_(seed) {}
-    ~Session() { finish_writes(); }
+    // Access and budget outlive it. `id` is no other client's; `seed` decides what VRANDMEMBER picks.
+    Session(vz::EngineView engine, Access& access, ReplyBudget& budget, uint64_t id, uint64_t seed)
+        : engine_(engine), identity_(access), budget_(budget), id_(id), random_(seed) {}
+    ~Session() {
+        finish_writes();
+        replies_sent();
+    }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -48,6 +52,8 @@ class Session {
     // Answers the writes in flight. Replies are then complete.
     void finish_writes();
     std::string& replies() { return replies_.bytes(); }
+    // They are with the client, or will never be: their memory is free.
+    void replies_sent();
 
     vz::EngineView engine() const { return engine_; }
     Identity& identity() { return identity_; }
@@ -60,6 +66,8 @@ class Session {
 
     Replies& out() { return replies_; }
     void fail(const vz::Error& error);
+    // Room for a reply of so many bytes. False: replied that there is none.
+    bool reserve_reply(size_t bytes);
     void fail_syntax() { replies_.error("ERR syntax error"); }
 
     // The shape of a collection, remembered once it was looked up. NULL: the reason was replied, or *is_missing is set
@@ -92,6 +100,8 @@ class Session {
 
     vz::EngineView engine_;
     Identity identity_;
+    ReplyBudget& budget_;
+    size_t charged_ = 0;  // of the budget, for the replies so far
     const uint64_t id_;
     std::mt19937_64 random_;
     int wrong_keys_ = 0;  // since the last right one

@@ -296,10 +296,20 @@ double score_of(const FieldShape& shape, float score) {
     return shape.metric == VZ_COSINE ? (1.0 + static_cast<double>(score)) / 2.0 : static_cast<double>(score);
 }
 
+// Not less than the reply has.
+size_t reply_bytes(const vz::Rows& rows, bool with_attributes) {
+    constexpr size_t kFrameBytes = 96;  // lengths and a score
+    size_t bytes = kFrameBytes;
+    for (const vz::Row row : rows)
+        bytes += kFrameBytes + row.id().size() + (with_attributes ? row.payload().size() : 0);
+    return bytes;
+}
+
 void reply_hits(Session& session, const FieldShape& shape, const SearchOptions& options, const vz::Result& hits) {
     const vz::Rows rows = hits.rows();
-    Replies answer;
-    answer.set_version(session.out().version());
+    if (!session.reserve_reply(reply_bytes(rows, options.with_attributes))) return;
+    Replies& answer = session.out();
+    const size_t begin = answer.bytes().size();
     const size_t columns = (options.with_scores ? 1 : 0) + (options.with_attributes ? 1 : 0);
     if (columns == 0) {
         answer.array(rows.size());
@@ -319,8 +329,10 @@ void reply_hits(Session& session, const FieldShape& shape, const SearchOptions& 
             answer.bulk(row.payload());
         }
     }
-    if (const vz::Expected<void> whole = hits.check(); !whole) return session.fail(whole.error());
-    session.out().bytes() += answer.bytes();
+    const vz::Expected<void> whole = hits.check();
+    if (whole) return;
+    answer.bytes().resize(begin);
+    session.fail(whole.error());
 }
 
 // The vector of an element. False: replied why not.
@@ -400,12 +412,15 @@ void reply_point(Session& session, Arguments arguments, uint32_t flags, Give giv
     const vz_str id = vz::str(arguments[2]);
     const vz::Expected<vz::Result> got = session.engine().get(arguments[1], std::span(&id, 1), &parts);
     if (!got && !is_missing(got.error())) return session.fail(got.error());
-    Replies answer;
-    answer.set_version(session.out().version());
+    Replies& answer = session.out();
+    const size_t begin = answer.bytes().size();
     if (got) {
         const vz::Rows rows = got->rows();
         give(answer, rows[0]);
-        if (const vz::Expected<void> whole = got->check(); !whole) return session.fail(whole.error());
+        const vz::Expected<void> whole = got->check();
+        if (whole) return;
+        answer.bytes().resize(begin);
+        session.fail(whole.error());
     } else {
         auto none = vz::make<vz_rows>();
         const uint64_t version = 0;
@@ -413,7 +428,6 @@ void reply_point(Session& session, Arguments arguments, uint32_t flags, Give giv
         none.count = 1;
         give(answer, vz::Row(none, 0));
     }
-    session.out().bytes() += answer.bytes();
 }
 
 void vemb(Session& session, Arguments arguments) {

@@ -2,9 +2,11 @@
 // words errors use, edges of limits.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/e2e/support/http_client.hpp"
@@ -50,6 +52,21 @@ class RestDetails : public testing::Test {
         EXPECT_EQ(answer.status, status) << method << " " << path << " " << body.substr(0, 200) << "\n"
                                          << answer.body.substr(0, 500);
         return answer.body;
+    }
+    // A collection "t" of so many rows, none of them sealed.
+    static void make_growing(int count) {
+        std::string text = R"({"collection":"t","vectors":[)";
+        uint32_t seed = 1;
+        for (int i = 0; i < count; ++i) {
+            text += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + R"(,"embedding":[)";
+            for (int j = 0; j < 64; ++j) {
+                seed = seed * 1664525 + 1013904223;
+                text += (j == 0 ? "" : ",") + std::to_string(seed >> 24);
+            }
+            text += "]}";
+        }
+        good("POST", "/collections", R"({"name":"t","dimension":64})");
+        EXPECT_EQ(Json(good("POST", "/insert_vectors?results=errors", text + "]}")).integer("/inserted"), count);
     }
     static std::string field(const std::string& error) { return Json(error).text("/details/field"); }
 
@@ -427,6 +444,40 @@ TEST_F(RestDetails, deadlines_and_jobs_under_way_are_told) {
     good("POST", "/collections/t/reencode", R"({"target_encoding":"fp32"})");
     refused(409, "POST", "/collections/t/reencode", R"({"target_encoding":"sq8"})");
     good("POST", "/collections/s/reindex", R"({"m":20})");  // another collection's are its own
+}
+
+// Rows that grow have a graph, too, once they are many.
+TEST_F(RestDetails, a_job_over_rows_that_grow_is_under_way_as_well) {
+    make_growing(30'000);
+    EXPECT_EQ(Json(good("POST", "/collections/t/reindex", R"({"m":24,"ef_construction":400})")).text("/state"),
+              "running");
+    refused(409, "POST", "/collections/t/reindex", R"({"m":20})");
+    good("DELETE", "/collections/t");
+    good("POST", "/collections", R"({"name":"t","dimension":64})");
+    good("POST", "/collections/t/reindex", R"({"m":20})");
+}
+
+// Each that waits takes time of the threads that all share: beyond a few they are told that the job runs.
+TEST_F(RestDetails, few_may_wait_for_jobs) {
+    make_growing(10'000);
+    good("POST", "/collections/t/force-save");
+    std::atomic<int> told{0};
+    std::vector<std::thread> waiting;
+    for (int i = 0; i < 6; ++i) {
+        waiting.emplace_back([&] {
+            // One job, whose requests are all the same; one after the other, that is.
+            HttpClient client(server_->port());
+            Answer answer;
+            do {
+                answer = client.request("POST", "/collections/t/reindex?wait=true&timeout_ms=600000",
+                                        R"({"m":48,"ef_construction":400})", {"Idempotency-Key: one"});
+            } while (answer.status == 409);
+            EXPECT_EQ(answer.status, 200) << answer.body;
+            if (answer.body.find("\"running\"") != std::string::npos) ++told;
+        });
+    }
+    for (std::thread& thread : waiting) thread.join();
+    EXPECT_EQ(told.load(), 2);
 }
 
 TEST_F(RestDetails, an_unknown_key_is_named) {

@@ -120,6 +120,20 @@ TEST_F(RespAccess, NobodyIsAnsweredWithoutAKey) {
     EXPECT_EQ(server->stop().code, 0);
 }
 
+TEST_F(RespAccess, WhoShowsNoKeyInTimeIsShownOut) {
+    server->stop();
+    std::vector<std::string> arguments = with_resp(port);
+    arguments.insert(arguments.end(),
+                     {"--set", "server.auth.keys_file=" + keys_file, "--set", "frontends.resp.login_timeout_ms=500"});
+    server = std::make_unique<Server>(directory.path() + "/data", arguments);
+    RespClient known(port);
+    EXPECT_EQ(known.ask({"AUTH", reader.key}), "OK");
+    RespClient unknown(port);
+    EXPECT_EQ(unknown.ask({"PING"}), kUnknown);
+    EXPECT_EQ(unknown.reply(), "closed");
+    EXPECT_EQ(known.ask({"PING"}), "PONG");
+}
+
 TEST_F(RespAccess, AKeyComesAloneOrWithItsName) {
     for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
              {"AUTH", reader.key}, {"AUTH", "reader", reader.key}, {"AUTH", "default", reader.key}})

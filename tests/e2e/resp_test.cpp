@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/e2e/support/frontend.hpp"
@@ -468,6 +471,72 @@ TEST_F(Resp, SurvivesHostileBytes) {
     EXPECT_EQ(in_words.reply(), "word");
     for (const char c : resp_request({"PING"})) in_words.send(std::string(1, c));
     EXPECT_EQ(in_words.reply(), "PONG") << "byte by byte";
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+void add_large(RespClient& client, int count) {
+    const std::string attributes = R"({"a":")" + std::string(1'000'000, 'x') + "\"}";
+    for (int i = 0; i < count; ++i) {
+        const std::vector<std::string> add = {"VADD", "large", "VALUES", "1", "1", std::to_string(i)};
+        std::vector<std::string> whole = add;
+        whole.insert(whole.end(), {"SETATTR", attributes});
+        ASSERT_EQ(client.ask(whole), "1");
+    }
+}
+
+std::vector<std::string> all_large(int count) {
+    return {"VSIM", "large", "ELE", "0", "COUNT", std::to_string(count), "WITHATTRIBS"};
+}
+
+TEST_F(Resp, RepliesHaveALimitEachAndTogether) {
+    RespClient client(port);
+    add_large(client, 70);
+    EXPECT_TRUE(is_resp_error(client.ask(all_large(70)))) << "beyond 64 MiB";
+    EXPECT_GE(client.ask(all_large(60)).size(), 60'000'000U);
+    EXPECT_EQ(client.ask({"PING"}), "PONG");
+    // Four fit. One that is read early makes room for another, so it may take more than one attempt to see a refusal.
+    bool is_full = false;
+    for (int attempt = 0; attempt < 20 && !is_full; ++attempt) {
+        std::vector<std::unique_ptr<RespClient>> readers;
+        for (int i = 0; i < 8; ++i) {
+            readers.push_back(std::make_unique<RespClient>(port));
+            readers.back()->send(resp_request(all_large(60)));
+        }
+        EXPECT_FALSE(is_resp_error(client.ask({"VSIM", "large", "ELE", "0"}))) << "a small one needs no room";
+        for (const auto& reader : readers) is_full |= reader->reply().starts_with("(error) TRYAGAIN ");
+    }
+    EXPECT_TRUE(is_full);
+    EXPECT_GE(client.ask(all_large(60)).size(), 60'000'000U);
+}
+
+TEST(RespTimes, WhoAsksNothingOrTakesNothingIsShownOut) {
+    const TemporaryDirectory directory;
+    const uint16_t port = free_port();
+    Server server(directory.path() + "/data",
+                  {"--set", "frontends.resp.library=resp.so", "--set", "frontends.resp.port=" + std::to_string(port),
+                   "--set", "frontends.resp.clients=1", "--set", "frontends.resp.write_timeout_ms=300", "--set",
+                   "frontends.resp.idle_timeout_ms=2000"});
+    const auto is_free = [&] { return RespClient(port).ask({"PING"}) == "PONG"; };
+    const auto becomes_free = [&] {
+        for (int i = 0; i < 1000; ++i) {
+            if (is_free()) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        return false;
+    };
+    {
+        RespClient idle(port);
+        EXPECT_EQ(idle.ask({"PING"}), "PONG");
+        EXPECT_FALSE(is_free());
+        EXPECT_EQ(idle.reply(), "closed");
+    }
+    ASSERT_TRUE(becomes_free());
+    std::unique_ptr<RespClient> stuck;
+    for (int i = 0; i < 1000 && (stuck == nullptr || stuck->ask({"PING"}) != "PONG"); ++i)
+        stuck = std::make_unique<RespClient>(port);
+    add_large(*stuck, 20);
+    stuck->send(resp_request(all_large(20)));
+    EXPECT_TRUE(becomes_free());
     EXPECT_EQ(server.stop().code, 0);
 }
 

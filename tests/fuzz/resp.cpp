@@ -204,7 +204,8 @@ struct Outcome {
 // As a server does that receives the bytes up to `cut` and then the others.
 Outcome serve(const std::string& bytes, size_t cut) {
     resp::Access access(vz::EngineView(nullptr), true);
-    resp::Session session(vz::EngineView(nullptr), access, 1, 1);
+    resp::ReplyBudget budget;
+    resp::Session session(vz::EngineView(nullptr), access, budget, 1, 1);
     Outcome outcome;
     resp::Request request;
     size_t used = 0;
