@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -471,6 +472,7 @@ TEST_F(RestDetails, few_may_wait_for_jobs) {
             do {
                 answer = client.request("POST", "/collections/t/reindex?wait=true&timeout_ms=600000",
                                         R"({"m":48,"ef_construction":400})", {"Idempotency-Key: one"});
+                if (answer.status == 409) std::this_thread::sleep_for(std::chrono::milliseconds(20));
             } while (answer.status == 409);
             EXPECT_EQ(answer.status, 200) << answer.body;
             if (answer.body.find("\"running\"") != std::string::npos) ++told;
