@@ -25,6 +25,8 @@ class VariableReader final {
 
     json::Reader& reader_;
     Arena& arena_;
+    // Of all lists: the reader makes room for all numbers of the text at once, so that no list moves.
+    json::Floats floats_;
 };
 
 bool VariableReader::read(json::Value value, const TypeRef& type, Input& out) {
@@ -57,16 +59,15 @@ bool VariableReader::read_list(json::Value value, const TypeRef& list, Input& ou
             out.floats = packed;
             return true;
         }
-        json::Floats floats;
         uint64_t count = 0;
-        if (!reader_.floats(value, floats, count)) {
+        if (!reader_.floats(value, floats_, count)) {
             // The one mistake of a list itself, not of an element, is to be empty; whether it may be is for the engine
             // to say.
             if (!reader_.has_mistake() || reader_.error().field.ends_with(']')) return false;
             reader_.take_mistake();
             return true;
         }
-        out.floats = {floats.data, count};
+        out.floats = {floats_.data + floats_.count - count, count};
         return true;
     }
     out.kind = InputKind::kList;
@@ -223,7 +224,8 @@ VariablesOutcome read_given(const ast::Operation& operation, const std::vector<c
         std::string_view null;
         return reader.raw(value, null);
     };
-    return reader.read(kRequestMembers, read_member) ? VariablesOutcome::kRead : VariablesOutcome::kNotJson;
+    if (reader.read(kRequestMembers, read_member)) return VariablesOutcome::kRead;
+    return reader.error().fault == json::Fault::kMemory ? VariablesOutcome::kNoMemory : VariablesOutcome::kNotJson;
 }
 
 }  // namespace
@@ -235,8 +237,9 @@ VariablesOutcome coerce_variables(const Schema& schema, const ast::Operation& op
         types.push_back(schema.resolve(*definition.type, arena));
         variables.push_back({definition.name.text, {}});
     }
-    if (!json.empty() && read_given(operation, types, json, arena, variables, errors) == VariablesOutcome::kNotJson) {
-        return VariablesOutcome::kNotJson;
+    if (!json.empty()) {
+        const VariablesOutcome outcome = read_given(operation, types, json, arena, variables, errors);
+        if (outcome != VariablesOutcome::kRead) return outcome;
     }
     for (size_t i = 0; i < variables.size(); ++i) {
         if (!variables[i].value.absent() || types[i] == nullptr) continue;

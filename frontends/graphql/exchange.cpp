@@ -5,9 +5,12 @@
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
 #include "frontends/graphql/clock.hpp"
+#include "frontends/graphql/within_memory.hpp"
 
 namespace vz::graphql {
 namespace {
+
+constexpr FieldError kNoMemory{"SERVICE_UNAVAILABLE", "out of memory", R"({"reason":"overloaded"})"};
 
 FieldValue root_value(void* user, size_t index) {
     const RootCall& call = (*static_cast<std::vector<RootCall>*>(user))[index];
@@ -40,7 +43,7 @@ bool each_scope(const Input& arguments, std::string_view scopes, Visit visit) {
 
 }  // namespace
 
-void refuse_overloaded(vzh_request* request) {
+void refuse_overloaded(vzh_request* request) noexcept {
     const codec::Failure failure = codec::overloaded();
     vzh_refuse(request, failure.http, failure.error_type.c_str(), codec::borrowed(failure.message),
                codec::borrowed(failure.details));
@@ -64,7 +67,24 @@ Exchange::~Exchange() {
     frontend_.in_flight.fetch_sub(1, std::memory_order_release);
 }
 
+// Nothing is with the engine when a step throws, and nothing was changed that its field would not tell: those of
+// begin() and finish() are caught there.
+template <typename Step>
+void Exchange::go_on(Step step) {
+    if (!within_memory(step)) refuse_overloaded();
+}
+
+void Exchange::refuse_overloaded() {
+    vzh_request* request = request_;
+    delete this;
+    graphql::refuse_overloaded(request);
+}
+
 void Exchange::start() {
+    go_on([this] { run(); });
+}
+
+void Exchange::run() {
     std::vector<DocumentError> errors;
     const ast::Operation* operation = find_document(errors) ? choose_operation(errors) : nullptr;
     if (operation == nullptr) return refuse(errors);
@@ -75,7 +95,7 @@ void Exchange::start() {
     }
     begun_ns_ = steady_ns();
     const bool is_prepared = prepare(*operation, errors);
-    if (arena.is_short()) return refuse_overloaded();
+    if (arena.is_short() || (!is_prepared && errors.empty())) return refuse_overloaded();
     if (!is_prepared) return refuse(errors);
     frontend_.meter->operation(mutation_);
     if (!set_up_calls()) {
@@ -126,10 +146,12 @@ const ast::Operation* Exchange::choose_operation(std::vector<DocumentError>& err
     return nullptr;
 }
 
+// False without an error: memory ran out.
 bool Exchange::prepare(const ast::Operation& operation, std::vector<DocumentError>& errors) {
     switch (coerce_variables(*frontend_.schema, operation, json, arena, variables_, errors)) {
         case VariablesOutcome::kRead: break;
-        case VariablesOutcome::kRefused: return false;
+        case VariablesOutcome::kRefused:
+        case VariablesOutcome::kNoMemory: return false;
         case VariablesOutcome::kNotJson:
             malformed_ = true;
             errors.push_back({ErrorCode::kBadUserInput, "`variables` are not valid JSON", {}});
@@ -227,29 +249,30 @@ bool Exchange::sees(vz_str collection, uint32_t permission) const {
     return vzh_sees(request_, collection, permission) != 0;
 }
 
-void Exchange::begin(RootCall& call) {
+// Adds the operations of the call to `ops`.
+void Exchange::begin(RootCall& call, std::vector<vz_op*>& ops) {
     if (call.resolver == nullptr || call.planned->refused != nullptr || call.failure != nullptr) return;
     ++call.begun;
-    call.resolver->begin(call);
-    if (arena.is_short() && call.failure == nullptr) call.fail(codec::overloaded());
+    const bool begun = within_memory([&] {
+        call.resolver->begin(call);
+        ops.reserve(ops.size() + call.engine_calls.size());
+    });
+    if (!begun || (arena.is_short() && call.failure == nullptr)) call.failure = &kNoMemory;
     if (call.failure != nullptr) call.engine_calls = {};
+    for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
 }
 
 void Exchange::run_queries() {
     std::vector<vz_op*> ops;
-    for (RootCall& call : calls_) {
-        begin(call);
-        for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
-    }
+    for (RootCall& call : calls_) begin(call, ops);
     if (!submit(std::move(ops))) ended();
 }
 
 void Exchange::run_next_mutation() {
     while (next_ < calls_.size()) {
         RootCall& call = calls_[next_];
-        begin(call);
         std::vector<vz_op*> ops;
-        for (EngineCall& engine_call : call.engine_calls) ops.push_back(&engine_call.op);
+        begin(call, ops);
         if (submit(std::move(ops))) return;
         finish(call);
         settle_mutation();
@@ -296,18 +319,23 @@ void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
     if (exchange.mutation_) {
         vzh_defer(exchange.request_, &mutation_later, &exchange);
     } else {
-        exchange.ended();
+        exchange.go_on([&] { exchange.ended(); });
     }
 }
 
 void Exchange::mutation_later(vzh_request*, void* user) VZ_NOEXCEPT {
     Exchange& exchange = *static_cast<Exchange*>(user);
-    exchange.finish(exchange.calls_[exchange.next_]);
-    exchange.settle_mutation();
-    exchange.run_next_mutation();
+    exchange.go_on([&] {
+        exchange.finish(exchange.calls_[exchange.next_]);
+        exchange.settle_mutation();
+        exchange.run_next_mutation();
+    });
 }
 
-void Exchange::answer_later(vzh_request*, void* user) VZ_NOEXCEPT { static_cast<Exchange*>(user)->answer(); }
+void Exchange::answer_later(vzh_request*, void* user) VZ_NOEXCEPT {
+    Exchange& exchange = *static_cast<Exchange*>(user);
+    exchange.go_on([&] { exchange.answer(); });
+}
 
 void Exchange::ended() {
     uint64_t bytes = 0;
@@ -324,7 +352,7 @@ void Exchange::ended() {
 
 void Exchange::finish(RootCall& call) {
     if (call.resolver == nullptr || call.planned->refused != nullptr || call.failure != nullptr) return;
-    call.value = call.resolver->finish(call);
+    if (!within_memory([&] { call.value = call.resolver->finish(call); })) call.failure = &kNoMemory;
 }
 
 void Exchange::answer() {
@@ -377,12 +405,6 @@ void Exchange::refuse(const std::vector<DocumentError>& errors) {
     std::vector<ExecutionError> written;
     for (const DocumentError& error : errors) written.push_back(error_of(error));
     refuse(media_ == Media::kResponse || malformed_ ? 400 : 200, written);
-}
-
-void Exchange::refuse_overloaded() {
-    vzh_request* request = request_;
-    delete this;
-    graphql::refuse_overloaded(request);
 }
 
 void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors) {

@@ -19,7 +19,7 @@ enum class Media : uint8_t { kJson, kResponse };  // application/json; applicati
 
 // Ends a request whose answer finds no memory as the listener ends those that it has no room for: 503, to be tried
 // again.
-void refuse_overloaded(vzh_request* request);
+void refuse_overloaded(vzh_request* request) noexcept;
 
 class Exchange final {
  public:
@@ -39,10 +39,10 @@ class Exchange final {
     bool knows_document();
     // Parses, validates, plans, runs. Deletes this in the end.
     void start();
+    // Ends the request, which found no memory. Deletes this.
+    void refuse_overloaded();
     // Ends the request with errors of its own, without `data`. Deletes this.
     void refuse(uint32_t status, const std::vector<ExecutionError>& errors);
-    // Ends it with 503, for want of memory. Deletes this.
-    void refuse_overloaded();
 
     // Whether the key has this permission for the collection; absent: for all of them.
     bool sees(vz_str collection, uint32_t permission) const;
@@ -55,13 +55,17 @@ class Exchange final {
  private:
     ~Exchange();
 
+    // Takes the request one step further; memory that runs out on the way ends it.
+    template <typename Step>
+    void go_on(Step step);
+    void run();
     bool find_document(std::vector<DocumentError>& errors);
     const ast::Operation* choose_operation(std::vector<DocumentError>& errors) const;
     bool check_items(DocumentError& error) const;
     bool prepare(const ast::Operation& operation, std::vector<DocumentError>& errors);
     bool enter_scopes(RootCall& call);
     bool set_up_calls();
-    void begin(RootCall& call);
+    void begin(RootCall& call, std::vector<vz_op*>& ops);
     void run_queries();
     void run_next_mutation();
     void settle_mutation();

@@ -7,6 +7,7 @@
 #include "frontends/graphql/assets.hpp"
 #include "frontends/graphql/embedded.hpp"
 #include "frontends/graphql/exchange.hpp"
+#include "frontends/graphql/within_memory.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -68,7 +69,7 @@ std::string_view padded_copy(Arena& arena, std::string_view before, std::string_
     return {place, size};
 }
 
-// The members of a POST body. False: `why` says what is wrong with it.
+// The members of a POST body. False: `why` says what is wrong with it; if it says nothing, memory ran out.
 bool read_body(std::string_view body, Exchange& exchange, std::string& why) {
     bool has_query = false;
     json::Reader reader(body, borrow(exchange.arena));
@@ -84,8 +85,7 @@ bool read_body(std::string_view body, Exchange& exchange, std::string& why) {
         return reader.raw_object(value, text);
     });
     if (!read) {
-        why =
-            reader.error().fault == json::Fault::kMemory ? "out of memory" : codec::from_reader(reader.error()).message;
+        if (reader.error().fault != json::Fault::kMemory) why = codec::from_reader(reader.error()).message;
         return false;
     }
     if (!has_query) why = "Invalid query: required";
@@ -132,12 +132,15 @@ void handle_operation(vzh_request* request, const vzh_view* view) {
         return reply_error(request, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
     }
     vz_frontend& frontend = frontend_of(view);
-    auto* exchange = new Exchange(frontend, request, view, *media);
+    auto* exchange = new (std::nothrow) Exchange(frontend, request, view, *media);
+    if (exchange == nullptr) return refuse_overloaded(request);
     exchange->read_only = by_get;
     std::string why;
-    const bool read =
-        by_get ? read_parameters(view, *exchange, why) : read_body(codec::view(view->body), *exchange, why);
-    if (exchange->arena.is_short()) return exchange->refuse_overloaded();
+    bool read = false;
+    const bool fits = within_memory([&] {
+        read = by_get ? read_parameters(view, *exchange, why) : read_body(codec::view(view->body), *exchange, why);
+    });
+    if (!fits || exchange->arena.is_short() || (!read && why.empty())) return exchange->refuse_overloaded();
     if (!read) return exchange->refuse(400, {{why, "BAD_REQUEST", {}, {}, {}}});
     // A known document costs little: it is planned and submitted at once.
     if (exchange->knows_document()) return exchange->start();

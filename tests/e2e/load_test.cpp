@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -231,6 +232,65 @@ TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
     EXPECT_EQ(server.stop().code, 0);
     std::printf("figure bulk.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu accepted=%zu refused=%zu cut=%zu\n",
                 kBudgetMib, growth_mib, kClients * kRounds * kPoints * padded.size() >> 20, accepted, refused, cut);
+}
+
+// A mutation in variables: so many points of 64 numbers.
+std::string batch_over_graphql(size_t points) {
+    std::string numbers = "0.00001";
+    for (int i = 1; i < 64; ++i) numbers += ",0.00001";
+    std::string body =
+        R"({"query":"mutation($v: [UpsertVectorInput!]!) { upsertVectors(input: {collection: \"bulk\", vectors: $v}) { affectedCount } }","variables":{"v":[)";
+    for (size_t i = 0; i < points; ++i)
+        body += (i == 0 ? R"({"id":")" : R"(,{"id":")") + std::to_string(i) + R"(","data":[)" + numbers + "]}";
+    return body + "]}}";
+}
+
+TEST(Load, ABatchOverGraphqlTakesAFewTimesItsSize) {
+    constexpr size_t kPoints = 20000;
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient http(server.port());
+    ASSERT_EQ(http.post("/collections", R"({"name":"bulk","dimension":64})").status, 200);
+    const std::string body = batch_over_graphql(kPoints);
+    const size_t before = kib_of(server.process().id(), "VmHWM");
+    const Answer answer = http.post("/graphql", body);
+    ASSERT_EQ(answer.status, 200);
+    EXPECT_EQ(Json(answer.body).integer("/data/upsertVectors/affectedCount"), static_cast<int64_t>(kPoints));
+    // Five times its size to read it with; the points as floats on their way, in the log and in the collection.
+    EXPECT_LT((kib_of(server.process().id(), "VmHWM") - before) * 1024, 10 * body.size());
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Load, MemoryThatRunsOutEndsTheRequestAndNotTheServer) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers end the process themselves";
+#endif
+    constexpr size_t kMib = 1 << 20;
+    const TemporaryDirectory directory;
+    // Else each thread takes addresses for 64 MiB when it wants its first bytes.
+    ASSERT_EQ(setenv("MALLOC_ARENA_MAX", "1", 1), 0);
+    Server server(directory.path() + "/data");
+    ASSERT_EQ(unsetenv("MALLOC_ARENA_MAX"), 0);
+    ASSERT_EQ(HttpClient(server.port()).post("/collections", R"({"name":"bulk","dimension":64})").status, 200);
+    const std::string body = batch_over_graphql(20000);
+    size_t refused = 0;
+    for (size_t mib = 8; mib <= 104; mib += 8) {
+        const rlim_t most = kib_of(server.process().id(), "VmSize") * 1024 + mib * kMib;
+        const rlimit limit{most, RLIM_INFINITY};
+        ASSERT_EQ(prlimit(server.process().id(), RLIMIT_AS, &limit, nullptr), 0);
+        const Answer answer = HttpClient(server.port()).post("/graphql", body);
+        const Json told(answer.body);
+        if (answer.status == 200 && !told.has("/errors")) continue;
+        ++refused;
+        const bool whole = answer.status == 503;  // before or in the field
+        EXPECT_EQ(told.text(whole ? "/details/reason" : "/errors/0/extensions/details/reason"), "overloaded")
+            << mib << ' ' << answer.body;
+    }
+    EXPECT_GE(refused, 3U);
+    const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
+    ASSERT_EQ(prlimit(server.process().id(), RLIMIT_AS, &none, nullptr), 0);
+    EXPECT_FALSE(Json(HttpClient(server.port()).post("/graphql", body).body).has("/errors"));
+    EXPECT_EQ(server.stop().code, 0);
 }
 
 // A hundred clients of both frontends ask for large answers and do not read them: the server holds what the answers'

@@ -13,10 +13,12 @@ scalar Long
 scalar JSON
 input Inner { a: Int! b: Int! = 5 }
 input In { name: String kind: Kind list: [Int!] inner: Inner floats: [Float!] }
-type Query { f(i: Int, fl: Float, floats: [Float!], long: Long, json: JSON, in: In, id: ID, kinds: [Kind], d: Int! = 7, b: Boolean): Int }
+type Query { f(i: Int, fl: Float, floats: [Float!], long: Long, json: JSON, in: In, ins: [In!], id: ID, kinds: [Kind], d: Int! = 7, b: Boolean): Int }
 )";
 
 struct Coerced {
+    explicit Coerced(Arena::Budget budget) : arena(budget) {}
+
     std::unique_ptr<Schema> schema;
     std::unique_ptr<ast::Document> document;
     Arena arena;
@@ -29,8 +31,8 @@ struct Coerced {
     bool complete = false;
 };
 
-std::unique_ptr<Coerced> coerce(std::string_view query, std::string_view variables = "{}") {
-    auto c = std::make_unique<Coerced>();
+std::unique_ptr<Coerced> coerce(std::string_view query, std::string_view variables = "{}", Arena::Budget budget = {}) {
+    auto c = std::make_unique<Coerced>(budget);
     c->schema = schema_of(kInputSdl);
     c->document = document_of(query);
     c->request = request_with(variables);
@@ -73,6 +75,32 @@ TEST(Input, lists_of_floats_are_packed_whichever_way_they_come) {
     EXPECT_EQ(coerce("query ($x: Float!) { f(floats: $x) }", R"({"x":2})")->arguments["floats"].floats.size(), 1u);
     EXPECT_EQ(coerce("query ($v: [Float!]) { f(floats: $v) }", R"({"v":[]})")->arguments["floats"].floats.size(), 0u);
     EXPECT_EQ(coerce("query ($v: [Float!]) { f(floats: $v) }", R"({"v":4})")->arguments["floats"].floats.size(), 1u);
+}
+
+// Bytes that the arena asked for to read so many lists of 64 numbers.
+size_t bytes_of_lists(size_t count) {
+    std::string list = "{\"floats\":[0";
+    for (int i = 1; i < 64; ++i) list += "," + std::to_string(i);
+    std::string variables = "{\"v\":[";
+    for (size_t i = 0; i < count; ++i) variables += (i == 0 ? "" : ",") + list + "]}";
+    size_t asked_for = 0;
+    const auto count_bytes = [](void* sum, uint64_t bytes) {
+        *static_cast<size_t*>(sum) += bytes;
+        return true;
+    };
+    const auto c = coerce("query ($v: [In!]) { f(ins: $v) }", variables + "]}", {&asked_for, count_bytes});
+    EXPECT_EQ(c->arguments["ins"].items.size(), count);
+    for (const Input& item : c->arguments["ins"].items) {
+        const std::span<const float> floats = item["floats"].floats;
+        EXPECT_EQ(floats.size(), 64u);
+        for (size_t i = 0; i < floats.size(); ++i) EXPECT_EQ(floats[i], static_cast<float>(i));
+    }
+    EXPECT_GT(asked_for, count * 64 * sizeof(float));
+    return asked_for;
+}
+
+TEST(Input, four_times_as_many_lists_of_floats_take_four_times_the_memory) {
+    EXPECT_LT(bytes_of_lists(2000), 8 * bytes_of_lists(500));
 }
 
 TEST(Input, floats_are_rounded_once) {
