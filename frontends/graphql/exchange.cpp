@@ -253,6 +253,7 @@ bool Exchange::sees(vz_str collection, uint32_t permission) const {
 void Exchange::begin(RootCall& call, std::vector<vz_op*>& ops) {
     if (call.resolver == nullptr || call.planned->refused != nullptr || call.failure != nullptr) return;
     ++call.begun;
+    call.engine_calls = {};
     const bool begun = within_memory([&] {
         call.resolver->begin(call);
         ops.reserve(ops.size() + call.engine_calls.size());
@@ -273,6 +274,7 @@ void Exchange::run_next_mutation() {
         RootCall& call = calls_[next_];
         std::vector<vz_op*> ops;
         begin(call, ops);
+        if (wait_for_turn(call)) return;
         if (submit(std::move(ops))) return;
         finish(call);
         settle_mutation();
@@ -280,9 +282,28 @@ void Exchange::run_next_mutation() {
     answer();
 }
 
+// True: turn_has_come() will be called.
+bool Exchange::wait_for_turn(RootCall& call) {
+    if (call.has_turn || call.turn.data() == nullptr || call.failure != nullptr) return false;
+    call.has_turn = true;
+    vzh_take_turn(request_, codec::borrowed(call.turn), &turn_has_come, this);
+    return true;
+}
+
+void Exchange::end_turn(RootCall& call) {
+    call.turn = {};
+    if (std::exchange(call.has_turn, false)) vzh_end_turn(request_);
+}
+
+void Exchange::turn_has_come(vzh_request*, void* user) VZ_NOEXCEPT {
+    Exchange& exchange = *static_cast<Exchange*>(user);
+    exchange.go_on([&] { exchange.run_next_mutation(); });
+}
+
 // A failure that makes the whole answer null ends the series: what came after it could not be told.
 void Exchange::settle_mutation() {
     RootCall& call = calls_[next_];
+    end_turn(call);
     if (std::exchange(call.begins_again, false)) return;
     const bool failed = call.failure != nullptr || call.planned->refused != nullptr;
     next_ = failed && call.planned->field->type->non_null() ? calls_.size() : next_ + 1;

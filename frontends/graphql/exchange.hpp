@@ -68,6 +68,8 @@ class Exchange final {
     void begin(RootCall& call, std::vector<vz_op*>& ops);
     void run_queries();
     void run_next_mutation();
+    bool wait_for_turn(RootCall& call);
+    void end_turn(RootCall& call);
     void settle_mutation();
     bool submit(std::vector<vz_op*> ops);
     static void abandoned(vzh_request* request, void* user) VZ_NOEXCEPT;
@@ -83,6 +85,7 @@ class Exchange final {
 
     static void op_done(vz_op* op) VZ_NOEXCEPT;
     static void answer_later(vzh_request* request, void* user) VZ_NOEXCEPT;
+    static void turn_has_come(vzh_request* request, void* user) VZ_NOEXCEPT;
     static void mutation_later(vzh_request* request, void* user) VZ_NOEXCEPT;
 
     vz_frontend& frontend_;

@@ -147,6 +147,7 @@ void update_begin(RootCall& call) {
     int64_t search_effort = 0;
     if (!read_number(call, input["hnswEfSearch"], "hnswEfSearch", 0, 65536, -1, search_effort)) return;
     if (!check_metadata(call, input["metadata"]) || !check_description(call, input["description"])) return;
+    if (!call.in_turn(name)) return;
     const vz_collection_info* info = describe(call, name);
     if (info == nullptr) return;
     call.state = info;

@@ -194,6 +194,7 @@ bool make_changes(RootCall& call, const codec::TextCollection& collection, std::
 }
 
 void bind(RootCall& call, const codec::TextCollection& collection, TextUpsert& upsert) {
+    if (!call.in_turn(call.names.collection)) return;
     const vz_alter_request* const change = collection.bind("none", arena_of(call));
     upsert.binds = true;
     call.expect(1);

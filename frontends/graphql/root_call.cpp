@@ -1,6 +1,7 @@
 #include "frontends/graphql/root_call.hpp"
 
 #include "frontends/codec/filter.hpp"
+#include "frontends/codec/own_name.hpp"
 #include "frontends/graphql/exchange.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
@@ -63,6 +64,11 @@ bool RootCall::refused_id(std::string_view id, std::string_view place, uint64_t 
     const codec::Failure refusal = codec::validation(place, reason);
     fail(item == VZ_NO_ITEM ? refusal : codec::with_item(refusal, item));
     return true;
+}
+
+bool RootCall::in_turn(std::string_view collection) {
+    if (!has_turn) turn = arena->copy_text(codec::identity(engine(), collection));
+    return has_turn;
 }
 
 bool RootCall::sees(std::string_view collection, uint32_t permission) const {

@@ -47,6 +47,8 @@ struct RootCall {
     const FieldError* failure = nullptr;
     bool begins_again = false;  // set by finish() of a mutation: what it brought needs another begin()
     uint32_t begun = 0;         // calls of begin()
+    std::string_view turn;      // set by in_turn(): begin() is to be called again when it has come
+    bool has_turn = false;      // until the operations that begin() then made have ended
     FieldValue value;
     uint64_t bytes_estimate = 0;  // of the answer; set by finish()
 
@@ -56,6 +58,9 @@ struct RootCall {
     // Room for this many operations; each is filled with set().
     void expect(size_t count);
     void set(size_t i, uint32_t kind, std::string_view collection, const void* request, void* answer);
+
+    // Of a mutation: whether no other request alters the collection. If not, begin() returns, and is called again then.
+    bool in_turn(std::string_view collection);
 
     // Whether the request's key has this permission for the collection.
     bool sees(std::string_view collection, uint32_t permission) const;

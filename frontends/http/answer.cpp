@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "frontends/http/clock.hpp"
 #include "frontends/http/connection.hpp"
@@ -182,7 +183,18 @@ void vzh_request::post(void (*function)(vzh_request& r)) {
     listener.workers().post(job);
 }
 
+void vzh_request::go_on() {
+    post([](vzh_request& request) { request.deferred(&request, request.deferred_user); });
+}
+
+void vzh_request::end_turn() {
+    auto* const held = std::exchange(turns, nullptr);
+    if (held == nullptr) return;
+    if (auto* const next = held->end(turn)) next->go_on();
+}
+
 void vzh_request::reply(uint32_t code, std::string_view content_type) {
+    end_turn();
     status = code;
     if (!wants_gzip()) return send_reply(content_type);
     answer_type = content_type;

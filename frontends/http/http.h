@@ -139,6 +139,11 @@ uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) VZ_NOEXCE
 uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;
 /* [any] Go on on a worker thread. */
 void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
+/* [any] Goes on on a worker thread once no other request of the process has the turn of `subject`: what is read,
+ * changed and written back takes one. A request has one turn at a time, until vzh_end_turn or its answer. */
+void vzh_take_turn(vzh_request* r, vz_str subject, vzh_function function, void* user) VZ_NOEXCEPT;
+/* [any] Nothing happens where it has none. */
+void vzh_end_turn(vzh_request* r) VZ_NOEXCEPT;
 /* [any] What to do when nobody waits for the answer any more: its client is gone (the connection was reset), or the
  * time to drain is over. `cancel` is called on any thread, perhaps more than once, until the next vzh_on_abandoned or
  * the end of the request; it must not wait, nor call anything of the request. NULL: nothing. Returns 1 where nobody

@@ -12,6 +12,7 @@
 #include "frontends/http/connection.hpp"
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
+#include "frontends/http/turns.hpp"
 
 namespace vz::http {
 namespace {
@@ -27,6 +28,7 @@ struct Table {
     std::mutex mutex;  // of what follows; behind the other, and never held while anything is waited for
     std::map<std::string, std::unique_ptr<Listener>> listeners;
     std::vector<access::ApiKey> stored_keys;
+    Turns turns;
 };
 
 // Never destroyed: a plugin's library may be torn down in any order at exit.
@@ -272,8 +274,19 @@ uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) 
 void vzh_defer(vzh_request* r, vzh_function function, void* user) noexcept {
     r->deferred = function;
     r->deferred_user = user;
-    r->post([](vzh_request& request) { request.deferred(&request, request.deferred_user); });
+    r->go_on();
 }
+
+void vzh_take_turn(vzh_request* r, vz_str subject, vzh_function function, void* user) noexcept {
+    r->end_turn();
+    r->deferred = function;
+    r->deferred_user = user;
+    r->turns = &table().turns;
+    r->turn = to_view(subject);
+    if (r->turns->take(r->turn, *r)) r->go_on();
+}
+
+void vzh_end_turn(vzh_request* r) noexcept { r->end_turn(); }
 
 uint32_t vzh_on_abandoned(vzh_request* r, vzh_function cancel, void* user) noexcept {
     return r->connection->on_abandoned(*r, cancel, user) ? 0 : 1;

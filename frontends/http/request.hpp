@@ -14,6 +14,7 @@
 #include "frontends/http/parser.hpp"
 #include "frontends/http/router.hpp"
 #include "frontends/http/target.hpp"
+#include "frontends/http/turns.hpp"
 #include "frontends/http/workers.hpp"
 
 namespace vz::http {
@@ -89,6 +90,8 @@ struct vzh_request {
     void (*on_worker)(vzh_request& r) = nullptr;
     vzh_function deferred = nullptr;
     void* deferred_user = nullptr;
+    vz::http::Turns* turns = nullptr;  // where it has, or waits for, the turn of `turn`; nullptr: nowhere
+    std::string turn;
     vzh_function cancel = nullptr;  // when the request is abandoned; guarded by the connection, like cancel_user
     void* cancel_user = nullptr;
 
@@ -110,6 +113,10 @@ struct vzh_request {
     }
     // Goes on on a worker.
     void post(void (*function)(vzh_request& r));
+    // The same, as the frontend said last.
+    void go_on();
+    // Whoever waits for the turn that it has goes on.
+    void end_turn();
     // Whether this answer is worth compressing for this client.
     bool wants_gzip() const;
     // Sends. The request is gone afterwards.

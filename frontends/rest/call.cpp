@@ -169,6 +169,14 @@ void on_worker(Call& call, Continue next) {
     vzh_defer(call.request, &worked, &call);
 }
 
+void in_turn(Call& call, Continue next) {
+    call.next = next;
+    const std::string subject = codec::identity(call.frontend->engine, call.names.collection);
+    vzh_take_turn(call.request, borrowed(subject), &worked, &call);
+}
+
+void end_turn(Call& call) { vzh_end_turn(call.request); }
+
 void fail(Call& call, const codec::Failure& failure) {
     if (call.result != nullptr) release(call);
     note_if_slow(call);

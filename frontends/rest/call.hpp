@@ -119,6 +119,9 @@ void ended(Call& call);
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next);
 // Runs `next` on a worker thread, where everything but waiting is allowed.
 void on_worker(Call& call, Continue next);
+// The same, once no other request alters the collection that the call names: until the answer, or end_turn().
+void in_turn(Call& call, Continue next);
+void end_turn(Call& call);
 
 // Ends the request with this failure.
 void fail(Call& call, const codec::Failure& failure);

@@ -480,7 +480,7 @@ void put_collection(vzh_request* request, const vzh_view* view_in) {
     if (call == nullptr || !wants_full(*call, call->full) || !read_put(*call) ||
         !enter(*call, call->param(0), VZH_WRITE))
         return;
-    on_worker(*call, &alter);
+    in_turn(*call, &alter);
 }
 
 void delete_collection(vzh_request* request, const vzh_view* view_in) {

@@ -105,6 +105,7 @@ void begun(Call& base) {
 
 void altered(Call& base) {
     if (base.op.status != VZ_OK) return fail_op(base);
+    end_turn(base);
     note_outcome(base, base.change.outcome);
     on_worker(base, &begun);
 }
@@ -173,7 +174,7 @@ void start(vzh_request* request, const vzh_view* view_in, std::span<const json::
     }
     if (encodes && call->encoding.data() == nullptr)
         return fail(*call, codec::validation("target_encoding", "required"));
-    if (enter(*call, call->param(0), VZH_WRITE)) on_worker(*call, &alter);
+    if (enter(*call, call->param(0), VZH_WRITE)) in_turn(*call, &alter);
 }
 
 }  // namespace

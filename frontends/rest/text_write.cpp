@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "frontends/codec/text_collection.hpp"
 #include "frontends/rest/broken_part.hpp"
@@ -168,10 +169,21 @@ void create_missing(TextBatch& batch) {
     create_missing(batch, batch.records, wanted, borrowed(metadata), &prepare_again);
 }
 
+// What the collection is may be another once it is our turn.
+void enter_turn(TextBatch& batch) {
+    batch.has_turn = true;
+    in_turn(batch, &prepare);
+}
+
+void leave_turn(TextBatch& batch) {
+    if (std::exchange(batch.has_turn, false)) end_turn(batch);
+}
+
 void bound(Call& base) {
     // Lost to another writer: what the collection is now decides.
     if (base.op.status != VZ_OK && base.op.status != VZ_CONFLICT) return fail_op(base);
     base.change.flags = 0;
+    leave_turn(static_cast<TextBatch&>(base));
     on_worker(base, &prepare);
 }
 
@@ -198,7 +210,8 @@ void prepare(Call& base) {
                          collection.is_bound() ? std::string_view(collection.stemmer()) : "none"))
         return;
     if (batch.change_count == 0) return reply(batch);
-    if (may_bind) return bind(batch, collection);
+    if (may_bind) return batch.has_turn ? bind(batch, collection) : enter_turn(batch);
+    leave_turn(batch);
     send_record(batch);
 }
 

@@ -21,6 +21,7 @@ struct TextBatch : CreatingCall {
     bool is_single;  // POST /insert: its one text's failure is the request's
     bool atomic;
     bool only_errors;
+    bool has_turn;  // to bind the collection
     bool replayed;  // the engine knows the request: ids made for it now were never stored
     Write reply;
 

@@ -1,6 +1,10 @@
 // Texts over GraphQL: what REST does, by the other door.
 #include <gtest/gtest.h>
 
+#include <barrier>
+#include <functional>
+#include <thread>
+
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"
@@ -169,6 +173,71 @@ TEST_F(GraphqlTexts, ids_are_those_that_rest_takes) {
         EXPECT_EQ(field("{ vector(collection: \"v\", id: " + quoted + ") { id } }"), "id");
     }
     EXPECT_EQ(good(R"({ countVectors(collection: "v") })").integer("/data/countVectors"), 1);
+}
+
+// Both at once, by connections of their own; both are answered.
+void at_once(uint16_t port, const std::function<Answer(HttpClient&)>& one,
+             const std::function<Answer(HttpClient&)>& other) {
+    std::barrier start(2);
+    const auto run = [&](const std::function<Answer(HttpClient&)>& request) {
+        HttpClient client(port);
+        client.get("/livez");
+        start.arrive_and_wait();
+        const Answer answer = request(client);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        EXPECT_FALSE(Json(answer.body).has("/errors")) << answer.body;
+    };
+    std::thread second(run, other);
+    run(one);
+    second.join();
+}
+
+constexpr int kRounds = 60;
+
+std::string graphql(const std::string& document) { return R"({"query":)" + json_string(document) + "}"; }
+
+TEST_F(GraphqlTexts, changes_of_one_collection_do_not_take_each_other_back) {
+    const auto described = [](HttpClient& client) {
+        return client.post(
+            "/graphql", graphql(R"(mutation { updateCollection(name: "t", input: {description: "new"}) { name } })"));
+    };
+    for (int round = 0; round < kRounds; ++round) {
+        good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } })");
+        at_once(server_.port(), described, [&](HttpClient& client) {
+            if (round % 2 == 0) return client.request("PUT", "/collections/t", R"({"metadata":{"n":1}})");
+            return client.post(
+                "/graphql", graphql(R"(mutation { updateCollection(name: "t", input: {metadata: {n: 1}}) { name } })"));
+        });
+        const Json both(good(R"({ collection(name: "t") { description metadata } })"));
+        EXPECT_EQ(both.text("/data/collection/description"), "new") << round;
+        EXPECT_EQ(both.integer("/data/collection/metadata/n"), 1) << round;
+        good(R"(mutation { deleteCollection(name: "t") { success } })");
+    }
+}
+
+TEST_F(GraphqlTexts, a_change_of_the_collection_leaves_it_bound) {
+    const auto changed = [](HttpClient& client) {
+        return client.post(
+            "/graphql",
+            graphql(
+                R"(mutation { updateCollection(name: "t", input: {description: "d", hnswEfSearch: 50}) { name } })"));
+    };
+    for (int round = 0; round < kRounds; ++round) {
+        good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } })");
+        at_once(server_.port(), changed, [&](HttpClient& client) {
+            if (round % 2 == 0)
+                return client.post("/insert_texts", R"({"collection":"t","texts":[{"id":"a","text":"sea"}]})");
+            return client.post(
+                "/graphql",
+                graphql(
+                    R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "a", text: "sea"}]}) { success } })"));
+        });
+        const Json found(good(
+            R"({ collection(name: "t") { description } searchText(input: {collection: "t", query: "sea"}) { id } })"));
+        EXPECT_EQ(found.text("/data/collection/description"), "d") << round;
+        EXPECT_EQ(found.list("/data/searchText").size(), 1U) << round;
+        good(R"(mutation { deleteCollection(name: "t") { success } })");
+    }
 }
 
 }  // namespace
