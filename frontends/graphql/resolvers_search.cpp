@@ -17,6 +17,15 @@ struct Searches {
     std::span<Search> all;
 };
 
+// False: the field has failed.
+bool read_recall(RootCall& call, const Input& input, const std::string& at, float& recall) {
+    if (input.empty()) return true;
+    recall = static_cast<float>(input.number);
+    if (input.number >= 0.5 && recall < 1) return true;
+    call.fail(codec::validation(at + "recall", "must be at least 0.5 and below 1"));
+    return false;
+}
+
 // Fills one search from a SearchInput; `at` names it in errors. False: the field has failed.
 bool read_search(RootCall& call, const Input& input, const std::string& at, Search& search) {
     int64_t limit = 0;
@@ -43,7 +52,7 @@ bool read_search(RootCall& call, const Input& input, const std::string& at, Sear
     request.deadline_ns = call.view->deadline_ns;
     request.filter = filter_of(call, input["filter"]);
     if (input["exact"].boolean_or(false)) request.flags |= VZ_SEARCH_EXACT;
-    if (!input["recall"].empty()) request.recall_target = static_cast<float>(input["recall"].number);
+    if (!read_recall(call, input["recall"], at, request.recall_target)) return false;
     if (!input["scoreThreshold"].empty()) {
         const codec::ScoreLimit bound =
             codec::limit_of(search.metric, static_cast<float>(input["scoreThreshold"].number));

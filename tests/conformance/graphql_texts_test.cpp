@@ -175,6 +175,18 @@ TEST_F(GraphqlTexts, ids_are_those_that_rest_takes) {
     EXPECT_EQ(good(R"({ countVectors(collection: "v") })").integer("/data/countVectors"), 1);
 }
 
+TEST_F(GraphqlTexts, a_recall_that_is_none_is_refused) {
+    good(R"(mutation { createCollection(input: {name: "t", dimension: 2}) { name } })");
+    for (const char* const recall : {"0", "0.4", "1", "0.99999999", "-1"}) {
+        const Json answer(
+            ask(R"({ search(input: {collection: "t", vector: [1, 2], recall: )" + std::string(recall) + "}) { id } }"));
+        EXPECT_EQ(answer.text("/errors/0/extensions/code"), "VALIDATION_ERROR") << recall;
+        EXPECT_EQ(answer.text("/errors/0/extensions/details/field"), "recall") << recall;
+    }
+    good(R"({ search(input: {collection: "t", vector: [1, 2], recall: 0.5}) { id }
+              unset: search(input: {collection: "t", vector: [1, 2], recall: null}) { id } })");
+}
+
 // Both at once, by connections of their own; both are answered.
 void at_once(uint16_t port, const std::function<Answer(HttpClient&)>& one,
              const std::function<Answer(HttpClient&)>& other) {
