@@ -2,7 +2,9 @@
 
 #include <sys/random.h>
 #include <time.h>
+#include <charconv>
 
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <random>
@@ -107,6 +109,16 @@ std::string rfc3339(int64_t unix_ms) {
         std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(ms));
     return std::string(text, static_cast<size_t>(size));
+}
+
+int64_t timeout_ms(std::span<const vz_kv> query, uint64_t otherwise) {
+    for (const vz_kv& parameter : query) {
+        if (view(parameter.key) != "timeout_ms") continue;
+        const std::string_view text = view(parameter.value);
+        std::from_chars(text.data(), text.data() + text.size(), otherwise);
+        break;
+    }
+    return static_cast<int64_t>(otherwise);
 }
 
 const char* plan_name(uint32_t plan) {

@@ -1,6 +1,7 @@
 // Names and ids as requests may have them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,9 @@ vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part);
 // "2026-01-31T09:30:00.123Z".
 std::string rfc3339(int64_t unix_ms);
 int64_t now_unix_ms();
+
+// What a request allows itself, as its query parameter says, which was checked; without one, what all are allowed.
+int64_t timeout_ms(std::span<const vz_kv> query, uint64_t otherwise);
 
 // How a search was done, VZ_PLAN_EXACT, ..., as answers and logs call it.
 const char* plan_name(uint32_t plan);

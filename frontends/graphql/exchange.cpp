@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "frontends/codec/names.hpp"
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
 #include "frontends/graphql/clock.hpp"
@@ -199,7 +200,7 @@ bool Exchange::set_up_calls() {
         call.planned = &plan_.fields[i];
         call.resolver = plan_.fields[i].field->root;
         call.index = i;
-        call.names.timeout_ms = 60'000;
+        call.names.timeout_ms = codec::timeout_ms({view_->query, view_->query_count}, frontend_.default_timeout_ms);
         call.names.write = mutation_;
         if (call.resolver != nullptr && call.planned->refused == nullptr && !enter_scopes(call)) return false;
     }

@@ -129,6 +129,7 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     for (const char* field : {"limit", "denseK", "textK"}) self->schema->bound_default(field, self->results_max);
     self->schema_text = self->schema->sdl();
     if (const uint64_t limit = vzh_limit(self->mount, "batch_points"); limit != 0) self->batch_points_max = limit;
+    self->default_timeout_ms = vzh_limit(self->mount, "default_timeout_ms");
     *out = self.release();
     return VZ_OK;
 }

@@ -27,6 +27,7 @@ struct vz_frontend {
     uint64_t items_max = 20000;
     uint64_t results_max = 10000;
     uint64_t batch_points_max = 65536;
+    uint64_t default_timeout_ms = 60000;
     int64_t started_ms = 0;
     std::unique_ptr<vz::graphql::Schema> schema;
     std::string schema_text;                                // of `schema`

@@ -1,7 +1,6 @@
 #include "frontends/rest/call.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "frontends/codec/own_name.hpp"
@@ -101,14 +100,8 @@ void tell_place(Call& call) {
 }  // namespace
 
 int64_t timeout_ms(const Call& call) {
-    for (uint32_t i = 0; i < call.view->query_count; ++i) {
-        if (view(call.view->query[i].key) != "timeout_ms") continue;
-        int64_t number = 0;
-        const std::string_view text = view(call.view->query[i].value);
-        std::from_chars(text.data(), text.data() + text.size(), number);
-        return number;
-    }
-    return static_cast<int64_t>(vzh_limit(call.frontend->mount, "default_timeout_ms"));
+    return codec::timeout_ms({call.view->query, call.view->query_count},
+                             vzh_limit(call.frontend->mount, "default_timeout_ms"));
 }
 
 void note_search(Call& call, const vz_rows& rows) {

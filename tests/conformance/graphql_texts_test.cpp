@@ -187,6 +187,21 @@ TEST_F(GraphqlTexts, a_recall_that_is_none_is_refused) {
               unset: search(input: {collection: "t", vector: [1, 2], recall: null}) { id } })");
 }
 
+TEST_F(GraphqlTexts, a_deadline_that_passed_is_the_one_of_the_request) {
+    good(R"(mutation { createCollection(input: {name: "t", dimension: 1024, embeddingProvider: "bm25"}) { name } })");
+    // To embed so much takes longer.
+    std::string texts;
+    for (int i = 0; i < 1000; ++i) texts += R"({text: "The whale swims in the sea"})";
+    const Answer late = client_.post(
+        "/graphql?timeout_ms=1",
+        R"({"query":)" +
+            json_string(R"(mutation { upsertTexts(input: {collection: "t", texts: [)" + texts + "]}) { success } }") +
+            "}");
+    const Json told(late.body);
+    EXPECT_EQ(told.text("/errors/0/extensions/code"), "DEADLINE_EXCEEDED") << late.body;
+    EXPECT_EQ(told.integer("/errors/0/extensions/details/timeout_ms"), 1) << late.body;
+}
+
 // Both at once, by connections of their own; both are answered.
 void at_once(uint16_t port, const std::function<Answer(HttpClient&)>& one,
              const std::function<Answer(HttpClient&)>& other) {
