@@ -67,8 +67,8 @@ std::string index_field(std::string_view member, const vz_error& error, const Na
     return member == "language" ? "lexical.stemmer" : "lexical.source";
 }
 
-// The ABI's path of a member in the request's own words. Members of a batch become "vectors[3].embedding".
-std::string request_field(const vz_error& error, const Names& names) {
+// The ABI's path of a member in the words of that part of the request which failed.
+std::string part_field(const vz_error& error, const Names& names) {
     const std::string_view path(error.field);
     const auto end = path.find_first_of(".[");
     const std::string_view first = path.substr(0, end);
@@ -128,6 +128,13 @@ std::string request_field(const vz_error& error, const Names& names) {
     return std::string(path);
 }
 
+std::string at_place(std::string_view field, const Names& names) { return std::string(names.place).append(field); }
+
+// The ABI's path of a member in the request's own words. Members of a batch become "vectors[3].embedding".
+std::string request_field(const vz_error& error, const Names& names) {
+    return at_place(part_field(error, names), names);
+}
+
 Failure make(uint32_t http, std::string_view error_type, std::string message, std::string details = "{}") {
     return {http, std::string(error_type), std::move(message), std::move(details)};
 }
@@ -184,7 +191,8 @@ Failure not_found(const vz_error& error, const Names& names) {
             return with_item(std::move(failure), position_of(error, names));
         }
         case VZ_REASON_ALIAS: return validation("alias", "no such alias");
-        case VZ_REASON_VECTOR_FIELD: return validation(names.vector, "the collection has no such vector field");
+        case VZ_REASON_VECTOR_FIELD:
+            return validation(at_place(names.vector, names), "the collection has no such vector field");
         case VZ_REASON_FIELD_INDEX: return validation(request_field(error, names), "no such index");
         case VZ_REASON_SNAPSHOT:
             return make(404, "snapshot_not_found", std::string("Snapshot not found: ").append(names.snapshot),
@@ -215,7 +223,7 @@ Failure limit_exceeded(const vz_error& error, const Names& names) {
         if (error.expected != 0) details.number("limit_bytes", error.expected);
         return make(413, "payload_too_large", error.message, details.done());
     }
-    std::string field = error.reason == VZ_REASON_FILTER ? "filter" : request_field(error, names);
+    std::string field = error.reason == VZ_REASON_FILTER ? at_place("filter", names) : request_field(error, names);
     if (limit == "payload_bytes_max" || limit == "id_bytes_max") {
         vz_error renamed = error;
         renamed.field[0] = '\0';

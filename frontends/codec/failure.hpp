@@ -30,6 +30,7 @@ struct Names {
     std::string_view id = "id";
     std::string_view payload = "payload";
     std::string_view snapshot;
+    std::string_view place;  // of what failed, where it is a part of the request: "inputs[3]."; before each field
     std::span<const uint64_t> positions;  // item of the ABI's batch -> index in the request; empty: the same
     uint64_t lexical_index = VZ_NO_ITEM;  // the field index of a new collection that `lexical` asked for
     bool write = false;                   // VZ_BUSY of a write is 429, of a read 503

@@ -26,8 +26,9 @@ bool read_recall(RootCall& call, const Input& input, const std::string& at, floa
     return false;
 }
 
-// Fills one search from a SearchInput; `at` names it in errors. False: the field has failed.
-bool read_search(RootCall& call, const Input& input, const std::string& at, Search& search) {
+// Fills one search from a SearchInput. False: the field has failed.
+bool read_search(RootCall& call, const Input& input, Search& search) {
+    const std::string at(call.names.place);
     int64_t limit = 0;
     int64_t effort = 0;
     if (!read_number(call, input["limit"], at + "limit", 1, static_cast<int64_t>(call.frontend->results_max), 10,
@@ -66,15 +67,20 @@ bool read_search(RootCall& call, const Input& input, const std::string& at, Sear
     return true;
 }
 
+// What fails from here on is of this input.
+void name_input(RootCall& call, size_t i) {
+    call.names.place = call.arena->copy_text("inputs[" + std::to_string(i) + "].");
+    const Input& filter = call.argument("inputs").items[i]["filter"];
+    call.names.filter = filter.empty() ? std::string_view() : filter.text;
+}
+
 void begin(RootCall& call, std::span<const Input> inputs, bool batch) {
     Searches* searches = call.make<Searches>();
     searches->all = call.arena->array<Search>(inputs.size());
     call.state = searches;
     for (size_t i = 0; i < inputs.size(); ++i) {
-        const std::string at = batch ? "inputs[" + std::to_string(i) + "]." : std::string();
-        Search& search = searches->all[i];
-        call.names.vector = batch ? call.arena->copy_text(at + "vector") : std::string_view("vector");
-        if (!read_search(call, inputs[i], at, search)) return;
+        if (batch) name_input(call, i);
+        if (!read_search(call, inputs[i], searches->all[i])) return;
     }
     call.expect(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -105,12 +111,8 @@ void batch_begin(RootCall& call) { begin(call, call.argument("inputs").items, tr
 FieldValue batch_finish(RootCall& call) {
     const std::span<std::span<const PointView>> lists =
         call.arena->array<std::span<const PointView>>(call.engine_calls.size());
-    const std::span<uint64_t> position = call.arena->array<uint64_t>(1);
     for (size_t i = 0; i < lists.size(); ++i) {
-        // Each search is an operation of its own, whose one query stands at this place of the request.
-        position[0] = i;
-        call.names.positions = position;
-        call.names.vector = call.arena->copy_text("inputs[" + std::to_string(i) + "].vector");
+        name_input(call, i);
         if (!hits(call, i, lists[i])) return FieldValue::null();
     }
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {

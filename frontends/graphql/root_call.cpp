@@ -111,7 +111,8 @@ vz_str filter_of(RootCall& call, const Input& input) {
         return {};
     }
     if (rewritten.spelling == codec::Spelling::kWrong) {
-        call.fail(codec::unreadable("filter." + rewritten.field, rewritten.reason, rewritten.offset));
+        call.fail(codec::unreadable(std::string(call.names.place) + "filter." + rewritten.field, rewritten.reason,
+                                    rewritten.offset));
         return {};
     }
     return codec::borrowed(call.arena->copy_text(rewritten.text));

@@ -202,6 +202,23 @@ TEST_F(GraphqlTexts, a_deadline_that_passed_is_the_one_of_the_request) {
     EXPECT_EQ(told.integer("/errors/0/extensions/details/timeout_ms"), 1) << late.body;
 }
 
+TEST_F(GraphqlTexts, a_batch_names_the_input_that_is_at_fault) {
+    good(R"(mutation { createCollection(input: {name: "t", dimension: 2}) { name } })");
+    const std::string fine = R"({collection: "t", vector: [1, 2], filter: {must: [{key: "a", match: {value: 1}}]}})";
+    const auto field = [&](const std::string& input) {
+        const Json answer(ask("{ searchBatch(inputs: [" + fine + ", " + input + ", " + fine + "]) { id } }"));
+        return std::string(answer.text("/errors/0/extensions/details/field"));
+    };
+    EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], filter: {must: [{key: "a", nonsense: 1}]}})"),
+              "inputs[1].filter.must[0].nonsense");
+    EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], filter: {must: [{type: "match"}]}})"),
+              "inputs[1].filter.must[0].key");
+    EXPECT_EQ(field(R"({collection: "t", vector: [1]})"), "inputs[1].vector");
+    EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], recall: 0})"), "inputs[1].recall");
+    EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], recall: 0.9, effort: 10})"), "inputs[1].recall");
+    EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], limit: 0})"), "inputs[1].limit");
+}
+
 // Both at once, by connections of their own; both are answered.
 void at_once(uint16_t port, const std::function<Answer(HttpClient&)>& one,
              const std::function<Answer(HttpClient&)>& other) {
