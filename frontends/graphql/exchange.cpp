@@ -1,5 +1,6 @@
 #include "frontends/graphql/exchange.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "frontends/codec/names.hpp"
@@ -12,6 +13,10 @@ namespace vz::graphql {
 namespace {
 
 constexpr FieldError kNoMemory{"SERVICE_UNAVAILABLE", "out of memory", R"({"reason":"overloaded"})"};
+
+// Operations of a request that are with the engine at once. It takes 16,384 of all requests together: large ones find
+// room beside each other.
+constexpr size_t kOpsAtOnce = 4096;
 
 FieldValue root_value(void* user, size_t index) {
     const RootCall& call = (*static_cast<std::vector<RootCall>*>(user))[index];
@@ -314,16 +319,26 @@ void Exchange::settle_mutation() {
 bool Exchange::submit(std::vector<vz_op*> ops) {
     if (ops.empty()) return false;
     for (vz_op* op : ops) op->done = &op_done;
-    pending_.store(static_cast<uint32_t>(ops.size()), std::memory_order_relaxed);
     ops_ = std::move(ops);
+    submitted_ = 0;
+    return submit_part();
+}
+
+// The same, for the next of its operations.
+bool Exchange::submit_part() {
+    const size_t first = submitted_;
+    const auto count = static_cast<uint32_t>(std::min(ops_.size() - first, kOpsAtOnce));
+    submitted_ = first + count;
+    pending_.store(count, std::memory_order_relaxed);
     vz_status status = VZ_CANCELLED;
     if (mutation_ || vzh_on_abandoned(request_, &abandoned, this) == 0) {
         submitted_ns_ = steady_ns();
-        status = vz_submit(frontend_.engine, ops_.data(), static_cast<uint32_t>(ops_.size()));
+        status = vz_submit(frontend_.engine, &ops_[first], count);
     }
     if (status == VZ_OK) return true;
     vzh_on_abandoned(request_, nullptr, nullptr);
-    for (vz_op* op : ops_) op->status = status;
+    submitted_ = ops_.size();
+    for (size_t i = first; i < ops_.size(); ++i) ops_[i]->status = status;
     return false;
 }
 
@@ -338,6 +353,7 @@ void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
     if (exchange.pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     vzh_on_abandoned(exchange.request_, nullptr, nullptr);
     vzh_engine_took(exchange.request_, steady_ns() - exchange.submitted_ns_);
+    if (exchange.submitted_ < exchange.ops_.size() && exchange.submit_part()) return;
     if (exchange.mutation_) {
         vzh_defer(exchange.request_, &mutation_later, &exchange);
     } else {

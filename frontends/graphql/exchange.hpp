@@ -72,6 +72,7 @@ class Exchange final {
     void end_turn(RootCall& call);
     void settle_mutation();
     bool submit(std::vector<vz_op*> ops);
+    bool submit_part();
     static void abandoned(vzh_request* request, void* user) VZ_NOEXCEPT;
     void ended();
     void finish(RootCall& call);
@@ -103,7 +104,8 @@ class Exchange final {
     std::vector<RootCall> calls_;  // one per root field of the plan
     size_t next_ = 0;              // mutation to run next
     std::atomic<uint32_t> pending_{0};
-    std::vector<vz_op*> ops_;  // with the engine, or were last
+    std::vector<vz_op*> ops_;  // with the engine, were last, or will be
+    size_t submitted_ = 0;     // of them
     std::vector<vz_result*> kept_;
 };
 

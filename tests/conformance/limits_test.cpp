@@ -201,5 +201,39 @@ TEST(Limits, APayloadHas64LevelsWhateverStandsAroundIt) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+TEST(Limits, ABatchOfSearchesMayHaveAsManyInputsAsItsLimitsAddUpTo) {
+    constexpr size_t kInputs = 20000;
+    constexpr size_t kFields = 20;
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    ask(client, R"(mutation { createCollection(input: {name: "s", dimension: 1}) { name }
+                              upsertVector(collection: "s", input: {id: "a", data: [1]}) { id } })");
+    const auto with_inputs = [&](const std::string& document, size_t count) {
+        std::string body = R"({"query":)" + json_string(document) + R"(,"variables":{"i":[)";
+        for (size_t i = 0; i < count; ++i)
+            body += (i == 0 ? "" : ",") + std::string(R"({"collection":"s","vector":[1],"limit":1})");
+        const Answer answer = client.post("/graphql", body + "]}}");
+        EXPECT_EQ(answer.status, 200) << answer.body.substr(0, 500);
+        return answer.body;
+    };
+    const auto is_complete = [](const Json& answer, const std::string& field, size_t count) {
+        const auto lists = answer.list(field);
+        EXPECT_EQ(lists.size(), count);
+        EXPECT_EQ(answer.text(field + "/0/0/id"), "a");
+        EXPECT_EQ(answer.text(field + "/" + std::to_string(count - 1) + "/0/id"), "a");
+    };
+    const std::string whole = with_inputs("query($i: [SearchInput!]!) { searchBatch(inputs: $i) { id } }", kInputs);
+    is_complete(Json(whole), "/data/searchBatch", kInputs);
+    std::string fields;
+    for (size_t i = 0; i < kFields; ++i) fields += " f" + std::to_string(i) + ": searchBatch(inputs: $i) { id }";
+    const Json parts(with_inputs("query($i: [SearchInput!]!) {" + fields + " }", kInputs / kFields));
+    for (size_t i = 0; i < kFields; ++i) is_complete(parts, "/data/f" + std::to_string(i), kInputs / kFields);
+    const std::string beyond =
+        with_inputs("query($i: [SearchInput!]!) { searchBatch(inputs: $i) { id } }", kInputs + 1);
+    EXPECT_EQ(Json(beyond).text("/errors/0/extensions/code"), "LIMIT_EXCEEDED");
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 }  // namespace
 }  // namespace vz::e2e
