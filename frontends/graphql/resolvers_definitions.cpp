@@ -125,6 +125,7 @@ void create_begin(RootCall& call) {
     notes.description = input["description"].text_or({});
     if (!input["metadata"].empty()) notes.metadata = input["metadata"].text;
     Creation* creation = call.make<Creation>();
+    call.state = creation;
     if (!add_texts(call, input, wanted, notes, creation->lexical)) return;
     const std::string_view metadata = call.arena->copy_text(codec::write_notes(notes));
     codec::fill_schema(wanted, metadata.empty() ? vz_str{} : codec::borrowed(metadata), creation->field,
@@ -133,7 +134,25 @@ void create_begin(RootCall& call) {
     call.engine_calls[0].change.request_id = call.request_id();
     call.set(0, VZ_OP_COLLECTION_CREATE, name, &creation->schema, &call.engine_calls[0].change);
 }
-FieldValue create_finish(RootCall& call) { return described(call, call.argument("input")["name"].text); }
+// A collection that was dropped since it was made, so that a repeated request finds none: as it was asked for. When it
+// was made is not known any more.
+const vz_collection_info* as_made(RootCall& call, std::string_view name) {
+    vz_collection_info* info = call.make<vz_collection_info>();
+    info->struct_size = sizeof *info;
+    info->name = codec::borrowed(name);
+    info->schema = &static_cast<const Creation*>(call.state)->schema;
+    info->created_ms = codec::now_unix_ms();
+    return info;
+}
+
+FieldValue create_finish(RootCall& call) {
+    if (call.failed(call.engine_calls[0])) return FieldValue::null();
+    const std::string_view name = call.argument("input")["name"].text;
+    bool absent = false;
+    const vz_collection_info* info = describe_if_present(call, name, absent);
+    if (absent) info = as_made(call, name);
+    return info == nullptr ? FieldValue::null() : collection_value(info);
+}
 
 struct Alteration {
     vz_vector_field field;

@@ -243,5 +243,21 @@ TEST_F(RestRepeats, atomic_is_said_once_or_alike) {
     }
 }
 
+TEST_F(RestRepeats, a_creation_over_graphql_is_answered_though_the_collection_is_gone) {
+    const std::string create =
+        R"({"query":"mutation { createCollection(input: {name: \"g\", dimension: 3, metric: EUCLIDEAN, description: \"d\"}) { name vectorCount description createdAt config { dimension metric } } }"})";
+    good("POST", "/graphql", create, "k");
+    good("DELETE", "/collections/g");
+    const Answer again = send("POST", "/graphql", create, "k");
+    const Json told(again.body);
+    ASSERT_FALSE(told.has("/errors")) << again.body;
+    EXPECT_EQ(told.text("/data/createCollection/name"), "g");
+    EXPECT_EQ(told.integer("/data/createCollection/vectorCount"), 0);
+    EXPECT_EQ(told.text("/data/createCollection/description"), "d");
+    EXPECT_EQ(told.integer("/data/createCollection/config/dimension"), 3);
+    EXPECT_EQ(told.text("/data/createCollection/config/metric"), "EUCLIDEAN");
+    EXPECT_EQ(send("GET", "/collections/g").status, 404);
+}
+
 }  // namespace
 }  // namespace vz::e2e
