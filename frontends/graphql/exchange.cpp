@@ -7,6 +7,7 @@
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
 #include "frontends/graphql/clock.hpp"
+#include "frontends/graphql/introspection.hpp"
 #include "frontends/graphql/within_memory.hpp"
 
 namespace vz::graphql {
@@ -179,7 +180,7 @@ bool Exchange::check_items(DocumentError& error) const {
     };
     for (const PlannedField& field : plan_.fields) {
         if (!frontend_.introspection && (field.field->name == "__schema" || field.field->name == "__type")) {
-            error = {ErrorCode::kValidationFailed, "introspection is turned off", {field.position}};
+            error = {ErrorCode::kValidationFailed, std::string(kNoIntrospection), {field.position}};
             return false;
         }
         add(field.arguments["input"]);
@@ -219,6 +220,7 @@ bool Exchange::enter_scopes(RootCall& call) {
         codec::Failure failure;
         failure.error_type = "authorization_error";
         failure.message = message;
+        failure.details = mutation_ ? R"({"required":"write"})" : R"({"required":"read"})";
         call.fail(failure);
         return true;
     };

@@ -8,6 +8,9 @@
 
 namespace vz::graphql {
 
+// Why it is refused where it is turned off.
+inline constexpr std::string_view kNoIntrospection = "introspection is turned off";
+
 std::string_view introspection_sdl();
 
 // Gives every field of the `__` types, and the three meta fields, its resolver.

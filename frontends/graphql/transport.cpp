@@ -7,6 +7,7 @@
 #include "frontends/graphql/assets.hpp"
 #include "frontends/graphql/embedded.hpp"
 #include "frontends/graphql/exchange.hpp"
+#include "frontends/graphql/introspection.hpp"
 #include "frontends/graphql/within_memory.hpp"
 
 namespace vz::graphql {
@@ -57,6 +58,13 @@ void reply_error(vzh_request* request, uint32_t status, std::string_view code, s
         out.end_object();
     }
     reply_text(request, status, text.text(), kJsonType);
+}
+
+// What introspection tells, as text.
+void reply_schema(vzh_request* request, const vz_frontend& frontend) {
+    if (!frontend.introspection)
+        return reply_error(request, 400, error_code_name(ErrorCode::kValidationFailed), kNoIntrospection);
+    reply_text(request, 200, frontend.schema_text, "text/plain; charset=utf-8");
 }
 
 std::string_view padded_copy(Arena& arena, std::string_view before, std::string_view text, std::string_view after) {
@@ -170,7 +178,7 @@ void make_routes(vz_frontend& frontend) {
 void handle(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT {
     switch (view->route->id) {
         case kPage: return reply_page(request, frontend_of(view));
-        case kSchema: return reply_text(request, 200, frontend_of(view).schema_text, "text/plain; charset=utf-8");
+        case kSchema: return reply_schema(request, frontend_of(view));
         case kGet:
             if (frontend_of(view).page && wants_page(codec::view(view->accept)))
                 return reply_page(request, frontend_of(view));

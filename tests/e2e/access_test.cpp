@@ -89,6 +89,7 @@ TEST_F(Access, AReaderWritesNothing) {
     const Answer refused =
         as(reader, "POST", "/graphql", graphql("mutation { deleteCollection(name: \"secret\") { success } }"));
     EXPECT_EQ(Json(refused.body).text("/errors/0/extensions/code"), "AUTHORIZATION_ERROR") << refused.body;
+    EXPECT_EQ(Json(refused.body).text("/errors/0/extensions/details/required"), "write");
     EXPECT_EQ(as(admin, "GET", "/collections/secret").status, 200);
 }
 
@@ -103,6 +104,7 @@ TEST_F(Access, ALimitedKeySeesItsOwnCollectionsOnly) {
     EXPECT_EQ(as(docs, "GET", "/stats").status, 403);
     const Answer stats = as(docs, "POST", "/graphql", graphql("{ stats { totalVectors } }"));
     EXPECT_EQ(Json(stats.body).text("/errors/0/extensions/code"), "AUTHORIZATION_ERROR") << stats.body;
+    EXPECT_EQ(Json(stats.body).text("/errors/0/extensions/details/required"), "read");
     // Neither by another name.
     EXPECT_EQ(as(docs, "PUT", "/aliases/docs-alias", R"({"collection":"secret"})").status, 403);
     EXPECT_EQ(as(docs, "POST", "/collections/docs-1/rename", R"({"new_name":"mine"})").status, 403);
@@ -276,6 +278,21 @@ TEST(AccessStart, BeyondLoopbackNeedsAKey) {
     EXPECT_EQ(server.output().find(key.key), std::string::npos);
     server.send(SIGTERM);
     EXPECT_EQ(server.wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
+}
+
+TEST(Introspection, TurnedOffHidesTheSchemaInAllItsForms) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "frontends.graphql.introspection=false"});
+    HttpClient client(server.port());
+    const auto code = [](const Answer& answer) {
+        return std::string(Json(answer.body).text("/errors/0/extensions/code"));
+    };
+    const Answer asked = client.post("/graphql", graphql("{ __schema { queryType { name } } }"));
+    EXPECT_EQ(code(asked), "GRAPHQL_VALIDATION_FAILED") << asked.body;
+    const Answer text = client.get("/graphql/schema");
+    EXPECT_EQ(text.status, 400);
+    EXPECT_EQ(code(text), "GRAPHQL_VALIDATION_FAILED") << text.body;
+    EXPECT_EQ(server.stop().code, 0);
 }
 
 }  // namespace
