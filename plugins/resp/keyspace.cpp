@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kPageMax = 10'000;
 
-// Drops collections, all or none; an alias is refused, for it would take away more than its name says.
+// Drops collections; where one is an alias none, for that would take away more than its name says.
 void del(Session& session, Arguments arguments) {
     for (const std::string_view key : arguments.subspan(1)) {
         const std::string own = vz::codec::own_name(session.engine().raw(), key);
@@ -64,12 +64,22 @@ void dbsize(Session& session, Arguments) {
     session.out().integer(static_cast<int64_t>(stats->collections));
 }
 
+// False: replied that they are too many.
+bool reserve_names(Session& session, std::span<const Key> found) {
+    size_t bytes = kElementBytesMost;
+    for (const Key& key : found) bytes += kElementBytesMost + key.name.size();
+    return session.reserve_reply(bytes);
+}
+
 void reply_names(Session& session, std::span<const Key> found) {
     session.out().array(found.size());
     for (const Key& key : found) session.out().bulk(key.name);
 }
 
-void keys(Session& session, Arguments arguments) { reply_names(session, keys_of(session, std::string(arguments[1]))); }
+void keys(Session& session, Arguments arguments) {
+    const std::vector<Key> found = keys_of(session, std::string(arguments[1]));
+    if (reserve_names(session, found)) reply_names(session, found);
+}
 
 // SCAN cursor [MATCH pattern] [COUNT n] [TYPE type]. In the order in which collections were made, so that each that
 // stays is seen, whatever comes and goes meanwhile; the cursor is the place of the last one seen.
@@ -94,7 +104,11 @@ void scan(Session& session, Arguments arguments) {
     std::vector<Key> found = is_other_type ? std::vector<Key>() : keys_of(session, pattern);
     std::erase_if(found, [&](const Key& key) { return key.place <= static_cast<uint64_t>(cursor); });
     std::sort(found.begin(), found.end(), [](const Key& a, const Key& b) { return a.place < b.place; });
-    const auto page = std::span<const Key>(found).first(std::min(static_cast<size_t>(count), found.size()));
+    size_t end = std::min(static_cast<size_t>(count), found.size());
+    // Those that one edit restored have one place, and the cursor is behind it or before it.
+    while (end != 0 && end < found.size() && found[end].place == found[end - 1].place) ++end;
+    const auto page = std::span<const Key>(found).first(end);
+    if (!reserve_names(session, page)) return;
     session.out().array(2);
     session.out().bulk(page.size() == found.size() ? "0" : std::to_string(page.back().place));
     reply_names(session, page);

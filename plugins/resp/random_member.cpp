@@ -76,6 +76,9 @@ void vrandmember(Session& session, Arguments arguments) {
     std::shuffle(ids.begin(), ids.end(), session.random());
     Replies& out = session.out();
     if (is_single) return ids.empty() ? out.null() : out.bulk(ids.front());
+    size_t bytes = 0;
+    for (const std::string& id : ids) bytes += id.size() + kElementBytesMost;
+    if (!session.reserve_reply(bytes)) return;
     out.array(ids.size());
     for (const std::string& id : ids) out.bulk(id);
 }

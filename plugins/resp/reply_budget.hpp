@@ -8,6 +8,7 @@ namespace resp {
 
 inline constexpr size_t kReplyBytesMax = 64 << 20;     // one reply
 inline constexpr size_t kRepliesBytesMax = 256 << 20;  // all that wait
+inline constexpr size_t kElementBytesMost = 96;        // beside its text and attributes: lengths and a score
 inline constexpr size_t kReplyBytesFree = 1 << 20;     // of a client: its requests may have more
 
 class ReplyBudget {

@@ -129,7 +129,8 @@ bool Server::receive(const Client& client, bool is_admitted, std::string* receiv
     if (limit.count() != 0) {
         const auto unknown = std::chrono::steady_clock::now() - client.known;
         const auto spent = is_admitted ? milliseconds(0) : std::chrono::duration_cast<milliseconds>(unknown);
-        wait_ms = static_cast<int>(std::max(limit - spent, milliseconds(0)).count());
+        if (spent >= limit) return false;
+        wait_ms = static_cast<int>((limit - spent).count());
     }
     pollfd readable = {client.socket, POLLIN, 0};
     const int ready = ::poll(&readable, 1, wait_ms);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "frontends/codec/expiry.hpp"
@@ -209,6 +210,12 @@ void Session::submit(std::unique_ptr<Write> write) {
     if (writes_.size() >= kWritesMax || writes_bytes_ >= kWritesBytesMax) finish_writes();
 }
 
+void Session::write_again(Write& write) {
+    write.is_again = true;
+    write.error = {};
+    write.op.status = vz_write(engine_.raw(), vz::str(write.key), &write.request, &write.answer, &write.error);
+}
+
 void Session::finish_writes() {
     if (writes_.empty()) return;
     {
@@ -219,9 +226,12 @@ void Session::finish_writes() {
     const std::deque<std::unique_ptr<Write>> finished = std::move(writes_);
     writes_.clear();
     writes_bytes_ = 0;
+    std::set<std::string_view> again;  // keys
     for (const std::unique_ptr<Write>& write : finished) {
+        if (again.contains(write->key)) write_again(*write);
         if (write->op.status != VZ_OK && write->error.reason == VZ_REASON_COLLECTION) forget(write->key);
         write->reply(*this, *write);
+        if (write->is_again) again.insert(write->key);
     }
 }
 

@@ -86,12 +86,15 @@ class Session {
         vz_op op = vz::make<vz_op>();
         FieldShape wanted = {};  // of a key that has to be made; 0: whatever is usual
         bool has_made_key = false;
+        bool is_again = false;  // behind writes that were submitted after it
         int64_t expires_ms = 0;
         void (*reply)(Session& session, Write& write) = nullptr;
         Session* session = nullptr;
     };
     // Fills request and op from the texts and submits; the reply comes in its turn.
     void submit(std::unique_ptr<Write> write);
+    // Of a reply: once more, now. Later writes of its key are done again then, so that their order stays.
+    void write_again(Write& write);
 
  private:
     static void done(vz_op* op) noexcept;

@@ -177,10 +177,7 @@ void reply_added(Session& session, Session::Write& write) {
     if (write.op.status == VZ_NOT_FOUND && write.error.reason == VZ_REASON_COLLECTION) {
         // Others dropped or renamed it since it was looked up.
         if (!have_collection(session, write)) return;
-        const vz::Expected<vz_write_answer> added = session.engine().write(write.key, write.request);
-        write.op.status = added ? VZ_OK : added.error().status();
-        if (added) write.answer = *added;
-        if (!added) write.error = added.error().raw();
+        session.write_again(write);
     }
     if (write.op.status != VZ_OK) {
         if (write.has_made_key) take_back(session, write.key);
@@ -298,10 +295,9 @@ double score_of(const FieldShape& shape, float score) {
 
 // Not less than the reply has.
 size_t reply_bytes(const vz::Rows& rows, bool with_attributes) {
-    constexpr size_t kFrameBytes = 96;  // lengths and a score
-    size_t bytes = kFrameBytes;
+    size_t bytes = kElementBytesMost;
     for (const vz::Row row : rows)
-        bytes += kFrameBytes + row.id().size() + (with_attributes ? row.payload().size() : 0);
+        bytes += kElementBytesMost + row.id().size() + (with_attributes ? row.payload().size() : 0);
     return bytes;
 }
 

@@ -297,6 +297,13 @@ TEST_F(Resp, AddsToWhatOthersDroppedOrMadeAnew) {
     for (int i = 0; i < 3; ++i) EXPECT_EQ(one.reply(), "1");
     EXPECT_EQ(other.ask({"VCARD", "k"}), "3");
     EXPECT_EQ(other.ask({"DEL", "k"}), "1");
+    one.send(resp_request({"VADD", "k", "VALUES", "2", "1", "0", "e"}) +
+             resp_request({"VSETATTR", "k", "e", "{\"n\":1}"}) +
+             resp_request({"VADD", "k", "VALUES", "2", "1", "0", "f"}) + resp_request({"VREM", "k", "f"}));
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(one.reply(), "1") << "in their order: " << i;
+    EXPECT_EQ(other.ask({"VGETATTR", "k", "e"}), "{\"n\":1}");
+    EXPECT_EQ(other.ask({"VISMEMBER", "k", "f"}), "0");
+    EXPECT_EQ(other.ask({"DEL", "k"}), "1");
     EXPECT_EQ(other.ask({"VADD", "k", "VALUES", "2", "1", "0", "y", "M", "64", "NOQUANT"}), "1");
     EXPECT_EQ(one.ask({"VADD", "k", "VALUES", "2", "1", "0", "x", "M", "64", "NOQUANT"}), "1");
     EXPECT_TRUE(is_resp_error(one.ask({"VADD", "k", "VALUES", "2", "1", "0", "z", "M", "16"})));
@@ -320,6 +327,31 @@ TEST_F(Resp, AScanSeesEveryKeyThatStays) {
     } while (cursor != "0");
     EXPECT_EQ(deleted, kKeys);
     EXPECT_EQ(client.ask({"DBSIZE"}), "0");
+}
+
+// Those of one edit are at one place.
+TEST(RespArchive, AScanSeesAllThatWereImported) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string archive = directory.path() + "/all.vecdb";
+    const uint16_t port = free_port();
+    const std::vector<std::string> with_resp = {"--set", "frontends.resp.library=resp.so", "--set",
+                                                "frontends.resp.port=" + std::to_string(port)};
+    {
+        Server server(data, with_resp);
+        RespClient client(port);
+        for (int i = 0; i < 12; ++i)
+            EXPECT_EQ(client.ask({"VADD", "s" + std::to_string(i), "VALUES", "1", "1", "a"}), "1");
+        server.stop();
+    }
+    EXPECT_EQ(run({program(), "export", archive, "--data-dir", data}).exit.code, 0);
+    EXPECT_EQ(run({program(), "import", archive, "--data-dir", data + "-2"}).exit.code, 0);
+    Server server(data + "-2", with_resp);
+    RespClient client(port);
+    std::string page = client.ask({"SCAN", "0", "COUNT", "5"});
+    const auto names = static_cast<size_t>(std::count(page.begin(), page.end(), 's'));
+    EXPECT_EQ(names, 12U) << page;
+    EXPECT_EQ(page.rfind("[0 ", 0), 0U) << page;
 }
 
 TEST_F(Resp, DeletesAllKeysOrNone) {
