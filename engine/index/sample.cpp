@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <utility>
 
 #include "engine/index/prune.hpp"
 #include "engine/index/search.hpp"
@@ -14,8 +15,13 @@ namespace {
 
 constexpr uint32_t kRowsAtOnce = 64;
 constexpr uint32_t kNearest = 10;
-constexpr size_t kManyPart = 16;   // near to many: to one of so many rows
-constexpr uint32_t kReranked = 8;  // times k: candidates by codes whose exact scores make the truth
+// Near to many: to one of so many rows, and to so many at least, which by chance no row is.
+constexpr size_t kManyPart = 16;
+constexpr size_t kManyLeast = 12;
+// What lies so much nearer to one of those than others do, as their distances are compared, belongs to it.
+constexpr float kWithMiddle = 1.0F / 16;
+constexpr uint32_t kMiddlesMax = 16;  // each is a pass over the codes
+constexpr uint32_t kReranked = 8;     // times k: candidates by codes whose exact scores make the truth
 
 uint64_t draw(const BlockHeader& header, uint64_t seed) {
     uint64_t hash = seed;
@@ -162,37 +168,56 @@ void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<
     }
 }
 
-std::vector<Slot> near_to_many(const GraphView& graph, uint32_t linked, std::span<const Sampled> sampled) {
+namespace {
+
+// Slots that are among the nearest of many, those of most first.
+std::vector<Slot> met_by_many(std::span<const Sampled> sampled) {
     std::vector<Slot> met;
     for (const Sampled& row : sampled) {
         for (uint32_t i = 0; i < std::min(row.nearest.size(), kNearest); ++i) met.push_back(row.nearest.slot(i));
     }
     std::sort(met.begin(), met.end());
-    std::vector<Slot> found;
+    std::vector<std::pair<size_t, Slot>> counted;
     for (auto at = met.begin(); at != met.end();) {
         const auto next = std::upper_bound(at, met.end(), *at);
-        if (static_cast<size_t>(next - at) * kManyPart >= sampled.size()) found.push_back(*at);
+        const auto count = static_cast<size_t>(next - at);
+        if (count >= kManyLeast && count * kManyPart >= sampled.size()) counted.emplace_back(count, *at);
         at = next;
     }
-    if (found.empty() || sampled.size() < kManyPart) return {};
+    std::sort(counted.rbegin(), counted.rend());
+    std::vector<Slot> slots;
+    for (const auto& [count, slot] : counted) slots.push_back(slot);
+    return slots;
+}
 
+}  // namespace
+
+std::vector<Slot> near_to_many(const GraphView& graph, uint32_t linked, std::span<const Sampled> sampled) {
+    // By a similarity long rows are near to many because they are what is looked for.
+    if (is_similarity(graph.quantizer->metric())) return {};
+    std::vector<Slot> left_out;
     std::vector<float> keys(linked);
     std::vector<Slot> all(linked);
     std::iota(all.begin(), all.end(), Slot{0});
     CodedRow coded;
-    std::vector<Slot> with_equals;
-    for (const Slot slot : found) {
-        if (std::find(with_equals.begin(), with_equals.end(), slot) != with_equals.end()) continue;
+    uint32_t passes = 0;
+    for (const Slot slot : met_by_many(sampled)) {
+        if (std::find(left_out.begin(), left_out.end(), slot) != left_out.end()) continue;
+        if (++passes > kMiddlesMax) break;
         prepare_slot(graph, slot, coded);
         score_slots(graph, coded, all.data(), linked, keys.data());
-        const float equal = twin_distance(graph, slot);
+        std::vector<float> to_sampled;
+        for (const Sampled& row : sampled) to_sampled.push_back(keys[row.slot]);
+        const auto median = to_sampled.begin() + static_cast<ptrdiff_t>(to_sampled.size() / 2);
+        std::nth_element(to_sampled.begin(), median, to_sampled.end());
+        const float border = std::max(twin_distance(graph, slot), *median * kWithMiddle);
         for (Slot other = 0; other < linked; ++other) {
-            if (other == slot || (keys[other] <= equal && !graph.is_absent(other))) with_equals.push_back(other);
+            if (other == slot || (keys[other] <= border && !graph.is_absent(other))) left_out.push_back(other);
         }
     }
-    std::sort(with_equals.begin(), with_equals.end());
-    with_equals.erase(std::unique(with_equals.begin(), with_equals.end()), with_equals.end());
-    return with_equals;
+    std::sort(left_out.begin(), left_out.end());
+    left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
+    return left_out;
 }
 
 float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const float> scores) {

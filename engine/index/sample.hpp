@@ -55,8 +55,9 @@ class FarQueries {
 // The `k` best scores of each against all other rows below `linked`, but for those of `left_out` (ascending).
 void find_truths(const GraphView& graph, uint32_t linked, uint32_t k, std::span<const Slot> left_out,
                  std::span<Sampled> sampled);
-// Of rows with their truth: those that are near to many, and what equals them, as a row in the middle of all others is;
-// in ascending order. Whether a walk finds these says nothing about whether it finds others.
+// Of sampled rows with their truth: what is near to many of them, as a row in the middle of all others is, and what
+// lies beside it; in ascending order; under a distance only. Whether a walk finds these says nothing about whether it
+// finds others.
 std::vector<Slot> near_to_many(const GraphView& graph, uint32_t linked, std::span<const Sampled> sampled);
 // How many of the `k` best are among `scores`.
 float share_found(vz_metric metric, const Sampled& truth, uint32_t k, std::span<const float> scores);

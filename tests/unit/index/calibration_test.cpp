@@ -90,6 +90,21 @@ TEST(index, rows_in_the_middle_of_all_keep_none_from_being_found) {
     }
 }
 
+TEST(index, no_row_of_few_is_near_to_many_by_chance) {
+    const TestRows rows = make_rows(1000, 24, 12, 17, false);
+    CallingThread workers;
+    const auto index = build(rows, make_options(24, VZ_EUCLIDEAN), workers);
+    for (const size_t count : {size_t{16}, size_t{25}, size_t{100}}) {
+        std::vector<Sampled> sampled(count);
+        for (size_t i = 0; i < count; ++i) {
+            sampled[i].slot = static_cast<Slot>(i * 9);
+            sampled[i].values = rows.row(i * 9);
+        }
+        find_truths(*index->view(), rows.count(), 10, {}, sampled);
+        EXPECT_TRUE(near_to_many(*index->view(), rows.count(), sampled).empty()) << count;
+    }
+}
+
 TEST(index, a_row_alone_among_absent_ones_is_measured_without_a_truth) {
     const TestRows rows = make_rows(2000, 16, 4, 17, false);
     const RowSource one = {[](const void* owner, Slot slot) {
