@@ -41,7 +41,6 @@ class Commit {
     enum class Turn : uint32_t { kWait, kLead, kDone };
     std::atomic<Turn> turn_{Turn::kWait};
     std::atomic<bool> staged_{false};
-    bool blocking_ = false;
     Commit* next_ended_ = nullptr;  // of those that wait to be told their fate
     Status fate_;
     bool logical_ = true;

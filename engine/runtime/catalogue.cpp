@@ -31,7 +31,8 @@ struct Catalogue::Change final : EditCommit {
     // Under visible_mutex_. Memory may run out within: a name never comes before what it names.
     std::function<void(Lsn)> make_visible;
     std::function<void()> undo;  // of what is not told by the functions below: the edit does not enter the log
-    std::unique_lock<std::mutex> no_writes;  // to the collection, until the edit has its place in the log
+    std::shared_ptr<Collection> to_be_empty;  // when the edit gets its place in the log
+    std::unique_lock<std::mutex> no_writes;   // to it
     Status outcome;
 
     // Names and collections as the edits to come see them; forget() takes back what this change made of them.
@@ -69,6 +70,11 @@ struct Catalogue::Change final : EditCommit {
         if (undo) undo();
     }
 
+    Status check_last() override {
+        if (to_be_empty == nullptr) return {};
+        VZ_ASSIGN(no_writes, to_be_empty->hold_empty());
+        return {};
+    }
     void publish() override {
         const std::unique_lock lock(catalogue->visible_mutex_);
         make_visible(lsn);
@@ -275,9 +281,7 @@ Result<EditOutcome> Catalogue::alter(std::string_view name, const std::function<
                                      bool only_if_empty, const vz_uuid& request) {
     return change(request, [&](Change& change) -> Status {
         VZ_ASSIGN(const std::shared_ptr<Collection> collection, collection_named(name));
-        if (only_if_empty) {
-            VZ_ASSIGN(change.no_writes, collection->hold_empty());
-        }
+        if (only_if_empty) change.to_be_empty = collection;
         const auto known = sequenced_schemas_.find(collection->id());
         const Schema before = known == sequenced_schemas_.end() ? *collection->schema() : known->second;
         Schema schema = before;

@@ -65,14 +65,15 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
 
 // ---- the queue ----
 
-Status LocalLog::append(Commit& commit, bool blocking) { return enqueue({&commit, nullptr}, blocking); }
+Status LocalLog::append(Commit& commit, bool blocking) { return enqueue({&commit, nullptr, blocking}); }
 
 Status LocalLog::append_edit(EditCommit& commit, bool blocking) {
     commit.logical_ = is_logical(commit.edit);
     const Edit* const edits[] = {&commit.edit};
     commit.encoded_bytes_ = encode_edits(edits).size();
     if (adds_content(commit.edit)) VZ_TRY(make_manifest_room(commit.encoded_bytes_));
-    return enqueue({&commit, &commit}, blocking);
+    VZ_TRY(commit.check_last());
+    return enqueue({&commit, &commit, blocking});
 }
 
 Status LocalLog::commit(Action action) {
@@ -111,7 +112,7 @@ Status LocalLog::make_manifest_room(uint64_t bytes) {
         .actual(static_cast<int64_t>(manifest_end_ + entered_edit_bytes_ + bytes));
 }
 
-Status LocalLog::enqueue(Entry entry, bool blocking) {
+Status LocalLog::enqueue(const Entry& entry) {
     const std::scoped_lock lock(mutex_);
     if (!poisoned_.ok()) return refusal_locked();
     Commit& commit = *entry.commit;
@@ -128,15 +129,15 @@ Status LocalLog::enqueue(Entry entry, bool blocking) {
                        "the disk is full: there is no room for the next file of the write-ahead log. Free some space "
                        "and try again");
     }
-    commit.blocking_ = blocking;
     // Memory may run out here, and nothing was done.
     if (next_group_.capacity() <= queue_.size()) next_group_.reserve(2 * queue_.size() + 1);
     queue_.push_back(entry);
+    if (entry.waits) ++waiting_queued_;
     if (commit.logical_) commit.lsn = last_lsn_.fetch_add(1, std::memory_order_acq_rel) + 1;
     queue_bytes_ += bytes;
     entered_bytes_ += entering;
     if (entry.edit != nullptr) entered_edit_bytes_ += bytes_of(entry);
-    if (!blocking && !leading_) commit_thread_wakes_.notify_one();
+    if (!entry.waits && !leading_) commit_thread_wakes_.notify_one();
     return {};
 }
 
@@ -246,6 +247,7 @@ std::vector<LocalLog::Entry> LocalLog::take_group() {
         if (!group.empty() && bytes + bytes_of(queue_.front()) > kFrameBytesMax) break;
         bytes += bytes_of(queue_.front());
         group.push_back(queue_.front());
+        if (queue_.front().waits) --waiting_queued_;
         queue_.pop_front();
     }
     if (!edits) queue_bytes_ -= bytes;
@@ -259,13 +261,16 @@ void LocalLog::note_ends() {
     has_edits_ = manifest_->has_edits();
 }
 
-// Whoever came while somebody led waits to be told.
+// Whoever came while somebody led waits to be told. A caller comes first wherever it stands: the commit thread may be
+// telling somebody who waits for a lock that this caller holds.
 void LocalLog::pass_on() {
     leading_ = false;
-    if (!queue_.empty() && queue_.front().commit->blocking_) {
-        Commit& next = *queue_.front().commit;
-        next.turn_.store(Commit::Turn::kLead, std::memory_order_release);
-        next.turn_.notify_one();
+    const auto caller = waiting_queued_ == 0 ? queue_.end()
+                                             : std::find_if(queue_.begin(), queue_.end(),
+                                                            [](const Entry& entry) { return entry.waits; });
+    if (caller != queue_.end()) {
+        caller->commit->turn_.store(Commit::Turn::kLead, std::memory_order_release);
+        caller->commit->turn_.notify_one();
     } else {
         commit_thread_wakes_.notify_one();
     }
@@ -300,6 +305,7 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock, Leader leader) noexcept 
         refused.assign(queue_.begin(), queue_.end());
         queue_.clear();
         queue_bytes_ = 0;
+        waiting_queued_ = 0;
     }
     for (const Entry& entry : group) {
         if (entry.edit != nullptr) {
@@ -321,18 +327,28 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock, Leader leader) noexcept 
     pass_on();
     lock.unlock();
 
-    for (const Entry& entry : group) end(*entry.commit, unknown, leader);
+    end_all(group, unknown, leader);
     if (!refused.empty()) {
         const Status never_written =
             failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", outcome.error().message);
-        for (const Entry& entry : refused) end(*entry.commit, never_written, leader);
+        end_all(refused, never_written, leader);
     }
     lock.lock();
 }
 
+// Callers first: what another is told may wait for a lock that a caller holds.
+void LocalLog::end_all(std::span<const Entry> entries, const Status& fate, Leader leader) {
+    for (const bool waits : {true, false}) {
+        for (const Entry& entry : entries) {
+            if (entry.waits == waits) end(entry, fate, leader);
+        }
+    }
+}
+
 // What others are told they are not told on a caller's thread: it may hold locks that they wait for.
-void LocalLog::end(Commit& commit, const Status& fate, Leader leader) {
-    if (commit.blocking_) {
+void LocalLog::end(const Entry& entry, const Status& fate, Leader leader) {
+    Commit& commit = *entry.commit;
+    if (entry.waits) {
         commit.finish(fate);
         commit.turn_.store(Commit::Turn::kDone, std::memory_order_release);
         commit.turn_.notify_one();

@@ -27,6 +27,9 @@ namespace vz {
 class EditCommit : public Commit {
  public:
     Edit edit;
+    // Asked when there is room for the edit, just before it enters the queue: locks that others need while they are in
+    // the log may be taken here.
+    virtual Status check_last() { return {}; }
 
  private:
     friend class LocalLog;
@@ -116,12 +119,13 @@ class LocalLog final : public Log {
     struct Entry {
         Commit* commit;
         EditCommit* edit;  // null: a record
+        bool waits;        // its owner does
     };
 
     static uint64_t bytes_of(const Entry& entry) {
         return entry.edit != nullptr ? entry.edit->encoded_bytes_ : entry.commit->bytes.size();
     }
-    Status enqueue(Entry entry, bool blocking);
+    Status enqueue(const Entry& entry);
     Status make_manifest_room(uint64_t bytes);
     bool has_manifest_room(uint64_t bytes) const {
         return manifest_end_ + entered_edit_bytes_ + bytes <= settings_.manifest_bytes_max;
@@ -131,7 +135,8 @@ class LocalLog final : public Log {
     void lead(std::unique_lock<std::mutex>& lock, Leader leader) noexcept;
     void pass_on();
     // Without the lock.
-    void end(Commit& commit, const Status& fate, Leader leader);
+    void end_all(std::span<const Entry> entries, const Status& fate, Leader leader);
+    void end(const Entry& entry, const Status& fate, Leader leader);
     void tell_ended(std::unique_lock<std::mutex>& lock);
     std::vector<Entry> take_group();
     Status write_group(std::span<const Entry> group);
@@ -189,6 +194,7 @@ class LocalLog final : public Log {
     std::deque<Entry> queue_;
     std::vector<Entry> next_group_;  // empty, with room for all that is queued
     uint64_t queue_bytes_ = 0;
+    size_t waiting_queued_ = 0;
     std::condition_variable spare_thread_wakes_;
     bool wants_spare_ = false;
     uint64_t room_ahead_ = UINT64_MAX;  // in the next file, where the disk has no room for a whole one
