@@ -157,7 +157,7 @@ void Operations::submit_write(vz_op* op) {
     uint64_t expected = kQueued;
     if (!state_of(op).compare_exchange_strong(expected, kRunning)) {
         vz_error error = {};
-        const vz_status status = cancelled().write_to(&error);
+        const vz_status status = guard(&error, [] { return cancelled(); });
         return refuse(op, status, error);
     }
     const auto* request = static_cast<const vz_write_request*>(op->request);
@@ -169,10 +169,10 @@ void Operations::submit_write(vz_op* op) {
         return Interruption{request->deadline_ns, nullptr}.check();
     });
     if (status != VZ_OK) return refuse(op, status, error);
-    const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) &&
-                          engine_.engine->maintenance().make_room(target, *request, false).ok();
     bool waits = false;
     const vz_status queued = guard(&error, [&]() -> Status {
+        const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) &&
+                              engine_.engine->maintenance().make_room(target, *request, false).ok();
         waits = queue_behind_others(op, target, is_quick);
         return {};
     });

@@ -160,10 +160,6 @@ Candidates by_index(const Part& part, const RowFilter& filter, uint64_t read_max
     return candidates;
 }
 
-}  // namespace
-
-namespace {
-
 // `cached`: what the part has of the filter. It is asked for once, for another search may have extended it meanwhile.
 Candidates candidates_of(std::shared_ptr<const PassingRows> cached, const Part& part, uint32_t rows,
                          const RowFilter& filter) {

@@ -76,7 +76,9 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
                 .field("request_id")
                 .reason(VZ_REASON_QUEUE);
         commit.answer.outcome = VZ_REPLAYED;
-        commit.answer.lsn = first->applied == 0 ? 0 : first->lsn;
+        const bool clears = std::any_of(batch.operations.begin(), batch.operations.end(),
+                                        [](const CheckedOperation& each) { return each.kind == VZ_CLEAR; });
+        commit.answer.lsn = first->applied == 0 && !clears ? 0 : first->lsn;
         commit.answer.applied = first->applied;
         commit.answer.created = first->created;
         return {};

@@ -108,8 +108,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
         sequenced_live_ = static_cast<int64_t>(recorded);
         live_.store(sequenced_live_, std::memory_order_release);
     }
-    // The same, of a record that is left in the log.
-    void note_skipped(Lsn lsn) { last_lsn_.store(lsn, std::memory_order_release); }
+    // At recovery, of one that is set aside: a record that stays in the log.
+    void note_skipped(Lsn lsn) { last_lsn_.store(std::max(last_lsn(), lsn), std::memory_order_release); }
     // VZ_CORRUPTION if it is quarantined.
     Status health() const { return is_damaged_.load(std::memory_order_acquire) ? refusal() : Status(); }
     // Empty: it is not.

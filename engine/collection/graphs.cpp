@@ -122,9 +122,9 @@ void GrowingGraphs::calibrate(Workers& workers) {
     for (const auto& field : fields_) {
         if (!wants_calibration(*field)) continue;
         const FieldGraph graph = this->field(field->id);
-        field->calibrated_at = graph.linked;
         field->curves.push_back(std::make_unique<const Curve>(
             vz::calibrate(*graph.view, graph.linked, field->id, Calibration::kQuick, workers)));
+        field->calibrated_at = graph.linked;
         field->curve.store(field->curves.back().get(), std::memory_order_release);
     }
 }

@@ -30,8 +30,10 @@ Status Collection::replay(const Batch& batch, Lsn lsn, const LossSink& lost) {
     if (!VZ_PLANT(request_id_forgotten)) requests_.remember(batch.request_id, lsn, batch.items, batch.created);
     if (lsn <= through_lsn()) return {};
     Status applied = apply(batch, lsn, lost);
+    if (check_readable(*parts()).ok()) return applied;
     // One that is set aside keeps its records in the log.
-    return check_readable(*parts()).ok() ? std::move(applied) : Status();
+    note_skipped(lsn);
+    return {};
 }
 
 Status Collection::apply(const Batch& batch, Lsn lsn, const LossSink& lost) {

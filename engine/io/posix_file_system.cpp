@@ -258,11 +258,13 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<std::unique_ptr<FileLock>> lock(const std::string& path, LockMode mode) override {
-        const int flags = mode == LockMode::kOwn ? O_RDWR | O_CREAT : O_RDONLY;
-        Descriptor opened(::open(path.c_str(), flags | O_CLOEXEC, 0644));
+        // To write, too, where that is allowed: over a network an exclusive lock may need it.
+        int fd = ::open(path.c_str(), (mode == LockMode::kOwn ? O_RDWR | O_CREAT : O_RDWR) | O_CLOEXEC, 0644);
+        if (fd < 0 && mode == LockMode::kLook && (errno == EACCES || errno == EROFS))
+            fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        Descriptor opened(fd);
         const bool is_there = opened.get() >= 0;
         if (!is_there && (mode == LockMode::kOwn || errno != ENOENT)) return os_failure("cannot open", path, errno);
-        const int fd = opened.get();
         // The folder too: who takes the file for stale and removes it must not let in a second engine.
         const std::string folder = path.substr(0, path.rfind('/'));
         Descriptor around(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -104,12 +104,14 @@ Status Checkpoints::take_replayed(std::span<const std::shared_ptr<Collection>> c
 Result<std::shared_ptr<Part>> Checkpoints::seal(const Collection& collection, const Schema& schema,
                                                 const LiveRows& live, uint64_t number) {
     // Nothing says so far that the part is there.
-    return or_out_of_memory([&]() -> Result<std::shared_ptr<Part>> {
+    Result<std::shared_ptr<Part>> sealed = or_out_of_memory([&]() -> Result<std::shared_ptr<Part>> {
         VZ_ASSIGN(const BuiltGraphs graphs, BuiltGraphs::build(schema, live, graphs_wanted_, database_.workers));
         VZ_ASSIGN(std::shared_ptr<Part> part, database_.segments->write(collection, schema, live, graphs, number));
         part->copy_graphs(database_.graph_copies);
         return part;
     });
+    if (sealed.status().code() == VZ_OUT_OF_MEMORY) database_.segments->discard(number);
+    return sealed;
 }
 
 Status Checkpoints::seal_pack(std::span<Sealing> sealings, uint64_t number) {

@@ -43,9 +43,8 @@ Status check_options(const VectorFieldSchema& field) {
 }
 
 Status check_field(const VectorFieldSchema& field) {
-    if (field.name.size() > kNameBytesMax || !is_valid_utf8(field.name) || has_control(field.name)) {
-        return failure(VZ_INVALID_ARGUMENT,
-                       "the name of a vector field has at most %llu bytes of UTF-8 without control characters",
+    if (field.name.size() > kNameBytesMax || !is_valid_utf8(field.name)) {
+        return failure(VZ_INVALID_ARGUMENT, "the name of a vector field has at most %llu bytes of UTF-8",
                        static_cast<unsigned long long>(kNameBytesMax))
             .field("vector_fields.name")
             .reason(VZ_REASON_NAME);
@@ -82,6 +81,11 @@ Result<VectorFieldSchema> declared_field(const vz_vector_field& from) {
     to.search_effort = from.search_effort;
     to.flags = from.flags;
     VZ_TRY(check_field(to));
+    // There are older ones with some.
+    if (has_control(to.name))
+        return failure(VZ_INVALID_ARGUMENT, "the name of a vector field has no control characters")
+            .field("vector_fields.name")
+            .reason(VZ_REASON_NAME);
     return to;
 }
 

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.hpp"
+#include "engine/io/posix_file_system.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
 
 namespace vz {
 namespace {
@@ -52,6 +55,31 @@ TEST(RequestIds, of_retired_records_do_not_replace_younger_ones_of_edits) {
     ASSERT_EQ(state.requests.size(), kRequestIdsMax);
     EXPECT_EQ(state.requests.front().lsn, 2U);
     EXPECT_EQ(state.requests.back().id, young.request_id);
+}
+
+TEST(RequestIds, a_repeated_clear_has_the_lsn_of_the_first) {
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    const auto engine = Engine::open(*files, directory.path() + "/data", {}).take();
+    Schema schema;
+    VectorFieldSchema field;
+    field.dim = 1;
+    field.metric = VZ_DOT;
+    field.id = schema.next_field_id++;
+    schema.fields.push_back(field);
+    ASSERT_TRUE(engine->catalogue().create("c", schema, {}).ok());
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_CLEAR;
+    request.request_id = request_of(1);
+    vz_write_answer first = {};
+    vz_write_answer again = {};
+    std::vector<Status> errors;
+    ASSERT_TRUE(engine->write("c", request, &first, &errors).ok());
+    ASSERT_TRUE(engine->write("c", request, &again, &errors).ok());
+    EXPECT_NE(first.lsn, 0U);
+    EXPECT_EQ(again.outcome, VZ_REPLAYED);
+    EXPECT_EQ(again.lsn, first.lsn);
 }
 
 }  // namespace
