@@ -33,7 +33,8 @@ class Part {
           sealed_graphs_(std::make_unique<SealedGraphs>(schema, *sealed_)),
           indexes_(load_indexes(schema, *sealed_)),
           ref_(ref),
-          marks_(sealed_->row_count()) {}
+          marks_(sealed_->row_count()),
+          restored_lsn_(ref.restored_lsn) {}
 
     GrowingSegment* growing() { return growing_.get(); }
     const GrowingSegment* growing() const { return growing_.get(); }
@@ -57,6 +58,8 @@ class Part {
     }
     // Before it is published.
     void hold(ReadAhead::Admission read_ahead) { read_ahead_ = std::move(read_ahead); }
+    // Before it is published: every row has this version, whatever the file says.
+    void note_restored(Lsn lsn) { restored_lsn_ = lsn; }
     // Vectors of rows that are read next, one behind the other.
     void announce(uint32_t field_id, uint32_t begin, uint32_t end) const;
     // All of it is: for a rewrite.
@@ -66,7 +69,10 @@ class Part {
 
     uint32_t row_count() const { return growing_ ? growing_->row_count() : sealed_->row_count(); }
     IdView id(uint32_t row) const { return growing_ ? growing_->id(row) : sealed_->id(row); }
-    Lsn version(uint32_t row) const { return growing_ ? growing_->version(row) : sealed_->version(row); }
+    Lsn version(uint32_t row) const {
+        if (growing_) return growing_->version(row);
+        return restored_lsn_ != 0 ? restored_lsn_ : sealed_->version(row);
+    }
     Lsn ended(uint32_t row) const { return growing_ ? growing_->ended(row) : marks_.ended(row); }
     int64_t expires_ms(uint32_t row) const { return growing_ ? growing_->expires_ms(row) : sealed_->expires_ms(row); }
     // "{}" where none was given.
@@ -77,8 +83,7 @@ class Part {
     const float* vector(uint32_t field_id, uint32_t row) const {
         return growing_ ? growing_->vector(field_id, row) : sealed_->vector(field_id, row);
     }
-    // A sealed part is published after all of its rows are visible. Their versions may be those of another database, by
-    // an archive.
+    // A sealed part is published after all of its rows are visible.
     bool is_visible(uint32_t row, Lsn visible) const {
         return growing_ ? growing_->is_visible(row, visible) : visible < marks_.ended(row);
     }
@@ -155,6 +160,7 @@ class Part {
     SegmentRef ref_;
     ReadAhead::Admission read_ahead_;
     Marks marks_;
+    Lsn restored_lsn_ = 0;
     std::atomic<bool> graphs_distrusted_{false};
     std::atomic<int64_t> verified_ms_{0};
     mutable FilterCache filters_;

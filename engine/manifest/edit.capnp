@@ -90,6 +90,7 @@ struct Segment {
     headerCrc @6 :UInt32;
     hash @7 :Data;
     deletes @8 :Deletes;       # none: absent
+    restoredLsn @9 :UInt64;    # not 0: the version of every row, in place of the file's
 }
 
 struct SegmentDeletes {

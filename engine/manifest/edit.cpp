@@ -44,6 +44,7 @@ void put(wire::Segment::Builder to, const SegmentRef& from) {
     to.setHeaderCrc(from.header_crc);
     to.setHash(data_of(from.hash));
     if (from.deletes) put(to.initDeletes(), *from.deletes);
+    to.setRestoredLsn(from.restored_lsn);
 }
 
 void put(wire::Collection::Builder to, const CollectionState& from);
@@ -192,9 +193,11 @@ SegmentRef get(wire::Segment::Reader from) {
                   from.getVersionMax(),
                   from.getHeaderCrc(),
                   {},
-                  {}};
+                  {},
+                  0};
     fill(to.hash, from.getHash());
     if (from.hasDeletes()) to.deletes = get(from.getDeletes());
+    to.restored_lsn = from.getRestoredLsn();
     return to;
 }
 

@@ -25,7 +25,12 @@ struct Fold {
 
     Status operator()(const CreateCollection& action) const { return begin(action.collection); }
 
-    Status operator()(const RestoreCollection& action) const { return begin(action.collection); }
+    // The versions in the files are of another history: of another database, or of before what is replaced here.
+    Status operator()(const RestoreCollection& action) const {
+        CollectionState restored = action.collection;
+        for (SegmentRef& segment : restored.segments) segment.restored_lsn = lsn;
+        return begin(std::move(restored));
+    }
 
     Status begin(CollectionState collection) const {
         collection.created_lsn = lsn;

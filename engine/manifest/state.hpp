@@ -37,6 +37,7 @@ struct SegmentRef {
     uint32_t header_crc = 0;
     Hash128 hash = {};
     std::optional<DeleteRef> deletes;
+    Lsn restored_lsn = 0;  // not 0: the version of every row, in place of the file's
 };
 
 struct CollectionState {

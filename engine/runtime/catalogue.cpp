@@ -353,7 +353,10 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
                 one.state.through_lsn = lsn;
                 auto collection =
                     std::make_shared<Collection>(one.state, *log_, requests_, workers_, now_ms_, unreadable_);
-                for (auto& [part, ended] : one.parts) collection->add_sealed(std::move(part), ended);
+                for (auto& [part, ended] : one.parts) {
+                    part->note_restored(lsn);
+                    collection->add_sealed(std::move(part), ended);
+                }
                 collections_[one.state.id] = std::move(collection);
                 names_[one.state.name] = {one.state.id, false};
             }

@@ -167,6 +167,7 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
             Collection& made = collections_[operation.collection];
             made = snapshots_.at(operation.name).second;
             made.aliases.clear();
+            for (auto& [id, point] : made.points) point.version = lsn;
             break;
         }
         case Operation::Kind::kSnapshot: snapshots_[operation.name] = {operation.collection, collection->second}; break;
@@ -177,6 +178,7 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
             const std::set<std::string> aliases = restored.aliases;
             restored = kept;
             restored.aliases = aliases;
+            for (auto& [id, point] : restored.points) point.version = lsn;
             break;
         }
         case Operation::Kind::kCheckpoint:

@@ -65,6 +65,13 @@ class Snapshots : public ::testing::Test {
             all.push_back(static_cast<int64_t>(row.part->id(row.row).high));
         return all;
     }
+    std::map<uint64_t, Lsn> versions(const char* collection) {
+        const ReadView view = engine_->catalogue().resolve(collection).take()->pin();
+        std::map<uint64_t, Lsn> all;
+        for (const RowRef& row : scan_rows(view, nullptr, {}, 0, 10'000, {}).take().rows)
+            all[row.part->id(row.row).high] = row.part->version(row.row);
+        return all;
+    }
     std::vector<int64_t> range(int64_t begin, int64_t end) {
         std::vector<int64_t> all;
         for (int64_t i = begin; i < end; ++i) all.push_back(i);
@@ -381,6 +388,46 @@ TEST_F(Snapshots, that_are_dropped_while_they_are_exported_are_exported) {
     });
     EXPECT_TRUE(exported.ok()) << exported.error().message;
     EXPECT_EQ(segment_files(), 0U);
+}
+
+TEST_F(Snapshots, versions_rise_after_an_archive_of_a_longer_history) {
+    for (uint32_t i = 0; i < 300; ++i) write("a", i % 10);
+    const std::string archive = directory_.path() + "/a.vecdb";
+    ASSERT_TRUE(engine_->snapshots().export_archive_to(archive, "", {}).ok());
+    const auto open_other = [&] {
+        engine_.reset();
+        engine_ = Engine::open(*files_, directory_.path() + "/other", {}).take();
+    };
+    open_other();
+    const auto imported = engine_->snapshots().import_archive(archive, "a", "", false, {});
+    ASSERT_TRUE(imported.ok());
+    std::map<uint64_t, Lsn> expected;
+    for (uint64_t id = 0; id < 10; ++id) expected[id] = imported->lsn;
+    EXPECT_EQ(versions("a"), expected);
+    write("a", 3);
+    EXPECT_GT(versions("a")[3], imported->lsn);
+    expected[3] = versions("a")[3];
+    open_other();
+    EXPECT_EQ(versions("a"), expected) << "after a replay";
+    const auto collection = engine_->catalogue().resolve("a").take();
+    ASSERT_TRUE(engine_->checkpoints().take(*collection).ok());
+    open_other();
+    EXPECT_EQ(versions("a"), expected) << "of sealed rows";
+    ASSERT_TRUE(*engine_->compaction().compact(*engine_->catalogue().resolve("a").take(), true));
+    open_other();
+    EXPECT_EQ(versions("a"), expected) << "of rows written anew";
+}
+
+TEST_F(Snapshots, a_restore_in_place_makes_no_point_older) {
+    write("a", 1);
+    ASSERT_EQ(snapshot("s"), VZ_OK);
+    write("a", 1);
+    const Lsn before = versions("a")[1];
+    ASSERT_EQ(restore("s", "a", "", true), VZ_OK);
+    const Lsn after = versions("a")[1];
+    EXPECT_GT(after, before);
+    open();
+    EXPECT_EQ(versions("a")[1], after);
 }
 
 TEST_F(Snapshots, an_archive_of_damaged_rows_is_not_left_behind) {
