@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "frontends/codec/expiry.hpp"
 #include "frontends/codec/names.hpp"
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
@@ -25,16 +26,63 @@ uint32_t metric_named(const std::string& name) {
     return name == "manhattan" ? VZ_MANHATTAN : VZ_COSINE;
 }
 
-// FNV-1a, twice with different bases: the same source and offset give the same request id in every run.
-vz_uuid request_id(const std::string& text) {
-    vz_uuid id = {};
-    uint64_t halves[2] = {0xcbf29ce484222325ull, 0x84222325cbf29ce4ull};
-    for (uint64_t& half : halves) {
-        for (const char c : text) half = (half ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
-    }
-    std::memcpy(id.bytes, halves, sizeof(id.bytes));
-    return id;
+vz_str bytes_of(const void* data, size_t bytes) { return {static_cast<const char*>(data), bytes}; }
+
+// Of all that is written: the same points give the same id in every run, whatever file they are in, and no others do.
+vz_uuid request_id(const std::string& collection, const ImportBatch& batch, uint32_t dim) {
+    std::string texts;
+    const auto add = [&](const std::string& text) { texts += std::to_string(text.size()) + ":" + text; };
+    for (const std::string& id : batch.ids) add(id);
+    for (const std::string& payload : batch.payloads) add(payload);
+    const vz_str vectors = bytes_of(batch.vectors.data(), batch.vectors.size() * sizeof(float));
+    const vz_uuid numbers = codec::request_id(borrowed(collection), vectors, dim);
+    return codec::request_id(bytes_of(numbers.bytes, sizeof(numbers.bytes)), borrowed(texts), batch.rows);
 }
+
+// A batch as one atomic write. Points that say when they expire stand in requests of their own: of the others the
+// collection's time to live decides. Borrows the batch.
+class BatchWrite {
+ public:
+    BatchWrite(const ImportBatch& batch, uint32_t dim, const vz_uuid& id) : batch_(batch), dim_(dim) {
+        for (size_t i = 0; i < batch.rows; ++i) {
+            const std::string_view payload = batch.payloads.empty() ? std::string_view() : batch.payloads[i];
+            ids_.push_back(borrowed(batch.ids[i]));
+            payloads_.push_back(payload.empty() ? vz_str{nullptr, 0} : borrowed(payload));
+            expires_ms_.push_back(codec::expiry_of(payload).value_or(0));
+        }
+        for (size_t from = 0; from < batch.rows;) from = add_run(from);
+        for (size_t i = 1; i < requests_.size(); ++i) requests_[i - 1].next = &requests_[i];
+        requests_.front().request_id = id;
+    }
+    BatchWrite(const BatchWrite&) = delete;
+    BatchWrite& operator=(const BatchWrite&) = delete;
+
+    vz_write_request& first() { return requests_.front(); }
+    const std::vector<vz_str>& ids() const { return ids_; }
+
+ private:
+    size_t add_run(size_t from) {
+        const bool expires = expires_ms_[from] != 0;
+        size_t to = from + 1;
+        while (to < batch_.rows && (expires_ms_[to] != 0) == expires) ++to;
+        vz_write_request& request = requests_.emplace_back();
+        request.struct_size = sizeof(request);
+        request.kind = VZ_UPSERT;
+        request.count = to - from;
+        request.ids = &ids_[from];
+        request.vectors = {&batch_.vectors[from * dim_], to - from, 0, dim_, VZ_F32};
+        request.payloads = &payloads_[from];
+        if (expires) request.expires_ms = &expires_ms_[from];
+        return to;
+    }
+
+    const ImportBatch& batch_;
+    const uint32_t dim_;
+    std::vector<vz_str> ids_;
+    std::vector<vz_str> payloads_;
+    std::vector<int64_t> expires_ms_;
+    std::vector<vz_write_request> requests_;
+};
 
 class Progress {
  public:
@@ -79,22 +127,35 @@ class Import {
         Progress progress(source.rows());
         ImportBatch batch;
         std::string problem;
-        uint64_t done = 0;
-        uint64_t replayed = 0;
-        while (done < source.rows()) {
-            if (!source.read(options_.batch.value_or(1000), &batch, &problem)) {
+        while (done_ < source.rows()) {
+            int failed = 0;
+            if (source.read(options_.batch.value_or(1000), &batch, &problem)) {
+                failed = write(source, batch);
+            } else {
                 std::fprintf(stderr, "\nvectorizer: %s\n", problem.c_str());
-                return 1;
+                failed = 1;
             }
-            if (const int failed = write(source, batch, &replayed); failed != 0) return failed;
-            done += batch.rows;
-            progress.show(done, false);
+            if (failed != 0) {
+                tell_where_it_stopped(source);
+                return failed;
+            }
+            done_ += batch.rows;
+            progress.show(done_, false);
         }
-        progress.show(done, true);
-        if (replayed != 0)
+        progress.show(done_, true);
+        std::fprintf(stderr, "%s: %llu new, %llu replaced\n", source.path().c_str(),
+                     static_cast<unsigned long long>(created_), static_cast<unsigned long long>(replaced_));
+        if (replayed_ != 0)
             std::fprintf(stderr, "%llu of them were there already from an earlier run\n",
-                         static_cast<unsigned long long>(replayed));
+                         static_cast<unsigned long long>(replayed_));
         return 0;
+    }
+
+    void tell_where_it_stopped(const ImportSource& source) const {
+        std::fprintf(stderr, "The first %llu of %llu points of %s are stored in '%s'%s\n",
+                     static_cast<unsigned long long>(done_), static_cast<unsigned long long>(source.rows()),
+                     source.path().c_str(), options_.collection.c_str(),
+                     done_ == 0 ? "" : "; the same command goes on behind them");
     }
 
     // The collection goes again if nothing came to be in it.
@@ -137,49 +198,41 @@ class Import {
         return kExitUsage;
     }
 
-    int write(const ImportSource& source, const ImportBatch& batch, uint64_t* replayed) {
-        std::vector<std::string> texts;
-        std::vector<vz_str> ids;
-        std::vector<vz_str> payloads;
-        texts.reserve(batch.rows);
-        for (size_t i = 0; i < batch.rows; ++i) {
-            texts.push_back(batch.ids.empty() ? std::to_string(batch.first + i) : batch.ids[i]);
-            ids.push_back(borrowed(texts.back()));
-            if (!batch.payloads.empty())
-                payloads.push_back(batch.payloads[i].empty() ? vz_str{nullptr, 0} : borrowed(batch.payloads[i]));
-        }
-        vz_write_request request = {};
-        request.struct_size = sizeof(request);
-        request.kind = VZ_UPSERT;
-        request.count = batch.rows;
-        request.ids = ids.data();
-        request.vectors = {batch.vectors.data(), batch.rows, 0, source.dim(), VZ_F32};
-        request.payloads = payloads.empty() ? nullptr : payloads.data();
-        request.request_id = request_id(options_.collection + "\n" + source.identity() + "\n" +
-                                        std::to_string(batch.first) + "\n" + std::to_string(batch.rows));
+    int write(const ImportSource& source, const ImportBatch& batch) {
+        BatchWrite chain(batch, source.dim(), request_id(options_.collection, batch, source.dim()));
         vz_write_answer answer = {};
         answer.struct_size = sizeof(answer);
         vz_error error = {};
-        if (vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) != VZ_OK)
-            return report_failure("cannot write a batch", error);
-        if (answer.outcome != VZ_REPLAYED) return 0;
-        if (is_as_written(request, answer.lsn)) {
-            *replayed += batch.rows;
-            return 0;
+        vz_status status = vz_write(engine_, borrowed(options_.collection), &chain.first(), &answer, &error);
+        if (status == VZ_OK && answer.outcome == VZ_REPLAYED) {
+            if (is_as_written(chain.ids(), answer.lsn)) {
+                replayed_ += batch.rows;
+                return 0;
+            }
+            // An earlier run wrote them, but they were deleted, dropped or replaced since.
+            chain.first().request_id = {};
+            status = vz_write(engine_, borrowed(options_.collection), &chain.first(), &answer, &error);
         }
-        // An earlier run wrote them, but they were deleted, dropped or replaced since.
-        request.request_id = {};
-        return vz_write(engine_, borrowed(options_.collection), &request, &answer, &error) == VZ_OK
-                   ? 0
-                   : report_failure("cannot write a batch", error);
+        if (status != VZ_OK) return report_failure(place_of(error, source, batch).c_str(), error);
+        created_ += answer.created;
+        replaced_ += answer.applied - answer.created;
+        return 0;
     }
 
-    // Whether each point of the batch is what the write at `lsn` made of it.
-    bool is_as_written(const vz_write_request& batch, uint64_t lsn) {
+    static std::string place_of(const vz_error& error, const ImportSource& source, const ImportBatch& batch) {
+        if (error.item >= batch.rows) return "cannot write a batch";
+        const std::string place = batch.places.empty()
+                                      ? "row " + std::to_string(batch.first + error.item) + " of " + source.path()
+                                      : batch.places[error.item];
+        return "cannot write " + place + ", id '" + batch.ids[error.item] + "'";
+    }
+
+    // Whether each of the points is what the write at `lsn` made of it.
+    bool is_as_written(const std::vector<vz_str>& ids, uint64_t lsn) {
         vz_get_request request = {};
         request.struct_size = sizeof(request);
-        request.count = batch.count;
-        request.ids = batch.ids;
+        request.count = ids.size();
+        request.ids = ids.data();
         vz_result* found = nullptr;
         vz_error error = {};
         if (vz_get(engine_, borrowed(options_.collection), &request, &found, &error) != VZ_OK) return false;
@@ -195,7 +248,30 @@ class Import {
     vz_engine* engine_;
     const ImportOptions& options_;
     bool has_made_collection_ = false;
+    uint64_t done_ = 0;
+    uint64_t created_ = 0;
+    uint64_t replaced_ = 0;
+    uint64_t replayed_ = 0;
 };
+
+// Rows without ids have their number in each source: those of the second would replace those of the first.
+bool have_ids_of_their_own(const std::vector<std::unique_ptr<ImportSource>>& sources) {
+    const ImportSource* numbered = nullptr;
+    for (const auto& source : sources) {
+        if (!source->has_numbered_rows()) continue;
+        if (numbered == nullptr) {
+            numbered = source.get();
+            continue;
+        }
+        std::fprintf(stderr,
+                     "vectorizer: %s and %s have rows without ids, which are numbered from 0 on in each: the second "
+                     "would replace points of the first. Import them into collections of their own, or as NDJSON with "
+                     "ids; nothing was imported\n",
+                     numbered->path().c_str(), source->path().c_str());
+        return false;
+    }
+    return true;
+}
 
 }  // namespace
 
@@ -205,6 +281,11 @@ int import(const ImportOptions& options) {
         return kExitUsage;
     }
     for (const std::string& path : options.sources) {
+        std::string problem;
+        if (!check_path(path, Folders::kTaken, &problem)) {
+            std::fprintf(stderr, "vectorizer: %s\n", problem.c_str());
+            return kExitUsage;
+        }
         const ArchiveKind kind = archive_kind(path);
         if (kind == ArchiveKind::kNone) continue;
         if (options.sources.size() != 1 || options.metric || options.batch) {
@@ -229,6 +310,7 @@ int import(const ImportOptions& options) {
             return kExitUsage;
         }
     }
+    if (!have_ids_of_their_own(sources)) return kExitUsage;
     EngineHandle engine;
     vz_engine_options engine_options = {};
     engine_options.struct_size = sizeof(engine_options);

@@ -5,8 +5,8 @@
 
 namespace vz::host {
 
-// The exit code of the process. Batches carry request ids made of source and offset, so a repeated import goes on where
-// it stopped; what was changed since an earlier run is written again.
+// The exit code of the process. Batches carry request ids made of their contents, so a repeated import goes on where it
+// stopped; what was changed since an earlier run is written again.
 int import(const ImportOptions& options);
 
 }  // namespace vz::host

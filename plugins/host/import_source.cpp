@@ -1,68 +1,131 @@
 #include "plugins/host/import_source.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "frontends/codec/expiry.hpp"
 
 namespace vz::host {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kBlank[] = " \t\r";
+
+std::string why_not(const std::string& path) {
+    return "cannot read " + path + ": " + std::error_code(errno, std::generic_category()).message();
+}
+
 // The format of the big-ann-benchmarks tools: u32 rows, u32 dim, then the rows, little-endian.
 class BinSource final : public ImportSource {
  public:
     bool open(const fs::path& file, const fs::path& payloads, std::string* problem) {
-        path_ = file;
+        path_ = file.string();
         is_bytes_ = file.extension() == ".u8bin";
+        errno = 0;
         vectors_.open(file, std::ios::binary);
-        uint32_t head[2] = {0, 0};
-        if (!vectors_.read(reinterpret_cast<char*>(head), sizeof(head))) {
-            *problem = "cannot read the head of " + file.string();
+        if (!vectors_) {
+            *problem = why_not(path_);
             return false;
         }
-        rows_ = head[0];
-        dim_ = head[1];
-        const uint64_t element = is_bytes_ ? 1 : sizeof(float);
-        if (dim_ == 0 || fs::file_size(file) != sizeof(head) + rows_ * dim_ * element) {
-            *problem = file.string() + " names " + std::to_string(rows_) + " rows of " + std::to_string(dim_) +
-                       " numbers, which is not its size";
-            return false;
-        }
-        has_payloads_ = fs::exists(payloads);
-        if (has_payloads_) payloads_.open(payloads);
-        return true;
+        return read_head(problem) && open_payloads(payloads, problem);
     }
 
     uint32_t dim() const override { return dim_; }
     uint64_t rows() const override { return rows_; }
-    std::string identity() const override {
-        const auto changed = fs::last_write_time(path_).time_since_epoch().count();
-        return path_.filename().string() + ":" + std::to_string(fs::file_size(path_)) + ":" + std::to_string(changed);
-    }
+    const std::string& path() const override { return path_; }
+    bool has_numbered_rows() const override { return true; }
 
     bool read(size_t count, ImportBatch* batch, std::string* problem) override {
+        *batch = {};
         batch->first = next_;
         batch->rows = static_cast<size_t>(std::min<uint64_t>(count, rows_ - next_));
-        batch->payloads.clear();
         batch->vectors.resize(batch->rows * dim_);
         if (!read_vectors(batch)) {
-            *problem = path_.string() + " ends early";
+            *problem = path_ + " ends early";
             return false;
         }
-        for (size_t i = 0; has_payloads_ && i < batch->rows; ++i) {
-            std::string line;
-            if (!std::getline(payloads_, line)) {
-                *problem = "payload.jsonl has fewer lines than there are rows";
-                return false;
-            }
-            batch->payloads.push_back(std::move(line));
+        for (size_t i = 0; i < batch->rows; ++i) {
+            batch->ids.push_back(std::to_string(next_ + i));
+            if (has_payloads_ && !read_payload(batch, problem)) return false;
         }
         next_ += batch->rows;
         return true;
     }
 
  private:
+    bool read_head(std::string* problem) {
+        uint32_t head[2] = {0, 0};
+        if (!vectors_.read(reinterpret_cast<char*>(head), sizeof(head))) {
+            *problem = "cannot read the head of " + path_;
+            return false;
+        }
+        rows_ = head[0];
+        dim_ = head[1];
+        const uint64_t element = is_bytes_ ? 1 : sizeof(float);
+        std::error_code error;
+        const uintmax_t bytes = fs::file_size(path_, error);
+        if (!error && dim_ != 0 && bytes == sizeof(head) + rows_ * dim_ * element) return true;
+        *problem = error ? "cannot read " + path_ + ": " + error.message()
+                         : path_ + " names " + std::to_string(rows_) + " rows of " + std::to_string(dim_) +
+                               " numbers, which is not its size";
+        return false;
+    }
+
+    bool open_payloads(const fs::path& payloads, std::string* problem) {
+        std::error_code error;
+        if (fs::status(payloads, error).type() == fs::file_type::not_found) return true;
+        payload_path_ = payloads.string();
+        if (!check_path(payload_path_, Folders::kRefused, problem)) return false;
+        has_payloads_ = true;
+        errno = 0;
+        payloads_.open(payloads);
+        if (!payloads_) {
+            *problem = why_not(payload_path_);
+            return false;
+        }
+        return check_payloads(problem);
+    }
+
+    bool check_payloads(std::string* problem) {
+        uint64_t lines = 0;
+        uint64_t last = 0;  // that is not blank
+        for (std::string line; std::getline(payloads_, line);) {
+            ++lines;
+            if (line.find_first_not_of(kBlank) == std::string::npos) continue;
+            last = lines;
+            if (!check_payload(line, payload_path_ + ":" + std::to_string(lines), problem)) return false;
+        }
+        if (payloads_.bad()) {
+            *problem = why_not(payload_path_);
+            return false;
+        }
+        if (lines < rows_ || last > rows_) {
+            *problem =
+                payload_path_ + " has " + std::to_string(std::max(lines, last)) + " lines, and " + path_ + " " +
+                std::to_string(rows_) +
+                " rows: a line belongs to each row. Vectors without payloads lie in a folder without payload.jsonl";
+            return false;
+        }
+        payloads_.clear();
+        payloads_.seekg(0);
+        return true;
+    }
+
+    bool read_payload(ImportBatch* batch, std::string* problem) {
+        std::string line;
+        if (!std::getline(payloads_, line)) {
+            *problem = payload_path_ + " ends early";
+            return false;
+        }
+        if (line.find_first_not_of(kBlank) == std::string::npos) line.clear();
+        batch->payloads.push_back(std::move(line));
+        return true;
+    }
+
     bool read_vectors(ImportBatch* batch) {
         const size_t values = batch->vectors.size();
         if (!is_bytes_)
@@ -77,7 +140,8 @@ class BinSource final : public ImportSource {
         return true;
     }
 
-    fs::path path_;
+    std::string path_;
+    std::string payload_path_;
     std::ifstream vectors_;
     std::ifstream payloads_;
     std::vector<uint8_t> bytes_;
@@ -90,17 +154,43 @@ class BinSource final : public ImportSource {
 
 }  // namespace
 
+bool check_path(const std::string& path, Folders folders, std::string* problem) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (status.type() == fs::file_type::not_found) {
+        *problem = "there is no file " + path;
+    } else if (error) {
+        *problem = "cannot read " + path + ": " + error.message();
+    } else if (fs::is_directory(status) && folders == Folders::kRefused) {
+        *problem = path + " is a folder, not a file";
+    } else if (!fs::is_directory(status) && !fs::is_regular_file(status)) {
+        *problem = path + " is no regular file: it is read twice, which a pipe or a device is not made for";
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool check_payload(const std::string& payload, const std::string& place, std::string* problem) {
+    const char* const reason = codec::refuse_expiry(payload);
+    if (reason == nullptr) return true;
+    *problem = place + ": " + std::string(codec::kExpiryKey) + ": " + reason;
+    return false;
+}
+
 std::unique_ptr<ImportSource> open_source(const std::string& path, std::string* problem) {
+    if (!check_path(path, Folders::kTaken, problem)) return nullptr;
     std::error_code error;
     fs::path file = path;
     fs::path payloads = file.parent_path() / "payload.jsonl";
     if (fs::is_directory(file, error)) {
         payloads = file / "payload.jsonl";
-        file = fs::exists(file / "base.fbin") ? file / "base.fbin" : file / "base.u8bin";
-    }
-    if (!fs::exists(file, error)) {
-        *problem = "there is no file " + file.string() + " (a folder holds base.fbin or base.u8bin)";
-        return nullptr;
+        const bool has_floats = fs::exists(file / "base.fbin", error);
+        file /= has_floats || error ? "base.fbin" : "base.u8bin";
+        if (!check_path(file.string(), Folders::kRefused, problem)) {
+            *problem += " (a folder holds base.fbin or base.u8bin)";
+            return nullptr;
+        }
     }
     if (file.extension() == ".ndjson" || file.extension() == ".jsonl") return open_ndjson(file.string(), problem);
     if (file.extension() != ".fbin" && file.extension() != ".u8bin") {

@@ -1,15 +1,15 @@
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
+#include <system_error>
+#include <unordered_map>
 
 #include "frontends/json/reader.hpp"
 #include "plugins/host/import_source.hpp"
 
 namespace vz::host {
 namespace {
-
-namespace fs = std::filesystem;
 
 enum Member : uint32_t { kId, kVector, kPayload };
 constexpr json::Field kMembers[] = {{"id", kId},       {"vector", kVector},   {"embedding", kVector},
@@ -43,17 +43,25 @@ struct Line {
 
 class NdjsonSource final : public ImportSource {
  public:
-    // One pass to count the points, so that progress has an end; the first gives the dimension.
+    // One pass over all of it; the first point gives the dimension.
     bool open(const std::string& path, std::string* problem) {
         path_ = path;
+        errno = 0;
         file_.open(path);
+        if (!file_) return cannot_read(problem);
+        std::unordered_map<std::string, uint64_t> lines;  // by id
         std::string text;
-        while (next_line(&text)) {
-            if (rows_++ != 0) continue;
+        for (; next_line(&text); ++rows_) {
             Line line;
             if (!parse(text, &line, problem)) return false;
-            dim_ = static_cast<uint32_t>(line.vector.size());
+            const auto [first, is_new] = lines.emplace(id_of(line, rows_), line_number_);
+            if (!is_new) {
+                *problem = place() + ": the id '" + first->first + "' stands in line " + std::to_string(first->second) +
+                           " already" + (line.id.empty() ? "; a point without one has its number, from 0 on" : "");
+                return false;
+            }
         }
+        if (file_.bad()) return cannot_read(problem);
         if (rows_ == 0) {
             *problem = path + " holds no points";
             return false;
@@ -66,27 +74,24 @@ class NdjsonSource final : public ImportSource {
 
     uint32_t dim() const override { return dim_; }
     uint64_t rows() const override { return rows_; }
-    std::string identity() const override {
-        return path_.filename().string() + ":" + std::to_string(fs::file_size(path_)) + ":" +
-               std::to_string(fs::last_write_time(path_).time_since_epoch().count());
-    }
+    const std::string& path() const override { return path_; }
+    bool has_numbered_rows() const override { return has_numbered_rows_; }
 
     bool read(size_t count, ImportBatch* batch, std::string* problem) override {
         *batch = {};
         batch->first = next_;
-        std::string text;
-        while (batch->rows < count && next_line(&text)) {
+        const uint64_t wanted = std::min<uint64_t>(count, rows_ - next_);
+        for (std::string text; batch->rows < wanted; ++batch->rows) {
             Line line;
-            if (!parse(text, &line, problem)) return false;
-            if (line.vector.size() != dim_) {
-                *problem = place() + "the vector has " + std::to_string(line.vector.size()) +
-                           " dimensions, the first one has " + std::to_string(dim_);
+            if (!next_line(&text)) {
+                *problem = path_ + " ends early";
                 return false;
             }
-            batch->ids.push_back(line.id.empty() ? std::to_string(next_ + batch->rows) : std::move(line.id));
+            if (!parse(text, &line, problem)) return false;
+            batch->ids.push_back(id_of(line, next_ + batch->rows));
             batch->vectors.insert(batch->vectors.end(), line.vector.begin(), line.vector.end());
             batch->payloads.push_back(std::move(line.payload));
-            ++batch->rows;
+            batch->places.push_back(place());
         }
         next_ += batch->rows;
         return true;
@@ -101,9 +106,28 @@ class NdjsonSource final : public ImportSource {
         return false;
     }
 
-    std::string place() const { return path_.string() + ":" + std::to_string(line_number_) + ": "; }
+    std::string place() const { return path_ + ":" + std::to_string(line_number_); }
+
+    static std::string id_of(const Line& line, uint64_t row) { return line.id.empty() ? std::to_string(row) : line.id; }
+
+    bool cannot_read(std::string* problem) const {
+        *problem = "cannot read " + path_ + ": " + std::error_code(errno, std::generic_category()).message();
+        return false;
+    }
 
     bool parse(std::string& text, Line* line, std::string* problem) {
+        if (!read_line(text, line, problem)) return false;
+        if (dim_ == 0) dim_ = static_cast<uint32_t>(line->vector.size());
+        if (line->vector.size() != dim_) {
+            *problem = place() + ": the vector has " + std::to_string(line->vector.size()) +
+                       " dimensions, the first one has " + std::to_string(dim_);
+            return false;
+        }
+        has_numbered_rows_ = has_numbered_rows_ || line->id.empty();
+        return check_payload(line->payload, place(), problem);
+    }
+
+    bool read_line(std::string& text, Line* line, std::string* problem) {
         memory_.clear();
         const size_t size = text.size();
         text.resize(size + json::kPadding);
@@ -119,25 +143,26 @@ class NdjsonSource final : public ImportSource {
             return true;
         });
         if (!read) {
-            *problem =
-                place() + reader.error().field + (reader.error().field.empty() ? "" : ": ") + reader.error().reason;
+            const json::Error& error = reader.error();
+            *problem = place() + ": " + error.field + (error.field.empty() ? "" : ": ") + error.reason;
             return false;
         }
         if (floats.count == 0) {
-            *problem = place() + "a point needs a \"vector\"";
+            *problem = place() + ": a point needs a \"vector\"";
             return false;
         }
         line->vector.assign(floats.data, floats.data + floats.count);
         return true;
     }
 
-    fs::path path_;
+    std::string path_;
     std::ifstream file_;
     LineMemory memory_;
     uint64_t rows_ = 0;
     uint64_t next_ = 0;
     uint64_t line_number_ = 0;
     uint32_t dim_ = 0;
+    bool has_numbered_rows_ = false;
 };
 
 }  // namespace

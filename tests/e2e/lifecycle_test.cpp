@@ -1,6 +1,7 @@
 // How the program starts, refuses to start, and ends.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <atomic>
@@ -445,6 +446,132 @@ TEST(Import, BringsBackWhatWasDeletedDroppedOrReplacedSince) {
     import(other);
     import(file);
     EXPECT_EQ(Json(ask("GET", "/collections/n/vectors/y").body).integer("/vector/0"), 3);
+}
+
+// Rows of two numbers, as base.fbin of a folder.
+std::string make_fbin(const std::string& folder, const std::vector<float>& numbers) {
+    std::filesystem::create_directories(folder);
+    const uint32_t head[] = {static_cast<uint32_t>(numbers.size() / 2), 2};
+    std::ofstream file(folder + "/base.fbin", std::ios::binary);
+    file.write(reinterpret_cast<const char*>(head), sizeof head);
+    file.write(reinterpret_cast<const char*>(numbers.data()), static_cast<std::streamsize>(numbers.size() * 4));
+    return folder;
+}
+
+struct ImportRun {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+
+    Ran operator()(std::vector<std::string> sources) const {
+        sources.insert(sources.begin(), {program(), "import", "--collection", "n", "--data-dir", data});
+        return run(sources);
+    }
+    std::string write(const std::string& name, const std::string& text) const {
+        std::ofstream(directory.path() + "/" + name) << text;
+        return directory.path() + "/" + name;
+    }
+    void expect_refused(const std::vector<std::string>& sources, const std::string& why) const {
+        const Ran ran = (*this)(sources);
+        EXPECT_EQ(ran.exit.code, 2) << ran.output;
+        EXPECT_TRUE(contains(ran.output, why)) << why << "\n" << ran.output;
+        EXPECT_FALSE(std::filesystem::exists(data)) << ran.output;
+    }
+};
+
+TEST(Import, TakesNoFileForAnotherThatLooksLikeIt) {
+    const ImportRun import;
+    const std::string one = make_fbin(import.directory.path() + "/one", {1, 2, 3, 4});
+    const std::string two = make_fbin(import.directory.path() + "/two", {5, 6, 7, 8});
+    const std::string copy = make_fbin(import.directory.path() + "/copy", {5, 6, 7, 8});
+    std::filesystem::last_write_time(two + "/base.fbin", std::filesystem::last_write_time(one + "/base.fbin"));
+    const Ran first = import({one});
+    EXPECT_TRUE(contains(first.output, "2 new, 0 replaced")) << first.output;
+    const Ran second = import({two});
+    EXPECT_TRUE(contains(second.output, "0 new, 2 replaced")) << second.output;
+    const Ran third = import({copy});
+    EXPECT_TRUE(contains(third.output, "2 of them were there already")) << third.output;
+    Server server(import.data);
+    EXPECT_EQ(Json(HttpClient(server.port()).get("/collections/n/vectors/0").body).integer("/vector/0"), 5);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Import, APayloadSaysWhenItsPointExpires) {
+    const ImportRun import;
+    import.expect_refused({import.write("bad.ndjson",
+                                        "{\"vector\":[1,2]}\n"
+                                        "{\"vector\":[1,2],\"payload\":{\"__expires_at\":-5}}\n")},
+                          "bad.ndjson:2");
+    const Ran ran = import(
+        {import.write("points.ndjson", R"({"id":"ever","vector":[1,2]})"
+                                       "\n"
+                                       R"({"id":"later","vector":[1,2],"payload":{"__expires_at":4102444800000}})"
+                                       "\n"
+                                       R"({"id":"gone","vector":[1,2],"payload":{"__expires_at":1000}})"
+                                       "\n")});
+    EXPECT_EQ(ran.exit.code, 0) << ran.output;
+    Server server(import.data);
+    HttpClient client(server.port());
+    const std::string of = "/collections/n/vectors/";
+    EXPECT_EQ(client.get(of + "ever").status, 200);
+    EXPECT_EQ(client.get(of + "later").status, 200);
+    EXPECT_EQ(client.get(of + "gone").status, 404);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Import, RefusesWhatIsSurelyAMistake) {
+    const ImportRun import;
+    const std::string folder = import.directory.path();
+    const std::string one = make_fbin(folder + "/one", {1, 2, 3, 4});
+    const std::string two = make_fbin(folder + "/two", {5, 6, 7, 8});
+    const std::string points = import.write("points.ndjson", "{\"vector\":[1,2]}\n");
+    import.expect_refused({one, two}, "rows without ids");
+    import.expect_refused({one, points}, "rows without ids");
+    import.expect_refused({import.write("twice.ndjson",
+                                        "{\"id\":\"a\",\"vector\":[1,2]}\n\n"
+                                        "{\"id\":\"a\",\"vector\":[3,4]}\n")},
+                          "twice.ndjson:3: the id 'a' stands in line 1 already");
+    import.write("one/payload.jsonl", "{}\n{}\n{}\n");
+    import.expect_refused({one}, "has 3 lines");
+    import.write("one/payload.jsonl", "{}\n");
+    import.expect_refused({one}, "has 1 lines");
+    import.write("one/payload.jsonl", "{\"n\":1}\n\n\n");
+    EXPECT_EQ(import({one}).exit.code, 0) << "a blank line is a row without a payload, and more of them say nothing";
+}
+
+TEST(Import, SaysWhyAFileCannotBeRead) {
+    const ImportRun import;
+    const std::string folder = import.directory.path();
+    import.expect_refused({folder + "/none.vecdb"}, "there is no file " + folder + "/none.vecdb");
+    import.expect_refused({folder + "/none.ndjson"}, "there is no file");
+    import.expect_refused({folder}, "a folder holds base.fbin or base.u8bin");
+    ASSERT_EQ(::mkfifo((folder + "/pipe.ndjson").c_str(), 0600), 0);
+    import.expect_refused({folder + "/pipe.ndjson"}, "is no regular file");
+    // Opens, and cannot be read.
+    std::filesystem::create_symlink("/proc/self/mem", folder + "/memory.ndjson");
+    import.expect_refused({folder + "/memory.ndjson"}, "cannot read " + folder + "/memory.ndjson");
+    std::filesystem::create_symlink("loop.fbin", folder + "/loop.fbin");
+    import.expect_refused({folder + "/loop.fbin"}, "cannot read " + folder + "/loop.fbin");
+}
+
+TEST(Import, ThatStopsHalfWaySaysWhatIsStored) {
+    const ImportRun import;
+    const std::string file = import.write("points.ndjson", R"({"id":"x","vector":[1,2]})"
+                                                           "\n"
+                                                           R"({"id":"y","vector":[1,2]})"
+                                                           "\n\n"
+                                                           R"({"id":"z","vector":[1,2],"payload":{"a":nothing}})"
+                                                           "\n");
+    const Ran ran = import({file, "--batch", "1"});
+    EXPECT_EQ(ran.exit.code, 1) << ran.output;
+    EXPECT_TRUE(contains(ran.output, "points.ndjson:4, id 'z'")) << ran.output;
+    EXPECT_TRUE(contains(ran.output, "The first 2 of 3 points")) << ran.output;
+    import.write("points.ndjson",
+                 "{\"id\":\"x\",\"vector\":[1,2]}\n{\"id\":\"y\",\"vector\":[1,2]}\n\n"
+                 "{\"id\":\"z\",\"vector\":[1,2]}\n");
+    const Ran mended = import({file, "--batch", "1"});
+    EXPECT_EQ(mended.exit.code, 0) << mended.output;
+    EXPECT_TRUE(contains(mended.output, "1 new, 0 replaced")) << mended.output;
+    EXPECT_TRUE(contains(mended.output, "2 of them were there already")) << mended.output;
 }
 
 }  // namespace
