@@ -234,6 +234,17 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
     return findings;
 }
 
+Status expect_database(FileSystem& files, const std::string& directory) {
+    VZ_ASSIGN(const bool exists, files.exists(directory));
+    if (!exists) return failure(VZ_NOT_FOUND, "there is no data directory %s", directory.c_str());
+    VZ_ASSIGN(const bool has_current, files.exists(directory + "/CURRENT"));
+    if (has_current) return {};
+    const Result<Findings> findings = examine(files, directory);
+    // What is damaged is told by whoever opens it.
+    if (!findings.ok() || !findings->unborn) return {};
+    return failure(VZ_NOT_FOUND, "%s holds no database", directory.c_str());
+}
+
 Result<WalReading> read_again(FileSystem& files, const std::string& directory, const Findings& findings, size_t index) {
     const FrameScan& before = findings.wals[index].scan;
     const uint64_t number = findings.wals[index].header.file_number;

@@ -29,6 +29,9 @@ struct Findings {
 // be honest.
 Result<Findings> examine(FileSystem& files, const std::string& directory);
 
+// VZ_NOT_FOUND: there is no database in the directory, nor what is left of one. Makes nothing.
+Status expect_database(FileSystem& files, const std::string& directory);
+
 // One of the WALs that were found, with its contents. VZ_CORRUPTION: it is no longer the same.
 Result<WalReading> read_again(FileSystem& files, const std::string& directory, const Findings& findings, size_t index);
 

@@ -52,6 +52,7 @@ Result<std::set<std::string>> files_in_danger(FileSystem& files, const std::stri
 }  // namespace
 
 Result<std::vector<CheckFinding>> repair_directory(FileSystem& files, const std::string& directory) {
+    VZ_TRY(expect_database(files, directory));
     VZ_ASSIGN(const bool exists, files.exists(directory + "/wal"));
     if (exists) {
         // A copy may lack folders that were empty.

@@ -28,9 +28,10 @@ std::vector<std::string> drop_aliases_of_names(ManifestState& state) {
 
 Status Engine::recover() {
     database_.is_read_only = database_.settings.read_only;
+    // Before anything is made: a folder of something else stays as it is.
+    if (database_.settings.must_exist || database_.is_read_only)
+        VZ_TRY(expect_database(database_.files, database_.directory));
     VZ_ASSIGN(const bool exists, database_.files.exists(database_.directory));
-    if (!exists && (database_.settings.must_exist || database_.is_read_only))
-        return failure(VZ_NOT_FOUND, "there is no data directory %s", database_.directory.c_str());
     if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
     VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK", LockMode::kOwn));
     if (!database_.is_read_only) {

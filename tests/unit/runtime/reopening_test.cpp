@@ -1,9 +1,14 @@
 // What was acknowledged does not keep the directory from opening again.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <set>
+
 #include "engine/collection/stats.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/repair.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 
 namespace vz {
@@ -23,6 +28,26 @@ class Reopening : public ::testing::Test {
     std::unique_ptr<FileSystem> files_ = make_posix_file_system();
     std::unique_ptr<Engine> engine_;
 };
+
+TEST_F(Reopening, OfAFolderWithoutADatabaseMakesNothingInIt) {
+    const std::string folder = directory_.path() + "/letters";
+    std::filesystem::create_directories(folder + "/wal");
+    std::ofstream(folder + "/mother.txt") << "Dear mother,";
+    const auto names = [&] {
+        std::set<std::string> all;
+        for (const auto& each : std::filesystem::recursive_directory_iterator(folder)) all.insert(each.path());
+        return all;
+    };
+    const std::set<std::string> before = names();
+    EngineSettings settings;
+    settings.must_exist = true;
+    EXPECT_EQ(Engine::open(*files_, folder, settings).status().code(), VZ_NOT_FOUND);
+    settings = {};
+    settings.read_only = true;
+    EXPECT_EQ(Engine::open(*files_, folder, settings).status().code(), VZ_NOT_FOUND);
+    EXPECT_EQ(repair_directory(*files_, folder).status().code(), VZ_NOT_FOUND);
+    EXPECT_EQ(names(), before);
+}
 
 TEST_F(Reopening, AfterACollectionWithManyFieldsOfLongNames) {
     Schema schema;
