@@ -1,12 +1,16 @@
 #include "plugins/host/export.hpp"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
@@ -16,31 +20,88 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The file that is written, and what is told about it.
+constexpr int kExitStopped = 130;  // what shells make of a SIGINT
+
+// From here on SIGINT and SIGTERM end the export in order. Before there is a thread: all are to inherit it.
+void hold_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGTERM}) sigaddset(&signals, number);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    // A limit on the size of files is an error of the write that meets it.
+    ::signal(SIGXFSZ, SIG_IGN);
+}
+
+bool is_asked_to_stop() {
+    sigset_t pending;
+    ::sigpending(&pending);
+    return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+}
+
+std::string folder_of(const std::string& path) {
+    const size_t slash = path.rfind('/');
+    return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+// The file that is written, and what is told about it. It has its name when it is whole and on disk; before that
+// another one, under which a run that was killed may have left its own, and under which nothing stays.
 class Target {
  public:
-    explicit Target(const std::string& path) : file_(std::fopen(path.c_str(), "wbx")) {}
+    explicit Target(const std::string& path)
+        : path_(path), part_(path + ".part"), file_(is_taken() ? nullptr : std::fopen(part_.c_str(), "wb")) {
+        if (file_ == nullptr) failed_ = is_taken() ? EEXIST : errno;
+    }
     ~Target() {
-        if (file_ != nullptr) std::fclose(file_);
+        if (file_ == nullptr) return;
+        std::fclose(file_);
+        ::unlink(part_.c_str());
     }
     Target(const Target&) = delete;
     Target& operator=(const Target&) = delete;
 
+    // False: failure() says why.
     bool is_open() const { return file_ != nullptr; }
     bool finish() {
-        const bool good = std::fflush(file_) == 0 && ::fsync(::fileno(file_)) == 0;
+        if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) return fail(errno);
+        if (is_taken()) return fail(EEXIST);
+        if (::rename(part_.c_str(), path_.c_str()) != 0) return fail(errno);
+        if (const int folder = ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
+            const int synced = ::fsync(folder);
+            const int cause = errno;
+            ::close(folder);
+            if (synced != 0) return fail(cause);
+        }
         show(true);
-        return good;
+        return true;
     }
     static vz_status take(void* self, const void* bytes, uint64_t size) noexcept {
         auto& target = *static_cast<Target*>(self);
-        if (std::fwrite(bytes, 1, size, target.file_) != size) return VZ_IO_ERROR;
+        if (is_asked_to_stop()) return VZ_CANCELLED;
+        if (std::fwrite(bytes, 1, size, target.file_) != size) {
+            target.fail(errno);
+            return VZ_IO_ERROR;
+        }
         target.bytes_ += size;
         target.show(false);
         return VZ_OK;
     }
+    bool has_failed() const { return failed_ != 0; }
+    std::string failure() const {
+        const std::string why = std::error_code(failed_, std::generic_category()).message();
+        return path_ + " could not be written: " + why +
+               (bytes_ == 0 ? "" : " after " + std::to_string(bytes_) + " bytes; nothing of it is left");
+    }
 
  private:
+    bool is_taken() const {
+        struct stat there = {};
+        return ::lstat(path_.c_str(), &there) == 0;
+    }
+    bool fail(int cause) {
+        failed_ = cause;
+        return false;
+    }
+
     void show(bool last) {
         const auto now = Clock::now();
         const bool terminal = ::isatty(STDERR_FILENO) == 1;
@@ -54,7 +115,10 @@ class Target {
         if (last || !terminal) std::fprintf(stderr, "\n");
     }
 
-    std::FILE* file_;
+    const std::string path_;
+    const std::string part_;
+    std::FILE* const file_;
+    int failed_ = 0;
     uint64_t bytes_ = 0;
     const Clock::time_point began_ = Clock::now();
     Clock::time_point shown_ = began_;
@@ -63,6 +127,7 @@ class Target {
 }  // namespace
 
 int export_archive(const ExportOptions& options) {
+    hold_signals();
     EngineHandle engine;
     vz_engine_options engine_options = {};
     engine_options.struct_size = sizeof(engine_options);
@@ -70,8 +135,7 @@ int export_archive(const ExportOptions& options) {
     if (const int failed = engine.open(options.data_directory, engine_options); failed != 0) return failed;
     Target target(options.file);
     if (!target.is_open()) {
-        std::fprintf(stderr, "vectorizer: cannot create %s: %s\n", options.file.c_str(),
-                     std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): no other thread asks
+        std::fprintf(stderr, "vectorizer: %s\n", target.failure().c_str());
         return kExitUsage;
     }
     std::vector<vz_str> names;
@@ -85,12 +149,16 @@ int export_archive(const ExportOptions& options) {
     request.user = &target;
     vz_error error = {};
     if (vz_archive_export(engine.get(), &request, &error) != VZ_OK) {
-        std::error_code ignored;
-        std::filesystem::remove(options.file, ignored);
-        return report_failure("cannot export", error);
+        if (is_asked_to_stop()) {
+            std::fprintf(stderr, "\nvectorizer: stopped; no archive was made\n");
+            return kExitStopped;
+        }
+        if (!target.has_failed()) return report_failure("cannot export", error);
+        std::fprintf(stderr, "\nvectorizer: cannot export: %s\n", target.failure().c_str());
+        return 1;
     }
     if (!target.finish()) {
-        std::fprintf(stderr, "vectorizer: %s could not be written\n", options.file.c_str());
+        std::fprintf(stderr, "\nvectorizer: cannot export: %s\n", target.failure().c_str());
         return 1;
     }
     return engine.close();

@@ -215,6 +215,28 @@ TEST(FullDisk, RefusesWritesLosesNothingAndGoesOn) {
         static_cast<unsigned long long>(sums.ghosts), static_cast<unsigned long long>(sums.changed));
 }
 
+TEST(FullDisk, TakesNoHalfOfAnArchive) {
+    const SmallDisk disk;
+    if (!disk.is_mounted()) GTEST_SKIP();
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string archive = disk.data() + ".vecdb";
+    std::ofstream(directory.path() + "/points.ndjson") << R"({"id":"x","vector":[1,2]})";
+    ASSERT_EQ(run({program(), "import", directory.path() + "/points.ndjson", "--collection", "n", "--data-dir", data})
+                  .exit.code,
+              0);
+    disk.fill();
+    const std::vector<std::string> command = {program(), "export", archive, "--data-dir", data};
+    const Ran full = run(command);
+    EXPECT_EQ(full.exit.code, 1) << full.output;
+    EXPECT_NE(full.output.find(archive + " could not be written: No space left on device"), std::string::npos)
+        << full.output;
+    EXPECT_EQ(full.output.find(" in "), std::string::npos) << "no word of success: " << full.output;
+    disk.remove_foreign_file();
+    const Ran again = run(command);
+    EXPECT_EQ(again.exit.code, 0) << again.output;
+}
+
 }  // namespace
 }  // namespace vz::e2e
 

@@ -574,5 +574,55 @@ TEST(Import, ThatStopsHalfWaySaysWhatIsStored) {
     EXPECT_TRUE(contains(mended.output, "2 of them were there already")) << mended.output;
 }
 
+struct Exporter : ImportRun {
+    const std::string archive = directory.path() + "/n.vecdb";
+
+    Exporter() {
+        const Ran ran = (*this)({write("points.ndjson", "{\"id\":\"x\",\"vector\":[1,2]}\n")});
+        EXPECT_EQ(ran.exit.code, 0) << ran.output;
+    }
+    Ran to(const std::string& path, const std::vector<std::string>& before = {}) const {
+        std::vector<std::string> command = before;
+        command.insert(command.end(), {program(), "export", path, "--data-dir", data});
+        return run(command);
+    }
+    bool is_there(const std::string& name) const { return std::filesystem::exists(directory.path() + "/" + name); }
+};
+
+TEST(Export, ThatIsStoppedLeavesNothingAndRefusesNoOther) {
+    const Exporter exporter;
+    // A SIGINT that waits from before the program began.
+    const Ran stopped = exporter.to(
+        exporter.archive, {"/usr/bin/env", "--block-signal=INT", "/bin/sh", "-c", "kill -INT $$; exec \"$@\"", "sh"});
+    EXPECT_EQ(stopped.exit.code, 130) << stopped.output;
+    EXPECT_TRUE(contains(stopped.output, "no archive was made")) << stopped.output;
+    EXPECT_FALSE(exporter.is_there("n.vecdb"));
+    EXPECT_FALSE(exporter.is_there("n.vecdb.part"));
+    // As of one that was killed.
+    exporter.write("n.vecdb.part", "half of an archive");
+    const Ran ran = exporter.to(exporter.archive);
+    EXPECT_EQ(ran.exit.code, 0) << ran.output;
+    EXPECT_FALSE(exporter.is_there("n.vecdb.part"));
+    const Ran taken = exporter.to(exporter.archive);
+    EXPECT_EQ(taken.exit.code, 2) << taken.output;
+    EXPECT_TRUE(contains(taken.output, exporter.archive + " could not be written: File exists")) << taken.output;
+    const Ran imported =
+        run({program(), "import", exporter.archive, "--data-dir", exporter.directory.path() + "/other"});
+    EXPECT_EQ(imported.exit.code, 0) << imported.output;
+}
+
+TEST(Export, OfAFolderThatHoldsNoDatabaseLeavesItAsItIs) {
+    const TemporaryDirectory directory;
+    const std::string folder = directory.path() + "/letters";
+    std::filesystem::create_directory(folder);
+    const Ran ran = run({program(), "export", directory.path() + "/n.vecdb", "--data-dir", folder});
+    EXPECT_NE(ran.exit.code, 0) << ran.output;
+    EXPECT_TRUE(contains(ran.output, "holds no database")) << ran.output;
+    const Ran repaired = run({program(), "repair", folder, "--accept-loss"});
+    EXPECT_EQ(repaired.exit.code, 3) << repaired.output;
+    EXPECT_FALSE(contains(repaired.output, "clean")) << repaired.output;
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
 }  // namespace
 }  // namespace vz::e2e
