@@ -134,8 +134,9 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         ->check(CLI::IsMember({"cosine", "euclidean", "dot", "manhattan"}));
     import->add_option("--batch", line.import.batch, "Points per atomic batch [1000]")->check(CLI::Range(1, 65536));
 
-    CLI::App* archive =
-        app.add_subcommand("export", "Write collections into one archive, straight from the data directory");
+    CLI::App* archive = app.add_subcommand(
+        "export",
+        "Write collections into one archive, straight from the data directory; without their aliases and snapshots");
     archive->add_option("FILE", line.archive.file, "The archive to make, NAME.vecdb")->required();
     archive->add_option("--collection", line.archive.collections, "Only this one; may be given several times")
         ->allow_extra_args(false);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -124,6 +125,40 @@ class Target {
     Clock::time_point shown_ = began_;
 };
 
+uint32_t count_aliases(vz_engine* engine, const ExportOptions& options) {
+    vz_result* listed = nullptr;
+    if (vz_collection_list(engine, &listed, nullptr) != VZ_OK) return 0;
+    uint64_t count = 0;
+    const auto* infos = static_cast<const vz_collection_info*>(vz_result_items(listed, VZ_RESULT_COLLECTIONS, &count));
+    uint32_t aliases = 0;
+    const std::vector<std::string>& wanted = options.collections;
+    for (uint64_t i = 0; i < count; ++i) {
+        const vz_collection_info& info = *VZ_AT(vz_collection_info, infos, i);
+        if (wanted.empty() || std::find(wanted.begin(), wanted.end(), text(info.name)) != wanted.end())
+            aliases += info.alias_count;
+    }
+    vz_result_release(listed);
+    return aliases;
+}
+
+uint64_t count_snapshots(vz_engine* engine) {
+    vz_result* listed = nullptr;
+    if (vz_snapshot_list(engine, &listed, nullptr) != VZ_OK) return 0;
+    uint64_t count = 0;
+    static_cast<void>(vz_result_items(listed, VZ_RESULT_SNAPSHOTS, &count));
+    vz_result_release(listed);
+    return count;
+}
+
+// What is no part of an archive, where there is some.
+void tell_what_stays(vz_engine* engine, const ExportOptions& options) {
+    const uint32_t aliases = count_aliases(engine, options);
+    const uint64_t snapshots = count_snapshots(engine);
+    if (aliases == 0 && snapshots == 0) return;
+    std::fprintf(stderr, "note: an archive holds no aliases (%u here) and no snapshots (%llu here)\n", aliases,
+                 static_cast<unsigned long long>(snapshots));
+}
+
 }  // namespace
 
 int export_archive(const ExportOptions& options) {
@@ -157,6 +192,7 @@ int export_archive(const ExportOptions& options) {
         std::fprintf(stderr, "\nvectorizer: cannot export: %s\n", target.failure().c_str());
         return 1;
     }
+    tell_what_stays(engine.get(), options);
     if (!target.finish()) {
         std::fprintf(stderr, "\nvectorizer: cannot export: %s\n", target.failure().c_str());
         return 1;

@@ -611,6 +611,21 @@ TEST(Export, ThatIsStoppedLeavesNothingAndRefusesNoOther) {
     EXPECT_EQ(imported.exit.code, 0) << imported.output;
 }
 
+TEST(Export, SaysWhatStaysBehind) {
+    const Exporter exporter;
+    const std::string archive = exporter.directory.path() + "/";
+    EXPECT_FALSE(contains(exporter.to(archive + "plain.vecdb").output, "aliases"));
+    {
+        Server server(exporter.data);
+        HttpClient client(server.port());
+        EXPECT_EQ(client.request("PUT", "/aliases/other", R"({"collection":"n"})").status, 200);
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    const Ran ran = exporter.to(archive + "aliased.vecdb");
+    EXPECT_EQ(ran.exit.code, 0) << ran.output;
+    EXPECT_TRUE(contains(ran.output, "holds no aliases (1 here)")) << ran.output;
+}
+
 TEST(Export, OfAFolderThatHoldsNoDatabaseLeavesItAsItIs) {
     const TemporaryDirectory directory;
     const std::string folder = directory.path() + "/letters";
