@@ -62,16 +62,18 @@ struct ServeFlags {
             if (auto error = to->read_file(config)) return error;
         }
         to->overlay(environment);
-        if (!data_directory.empty()) to->set("data_dir", data_directory, "--data-dir");
-        if (!host.empty()) to->set("server.host", host, "--host");
-        if (!port.empty()) to->set("server.port", port, "--port");
-        if (!log_level.empty()) to->set("log.level", log_level, "--log-level");
+        Config flags;
+        if (!data_directory.empty()) flags.set("data_dir", data_directory, "--data-dir");
+        if (!host.empty()) flags.set("server.host", host, "--host");
+        if (!port.empty()) flags.set("server.port", port, "--port");
+        if (!log_level.empty()) flags.set("log.level", log_level, "--log-level");
         for (const std::string& setting : settings) {
             const size_t equals = setting.find('=');
             if (equals == std::string::npos || equals == 0)
                 return ConfigError{"--set takes key=value, not '" + setting + "'"};
-            to->set(setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting.substr(0, equals));
+            flags.set(setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting.substr(0, equals));
         }
+        to->overlay(flags);
         to->lend("log.access", "server.log.access");
         to->lend("log.slow_ms", "server.log.slow_ms");
         return to->read_keys_file();

@@ -45,6 +45,15 @@ size_t distance(const std::string& a, const std::string& b, size_t most) {
 
 std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
+// The outermost list that a key is an item of; empty: of none.
+std::string list_of(const std::string& key) {
+    for (size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1)) {
+        const size_t end = std::min(key.find('.', dot + 1), key.size());
+        if (end != dot + 1 && key.find_first_not_of("0123456789", dot + 1) >= end) return key.substr(0, dot);
+    }
+    return "";
+}
+
 std::string first_part(const std::string& key) { return key.substr(0, key.find('.')); }
 
 // The key that somebody may have meant who wrote this one; empty: none is near.
@@ -99,7 +108,8 @@ std::string unknown_name(const std::string& name) {
 
 class Flattener {
  public:
-    Flattener(const std::string& path, std::map<std::string, ConfigValue>* values) : path_(path), values_(*values) {}
+    Flattener(const std::string& path, std::map<std::string, ConfigValue>* values, size_t* order)
+        : path_(path), values_(*values), order_(*order) {}
 
     std::optional<ConfigError> flatten(const YAML::Node& node, const std::string& key, int depth) {
         if (depth > kDepthMax) return ConfigError{place(path_, node.Mark()) + ": nested too deeply"};
@@ -114,11 +124,12 @@ class Flattener {
                 if (auto error = flatten(entry.second, name, depth + 1)) return error;
             }
         } else if (node.IsSequence()) {
+            if (node.size() == 0) values_[key] = {kEmptyList, place_, order_++, false};
             for (size_t i = 0; i < node.size(); ++i) {
                 if (auto error = flatten(node[i], key + "." + std::to_string(i), depth + 1)) return error;
             }
         } else if (node.IsScalar()) {
-            values_[key] = {node.Scalar(), place_, values_.size(), false};
+            values_[key] = {node.Scalar(), place_, order_++, false};
         }
         return std::nullopt;
     }
@@ -126,6 +137,7 @@ class Flattener {
  private:
     const std::string& path_;
     std::map<std::string, ConfigValue>& values_;
+    size_t& order_;
     std::string place_;
 };
 
@@ -145,7 +157,7 @@ std::optional<ConfigError> Config::read_file_under(const std::string& path, cons
         const YAML::Node root = YAML::Load(content.str());
         if (key.empty() && !root.IsMap() && !root.IsNull())
             return ConfigError{path + ": a configuration has keys and values, such as data_dir: /var/lib/vectorizer"};
-        return Flattener(path, &values_).flatten(root, key, 0);
+        return Flattener(path, &values_, &next_order_).flatten(root, key, 0);
     } catch (const YAML::Exception& error) {
         return ConfigError{place(path, error.mark) + ": " + error.msg};
     }
@@ -170,8 +182,26 @@ void Config::lend(const std::string& from, const std::string& to) {
 }
 
 void Config::overlay(const Config& over) {
-    for (const auto& [key, value] : over.values_) values_[key] = value;
-    passed_over_ = over.passed_over_;
+    for (const auto& [key, unused] : over.values_) drop_below(key);
+    for (const auto& [key, value] : over.values_) {
+        values_[key] = value;
+        values_[key].order += next_order_;
+    }
+    next_order_ += over.next_order_;
+    const auto append = [](std::vector<std::string>* to, const std::vector<std::string>& from) {
+        to->insert(to->end(), from.begin(), from.end());
+    };
+    append(&passed_over_.unknown, over.passed_over_.unknown);
+    append(&passed_over_.injected, over.passed_over_.injected);
+}
+
+// What gives way to a value of a later source: the list that it is an item of, or all that stood below it.
+void Config::drop_below(const std::string& key) {
+    const std::string list = list_of(key);
+    std::erase_if(values_, [&](const auto& entry) {
+        if (list.empty()) return entry.first.starts_with(key + ".");
+        return entry.first == list || list_of(entry.first) == list;
+    });
 }
 
 std::optional<ConfigError> Config::read_environment(char** environment) {
@@ -223,7 +253,7 @@ std::optional<ConfigError> Config::read_environment(char** environment) {
 }
 
 void Config::set(const std::string& key, const std::string& value, const std::string& origin) {
-    values_[key] = {value, origin, values_.size(), false};
+    values_[key] = {value, origin, next_order_++, false};
 }
 
 const ConfigValue* Config::find(const std::string& key) const {
@@ -272,13 +302,13 @@ std::vector<std::pair<std::string, const ConfigValue*>> Config::list_for(const s
                                                                          const std::string& prefix) const {
     std::vector<std::pair<std::string, const ConfigValue*>> found;
     for (const std::string& root : {"frontends." + instance + ".", std::string("server.")}) {
+        const bool is_hidden = !found.empty();
         asked_[root + prefix] = true;
         for (const auto& [key, value] : values_) {
             if (key != root + prefix && !key.starts_with(root + prefix + ".")) continue;
             value.asked = true;
-            found.emplace_back(key.substr(root.size()), &value);
+            if (!is_hidden) found.emplace_back(key.substr(root.size()), &value);
         }
-        if (!found.empty()) break;
     }
     std::sort(found.begin(), found.end(),
               [](const auto& a, const auto& b) { return a.second->order < b.second->order; });

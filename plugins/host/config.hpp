@@ -11,10 +11,13 @@
 
 namespace vz::host {
 
+// The value of a list without items.
+inline constexpr char kEmptyList[] = "[]";
+
 struct ConfigValue {
     std::string text;
     std::string origin;  // "config.yml:14:5", "environment VECTORIZER_PORT", "--port"
-    size_t order = 0;    // in the file
+    size_t order = 0;    // of all that were read
     mutable bool asked = false;
 };
 
@@ -43,7 +46,7 @@ class Config {
     std::optional<ConfigError> read_keys_file();
     // What stands under `from` is also found under `to`, unless something stands there.
     void lend(const std::string& from, const std::string& to);
-    // The values of `over` win over those here; what it passed over is passed over here.
+    // The values of `over` win over those here, a list as a whole; what it passed over is passed over here.
     void overlay(const Config& over);
     void set(const std::string& key, const std::string& value, const std::string& origin);
 
@@ -67,8 +70,10 @@ class Config {
 
  private:
     std::optional<ConfigError> read_file_under(const std::string& path, const std::string& key);
+    void drop_below(const std::string& key);
 
     std::map<std::string, ConfigValue> values_;
+    size_t next_order_ = 0;
     PassedOver passed_over_;
     mutable std::map<std::string, bool> asked_;
 };

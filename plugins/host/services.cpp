@@ -30,8 +30,10 @@ uint32_t config_get(const vz_host* host, vz_str key, vz_str* value) noexcept {
 void config_list(const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) noexcept {
     if (visit == nullptr) return;
     const HostView& view = HostView::of(host);
-    for (const auto& [key, value] : view.services().config().list_for(view.instance(), text(prefix)))
+    for (const auto& [key, value] : view.services().config().list_for(view.instance(), text(prefix))) {
+        if (key == text(prefix) && value->text == kEmptyList) continue;
         visit(user, borrowed(key), borrowed(value->text));
+    }
 }
 
 vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error* error) noexcept {

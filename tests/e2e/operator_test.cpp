@@ -232,6 +232,35 @@ TEST(Operator, PrintConfigNamesEveryKeyWithItsOrigin) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+// Each source before it is gone: those of the file, of the environment, of a section that others share.
+TEST(Operator, AListOfALaterSourceReplacesTheWholeList) {
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() + "/config.yml";
+    const auto allowed = [&](const std::string& text, const std::vector<std::string>& more) {
+        std::ofstream(file) << text;
+        std::vector<std::string> arguments = {"--config", file};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        Server server(directory.path() + "/data", arguments);
+        HttpClient client(server.port());
+        std::string origins;
+        for (const char* origin : {"https://one.example", "https://two.example"}) {
+            const Answer answer = client.request("GET", "/collections", "", {std::string("Origin: ") + origin});
+            origins += answer.status == 200 ? origin[8] : '-';
+        }
+        EXPECT_EQ(server.stop().code, 0);
+        return origins;
+    };
+    const std::string all = "server: {http: {cors_origins: [\"*\"]}}\n";
+    EXPECT_EQ(allowed(all, {}), "ot");
+    EXPECT_EQ(allowed(all, {"--set", "server.http.cors_origins=https://one.example"}), "o-");
+    EXPECT_EQ(allowed(all, {"--set", "server.http.cors_origins.0=https://one.example"}), "o-");
+    EXPECT_EQ(allowed(all, {"--set", "server.http.cors_origins=[]"}), "--");
+    const std::string both = "server: {http: {cors_origins: [\"https://one.example\", \"https://two.example\"]}}\n";
+    EXPECT_EQ(allowed(both, {"--set", "server.http.cors_origins.0=https://two.example"}), "-t");
+    const std::string own = "frontends: {graphql: {enabled: false}, rest: {http: {cors_origins: []}}}\n";
+    EXPECT_EQ(allowed(all + own, {}), "--");
+}
+
 TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
