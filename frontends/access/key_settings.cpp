@@ -64,7 +64,7 @@ const char* read_member(std::string_view rest, std::string_view value, Draft& dr
         return nullptr;
     }
     if (member == "permissions") return read_permission(value, draft.key.permission, draft.key.named);
-    if (member == "scopes") return read_scope(rest, value, draft.scopes);
+    if (member == "scopes") return rest.empty() && value == "[]" ? nullptr : read_scope(rest, value, draft.scopes);
     return "is unknown; a key has name, hash, permissions and scopes";
 }
 

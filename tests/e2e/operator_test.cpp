@@ -285,6 +285,13 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
         {"server: {host: 0.0.0.0}\n", "without API keys"},
         {"server: {host: 0.0.0.0}\n", "permissions: [admin]"},
         {"server: {auth: {keys: [{name: ci, hash: \"sha256:zz\", permissions: [read]}]}}\n", "hash"},
+        {"server: {auth: {keys: [{name: ci, hash: "
+         "\"sha256:0000000000000000000000000000000000000000000000000000000000000000\", permissions: [read], "
+         "scopes: [{collection: docs, permissions: []}]}]}}\n",
+         "'auth.keys.0.scopes.0.permissions' must be read, write or admin"},
+        {"server: {auth: {keys: [{name: ci, hash: "
+         "\"sha256:0000000000000000000000000000000000000000000000000000000000000000\", permissions: []}]}}\n",
+         "'auth.keys.0.permissions' must be read, write or admin"},
         {"frontends: {graphql: {max_items: none}}\n", "max_items"},
         {"frontends: {graphql: {path: /a//b}}\n", "plain path"},
         {"frontends: {graphql: {path: \"/a\\x7fb\"}}\n", "plain path"},
