@@ -297,7 +297,10 @@ class Server {
                 mark_asked(name);
                 continue;
             }
-            if (create(name, library)) continue;
+            if (create(name, library)) {
+                if (optional) optional_.insert(name);
+                continue;
+            }
             if (!optional) return problem_is_config_ ? kExitUsage : kExitFrontend;
             mark_asked(name);
         }
@@ -343,16 +346,35 @@ class Server {
     }
 
     int start_all() {
-        for (auto& instance : instances_) {
-            vz_error error = {};
-            const Watchdog watchdog(kCreateLimit);
-            const vz_status status = instance->start(&error);
-            end_if_damaged(*instance);
-            if (status == VZ_OK) continue;
-            std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance->name().c_str(), error.message);
-            return kExitFrontend;
+        for (auto instance = instances_.begin(); instance != instances_.end();) {
+            if (start(**instance)) {
+                ++instance;
+                continue;
+            }
+            if (!optional_.contains((*instance)->name())) return kExitFrontend;
+            leave_out(**instance);
+            instance = instances_.erase(instance);
         }
         return 0;
+    }
+
+    static bool start(Instance& instance) {
+        vz_error error = {};
+        const Watchdog watchdog(kCreateLimit);
+        const vz_status status = instance.start(&error);
+        end_if_damaged(instance);
+        if (status == VZ_OK) return true;
+        std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance.name().c_str(), error.message);
+        return false;
+    }
+
+    // The server goes on without it, and is no less ready for that.
+    void leave_out(Instance& instance) {
+        const Watchdog watchdog(kStopLimit);
+        instance.destroy();
+        services_->health.forget(instance.name());
+        Log::write(VZ_LOG_WARN, "frontend.left_out",
+                   "frontend '" + instance.name() + "' did not start, and is optional: the server goes on without it");
     }
 
     // A frontend that reports itself ready gives its address as the reason; otherwise it is what the configuration
@@ -535,6 +557,7 @@ class Server {
     const Settings settings_;
     std::unique_ptr<Services> services_;
     std::vector<std::unique_ptr<Instance>> instances_;
+    std::set<std::string> optional_;
     const Config* current_;              // what was read last
     std::deque<Config> reread_configs_;  // frontends may still hold texts of older ones
     bool problem_is_config_ = false;

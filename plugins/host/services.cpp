@@ -163,6 +163,11 @@ std::string Health::reason_of(const std::string& who) const {
     return "";
 }
 
+void Health::forget(const std::string& who) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(reports_, [&](const Report& report) { return report.who == who; });
+}
+
 void Health::started(const std::string& instance) {
     const std::scoped_lock lock(mutex_);
     const bool has_reported =

@@ -24,6 +24,8 @@ class Health {
     void report(const std::string& who, uint32_t state, const std::string& reason);
     uint32_t read(vz_engine* engine, vz_health_visit_fn visit, void* user) const;
     std::string reason_of(const std::string& who) const;
+    // It is gone, whatever it has told.
+    void forget(const std::string& who);
     // It serves; one that reports nothing itself is ready.
     void started(const std::string& instance);
     // Of those that have told their state, in the order in which they first did.

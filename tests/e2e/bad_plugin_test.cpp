@@ -152,6 +152,18 @@ TEST(Host, RefusesToStartAndNamesTheFrontend) {
     }
 }
 
+TEST(Host, GoesOnWithoutAnOptionalFrontendThatFails) {
+    for (const char* kind : {"there-is-none", "failing-create", "failing-start"}) {
+        const Host host;
+        EXPECT_EQ(host.start(kind).exit.code, 3) << kind;
+        std::vector<std::string> arguments = host.arguments(kind);
+        arguments.insert(arguments.end(), {"--set", "frontends.culprit.optional=true"});
+        Server server(host.data, arguments);  // ready, although it has called itself broken
+        EXPECT_TRUE(is_named(server.process().output())) << kind << "\n" << server.process().output();
+        EXPECT_EQ(server.stop().code, 0) << kind;
+    }
+}
+
 TEST(Host, EndsACreateThatHangs) {
     const Host host;
     const Ran ran = host.start("slow-create");

@@ -154,6 +154,12 @@ static vz_status start(vz_frontend* self, vz_error* error) {
         *error = (vz_error){.status = VZ_BUSY, .item = VZ_NO_ITEM};
         return VZ_BUSY;
     }
+    if (is("failing-start")) {
+        const vz_health_service* health = self->host->service(self->host, VZ_SERVICE_HEALTH);
+        health->report(self->host, VZ_HEALTH_FAILED, str("no moon"));
+        *error = (vz_error){.status = VZ_IO_ERROR, .item = VZ_NO_ITEM, .message = "there is no moon tonight"};
+        return VZ_IO_ERROR;
+    }
     if (is("prints")) fputs("hello from a plugin\n", stderr);
     if (is("signal-handler")) signal(SIGUSR1, SIG_IGN);
     if (is("chdir") && chdir("/") != 0) return VZ_INTERNAL;
