@@ -458,17 +458,34 @@ class Server {
         if (!error) error = read_settings(now, &settings);
         if (error) return keep(error->message);
         services_->use(now);
-        for (auto& instance : instances_) {
-            vz_error failure = {};
-            const Watchdog watchdog(kCreateLimit);
-            if (instance->reload(&failure) != VZ_OK)
-                return keep("frontend '" + instance->name() + "': " + failure.message);
-            end_if_damaged(*instance);
+        for (size_t i = 0; i < instances_.size(); ++i) {
+            const std::string problem = reload_one(*instances_[i]);
+            if (problem.empty()) continue;
+            services_->use(*current_);
+            put_back(i);
+            return keep(problem);
         }
         Log::set_level(settings.log_level);
         name_unchanged(now);
         current_ = &now;
         Log::write(VZ_LOG_INFO, "host.reload", "log level and API keys are as the configuration says now");
+    }
+
+    // Empty: it goes by the configuration in use.
+    static std::string reload_one(Instance& instance) {
+        vz_error failure = {};
+        const Watchdog watchdog(kCreateLimit);
+        const vz_status status = instance.reload(&failure);
+        end_if_damaged(instance);
+        return status == VZ_OK ? "" : "frontend '" + instance.name() + "': " + failure.message;
+    }
+
+    // The first `count` frontends have taken what another one refused.
+    void put_back(size_t count) {
+        for (size_t i = 0; i < count; ++i) {
+            const std::string problem = reload_one(*instances_[i]);
+            if (!problem.empty()) Log::write(VZ_LOG_ERROR, "host.reload", problem + "; it may not go by the old keys");
+        }
     }
 
     void wait_for_end(int signal_fd) {

@@ -170,6 +170,26 @@ TEST_F(Access, AHangupRereadsTheKeys) {
     EXPECT_EQ(server->stop().code, 0);
 }
 
+// REST has taken the new keys when the frontend behind it refuses them.
+TEST_F(Access, AReloadThatOneFrontendRefusesLeavesAllKeysAsTheyWere) {
+    EXPECT_EQ(server->stop().code, 0);
+    server = std::make_unique<Server>(
+        directory.path() + "/data",
+        std::vector<std::string>{"--set", "server.auth.keys_file=" + keys_file, "--set",
+                                 "frontends.bad.library=" VZ_BUILD_DIRECTORY "/lib/bad_plugins/fails-to-reload.so"});
+    ASSERT_EQ(as(reader, "GET", "/collections").status, 200);
+    std::ofstream(keys_file) << entry("boss", admin, "permissions: [admin]");
+    server->process().send(SIGHUP);
+    const auto is_told = [&] {
+        return server->process().output().find("everything stays as it was") != std::string::npos;
+    };
+    for (int i = 0; i < 500 && !is_told(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_TRUE(is_told()) << server->process().output();
+    EXPECT_EQ(as(reader, "GET", "/collections").status, 200);
+    EXPECT_EQ(as(reader, "POST", "/graphql", graphql("{ stats { version } }")).status, 200);
+    EXPECT_EQ(server->stop().code, 0);
+}
+
 TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
