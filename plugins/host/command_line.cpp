@@ -29,16 +29,20 @@ constexpr const char* kExamples =
     "  vectorizer healthcheck                       is the server ready? For HEALTHCHECK of a container, and scripts\n"
     "  vectorizer check ./data                      is everything on disk as it should be?\n";
 
+// Given and empty is a mistake, a variable that is not set for one; not the same as not given.
+std::string refuse_empty(const std::string& value) { return value.empty() ? "must not be empty" : ""; }
+
 struct ServeFlags {
     std::string config, data_directory, host, port, log_level;
     std::vector<std::string> settings;
 
     void add_to(CLI::App* app) {
-        app->add_option("--config", config, "Configuration file (YAML); also VECTORIZER_CONFIG");
-        app->add_option("--data-dir", data_directory, "Where the data lives [" + default_data_directory() + "]");
-        app->add_option("--host", host, "Address to listen on [127.0.0.1]");
-        app->add_option("--port", port, "Port to listen on [15002]; 0: any free one");
-        app->add_option("--log-level", log_level, "error, warn, info, debug or trace [info]");
+        app->add_option("--config", config, "Configuration file (YAML); also VECTORIZER_CONFIG")->check(refuse_empty);
+        app->add_option("--data-dir", data_directory, "Where the data lives [" + default_data_directory() + "]")
+            ->check(refuse_empty);
+        app->add_option("--host", host, "Address to listen on [127.0.0.1]")->check(refuse_empty);
+        app->add_option("--port", port, "Port to listen on [15002]; 0: any free one")->check(refuse_empty);
+        app->add_option("--log-level", log_level, "error, warn, info, debug or trace [info]")->check(refuse_empty);
         app->add_option("--set", settings, "Any key of the configuration: --set server.http.threads=4");
     }
 
@@ -127,8 +131,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         ->required();
     import->add_option("--collection", line.import.collection,
                        "Collection to fill; made if it does not exist. Of an archive: its new name [its own]");
-    import->add_option("--data-dir", line.import.data_directory,
-                       "Where the data lives [" + default_data_directory() + "]");
+    import
+        ->add_option("--data-dir", line.import.data_directory,
+                     "Where the data lives [" + default_data_directory() + "]")
+        ->check(refuse_empty);
     import
         ->add_option(
             "--metric", line.import.metric,
@@ -143,8 +149,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     archive->add_option("--collection", line.archive.collections, "Only this one; may be given several times")
         ->allow_extra_args(false);
     archive->add_option("--snapshot", line.archive.snapshot, "As of this snapshot [now]");
-    archive->add_option("--data-dir", line.archive.data_directory,
-                        "Where the data lives [" + default_data_directory() + "]");
+    archive
+        ->add_option("--data-dir", line.archive.data_directory,
+                     "Where the data lives [" + default_data_directory() + "]")
+        ->check(refuse_empty);
 
     CLI::App* new_key =
         app.add_subcommand("new-key", "Make an API key and the entry of the configuration that lets it in");
@@ -187,8 +195,10 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         return line;
     }
     const auto directory_of = [&flags](const std::string& own) {
-        return !own.empty() ? own : !flags.data_directory.empty() ? flags.data_directory : default_data_directory();
+        const std::string& named = own.empty() ? flags.data_directory : own;
+        return expand_home(named.empty() ? default_data_directory() : named);
     };
+    line.directory = expand_home(line.directory);
     if (check->parsed()) {
         line.command = Command::kCheck;
         return line;

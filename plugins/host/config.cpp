@@ -79,6 +79,8 @@ const std::map<std::string, std::string> kShortNames = {{"HOST", "server.host"},
                                                         {"PORT", "server.port"},
                                                         {"DATA_DIR", "data_dir"},
                                                         {"LOG_LEVEL", "log.level"},
+                                                        {"DRAIN_MS", "drain_ms"},
+                                                        {"DRAIN_DELAY_MS", "drain_delay_ms"},
                                                         {"ALLOW_UNAUTHENTICATED", "server.auth.allow_unauthenticated"}};
 
 // Whether a container platform sets this for a service that is called vectorizer, or vectorizer-something:
@@ -108,12 +110,15 @@ std::string unknown_name(const std::string& name) {
 
 class Flattener {
  public:
-    Flattener(const std::string& path, std::map<std::string, ConfigValue>* values, size_t* order)
-        : path_(path), values_(*values), order_(*order) {}
+    Flattener(const std::string& path, std::map<std::string, ConfigValue>* values,
+              std::map<std::string, ConfigValue>* empty, size_t* order)
+        : path_(path), values_(*values), empty_(*empty), order_(*order) {}
 
     std::optional<ConfigError> flatten(const YAML::Node& node, const std::string& key, int depth) {
         if (depth > kDepthMax) return ConfigError{place(path_, node.Mark()) + ": nested too deeply"};
-        if (node.IsMap()) {
+        if (!key.empty() && (node.IsNull() || (node.IsMap() && node.size() == 0))) {
+            empty_[key] = {"", place_, order_++, false};
+        } else if (node.IsMap()) {
             for (const auto& entry : node) {
                 if (!entry.first.IsScalar())
                     return ConfigError{place(path_, entry.first.Mark()) + ": a key must be a text"};
@@ -137,6 +142,7 @@ class Flattener {
  private:
     const std::string& path_;
     std::map<std::string, ConfigValue>& values_;
+    std::map<std::string, ConfigValue>& empty_;
     size_t& order_;
     std::string place_;
 };
@@ -154,10 +160,13 @@ std::optional<ConfigError> Config::read_file_under(const std::string& path, cons
     content << file.rdbuf();
     if (content.str().size() > kFileBytesMax) return ConfigError{path + " has more than 1 MiB"};
     try {
-        const YAML::Node root = YAML::Load(content.str());
+        const std::vector<YAML::Node> documents = YAML::LoadAll(content.str());
+        if (documents.size() > 1)
+            return ConfigError{place(path, documents[1].Mark()) + ": a second document; a configuration is one"};
+        const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
         if (key.empty() && !root.IsMap() && !root.IsNull())
             return ConfigError{path + ": a configuration has keys and values, such as data_dir: /var/lib/vectorizer"};
-        return Flattener(path, &values_, &next_order_).flatten(root, key, 0);
+        return Flattener(path, &values_, &empty_, &next_order_).flatten(root, key, 0);
     } catch (const YAML::Exception& error) {
         return ConfigError{place(path, error.mark) + ": " + error.msg};
     }
@@ -172,6 +181,9 @@ std::optional<ConfigError> Config::read_keys_file() {
         // file.0.name
         if (!key.starts_with("file.")) return ConfigError{value.origin + ": a file of keys is a list of them"};
         values_["server.auth.keys.file-" + key.substr(5)] = value;
+    }
+    for (const auto& [key, value] : file.empty_) {
+        if (key.starts_with("file.")) empty_["server.auth.keys.file-" + key.substr(5)] = value;
     }
     return std::nullopt;
 }
@@ -330,10 +342,29 @@ std::vector<std::string> Config::instances() const {
     return names;
 }
 
+void Config::ask_all(const std::string& section) const {
+    for (const auto* keys : {&values_, &empty_}) {
+        for (const auto& [key, value] : *keys) value.asked = value.asked || key.starts_with(section + ".");
+    }
+}
+
+// A key that somebody asked for, or a section of such keys.
+bool Config::is_known(const std::string& key) const {
+    if (asked_.contains(key)) return true;
+    const auto within = asked_.lower_bound(key + ".");
+    return within != asked_.end() && within->first.starts_with(key + ".");
+}
+
 std::optional<ConfigError> Config::unknown_key() const {
     const std::pair<const std::string, ConfigValue>* first = nullptr;
+    const auto note = [&](const auto& entry) {
+        if (first == nullptr || entry.second.order < first->second.order) first = &entry;
+    };
     for (const auto& entry : values_) {
-        if (!entry.second.asked && (first == nullptr || entry.second.order < first->second.order)) first = &entry;
+        if (!entry.second.asked) note(entry);
+    }
+    for (const auto& entry : empty_) {
+        if (!entry.second.asked && !is_known(entry.first)) note(entry);
     }
     if (first == nullptr) return std::nullopt;
     std::string message = first->second.origin + ": unknown key '" + first->first + "'";

@@ -63,6 +63,8 @@ class Config {
     // Names under `frontends`, in file order.
     std::vector<std::string> instances() const;
 
+    // Whoever would ask for the keys of that section does not.
+    void ask_all(const std::string& section) const;
     // The first key that nobody asked for, with the nearest one that somebody did.
     std::optional<ConfigError> unknown_key() const;
     const std::map<std::string, ConfigValue>& values() const { return values_; }
@@ -71,8 +73,10 @@ class Config {
  private:
     std::optional<ConfigError> read_file_under(const std::string& path, const std::string& key);
     void drop_below(const std::string& key);
+    bool is_known(const std::string& key) const;
 
     std::map<std::string, ConfigValue> values_;
+    std::map<std::string, ConfigValue> empty_;  // keys that stand there without a value
     size_t next_order_ = 0;
     PassedOver passed_over_;
     mutable std::map<std::string, bool> asked_;

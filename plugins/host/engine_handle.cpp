@@ -42,6 +42,12 @@ int report_failure(const char* what, const vz_error& error) {
     return error.status == VZ_CORRUPTION ? kExitDamaged : 1;
 }
 
+std::string expand_home(const std::string& path) {
+    if (path != "~" && !path.starts_with("~/")) return path;
+    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any thread
+    return (home == nullptr ? std::string() : std::string(home)) + path.substr(1);
+}
+
 std::string default_data_directory() {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
     if (const char* named = std::getenv("VECTORIZER_DATA_DIR"); named != nullptr && *named != 0) return named;

@@ -35,6 +35,9 @@ class EngineHandle {
 // The exit code, after a sentence on standard error.
 int report_failure(const char* what, const vz_error& error);
 
+// "~" and "~/x" within $HOME; all else as it is.
+std::string expand_home(const std::string& path);
+
 // $VECTORIZER_DATA_DIR, $XDG_DATA_HOME/vectorizer or ~/.local/share/vectorizer: the first that is set.
 std::string default_data_directory();
 

@@ -35,6 +35,7 @@
 #include "plugins/host/scratch_directory.hpp"
 #include "plugins/host/services.hpp"
 #include "plugins/host/supervisor.hpp"
+#include "plugins/host/writable.hpp"
 
 namespace vz::host {
 namespace {
@@ -90,12 +91,6 @@ struct Settings {
     std::string log_file;
     LogFormat log_format = LogFormat::kAuto;
 };
-
-std::string expand_home(const std::string& path) {
-    if (!path.starts_with("~/")) return path;
-    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any thread
-    return (home == nullptr ? std::string() : std::string(home)) + path.substr(1);
-}
 
 std::optional<ConfigError> read_settings(const Config& config, Settings* settings) {
     settings->data_directory = expand_home(config.text("data_dir", default_data_directory()));
@@ -294,7 +289,7 @@ class Server {
             }
             const std::string library = config_.text(prefix + "library", "vectorizer-" + name + ".so");
             if (!enabled) {
-                mark_asked(name);
+                config_.ask_all("frontends." + name);
                 continue;
             }
             if (create(name, library)) {
@@ -302,7 +297,7 @@ class Server {
                 continue;
             }
             if (!optional) return problem_is_config_ ? kExitUsage : kExitFrontend;
-            mark_asked(name);
+            config_.ask_all("frontends." + name);
         }
         if (const auto error = config_.unknown_key()) return refuse(error->message);
         return 0;
@@ -311,12 +306,6 @@ class Server {
     static int refuse(const std::string& message) {
         std::fprintf(stderr, "vectorizer: %s\n", message.c_str());
         return kExitUsage;
-    }
-
-    void mark_asked(const std::string& name) const {
-        for (const auto& [key, value] : config_.values()) {
-            if (key.starts_with("frontends." + name + ".")) value.asked = true;
-        }
     }
 
     bool create(const std::string& name, const std::string& library) {
@@ -429,7 +418,7 @@ class Server {
         return "no keys in the configuration, this machine only. To serve others: vectorizer new-key, then server.host";
     }
 
-    // What cannot change while serving is named, and stays as it is.
+    // What cannot change while serving is named, and stays as it was at the start.
     void name_unchanged(const Config& now) const {
         const auto differs = [](const Config& from, const Config& to, auto&& report) {
             for (const auto& [key, value] : from.values()) {
@@ -441,8 +430,8 @@ class Server {
         const auto note = [&](const std::string& key) {
             if (key != "log.level" && key.find(".auth.keys") == std::string::npos) keys.insert(key);
         };
-        differs(*current_, now, note);
-        differs(now, *current_, note);
+        differs(config_, now, note);
+        differs(now, config_, note);
         for (const std::string& key : keys)
             Log::write(VZ_LOG_WARN, "host.needs_restart", key + " has changed: it needs a restart");
     }
@@ -611,6 +600,11 @@ int check_config(const Config& config) {
     Settings settings;
     if (const auto error = read_settings(config, &settings)) {
         std::fprintf(stderr, "vectorizer: %s\n", error->message.c_str());
+        return kExitUsage;
+    }
+    for (const std::string& problem : {refuse_file(settings.log_file), refuse_directory(settings.data_directory)}) {
+        if (problem.empty()) continue;
+        std::fprintf(stderr, "vectorizer: %s\n", problem.c_str());
         return kExitUsage;
     }
     if (!Log::open("", VZ_LOG_ERROR, LogFormat::kText)) return kExitUsage;

@@ -215,13 +215,22 @@ TEST(Operator, PrintConfigNamesEveryKeyWithItsOrigin) {
     EXPECT_NE(one("server.limits.body_mb").find("environment VECTORIZER_SERVER__LIMITS__BODY_MB"), std::string::npos);
     EXPECT_NE(one("server.limits.requests").find("# default;"), std::string::npos);
     EXPECT_NE(one("frontends.graphql.max_items").find("20000"), std::string::npos);
+    EXPECT_NE(one("data_dir").find("vectorizer\""), std::string::npos);
+    const TemporaryDirectory listed;
+    std::ofstream(listed.path() + "/config.yml")
+        << "server: {http: {cors_origins: [\"https://a.example\", \"https://b.example\"]}}\n";
+    const Ran list = run({program(), "print-config", "--config", listed.path() + "/config.yml"});
+    const auto origins = lines_with(list.output, "cors_origins");
+    ASSERT_EQ(origins.size(), 1U) << list.output;
+    EXPECT_NE(origins[0].find(R"(["https://a.example", "https://b.example"])"), std::string::npos) << origins[0];
     // Whatever it prints as a default may be set: the server knows the key.
     const TemporaryDirectory directory;
     std::vector<std::string> arguments;
     std::istringstream in(ran.output);
     for (std::string line; std::getline(in, line);) {
         const std::string key = line.substr(0, line.find(':'));
-        if (line.find("# default") == std::string::npos || key.find(".keys") != std::string::npos) continue;
+        if (line.find("# default") == std::string::npos || key.find(".keys") != std::string::npos || key == "data_dir")
+            continue;
         std::string value = line.substr(line.find_first_not_of(' ', key.size() + 1));
         value = value.substr(0, value.find(' '));
         if (value == "\"\"") value = "";
@@ -267,7 +276,9 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const std::string file = directory.path() + "/config.yml";
     const auto check = [&](const std::string& text) {
         std::ofstream(file) << text;
-        return run({program(), "check-config", "--config", file, "--data-dir", data});
+        std::vector<std::string> command = {program(), "check-config", "--config", file};
+        if (text.find("data_dir") == std::string::npos) command.insert(command.end(), {"--data-dir", data});
+        return run(command);
     };
     const Ran good = check("server: {port: 1, limits: {body_mb: 3}}\nfrontends: {graphql: {max_depth: 7}}\n");
     EXPECT_EQ(good.exit.code, 0) << good.output;
@@ -297,6 +308,14 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
         {"frontends: {graphql: {path: \"/a\\x7fb\"}}\n", "plain path"},
         {"frontends: {graphql: {path: \"/a%2fb\"}}\n", "plain path"},
         {"port 15002\n", "has keys and values"},
+        {"server: {limits: {body_mbb: }}\n", "did you mean 'server.limits.body_mb'?"},
+        {"server: {limitz: {}}\n", "unknown key 'server.limitz'"},
+        {"server: {limitz: []}\n", "unknown key 'server.limitz'"},
+        {"server: {port: 1}\n---\nserver: {host: 0.0.0.0}\n", ":3:1: a second document"},
+        {"log: {file: /nowhere/at/all.log}\n", "cannot write to /nowhere/at"},
+        {"log: {file: /etc}\n", "cannot write to /etc: it is a directory"},
+        {"data_dir: /dev/null/data\n", "/dev/null"},
+        {"data_dir: \"\"\n", "data_dir must not be empty"},
         {"- server\n", "has keys and values"},
     };
     for (const auto& [text, wanted] : bad) {
@@ -307,6 +326,8 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const Ran folder = run({program(), "check-config", "--config", directory.path(), "--data-dir", data});
     EXPECT_EQ(folder.exit.code, 2) << folder.output;
     EXPECT_EQ(check("").exit.code, 0);
+    EXPECT_EQ(check("log:\nserver:\n  limits: {}\n  port:\nfrontends:\n  rest:\n").exit.code, 0)
+        << "what is there, and says nothing, is no mistake";
     const Ran missing = check("frontends: {mine: {library: nowhere.so}}\n");
     EXPECT_EQ(missing.exit.code, 3) << missing.output;
     {
@@ -323,6 +344,53 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const Ran inspected = run({program(), "inspect", data});
     EXPECT_EQ(inspected.exit.code, 3);
     EXPECT_NE(inspected.output.find("it is a directory"), std::string::npos) << inspected.output;
+}
+
+TEST(Operator, TheDataDirectoryIsTheSameForEveryCommand) {
+    const TemporaryDirectory directory;
+    const std::vector<std::string> home{"HOME=" + directory.path()};
+    const std::string file = directory.path() + "/points.ndjson";
+    std::ofstream(file) << "{\"vector\":[1,2,3]}\n";
+    const Ran imported = run({program(), "import", file, "--collection", "n", "--data-dir=~/data"}, home);
+    EXPECT_EQ(imported.exit.code, 0) << imported.output;
+    EXPECT_TRUE(std::filesystem::exists(directory.path() + "/data/CURRENT"));
+    EXPECT_EQ(run({program(), "check", "~/data"}, home).exit.code, 0);
+    EXPECT_EQ(run({program(), "export", directory.path() + "/n.vecdb", "--data-dir=~/data"}, home).exit.code, 0);
+    for (const char* command : {"serve", "check-config", "print-config", "import", "export"}) {
+        const std::string name = command;
+        std::vector<std::string> all = {program(), name, "--data-dir", ""};
+        if (name == "import") all.insert(all.end(), {file, "--collection", "n"});
+        if (name == "export") all.push_back(directory.path() + "/m.vecdb");
+        const Ran ran = run(all, home, std::chrono::seconds(20));
+        EXPECT_EQ(ran.exit.code, 2) << name << "\n" << ran.output;
+        EXPECT_NE(ran.output.find("--data-dir"), std::string::npos) << ran.output;
+    }
+    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/.local"));
+}
+
+TEST(Operator, HowLongAStopTakesCanBeSetByTheEnvironment) {
+    const std::vector<std::string> environment{"VECTORIZER_DRAIN_MS=7", "VECTORIZER_DRAIN_DELAY_MS=8"};
+    const Ran ran = run({program(), "print-config"}, environment);
+    EXPECT_NE(lines_with(ran.output, "drain_ms:")[0].find("\"7\""), std::string::npos) << ran.output;
+    EXPECT_NE(lines_with(ran.output, "drain_delay_ms:")[0].find("\"8\""), std::string::npos) << ran.output;
+}
+
+TEST(Operator, AHangupTellsWhatDiffersFromWhatRuns) {
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() + "/config.yml";
+    std::ofstream(file) << "drain_ms: 9000\n";
+    Server server(directory.path() + "/data", {"--config", file});
+    const auto warnings_after_hangup = [&](const std::string& text, size_t hangups) {
+        std::ofstream(file) << text;
+        server.process().send(SIGHUP);
+        const auto done = [&] { return lines_with(server.process().output(), "log level and API keys are as").size(); };
+        for (int i = 0; i < 500 && done() < hangups; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        return lines_with(server.process().output(), "drain_ms has changed").size();
+    };
+    EXPECT_EQ(warnings_after_hangup("drain_ms: 8000\n", 1), 1U);
+    EXPECT_EQ(warnings_after_hangup("drain_ms: 8000\n", 2), 2U) << "it still waits for a restart";
+    EXPECT_EQ(warnings_after_hangup("drain_ms: 9000\n", 3), 2U) << "it is what runs";
+    EXPECT_EQ(server.stop().code, 0);
 }
 
 TEST(Operator, SlowSearchesAreRemembered) {
