@@ -23,6 +23,13 @@ std::string hexadecimal(const std::array<unsigned char, N>& bytes) {
     return text;
 }
 
+// An exit code: what nobody got was not made.
+int end_of_output() {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+    std::fprintf(stderr, "vectorizer: standard output cannot be written\n");
+    return 1;
+}
+
 }  // namespace
 
 std::string make_api_key() {
@@ -47,7 +54,7 @@ int new_key(const std::string& name, const std::string& permission) {
                 key.c_str());
     std::printf("server:\n  auth:\n    keys:\n      - {name: \"%s\", hash: \"%s\", permissions: [%s]}\n", name.c_str(),
                 hash_api_key(key).c_str(), permission.c_str());
-    return 0;
+    return end_of_output();
 }
 
 int hash_key() {
@@ -57,7 +64,7 @@ int hash_key() {
         return kExitUsage;
     }
     std::printf("%s\n", hash_api_key(key).c_str());
-    return 0;
+    return end_of_output();
 }
 
 }  // namespace vz::host

@@ -166,6 +166,12 @@ void end_if_damaged(const Instance& instance) {
     std::_Exit(kExitFrontend);
 }
 
+// Why a frontend failed in that function; those that keep silent are told by their status.
+std::string reason_of(const vz_error& error, const char* function, vz_status status) {
+    if (error.message[0] != 0) return error.message;
+    return std::string(function) + " failed with " + vz_status_name(status) + " and gave no reason";
+}
+
 class Server {
  public:
     Server(const Config& config, const Reread& reread, Settings settings)
@@ -323,7 +329,8 @@ class Server {
         end_if_damaged(*instance);
         if (status != VZ_OK) {
             problem_is_config_ = status == VZ_INVALID_ARGUMENT;
-            std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), error.message);
+            std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(),
+                         reason_of(error, "create", status).c_str());
             // An address for everybody, and no key yet: here is one to begin with.
             if (problem_is_config_ && std::string_view(error.field) == "host" && keys_configured() == 0)
                 new_key("admin", "admin");
@@ -353,7 +360,8 @@ class Server {
         const vz_status status = instance.start(&error);
         end_if_damaged(instance);
         if (status == VZ_OK) return true;
-        std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance.name().c_str(), error.message);
+        std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", instance.name().c_str(),
+                     reason_of(error, "start", status).c_str());
         return false;
     }
 
@@ -466,7 +474,8 @@ class Server {
         const Watchdog watchdog(kCreateLimit);
         const vz_status status = instance.reload(&failure);
         end_if_damaged(instance);
-        return status == VZ_OK ? "" : "frontend '" + instance.name() + "': " + failure.message;
+        if (status == VZ_OK) return "";
+        return "frontend '" + instance.name() + "': " + reason_of(failure, "reload", status);
     }
 
     // The first `count` frontends have taken what another one refused.
@@ -480,7 +489,12 @@ class Server {
     void wait_for_end(int signal_fd) {
         for (;;) {
             signalfd_siginfo info = {};
-            if (::read(signal_fd, &info, sizeof(info)) != sizeof(info)) continue;
+            const ssize_t got = ::read(signal_fd, &info, sizeof(info));
+            if (got < 0 && errno == EINTR) continue;
+            if (got != sizeof(info)) {
+                Log::write(VZ_LOG_ERROR, "host.stopping", "signals cannot be read any more: the server ends");
+                return;
+            }
             if (info.ssi_signo != SIGHUP) {
                 const std::string delay = settings_.drain_delay_ms == 0
                                               ? "no new requests"

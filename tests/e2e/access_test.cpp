@@ -275,6 +275,14 @@ TEST(AccessKeys, MadeOverTheApiAreDurableAndRevocable) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+TEST(AccessStart, AKeyThatNobodyGotIsNoSuccess) {
+    for (const std::string& command : {std::string("new-key"), std::string("hash-key")}) {
+        const Ran ran = run({"/bin/sh", "-c", "echo abc | \"$0\" " + command + " > /dev/full", program()});
+        EXPECT_EQ(ran.exit.code, 1) << command << ran.output;
+        EXPECT_NE(ran.output.find("cannot be written"), std::string::npos) << ran.output;
+    }
+}
+
 TEST(AccessStart, BeyondLoopbackNeedsAKey) {
     const TemporaryDirectory directory;
     const std::string port = std::to_string(free_port());

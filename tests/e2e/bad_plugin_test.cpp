@@ -152,6 +152,12 @@ TEST(Host, RefusesToStartAndNamesTheFrontend) {
     }
 }
 
+TEST(Host, SaysByItsStatusWhyASilentFrontendFailed) {
+    const Ran ran = Host().start("silent-create");
+    EXPECT_EQ(ran.exit.code, 3);
+    EXPECT_NE(ran.output.find("create failed with VZ_BUSY"), std::string::npos) << ran.output;
+}
+
 TEST(Host, GoesOnWithoutAnOptionalFrontendThatFails) {
     for (const char* kind : {"there-is-none", "failing-create", "failing-start"}) {
         const Host host;

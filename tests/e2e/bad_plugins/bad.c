@@ -130,6 +130,7 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
         *error = (vz_error){.status = VZ_IO_ERROR, .item = VZ_NO_ITEM, .message = "there is no moon tonight"};
         return VZ_IO_ERROR;
     }
+    if (is("silent-create")) return VZ_BUSY;
     if (is("slow-create")) sleep(60);
     if (is("crash-in-create")) abort();
     if (is("past-error")) memset((char*)error + sizeof *error, 0, 16);
