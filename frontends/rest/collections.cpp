@@ -425,7 +425,6 @@ void write_dropped(Call& call, json::Writer& out) {
 void dropped(Call& call) {
     if (call.op.status != VZ_OK) return fail_op(call);
     note_outcome(call, call.change.outcome);
-    call.frontend->jobs.forget(std::string(call.names.collection));
     deliver(call, 0, &write_dropped);
 }
 

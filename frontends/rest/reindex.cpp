@@ -34,7 +34,7 @@ struct ReindexCall : Call {
     uint32_t build_effort;
     uint32_t search_effort;
     std::string_view encoding;
-    std::string_view own_name;  // of the collection, whatever it was asked for as
+    vz_uuid collection;
     vz_vector_field field;
     vz_alter_change alteration;
     vz_alter_request wanted;
@@ -98,14 +98,15 @@ void look(Call& base) {
 
 void begun(Call& base) {
     auto& call = static_cast<ReindexCall&>(base);
-    call.frontend->jobs.begin(call.frontend->engine, std::string(call.own_name), kind(call), call.change.request_id);
+    call.frontend->jobs.begin(call.frontend->engine, call.collection, kind(call), call.change.request_id);
+    // Not before: who comes next has to see the job.
+    end_turn(call);
     call.waits = call.waits && call.frontend->jobs.begin_waiting();
     look(call);
 }
 
 void altered(Call& base) {
     if (base.op.status != VZ_OK) return fail_op(base);
-    end_turn(base);
     note_outcome(base, base.change.outcome);
     on_worker(base, &begun);
 }
@@ -123,10 +124,9 @@ void alter(Call& base) {
     if (call.build_effort != 0) call.field.build_effort = call.build_effort;
     if (call.search_effort != 0) call.field.search_effort = call.search_effort;
     if (call.encodes) call.field.quantization = call.encoding == "fp32" ? VZ_QUANTIZATION_NONE : VZ_QUANTIZATION_SQ8;
-    call.own_name = call.arena.copy(view(info->name));
-    if (call.own_name.data() == nullptr) return fail(call, codec::overloaded());
+    call.collection = info->uuid;
     call.change.request_id = request_id(call, 0);
-    const bool is_taken = info->stats != nullptr && call.frontend->jobs.is_taken(std::string(call.own_name), kind(call),
+    const bool is_taken = info->stats != nullptr && call.frontend->jobs.is_taken(call.collection, kind(call),
                                                                                  call.change.request_id, *info->stats);
     if (is_taken) return fail(call, codec::conflict("a job of the same kind already runs"));
     vz_result_release(call.result);
