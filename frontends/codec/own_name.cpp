@@ -5,29 +5,31 @@
 namespace vz::codec {
 namespace {
 
+// Nothing of the collection outlives the call of `read`.
 template <typename Read>
-std::string describe(vz_engine* engine, std::string_view name, Read read) {
+void describe(vz_engine* engine, std::string_view name, Read read) {
     vz_result* described = nullptr;
     vz_error error{};
-    if (vz_collection_describe(engine, borrowed(name), &described, &error) != VZ_OK) return {};
+    if (vz_collection_describe(engine, borrowed(name), &described, &error) != VZ_OK) return;
     uint64_t count = 0;
     const auto* info =
         static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
-    std::string text(info != nullptr && count == 1 ? read(*info) : std::string_view());
+    if (info != nullptr && count == 1) read(*info);
     vz_result_release(described);
-    return text;
 }
 
 }  // namespace
 
 std::string own_name(vz_engine* engine, std::string_view name) {
-    return describe(engine, name, [](const vz_collection_info& info) { return view(info.name); });
+    std::string own;
+    describe(engine, name, [&](const vz_collection_info& info) { own = view(info.name); });
+    return own;
 }
 
-std::string identity(vz_engine* engine, std::string_view name) {
-    return describe(engine, name, [](const vz_collection_info& info) {
-        return std::string_view(reinterpret_cast<const char*>(info.uuid.bytes), sizeof info.uuid.bytes);
-    });
+vz_uuid identity(vz_engine* engine, std::string_view name) {
+    vz_uuid uuid{};
+    describe(engine, name, [&](const vz_collection_info& info) { uuid = info.uuid; });
+    return uuid;
 }
 
 }  // namespace vz::codec

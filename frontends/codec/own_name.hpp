@@ -10,8 +10,8 @@ namespace vz::codec {
 
 // The name of the collection itself where `name` is an alias of it; empty: there is no such collection now. [any]
 std::string own_name(vz_engine* engine, std::string_view name);
-// What tells the collection from all others, whatever it is called meanwhile; empty: there is no such collection now.
+// What tells the collection from all others, whatever it is called meanwhile; zero: there is no such collection now.
 // [any]
-std::string identity(vz_engine* engine, std::string_view name);
+vz_uuid identity(vz_engine* engine, std::string_view name);
 
 }  // namespace vz::codec

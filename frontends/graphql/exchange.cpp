@@ -292,14 +292,14 @@ void Exchange::run_next_mutation() {
 
 // True: turn_has_come() will be called.
 bool Exchange::wait_for_turn(RootCall& call) {
-    if (call.has_turn || call.turn.data() == nullptr || call.failure != nullptr) return false;
+    if (!std::exchange(call.wants_turn, false) || call.failure != nullptr) return false;
     call.has_turn = true;
-    vzh_take_turn(request_, codec::borrowed(call.turn), &turn_has_come, this);
+    const vz_str subject{reinterpret_cast<const char*>(call.turn.bytes), sizeof call.turn.bytes};
+    vzh_take_turn(request_, subject, &turn_has_come, this);
     return true;
 }
 
 void Exchange::end_turn(RootCall& call) {
-    call.turn = {};
     if (std::exchange(call.has_turn, false)) vzh_end_turn(request_);
 }
 

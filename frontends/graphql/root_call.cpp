@@ -1,5 +1,7 @@
 #include "frontends/graphql/root_call.hpp"
 
+#include <cstring>
+
 #include "frontends/codec/filter.hpp"
 #include "frontends/codec/own_name.hpp"
 #include "frontends/graphql/exchange.hpp"
@@ -67,8 +69,11 @@ bool RootCall::refused_id(std::string_view id, std::string_view place, uint64_t 
 }
 
 bool RootCall::in_turn(std::string_view collection) {
-    if (!has_turn) turn = arena->copy_text(codec::identity(engine(), collection));
-    return has_turn;
+    const vz_uuid now = codec::identity(engine(), collection);
+    if (has_turn && std::memcmp(&now, &turn, sizeof now) == 0) return true;
+    turn = now;
+    wants_turn = true;
+    return false;
 }
 
 bool RootCall::sees(std::string_view collection, uint32_t permission) const {

@@ -47,8 +47,9 @@ struct RootCall {
     const FieldError* failure = nullptr;
     bool begins_again = false;  // set by finish() of a mutation: what it brought needs another begin()
     uint32_t begun = 0;         // calls of begin()
-    std::string_view turn;      // set by in_turn(): begin() is to be called again when it has come
+    bool wants_turn = false;    // set by in_turn(): begin() is to be called again when the turn has come
     bool has_turn = false;      // until the operations that begin() then made have ended
+    vz_uuid turn{};             // of which collection; zero: of all that are not there
     FieldValue value;
     uint64_t bytes_estimate = 0;  // of the answer; set by finish()
 
@@ -59,7 +60,8 @@ struct RootCall {
     void expect(size_t count);
     void set(size_t i, uint32_t kind, std::string_view collection, const void* request, void* answer);
 
-    // Of a mutation: whether no other request alters the collection. If not, begin() returns, and is called again then.
+    // Of a mutation: whether no other request alters the collection, which is looked for anew: an alias may have moved
+    // while its turn was waited for. If not, begin() returns, and is called again then.
     bool in_turn(std::string_view collection);
 
     // Whether the request's key has this permission for the collection.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
@@ -25,6 +26,22 @@ void abandoned(vzh_request*, void* user) VZ_NOEXCEPT {
 
 void worked(vzh_request*, void* user) VZ_NOEXCEPT {
     Call& call = *static_cast<Call*>(user);
+    call.next(call);
+}
+
+void turn_has_come(vzh_request* request, void* user) VZ_NOEXCEPT;
+
+void take_turn(Call& call, const vz_uuid& collection) {
+    call.turn = collection;
+    const vz_str subject{reinterpret_cast<const char*>(call.turn.bytes), sizeof call.turn.bytes};
+    vzh_take_turn(call.request, subject, &turn_has_come, &call);
+}
+
+// While it was waited for, an alias may have moved, or the collection have come into being.
+void turn_has_come(vzh_request*, void* user) VZ_NOEXCEPT {
+    Call& call = *static_cast<Call*>(user);
+    const vz_uuid now = codec::identity(call.frontend->engine, call.names.collection);
+    if (std::memcmp(&now, &call.turn, sizeof now) != 0) return take_turn(call, now);
     call.next(call);
 }
 
@@ -164,8 +181,7 @@ void on_worker(Call& call, Continue next) {
 
 void in_turn(Call& call, Continue next) {
     call.next = next;
-    const std::string subject = codec::identity(call.frontend->engine, call.names.collection);
-    vzh_take_turn(call.request, borrowed(subject), &worked, &call);
+    take_turn(call, codec::identity(call.frontend->engine, call.names.collection));
 }
 
 void end_turn(Call& call) { vzh_end_turn(call.request); }

@@ -69,6 +69,7 @@ struct Call {
     vz_change change;
     vz_result* result;  // released by deliver() and fail()
     Continue next;
+    vz_uuid turn;  // of which collection it has, or had last, or waits for; zero: of all that are not there
     Write write;
     uint64_t number;  // answer of count and checkpoint
     int64_t begun_ns;
@@ -119,7 +120,8 @@ void ended(Call& call);
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next);
 // Runs `next` on a worker thread, where everything but waiting is allowed.
 void on_worker(Call& call, Continue next);
-// The same, once no other request alters the collection that the call names: until the answer, or end_turn().
+// The same, once no other request alters the collection that the call names: until the answer, or end_turn(). Which one
+// that is may change meanwhile: it is the one that is named when the turn has come.
 void in_turn(Call& call, Continue next);
 void end_turn(Call& call);
 

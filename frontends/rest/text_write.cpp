@@ -199,7 +199,10 @@ void prepare(Call& base) {
     codec::TextCollection collection;
     const codec::Failure failure = collection.read(batch.frontend->engine, batch.names.collection, batch.names);
     if (codec::is_failure(failure)) {
-        if (failure.error_type == "collection_not_found" && batch.may_create) return create_missing(batch);
+        if (failure.error_type == "collection_not_found" && batch.may_create) {
+            leave_turn(batch);  // that of one that is gone
+            return create_missing(batch);
+        }
         return fail(batch, failure);
     }
     const bool may_bind =
