@@ -144,6 +144,10 @@ constexpr uint32_t kBeginsMax = 128;  // races lost to other writers of these id
 
 struct TextUpsert {
     bool binds;  // the operation under way binds the collection
+    // Made for collections of this kind; empty: not yet.
+    std::span<const codec::TextChange> changes;
+    uint32_t dimension;
+    std::string_view stemmer;
     uint64_t vectors;
     codec::TextRecord record;
 };
@@ -161,12 +165,16 @@ bool read_options(RootCall& call, const Input& input, codec::TextOptions& option
     return true;
 }
 
-// The texts as changes; a later text of an id replaces an earlier one. False: the field has failed.
-bool make_changes(RootCall& call, const codec::TextCollection& collection, std::vector<codec::TextChange>& changes) {
+// The texts as changes, once for a kind of collection, however often that is looked at; a later text of an id replaces
+// an earlier one. False: the field has failed.
+bool make_changes(RootCall& call, const codec::TextCollection& collection, TextUpsert& upsert) {
+    const std::string_view stemmer = collection.is_bound() ? std::string_view(collection.stemmer()) : "none";
+    if (!upsert.changes.empty() && upsert.dimension == collection.dimension() && upsert.stemmer == stemmer) return true;
     const Input& input = call.argument("input");
     codec::TextOptions options;
     if (!read_options(call, input, options)) return false;
-    codec::Embedder embedder(collection.dimension(), collection.is_bound() ? collection.stemmer() : "none");
+    codec::Embedder embedder(collection.dimension(), stemmer);
+    std::vector<codec::TextChange> changes;
     std::unordered_map<std::string_view, size_t> place_of;
     const std::span<const Input> texts = input["texts"].items;
     for (size_t i = 0; i < texts.size(); ++i) {
@@ -190,6 +198,9 @@ bool make_changes(RootCall& call, const codec::TextCollection& collection, std::
             changes[known->second] = change;
         }
     }
+    upsert.changes = call.arena->copy(changes);
+    upsert.dimension = collection.dimension();
+    upsert.stemmer = call.arena->copy_text(stemmer);
     return true;
 }
 
@@ -211,6 +222,9 @@ void upsert_begin(RootCall& call) {
             "texts", "must be at most " + std::to_string(call.frontend->batch_points_max) + " texts"));
     }
     auto& upsert = *call.make<TextUpsert>();
+    if (call.state != nullptr) upsert = *static_cast<const TextUpsert*>(call.state);  // begun before
+    upsert.binds = false;
+    upsert.vectors = 0;
     call.state = &upsert;
     codec::TextCollection collection;
     if (!read_texts(call, input["collection"].text, collection)) return;
@@ -218,12 +232,11 @@ void upsert_begin(RootCall& call) {
         !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
     if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal))
         return call.fail(refusal);
-    std::vector<codec::TextChange> changes;
-    if (!make_changes(call, collection, changes)) return;
+    if (!make_changes(call, collection, upsert)) return;
     if (may_bind) return bind(call, collection, upsert);
-    for (const codec::TextChange& change : changes) upsert.vectors += change.points.size();
+    for (const codec::TextChange& change : upsert.changes) upsert.vectors += change.points.size();
     const codec::Failure failure =
-        codec::make_record(call.engine(), call.names.collection, changes, collection.dimension(), call.names,
+        codec::make_record(call.engine(), call.names.collection, upsert.changes, collection.dimension(), call.names,
                            arena_of(call), upsert.record);
     if (codec::is_failure(failure)) return call.fail(failure);
     upsert.record.chain->request_id = call.request_id();

@@ -125,13 +125,15 @@ void send_record(Call& base) {
     submit(batch, VZ_OP_WRITE, batch.names.collection, batch.record.chain, &batch.answer, &written);
 }
 
-// False: the request was answered.
+// Once for a kind of collection, however often that is looked at. False: the request was answered.
 bool make_all_points(TextBatch& batch, uint32_t dimension, std::string_view stemmer) {
+    if (batch.changes != nullptr && batch.dimension == dimension && batch.stemmer == stemmer) return true;
     codec::Embedder embedder(dimension, stemmer);
     batch.dimension = dimension;
+    batch.stemmer = batch.arena.copy(stemmer);
     batch.change_count = 0;
     batch.changes = batch.arena.make<codec::TextChange>(batch.item_count);
-    if (batch.changes == nullptr) {
+    if (batch.changes == nullptr || batch.stemmer.data() == nullptr) {
         fail(batch, codec::overloaded());
         return false;
     }

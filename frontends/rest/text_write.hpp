@@ -25,10 +25,11 @@ struct TextBatch : CreatingCall {
     bool replayed;  // the engine knows the request: ids made for it now were never stored
     Write reply;
 
-    // The texts without fault that no later one of the same id replaces.
+    // The texts without fault that no later one of the same id replaces; made for collections of this kind.
     codec::TextChange* changes;
     uint64_t change_count;
     uint32_t dimension;
+    std::string_view stemmer;
 
     // The record in flight: changes [sent, until).
     uint64_t sent;
