@@ -112,7 +112,7 @@ vz_str filter_of(RootCall& call, const Input& input) {
     const codec::RewrittenFilter rewritten = codec::rewrite_filter(input.text);
     if (rewritten.spelling == codec::Spelling::kPlain) return codec::borrowed(input.text);
     if (rewritten.spelling == codec::Spelling::kTooMany) {
-        call.fail(codec::validation("filter", rewritten.reason));
+        call.fail(codec::validation(std::string(call.names.place) + "filter", rewritten.reason));
         return {};
     }
     if (rewritten.spelling == codec::Spelling::kWrong) {

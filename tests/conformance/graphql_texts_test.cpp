@@ -213,6 +213,9 @@ TEST_F(GraphqlTexts, a_batch_names_the_input_that_is_at_fault) {
               "inputs[1].filter.must[0].nonsense");
     EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], filter: {must: [{type: "match"}]}})"),
               "inputs[1].filter.must[0].key");
+    std::string many = R"({type: "match", key: "a", match_value: 1})";
+    for (int i = 0; i < 1'024; ++i) many += R"( {key: "a", match: {value: 1}})";
+    EXPECT_EQ(field("{collection: \"t\", vector: [1, 2], filter: {must: [" + many + "]}}"), "inputs[1].filter");
     EXPECT_EQ(field(R"({collection: "t", vector: [1]})"), "inputs[1].vector");
     EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], recall: 0})"), "inputs[1].recall");
     EXPECT_EQ(field(R"({collection: "t", vector: [1, 2], recall: 0.9, effort: 10})"), "inputs[1].recall");
