@@ -410,14 +410,20 @@ TEST(Sharing, a_mount_stays_for_a_request_that_was_refused) {
     Sharer sharer(server);
     server.start();
     Client client(server.port());
+    client.send(get("/items/x"));
+    EXPECT_EQ(client.read().status, 200);
     client.send("POST /two HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{");
-    std::this_thread::sleep_for(milliseconds(50));
+    // The one thread that reads shows the figure, so that it is not half way through the head.
+    EXPECT_TRUE(comes([&] { return server.figure("vectorizer_http_connections_idle{frontend=test,test}") == 0; }));
     std::atomic<bool> is_stopped{false};
     std::thread stopping([&] {
         sharer.stop();
         is_stopped = true;
     });
-    std::this_thread::sleep_for(milliseconds(100));
+    const auto is_unknown = [&] {
+        return ask(server.port(), post("/two", "{}", "Content-Type: application/json\r\n")).status == 404;
+    };
+    EXPECT_TRUE(comes(is_unknown)) << "all of the stop is done but for the request";
     EXPECT_FALSE(is_stopped);
     client.send("}");
     EXPECT_EQ(client.read().status, 415);
