@@ -98,7 +98,8 @@ void Connection::input(std::string_view bytes) {
             // parse, the bytes are of a request that is due now, and are bounded as that is.
             const bool ahead = (running_ || writing_) && !answered_;
             const uint64_t most = kPipelinedBytesMax + (ahead ? 0 : listener_.body_bytes_max());
-            if (!overrun_ && in_.size() + bytes.size() <= most && wait_with(bytes)) return;
+            // Where the budget is full, what is due is refused in words: see charge_body().
+            if (!overrun_ && in_.size() + bytes.size() <= most && (wait_with(bytes) || !ahead)) return;
             overrun_ = true;
             if (!running_ && !writing_) {
                 closing_ = true;

@@ -138,6 +138,30 @@ TEST(BodiesBudget, counts_all_that_a_request_makes_of_its_body) {
     EXPECT_TRUE(comes([&] { return server.figure("vectorizer_http_body_bytes") == 0; }));
 }
 
+// Behind an answer a worker goes on; here it comes to that only after more has arrived than there is room for.
+TEST(BodiesBudget, refuses_what_arrives_before_a_worker_parses_it) {
+    Server server(Changes{{"limits.bodies_mb", "1"}});
+    server.start();
+    Client client(server.port());
+    client.send(get("/held"));
+    server.wait_held(1);
+    client.send(post("/echo", std::string(900'000, 'x')).substr(0, 200'000));
+    EXPECT_TRUE(comes([&] { return server.figure("vectorizer_http_body_bytes") >= 150'000; }));
+    Client other(server.port());
+    other.send(post("/echo", std::string(900'000, 'x')).substr(0, 600'000));
+    EXPECT_TRUE(comes([&] { return server.figure("vectorizer_http_body_bytes") >= 700'000; }));
+    server.keep_worker();
+    server.release();
+    EXPECT_EQ(client.read().body, "released");
+    client.send(std::string(700'000, 'x'));
+    EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);  // by the thread that reads
+    server.free_worker();
+    const auto reply = client.read();
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_NE(reply.body.find("overloaded"), std::string::npos);
+    EXPECT_FALSE(reply.field("Retry-After").empty());
+}
+
 TEST(BodiesBudget, counts_what_waits_behind_an_answer) {
     const auto bytes = [](Server& server) { return server.figure("vectorizer_http_body_bytes"); };
     Server server;

@@ -95,7 +95,8 @@ enum Id : uint32_t {
     kWrite,
     kMake,
     kGuarded,
-    kSearched
+    kSearched,
+    kKept
 };
 
 const vzh_route kRoutes[] = {
@@ -115,6 +116,7 @@ const vzh_route kRoutes[] = {
     {"GET", "/make", VZH_READ, VZH_BODY_NONE, kMake, 0, "pieces bytes"},
     {"GET", "/held", VZH_READ, VZH_BODY_NONE, kHeld, 0, nullptr},
     {"POST", "/guarded/{name}", VZH_WRITE, VZH_BODY_NONE, kGuarded, 0, nullptr},
+    {"GET", "/kept", VZH_READ, VZH_BODY_NONE, kKept, 0, nullptr},
     {"GET", "/searched", VZH_READ, VZH_BODY_NONE, kSearched, 0, nullptr},
     {"POST", "/admin", VZH_ADMIN, VZH_BODY_NONE, kNone, 0, nullptr},
     {"POST", "/write/{name}", VZH_WRITE, VZH_BODY_NONE, kWrite, 0, nullptr},
@@ -131,6 +133,17 @@ void write(vzh_request* r, std::string_view bytes) {
 void answer(vzh_request* r, std::string_view bytes) {
     write(r, bytes);
     vzh_reply(r, 200, "text/plain");
+}
+
+void wait_on_worker(vzh_request* r, void* user) noexcept {
+    auto& server = *static_cast<Server*>(user);
+    {
+        std::unique_lock lock(server.mutex);
+        server.is_worker_kept = true;
+        server.changed.notify_all();
+        EXPECT_TRUE(server.changed.wait_for(lock, std::chrono::seconds(20), [&] { return !server.is_worker_kept; }));
+    }
+    answer(r, "done");
 }
 
 void handle(vzh_request* r, const vzh_view* view) noexcept {
@@ -180,6 +193,7 @@ void handle(vzh_request* r, const vzh_view* view) noexcept {
             }
             return answer(r, "made");
         case kGuarded: return vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0 ? void() : answer(r, "done");
+        case kKept: return vzh_defer(r, &wait_on_worker, &server);
         case kWrite:
             if (vzh_allowed(r, view->params[0].value, VZH_WRITE) == 0) return;
             [[fallthrough]];
@@ -257,6 +271,19 @@ int64_t Server::figure(const std::string& series) {
 void Server::wait_held(size_t count) {
     std::unique_lock lock(mutex);
     EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(5), [&] { return held.size() >= count; }));
+}
+
+void Server::keep_worker() {
+    keeper_ = std::make_unique<Client>(port());
+    keeper_->send(get("/kept"));
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(5), [&] { return is_worker_kept; }));
+}
+
+void Server::free_worker() {
+    const std::lock_guard lock(mutex);
+    is_worker_kept = false;
+    changed.notify_all();
 }
 
 void Server::release() {

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ bool comes(Condition condition, std::chrono::milliseconds patience = std::chrono
 // Keys and values over those of plain_config().
 using Changes = std::vector<std::pair<std::string, std::string>>;
 
+class Client;
+
 // A listener of its own with these routes:
 //   POST /echo (any body)     the body again
 //   POST /json                the body again
@@ -65,6 +68,7 @@ using Changes = std::vector<std::pair<std::string, std::string>>;
 //   POST /changed?bytes       the same, after something was changed: takes a place among the writes of "c"
 //   POST /size                the size of the body
 //   GET /make?pieces&bytes    so many pieces of so many bytes are made for the request: "made", or 503
+//   GET /kept                 "done" by a worker that keep_worker() has waiting
 //   GET /held                 answered when release() is called; counts when nobody waits for it any more
 //   POST /guarded/{name}      "done" to a key that may write there
 //   GET /searched             "done", after two parts of its time were the engine's
@@ -84,6 +88,9 @@ class Server {
     // Waits until `count` requests are held.
     void wait_held(size_t count);
     void release();
+    // The only worker does nothing between the two.
+    void keep_worker();
+    void free_worker();
 
     Host host;
     vzh_mount* mount = nullptr;
@@ -91,6 +98,10 @@ class Server {
     std::condition_variable changed;
     std::deque<vzh_request*> held;
     std::atomic<int> abandoned{0};  // requests to /held
+    bool is_worker_kept = false;
+
+ private:
+    std::unique_ptr<Client> keeper_;
 };
 
 struct Reply {
