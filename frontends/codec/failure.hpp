@@ -21,6 +21,9 @@ struct Failure {
     uint32_t retry_after_s = 0;  // where neither 429 nor 503 says that it passes
 };
 
+// Whether something failed that is to be told.
+inline bool is_failure(const Failure& failure) { return !failure.message.empty(); }
+
 // How a request calls what the ABI calls otherwise; a name may be empty: the ABI's own is used.
 struct Names {
     std::string_view collection;  // the name as asked for

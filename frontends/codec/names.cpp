@@ -2,7 +2,6 @@
 
 #include <sys/random.h>
 #include <time.h>
-#include <charconv>
 
 #include <charconv>
 #include <cstdio>

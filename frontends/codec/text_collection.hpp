@@ -14,9 +14,6 @@
 
 namespace vz::codec {
 
-// Whether something failed that is to be told.
-inline bool is_failure(const Failure& failure) { return !failure.message.empty(); }
-
 // The note of a collection that is bound to the embedding, as vz_schema.metadata keeps it (CollectionNotes::text).
 std::string text_note(uint32_t dimension, std::string_view stemmer);
 // A text index that rankings by words use.

@@ -122,11 +122,11 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
     if (entry.id.find('#') != std::string_view::npos)
         return validation(place + "id", "must not have a #: it marks chunks");
     if (entry.text.size() > kTextBytesMax) return validation(place + "text", "has more than 16 MiB");
-    if (Failure failure = check_options(entry.options); !failure.message.empty()) return failure;
+    if (Failure failure = check_options(entry.options); is_failure(failure)) return failure;
     if (const char* reason = refuse_expiry(entry.metadata))
         return validation(place + "metadata." + std::string(kExpiryKey), reason);
     Metadata metadata = read_metadata(entry, place);
-    if (!metadata.failure.message.empty()) return std::move(metadata.failure);
+    if (is_failure(metadata.failure)) return std::move(metadata.failure);
 
     const std::vector<std::string_view> pieces =
         entry.is_chunked() ? cut_text(entry.text, entry.options.chunk_size, entry.options.chunk_overlap)

@@ -105,7 +105,7 @@ Failure add_gone(vz_engine* engine, std::string_view collection, const TextChang
         const uint64_t to = std::min(until, from + kChunksAsked);
         std::vector<uint64_t> present;
         if (Failure failure = read_chunks(engine, collection, change.id, from, to, names, &present);
-            !failure.message.empty())
+            is_failure(failure))
             return failure;
         for (const uint64_t chunk : present) {
             const vz_str id = chunk_id(change.id, chunk, arena);
@@ -191,15 +191,14 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
         if (ids.back().data == nullptr) return overloaded();
     }
     std::vector<Stored> stored;
-    if (Failure failure = read_stored(engine, collection, ids, names, &stored); !failure.message.empty())
-        return failure;
+    if (Failure failure = read_stored(engine, collection, ids, names, &stored); is_failure(failure)) return failure;
     std::vector<Item> items;
     size_t place = 0;
     for (const TextChange& change : changes) {
         const Stored* const found = change.is_new ? nullptr : &stored[place];
         if (Failure failure = add_change(engine, collection, change, found, found == nullptr ? nullptr : found + 1,
                                          names, arena, &items);
-            !failure.message.empty())
+            is_failure(failure))
             return failure;
         if (!change.is_new) place += 2;
     }

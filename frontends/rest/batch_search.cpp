@@ -215,7 +215,7 @@ void batch_search(vzh_request* request, const vzh_view* view_in) {
     for (uint64_t i = 0; i < parts.size(); ++i) {
         if (parts[i].fault.message.data != nullptr) continue;
         const codec::Failure refusal = refusal_of(reader, parts[i], defaults);
-        if (!refusal.message.empty()) parts[i].fault = keep(*call, refusal);
+        if (codec::is_failure(refusal)) parts[i].fault = keep(*call, refusal);
         limits += parts[i].query.options.limit;
     }
     if (limits > kLimitSumMax)

@@ -110,7 +110,7 @@ codec::Failure broken_payload(const Batch& batch, uint64_t good) {
 codec::Failure item_failure(const Batch& batch, const vz_error& error, uint64_t good) {
     if (error.status == VZ_INVALID_ARGUMENT) {
         codec::Failure broken = broken_payload(batch, good);
-        if (!broken.message.empty()) return broken;
+        if (codec::is_failure(broken)) return broken;
     }
     return codec::from_engine(error, names_of(batch, good_item(batch, good)));
 }
@@ -190,7 +190,7 @@ void end_early(Batch& batch) {
             // Of a JSON body fail_op() looks for the place.
             if (batch.import != 0 && batch.op.status == VZ_INVALID_ARGUMENT) {
                 const codec::Failure broken = broken_payload(batch, item);
-                if (!broken.message.empty()) return fail(batch, codec::with_item(broken, batch.positions[item]));
+                if (codec::is_failure(broken)) return fail(batch, codec::with_item(broken, batch.positions[item]));
             }
         }
         return take_back(batch, &fail_op);
