@@ -77,16 +77,6 @@ Status give_out(const T& from, T* out) {
     return {};
 }
 
-// A Status of a body on a thread that is not the caller's, from which no exception may leave.
-template <class Body>
-Status within_memory(Body body) noexcept {
-    try {
-        return body();
-    } catch (const std::bad_alloc&) {
-        return failure(VZ_OUT_OF_MEMORY, "there is not enough memory for the answer");
-    }
-}
-
 // Runs a body of the ABI: its Status goes to the caller, a stray exception becomes one.
 template <class Body>
 vz_status guard(vz_error* error, Body body) noexcept {

@@ -172,7 +172,7 @@ Status answer_together(Workers& workers, uint64_t queries, const Answer& answer)
     std::atomic<bool> has_failed = false;
     run_on(workers, static_cast<uint32_t>(queries), [&](uint32_t i, uint32_t) {
         if (has_failed.load(std::memory_order_relaxed)) return;
-        answered[i] = within_memory([&] { return answer(i); });
+        answered[i] = or_out_of_memory([&] { return answer(i); });
         if (!answered[i].ok()) has_failed.store(true, std::memory_order_relaxed);
     });
     for (Status& status : answered) VZ_TRY(std::move(status));

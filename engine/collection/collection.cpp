@@ -70,11 +70,8 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
     // What the sequencer sees may never have happened then: no answer is drawn from it.
     if (log_.has_failed()) return failure(VZ_READ_ONLY, "writes are refused since a write failed");
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
-    if (const auto first = requests_.find(batch.request_id); first && RequestIds::is_set(batch.request_id)) {
-        if (first->lsn > log_.durable())
-            return failure(VZ_BUSY, "a request of this id is still in flight")
-                .field("request_id")
-                .reason(VZ_REASON_QUEUE);
+    VZ_ASSIGN(const std::optional<RequestOutcome> first, requests_.first_outcome(batch.request_id, log_.durable()));
+    if (first) {
         commit.answer.outcome = VZ_REPLAYED;
         const bool clears = std::any_of(batch.operations.begin(), batch.operations.end(),
                                         [](const CheckedOperation& each) { return each.kind == VZ_CLEAR; });

@@ -29,6 +29,14 @@ std::optional<RequestOutcome> RequestIds::find(const vz_uuid& id) const {
     return found->second;
 }
 
+Result<std::optional<RequestOutcome>> RequestIds::first_outcome(const vz_uuid& id, Lsn durable) const {
+    std::optional<RequestOutcome> first;
+    if (is_set(id)) first = find(id);
+    if (first && first->lsn > durable)
+        return failure(VZ_BUSY, "a request of this id is still in flight").field("request_id").reason(VZ_REASON_QUEUE);
+    return first;
+}
+
 void RequestIds::remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created) noexcept {
     if (!is_set(id)) return;
     const std::scoped_lock lock(mutex_);

@@ -18,6 +18,8 @@ class RequestIds {
  public:
     static bool is_set(const vz_uuid& id);
     std::optional<RequestOutcome> find(const vz_uuid& id) const;
+    // How a request of this id ended, if there was one. VZ_BUSY: what it did is not durable yet.
+    Result<std::optional<RequestOutcome>> first_outcome(const vz_uuid& id, Lsn durable) const;
     // The log has the request by now: memory that runs out here ends the process.
     void remember(const vz_uuid& id, Lsn lsn, uint32_t applied, uint32_t created) noexcept;
     // Outcomes with begin <= LSN <= end, oldest first.

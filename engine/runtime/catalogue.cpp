@@ -1,7 +1,6 @@
 #include "engine/runtime/catalogue.hpp"
 
 #include <algorithm>
-#include <new>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -151,12 +150,8 @@ std::vector<Catalogue::Value> Catalogue::values(std::string_view prefix) const {
 // ---- changes ----
 
 Result<std::optional<EditOutcome>> Catalogue::first_outcome(const vz_uuid& request) const {
-    if (!RequestIds::is_set(request)) return std::optional<EditOutcome>();
-    const std::optional<RequestOutcome> first = requests_.find(request);
-    if (!first) return std::optional<EditOutcome>();
-    if (first->lsn > log_->durable())
-        return failure(VZ_BUSY, "a request of this id is still in flight").field("request_id").reason(VZ_REASON_QUEUE);
-    return std::optional(EditOutcome{first->lsn, true});
+    VZ_ASSIGN(const std::optional<RequestOutcome> first, requests_.first_outcome(request, log_->durable()));
+    return first ? std::optional(EditOutcome{first->lsn, true}) : std::nullopt;
 }
 
 Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::function<Status(Change&)>& decide) {
@@ -168,15 +163,12 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
         VZ_ASSIGN(const std::optional<EditOutcome> first, first_outcome(request));
         if (first) return *first;
         std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
-        Status decided;
-        try {
-            decided = decide(change);
-            if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
-            if (decided.ok()) decided = log_->append_edit(change, true);
-            change.no_writes = {};
-        } catch (const std::bad_alloc&) {
-            decided = failure(VZ_OUT_OF_MEMORY, "there is not enough memory for this change");
-        }
+        Status decided = or_out_of_memory([&]() -> Status {
+            VZ_TRY(decide(change));
+            return change.edit.actions.empty() ? Status() : log_->append_edit(change, true);
+        });
+        change.no_writes = {};
+        if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};
         if (!decided.ok()) {
             change.forget();
             return decided;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <new>
 #include <utility>
 
 #include "engine/base/bytes.hpp"
@@ -285,15 +284,11 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock, Leader leader) noexcept 
 
     // Their LSNs are given: what is not written leaves a gap, and what is not published would be missed by readers. As
     // a failed write does, memory that runs out on the way ends writing until the next opening.
-    Status outcome;
-    try {
-        outcome = write_group(group);
-        if (outcome.ok()) {
-            for (const Entry& entry : group) entry.commit->publish();
-        }
-    } catch (const std::bad_alloc&) {
-        outcome = failure(VZ_OUT_OF_MEMORY, "memory ran out");
-    }
+    const Status outcome = or_out_of_memory([&]() -> Status {
+        VZ_TRY(write_group(group));
+        for (const Entry& entry : group) entry.commit->publish();
+        return {};
+    });
     const Status unknown =
         outcome.ok() ? Status()
                      : failure(VZ_OUTCOME_UNKNOWN, "the log failed under this write: %s", outcome.error().message);

@@ -59,13 +59,12 @@ typedef uint32_t vz_status;
 #define VZ_CANCELLED 9u         /* nothing was done */
 #define VZ_DISK_FULL 10u        /* upserts and updates are refused until there is space */
 #define VZ_READ_ONLY 11u        /* opened so, or a failed sync has poisoned the engine */
-#define VZ_OUTCOME_UNKNOWN \
-    12u /* the change may or may not survive recovery: repeat it with the same request_id. Of an item: see statuses */
-#define VZ_CORRUPTION 13u    /* the collection is quarantined; on open: damage in the logs */
-#define VZ_IO_ERROR 14u      /* a read, map or allocation of disk space failed; nothing was changed */
-#define VZ_OUT_OF_MEMORY 15u /* nothing was changed */
-#define VZ_MISUSE 16u        /* the caller broke a rule of this ABI; message names it */
-#define VZ_INTERNAL 17u      /* a fault of the engine's; logged. Treat an unknown status like this one */
+#define VZ_OUTCOME_UNKNOWN 12u  /* may or may not survive: repeat it with the same request_id; of an item: statuses */
+#define VZ_CORRUPTION 13u       /* the collection is quarantined; on open: damage in the logs */
+#define VZ_IO_ERROR 14u         /* a read, map or allocation of disk space failed; nothing was changed */
+#define VZ_OUT_OF_MEMORY 15u    /* nothing was changed */
+#define VZ_MISUSE 16u           /* the caller broke a rule of this ABI; message names it */
+#define VZ_INTERNAL 17u         /* a fault of the engine's; logged. Treat an unknown status like this one */
 
 typedef uint32_t vz_reason;
 #define VZ_REASON_NONE 0u

@@ -41,6 +41,10 @@ class Snapshots : public ::testing::Test {
         ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
     }
     void write(const char* collection, uint32_t id, uint32_t kind = VZ_UPSERT) {
+        const Status written = try_to_write(collection, id, kind);
+        ASSERT_TRUE(written.ok()) << written.error().message;
+    }
+    Status try_to_write(const char* collection, uint32_t id, uint32_t kind = VZ_UPSERT) {
         const std::string text = std::to_string(id);
         const vz_str name = {text.data(), text.size()};
         const float values[] = {static_cast<float>(id), 2};
@@ -52,8 +56,7 @@ class Snapshots : public ::testing::Test {
         if (kind == VZ_UPSERT) request.vectors = {values, 1, 0, 2, VZ_F32};
         vz_write_answer answer = {};
         std::vector<Status> errors;
-        const Status written = engine_->write(collection, request, &answer, &errors);
-        ASSERT_TRUE(written.ok()) << written.error().message;
+        return engine_->write(collection, request, &answer, &errors);
     }
     // Ids in order; -1: there is no such collection.
     std::vector<int64_t> ids(const char* collection) {
@@ -533,20 +536,7 @@ TEST_F(Snapshots, is_empty_means_that_no_write_is_on_its_way) {
     for (int round = 0; round < 200; ++round) {
         create("c");
         Status written;
-        std::thread writer([&] {
-            const auto collection = engine_->catalogue().resolve("c");
-            const vz_str id = {"1", 1};
-            const float values[] = {1, 2};
-            vz_write_request request = {};
-            request.struct_size = sizeof request;
-            request.kind = VZ_UPSERT;
-            request.count = 1;
-            request.ids = &id;
-            request.vectors = {values, 1, 0, 2, VZ_F32};
-            vz_write_answer answer = {};
-            std::vector<Status> errors;
-            written = engine_->write("c", request, &answer, &errors);
-        });
+        std::thread writer([&] { written = try_to_write("c", 1); });
         const Status dropped = engine_->drop("c", true, {}).take_status();
         writer.join();
         ASSERT_NE(dropped.ok(), written.ok()) << round;
