@@ -191,13 +191,14 @@ void emit(vz_sample_fn visit, void* user, uint32_t kind, const char* name, const
     visit(user, &sample);
 }
 
-void warn(const vz_engine* engine, const char* event, const char* message, std::span<const vz_kv> fields = {}) {
-    if (engine->log == nullptr || engine->log_level < VZ_LOG_WARN) return;
+void tell(const vz_engine* engine, uint32_t level, const char* event, const char* message,
+          std::span<const vz_kv> fields = {}) {
+    if (engine->log == nullptr || engine->log_level < level) return;
     vz_log_record record = {};
     record.fields = fields.data();
     record.field_count = fields.size();
     record.struct_size = sizeof(record);
-    record.level = VZ_LOG_WARN;
+    record.level = level;
     record.event = to_vz_str(event);
     record.message = to_vz_str(message);
     engine->log(engine->log_user, &record);
@@ -211,7 +212,7 @@ void warn_of_held(const vz_engine* engine, const void* code, uint64_t results, c
     const std::string count = std::to_string(results);
     const std::string message = count + (results == 1 ? " result has been " : " results have been ") + trouble;
     const vz_kv fields[] = {{to_vz_str("code"), to_vz_str(address)}, {to_vz_str("results"), to_vz_str(count.c_str())}};
-    warn(engine, "results.held", message.c_str(), fields);
+    tell(engine, VZ_LOG_WARN, "results.held", message.c_str(), fields);
 }
 
 }  // namespace
@@ -235,7 +236,9 @@ Status check_process(const vz_engine* engine) {
     return misuse("the engine was opened before a fork; this process has to open its own");
 }
 
-void note_misuse(const vz_engine* engine, const Status& status) { warn(engine, "abi.misuse", status.error().message); }
+void note_misuse(const vz_engine* engine, const Status& status) {
+    tell(engine, VZ_LOG_WARN, "abi.misuse", status.error().message);
+}
 
 }  // namespace vz
 
@@ -314,6 +317,7 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
     return guard_outside(error, [&]() -> Status {
         if (engine == nullptr) return {};
         VZ_TRY(check_process(engine));
+        tell(engine, VZ_LOG_INFO, "engine.closing", "the engine is being closed");
         engine->operations->drain();
         const uint64_t held = engine->results_held.count();
         if (held != 0) {

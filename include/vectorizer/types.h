@@ -667,7 +667,8 @@ typedef struct vz_log_record {
     uint64_t field_count;
 } vz_log_record;
 
-/* Must not call the engine. */
+/* Must not call the engine. Of its events "abi.misuse" tells of a rule broken on this stack, "engine.closing" of a
+ * vz_engine_close that begins on it, "results.held" in its field "code" the address of the code that made them. */
 typedef void (*vz_log_fn)(void* user, const vz_log_record* record) VZ_NOEXCEPT;
 
 #define VZ_SAMPLE_COUNTER 1u

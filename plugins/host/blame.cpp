@@ -94,11 +94,7 @@ void on_fatal_signal(int signal_number, siginfo_t*, void* context) {
 
 void on_exit() {
     const int code = exit_code.load();
-    if (code == 0) return;
-    print("vectorizer: frontend '");
-    print(Blame::on_this_stack());
-    print("' ended the process; what was acknowledged is on disk\n");
-    ::_exit(code);
+    if (code != 0) Blame::end_process("ended the process", code);
 }
 
 }  // namespace
@@ -157,6 +153,15 @@ const char* Blame::on_this_stack() {
     const char* owner = owner_on_stack(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
     if (owner == nullptr) owner = current_instance.load();
     return owner != nullptr ? owner : "";
+}
+
+void Blame::end_process(const char* deed, int code) {
+    print("vectorizer: frontend '");
+    print(on_this_stack());
+    print("' ");
+    print(deed);
+    print("; what was acknowledged is on disk\n");
+    ::_exit(code);
 }
 
 ExitWatch::ExitWatch(int code) {

@@ -30,6 +30,8 @@ class Blame {
     // The innermost frontend on the calling thread's stack, else the one that the host is in, else empty. Any thread,
     // no allocation.
     static const char* on_this_stack();
+    // Ends the process at once with `code`, after a line that names the frontend on this stack and what it did.
+    [[noreturn]] static void end_process(const char* deed, int code);
 };
 
 // While it lives, nobody but a frontend calls exit(): it is named, and the process ends at once with `code`.

@@ -29,6 +29,7 @@ vz_status EngineHandle::try_open(const std::string& directory, const vz_engine_o
 
 int EngineHandle::close() {
     if (engine_ == nullptr) return 0;
+    is_closing_ = true;
     vz_error error = {};
     const vz_status status = vz_engine_close(engine_, &error);
     engine_ = nullptr;

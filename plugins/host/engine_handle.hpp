@@ -1,6 +1,7 @@
 // An open engine of this process, closed when it goes out of scope.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "vectorizer/engine.h"
@@ -26,10 +27,13 @@ class EngineHandle {
     vz_status try_open(const std::string& directory, const vz_engine_options& options);
     // 0, or 1 after a sentence on standard error.
     int close();
+    // Any thread. An engine that is being closed while this is false is closed by somebody else.
+    bool is_closing() const { return is_closing_.load(std::memory_order_relaxed); }
     vz_engine* get() const { return engine_; }
 
  private:
     vz_engine* engine_ = nullptr;
+    std::atomic<bool> is_closing_{false};
 };
 
 // The exit code, after a sentence on standard error.

@@ -42,12 +42,19 @@ std::string output_of(const TrialInput& input) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// What the engine's log says about broken rules.
+// What the engine's log says about broken rules. Nobody closes the engine but a plugin, after which no trial goes on.
 class Misuses {
  public:
+    explicit Misuses(TrialReport& report) : report_(report) {}
     static void log(void* self, const vz_log_record* record) noexcept {
-        if (std::string_view(record->event.data, record->event.size) != "abi.misuse") return;
+        const std::string_view event(record->event.data, record->event.size);
         auto& misuses = *static_cast<Misuses*>(self);
+        if (event == "engine.closing") {
+            misuses.report_.add("it closes the engine, which is its host's");
+            misuses.report_.end();
+            ::_exit(0);
+        }
+        if (event != "abi.misuse") return;
         const std::scoped_lock lock(misuses.mutex_);
         misuses.found_.emplace_back(record->message.data, record->message.size);
     }
@@ -57,6 +64,7 @@ class Misuses {
     }
 
  private:
+    TrialReport& report_;
     mutable std::mutex mutex_;
     std::vector<std::string> found_;
 };
@@ -88,7 +96,8 @@ struct Possessions {
 // A fresh engine with a collection in it, and everything a frontend is given.
 class Stage {
  public:
-    explicit Stage(const TrialInput& input) : input_(input), name_(input.file.substr(input.file.rfind('/') + 1)) {
+    explicit Stage(const TrialInput& input)
+        : input_(input), name_(input.file.substr(input.file.rfind('/') + 1)), misuses_(*input.report) {
         name_.resize(std::min(name_.size(), name_.rfind(".so")));
         vz_engine_options options = {};
         options.struct_size = sizeof(options);

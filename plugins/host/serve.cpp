@@ -132,9 +132,13 @@ const void* code_of(const vz_log_record& record) {
 }
 
 // The engine's log. A broken rule is a frontend's, whose call is on the stack, and so is a result that is never
-// released.
-void log_of_engine(void*, const vz_log_record* record) noexcept {
+// released. A frontend that closes the engine takes it from all others: nobody may touch it afterwards.
+void log_of_engine(void* engine, const vz_log_record* record) noexcept {
     const std::string_view event(record->event.data, record->event.size);
+    if (event == "engine.closing") {
+        if (static_cast<const EngineHandle*>(engine)->is_closing()) return;
+        Blame::end_process("closes the engine, which is its host's", kExitFrontend);
+    }
     const char* culprit = event == "abi.misuse"     ? Blame::on_this_stack()
                           : event == "results.held" ? Blame::owner(code_of(*record))
                                                     : "";
@@ -188,6 +192,7 @@ class Server {
         std::array<vz_kv, EngineOptions::kPairs> pairs;
         vz_engine_options options = settings_.engine.options(pairs);
         options.log = log_of_engine;
+        options.log_user = &engine;
         {
             // A large log takes its time; the supervisor is not to lose patience over it.
             const Repeater notice(kMoreTime,

@@ -78,7 +78,7 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
 TEST(PluginCheck, ReportsWhatEndsItsProcess) {
     for (const char* kind : {"failing-create", "crash-in-create", "past-error", "into-host", "no-frontend"})
         EXPECT_EQ(rows_that_fail(kind, {"create"}), Rows{"create"}) << kind;
-    for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits"})
+    for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits", "closes-engine"})
         EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), (Rows{"cycle", "misuse"})) << kind;
     EXPECT_EQ(rows_that_fail("slow-stop", {"slow-stop"}), Rows{"slow-stop"});
 }
@@ -135,7 +135,7 @@ bool is_named(const std::string& output) { return output.find("frontend 'culprit
 
 TEST(Host, RefusesToStartAndNamesTheFrontend) {
     for (const char* kind : {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback",
-                             "failing-create", "past-error", "into-host", "no-frontend", "exits"}) {
+                             "failing-create", "past-error", "into-host", "no-frontend", "exits", "closes-engine"}) {
         const Host host;
         const Ran ran = host.start(kind);
         EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;

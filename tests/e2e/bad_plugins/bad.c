@@ -172,6 +172,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("forks") && fork() == 0)
         for (;;) pause();
     if (is("closes-others")) close(0);
+    if (is("closes-engine")) vz_engine_close(self->host->engine, NULL);
     if (is("buffers")) printf("hello without an end");
     if (is("bus-handler")) signal(SIGBUS, SIG_DFL);
     if (is("descriptor")) self->ended = dup(0) < 0;
