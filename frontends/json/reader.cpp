@@ -434,6 +434,15 @@ static bool is_small_whole(const char* at, uint32_t& number) {
     return digits != 0 && (at[digits] == ',' || at[digits] == ']') && (at[0] != '0' || digits == 1);
 }
 
+// Whether simdjson 3.0.1 may add up more digits behind `0.` than its 64 bits hold.
+static bool may_overflow(std::string_view token) {
+    constexpr size_t kDigitsMax = 19;
+    if (token.size() <= kDigitsMax) return false;
+    if (token.front() == '-') token.remove_prefix(1);
+    if (!token.starts_with("0.")) return false;
+    return token.size() - std::min(token.find_first_not_of('0', 2), token.size()) > kDigitsMax;
+}
+
 bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
     if (kind(value) == Kind::kString) {
         std::string_view text;
@@ -468,9 +477,10 @@ bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
         double number = 0;
         float narrow = std::numeric_limits<float>::infinity();
         uint32_t whole = 0;
-        if (is_small_whole(element.raw_json_token().data(), whole)) {
+        const std::string_view token = element.raw_json_token();
+        if (is_small_whole(token.data(), whole)) {
             narrow = static_cast<float>(whole);
-        } else if (element.get_double().get(number) == simdjson::SUCCESS) {
+        } else if (!may_overflow(token) && element.get_double().get(number) == simdjson::SUCCESS) {
             // Only a token that needs the slow way is looked at twice.
             if (number != 0 && may_round_twice(number)) {
                 narrow = parse_float(token_of(sealed(element)));
@@ -478,14 +488,14 @@ bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
                 narrow = static_cast<float>(number);
             }
         } else {
-            // Not a number, or one beyond double's range.
+            // Not a number, or one beyond what a double or simdjson holds.
             const Value inner = sealed(element);
             push({}, count);
-            std::string_view token;
-            const bool good = !starts_badly(inner) ? number_token(inner, token) : damaged();
+            std::string_view digits;
+            const bool good = !starts_badly(inner) ? number_token(inner, digits) : damaged();
             pop();
             if (!good) return false;
-            narrow = parse_float(token);
+            narrow = parse_float(digits);
         }
         if (!std::isfinite(narrow)) {
             push({}, count);

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -302,6 +303,33 @@ TEST(reader, rounds_random_middles_correctly) {
         const Seen seen = read("{\"vector\":[" + number + "]}");
         ASSERT_TRUE(seen.good) << number;
         ASSERT_EQ(std::bit_cast<uint32_t>(seen.vector[0]), std::bit_cast<uint32_t>(reference(number))) << number;
+    }
+}
+
+// As texts of numeric(38,20) and the like are, and far longer than 64 bits hold.
+TEST(reader, rounds_many_decimals_correctly) {
+    constexpr uint64_t kSeed = 20260311;
+    std::mt19937_64 random(kSeed);
+    for (size_t decimals = 17; decimals <= 40; ++decimals) {
+        std::vector<std::string> numbers;
+        std::string row;
+        for (int i = 0; i < 500; ++i) {
+            std::string number = i % 2 == 0 ? "0." : "-0.";
+            number.append(random() % decimals, '0');
+            while (number.size() < decimals + number.find('.') + 1)
+                number += static_cast<char>('0' + random() % (i % 5 == 0 ? 1 : 10));
+            if (i % 7 == 0) number += "e-3";
+            row.append(row.empty() ? "" : i % 3 == 0 ? " ,\n " : ",").append(number);
+            numbers.push_back(std::move(number));
+        }
+        const Seen seen = read("{\"vector\":[" + row + "]}");
+        ASSERT_TRUE(seen.good) << decimals;
+        ASSERT_EQ(seen.vector.size(), numbers.size());
+        for (size_t i = 0; i < numbers.size(); ++i) {
+            ASSERT_EQ(std::bit_cast<uint32_t>(seen.vector[i]),
+                      std::bit_cast<uint32_t>(std::strtof(numbers[i].c_str(), nullptr)))
+                << numbers[i] << ", seed " << kSeed;
+        }
     }
 }
 
