@@ -163,8 +163,9 @@ void vzh_wrote(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;
 /* [any] 1: the last vzh_space found no memory, or none left in the budget of limits.bodies_mb: the same request may
  * well be answered later (503). */
 uint32_t vzh_is_starved(const vzh_request* r) VZ_NOEXCEPT;
-/* [any] The request has changed something, or may have: from here on its answer takes memory beyond the budget rather
- * than being refused, for a 503 says that nothing was done. */
+/* [any] The request has changed something, or may have: from here on its answer passes limits.answer_mb and the budget
+ * of memory rather than being refused, for a refusal says that nothing was done. What may be of any length is better
+ * measured before. */
 void vzh_acted(vzh_request* r) VZ_NOEXCEPT;
 /* [any] Forgets what was written so far, or cuts it to `bytes`. */
 void vzh_truncate(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;

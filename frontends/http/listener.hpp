@@ -105,10 +105,10 @@ class Listener final {
     // The answer is written: what it does not need of its memory goes back.
     void settle_answer(vzh_request& r);
     uint64_t body_bytes_max() const { return settings_.limits.body_mb * kMebibyte; }
-    // All answers together have no more than their part of the budget: what is larger would never find room.
+    // All answers together have no more than their part of the budget: what is larger would never find room. What is
+    // owed is told at any length.
     uint64_t answer_bytes_max(const vzh_request& r) const {
-        const auto most = settings_.limits.answer_mb * kMebibyte;
-        return r.owed ? most : std::min(most, answers_.most());
+        return r.owed ? UINT64_MAX : std::min(settings_.limits.answer_mb * kMebibyte, answers_.most());
     }
     // A place among the collection's writes in flight; otherwise how many there are.
     struct WritePlace {

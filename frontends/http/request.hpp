@@ -83,7 +83,7 @@ struct vzh_request {
     bool counted = false;  // among the requests in flight
     bool close = false;    // the connection, after the answer
     bool cors = false;     // the origin is a configured one
-    bool owed = false;     // the answer is not for refusing any more: it takes memory beyond the budget
+    bool owed = false;     // the answer is not for refusing any more: it passes its limit, and the budget of memory
     bool starved = false;  // the answer last wanted memory that was not to be had
 
     vz::http::Job job;

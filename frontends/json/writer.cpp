@@ -39,6 +39,15 @@ char* put_float(char* at, Number value) {
 
 }  // namespace
 
+uint64_t quoted_bytes(std::string_view text) {
+    uint64_t bytes = 2 + text.size();
+    for (const char c : text) {
+        const char letter = kEscape[static_cast<uint8_t>(c)];
+        if (letter != 0) bytes += letter == 'u' ? 5 : 1;
+    }
+    return bytes;
+}
+
 bool Writer::reserve(uint64_t bytes) {
     if (static_cast<uint64_t>(end_ - cursor_) >= bytes) return true;
     if (failed_) return false;

@@ -15,6 +15,9 @@ struct Target {
     void (*truncate)(void* user, uint64_t bytes) = nullptr;  // cut to that many bytes in all; needed by rewind() only
 };
 
+// What a text takes as a JSON string, quotes included.
+uint64_t quoted_bytes(std::string_view text);
+
 class Writer final {
  public:
     // A place to come back to with rewind().

@@ -39,6 +39,7 @@ struct Filtered : Call {
     vz_status* statuses;
     vz_str* patches;
     uint64_t id_count;
+    uint64_t told_bytes;  // of the answer's list
     uint64_t room;
     uint64_t sent;
     uint64_t step;
@@ -157,6 +158,7 @@ bool keep_ids(Filtered& call, const vz_rows& rows) {
     for (uint64_t row = 0; row < rows.count; ++row) {
         const std::string_view id = call.arena.copy(view(rows.ids[row]));
         if (id.data() == nullptr) return false;
+        call.told_bytes += json::quoted_bytes(id) + std::string_view(R"({"id":,"status":"deleted"},)").size();
         call.ids[call.id_count] = borrowed(id);
         call.versions[call.id_count++] = rows.versions[row];
     }
@@ -183,6 +185,8 @@ void take_page(Call& base) {
     vz_status status = vz_result_rows(call.result, 0, &rows, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
     if (!keep_ids(call, rows)) return fail(call, codec::overloaded());
+    if (call.told_bytes > vzh_limit(call.frontend->mount, "answer_mb") << 20)
+        return fail(call, codec::validation("results", "the list would be too large; leave `results=all` out"));
     status = vz_result_check(call.result, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
     vz_result_release(call.result);

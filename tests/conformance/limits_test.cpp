@@ -108,6 +108,67 @@ TEST(Limits, TheBudgetOfBodiesHoldsForWhatIsMadeOfThem) {
     good(client, "/insert", R"({"collection":"t","id":"a","text":"a whale"})");
 }
 
+// An answer that says that a request was refused says that it changed nothing.
+TEST(Limits, AWriteIsToldHoweverLongItsAnswer) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.answer_mb=1"});
+    HttpClient client(server.port());
+    constexpr int kPoints = 6'000;
+    std::string ids;
+    std::string points;
+    std::string texts;
+    for (int i = 0; i < kPoints; ++i) {
+        const std::string comma = i == 0 ? "" : ",";
+        const std::string id = "\"" + std::string(200, 'x') + std::to_string(i) + "\"";
+        ids.append(comma).append(id);
+        points.append(comma).append(R"({"vector":[1],"id":)").append(id).append("}");
+        texts.append(comma).append(R"({"text":"sea","id":)").append(id).append("}");
+    }
+    const std::string filter = R"({"must_not":[{"has_id":["?"]}]})";
+    const auto count = [&](const std::string& collection) {
+        return Json(good(client, "/collections/" + collection + "/count", "{}")).integer("/count");
+    };
+    for (const char* name : {"d", "e"})
+        good(client, "/collections", R"({"name":")" + std::string(name) + R"(","dimension":1})");
+
+    EXPECT_EQ(Json(good(client, "/insert_vectors", R"({"collection":"d","vectors":[)" + points + "]}"))
+                  .list("/results")
+                  .size(),
+              size_t{kPoints});
+    EXPECT_EQ(Json(good(client, "/insert_texts", R"({"collection":"t","texts":[)" + texts + "]}")).integer("/inserted"),
+              kPoints);
+    EXPECT_EQ(Json(good(client, "/collections/d/vectors/move", R"({"destination":"e","ids":[)" + ids + "]}"))
+                  .integer("/moved"),
+              kPoints);
+    EXPECT_EQ(count("e"), kPoints);
+    const std::string long_payload = R"({"a":")" + std::string(900'000, 'y') + R"("})";
+    const Answer put =
+        client.request("PUT", "/collections/d/vectors/big", R"({"vector":[1],"payload":)" + long_payload + "}");
+    EXPECT_EQ(put.status, 200) << put.body.substr(0, 300);
+    EXPECT_EQ(Json(put.body).text("/id"), "big");
+    const std::string mutation =
+        R"(mutation($p: JSON) { upsertVector(collection: \"d\", input: {id: \"g\", data: [1], payload: $p}) )"
+        R"({ a: payload b: payload } })";
+    const Answer upserted =
+        client.post("/graphql", R"({"query":")" + mutation + R"(","variables":{"p":)" + long_payload + "}}");
+    EXPECT_FALSE(Json(upserted.body).has("/errors")) << upserted.body.substr(0, 300);
+    EXPECT_EQ(count("d"), 2);
+
+    // What a filter finds may be any number of points: whether they can be told is known before the first is changed.
+    const std::string path = "/collections/e/vectors/";
+    const Answer updated =
+        client.post(path + "bulk_update_metadata?results=all", R"({"patch":{"a":1},"filter":)" + filter + "}");
+    EXPECT_EQ(updated.status, 400) << updated.body.substr(0, 300);
+    EXPECT_EQ(Json(updated.body).text("/details/field"), "results");
+    EXPECT_EQ(Json(good(client, "/collections/e/count", R"({"filter":{"must":[{"key":"a","match":{"value":1}}]}})"))
+                  .integer("/count"),
+              0);
+    EXPECT_EQ(client.post(path + "delete_by_filter?results=all", R"({"filter":)" + filter + "}").status, 400);
+    EXPECT_EQ(count("e"), kPoints);
+    EXPECT_EQ(Json(good(client, "/batch_delete", R"({"collection":"e","ids":[)" + ids + "]}")).integer("/deleted"),
+              kPoints);
+}
+
 // Copies go in steps, each in the memory of the one before.
 TEST(Limits, ACopyHasMemoryForOneStep) {
     const TemporaryDirectory directory;
