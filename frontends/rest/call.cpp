@@ -171,7 +171,10 @@ void submit(Call& call, uint32_t kind, std::string_view collection, const void* 
     call.next = next;
     call.only = &call.op;
     const vz_status status = submit_ops(call, &call.only, 1);
-    if (status != VZ_OK) fail_status(call, status);
+    if (status == VZ_OK) return;
+    // What was done before it has to be told all the same, as where it ends so.
+    call.op.status = status;
+    next(call);
 }
 
 void on_worker(Call& call, Continue next) {

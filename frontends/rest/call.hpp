@@ -115,8 +115,7 @@ T* begin(vzh_request* request, const vzh_view* view) {
 vz_status submit_ops(Call& call, vz_op* const* ops, uint32_t count);
 // All of these have ended.
 void ended(Call& call);
-// Submits one op; `next` runs when it has ended, whatever its status (op.status, error). If the queue is full the
-// request is answered.
+// Submits one op; `next` runs when it has ended, whatever its status (op.status, error), or is not taken at all.
 void submit(Call& call, uint32_t kind, std::string_view collection, const void* request, void* answer, Continue next);
 // Runs `next` on a worker thread, where everything but waiting is allowed.
 void on_worker(Call& call, Continue next);

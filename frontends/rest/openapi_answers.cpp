@@ -34,7 +34,9 @@ constexpr AnswerShape kShapes[] = {
     {"PointResult", "id:s status:s"},
     {"ImportError", "index:i id:s? error:s error_type:s"},
     {"Operation", "operation_id:i status:s"},
-    {"Point", "id:s vector:@Vector data:@Vector payload:o metadata:o collection:s dimension:i version:i expires_at:i?"},
+    // What a PUT wrote without sending it is null where the point has gone before it could be read.
+    {"Point",
+     "id:s vector:@Vector? data:@Vector? payload:o? metadata:o? collection:s dimension:i version:i expires_at:i?"},
     {"PagePoint", "id:s vector:@Vector? payload:o?"},
     {"Page", "vectors:[@PagePoint] total:i limit:i offset:i message:s? next_cursor:s?"},
     {"Hit", "id:s score:n vector:@Vector? data?:@Vector? payload:o? metadata?:o?"},

@@ -37,6 +37,8 @@ struct PointCall : Call {
     vz_get_request asked;
     vz_parts parts;
     vz_rows rows;
+    const void* given_vector;
+    vz_vector_column given;
 };
 
 // ---- reading ----
@@ -65,19 +67,34 @@ void write_point(Call& base, json::Writer& out) {
     out.end_object();
 }
 
-void write_updated(Call& base, json::Writer& out);
+// A point that was written and cannot be shown as it is stored: what the request says of it.
+void show_given(PointCall& call) {
+    call.rows = vz_rows{};
+    call.rows.count = 1;
+    call.rows.ids = &call.id;
+    call.rows.versions = &call.answer.lsn;
+    call.rows.expires_ms = call.wanted.expires_ms;
+    if (call.payload.data != nullptr || call.answer.created != 0) call.rows.payloads = &call.payload;
+    if (call.floats != nullptr) {
+        call.given_vector = call.floats;
+        call.given = {sizeof call.given, 0, {}, static_cast<uint32_t>(call.dimension), VZ_F32, &call.given_vector};
+        call.rows.vectors = &call.given;
+        call.rows.vector_count = 1;
+    }
+    deliver(call, 2 * codec::estimate(call.rows, call.format), &write_point);
+}
 
 void got(Call& base) {
     auto& call = static_cast<PointCall&>(base);
-    if (call.op.status != VZ_OK) return fail_op(call);
     call.rows.struct_size = sizeof(vz_rows);
-    const vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
+    const vz_status status =
+        call.op.status == VZ_OK ? vz_result_rows(call.result, 0, &call.rows, &call.error) : call.op.status;
+    const bool is_there = status == VZ_OK && call.rows.count != 0 && call.rows.versions[0] != 0;
+    // Written, and gone again: it has expired, or another client has deleted it. A repeat has written nothing.
+    const bool was_written = call.wanted.struct_size != 0 && call.answer.outcome == VZ_APPLIED;
+    if (!is_there && was_written) return show_given(call);
     if (status != VZ_OK) return fail_status(call, status);
-    if (call.rows.count == 0 || call.rows.versions[0] == 0) {
-        // Written, and gone again: it has expired, or another client has deleted it. A repeat has written nothing.
-        const bool was_written = call.wanted.struct_size != 0 && call.answer.outcome == VZ_APPLIED;
-        return was_written ? deliver(call, 0, &write_updated) : fail(call, codec::vector_not_found(view(call.id)));
-    }
+    if (!is_there) return fail(call, codec::vector_not_found(view(call.id)));
     deliver(call, 2 * codec::estimate(call.rows, call.format), &write_point);
 }
 
@@ -88,7 +105,8 @@ void read_back(PointCall& call) {
     call.asked.count = 1;
     call.asked.ids = &call.id;
     call.asked.parts = &call.parts;
-    call.asked.deadline_ns = call.view->deadline_ns;
+    // Behind a write the time is over for nothing any more.
+    if (call.wanted.struct_size == 0) call.asked.deadline_ns = call.view->deadline_ns;
     submit(call, VZ_OP_GET, call.names.collection, &call.asked, &call.result, &got);
 }
 

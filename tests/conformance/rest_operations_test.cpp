@@ -206,10 +206,18 @@ TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     EXPECT_EQ(point.integer("/payload/__expires_at"), std::stoll(far));
     good("PATCH", "/collections/s/vectors/b/expiry", R"({"expires_at":null})");
     EXPECT_EQ(good("GET", "/collections/s/vectors/b").find("__expires_at"), std::string::npos);
-    // Expired as it is written: the write was done, and there is no point to show.
-    EXPECT_EQ(Json(good("PUT", "/collections/s/vectors/past", R"({"vector":[1,1],"payload":{"__expires_at":1}})"))
-                  .text("/message"),
-              "Vector 'past' updated successfully");
+    // Expired as it is written: the point is shown as it was sent.
+    const Json past(good("PUT", "/collections/s/vectors/past", R"({"vector":[1,2],"payload":{"__expires_at":1}})"));
+    EXPECT_EQ(past.text("/id"), "past");
+    EXPECT_EQ(floats_of(past.at("/data")), (std::vector<float>{1, 2}));
+    EXPECT_EQ(past.integer("/metadata/__expires_at"), 1);
+    EXPECT_EQ(past.integer("/dimension"), 2);
+    EXPECT_EQ(past.integer("/expires_at"), 1);
+    EXPECT_GT(past.integer("/version"), 0);
+    const Json half(good("PUT", "/collections/s/vectors/a", R"({"payload":{"__expires_at":1}})"));
+    EXPECT_TRUE(half.at("/vector").is_null());
+    EXPECT_EQ(half.integer("/payload/__expires_at"), 1);
+    good("PUT", "/collections/s/vectors/a", R"({"vector":[1,1]})");
     good("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":1})");
     EXPECT_EQ(client_->get("/collections/s/vectors/a").status, 404);
     EXPECT_EQ(client_->request("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":null})").status, 404);
@@ -228,6 +236,15 @@ TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     kill();
     EXPECT_EQ(count(), 2);
     EXPECT_EQ(client_->get("/collections/s/vectors/t").status, 404);
+}
+
+TEST_F(RestOperations, what_came_too_late_was_not_done) {
+    for (int i = 0; i < 100; ++i) {
+        const std::string path = "/collections/s/vectors/p" + std::to_string(i);
+        const int status = client_->request("PUT", path + "?timeout_ms=1", R"({"vector":[1,2]})").status;
+        EXPECT_TRUE(status == 200 || status == 504) << status;
+        EXPECT_EQ(client_->get(path).status, status == 200 ? 200 : 404) << i;
+    }
 }
 
 TEST_F(RestOperations, an_alias_moves_in_one_step) {
