@@ -1,6 +1,7 @@
 // Names and ids as requests may have them.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 #include "vectorizer/types.h"
 
 namespace vz::codec {
+
+inline constexpr uint64_t kCollectionNameBytesMax = 255;
+inline constexpr uint64_t kIdBytesMax = 256;
 
 // `.`, `..`, `empty`, `cleanup`: a path could not reach such a collection, so no frontend creates one.
 bool is_reserved_name(std::string_view name);

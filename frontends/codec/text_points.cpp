@@ -109,6 +109,10 @@ Failure check_options(const TextOptions& options) {
     return {};
 }
 
+bool fits_chunk(std::string_view id, uint64_t chunk) {
+    return id.size() + 1 + std::to_string(chunk).size() <= kIdBytesMax;
+}
+
 vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena) {
     return borrowed(arena.copy(std::string(id).append("#").append(std::to_string(chunk))));
 }
@@ -131,6 +135,8 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
     const std::vector<std::string_view> pieces =
         entry.is_chunked() ? cut_text(entry.text, entry.options.chunk_size, entry.options.chunk_overlap)
                            : std::vector{entry.text};
+    if (entry.is_chunked() && !fits_chunk(entry.id, pieces.size() - 1))
+        return validation(place + "id", "must have at most 256 bytes with the number of each chunk behind it");
     auto* const made = arena.make<TextPoint>(pieces.size());
     if (made == nullptr) return overloaded();
     bool has_word = false;

@@ -52,6 +52,8 @@ Failure make_points(const TextEntry& entry, std::string_view place, Embedder& em
 // "texts[3]."
 std::string place_of_text(uint64_t index);
 
+// Whether a point may have the id "<id>#<chunk>".
+bool fits_chunk(std::string_view id, uint64_t chunk);
 // "<id>#<chunk>", in the arena; absent: out of memory.
 vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena);
 

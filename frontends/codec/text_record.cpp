@@ -36,6 +36,9 @@ struct Stored {
     uint64_t chunks = 0;
 };
 
+// No point has a longer id: a text of this id has no chunks.
+bool may_have_chunks(std::string_view id) { return fits_chunk(id, 0); }
+
 uint64_t chunks_in(std::string_view payload) {
     constexpr json::Field kFields[] = {{kChunkCountKey, 0}};
     uint64_t chunks = 0;
@@ -85,7 +88,7 @@ Failure read_chunks(vz_engine* engine, std::string_view collection, std::string_
     std::vector<std::string> texts;
     std::vector<vz_str> ids;
     texts.reserve(until - from);
-    for (uint64_t chunk = from; chunk < until; ++chunk) {
+    for (uint64_t chunk = from; chunk < until && fits_chunk(id, chunk); ++chunk) {
         texts.push_back(std::string(id).append("#").append(std::to_string(chunk)));
         ids.push_back(borrowed(texts.back()));
     }
@@ -118,8 +121,8 @@ Failure add_gone(vz_engine* engine, std::string_view collection, const TextChang
     return {};
 }
 
-Failure add_change(vz_engine* engine, std::string_view collection, const TextChange& change, const Stored* whole,
-                   const Stored* first_chunk, const Names& names, const json::Arena& arena, std::vector<Item>* items) {
+Failure add_change(vz_engine* engine, std::string_view collection, const TextChange& change, const Stored& whole,
+                   const Stored& first_chunk, const Names& names, const json::Arena& arena, std::vector<Item>* items) {
     const auto as_read = [](const Stored& stored, Item item) {
         item.condition = stored.version != 0 ? VZ_IF_VERSION : VZ_IF_ABSENT;
         item.version = stored.version;
@@ -128,20 +131,20 @@ Failure add_change(vz_engine* engine, std::string_view collection, const TextCha
     const bool is_chunked = change.points.size() > 1 || view(change.points[0].id) != change.id;
     for (const TextPoint& point : change.points) {
         Item item{point.id, &point, VZ_IF_ALWAYS, 0, change.entry};
-        if (!change.is_new && &point == change.points.data()) item = as_read(is_chunked ? *first_chunk : *whole, item);
+        if (!change.is_new && &point == change.points.data()) item = as_read(is_chunked ? first_chunk : whole, item);
         items->push_back(item);
     }
     if (change.is_new) return {};
     if (is_chunked) {
-        items->push_back(as_read(*whole, {borrowed(change.id), nullptr, VZ_IF_ALWAYS, 0, change.entry}));
+        items->push_back(as_read(whole, {borrowed(change.id), nullptr, VZ_IF_ALWAYS, 0, change.entry}));
     }
-    if (!is_chunked) {
+    if (!is_chunked && may_have_chunks(change.id)) {
         const vz_str id = chunk_id(change.id, 0, arena);
         if (id.data == nullptr) return overloaded();
-        items->push_back(as_read(*first_chunk, {id, nullptr, VZ_IF_ALWAYS, 0, change.entry}));
+        items->push_back(as_read(first_chunk, {id, nullptr, VZ_IF_ALWAYS, 0, change.entry}));
     }
     const uint64_t kept = is_chunked ? change.points.size() : 1;
-    return add_gone(engine, collection, change, kept, first_chunk->chunks, names, arena, items);
+    return add_gone(engine, collection, change, kept, first_chunk.chunks, names, arena, items);
 }
 
 // One request of the chain; false: out of memory.
@@ -187,20 +190,21 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
     for (const TextChange& change : changes) {
         if (change.is_new) continue;
         ids.push_back(borrowed(change.id));
+        if (!may_have_chunks(change.id)) continue;
         ids.push_back(chunk_id(change.id, 0, arena));
         if (ids.back().data == nullptr) return overloaded();
     }
     std::vector<Stored> stored;
     if (Failure failure = read_stored(engine, collection, ids, names, &stored); is_failure(failure)) return failure;
     std::vector<Item> items;
+    constexpr Stored kNone;
     size_t place = 0;
     for (const TextChange& change : changes) {
-        const Stored* const found = change.is_new ? nullptr : &stored[place];
-        if (Failure failure = add_change(engine, collection, change, found, found == nullptr ? nullptr : found + 1,
-                                         names, arena, &items);
+        const Stored& whole = change.is_new ? kNone : stored[place++];
+        const Stored& first_chunk = change.is_new || !may_have_chunks(change.id) ? kNone : stored[place++];
+        if (Failure failure = add_change(engine, collection, change, whole, first_chunk, names, arena, &items);
             is_failure(failure))
             return failure;
-        if (!change.is_new) place += 2;
     }
     std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.group() < b.group(); });
 

@@ -65,12 +65,11 @@ codec::Failure text_failure(const TextBatch& batch, vz_error error, uint64_t ite
 }
 
 // The records before this one are durable: that has to be told, so the failure is that of the texts left.
-void fail_rest(TextBatch& batch) {
-    vz_error error = batch.error;
-    error.status = batch.op.status;
+template <typename FailureOf>
+void fail_rest(TextBatch& batch, FailureOf failure_of) {
     for (uint64_t i = batch.sent; i < batch.change_count; ++i) {
         const uint64_t item = batch.changes[i].entry;
-        batch.items[item].fault = keep(batch, text_failure(batch, error, item));
+        batch.items[item].fault = keep(batch, failure_of(item));
     }
     reply(batch);
 }
@@ -98,7 +97,10 @@ void written(Call& base) {
         if (is_gone && batch.may_create && batch.sent == 0) return on_worker(batch, &prepare);
         if (!batch.is_single && leave_out(batch))
             return batch.sent < batch.change_count ? on_worker(batch, &send_record) : reply(batch);
-        return batch.sent == 0 ? take_back(batch, &fail_op) : fail_rest(batch);
+        if (batch.sent == 0) return take_back(batch, &fail_op);
+        vz_error error = batch.error;
+        error.status = batch.op.status;
+        return fail_rest(batch, [&](uint64_t item) { return text_failure(batch, error, item); });
     }
     if (batch.records == 0) {
         batch.replayed = batch.answer.outcome == VZ_REPLAYED;
@@ -117,7 +119,8 @@ void send_record(Call& base) {
     const codec::Failure failure = codec::make_record(batch.frontend->engine, batch.names.collection,
                                                       {batch.changes + batch.sent, batch.until - batch.sent},
                                                       batch.dimension, batch.names, batch.arena, batch.record);
-    if (codec::is_failure(failure)) return fail(batch, failure);
+    if (codec::is_failure(failure))
+        return batch.sent == 0 ? fail(batch, failure) : fail_rest(batch, [&](uint64_t) { return failure; });
     batch.record.chain->request_id = request_id(batch, batch.records);
     batch.record.chain->deadline_ns = batch.view->deadline_ns;
     batch.answer = vz_write_answer{};

@@ -196,6 +196,43 @@ TEST_F(RestTexts, long_texts_become_chunks_and_go_as_one) {
     EXPECT_EQ(ids(), Ids{"l"});
 }
 
+TEST_F(RestTexts, an_id_may_be_as_long_as_any) {
+    const auto entry = [](const std::string& id, const std::string& more = {}) {
+        return R"({"id":")" + id + R"(","text":"the sea")" + more + "}";
+    };
+    const std::string longest(256, 'i');
+    const std::string nearly(252, 'j');
+    const std::string cut = R"(,"chunk_size":64,"chunk_overlap":0)";
+    for (int round = 0; round < 2; ++round) {
+        good("POST", "/insert", R"({"collection":"t",)" + entry(longest).substr(1));
+        const Json batch(good("POST", "/insert_texts",
+                              R"({"collection":"t","texts":[)" + entry("a") + "," + entry(longest) + "," +
+                                  entry(longest.substr(1)) + "," + entry(nearly) + "]}"));
+        EXPECT_EQ(batch.integer("/inserted"), 4);
+        EXPECT_EQ(ids(), (Ids{"a", longest, longest.substr(1), nearly}));
+    }
+    // A chunk's id is longer by its number.
+    const auto chunked = [&](const std::string& id, int sentences) {
+        return R"({"id":")" + id + R"(","text":")" + long_text(sentences) + '"' + cut + "}";
+    };
+    const Json batch(good("POST", "/insert_texts",
+                          R"({"collection":"t","texts":[)" + chunked(longest, 5) + "," + entry("b") + "," +
+                              chunked(nearly, 2'500) + "," + chunked(nearly, 5) + "]}"));
+    EXPECT_EQ(batch.integer("/inserted"), 2);
+    for (const char* item : {"0", "2"}) {
+        const std::string place = std::string("/results/") + item;
+        EXPECT_EQ(batch.text(place + "/error_type"), "validation_error");
+        EXPECT_NE(batch.text(place + "/error").find("texts[" + std::string(item) + "].id"), std::string::npos);
+    }
+    EXPECT_TRUE(batch.truth("/results/3/chunked"));
+    const Json one(client_->post("/insert", R"({"collection":"t",)" + chunked(longest, 5).substr(1)).body);
+    EXPECT_EQ(one.text("/details/field"), "id");
+    // How many chunks there were is what a payload says, which anybody may have written.
+    good("PUT", "/collections/t/vectors/" + nearly + "%230", R"({"payload":{"chunk_count":500000}})");
+    good("POST", "/insert", R"({"collection":"t",)" + entry(nearly).substr(1));
+    EXPECT_EQ(ids(), (Ids{"a", "b", longest, longest.substr(1), nearly}));
+}
+
 TEST_F(RestTexts, small_chunks_need_no_overlap_of_their_own) {
     const std::string text = json_string(long_text(10));
     for (const char* size : {"64", "100", "511"}) {
