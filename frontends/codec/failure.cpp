@@ -6,6 +6,7 @@
 #include "frontends/codec/filter.hpp"
 #include "frontends/codec/names.hpp"
 #include "frontends/codec/scores.hpp"
+#include "frontends/json/reader.hpp"
 #include "frontends/json/writer.hpp"
 
 namespace vz::codec {
@@ -194,9 +195,11 @@ Failure not_found(const vz_error& error, const Names& names) {
         case VZ_REASON_VECTOR_FIELD:
             return validation(at_place(names.vector, names), "the collection has no such vector field");
         case VZ_REASON_FIELD_INDEX: return validation(request_field(error, names), "no such index");
-        case VZ_REASON_SNAPSHOT:
-            return make(404, "snapshot_not_found", std::string("Snapshot not found: ").append(names.snapshot),
-                        Details().text("id", names.snapshot).done());
+        case VZ_REASON_SNAPSHOT: {
+            const std::string_view id = json::clipped(names.snapshot);
+            return make(404, "snapshot_not_found", std::string("Snapshot not found: ").append(id),
+                        Details().text("id", id).done());
+        }
         default: return collection_not_found(names.collection);
     }
 }
@@ -344,7 +347,7 @@ Failure unsupported(std::string_view error_type, std::string_view field, std::st
     {
         json::Writer out(details.target());
         out.begin_object();
-        out.field("requested", requested);
+        out.field("requested", json::clipped(requested));
         out.field_raw("available", error_type == "unsupported_provider" ? R"(["none","bm25"])" : R"(["bm25"])");
         out.end_object();
     }
@@ -359,6 +362,7 @@ Failure too_large(std::string_view message, uint64_t limit_bytes) {
 }
 
 Failure key_not_found(std::string_view id) {
+    id = json::clipped(id);
     return make(404, "key_not_found", std::string("Key not found: ").append(id), Details().text("id", id).done());
 }
 
@@ -367,11 +371,13 @@ Failure conflict(std::string_view reason) {
 }
 
 Failure collection_not_found(std::string_view name) {
+    name = json::clipped(name);
     return make(404, "collection_not_found", std::string("Collection not found: ").append(name),
                 Details().text("collection_name", name).done());
 }
 
 Failure vector_not_found(std::string_view id) {
+    id = json::clipped(id);
     return make(404, "vector_not_found", std::string("Vector not found: ").append(id),
                 Details().text("vector_id", id).done());
 }

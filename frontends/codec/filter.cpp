@@ -146,7 +146,7 @@ class Rewriter {
         to_.spelling = Spelling::kWrong;
         to_.offset = offset_of(where);
         to_.field = path_;
-        to_.field.append(path_.empty() ? "" : ".").append(below);
+        to_.field.append(path_.empty() ? "" : ".").append(json::clipped(below));
         to_.reason = std::move(reason);
     }
 

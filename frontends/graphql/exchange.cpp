@@ -142,7 +142,7 @@ const ast::Operation* Exchange::choose_operation(std::vector<DocumentError>& err
     std::string why;
     if (chosen == nullptr) {
         why = operation_name.empty() ? "the document has no operation"
-                                     : "there is no operation \"" + std::string(operation_name) + "\"";
+                                     : "there is no operation \"" + std::string(json::clipped(operation_name)) + "\"";
     } else if (operation_name.empty() && count > 1) {
         why = "`operationName` must say which of the document's operations to run";
     } else if (frontend_.schema->root(chosen->kind) == nullptr) {
@@ -231,10 +231,15 @@ bool Exchange::enter_scopes(RootCall& call) {
         return sees(vz_str{}, permission) || refuse_field("the key is limited to some collections");
     bool seen = true;
     each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
+        // None has a longer name, and it would stand in logs, in tables and in the answer.
+        if (collection.size() > codec::kCollectionNameBytesMax)
+            call.fail(codec::validation("collection", "must have at most 255 bytes"));
+        if (call.failure != nullptr) return false;
         call.names.collection = collection;
         seen = reaches(collection, permission);
         return seen;
     });
+    if (call.failure != nullptr) return true;
     if (!seen) return refuse_field("the key lacks this permission for this collection");
     return each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
         return vzh_allowed(request_, codec::borrowed(collection), permission) != 0;

@@ -222,6 +222,12 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+std::string_view clipped(std::string_view text, uint64_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    while (bytes_max != 0 && (static_cast<uint8_t>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
+    return text.substr(0, bytes_max);
+}
+
 bool check_json(std::string_view text, uint64_t* offset, const char** reason, uint32_t depth_max) {
     Scan scan(text, depth_max);
     if (scan.whole()) return true;

@@ -231,7 +231,7 @@ bool Reader::read_member(std::string_view name, Value value, std::span<const Fie
     }
     const char* start = token_of(value).data();
     if ((members.spellings_seen >> place & 1) != 0)
-        return syntax(start, "the key \"" + std::string(name) + "\" is given twice");
+        return syntax(start, "the key \"" + std::string(clipped(name)) + "\" is given twice");
     members.spellings_seen |= uint64_t{1} << place;
 
     const uint32_t id = fields[place].id;
@@ -278,7 +278,7 @@ bool Reader::read_entries(Value value, Callback<std::string_view, Value> on_entr
         const Value inner = sealed(field.value());
         if (starts_badly(inner)) return damaged();
         if (std::find(seen, seen + count, name) != seen + count) {
-            return syntax(token_of(inner).data(), "the key \"" + std::string(name) + "\" is given twice");
+            return syntax(token_of(inner).data(), "the key \"" + std::string(clipped(name)) + "\" is given twice");
         }
         if (count == 64) return mistake("more than 64 entries");
         seen[count++] = name;
@@ -619,9 +619,7 @@ std::string Reader::path(std::string_view below) const {
     std::string text;
     const auto add = [&text](std::string_view name) {
         if (!text.empty()) text += '.';
-        uint64_t size = std::min<uint64_t>(name.size(), 128);
-        while (size != 0 && size < name.size() && (static_cast<uint8_t>(name[size]) & 0xC0) == 0x80) --size;
-        text.append(name.substr(0, size));
+        text.append(clipped(name, 128));
     };
     for (uint32_t i = 0; i < std::min<uint64_t>(depth_, std::size(steps_)); ++i) {
         if (steps_[i].name.data() != nullptr) {

@@ -205,6 +205,10 @@ bool check_json(std::string_view text, uint64_t* offset, const char** reason, ui
 
 bool is_utf8(std::string_view text);
 
+// As much of `text` as is repeated to whoever sent it: up to `bytes_max`, no character cut.
+inline constexpr uint64_t kToldBytesMax = 256;
+std::string_view clipped(std::string_view text, uint64_t bytes_max = kToldBytesMax);
+
 // The candidate that `name` is most likely a misspelling of; empty: none is near.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);
 

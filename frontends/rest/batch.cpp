@@ -37,7 +37,7 @@ void write_insert_item(json::Writer& out, const BatchItem& item, uint64_t index)
     out.begin_object();
     out.field("index", index);
     if (item.id_sent != 0 && item.id.data != nullptr) {
-        out.field("client_id", view(item.id));
+        out.field("client_id", told_id(view(item.id)));
     } else {
         out.field_null("client_id");
     }
@@ -57,7 +57,7 @@ void write_item(json::Writer& out, const BatchItem& item, uint64_t index) {
     out.begin_object();
     out.field("index", index);
     if (item.id.data != nullptr) {
-        out.field("id", view(item.id));
+        out.field("id", told_id(view(item.id)));
     } else {
         out.field_null("id");
     }

@@ -70,6 +70,8 @@ bool read_batch_config(json::Reader& reader, json::Value value, const Call& call
 
 // An id. A refused one is there all the same, as it was sent, for the answer to tell.
 bool read_sent_id(json::Reader& reader, json::Value value, std::string_view& id);
+// As much of it as is told: all of an id, and of what was refused enough to know it again.
+inline std::string_view told_id(std::string_view id) { return json::clipped(id, 1024); }
 
 // The parts of it that an import shares: one member of an item; and the columns of the items without fault (false: the
 // request was answered).

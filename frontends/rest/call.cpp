@@ -235,6 +235,11 @@ void deliver(Call& call, uint64_t bytes, Write write) {
 }
 
 bool enter(Call& call, std::string_view collection, uint32_t permission) {
+    // None has a longer name, and it would stand in logs, in tables and in the answer.
+    if (collection.size() > codec::kCollectionNameBytesMax) {
+        fail(call, codec::validation("collection", "must have at most 255 bytes"));
+        return false;
+    }
     call.names.collection = collection;
     call.names.write = permission != VZH_READ;
     if (vzh_allowed(call.request, borrowed(collection), permission) == 0) return false;

@@ -56,7 +56,7 @@ void write_imported(Call& base, json::Writer& out) {
         out.begin_object();
         out.field("index", i);
         if (item.id.data != nullptr) {
-            out.field("id", view(item.id));
+            out.field("id", told_id(view(item.id)));
         } else {
             out.field_null("id");
         }

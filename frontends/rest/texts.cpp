@@ -100,7 +100,7 @@ void write_item(json::Writer& out, const TextItem& item, uint64_t index) {
     out.begin_object();
     out.field("index", index);
     if (item.id_sent) {
-        out.field("client_id", item.entry.id);
+        out.field("client_id", told_id(item.entry.id));
     } else {
         out.field_null("client_id");
     }

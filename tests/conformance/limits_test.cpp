@@ -169,6 +169,59 @@ TEST(Limits, AWriteIsToldHoweverLongItsAnswer) {
               kPoints);
 }
 
+// What a request is told of itself is short, whatever it says.
+TEST(Limits, AnAnswerRepeatsLittleOfItsRequest) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    good(client, "/collections", R"({"name":"d","dimension":1})");
+    std::string name;
+    for (int i = 0; i < 100'000; ++i) name += "\\u0001\\u00e4";
+    const std::string quoted = '"' + name + '"';
+    const std::string pair = quoted + ":1";
+    const std::pair<const char*, std::string> cases[] = {
+        {"/search", R"({"vector":[1],"collection":)" + quoted + "}"},
+        {"/search", R"({"collection":"d","vector":[1],)" + pair + "}"},
+        {"/search/none", "{}"},
+        {"/insert_vectors", R"({"vectors":[{"vector":[1]}],"collection":)" + quoted + "}"},
+        {"/insert_vectors", R"({"collection":"d","vectors":[{"vector":[1],"id":)" + quoted + "}]}"},
+        {"/batch_delete", R"({"collection":"d","ids":[)" + quoted + "]}"},
+        {"/insert_texts", R"({"collection":"t","texts":[{"text":"sea","id":)" + quoted + "}]}"},
+        {"/collections/d/vectors/copy", R"({"ids":["a"],"destination":)" + quoted + "}"},
+        {"/collections", R"({"name":"e","metric":)" + quoted + "}"},
+        {"/collections", R"({"name":"e","embedding_provider":)" + quoted + "}"},
+        {"/collections", R"({"name":"e","dimension":1,"metadata":{"a":1},"hnsw_config":{)" + pair + "}}"},
+        {"/embed", R"({"text":"sea","model":)" + quoted + "}"},
+        {"/collections/d/count", R"({"filter":{)" + pair + "}}"},
+        {"/collections/d/count", R"({"filter":{"must":{"type":"match",)" + pair + "}}}"},
+        {"/auth/keys",
+         R"({"name":"k","permissions":["admin"],"scopes":[{"permissions":["read"],)" + pair + "," + pair + "}]}"},
+        {"/graphql", R"({"query":"{ __typename }","operationName":)" + quoted + "}"},
+        {"/graphql",
+         R"({"query":"query($c: String!) { countVectors(collection: $c) }","variables":{"c":)" + quoted + "}}"},
+        {"/graphql",
+         R"({"query":"mutation($c: String!) { deleteVector(collection: $c, id: \"a\") { message } }","variables":{"c":)" +
+             quoted + "}}"},
+        {"/graphql",
+         R"({"query":"mutation($c: String!) { deleteCollection(name: $c) { message } }","variables":{"c":)" + quoted +
+             "}}"},
+        {"/graphql",
+         R"({"query":"mutation($c: String!) { deleteVector(collection: \"d\", id: $c) { message } }","variables":{"c":)" +
+             quoted + "}}"},
+        {"/graphql",
+         R"({"query":"query($f: JSON) { countVectors(collection: \"d\", filter: $f) }","variables":{"f":{"must":{"type":"match",)" +
+             pair + "}}}}"},
+        {"/graphql", R"({"query":"{ __typename }","variables":{"v":{)" + pair + "," + pair + "}}}"},
+    };
+    for (const auto& [path, body] : cases) {
+        const Answer answer = client.post(path, body);
+        EXPECT_NE(answer.status, 0) << path;
+        EXPECT_LT(answer.body.size(), 8'192U) << path << " " << body.substr(0, 80) << "\n"
+                                              << answer.body.substr(0, 300);
+        const Json whole(answer.body);  // no character is cut
+    }
+}
+
 // Copies go in steps, each in the memory of the one before.
 TEST(Limits, ACopyHasMemoryForOneStep) {
     const TemporaryDirectory directory;
