@@ -90,7 +90,7 @@ bool read_body(std::string_view body, Exchange& exchange, std::string& why) {
         if (reader.is_null(value)) return reader.raw(value, text);
         if (id == kOperationNameMember) return reader.string(value, exchange.operation_name);
         if (id == kVariablesMember) exchange.json = body;
-        return reader.raw_object(value, text);
+        return reader.raw_object(value, text) && (id == kVariablesMember || reader.checked(text));
     });
     if (!read) {
         if (reader.error().fault != json::Fault::kMemory) why = codec::from_reader(reader.error()).message;

@@ -556,6 +556,17 @@ bool Reader::raw_object(Value value, std::string_view& out) {
     return raw(value, out);
 }
 
+bool Reader::checked(std::string_view slice) {
+    const char* reason = nullptr;
+    return check_json(slice, nullptr, &reason) || reason == kTooDeep || damaged();
+}
+
+bool Reader::skip(Value value) {
+    const Kind skipped = kind(value);
+    skipped_ = skipped_ || skipped == Kind::kObject || skipped == Kind::kArray || skipped == Kind::kString;
+    return true;
+}
+
 bool Reader::wrong_type(Value value, const char* wanted) {
     return mistake(std::string("must be ") + wanted + ", not " + kind_name(kind(value)));
 }

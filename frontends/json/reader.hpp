@@ -2,8 +2,8 @@
 // not fit are refused with the field's path and the byte offset. The one door of simdjson.
 //
 // Values are handles into the running pass: read each at most once, before its callback returns; what is not read is
-// skipped. Skipped values and raw slices are not validated: whoever takes a slice must have it checked (the engine
-// checks payloads and filters, check_json all else).
+// skipped. Skipped values and raw slices are not validated: whoever leaves a value aside says skip(), whoever takes a
+// slice must have it checked (the engine checks payloads and filters, checked() and check_json all else).
 //
 // Two sorts of failure. A *mistake* (wrong type, out of range, unknown field) leaves the pass usable: the enclosing
 // callback may take it with take_mistake() and go on with the next element. Everything else is *fatal*: the text is not
@@ -133,6 +133,10 @@ class Reader final {
     bool raw(Value value, std::string_view& out);
     // The same for an object (`mistake` if it is something else).
     bool raw_object(Value value, std::string_view& out);
+    // Whether such a slice is JSON, however deep; if not, the whole text is none.
+    bool checked(std::string_view slice);
+    // Takes any value unseen. The end of the text finds out whether it is JSON.
+    bool skip(Value value);
 
     // Records a mistake at the current path, or at `field` below it, and returns false.
     bool mistake(std::string_view reason) { return mistake({}, reason); }

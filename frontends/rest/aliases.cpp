@@ -103,7 +103,7 @@ void set_alias(vzh_request* request, const vzh_view* view_in) {
     std::string_view collection;
     json::Reader reader(view(view_in->body), call->arena);
     if (!reader.read(kFields, [&](uint32_t id, json::Value value) {
-            return id == 1 || reader.is_null(value) || reader.string(value, collection);
+            return id == 1 || reader.is_null(value) ? reader.skip(value) : reader.string(value, collection);
         })) {
         return fail_reading(*call, reader);
     }

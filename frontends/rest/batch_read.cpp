@@ -39,7 +39,8 @@ bool read_item(json::Reader& reader, Value value, const BatchBody& body, Batch& 
                BatchItem& item) {
     if (batch.kind == BatchKind::kDelete) return read_id(reader, value, item);
     auto on_member = [&](uint32_t member, Value inner) {
-        return read_batch_member(reader, member, inner, batch.kind, floats, item);
+        return read_batch_member(reader, member, inner, batch.kind, floats, item) &&
+               (member != kItemPayload || item.payload.size == 0 || reader.checked(view(item.payload)));
     };
     return reader.object(value, body.item_fields, on_member, kItemId) &&
            complete(reader, batch.kind, body.item_fields[kItemVector].name, item);
@@ -145,8 +146,7 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
         });
     };
     const bool good = reader.read(body.fields, [&](uint32_t id, Value value) {
-        if (id == kBatchWait) return true;
-        if (reader.is_null(value)) return true;
+        if (id == kBatchWait || reader.is_null(value)) return reader.skip(value);
         switch (id) {
             case kBatchCollection: return reader.string(value, collection);
             case kBatchList: batch.names.items = reader.spelling(); return read_list(value);

@@ -210,7 +210,7 @@ bool read_description(json::Reader& reader, Value value, std::string_view& descr
 
 bool read_create_field(json::Reader& reader, uint32_t id, Value value, CreateCall& call,
                        List<vz_field_index>& indexes) {
-    if (id == kWait || reader.is_null(value)) return true;
+    if (id == kWait || reader.is_null(value)) return reader.skip(value);
     bool enabled = false;
     int64_t seconds = 0;
     switch (id) {

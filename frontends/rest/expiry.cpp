@@ -70,7 +70,7 @@ bool read_time(Call& call, const char* name, int64_t most, int64_t& time) {
     const json::Field fields[] = {{name, 0}, {"wait", 1}};
     bool given = false;
     const bool good = reader.read(fields, [&](uint32_t id, Value value) {
-        if (id == 1) return true;
+        if (id == 1) return reader.skip(value);
         given = true;
         return reader.is_null(value) || reader.integer(value, 1, most, time);
     });

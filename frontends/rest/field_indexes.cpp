@@ -87,7 +87,7 @@ void add_field_index(vzh_request* request, const vzh_view* view_in) {
     call->index.struct_size = sizeof call->index;
     json::Reader reader(view(view_in->body), call->arena);
     const bool good = reader.read(kFields, [&](uint32_t id, json::Value value) {
-        return id == kWait || read_field_index_member(reader, id, value, call->index);
+        return id == kWait ? reader.skip(value) : read_field_index_member(reader, id, value, call->index);
     });
     if (!good || !check_field_index(reader, call->index)) return fail_reading(*call, reader);
     alter(*call, VZ_ALTER_ADD_FIELD_INDEX);

@@ -242,7 +242,7 @@ bool read_filtered(Filtered& call) {
     const std::span<const json::Field> fields =
         call.is_delete ? std::span<const json::Field>(kDeleteFields) : kUpdateFields;
     const bool good = reader.read(fields, [&](uint32_t id, Value value) {
-        if (id == 2 || reader.is_null(value)) return true;
+        if (id == 2 || reader.is_null(value)) return reader.skip(value);
         if (id == 0) return read_filter(reader, value, call.filter_sent, call.filter);
         std::string_view patch;
         if (!reader.raw_object(value, patch)) return false;

@@ -100,7 +100,7 @@ bool read_scope(json::Reader& reader, json::Value value, vzh_key_scope& scope) {
 }
 
 bool read_field(json::Reader& reader, uint32_t id, json::Value value, KeyCall& call, List<vzh_key_scope>& scopes) {
-    if (id == kWait || reader.is_null(value)) return true;
+    if (id == kWait || reader.is_null(value)) return reader.skip(value);
     std::string_view name;
     switch (id) {
         case kName:

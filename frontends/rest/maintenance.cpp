@@ -280,7 +280,7 @@ void rename_collection(vzh_request* request, const vzh_view* view_in) {
     std::string_view new_name;
     json::Reader reader(view(view_in->body), call->arena);
     const bool good = reader.read(kRenameFields, [&](uint32_t id, json::Value value) {
-        if (id == 2 || reader.is_null(value)) return true;
+        if (id == 2 || reader.is_null(value)) return reader.skip(value);
         return id == 0 ? reader.string(value, new_name) : reader.boolean(value, call->retain);
     });
     if (!good) return fail_reading(*call, reader);

@@ -130,7 +130,7 @@ bool read_body(PointCall& call, std::span<const json::Field> fields, std::string
     json::Floats floats;
     const bool good = reader.read(fields, [&](uint32_t field, Value value) {
         std::string_view text;
-        if (field == kWait) return true;
+        if (field == kWait) return reader.skip(value);
         if (reader.is_null(value)) {
             if (field == kPayload) call.payload = borrowed("{}");
             return true;

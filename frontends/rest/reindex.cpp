@@ -141,7 +141,7 @@ void alter(Call& base) {
 }
 
 bool read_member(json::Reader& reader, uint32_t id, json::Value value, ReindexCall& call) {
-    if (id == kWait || reader.is_null(value)) return true;
+    if (id == kWait || reader.is_null(value)) return reader.skip(value);
     uint64_t number = 0;
     switch (id) {
         case kDegree:

@@ -82,7 +82,7 @@ void set_slow_queries(vzh_request* request, const vzh_view* view_in) {
     constexpr json::Field kFields[] = {{"threshold_ms", 0}, {"capacity", 1}, {"wait", 2}};
     json::Reader reader(view(view_in->body), call->arena);
     const bool good = reader.read(kFields, [&](uint32_t id, json::Value value) {
-        if (id == 2 || reader.is_null(value)) return true;
+        if (id == 2 || reader.is_null(value)) return reader.skip(value);
         return id == 0 ? reader.unsigned_integer(value, 0, 86'400'000, call->wanted.threshold_ms)
                        : reader.unsigned_integer(value, 1, SlowQueries::kCapacityMax, call->wanted.capacity);
     });

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "frontends/codec/text_collection.hpp"
-#include "frontends/rest/broken_part.hpp"
 #include "frontends/rest/handlers.hpp"
 
 namespace vz::rest {
@@ -44,23 +43,11 @@ uint64_t record_end(const TextBatch& batch) {
     return until;
 }
 
-// No failure: the metadata is JSON, or was not sent.
-codec::Failure broken_metadata(const TextBatch& batch, uint64_t item) {
-    const std::string_view metadata = batch.items[item].entry.metadata;
-    if (metadata.empty()) return {};
-    const std::string place = batch.is_single ? std::string() : codec::place_of_text(item);
-    return broken_part(batch, metadata, place + "metadata");
-}
-
 // What is told of a text that the engine refused, in the words of the request.
 codec::Failure text_failure(const TextBatch& batch, vz_error error, uint64_t item) {
     codec::Names names = batch.names;
     names.point = batch.items[item].entry.id;
     error.item = VZ_NO_ITEM;
-    if (error.reason == VZ_REASON_PAYLOAD) {
-        codec::Failure broken = broken_metadata(batch, item);
-        if (codec::is_failure(broken)) return broken;
-    }
     return codec::from_engine(error, names);
 }
 
@@ -147,8 +134,7 @@ bool make_all_points(TextBatch& batch, uint32_t dimension, std::string_view stem
         const codec::Failure failure = codec::make_points(
             item.entry, batch.is_single ? std::string() : codec::place_of_text(i), embedder, batch.arena, item.points);
         if (codec::is_failure(failure)) {
-            const codec::Failure broken = broken_metadata(batch, i);
-            if (note_fault(batch, i, codec::is_failure(broken) ? broken : failure)) return false;
+            if (note_fault(batch, i, failure)) return false;
             continue;
         }
         const auto [known, is_new] = place_of.try_emplace(item.entry.id, batch.change_count);

@@ -50,7 +50,7 @@ bool read_member(json::Reader& reader, uint32_t id, Value value, TextItem& item)
     switch (id) {
         case kId: item.id_sent = true; return read_sent_id(reader, value, entry.id);
         case kText: return reader.string(value, entry.text);
-        case kMetadata: return reader.raw_object(value, entry.metadata);
+        case kMetadata: return reader.raw_object(value, entry.metadata) && reader.checked(entry.metadata);
         case kAutoChunk: return reader.boolean(value, entry.options.auto_chunk);
         case kChunkSize:
             if (!reader.unsigned_integer(value, codec::kChunkBytesMin, codec::kChunkBytesMax, number)) return false;
@@ -201,7 +201,7 @@ void insert_texts(vzh_request* request, const vzh_view* view_in) {
         });
     };
     const bool good = reader.read(kBatchFields, [&](uint32_t id, Value value) {
-        if (id == kWait || reader.is_null(value)) return true;
+        if (id == kWait || reader.is_null(value)) return reader.skip(value);
         switch (id) {
             case kCollection: return reader.string(value, collection);
             case kTexts: return read_list(value);
@@ -233,7 +233,7 @@ void insert_text(vzh_request* request, const vzh_view* view_in) {
     bool has_public_key = false;
     json::Reader reader(view(view_in->body), batch->arena);
     const bool good = reader.read(kSingleFields, [&](uint32_t id, Value value) {
-        if (id == kWait || reader.is_null(value)) return true;
+        if (id == kWait || reader.is_null(value)) return reader.skip(value);
         if (id == kCollection) return reader.string(value, collection);
         if (id != kPublicKey) return read_member(reader, id, value, batch->items[0]);
         has_public_key = true;

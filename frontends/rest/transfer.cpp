@@ -343,7 +343,7 @@ bool read_transfer(Transfer& call) {
     json::Reader reader(view(call.view->body), call.arena);
     List<vz_str> ids(call.arena);
     const bool good = reader.read(kFields, [&](uint32_t id, Value value) {
-        if (id == 2 || reader.is_null(value)) return true;
+        if (id == 2 || reader.is_null(value)) return reader.skip(value);
         if (id == 0) return reader.string(value, call.destination);
         return reader.array(value, [&](uint64_t index, Value element) {
             if (index == call.frontend->batch_points_max) return reader.mistake("too many points in one request");

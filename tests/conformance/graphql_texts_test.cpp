@@ -93,6 +93,10 @@ TEST_F(GraphqlTexts, mistakes_change_nothing) {
     EXPECT_EQ(code(R"({ searchText(input: {collection: "v", query: "sea"}) { id } })"), "CONFIGURATION_ERROR");
     EXPECT_EQ(code(R"({ hybridSearch(input: {collection: "v", query: "sea", vector: [1, 2]}) { id } })"),
               "CONFIGURATION_ERROR");
+    const std::string written =
+        R"({"query":"mutation { upsertTexts(input: {collection: \"t\", texts: [{text: \"sea\"}]}) { success } }",)";
+    for (const char* broken : {R"("extensions":{"a":tru})", R"("variables":{"a":{"b":1,}})"})
+        EXPECT_EQ(client_.post("/graphql", written + broken + "}").status, 400) << broken;
     EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 0);
     EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })")
                   .text("/data/collection/config/embeddingProvider"),
