@@ -130,30 +130,29 @@ uint64_t count_bits(const std::vector<uint64_t>& words) {
 // Reading so few payloads is no scan.
 constexpr uint64_t kFewShare = 16;
 
-// Of a sealed part: from its indexes, where they leave at most `read_max` rows to be read. Otherwise rows is null, and
-// `narrowed` what they left.
-Candidates by_index(const Part& part, const RowFilter& filter, uint64_t read_max,
-                    std::optional<IndexLookup::Found>* narrowed) {
+// Of a sealed part: from its indexes, where they leave at most `read_max` rows to be read. Otherwise rows is null.
+Result<Candidates> by_index(const Part& part, const RowFilter& filter, uint64_t read_max, const Interruption& stop) {
     Candidates candidates;
     IndexLookup lookup(part);
-    *narrowed = lookup.find(filter.filter().root());
+    std::optional<IndexLookup::Found> found = lookup.find(filter.filter().root());
     candidates.wanted_index = lookup.wanted();
-    if (!*narrowed) return candidates;
-    IndexLookup::Found& found = **narrowed;
-    const uint64_t count = count_bits(found.words);
-    if (!found.is_exact && count > read_max) return candidates;
+    if (!found) return candidates;
+    const uint64_t count = count_bits(found->words);
+    if (!found->is_exact && count > read_max) return candidates;
     const auto passing = room_for(part.row_count());
-    passing->words = std::move(found.words);
+    passing->words = std::move(found->words);
     passing->count = count;
     candidates.source = FilterSource::kIndex;
-    if (!found.is_exact) {
+    if (!found->is_exact) {
         candidates.source = FilterSource::kPayloads;
-        PassingRows asked = *passing;
+        RowAsker asker(filter, stop);
+        const PassingRows asked = *passing;
         asked.for_each([&](uint32_t row) {
-            if (filter.passes(part, row)) return;
+            if (asker.passes(part, row)) return;
             passing->words[row / 64] &= ~(uint64_t{1} << (row % 64));
             --passing->count;
         });
+        VZ_TRY(asker.finish());
     }
     candidates.rows = passing;
     part.filters().keep(filter.text(), passing);
@@ -161,37 +160,30 @@ Candidates by_index(const Part& part, const RowFilter& filter, uint64_t read_max
 }
 
 // `cached`: what the part has of the filter. It is asked for once, for another search may have extended it meanwhile.
-Candidates candidates_of(std::shared_ptr<const PassingRows> cached, const Part& part, uint32_t rows,
-                         const RowFilter& filter) {
+Result<Candidates> candidates_of(std::shared_ptr<const PassingRows> cached, const Part& part, uint32_t rows,
+                                 const RowFilter& filter, uint64_t read_max, const Interruption& stop) {
     Candidates candidates;
     candidates.rows = std::move(cached);
     if (candidates.rows != nullptr && candidates.rows->rows >= rows) {
         candidates.source = FilterSource::kCache;
         return candidates;
     }
-    if (part.sealed() != nullptr) {
-        std::optional<IndexLookup::Found> narrowed;
-        return by_index(part, filter, rows / kFewShare, &narrowed);
-    }
+    if (part.sealed() != nullptr) return by_index(part, filter, read_max, stop);
     candidates.rows = nullptr;
     return candidates;
 }
 
 }  // namespace
 
-Candidates known_candidates(const Part& part, uint32_t rows, const RowFilter& filter) {
-    return candidates_of(part.filters().find(filter.text()), part, rows, filter);
+Result<Candidates> known_candidates(const Part& part, uint32_t rows, const RowFilter& filter,
+                                    const Interruption& stop) {
+    return candidates_of(part.filters().find(filter.text()), part, rows, filter, rows / kFewShare, stop);
 }
 
 Result<Candidates> find_candidates(const Part& part, uint32_t rows, const RowFilter& filter, const Interruption& stop) {
     const std::shared_ptr<const PassingRows> known = part.filters().find(filter.text());
-    Candidates candidates = candidates_of(known, part, rows, filter);
+    VZ_ASSIGN(Candidates candidates, candidates_of(known, part, rows, filter, UINT64_MAX, stop));
     if (candidates.rows != nullptr) return candidates;
-    if (part.sealed() != nullptr) {
-        std::optional<IndexLookup::Found> narrowed;
-        candidates = by_index(part, filter, UINT64_MAX, &narrowed);
-        if (candidates.rows != nullptr) return candidates;
-    }
     const std::shared_ptr<PassingRows> passing = room_for(rows);
     uint32_t row = 0;
     if (known != nullptr) {
@@ -199,27 +191,30 @@ Result<Candidates> find_candidates(const Part& part, uint32_t rows, const RowFil
         passing->count = known->count;
         row = known->rows;
     }
+    RowAsker asker(filter, stop);
     for (; row < rows; ++row) {
-        if (row % kRowsBetweenChecks == 0) VZ_TRY(stop.check());
-        if (!filter.passes(part, row)) continue;
+        if (!asker.passes(part, row)) continue;
         passing->add(row);
         ++passing->count;
     }
+    VZ_TRY(asker.finish());
     candidates.rows = passing;
     candidates.source = FilterSource::kPayloads;
     part.filters().keep(filter.text(), passing);
     return candidates;
 }
 
-double estimate_selectivity(const Part& part, uint32_t rows, const RowFilter& filter, uint32_t passing_max,
-                            std::vector<uint32_t>* passing) {
+Result<double> estimate_selectivity(const Part& part, uint32_t rows, const RowFilter& filter, uint32_t passing_max,
+                                    const Interruption& stop, std::vector<uint32_t>* passing) {
     passing->clear();
     const uint32_t sampled = std::min(rows, kSampleRows);
-    if (sampled == 0) return 0;
+    if (sampled == 0) return 0.0;
+    RowAsker asker(filter, stop);
     for (uint32_t i = 0; i < sampled; ++i) {
         const auto row = static_cast<uint32_t>(uint64_t{rows} * i / sampled);
-        if (filter.passes(part, row)) passing->push_back(row);
+        if (asker.passes(part, row)) passing->push_back(row);
     }
+    VZ_TRY(asker.finish());
     const size_t passed = passing->size();
     const size_t kept = std::min<size_t>(passed, passing_max);
     for (size_t i = 0; i < kept; ++i) (*passing)[i] = (*passing)[i * passed / kept];

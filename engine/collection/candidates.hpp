@@ -23,14 +23,16 @@ struct Candidates {
         nullptr;  // a path whose index would have spared reading payloads; borrowed of the filter
 };
 
+// VZ_DEADLINE_EXCEEDED and VZ_CANCELLED of all three: as `stop` says.
+
 // The passing rows below `rows`, all of them. Reads payloads where no index and no earlier request knows.
 Result<Candidates> find_candidates(const Part& part, uint32_t rows, const RowFilter& filter, const Interruption& stop);
-// The same where it takes no reading of payloads; rows is null otherwise, and wanted_index says why.
-Candidates known_candidates(const Part& part, uint32_t rows, const RowFilter& filter);
+// The same where it takes reading of few payloads at most; rows is null otherwise, and wanted_index says why.
+Result<Candidates> known_candidates(const Part& part, uint32_t rows, const RowFilter& filter, const Interruption& stop);
 
 // The share of the rows below `rows` that pass, from a sample: evenly spaced, the same each time. `passing`: some of
 // those that did, spread evenly.
-double estimate_selectivity(const Part& part, uint32_t rows, const RowFilter& filter, uint32_t passing_max,
-                            std::vector<uint32_t>* passing);
+Result<double> estimate_selectivity(const Part& part, uint32_t rows, const RowFilter& filter, uint32_t passing_max,
+                                    const Interruption& stop, std::vector<uint32_t>* passing);
 
 }  // namespace vz

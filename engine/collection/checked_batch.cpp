@@ -229,7 +229,7 @@ Result<CheckedBatch> check_write(const vz_write_request& request, const Schema& 
     CheckedBatch batch;
     batch.request_id = request.request_id;
     batch.per_item = (request.flags & VZ_WRITE_PER_ITEM) != 0;
-    batch.deadline_ns = request.deadline_ns;
+    batch.until.deadline_ns = request.deadline_ns;
     Checker checker(schema, &batch);
     for (const vz_write_request* part = &request; part != nullptr; part = part->next) VZ_TRY(checker.check(*part));
     return batch;

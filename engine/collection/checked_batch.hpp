@@ -36,7 +36,7 @@ struct CheckedBatch {
     uint64_t items = 0;  // of the whole chain
     vz_uuid request_id = {};
     bool per_item = false;
-    int64_t deadline_ns = 0;
+    Interruption until;  // the log has it
 };
 
 // Borrows of the request. Without per-item results the first bad item is the failure, with its number counted through

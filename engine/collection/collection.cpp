@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
+#include "engine/collection/candidates.hpp"
 #include "engine/collection/sequencer.hpp"
 
 namespace vz {
@@ -58,9 +59,24 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
     return begun;
 }
 
+namespace {
+
+// Others need not wait for it: under the lock only rows are asked that came meanwhile.
+Status ask_filters(const PartList& parts, const CheckedBatch& batch) {
+    for (const CheckedOperation& operation : batch.operations) {
+        if (operation.filter == nullptr || !FilterCache::remembers(operation.filter->text())) continue;
+        for (const auto& part : parts)
+            VZ_TRY(find_candidates(*part, part->row_count(), *operation.filter, batch.until).take_status());
+    }
+    return {};
+}
+
+}  // namespace
+
 Status Collection::sequence(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
     std::shared_ptr<const Schema> schema = this->schema();
     VZ_ASSIGN(CheckedBatch batch, check_write(request, *schema));
+    if (!requests_.find(batch.request_id)) VZ_TRY(ask_filters(*parts(), batch));
 
     const std::scoped_lock lock(sequencing_);
     if (const auto altered = this->schema(); altered != schema) {

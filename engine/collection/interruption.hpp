@@ -1,4 +1,5 @@
-// When reading should stop: a deadline passed, or the operation was cancelled. Asked every few thousand rows.
+// When reading should stop: a deadline passed, or the operation was cancelled. Asked every few thousand rows, under a
+// filter as often as these take.
 #pragma once
 
 #include <cstdint>

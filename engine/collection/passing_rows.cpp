@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/base/limits.hpp"
-
 namespace vz {
 
 FilterCache::Entry& FilterCache::entry(std::string_view filter) {
@@ -18,7 +16,7 @@ FilterCache::Entry& FilterCache::entry(std::string_view filter) {
 }
 
 std::shared_ptr<const PassingRows> FilterCache::find(std::string_view filter) const {
-    if (filter.size() > kFilterCachedBytesMax) return nullptr;
+    if (!remembers(filter)) return nullptr;
     const std::scoped_lock lock(mutex_);
     const auto found =
         std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.filter == filter; });
@@ -28,14 +26,14 @@ std::shared_ptr<const PassingRows> FilterCache::find(std::string_view filter) co
 }
 
 void FilterCache::keep(std::string_view filter, std::shared_ptr<const PassingRows> rows) {
-    if (filter.size() > kFilterCachedBytesMax) return;
+    if (!remembers(filter)) return;
     const std::scoped_lock lock(mutex_);
     Entry& kept = entry(filter);
     if (kept.rows == nullptr || kept.rows->rows <= rows->rows) kept.rows = std::move(rows);
 }
 
 uint64_t FilterCache::note_asked(std::string_view filter, uint64_t rows) {
-    if (filter.size() > kFilterCachedBytesMax) return rows;
+    if (!remembers(filter)) return rows;
     const std::scoped_lock lock(mutex_);
     Entry& kept = entry(filter);
     kept.asked += rows;

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/limits.hpp"
+
 namespace vz {
 
 // Immutable once it is shared.
@@ -34,6 +36,7 @@ struct PassingRows {
 // What the filters of the latest requests found in one part. Any thread.
 class FilterCache {
  public:
+    static bool remembers(std::string_view filter) { return filter.size() <= kFilterCachedBytesMax; }
     // Null: not known. For a growing part it may lack the newest rows.
     std::shared_ptr<const PassingRows> find(std::string_view filter) const;
     void keep(std::string_view filter, std::shared_ptr<const PassingRows> rows);

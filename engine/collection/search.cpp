@@ -33,7 +33,7 @@ struct Target {
     Part* part = nullptr;
     uint32_t field_id = 0;
     const ReadView* view = nullptr;
-    const RowFilter* row_filter = nullptr;
+    RowAsker* asker = nullptr;                   // null: no filter
     std::shared_ptr<const PassingRows> passing;  // null: rows are asked one by one
     bool all_visible = false;                    // but for the filter every row may be answered
     // Rows from here on are not for this step: a walk meets rows that are being linked, and the scan has them.
@@ -42,10 +42,10 @@ struct Target {
     bool shows(Slot row) const {
         if (row >= end) return false;
         if (passing != nullptr) return passing->contains(row) && (all_visible || view->shows(*part, row));
-        return view->shows(*part, row) && (row_filter == nullptr || row_filter->passes(*part, row));
+        return view->shows(*part, row) && (asker == nullptr || asker->passes(*part, row));
     }
     // Whether some row is not to be answered.
-    bool hides_rows() const { return row_filter != nullptr || !all_visible; }
+    bool hides_rows() const { return asker != nullptr || !all_visible; }
     RowSource rows() const {
         return {[](const void* owner, Slot row) {
                     const auto* self = static_cast<const Target*>(owner);
@@ -96,7 +96,7 @@ class PartSearch {
                                uint64_t{query_.k} * kWalkShareMax < graph.linked;
         filter_report_ = {};
         double share = 1;
-        if (target.row_filter != nullptr) VZ_TRY(resolve_filter(&target, rows, is_walked, &share));
+        if (target.asker != nullptr) VZ_TRY(resolve_filter(&target, rows, is_walked, &share));
         uint32_t scanned_from = 0;
         if (is_walked) {
             begin(target, VZ_PLAN_GRAPH, graph.linked);
@@ -105,28 +105,30 @@ class PartSearch {
             if (search_graph(linked, graph, share)) scanned_from = graph.linked;
             end();
         }
-        if (scanned_from >= rows) return {};
-        begin(target, VZ_PLAN_EXACT, rows - scanned_from);
-        part_report_.is_tail = scanned_from != 0;
-        VZ_TRY(scan(target, scanned_from, rows));
-        end();
-        return {};
+        if (scanned_from < rows) {
+            begin(target, VZ_PLAN_EXACT, rows - scanned_from);
+            part_report_.is_tail = scanned_from != 0;
+            VZ_TRY(scan(target, scanned_from, rows));
+            end();
+        }
+        return target.asker == nullptr ? Status() : target.asker->finish();
     }
 
  private:
     // Finds the rows that pass, unless so many do that a walk had better ask the few it meets.
     Status resolve_filter(Target* target, uint32_t rows, bool is_walked, double* share) {
         const auto began = is_reported_ ? Clock::now() : Clock::time_point();
-        Candidates found = known_candidates(*target->part, rows, *target->row_filter);
+        const RowFilter& filter = target->asker->filter();
+        VZ_ASSIGN(Candidates found, known_candidates(*target->part, rows, filter, stop_));
         bool is_asked_by_walk = false;
         if (found.rows == nullptr && is_walked) {
-            *share = estimate_selectivity(*target->part, rows, *target->row_filter, kFilterSeeds, &sampled_);
+            VZ_ASSIGN(*share, estimate_selectivity(*target->part, rows, filter, kFilterSeeds, stop_, &sampled_));
             // A filter that comes back has paid for its bitset once walks have asked as many rows as there are.
             is_asked_by_walk = *share >= kRowByRowShareMin &&
-                               target->part->filters().note_asked(target->row_filter->text(), kRowsAskedByWalk) < rows;
+                               target->part->filters().note_asked(filter.text(), kRowsAskedByWalk) < rows;
         }
         if (found.rows == nullptr && !is_asked_by_walk) {
-            VZ_ASSIGN(found, find_candidates(*target->part, rows, *target->row_filter, stop_));
+            VZ_ASSIGN(found, find_candidates(*target->part, rows, filter, stop_));
         }
         if (found.rows != nullptr) {
             target->passing = found.rows;
@@ -153,7 +155,7 @@ class PartSearch {
         work.is_timed = is_reported_;
         part.work = &work;
         part.effort = effort(graph, *target.part);
-        if (is_by_recall() && target.row_filter == nullptr) {
+        if (is_by_recall() && target.asker == nullptr) {
             part.far = curve_of(graph);
             part.recall = recall();
             part.far_rank = far_rank(graph);
@@ -161,18 +163,18 @@ class PartSearch {
         FilterPlan plan = FilterPlan::kWalkAll;
         const double ended = ended_share(*target.part);
         share *= 1 - ended;
-        if (target.row_filter != nullptr || ended > kEndedShareWalked) {
+        if (target.asker != nullptr || ended > kEndedShareWalked) {
             plan =
                 choose_plan(*graph.view, query_.field->dim, curve_of(graph), part.effort, share * graph.linked, share);
             // Without a bitset that would be a scan of payloads: the walk finds what it can first.
-            const bool reads_payloads = target.row_filter != nullptr && target.passing == nullptr;
+            const bool reads_payloads = target.asker != nullptr && target.passing == nullptr;
             if (reads_payloads && plan == FilterPlan::kReadPassing) plan = FilterPlan::kExpand;
         }
         std::span<const SlotHit> found;
         if (plan != FilterPlan::kReadPassing) {
             std::array<Slot, kFilterSeeds> seeds;
             if (plan == FilterPlan::kExpand) {
-                if (target.row_filter == nullptr) sample_shown(target);
+                if (target.asker == nullptr) sample_shown(target);
                 part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds)
                                                        : std::span<const Slot>(sampled_);
                 part.effort = expand_effort(part.effort, share);
@@ -382,8 +384,10 @@ Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery
     const ScoreQuery scored = make_score_query(query.field->metric, query.values, query.field->dim);
     std::vector<Hit> hits;
     PartSearch search(query, scored, stop, largest_curve(view, query.field->id), &hits, report);
+    std::optional<RowAsker> asker;
+    if (query.filter != nullptr) asker.emplace(*query.filter, stop);
     for (const auto& part : *view.parts)
-        VZ_TRY(search.run({part.get(), query.field->id, &view, query.filter, nullptr}));
+        VZ_TRY(search.run({part.get(), query.field->id, &view, asker ? &*asker : nullptr, nullptr}));
     const bool is_timed = report != nullptr && report->has_parts;
     const auto began = is_timed ? Clock::now() : Clock::time_point();
     merge(query, &hits);

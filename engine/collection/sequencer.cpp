@@ -37,7 +37,7 @@ Status Sequencer::run(const CheckedBatch& batch) {
             cleared_ = true;
             continue;
         }
-        if (operation.filter != nullptr) VZ_TRY(take_filtered(operation));
+        if (operation.filter != nullptr) VZ_TRY(take_filtered(operation, batch.until));
         for (const CheckedItem& item : operation.items) {
             Status done = item.error.ok() ? take(operation, item) : item.error.clone();
             if (!done.ok()) {
@@ -52,8 +52,8 @@ Status Sequencer::run(const CheckedBatch& batch) {
     return {};
 }
 
-Status Sequencer::take_filtered(const CheckedOperation& operation) {
-    VZ_ASSIGN(const std::vector<RowRef> rows, staging_.find_all(*operation.filter));
+Status Sequencer::take_filtered(const CheckedOperation& operation, const Interruption& until) {
+    VZ_ASSIGN(const std::vector<RowRef> rows, staging_.find_all(*operation.filter, until));
     if (rows.size() > kBatchPointsMax) {
         return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points, the filter selects %zu",
                        static_cast<unsigned long long>(kBatchPointsMax), rows.size())

@@ -26,7 +26,7 @@ class Sequencer {
 
  private:
     // The points are found here, under the lock: the log names them, not the filter.
-    Status take_filtered(const CheckedOperation& operation);
+    Status take_filtered(const CheckedOperation& operation, const Interruption& until);
 
     Status take(const CheckedOperation& operation, const CheckedItem& item);
 

@@ -18,10 +18,10 @@ RowRef Staging::find(const IdView& id) const {
     return {};
 }
 
-Result<std::vector<RowRef>> Staging::find_all(const RowFilter& filter) const {
+Result<std::vector<RowRef>> Staging::find_all(const RowFilter& filter, const Interruption& stop) const {
     std::vector<RowRef> found;
     for (const auto& part : parts_) {
-        VZ_ASSIGN(const Candidates passing, find_candidates(*part, part->row_count(), filter, {}));
+        VZ_ASSIGN(const Candidates passing, find_candidates(*part, part->row_count(), filter, stop));
         // Zeros in place of payloads pass what says must_not: nothing may be deleted for that.
         if (part->failed()) return failure(VZ_CORRUPTION, "a segment file could not be read").field("collection");
         passing.rows->for_each([&](uint32_t row) {

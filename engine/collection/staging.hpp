@@ -23,7 +23,7 @@ class Staging {
     // The newest live row of an id, earlier items of this batch included.
     RowRef find(const IdView& id) const;
     // The newest live row of every id that passes, earlier items of this batch included.
-    Result<std::vector<RowRef>> find_all(const RowFilter& filter) const;
+    Result<std::vector<RowRef>> find_all(const RowFilter& filter, const Interruption& stop) const;
     // Version of a row as a record names it: 0 for one of this batch.
     Lsn base_version(RowRef row) const;
 

@@ -105,6 +105,7 @@ class Filter {
     bool matches(const IdView& id, std::string_view payload) const;
     // No condition at all: every point passes.
     bool is_empty() const { return conditions_ == 0; }
+    uint32_t conditions() const { return conditions_; }
     const FilterNode& root() const { return root_; }
 
  private:

@@ -98,13 +98,13 @@ TEST_F(Reopening, AfterManyCollectionsWithMuchMetadata) {
     field.id = schema.next_field_id++;
     schema.fields.push_back(field);
     schema.metadata = "{\"text\":\"" + std::string(64'000, 'x') + "\"}";
-    constexpr int kCollections = 650;
-    for (int i = 0; i < kCollections; ++i)
+    constexpr int kManyCollections = 650;
+    for (int i = 0; i < kManyCollections; ++i)
         ASSERT_TRUE(engine_->catalogue().create("c" + std::to_string(i), schema, {}).ok());
     ASSERT_TRUE(engine_->snapshots().create("all", {}).ok());
     ASSERT_NO_FATAL_FAILURE(open());
     ASSERT_NO_FATAL_FAILURE(open());
-    EXPECT_EQ(engine_->catalogue().list().size(), static_cast<size_t>(kCollections));
+    EXPECT_EQ(engine_->catalogue().list().size(), static_cast<size_t>(kManyCollections));
     EXPECT_EQ(engine_->snapshots().list().size(), 1U);
 }
 
