@@ -108,7 +108,7 @@ class Checker {
 
     static Status check_filtered(const vz_write_request& request, CheckedOperation& operation) {
         VZ_ASSIGN(operation.filter, RowFilter::read(view(request.filter)));
-        if (operation.filter == nullptr)
+        if (operation.filter == nullptr || operation.filter->filter().is_empty())
             return invalid("filter", VZ_REASON_REQUIRED, "a write by filter needs at least one condition");
         if (request.kind == VZ_DELETE) return {};
         if (request.expires_ms != nullptr) {

@@ -16,11 +16,11 @@ class RowFilter {
  public:
     RowFilter(Filter filter, std::string_view text) : filter_(std::move(filter)), text_(text) {}
 
-    // Null where every row passes: no filter was given (null data), or one without conditions.
+    // Null where every row passes: no filter was given (null data), or one that says nothing.
     static Result<std::unique_ptr<const RowFilter>> read(std::string_view json) {
         if (json.data() == nullptr) return std::unique_ptr<const RowFilter>();
         VZ_ASSIGN(Filter filter, Filter::parse(json));
-        if (filter.is_empty()) return std::unique_ptr<const RowFilter>();
+        if (filter.passes_all()) return std::unique_ptr<const RowFilter>();
         return std::unique_ptr<const RowFilter>(std::make_unique<RowFilter>(std::move(filter), json));
     }
 

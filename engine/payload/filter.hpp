@@ -103,8 +103,9 @@ class Filter {
     // `payload` was validated when it was written. Allocates nothing, but for strings with escapes beyond what the
     // thread has met.
     bool matches(const IdView& id, std::string_view payload) const;
-    // No condition at all: every point passes.
+    // No condition at all. Still, must_not of what passes every point lets none pass.
     bool is_empty() const { return conditions_ == 0; }
+    bool passes_all() const { return root_.children.empty(); }
     uint32_t conditions() const { return conditions_; }
     const FilterNode& root() const { return root_; }
 

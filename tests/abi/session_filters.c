@@ -58,6 +58,11 @@ static void reads(struct client client, const char* name) {
     EXPECT(count(client, name, odd) == POINTS / 2);
     EXPECT(count(client, name, "{}") == POINTS);
     EXPECT(count(client, name, "{\"must_not\":[{\"has_id\":[1,\"2\"]}]}") == POINTS - 2);
+    /* What passes every point excludes every point. */
+    EXPECT(count(client, name, "{\"must\":[{\"should\":[]}]}") == POINTS);
+    EXPECT(count(client, name, "{\"must_not\":[{\"must\":[]}]}") == 0);
+    EXPECT(count(client, name, "{\"should\":[{\"must_not\":[{\"must\":[]}]}]}") == 0);
+    EXPECT(count(client, name, "{\"must_not\":[{\"min_should\":{\"conditions\":[],\"min_count\":0}}]}") == 0);
 
     const float query[4] = {2, 0, 0, 0};
     vz_search_request search = NEW(vz_search_request);
