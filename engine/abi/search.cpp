@@ -148,7 +148,7 @@ class Answering {
         if (!texts.ok()) return std::move(texts.take_status()).item(i);
         if (!words_.has_vectors) return texts;
         VZ_ASSIGN(const std::vector<Hit> dense, search_nearest(view, query, until_, report));
-        std::vector<Hit> fused = words_.fuse(dense, *texts);
+        std::vector<Hit> fused = words_.fuse(query.field->metric, dense, *texts);
         if (fused_limit_) std::erase_if(fused, [&](const Hit& hit) { return !(hit.score >= request_.score_limit); });
         return fused;
     }

@@ -111,8 +111,9 @@ Result<TextRanking> check_text(const vz_search_request& request, const Schema& s
     return ranking;
 }
 
-std::vector<Hit> TextRanking::fuse(const std::vector<Hit>& dense, const std::vector<Hit>& text) const {
-    return fusion == VZ_FUSION_RRF ? fuse_by_rank(dense, text) : fuse_weighted(dense, text, alpha);
+std::vector<Hit> TextRanking::fuse(vz_metric metric, const std::vector<Hit>& dense,
+                                   const std::vector<Hit>& text) const {
+    return fusion == VZ_FUSION_RRF ? fuse_by_rank(dense, text) : fuse_weighted(metric, dense, text, alpha);
 }
 
 }  // namespace vz

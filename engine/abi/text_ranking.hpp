@@ -15,7 +15,7 @@ struct TextRanking {
     uint32_t text_k = 0;
 
     // Greater scores are better.
-    std::vector<Hit> fuse(const std::vector<Hit>& dense, const std::vector<Hit>& text) const;
+    std::vector<Hit> fuse(vz_metric metric, const std::vector<Hit>& dense, const std::vector<Hit>& text) const;
 };
 
 // `request.queries` and k have been checked.

@@ -4,6 +4,8 @@
 #include <functional>
 #include <unordered_map>
 
+#include "engine/index/score.hpp"
+
 namespace vz {
 namespace {
 
@@ -28,12 +30,15 @@ std::vector<Hit> ranked(const Scores& scores) {
     return hits;
 }
 
-void add_scaled(const std::vector<Hit>& hits, double weight, Scores* scores) {
+double likeness(float similarity) { return similarity; }
+double closeness(float distance) { return 1.0 / (1.0 + static_cast<double>(distance)); }
+
+void add_scaled(const std::vector<Hit>& hits, double (*value)(float score), double weight, Scores* scores) {
     if (hits.empty()) return;
-    const double best = hits.front().score;  // they are ranked
-    const double worst = hits.back().score;
+    const double best = value(hits.front().score);  // they are ranked
+    const double worst = value(hits.back().score);
     for (const Hit& hit : hits) {
-        const double scaled = best == worst ? 1.0 : (static_cast<double>(hit.score) - worst) / (best - worst);
+        const double scaled = best == worst ? 1.0 : (value(hit.score) - worst) / (best - worst);
         (*scores)[hit.row] += weight * scaled;
     }
 }
@@ -49,10 +54,11 @@ std::vector<Hit> fuse_by_rank(const std::vector<Hit>& dense, const std::vector<H
     return ranked(scores);
 }
 
-std::vector<Hit> fuse_weighted(const std::vector<Hit>& dense, const std::vector<Hit>& text, float alpha) {
+std::vector<Hit> fuse_weighted(vz_metric metric, const std::vector<Hit>& dense, const std::vector<Hit>& text,
+                               float alpha) {
     Scores scores;
-    add_scaled(dense, static_cast<double>(alpha), &scores);
-    add_scaled(text, 1.0 - static_cast<double>(alpha), &scores);
+    add_scaled(dense, is_similarity(metric) ? likeness : closeness, static_cast<double>(alpha), &scores);
+    add_scaled(text, likeness, 1.0 - static_cast<double>(alpha), &scores);
     return ranked(scores);
 }
 

@@ -12,7 +12,8 @@ namespace vz {
 std::vector<Hit> fuse_by_rank(const std::vector<Hit>& dense, const std::vector<Hit>& text);
 
 // alpha * dense + (1 - alpha) * text, each ranking scaled by its own least and greatest score to 0..1, or to 1 where
-// they are equal; 0 where a ranking lacks the row. Both are ranked, so distances scale as similarities do.
-std::vector<Hit> fuse_weighted(const std::vector<Hit>& dense, const std::vector<Hit>& text, float alpha);
+// they are equal; 0 where a ranking lacks the row. A distance d of `metric` counts as 1 / (1 + d). Both are ranked.
+std::vector<Hit> fuse_weighted(vz_metric metric, const std::vector<Hit>& dense, const std::vector<Hit>& text,
+                               float alpha);
 
 }  // namespace vz

@@ -476,8 +476,10 @@ typedef struct vz_scan_request {
 #define VZ_SEARCH_SCORE_LIMIT 2u
 #define VZ_SEARCH_EXPLAIN 4u
 
-#define VZ_FUSION_RRF 1u      /* sum of 1 / (60 + rank) */
-#define VZ_FUSION_WEIGHTED 2u /* alpha * dense + (1 - alpha) * text, each scaled to 0..1 */
+#define VZ_FUSION_RRF 1u /* sum of 1 / (60 + rank) */
+/* alpha * dense + (1 - alpha) * text, each scaled by its least and greatest to 0..1. A distance d counts as
+ * 1 / (1 + d). */
+#define VZ_FUSION_WEIGHTED 2u
 
 /* Growable. Text ranking beside, or instead of, the vector ranking. Instead: `queries` has as many rows as there are
  * texts and no data, and scores are those of BM25. Beside: both rankings are made, and fused into one whose scores come

@@ -145,6 +145,14 @@ static void rank_by_both(struct client client, const char* name) {
     EXPECT(strcmp(ids_in(result, 0, ids, &score), "2 ") == 0 && score == 1.0F);
     vz_result_release(result);
     result = NULL;
+    /* Distances 0, 1, 1 and 2 are scores of 1, 1/2, 1/2 and 1/3. */
+    search.k = 10;
+    search.skip = 1;
+    EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
+    EXPECT(strcmp(ids_in(result, 0, ids, &score), "1 3 0 ") == 0 && score > 0.2499F && score < 0.2501F);
+    vz_result_release(result);
+    result = NULL;
+    search.skip = 0;
     query.alpha = 1.5F;
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
     EXPECT(error.reason == VZ_REASON_RANGE);

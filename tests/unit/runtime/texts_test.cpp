@@ -235,15 +235,19 @@ TEST_F(Texts, fused_ranks_and_scores) {
     EXPECT_FLOAT_EQ(by_rank[0].score, 1.0F / 63 + 1.0F / 61);
     EXPECT_EQ(by_rank[1].row.row, 0U);
     EXPECT_FLOAT_EQ(by_rank[1].score, 1.0F / 61);
-    const std::vector<Hit> weighted = fuse_weighted(dense, text, 0.75F);
+    const std::vector<Hit> weighted = fuse_weighted(VZ_MANHATTAN, dense, text, 0.75F);
     ASSERT_EQ(weighted.size(), 4U);
     EXPECT_EQ(weighted[0].row.row, 0U);
     EXPECT_FLOAT_EQ(weighted[0].score, 0.75F);
     EXPECT_EQ(weighted[1].row.row, 1U);
-    EXPECT_FLOAT_EQ(weighted[1].score, 0.5F);
+    EXPECT_FLOAT_EQ(weighted[1].score, 0.75F * (1 / 3.0F - 1 / 5.0F) / (1 / 2.0F - 1 / 5.0F));
     EXPECT_EQ(weighted[2].row.row, 2U);
     EXPECT_FLOAT_EQ(weighted[2].score, 0.25F);
     EXPECT_FLOAT_EQ(weighted[3].score, 0.0F);
+    const std::vector<Hit> similar = {hit(2, 4), hit(1, 2), hit(0, 1)};
+    const std::vector<Hit> as_it_is = fuse_weighted(VZ_DOT, similar, {}, 0.75F);
+    ASSERT_EQ(as_it_is.size(), 3U);
+    EXPECT_FLOAT_EQ(as_it_is[1].score, 0.25F);
     EXPECT_TRUE(fuse_by_rank({}, {}).empty());
     ASSERT_TRUE(engine_->close().ok());
 }
