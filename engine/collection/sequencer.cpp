@@ -18,7 +18,8 @@ Status check_condition(uint32_t condition, const CheckedItem& item, bool exists,
     if (condition == VZ_IF_ABSENT && exists) return point_failure(VZ_ALREADY_EXISTS, "already exists", item.id);
     if ((condition == VZ_IF_PRESENT || condition == VZ_IF_VERSION) && !exists)
         return point_failure(VZ_NOT_FOUND, "does not exist", item.id);
-    if (condition == VZ_IF_VERSION && base != item.version) {
+    // 0: this batch wrote it, under a version that nobody has seen.
+    if (condition == VZ_IF_VERSION && (base == 0 || base != item.version)) {
         return point_failure(VZ_CONFLICT, "has another version", item.id)
             .expected(static_cast<int64_t>(item.version))
             .actual(static_cast<int64_t>(base));

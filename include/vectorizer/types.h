@@ -380,6 +380,7 @@ typedef struct vz_vectors {
 #define VZ_IF_ALWAYS 0u
 #define VZ_IF_ABSENT 1u
 #define VZ_IF_PRESENT 2u
+/* Else VZ_CONFLICT, and `actual` of the error is its version: 0, which none is, if the same record has written it. */
 #define VZ_IF_VERSION 3u
 
 #define VZ_PAYLOAD_REPLACE 0u

@@ -461,6 +461,17 @@ static void chains_and_deletes(struct client client, const char* name) {
     second.condition = VZ_IF_PRESENT;
     EXPECT_STATUS(VZ_NOT_FOUND, perform(client, VZ_OP_WRITE, text(name), &first, &answer, &error));
     EXPECT(error.item == 3);
+
+    /* No version names a point that the same record wrote. */
+    const uint64_t versions[] = {0, 0, 0};
+    second.condition = VZ_IF_VERSION;
+    second.versions = versions;
+    second.count = 1;
+    EXPECT_STATUS(VZ_CONFLICT, perform(client, VZ_OP_WRITE, text(name), &first, &answer, &error));
+    EXPECT(error.item == 2 && error.expected == 0 && error.actual == 0);
+    EXPECT(version_of(client, name, "chained") == 0);
+    second.versions = NULL;
+
     second.condition = VZ_IF_ALWAYS;
     second.ids = added;
     second.count = 2;
