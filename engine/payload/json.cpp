@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/base/limits.hpp"
 
@@ -33,8 +34,12 @@ Workspace& workspace() {
 // simdjson reads numbers, and has no place for an integer of more than 64 bits; JSON has, and payloads are kept as
 // bytes. In the copy such an integer becomes its first digit and blanks. False: there is none.
 bool shorten_wide_integers(char* text, size_t size) {
-    constexpr size_t kFits = 18;     // digits
-    constexpr size_t kFinite = 308;  // likewise: filters compare them as doubles
+    constexpr size_t kFits = 18;  // digits
+    // Filters compare them as doubles.
+    const auto is_finite = [](const char* begin, const char* end) {
+        double value = 0;
+        return std::from_chars(begin, end, value).ec == std::errc();
+    };
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     bool found = false;
     bool in_string = false;
@@ -48,7 +53,7 @@ bool shorten_wide_integers(char* text, size_t size) {
         size_t end = at + 1;
         while (end < size && is_digit(text[end])) ++end;
         const bool is_integer = end == size || (text[end] != '.' && (text[end] | 0x20) != 'e');
-        if (is_integer && text[at] != '0' && end - at > kFits && end - at <= kFinite) {
+        if (is_integer && text[at] != '0' && end - at > kFits && is_finite(text + at, text + end)) {
             std::fill(text + at + 1, text + end, ' ');
             found = true;
         }

@@ -13,10 +13,14 @@ TEST(payload_json, takes_integers_of_any_width) {
     EXPECT_TRUE(is_payload(
         R"({"a":[-9223372036854775809,123456789012345678901234567890 , {"b":1e2}],"9876543210987654321098\\":true})"));
     EXPECT_TRUE(is_payload(R"({"a":")" + std::string(400, '9') + R"(","b":)" + std::string(308, '9') + "}"));
+    EXPECT_TRUE(
+        is_payload(R"({"a":[1)" + std::string(308, '0') + ",-17976931348623157" + std::string(292, '0') + "]}"));
 }
 
 TEST(payload_json, still_knows_what_is_no_number) {
     EXPECT_FALSE(is_payload(R"({"a":)" + std::string(309, '9') + "}"));
+    EXPECT_FALSE(is_payload(R"({"a":17976931348623159)" + std::string(292, '0') + "}"));
+    EXPECT_FALSE(is_payload(R"({"a":1)" + std::string(309, '0') + "}"));
     EXPECT_FALSE(is_payload(R"({"a":1e400})"));
     for (const char* bad :
          {"0123456789012345678901", "123456789012345678901x", "123456789012345678901 2", "12345678901234567890-1", "-",
