@@ -100,7 +100,9 @@ constexpr RouteNote kNotes[] = {
      R"({"vector":[1,0,0],"filter":{"must":[{"key":"topic","match":{"value":"sea"}}]}})"},
     {"POST", "/collections/{name}/search/text", "The points nearest to a text", "query!:s collection:s model:s +search",
      ""},
-    {"POST", "/collections/{name}/hybrid_search", "A ranking by vector and one by words made one",
+    {"POST", "/collections/{name}/hybrid_search",
+     "A ranking by vector and one by words made one; over a lexical field `query` has at most 64 KiB and 1,024 "
+     "different words",
      "query!:s vector:v query_vector:v collection:s model:s alpha:n algorithm:s dense_k:i sparse_k:i final_k:i "
      "query_sparse:x +search",
      ""},
