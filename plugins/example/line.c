@@ -6,7 +6,8 @@
  *   SEARCH coll k f...        HIT id score payload, best first, then OK hits
  *   anything that fails       ERR status field: message
  *
- * It listens on the loopback interface. Key of its configuration: `port`; 0 takes any free one, which the log names. */
+ * It listens on the loopback interface. Key of its configuration: `port` [15050]; 0 takes any free one, which the log
+ * names. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -220,9 +221,8 @@ static void* run(void* argument) {
 static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) {
     const vz_config_service* config = host->service(host, VZ_SERVICE_CONFIG);
     vz_str value = {NULL, 0};
-    uint32_t port = 0;
-    const uint32_t found = config->get(host, str("port"), &value);
-    if (!found || !parse_number(value.data, 65535, &port))
+    uint32_t port = 15050;
+    if (config->get(host, str("port"), &value) && !parse_number(value.data, 65535, &port))
         return config->reject(host, str("port"), str("must be a number up to 65535"), error);
     struct vz_frontend* self = calloc(1, sizeof *self);
     if (self == NULL) return fail(error, VZ_OUT_OF_MEMORY, "", "no memory for a frontend");
@@ -238,13 +238,15 @@ static vz_status start(vz_frontend* self, vz_error* error) {
         .sin_family = AF_INET, .sin_port = htons(self->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     const int yes = 1;
-    char where[32];
+    char where[32], problem[128];
+    snprintf(where, sizeof where, "127.0.0.1:%u", (unsigned)self->port);
     self->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (self->listener < 0 || setsockopt(self->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
         bind(self->listener, (const struct sockaddr*)&address, sizeof address) != 0 ||
         listen(self->listener, 16) != 0 || getsockname(self->listener, (struct sockaddr*)&address, &size) != 0 ||
         (errno = pthread_create(&self->thread, NULL, run, self)) != 0) {
-        fail(error, VZ_IO_ERROR, "port", strerror(errno));
+        snprintf(problem, sizeof problem, "cannot listen on %s: %s", where, strerror(errno));
+        fail(error, VZ_IO_ERROR, "port", problem);
         if (self->listener >= 0) close(self->listener);
         return VZ_IO_ERROR;
     }

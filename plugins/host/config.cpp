@@ -108,6 +108,15 @@ std::string unknown_name(const std::string& name) {
     return sentence + (nearest.empty() ? "a dot of a key is written __" : "did you mean VECTORIZER_" + nearest + "?");
 }
 
+// Where a key of that frontend may stand, the nearest first. An address is its own; those that share the one of the
+// server ask for it by its whole name.
+std::vector<std::string> sections_of(const std::string& instance, const std::string& key) {
+    const std::string own = "frontends." + instance + ".";
+    if (key.starts_with("server.")) return {""};
+    if (key == "host" || key == "port") return {own};
+    return {own, "server."};
+}
+
 class Flattener {
  public:
     Flattener(const std::string& path, std::map<std::string, ConfigValue>* values,
@@ -305,21 +314,24 @@ std::optional<ConfigError> Config::flag(const std::string& key, bool* value) con
 }
 
 const ConfigValue* Config::find_for(const std::string& instance, const std::string& key) const {
-    const ConfigValue* shared = find("server." + key);
-    const ConfigValue* own = find("frontends." + instance + "." + key);
-    return own != nullptr ? own : shared;
+    const ConfigValue* nearest = nullptr;
+    for (const std::string& section : sections_of(instance, key)) {
+        const ConfigValue* value = find(section + key);
+        if (nearest == nullptr) nearest = value;
+    }
+    return nearest;
 }
 
 std::vector<std::pair<std::string, const ConfigValue*>> Config::list_for(const std::string& instance,
                                                                          const std::string& prefix) const {
     std::vector<std::pair<std::string, const ConfigValue*>> found;
-    for (const std::string& root : {"frontends." + instance + ".", std::string("server.")}) {
+    for (const std::string& section : sections_of(instance, prefix)) {
         const bool is_hidden = !found.empty();
-        asked_[root + prefix] = true;
+        asked_[section + prefix] = true;
         for (const auto& [key, value] : values_) {
-            if (key != root + prefix && !key.starts_with(root + prefix + ".")) continue;
+            if (key != section + prefix && !key.starts_with(section + prefix + ".")) continue;
             value.asked = true;
-            if (!is_hidden) found.emplace_back(key.substr(root.size()), &value);
+            if (!is_hidden) found.emplace_back(key.substr(section.size()), &value);
         }
     }
     std::sort(found.begin(), found.end(),

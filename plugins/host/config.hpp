@@ -56,7 +56,7 @@ class Config {
     std::optional<ConfigError> number(const std::string& key, uint64_t low, uint64_t high, uint64_t* value) const;
     std::optional<ConfigError> flag(const std::string& key, bool* value) const;
 
-    // Keys of one frontend over those of `server`.
+    // Keys of one frontend over those of `server`, as vz.config/1 has them.
     const ConfigValue* find_for(const std::string& instance, const std::string& key) const;
     std::vector<std::pair<std::string, const ConfigValue*>> list_for(const std::string& instance,
                                                                      const std::string& prefix) const;

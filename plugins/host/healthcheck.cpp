@@ -11,9 +11,8 @@ namespace {
 
 constexpr uint16_t kDefaultPort = 15002;
 
-std::string text_of(const Config& config, const std::string& instance, const char* key, const char* otherwise) {
-    const ConfigValue* value = config.find_for(instance, key);
-    return value == nullptr ? otherwise : value->text;
+std::string text_of(const Config& config, const std::string& instance, const std::string& key, const char* otherwise) {
+    return config.text("frontends." + instance + "." + key, config.text("server." + key, otherwise));
 }
 
 // Where a server that listens here is reached from this machine.

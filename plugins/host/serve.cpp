@@ -337,7 +337,7 @@ class Server {
             std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(),
                          reason_of(error, "create", status).c_str());
             // An address for everybody, and no key yet: here is one to begin with.
-            if (problem_is_config_ && std::string_view(error.field) == "host" && keys_configured() == 0)
+            if (problem_is_config_ && std::string_view(error.field).ends_with("host") && keys_configured() == 0)
                 new_key("admin", "admin");
             return false;
         }
@@ -379,20 +379,11 @@ class Server {
                    "frontend '" + instance.name() + "' did not start, and is optional: the server goes on without it");
     }
 
-    // A frontend that reports itself ready gives its address as the reason; otherwise it is what the configuration
-    // says.
+    // A frontend that reports itself ready gives its address as the reason.
     std::vector<std::pair<std::string, std::string>> addresses() const {
         std::vector<std::pair<std::string, std::string>> found;
-        for (const auto& instance : instances_) {
-            std::string address = services_->health.reason_of(instance->name());
-            if (address.empty()) {
-                const ConfigValue* host = config_.find_for(instance->name(), "host");
-                const ConfigValue* port = config_.find_for(instance->name(), "port");
-                address = "http://" + (host != nullptr ? host->text : "127.0.0.1") + ":" +
-                          (port != nullptr ? port->text : "15002");
-            }
-            found.emplace_back(instance->name(), address);
-        }
+        for (const auto& instance : instances_)
+            found.emplace_back(instance->name(), services_->health.reason_of(instance->name()));
         return found;
     }
 

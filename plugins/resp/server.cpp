@@ -71,8 +71,9 @@ vz::Expected<void> Server::start() {
     if (listener_ < 0 || ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
         ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         ::listen(listener_, 128) != 0 || ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        const vz::Error error(VZ_IO_ERROR, "port",
-                              std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): the main thread's
+        const std::string problem = "cannot listen on " + options_.host + ":" + std::to_string(options_.port) + ": " +
+                                    std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): the main thread's
+        const vz::Error error(VZ_IO_ERROR, "port", problem);
         if (listener_ >= 0) ::close(listener_);
         return error;
     }

@@ -41,7 +41,8 @@ class Hello {
             ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
             ::listen(listener_, 16) != 0 ||
             ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-            const vz::Error error(VZ_IO_ERROR, "port", std::strerror(errno));
+            const std::string where = "127.0.0.1:" + std::to_string(port_);
+            const vz::Error error(VZ_IO_ERROR, "port", "cannot listen on " + where + ": " + std::strerror(errno));
             if (listener_ >= 0) ::close(listener_);
             return error;
         }

@@ -5,9 +5,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "tests/e2e/support/frontend.hpp"
 #include "tests/e2e/support/http_client.hpp"
@@ -120,6 +122,38 @@ TEST(Example, NamesWhatIsWrong) {
     EXPECT_EQ(line.ask("SEARCH docs 1 1 2"), "OK 0\n");
     EXPECT_EQ(line.ask("PUT docs " + std::string(2 << 20, 'a')), "") << "a line beyond the limit closes the connection";
     EXPECT_EQ(server.stop().code, 0) << "with a client that is still connected";
+}
+
+TEST(Example, HasAPortOfItsOwn) {
+    const TemporaryDirectory directory;
+    const std::string port = std::to_string(free_port());
+    for (const auto& [library, address] :
+         {std::pair("line.so", "127.0.0.1:15050"), std::pair("resp.so", "127.0.0.1:6380")}) {
+        // Whether that port is free here or not: it is named.
+        Process server({program(), "serve", "--data-dir", directory.path() + "/" + library, "--host", "localhost",
+                        "--port", port, "--set", std::string("frontends.mine.library=") + library},
+                       {}, directory.path() + "/log");
+        const auto is_named = [&] { return server.output().find(address) != std::string::npos; };
+        for (int i = 0; i < 1000 && !is_named() && !server.wait(std::chrono::milliseconds(0)); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_TRUE(is_named()) << server.output();
+        server.send(SIGTERM);
+        ASSERT_TRUE(server.wait(std::chrono::seconds(30)).has_value());
+    }
+}
+
+TEST(Example, NamesTheAddressThatIsTaken) {
+    const Started started;
+    Server server(started.directory.path() + "/data", started.arguments());
+    const std::string taken = std::to_string(started.line_port);
+    for (const char* library : {"line.so", "resp.so"}) {
+        const Ran ran =
+            run({program(), "serve", "--data-dir", started.directory.path() + "/other", "--port", "0", "--set",
+                 std::string("frontends.mine.library=") + library, "--set", "frontends.mine.port=" + taken});
+        EXPECT_EQ(ran.exit.code, 3) << ran.output;
+        EXPECT_NE(ran.output.find("cannot listen on 127.0.0.1:" + taken), std::string::npos) << ran.output;
+    }
+    EXPECT_EQ(server.stop().code, 0);
 }
 
 TEST(Example, RefusesAPortThatIsNone) {
