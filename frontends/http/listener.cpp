@@ -191,7 +191,7 @@ void Listener::raise_descriptor_limit() {
     }
     if (limit.rlim_cur >= wanted) return;
     connections_max_ = limit.rlim_cur > 2 * kDescriptorsSpare ? limit.rlim_cur - kDescriptorsSpare : limit.rlim_cur / 2;
-    log(VZ_LOG_WARN, "http.connections_lowered",
+    log(host(), VZ_LOG_WARN, "http.connections_lowered",
         "limits.connections is " + std::to_string(connections_max_) + " in effect: the process may open " +
             std::to_string(limit.rlim_cur) + " files only");
 }
@@ -461,7 +461,7 @@ Listener::WritePlace Listener::hold_write(vzh_request& r, std::string_view colle
         depth = ++count;
     }
     if (depth == settings_.limits.writes_warning) {
-        log(VZ_LOG_WARN, "http.writes_queue_up",
+        log(r.mount()->host, VZ_LOG_WARN, "http.writes_queue_up",
             "many writes are in flight on collection " + name + ": " + std::to_string(depth));
     }
     r.writes_held.push_back(std::move(name));
@@ -473,8 +473,7 @@ bool Listener::closing(const vzh_request& r) const {
     return r.mount() != nullptr && r.mount()->state.load() != MountState::kServing;
 }
 
-void Listener::log(uint32_t level, std::string_view event, std::string_view message) const {
-    const auto* from = host();
+void Listener::log(const vz_host* from, uint32_t level, std::string_view event, std::string_view message) const {
     if (from == nullptr && !mounts_.empty()) from = mounts_.front()->host;
     const auto* service =
         from != nullptr ? static_cast<const vz_log_service*>(from->service(from, VZ_SERVICE_LOG)) : nullptr;

@@ -144,7 +144,8 @@ class Listener final {
     Refusal check_body_rules(vzh_request& r, uint64_t body_bytes);
     void hand_over(vzh_request& r);
     void answer_options(vzh_request& r);
-    void log(uint32_t level, std::string_view event, std::string_view message) const;
+    // In the name of that frontend, or of one of those that share the address.
+    void log(const vz_host* from, uint32_t level, std::string_view event, std::string_view message) const;
 
     vz_status open(vz_error* error);
     void close(const vzh_mount& last);

@@ -44,7 +44,7 @@ constexpr std::array kLimits{
     LimitKey{"connections", &Limits::connections, 1, 1 << 20},
     LimitKey{"requests", &Limits::requests, 1, 1 << 20},
     LimitKey{"results", &Limits::results, 1, 65536},
-    LimitKey{"batch_points", &Limits::batch_points, 1, 1 << 24},
+    LimitKey{"batch_points", &Limits::batch_points, 1, 1'000'000},
     LimitKey{"writes_per_collection", &Limits::writes_per_collection, 1, 1 << 20},
     LimitKey{"writes_warning", &Limits::writes_warning, 1, 1 << 20},
     LimitKey{"retry_after_s", &Limits::retry_after_s, 1, 3600},

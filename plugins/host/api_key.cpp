@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "plugins/host/engine_handle.hpp"
+#include "plugins/host/exit_code.hpp"
 
 namespace vz::host {
 namespace {
@@ -27,7 +27,7 @@ std::string hexadecimal(const std::array<unsigned char, N>& bytes) {
 int end_of_output() {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
     std::fprintf(stderr, "vectorizer: standard output cannot be written\n");
-    return 1;
+    return kExitFailed;
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ int new_key(const std::string& name, const std::string& permission) {
     const std::string key = make_api_key();
     if (key.empty()) {
         std::fprintf(stderr, "vectorizer: the system gives no randomness\n");
-        return 1;
+        return kExitFailed;
     }
     std::printf("key   %s\n\nIt is not kept anywhere: store it now. This entry of server.auth.keys lets it in:\n\n",
                 key.c_str());

@@ -27,7 +27,7 @@ std::array<Territory, 64> territories;
 std::atomic<size_t> territories_used{0};
 std::atomic<const char*> current_instance{nullptr};
 std::atomic<const char*> current_function{nullptr};
-std::atomic<int> exit_code{0};  // of an exit() that nobody but a frontend may call; 0: anyone may
+std::atomic<int> foreign_exit_code{0};  // of an exit() that nobody but a frontend may call; 0: anyone may
 alignas(16) std::array<char, 64 << 10> signal_stack;
 // NOLINTEND
 
@@ -93,7 +93,7 @@ void on_fatal_signal(int signal_number, siginfo_t*, void* context) {
 }
 
 void on_exit() {
-    const int code = exit_code.load();
+    const int code = foreign_exit_code.load();
     if (code != 0) Blame::end_process("ended the process", code);
 }
 
@@ -167,9 +167,9 @@ void Blame::end_process(const char* deed, int code) {
 ExitWatch::ExitWatch(int code) {
     static const int registered = std::atexit(on_exit);
     static_cast<void>(registered);
-    exit_code.store(code);
+    foreign_exit_code.store(code);
 }
 
-ExitWatch::~ExitWatch() { exit_code.store(0); }
+ExitWatch::~ExitWatch() { foreign_exit_code.store(0); }
 
 }  // namespace vz::host

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "plugins/host/abi_text.hpp"
+#include "plugins/host/exit_code.hpp"
 #include "plugins/host/json_text.hpp"
 #include "vectorizer/engine.h"
 
@@ -40,18 +41,17 @@ struct Tool {
     std::string target;
 };
 
-// Null after it said why not.
-vz_result* run(const char* verb, const std::string& path, const Tool& tool) {
+// An exit code: not 0 after it said why there is no result.
+int run(const char* verb, const std::string& path, const Tool& tool, vz_result** result) {
     vz_directory_request request = {};
     request.struct_size = sizeof(request);
     request.kind = tool.kind;
     request.flags = tool.flags;
     if (!tool.target.empty()) request.target = {tool.target.data(), tool.target.size()};
-    vz_result* result = nullptr;
     vz_error error = {};
-    if (vz_directory_run({path.data(), path.size()}, &request, &result, &error) == VZ_OK) return result;
-    std::fprintf(stderr, "vectorizer: cannot %s %s: %s\n", verb, path.c_str(), error.message);
-    return nullptr;
+    const vz_status status = vz_directory_run({path.data(), path.size()}, &request, result, &error);
+    if (status != VZ_OK) std::fprintf(stderr, "vectorizer: cannot %s %s: %s\n", verb, path.c_str(), error.message);
+    return exit_code(status);
 }
 
 // The exit code of the worst finding; `print` shows each.
@@ -62,7 +62,7 @@ int show(const vz_result* result, int note_code, void (*print)(const vz_finding&
     for (uint64_t i = 0; i < count; ++i) {
         const vz_finding& finding = *VZ_AT(vz_finding, findings, i);
         print(finding);
-        code = std::max(code, finding.status == VZ_OK ? note_code : 2);
+        code = std::max(code, finding.status == VZ_OK ? note_code : kExitDamaged);
     }
     return code;
 }
@@ -70,9 +70,11 @@ int show(const vz_result* result, int note_code, void (*print)(const vz_finding&
 }  // namespace
 
 int check(const std::string& directory, bool deep, bool json) {
-    vz_result* const result = run("check", directory, {VZ_DIRECTORY_CHECK, deep ? VZ_DIRECTORY_DEEP : 0, ""});
-    if (result == nullptr) return 3;
-    const int code = show(result, 1, json ? print_json : print_checked);
+    vz_result* result = nullptr;
+    if (const int failed = run("check", directory, {VZ_DIRECTORY_CHECK, deep ? VZ_DIRECTORY_DEEP : 0, ""}, &result);
+        failed != 0)
+        return failed;
+    const int code = show(result, kExitFailed, json ? print_json : print_checked);
     if (code == 0 && !json) std::printf("%s is clean\n", directory.c_str());
     vz_result_release(result);
     return code;
@@ -84,10 +86,10 @@ int inspect(const std::string& file, bool json) {
                      "vectorizer: cannot inspect %s: it is a directory. Pass one file of it, or run `vectorizer check "
                      "%s` over all of them\n",
                      file.c_str(), file.c_str());
-        return 3;
+        return kExitUsage;
     }
-    vz_result* const result = run("inspect", file, {VZ_DIRECTORY_INSPECT, 0, file});
-    if (result == nullptr) return 3;
+    vz_result* result = nullptr;
+    if (const int failed = run("inspect", file, {VZ_DIRECTORY_INSPECT, 0, file}, &result); failed != 0) return failed;
     const int code = show(result, 0, json ? print_json : print_inspected);
     vz_result_release(result);
     return code;
@@ -96,17 +98,19 @@ int inspect(const std::string& file, bool json) {
 int repair(const std::string& directory, bool accept_loss, bool json) {
     if (!accept_loss) {
         const int code = check(directory, false, json);
-        if (code == 2) {
+        if (code == kExitDamaged) {
             std::fprintf(stderr,
                          "vectorizer: nothing was changed. `vectorizer repair %s --accept-loss` keeps what can be "
                          "read, drops the "
                          "rest, and leaves a copy of each damaged file in quarantine/\n",
                          directory.c_str());
         }
-        return code == 1 ? 0 : code;
+        return code == kExitFailed ? 0 : code;
     }
-    vz_result* const result = run("repair", directory, {VZ_DIRECTORY_REPAIR, VZ_DIRECTORY_ACCEPT_LOSS, ""});
-    if (result == nullptr) return 3;
+    vz_result* result = nullptr;
+    if (const int failed = run("repair", directory, {VZ_DIRECTORY_REPAIR, VZ_DIRECTORY_ACCEPT_LOSS, ""}, &result);
+        failed != 0)
+        return failed;
     uint64_t count = 0;
     static_cast<void>(vz_result_items(result, VZ_RESULT_FINDINGS, &count));
     show(result, 0, json ? print_json : print_repaired);

@@ -5,13 +5,10 @@
 
 namespace vz::host {
 
-// 0 clean, 1 notes, 2 damage, 3 locked or unreadable.
+// Each gives an exit code: that of the worst it finds, or of why it cannot look. 1: files that belong to nothing.
 int check(const std::string& directory, bool deep, bool json);
-
-// 0 whole, 2 damage, 3 unreadable.
 int inspect(const std::string& file, bool json);
-
-// 0 whole now, 2 damaged and left as it is, for loss was not accepted, 3 locked, or not to be repaired.
+// 0: it is whole now. Without `accept_loss` a damaged one is left as it is.
 int repair(const std::string& directory, bool accept_loss, bool json);
 
 }  // namespace vz::host

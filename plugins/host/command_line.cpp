@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "plugins/host/engine_handle.hpp"
+#include "plugins/host/exit_code.hpp"
 #include "vectorizer/engine.h"
 
 namespace vz::host {
@@ -27,7 +28,13 @@ constexpr const char* kExamples =
     "  vectorizer import pictures.vecdb --data-dir ./elsewhere\n"
     "  vectorizer plugin check mine.so --set port=0\n"
     "  vectorizer healthcheck                       is the server ready? For HEALTHCHECK of a container, and scripts\n"
-    "  vectorizer check ./data                      is everything on disk as it should be?\n";
+    "  vectorizer check ./data                      is everything on disk as it should be?\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 all is well; 1 it failed, or check found what is no damage; 2 command line or configuration; 3 a frontend;\n"
+    "  65 damaged data; 66 no such data directory, file, collection or snapshot; 74 the disk; 75 the data directory "
+    "is\n"
+    "  in use; 130 stopped by a signal\n";
 
 // Given and empty is a mistake, a variable that is not set for one; not the same as not given.
 std::string refuse_empty(const std::string& value) { return value.empty() ? "must not be empty" : ""; }

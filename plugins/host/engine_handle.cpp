@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "plugins/host/exit_code.hpp"
+
 namespace vz::host {
 
 EngineHandle::~EngineHandle() { close(); }
@@ -16,9 +18,8 @@ int EngineHandle::open(const std::string& directory, const vz_engine_options& op
     if (status == VZ_BUSY) {
         std::fprintf(stderr,
                      "Another process serves this directory. Stop it, or choose another one with --data-dir.\n");
-        return kExitInUse;
     }
-    return status == VZ_CORRUPTION || status == VZ_UNSUPPORTED ? kExitDamaged : 1;
+    return exit_code(status);
 }
 
 vz_status EngineHandle::try_open(const std::string& directory, const vz_engine_options& options) {
@@ -35,12 +36,12 @@ int EngineHandle::close() {
     engine_ = nullptr;
     if (status == VZ_OK) return 0;
     std::fprintf(stderr, "vectorizer: the data directory was not closed in order: %s\n", error.message);
-    return 1;
+    return exit_code(status);
 }
 
 int report_failure(const char* what, const vz_error& error) {
     std::fprintf(stderr, "\nvectorizer: %s: %s\n", what, error.message);
-    return error.status == VZ_CORRUPTION ? kExitDamaged : 1;
+    return exit_code(error.status);
 }
 
 std::string expand_home(const std::string& path) {

@@ -8,12 +8,6 @@
 
 namespace vz::host {
 
-inline constexpr int kExitUsage = 2;
-inline constexpr int kExitFrontend = 3;
-inline constexpr int kExitDamaged = 65;
-inline constexpr int kExitStorage = 74;
-inline constexpr int kExitInUse = 75;
-
 class EngineHandle {
  public:
     EngineHandle() = default;
@@ -25,7 +19,7 @@ class EngineHandle {
     int open(const std::string& directory, const vz_engine_options& options);
     // The same without a word.
     vz_status try_open(const std::string& directory, const vz_engine_options& options);
-    // 0, or 1 after a sentence on standard error.
+    // 0, or the exit code after a sentence on standard error.
     int close();
     // Any thread. An engine that is being closed while this is false is closed by somebody else.
     bool is_closing() const { return is_closing_.load(std::memory_order_relaxed); }

@@ -15,13 +15,12 @@
 
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
+#include "plugins/host/exit_code.hpp"
 
 namespace vz::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr int kExitStopped = 130;  // what shells make of a SIGINT
 
 // From here on SIGINT and SIGTERM end the export in order. Before there is a thread: all are to inherit it.
 void hold_signals() {
@@ -190,12 +189,12 @@ int export_archive(const ExportOptions& options) {
         }
         if (!target.has_failed()) return report_failure("cannot export", error);
         std::fprintf(stderr, "\nvectorizer: cannot export: %s\n", target.failure().c_str());
-        return 1;
+        return kExitStorage;
     }
     tell_what_stays(engine.get(), options);
     if (!target.finish()) {
         std::fprintf(stderr, "\nvectorizer: cannot export: %s\n", target.failure().c_str());
-        return 1;
+        return kExitStorage;
     }
     return engine.close();
 }
@@ -224,7 +223,7 @@ int import_archive(const std::string& path, const std::string& collection, const
         std::fprintf(stderr,
                      "vectorizer: cannot import: --collection gives one collection another name, and the archive holds "
                      "more than one\n");
-        return 1;
+        return kExitUsage;
     }
     std::fprintf(stderr, "done\n");
     return engine.close();

@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "plugins/host/ask.hpp"
-#include "plugins/host/engine_handle.hpp"
+#include "plugins/host/exit_code.hpp"
 
 namespace vz::host {
 namespace {
@@ -52,7 +52,7 @@ int healthcheck(const Config& config, const HealthcheckOptions& options) {
         std::fprintf(stderr, "vectorizer: %s port %u answers %d: %s\n", host.c_str(), port, asked.status,
                      asked.text.c_str());
     }
-    return 1;
+    return kExitFailed;
 }
 
 }  // namespace vz::host

@@ -11,6 +11,7 @@
 #include "frontends/codec/names.hpp"
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
+#include "plugins/host/exit_code.hpp"
 #include "plugins/host/export.hpp"
 #include "plugins/host/import_source.hpp"
 #include "plugins/host/migrate.hpp"

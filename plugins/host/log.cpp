@@ -37,6 +37,19 @@ spdlog::level::level_enum spdlog_level(uint32_t level) {
 
 std::atomic<bool> json_lines{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): as the level
 
+constexpr std::pair<std::string_view, uint32_t> kLevels[] = {{"error", VZ_LOG_ERROR},
+                                                             {"warn", VZ_LOG_WARN},
+                                                             {"info", VZ_LOG_INFO},
+                                                             {"debug", VZ_LOG_DEBUG},
+                                                             {"trace", VZ_LOG_TRACE}};
+
+std::string_view name_of(uint32_t level) {
+    for (const auto& [name, each] : kLevels) {
+        if (each == level) return name;
+    }
+    return "trace";
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Whether the text is a number as JSON writes it, exact in the double that most readers make of it.
@@ -79,11 +92,9 @@ void hand_over(uint32_t level, std::string_view line) {
 }  // namespace
 
 uint32_t log_level_named(const std::string& name) {
-    if (name == "error") return VZ_LOG_ERROR;
-    if (name == "warn") return VZ_LOG_WARN;
-    if (name == "info") return VZ_LOG_INFO;
-    if (name == "debug") return VZ_LOG_DEBUG;
-    if (name == "trace") return VZ_LOG_TRACE;
+    for (const auto& [each, level] : kLevels) {
+        if (each == name) return level;
+    }
     return 0;
 }
 
@@ -104,8 +115,7 @@ bool Log::open(const std::string& file, uint32_t level, LogFormat format) {
         auto logger = std::make_shared<spdlog::async_logger>("vectorizer", std::move(sink), spdlog::thread_pool(),
                                                              spdlog::async_overflow_policy::overrun_oldest);
         logger->set_level(spdlog::level::trace);
-        logger->set_pattern(is_json() ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"
-                                      : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+        logger->set_pattern(is_json() ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z",%v})" : "%Y-%m-%dT%H:%M:%S.%e%z %v");
         logger->flush_on(spdlog::level::trace);
         spdlog::set_default_logger(std::move(logger));
         return true;
@@ -136,7 +146,8 @@ void Log::set_level(uint32_t level) { current_level.store(level); }
 void Log::write(const std::string& instance, const vz_log_record& record) {
     if (record.level > level()) return;
     if (is_json()) {
-        std::string line = "\"instance\":" + json_text(instance) + ",\"event\":" + json_text(view(record.event)) +
+        std::string line = "\"level\":" + json_text(name_of(record.level)) + ",\"instance\":" + json_text(instance) +
+                           ",\"event\":" + json_text(view(record.event)) +
                            ",\"message\":" + json_text(view(record.message));
         for (uint64_t i = 0; i < record.field_count; ++i) {
             const std::string_view key = view(record.fields[i].key);
@@ -148,7 +159,9 @@ void Log::write(const std::string& instance, const vz_log_record& record) {
         }
         return hand_over(record.level, line);
     }
-    std::string line = instance;
+    std::string line(name_of(record.level));
+    line += ' ';
+    line += instance;
     line += ' ';
     line += view(record.event);
     line += ": ";

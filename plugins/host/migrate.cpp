@@ -8,6 +8,7 @@
 #include "frontends/json/reader.hpp"
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
+#include "plugins/host/exit_code.hpp"
 #include "plugins/host/export.hpp"
 #include "plugins/host/reference_archive.hpp"
 #include "plugins/host/zip_file.hpp"
@@ -190,7 +191,7 @@ int migrate(const std::string& path, const std::string& collection, const std::s
     const Scratch scratch(data_directory);
     if (!scratch.is_there()) {
         std::fprintf(stderr, "vectorizer: cannot make a directory beside %s\n", data_directory.c_str());
-        return 1;
+        return kExitStorage;
     }
     if (const int failed = load_all(*zip, scratch); failed != 0) return failed;
     return import_archive(scratch.archive(), collection, data_directory);

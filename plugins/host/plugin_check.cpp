@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "plugins/host/blame.hpp"
-#include "plugins/host/engine_handle.hpp"
+#include "plugins/host/exit_code.hpp"
 #include "plugins/host/json_text.hpp"
 #include "plugins/host/log.hpp"
 #include "plugins/host/plugin_trial.hpp"

@@ -28,6 +28,7 @@
 #include "plugins/host/blame.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/engine_options.hpp"
+#include "plugins/host/exit_code.hpp"
 #include "plugins/host/instance.hpp"
 #include "plugins/host/life_signs.hpp"
 #include "plugins/host/loader.hpp"

@@ -228,7 +228,7 @@ TEST(FullDisk, TakesNoHalfOfAnArchive) {
     disk.fill();
     const std::vector<std::string> command = {program(), "export", archive, "--data-dir", data};
     const Ran full = run(command);
-    EXPECT_EQ(full.exit.code, 1) << full.output;
+    EXPECT_EQ(full.exit.code, 74) << full.output;
     EXPECT_NE(full.output.find(archive + " could not be written: No space left on device"), std::string::npos)
         << full.output;
     EXPECT_EQ(full.output.find(" in "), std::string::npos) << "no word of success: " << full.output;

@@ -73,10 +73,38 @@ TEST(Lifecycle, ADirectoryHasOneServer) {
     EXPECT_TRUE(contains(second.output, data)) << second.output;
     EXPECT_EQ(HttpClient(server.port()).get("/collections").status, 200);
     const Ran checked = run({program(), "check", data});
-    EXPECT_EQ(checked.exit.code, 3) << checked.output;
+    EXPECT_EQ(checked.exit.code, 75) << checked.output;
     EXPECT_EQ(server.stop().code, 0);
     const Ran clean = run({program(), "check", data});
     EXPECT_EQ(clean.exit.code, 0) << clean.output;
+}
+
+TEST(Lifecycle, OneCauseHasOneExitCodeWhateverTheCommand) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string archive = directory.path() + "/n.vecdb";
+    const auto expect_of_all = [&](int code, const std::string& of) {
+        for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+                 {"check", of}, {"repair", of, "--accept-loss"}, {"export", archive, "--data-dir", of}}) {
+            std::vector<std::string> all = command;
+            all.insert(all.begin(), program());
+            const Ran ran = run(all);
+            EXPECT_EQ(ran.exit.code, code) << command[0] << "\n" << ran.output;
+        }
+    };
+    expect_of_all(66, directory.path() + "/none");
+    EXPECT_EQ(run({program(), "inspect", directory.path() + "/none"}).exit.code, 66);
+    {
+        Server server(data);
+        expect_of_all(75, data);
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    EXPECT_EQ(run({program(), "export", archive, "--data-dir", data, "--collection", "none"}).exit.code, 66);
+    for (const auto& file : std::filesystem::directory_iterator(data)) {
+        if (file.path().filename().string().starts_with("MANIFEST")) std::filesystem::resize_file(file.path(), 10);
+    }
+    expect_of_all(65, data);
+    EXPECT_EQ(serve(data, free_port()).exit.code, 65);
 }
 
 TEST(Lifecycle, APortHasOneServer) {
@@ -634,7 +662,7 @@ TEST(Export, OfAFolderThatHoldsNoDatabaseLeavesItAsItIs) {
     EXPECT_NE(ran.exit.code, 0) << ran.output;
     EXPECT_TRUE(contains(ran.output, "holds no database")) << ran.output;
     const Ran repaired = run({program(), "repair", folder, "--accept-loss"});
-    EXPECT_EQ(repaired.exit.code, 3) << repaired.output;
+    EXPECT_EQ(repaired.exit.code, 66) << repaired.output;
     EXPECT_FALSE(contains(repaired.output, "clean")) << repaired.output;
     EXPECT_TRUE(std::filesystem::is_empty(folder));
 }

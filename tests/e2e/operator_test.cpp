@@ -112,7 +112,7 @@ TEST(Operator, NamesOfTheEnvironmentThatNothingReadsAreTold) {
     ASSERT_TRUE(server.wait(std::chrono::seconds(30)).has_value());
     const auto ready = lines_with(server.output(), "\"event\":\"host.ready\"");
     EXPECT_EQ(ready.size(), 1U) << server.output();
-    const auto warnings = lines_with(server.output(), "\"level\":\"warning\"");
+    const auto warnings = lines_with(server.output(), "\"level\":\"warn\"");
     ASSERT_EQ(warnings.size(), 2U) << server.output();
     EXPECT_NE(Json(warnings[0]).text("/message").find("VECTORIZER_PROT is unknown"), std::string::npos) << warnings[0];
     EXPECT_NE(Json(warnings[0]).text("/message").find("did you mean VECTORIZER_PORT?"), std::string::npos)
@@ -142,6 +142,19 @@ TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
         EXPECT_EQ(lines_with(server.process().output(), "fine").size(), 0U);
         EXPECT_EQ(lines_with(server.process().output(), "wrong").size(), access == std::string("off") ? 0U : 1U);
     }
+}
+
+TEST(Operator, WritesThatQueueUpAreToldUnderTheNameOfTheirFrontend) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.writes_warning=1"});
+    HttpClient client(server.port());
+    ASSERT_EQ(client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]}]})").status, 200);
+    EXPECT_EQ(server.stop().code, 0);
+    const auto told = lines_with(server.process().output(), "http.writes_queue_up");
+    ASSERT_EQ(told.size(), 1U) << server.process().output();
+    EXPECT_EQ(Json(told[0]).text("/level"), "warn");
+    EXPECT_EQ(Json(told[0]).text("/instance"), "rest");
+    EXPECT_NE(Json(told[0]).text("/message").find("docs"), std::string::npos);
 }
 
 // Signs of life while the server answers; none while it cannot even accept a connection; and again when it can.
@@ -342,7 +355,7 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const Ran keyed = check("server: {host: 0.0.0.0}\n");
     EXPECT_EQ(keyed.exit.code, 0) << keyed.output;
     const Ran inspected = run({program(), "inspect", data});
-    EXPECT_EQ(inspected.exit.code, 3);
+    EXPECT_EQ(inspected.exit.code, 2);
     EXPECT_NE(inspected.output.find("it is a directory"), std::string::npos) << inspected.output;
 }
 

@@ -59,6 +59,8 @@ TEST(Settings, choices_are_named) {
     EXPECT_EQ(rejected("log.access", "some"), "log.access");
     EXPECT_EQ(rejected("log.access", "all"), "");
     EXPECT_EQ(rejected("limits.requests_per_second", "-1"), "limits.requests_per_second");
+    EXPECT_EQ(rejected("limits.batch_points", "1000000"), "");
+    EXPECT_EQ(rejected("limits.batch_points", "1000001"), "limits.batch_points") << "the engine takes no more";
 }
 
 TEST(Settings, a_key_is_whole_or_named) {
