@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 
 #include "tests/e2e/support/frontend.hpp"
@@ -78,6 +79,30 @@ TEST(Package, TheTemplateBuildsOutsideTheTreeAndAnswers) {
     ASSERT_EQ(rest_frontend(server.port())->upsert("docs", {{"a", {{1, 0, 0}, "{}"}}}), Outcome::kAcknowledged);
     EXPECT_EQ(read_all(static_cast<uint16_t>(std::stoi(port))), "docs 1\n");
     EXPECT_EQ(server.stop().code, 0) << server.process().output();
+}
+
+TEST(Package, EveryLinkOfItsDocumentsLeadsSomewhere) {
+    namespace fs = std::filesystem;
+    const fs::path documents = Package::get().prefix + "/share/doc/vectorizer";
+    const std::regex link(R"(\]\(([^):#]+)(#[^)]*)?\))");
+    size_t links = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(documents)) {
+        if (entry.path().extension() != ".md") continue;
+        std::ifstream file(entry.path());
+        const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+        for (std::sregex_iterator at(text.begin(), text.end(), link), end; at != end; ++at, ++links)
+            EXPECT_TRUE(fs::exists(entry.path().parent_path() / (*at)[1].str())) << entry.path() << ": " << (*at)[1];
+    }
+    EXPECT_GE(links, 20U);
+    for (const char* file : {"plugins/template/CMakeLists.txt", "plugins/example/line.c", "plugins/resp/README.md"})
+        EXPECT_TRUE(fs::exists(documents / file)) << file;
+}
+
+TEST(Package, ItsServiceFindsTheProgramUnderAnyPrefix) {
+    std::ifstream unit(Package::get().prefix + "/lib/systemd/system/vectorizer.service");
+    const std::string text((std::istreambuf_iterator<char>(unit)), std::istreambuf_iterator<char>());
+    EXPECT_NE(text.find("\nExecStart=vectorizer serve "), std::string::npos);
+    EXPECT_EQ(text.find("/usr/"), std::string::npos) << text;
 }
 
 TEST(Package, RefusesAnotherMajor) {
