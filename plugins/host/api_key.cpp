@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <iostream>
@@ -42,6 +43,12 @@ std::string hash_api_key(std::string_view key) {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
     ::SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), hash.data());
     return "sha256:" + hexadecimal(hash);
+}
+
+size_t count_configured_keys(const Config& config) {
+    return static_cast<size_t>(std::count_if(config.values().begin(), config.values().end(), [](const auto& entry) {
+        return entry.first.starts_with("server.auth.keys.") && entry.first.ends_with(".hash");
+    }));
 }
 
 int new_key(const std::string& name, const std::string& permission) {

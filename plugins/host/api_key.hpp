@@ -1,8 +1,11 @@
 // New API keys, and their hashes as the configuration keeps them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+
+#include "plugins/host/config.hpp"
 
 namespace vz::host {
 
@@ -15,5 +18,8 @@ std::string hash_api_key(std::string_view key);
 int new_key(const std::string& name, const std::string& permission);
 // hash-key: hashes the key on standard input.
 int hash_key();
+
+// Of server.auth.keys, wherever they come from.
+size_t count_configured_keys(const Config& config);
 
 }  // namespace vz::host

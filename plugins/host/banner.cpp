@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "plugins/host/api_key.hpp"
 #include "plugins/host/log.hpp"
 
 namespace vz::host {
@@ -41,6 +42,14 @@ void log_facts(const BannerFacts& facts, const vz_engine_stats& stats) {
 }
 
 }  // namespace
+
+std::string access_of(const Config& config) {
+    const size_t keys = count_configured_keys(config);
+    if (keys != 0) return std::to_string(keys) + (keys == 1 ? " API key" : " API keys");
+    if (config.text("server.auth.allow_unauthenticated", "false") == "true")
+        return "no keys: everyone who reaches this address";
+    return "no keys in the configuration, this machine only. To serve others: vectorizer new-key, then server.host";
+}
 
 void print_banner(const BannerFacts& facts, vz_engine* engine) {
     vz_engine_stats stats = {};

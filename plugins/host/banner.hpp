@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugins/host/config.hpp"
 #include "vectorizer/engine.h"
 
 namespace vz::host {
@@ -15,6 +16,9 @@ struct BannerFacts {
     std::string access;
     double ready_ms = 0;
 };
+
+// Who may use the server, in a few words.
+std::string access_of(const Config& config);
 
 // To standard error: a table on a terminal, one line of facts elsewhere.
 void print_banner(const BannerFacts& facts, vz_engine* engine);

@@ -360,6 +360,19 @@ void Config::ask_all(const std::string& section) const {
     }
 }
 
+std::set<std::string> Config::keys_that_differ(const Config& other) const {
+    std::set<std::string> keys;
+    const auto note_all = [&keys](const Config& one, const Config& another) {
+        for (const auto& [key, value] : one.values_) {
+            const auto same = another.values_.find(key);
+            if (same == another.values_.end() || same->second.text != value.text) keys.insert(key);
+        }
+    };
+    note_all(*this, other);
+    note_all(other, *this);
+    return keys;
+}
+
 // A key that somebody asked for, or a section of such keys.
 bool Config::is_known(const std::string& key) const {
     if (asked_.contains(key)) return true;

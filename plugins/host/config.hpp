@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,8 @@ class Config {
     void ask_all(const std::string& section) const;
     // The first key that nobody asked for, with the nearest one that somebody did.
     std::optional<ConfigError> unknown_key() const;
+    // Keys that one of the two has and the other has not, or with another value.
+    std::set<std::string> keys_that_differ(const Config& other) const;
     const std::map<std::string, ConfigValue>& values() const { return values_; }
     const PassedOver& passed_over() const { return passed_over_; }
 

@@ -68,7 +68,7 @@ done
 # Every key of the configuration stands in the example, under its section.
 keys=$(sed -nE 's/^ *(NumberKey|LimitKey)\{"([a-z_.]+)".*/\2/p' frontends/http/settings.cpp
        sed -nE 's/.*settings\.read(_path)?\("([a-z_]+)".*/\2/p' frontends/graphql/frontend.cpp
-       sed -nE 's/.*(config\.(text|number|flag|find)\(|read_choice\(config, )"([a-z_.]+)".*/\3/p' plugins/host/serve.cpp plugins/host/engine_options.cpp)
+       sed -nE 's/.*(config\.(text|number|flag|find)\(|read_choice\(config, )"([a-z_.]+)".*/\3/p' plugins/host/server_settings.cpp plugins/host/engine_options.cpp)
 [ "$(wc -l <<<"$keys")" -gt 25 ] || report "the keys of the configuration were not found" <<<"$(wc -l <<<"$keys") keys"
 for key in $keys; do
     grep -qE "^[ #]*${key##*.}:" config.yml || report "a key that config.yml does not explain" <<<"$key"
