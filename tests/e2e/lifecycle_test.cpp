@@ -64,6 +64,20 @@ TEST(Lifecycle, AnOptionBeforeTheSubcommandWorksOrIsRefused) {
     EXPECT_EQ(run({program(), "new-key", "--name", "a\x1b[1m"}).exit.code, 2);
 }
 
+TEST(Lifecycle, EachCommandHelpsWithItsOwnExamples) {
+    const std::vector<std::string> commands = {"serve",  "check-config", "print-config", "healthcheck",
+                                               "check",  "repair",       "inspect",      "import",
+                                               "export", "new-key",      "hash-key"};
+    for (const std::string& command : commands) {
+        const std::string help = run({program(), command, "--help"}).output;
+        for (const std::string& each : commands)
+            EXPECT_EQ(contains(help, "\n  vectorizer " + each + " "), each == command) << each << help;
+    }
+    const std::string help = run({program(), "plugin", "check", "--help"}).output;
+    EXPECT_TRUE(contains(help, "\n  vectorizer plugin check ")) << help;
+    EXPECT_FALSE(contains(help, "vectorizer import")) << help;
+}
+
 TEST(Lifecycle, ADirectoryHasOneServer) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
