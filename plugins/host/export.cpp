@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -16,11 +15,10 @@
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/exit_code.hpp"
+#include "plugins/host/progress_line.hpp"
 
 namespace vz::host {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // From here on SIGINT and SIGTERM end the export in order. Before there is a thread: all are to inherit it.
 void hold_signals() {
@@ -41,6 +39,12 @@ bool is_asked_to_stop() {
 std::string folder_of(const std::string& path) {
     const size_t slash = path.rfind('/');
     return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+std::string decimal(double number) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f", number);
+    return text;
 }
 
 // The file that is written, and what is told about it. It has its name when it is whole and on disk; before that
@@ -71,7 +75,7 @@ class Target {
             ::close(folder);
             if (synced != 0) return fail(cause);
         }
-        show(true);
+        progress_.finish(megabytes() + " in " + decimal(progress_.seconds()) + " s");
         return true;
     }
     static vz_status take(void* self, const void* bytes, uint64_t size) noexcept {
@@ -82,7 +86,7 @@ class Target {
             return VZ_IO_ERROR;
         }
         target.bytes_ += size;
-        target.show(false);
+        if (target.progress_.is_due()) target.progress_.show(target.megabytes());
         return VZ_OK;
     }
     bool has_failed() const { return failed_ != 0; }
@@ -102,26 +106,14 @@ class Target {
         return false;
     }
 
-    void show(bool last) {
-        const auto now = Clock::now();
-        const bool terminal = ::isatty(STDERR_FILENO) == 1;
-        if (!last && now - shown_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000)))
-            return;
-        shown_ = now;
-        const double seconds = std::chrono::duration<double>(now - began_).count();
-        std::fprintf(stderr, "%s%.1f MB%s", terminal ? "\r\x1b[K" : "", static_cast<double>(bytes_) / 1e6,
-                     last || !terminal ? "" : " ...");
-        if (last) std::fprintf(stderr, " in %.1f s", seconds);
-        if (last || !terminal) std::fprintf(stderr, "\n");
-    }
+    std::string megabytes() const { return decimal(static_cast<double>(bytes_) / 1e6) + " MB"; }
 
     const std::string path_;
     const std::string part_;
     std::FILE* const file_;
     int failed_ = 0;
     uint64_t bytes_ = 0;
-    const Clock::time_point began_ = Clock::now();
-    Clock::time_point shown_ = began_;
+    ProgressLine progress_;
 };
 
 uint32_t count_aliases(vz_engine* engine, const ExportOptions& options) {

@@ -1,27 +1,25 @@
 #include "plugins/host/import.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
 #include "frontends/codec/expiry.hpp"
 #include "frontends/codec/names.hpp"
 #include "plugins/host/abi_text.hpp"
+#include "plugins/host/create_collection.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/exit_code.hpp"
 #include "plugins/host/export.hpp"
 #include "plugins/host/import_source.hpp"
 #include "plugins/host/migrate.hpp"
+#include "plugins/host/progress_line.hpp"
 
 namespace vz::host {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-uint32_t metric_named(const std::string& name) {
+vz_metric metric_named(const std::string& name) {
     if (name == "euclidean") return VZ_EUCLIDEAN;
     if (name == "dot") return VZ_DOT;
     return name == "manhattan" ? VZ_MANHATTAN : VZ_COSINE;
@@ -85,33 +83,6 @@ class BatchWrite {
     std::vector<vz_write_request> requests_;
 };
 
-class Progress {
- public:
-    explicit Progress(uint64_t total) : total_(total) {}
-
-    void show(uint64_t done, bool last) {
-        const auto now = Clock::now();
-        const bool terminal = ::isatty(STDERR_FILENO) == 1;
-        if (!last && now - shown_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000)))
-            return;
-        shown_ = now;
-        const double seconds = std::chrono::duration<double>(now - began_).count();
-        const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-        const double left = rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
-        std::fprintf(stderr, "%s%llu of %llu rows, %.0f rows/s, %s%.0f s%s", terminal ? "\r\x1b[K" : "",
-                     static_cast<unsigned long long>(done), static_cast<unsigned long long>(total_), rate,
-                     last ? "took " : "about ", last ? seconds : left,
-                     last       ? "\n"
-                     : terminal ? " left"
-                                : " left\n");
-    }
-
- private:
-    const uint64_t total_;
-    const Clock::time_point began_ = Clock::now();
-    Clock::time_point shown_ = began_;
-};
-
 class Import {
  public:
     Import(vz_engine* engine, const ImportOptions& options) : engine_(engine), options_(options) {}
@@ -125,7 +96,12 @@ class Import {
 
  private:
     int fill(ImportSource& source) {
-        Progress progress(source.rows());
+        ProgressLine progress;
+        const auto rows_a_second = [&] { return static_cast<double>(done_) / std::max(progress.seconds(), 1e-3); };
+        const auto so_far = [&] {
+            return std::to_string(done_) + " of " + std::to_string(source.rows()) + " rows, " +
+                   std::to_string(std::llround(rows_a_second())) + " rows/s, ";
+        };
         ImportBatch batch;
         std::string problem;
         while (done_ < source.rows()) {
@@ -141,9 +117,11 @@ class Import {
                 return failed;
             }
             done_ += batch.rows;
-            progress.show(done_, false);
+            if (!progress.is_due()) continue;
+            const double left = static_cast<double>(source.rows() - done_) / rows_a_second();
+            progress.show(so_far() + "about " + std::to_string(std::llround(left)) + " s left");
         }
-        progress.show(done_, true);
+        progress.finish(so_far() + "took " + std::to_string(std::llround(progress.seconds())) + " s");
         std::fprintf(stderr, "%s: %llu new, %llu replaced\n", source.path().c_str(),
                      static_cast<unsigned long long>(created_), static_cast<unsigned long long>(replaced_));
         if (replayed_ != 0)
@@ -168,22 +146,15 @@ class Import {
     }
 
     int make_collection(uint32_t dim) {
-        vz_vector_field field = {};
-        field.struct_size = sizeof(field);
-        field.dim = dim;
-        field.metric = metric_named(options_.metric.value_or("cosine"));
-        vz_schema schema = {};
-        schema.struct_size = sizeof(schema);
-        schema.vector_fields = &field;
-        schema.vector_field_count = 1;
+        const vz_metric metric = metric_named(options_.metric.value_or("cosine"));
         vz_error error = {};
-        const vz_status status = vz_collection_create(engine_, borrowed(options_.collection), &schema, nullptr, &error);
-        if (status == VZ_ALREADY_EXISTS) return options_.metric ? expect_metric(field.metric) : 0;
+        const vz_status status = create_collection(engine_, options_.collection, dim, metric, &error);
+        if (status == VZ_ALREADY_EXISTS) return options_.metric ? expect_metric(metric) : 0;
         has_made_collection_ = status == VZ_OK;
         return status == VZ_OK ? 0 : report_failure("cannot create the collection", error);
     }
 
-    int expect_metric(uint32_t metric) {
+    int expect_metric(vz_metric metric) {
         vz_result* described = nullptr;
         vz_error error = {};
         if (vz_collection_describe(engine_, borrowed(options_.collection), &described, &error) != VZ_OK)

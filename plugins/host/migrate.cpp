@@ -7,6 +7,7 @@
 
 #include "frontends/json/reader.hpp"
 #include "plugins/host/abi_text.hpp"
+#include "plugins/host/create_collection.hpp"
 #include "plugins/host/engine_handle.hpp"
 #include "plugins/host/exit_code.hpp"
 #include "plugins/host/export.hpp"
@@ -97,16 +98,9 @@ class Entry {
 
  private:
     bool create(const ReferenceCollection& collection, std::string* problem) {
-        vz_vector_field field = {};
-        field.struct_size = sizeof(field);
-        field.dim = collection.dimension;
-        field.metric = collection.metric;
-        vz_schema schema = {};
-        schema.struct_size = sizeof(schema);
-        schema.vector_fields = &field;
-        schema.vector_field_count = 1;
         vz_error error = {};
-        if (vz_collection_create(engine_, borrowed(collection.name), &schema, nullptr, &error) == VZ_OK) return true;
+        if (create_collection(engine_, collection.name, collection.dimension, collection.metric, &error) == VZ_OK)
+            return true;
         *problem = "collection '" + collection.name + "' of entry " + name_ + ": " + error.message;
         return false;
     }

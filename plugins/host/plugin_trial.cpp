@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "plugins/host/blame.hpp"
+#include "plugins/host/create_collection.hpp"
 #include "plugins/host/instance.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/plugin_file.hpp"
@@ -112,15 +113,7 @@ class Stage {
         if (vz_engine_open({input.directory.data(), input.directory.size()}, &options, &engine_, &error) != VZ_OK) {
             fail(std::string("the checker's own engine does not open: ") + error.message);
         }
-        vz_vector_field field = {};
-        field.struct_size = sizeof(field);
-        field.dim = 4;
-        field.metric = VZ_COSINE;
-        vz_schema schema = {};
-        schema.struct_size = sizeof(schema);
-        schema.vector_fields = &field;
-        schema.vector_field_count = 1;
-        if (vz_collection_create(engine_, {"docs", 4}, &schema, nullptr, &error) != VZ_OK) fail(error.message);
+        if (create_collection(engine_, "docs", 4, VZ_COSINE, &error) != VZ_OK) fail(error.message);
         // With a sealed file, as in any database of some age: the engine maps it, and guards the map.
         if (write() != VZ_OK || vz_checkpoint(engine_, {nullptr, 0}, nullptr, nullptr) != VZ_OK)
             fail("the checker's own write fails");
