@@ -145,7 +145,11 @@ TEST(Lifecycle, AFailedWriteToALogLeavesReads) {
     Server server(directory.path() + "/data");
     HttpClient client(server.port());
     poison(server, client);
-    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    // In the time that another one takes to end for it.
+    Server ending(directory.path() + "/other", {"--set", "engine.on_poison=exit"});
+    HttpClient other(ending.port());
+    poison(ending, other);
+    ASSERT_TRUE(ending.process().wait(std::chrono::seconds(30)).has_value());
     EXPECT_EQ(client.get("/collections/kept").status, 200);
     EXPECT_EQ(client.get("/readyz").status, 503);
     EXPECT_TRUE(contains(client.get("/metrics").body, "vectorizer_poisoned 1"));
@@ -363,9 +367,14 @@ TEST(Lifecycle, AnOrderlyEndWaitsForNoReindexing) {
             EXPECT_EQ(answer.status, 200) << answer.body;
             EXPECT_EQ(Json(answer.body).text("/state"), "running");
         });
-        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        HttpClient client(server.port());
+        const auto has_begun = [&] {
+            return contains(client.get("/collections/wide?view=full").body, "\"ef_construction\":4000");
+        };
+        for (int i = 0; i < 3000 && !has_begun(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
         server.process().send(SIGTERM);
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        for (int i = 0; is_hurried && i < 3000 && client.get("/readyz").status != 503; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
         if (is_hurried) server.process().send(SIGTERM);
         const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(60));
         waiting.join();

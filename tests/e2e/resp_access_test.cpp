@@ -230,7 +230,9 @@ TEST_F(RespAccess, AHangupRereadsTheKeys) {
     EXPECT_TRUE(becomes([&] { return client.ask({"PING"}) == kUnknown; })) << "who is there goes, too";
     std::ofstream(keys_file) << "- {name: boss}\n";
     server->process().send(SIGHUP);
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    EXPECT_TRUE(becomes([&] {
+        return server->process().output().find("everything stays as it was") != std::string::npos;
+    })) << server->process().output();
     EXPECT_EQ(RespClient(port).ask({"AUTH", admin.key}), "OK") << "a mistake changes nothing";
     write_keys();
     server->process().send(SIGHUP);
