@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace vz {
 class TemporaryDirectory {
  public:
     TemporaryDirectory() : path_(::testing::TempDir() + "vz_segment_XXXXXX") {
-        if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+        if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
     }
     ~TemporaryDirectory() {
         std::error_code ignored;
