@@ -349,5 +349,40 @@ TEST(Limits, ABatchOfSearchesMayHaveAsManyInputsAsItsLimitsAddUpTo) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+// Each query is beyond one of the three limits alone.
+TEST(Limits, GraphqlCountsRootFieldsAliasesAndFields) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data",
+                  {"--set", "frontends.graphql.max_root_fields=2", "--set", "frontends.graphql.max_aliases=1", "--set",
+                   "frontends.graphql.max_fields=10"});
+    HttpClient client(server.port());
+    const auto code = [&](const std::string& query) {
+        const Json answer(good(client, "/graphql", R"({"query":)" + json_string(query) + "}"));
+        return answer.has("/errors") ? std::string(answer.text("/errors/0/extensions/code")) : "";
+    };
+    EXPECT_EQ(code("{ a: stats { version } collections { name } }"), "");
+    EXPECT_EQ(code("{ a: stats { version } collections { name } stats { version } }"), "LIMIT_EXCEEDED");
+    EXPECT_EQ(code("{ a: stats { version } b: stats { version } }"), "LIMIT_EXCEEDED");
+    EXPECT_EQ(code("{ __schema { queryType { name kind fields { name } } } }"), "");
+    EXPECT_EQ(code("{ __schema { queryType { name kind fields { name description args { name type { name } } "
+                   "type { name } } } } }"),
+              "LIMIT_EXCEEDED");
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Limits, ARequestThatNamesNoTimeoutHasTheDefault) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.http.default_timeout_ms=1"});
+    HttpClient client(server.port());
+    good(client, "/collections?timeout_ms=60000", R"({"name":"t","dimension":1024,"embedding_provider":"bm25"})");
+    // To embed so much takes longer.
+    std::string texts;
+    for (int i = 0; i < 2000; ++i) texts += std::string(i == 0 ? "" : ",") + R"({"text":"The whale swims in the sea"})";
+    const std::string body = R"({"collection":"t","texts":[)" + texts + "]}";
+    EXPECT_EQ(client.post("/insert_texts", body).status, 504);
+    good(client, "/insert_texts?timeout_ms=60000", body);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 }  // namespace
 }  // namespace vz::e2e

@@ -359,6 +359,116 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     EXPECT_NE(inspected.output.find("it is a directory"), std::string::npos) << inspected.output;
 }
 
+TEST(Operator, KeysOfTheEngineReachIt) {
+    const TemporaryDirectory directory;
+    const auto threads = [&](const char* workers) {
+        Server server(directory.path() + "/" + workers, {"--set", std::string("engine.workers=") + workers});
+        const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(server.process().id()) + "/task");
+        const auto count = std::distance(begin(tasks), end(tasks));
+        EXPECT_EQ(server.stop().code, 0);
+        return count;
+    };
+    EXPECT_EQ(threads("9") - threads("1"), 8);
+    Server server(directory.path() + "/full", {"--set", "engine.disk_reserve_mb=1000000"});
+    HttpClient client(server.port());
+    EXPECT_EQ(client.get("/readyz").body, "degraded");
+    ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":2})").status, 200);
+    EXPECT_EQ(client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]}]})").status, 507);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Operator, VerifySaysWhenDamageIsFound) {
+    namespace fs = std::filesystem;
+    const TemporaryDirectory directory;
+    const std::string whole = directory.path() + "/whole";
+    {
+        Server server(whole);
+        HttpClient client(server.port());
+        std::string vectors;
+        for (int i = 0; i < 1000; ++i) vectors += std::string(i == 0 ? "" : ",") + R"({"embedding":[1,2,3,4]})";
+        ASSERT_EQ(client.post("/insert_vectors", R"({"collection":"docs","vectors":[)" + vectors + "]}").status, 200);
+        ASSERT_EQ(client.post("/collections/docs/force-save?wait=true", "").status, 200);
+        ASSERT_FALSE(fs::is_empty(whole + "/seg"));
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    for (const auto& segment : fs::directory_iterator(whole + "/seg")) {
+        fs::permissions(segment, fs::perms::owner_write, fs::perm_options::add);
+        std::fstream file(segment.path(), std::ios::in | std::ios::out | std::ios::binary);
+        const auto middle = static_cast<std::streamoff>(segment.file_size() / 2);
+        file.seekg(middle);
+        const int byte = file.get();
+        file.seekp(middle);
+        file.put(static_cast<char>(~byte));
+    }
+    const auto server_that = [&](const std::string& verify) {
+        fs::copy(whole, directory.path() + "/" + verify, fs::copy_options::recursive);
+        return std::make_unique<Server>(directory.path() + "/" + verify,
+                                        std::vector<std::string>{"--set", "engine.verify=" + verify});
+    };
+    const auto background = server_that("background");
+    const auto is_told = [&] { return !lines_with(background->process().output(), "scrub.damage").empty(); };
+    for (int i = 0; i < 2000 && !is_told(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(is_told()) << background->process().output();
+    const auto open = server_that("open");
+    EXPECT_FALSE(lines_with(open->process().output(), "collection.quarantined").empty()) << "before it is ready";
+    const auto never = server_that("never");
+    for (const auto* server : {&background, &open, &never}) EXPECT_EQ((*server)->stop().code, 0);
+    EXPECT_TRUE(lines_with(never->process().output(), "damage").empty()) << never->process().output();
+}
+
+TEST(Operator, KeysOfTheEnvironmentLetInWithTheirPermissions) {
+    const TemporaryDirectory directory;
+    const uint16_t port = free_port();
+    Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", std::to_string(port)},
+                   {"VECTORIZER_API_KEY=the-one-that-may-all", "VECTORIZER_READ_ONLY_API_KEY=the-one-that-reads"},
+                   directory.path() + "/log");
+    HttpClient client(port);
+    for (int i = 0; i < 1000 && client.get("/readyz").status != 200; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const std::string docs = R"({"name":"docs","dimension":2})";
+    const std::vector<std::string> reader{"X-API-Key: the-one-that-reads"};
+    EXPECT_EQ(client.get("/collections").status, 401) << server.output();
+    EXPECT_EQ(client.request("GET", "/collections", "", reader).status, 200);
+    EXPECT_EQ(client.request("POST", "/collections", docs, reader).status, 403);
+    EXPECT_EQ(client.request("POST", "/collections", docs, {"X-API-Key: the-one-that-may-all"}).status, 200);
+    server.send(SIGTERM);
+    EXPECT_EQ(server.wait(std::chrono::seconds(30)).value_or(Exit{}).code, 0);
+}
+
+TEST(Operator, AnArchiveIsAsOfItsSnapshot) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    const std::string archive = directory.path() + "/";
+    std::string snapshot;
+    {
+        Server server(data);
+        HttpClient client(server.port());
+        const std::string points =
+            R"({"collection":"docs","vectors":[{"id":"a","embedding":[1,2]},{"id":"b","embedding":[2,1]}]})";
+        ASSERT_EQ(client.post("/insert_vectors", points).status, 200);
+        snapshot = Json(client.post("/collections/docs/snapshot", "").body).text("/id");
+        ASSERT_EQ(client.post("/delete", R"({"collection":"docs","id":"a"})").status, 200);
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    const auto points_of = [&](const std::string& name, const std::vector<std::string>& as_of) {
+        std::vector<std::string> command = {program(), "export", archive + name, "--data-dir", data};
+        command.insert(command.end(), as_of.begin(), as_of.end());
+        const Ran exported = run(command);
+        EXPECT_EQ(exported.exit.code, 0) << exported.output;
+        const Ran imported = run({program(), "import", archive + name, "--data-dir", archive + name + ".data"});
+        EXPECT_EQ(imported.exit.code, 0) << imported.output;
+        Server server(archive + name + ".data");
+        const int64_t points = Json(HttpClient(server.port()).get("/collections/docs").body).integer("/vector_count");
+        EXPECT_EQ(server.stop().code, 0);
+        return points;
+    };
+    EXPECT_EQ(points_of("now.vecdb", {}), 1);
+    EXPECT_EQ(points_of("then.vecdb", {"--snapshot", snapshot}), 2) << snapshot;
+    const Ran none = run({program(), "export", archive + "none.vecdb", "--data-dir", data, "--snapshot", "none"});
+    EXPECT_EQ(none.exit.code, 66) << none.output;
+    EXPECT_EQ(run({program(), "check", data, "--deep"}).exit.code, 0);
+}
+
 TEST(Operator, TheDataDirectoryIsTheSameForEveryCommand) {
     const TemporaryDirectory directory;
     const std::vector<std::string> home{"HOME=" + directory.path()};
