@@ -65,11 +65,18 @@ for folder in engine/io engine/log engine/manifest engine/wal engine/segment eng
     [ -s "$folder/format.md" ] || report "bytes on disk without a description" <<<"$folder/format.md is missing"
 done
 
-# Every key of the configuration stands in the example, under its section.
+# Every key of the configuration stands in the example.
 keys=$(sed -nE 's/^ *(NumberKey|LimitKey)\{"([a-z_.]+)".*/\2/p' frontends/http/settings.cpp
+       grep -ohE '"(server|http|log|auth)\.[a-z_]+"' frontends/http/settings.cpp frontends/access/key_settings.cpp plugins/resp/frontend.cpp | tr -d '"'
        sed -nE 's/.*settings\.read(_path)?\("([a-z_]+)".*/\2/p' frontends/graphql/frontend.cpp
+       sed -nE 's/.*config->get\(host, borrowed\("([a-z_]+)".*/\1/p' frontends/rest/frontend.cpp
+       grep -oE '(host\.config\(|std::pair\()"[a-z_]+"' plugins/resp/frontend.cpp | sed -E 's/.*"(.*)"/\1/'
+       sed -nE 's/.*section \+ "\.([a-z_]+)".*/\1/p' plugins/host/frontends.cpp
+       sed -nE 's/.*\btext\("(server\.[a-z_.]+)".*/\1/p' plugins/host/config.cpp
        sed -nE 's/.*(config\.(text|number|flag|find)\(|read_choice\(config, )"([a-z_.]+)".*/\3/p' plugins/host/server_settings.cpp plugins/host/engine_options.cpp)
-[ "$(wc -l <<<"$keys")" -gt 25 ] || report "the keys of the configuration were not found" <<<"$(wc -l <<<"$keys") keys"
+for known in retry_after_s cors_origins auth.keys allow_unauthenticated max_items auto_create login_timeout_ms optional keys_file drain_ms verify; do
+    grep -qE "(^|\.)$known$" <<<"$keys" || report "a key of the configuration that was not found" <<<"$known"
+done
 for key in $keys; do
     grep -qE "^[ #]*${key##*.}:" config.yml || report "a key that config.yml does not explain" <<<"$key"
 done
