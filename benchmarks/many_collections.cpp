@@ -1,15 +1,17 @@
 // Thousands of small collections: what an orderly close and the open after it take, in time, memory and files.
-//   vectorizer-many [COLLECTIONS [DIM [POINTS]]]
+//   vectorizer-many [COLLECTIONS [DIM [POINTS]]]   10,000 of 16; without POINTS: with none, then with 10
 // With few dimensions all of them stay in the log, with many they are sealed at the close.
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -125,13 +127,19 @@ void run(uint32_t collections, uint32_t points, uint32_t dim) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    const uint32_t collections = count > 1 ? static_cast<uint32_t>(std::strtoul(arguments[1], nullptr, 10)) : 10'000;
-    const uint32_t dim = count > 2 ? static_cast<uint32_t>(std::strtoul(arguments[2], nullptr, 10)) : 16;
-    if (count > 3) {
-        run(collections, static_cast<uint32_t>(std::strtoul(arguments[3], nullptr, 10)), dim);
-        return 0;
+    uint32_t numbers[] = {10'000, 16, 0};  // collections, dim, points
+    for (int i = 1; i < count; ++i) {
+        const std::string_view text(arguments[i]);
+        uint32_t* const number = i <= 3 ? &numbers[i - 1] : nullptr;
+        const uint32_t least = i == 3 ? 0 : 1;
+        const char* end = number == nullptr ? nullptr : std::from_chars(text.begin(), text.end(), *number).ptr;
+        if (end == text.end() && *number >= least) continue;
+        std::fprintf(stderr,
+                     "vectorizer-many [COLLECTIONS [DIM [POINTS]]]   without POINTS: with none, then with 10\n");
+        return text == "--help" || text == "-h" ? 0 : 2;
     }
-    run(collections, 0, dim);
-    run(collections, 10, dim);
+    const auto [collections, dim, points] = numbers;
+    run(collections, points, dim);
+    if (count <= 3) run(collections, 10, dim);
     return 0;
 }
