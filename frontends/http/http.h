@@ -33,9 +33,8 @@ typedef struct vzh_request vzh_request;
 #define VZH_BODY_ANY 2u  /* the handler looks at content_type */
 
 /* One row of a frontend's route table; static. Parameters in braces take one decoded segment: "/collections/{name}". A
- * last segment
- * "*" takes the rest of the path. Literal segments win over parameters. HEAD follows GET; OPTIONS and 405 come from the
- * table. */
+ * last segment "*" takes the rest of the path. Literal segments win over parameters. HEAD follows GET; OPTIONS and 405
+ * come from the table. */
 typedef struct vzh_route {
     const char* method;
     const char* path;

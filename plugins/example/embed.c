@@ -1,7 +1,7 @@
 /* The engine inside Node.js: a module of four functions over the C ABI, built with Node's own N-API and nothing else.
  *
- *   cc -shared -fPIC $(pkg-config --cflags vectorizer) -I/usr/include/node embed.c $(pkg-config --libs vectorizer) -o
- * embed.node node embed.mjs DIRECTORY
+ *   cc -shared -fPIC -o embed.node embed.c -I/usr/include/node $(pkg-config --cflags --libs vectorizer)
+ *   node embed.mjs DIRECTORY
  *
  * Calls are synchronous and short; a program that serves many would use vz_submit and a thread-safe function. */
 #define NAPI_VERSION 8

@@ -1,8 +1,7 @@
 // A data directory of each released format, and what it answers.
-//   golden write DIRECTORY                        makes one with today's engine, with everything in it that a directory
-//   can hold golden answers DIRECTORY                      prints what it answers; the directory changes as at any
-//   opening golden compare CMAKE ARCHIVE ANSWERS          unpacks one of an earlier day and compares what it answers
-//   today
+//   golden write DIRECTORY                  makes one with today's engine, with everything that a directory can hold
+//   golden answers DIRECTORY                prints what it answers; the directory changes as at any opening
+//   golden compare CMAKE ARCHIVE ANSWERS    unpacks one of an earlier day and compares what it answers today
 #include <unistd.h>
 
 #include <algorithm>
