@@ -29,6 +29,7 @@ struct LimitKey {
 constexpr uint64_t kDayMs = 86'400'000;
 
 constexpr std::array kNumbers{
+    NumberKey{"port", &Settings::port, 0, 65535},
     NumberKey{"http.threads", &Settings::threads, 1, 256},
     NumberKey{"http.workers", &Settings::workers, 0, 1024},
     NumberKey{"http.receive_timeout_ms", &Settings::receive_timeout_ms, 1, kDayMs},
@@ -60,12 +61,6 @@ class Reader {
         vz_str value{};
         if (config_.get(&host_, to_str(key), &value) == 0) return std::nullopt;
         return to_view(value);
-    }
-
-    // The frontend's own key, or the one of those that share an address.
-    std::string_view address_key(std::string_view own, std::string_view shared) {
-        const bool is_shared = text(shared).has_value();
-        return text(own) || !is_shared ? own : shared;
     }
 
     vz_status number(std::string_view key, uint64_t least, uint64_t most, uint64_t& out) {
@@ -179,11 +174,8 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     if (config == nullptr) return fill_error(error, VZ_UNSUPPORTED, "", "the host offers no " VZ_SERVICE_CONFIG);
     Reader reader(host, *config, error);
 
-    const auto host_key = reader.address_key("host", "server.host");
-    if (const auto text = reader.text(host_key)) out.host = *text;
-    if (!is_host_text(out.host)) return reader.reject(host_key, "must be a host name or an address");
-    const auto port_key = reader.address_key("port", "server.port");
-    if (const auto status = reader.number(port_key, 0, 65535, out.port); status != VZ_OK) return status;
+    if (const auto text = reader.text("host")) out.host = *text;
+    if (!is_host_text(out.host)) return reader.reject("host", "must be a host name or an address");
     for (const auto& number : kNumbers) {
         if (const auto status = reader.number(number.key, number.least, number.most, out.*number.member);
             status != VZ_OK)
@@ -220,7 +212,7 @@ vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_err
     const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
     Reader reader(host, *config, error);
     return reader.reject(
-        reader.address_key("host", "server.host"),
+        "host",
         "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
         "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
 }

@@ -79,10 +79,10 @@ typedef struct vz_log_service {
 #define VZ_SERVICE_CONFIG "vz.config/1"
 typedef void (*vz_config_visit_fn)(void* user, vz_str key, vz_str value) VZ_NOEXCEPT;
 typedef struct vz_config_service {
-    /* 1: found. Keys of this instance over those of `server:`, flattened with dots; lists as key.0, key.1, ... `host`
-     * and `port` are of the instance alone: whoever shares the address of `server:` asks for "server.host" and
-     * "server.port". Values are texts, NUL-terminated, valid until destroy returns. A key that create did not ask for
-     * is an unknown key: the host refuses it. */
+    /* 1: found. Keys of this instance over those of `server:`, flattened with dots; lists as key.0, key.1, ... A whole
+     * name, "frontends.<instance>.port" or "server.port", asks in that place alone: a protocol that does not share the
+     * address of `server:` asks so for its own. Values are texts, NUL-terminated, valid until destroy returns. A key
+     * that create did not ask for is an unknown key: the host refuses it. */
     uint32_t (*get)(const vz_host* host, vz_str key, vz_str* value) VZ_NOEXCEPT;
     /* Visits, in file order, each key that is prefix or begins with prefix and a dot, and counts as asking for it. */
     void (*list)(const vz_host* host, vz_str prefix, vz_config_visit_fn visit, void* user) VZ_NOEXCEPT;

@@ -222,7 +222,9 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
     const vz_config_service* config = host->service(host, VZ_SERVICE_CONFIG);
     vz_str value = {NULL, 0};
     uint32_t port = 15050;
-    if (config->get(host, str("port"), &value) && !parse_number(value.data, 65535, &port))
+    char key[300]; /* its own alone: the port of `server:` is that of HTTP */
+    snprintf(key, sizeof key, "frontends.%s.port", host->instance.data);
+    if (config->get(host, str(key), &value) && !parse_number(value.data, 65535, &port))
         return config->reject(host, str("port"), str("must be a number up to 65535"), error);
     struct vz_frontend* self = calloc(1, sizeof *self);
     if (self == NULL) return fail(error, VZ_OUT_OF_MEMORY, "", "no memory for a frontend");

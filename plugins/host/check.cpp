@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "plugins/host/abi_text.hpp"
-#include "plugins/host/exit_code.hpp"
 #include "plugins/host/json_text.hpp"
 #include "vectorizer/engine.h"
 
@@ -35,23 +34,29 @@ void print_repaired(const vz_finding& finding) {
                 finding.file.data, static_cast<int>(finding.message.size), finding.message.data);
 }
 
+// Codes of these three commands alone, for scripts that look at what was found.
+constexpr int kFoundNotes = 1;
+constexpr int kFoundDamage = 2;
+constexpr int kUnreadable = 3;
+
 struct Tool {
     uint32_t kind;
     uint32_t flags;
     std::string target;
 };
 
-// An exit code: not 0 after it said why there is no result.
-int run(const char* verb, const std::string& path, const Tool& tool, vz_result** result) {
+// Null after it said why there is no result.
+vz_result* run(const char* verb, const std::string& path, const Tool& tool) {
     vz_directory_request request = {};
     request.struct_size = sizeof(request);
     request.kind = tool.kind;
     request.flags = tool.flags;
     if (!tool.target.empty()) request.target = {tool.target.data(), tool.target.size()};
+    vz_result* result = nullptr;
     vz_error error = {};
-    const vz_status status = vz_directory_run({path.data(), path.size()}, &request, result, &error);
-    if (status != VZ_OK) std::fprintf(stderr, "vectorizer: cannot %s %s: %s\n", verb, path.c_str(), error.message);
-    return exit_code(status);
+    if (vz_directory_run({path.data(), path.size()}, &request, &result, &error) == VZ_OK) return result;
+    std::fprintf(stderr, "vectorizer: cannot %s %s: %s\n", verb, path.c_str(), error.message);
+    return nullptr;
 }
 
 // The exit code of the worst finding; `print` shows each.
@@ -62,7 +67,7 @@ int show(const vz_result* result, int note_code, void (*print)(const vz_finding&
     for (uint64_t i = 0; i < count; ++i) {
         const vz_finding& finding = *VZ_AT(vz_finding, findings, i);
         print(finding);
-        code = std::max(code, finding.status == VZ_OK ? note_code : kExitDamaged);
+        code = std::max(code, finding.status == VZ_OK ? note_code : kFoundDamage);
     }
     return code;
 }
@@ -70,11 +75,9 @@ int show(const vz_result* result, int note_code, void (*print)(const vz_finding&
 }  // namespace
 
 int check(const std::string& directory, bool deep, bool json) {
-    vz_result* result = nullptr;
-    if (const int failed = run("check", directory, {VZ_DIRECTORY_CHECK, deep ? VZ_DIRECTORY_DEEP : 0, ""}, &result);
-        failed != 0)
-        return failed;
-    const int code = show(result, kExitFailed, json ? print_json : print_checked);
+    vz_result* const result = run("check", directory, {VZ_DIRECTORY_CHECK, deep ? VZ_DIRECTORY_DEEP : 0, ""});
+    if (result == nullptr) return kUnreadable;
+    const int code = show(result, kFoundNotes, json ? print_json : print_checked);
     if (code == 0 && !json) std::printf("%s is clean\n", directory.c_str());
     vz_result_release(result);
     return code;
@@ -86,10 +89,10 @@ int inspect(const std::string& file, bool json) {
                      "vectorizer: cannot inspect %s: it is a directory. Pass one file of it, or run `vectorizer check "
                      "%s` over all of them\n",
                      file.c_str(), file.c_str());
-        return kExitUsage;
+        return kUnreadable;
     }
-    vz_result* result = nullptr;
-    if (const int failed = run("inspect", file, {VZ_DIRECTORY_INSPECT, 0, file}, &result); failed != 0) return failed;
+    vz_result* const result = run("inspect", file, {VZ_DIRECTORY_INSPECT, 0, file});
+    if (result == nullptr) return kUnreadable;
     const int code = show(result, 0, json ? print_json : print_inspected);
     vz_result_release(result);
     return code;
@@ -98,19 +101,17 @@ int inspect(const std::string& file, bool json) {
 int repair(const std::string& directory, bool accept_loss, bool json) {
     if (!accept_loss) {
         const int code = check(directory, false, json);
-        if (code == kExitDamaged) {
+        if (code == kFoundDamage) {
             std::fprintf(stderr,
                          "vectorizer: nothing was changed. `vectorizer repair %s --accept-loss` keeps what can be "
                          "read, drops the "
                          "rest, and leaves a copy of each damaged file in quarantine/\n",
                          directory.c_str());
         }
-        return code == kExitFailed ? 0 : code;
+        return code == kFoundNotes ? 0 : code;
     }
-    vz_result* result = nullptr;
-    if (const int failed = run("repair", directory, {VZ_DIRECTORY_REPAIR, VZ_DIRECTORY_ACCEPT_LOSS, ""}, &result);
-        failed != 0)
-        return failed;
+    vz_result* const result = run("repair", directory, {VZ_DIRECTORY_REPAIR, VZ_DIRECTORY_ACCEPT_LOSS, ""});
+    if (result == nullptr) return kUnreadable;
     uint64_t count = 0;
     static_cast<void>(vz_result_items(result, VZ_RESULT_FINDINGS, &count));
     show(result, 0, json ? print_json : print_repaired);

@@ -5,7 +5,7 @@
 
 namespace vz::host {
 
-// Each gives an exit code: that of the worst it finds, or of why it cannot look. 1: files that belong to nothing.
+// Exit codes: 0 clean, 1 notes (files that belong to nothing), 2 damage, 3 locked or unreadable.
 int check(const std::string& directory, bool deep, bool json);
 int inspect(const std::string& file, bool json);
 // 0: it is whole now. Without `accept_loss` a damaged one is left as it is.

@@ -108,12 +108,11 @@ std::string unknown_name(const std::string& name) {
     return sentence + (nearest.empty() ? "a dot of a key is written __" : "did you mean VECTORIZER_" + nearest + "?");
 }
 
-// Where a key of that frontend may stand, the nearest first. An address is its own; those that share the one of the
-// server ask for it by its whole name.
+// Where a key of that frontend may stand, the nearest first. One that is asked for by its whole name stands there
+// alone.
 std::vector<std::string> sections_of(const std::string& instance, const std::string& key) {
     const std::string own = "frontends." + instance + ".";
-    if (key.starts_with("server.")) return {""};
-    if (key == "host" || key == "port") return {own};
+    if (key.starts_with("server.") || key.starts_with(own)) return {""};
     return {own, "server."};
 }
 

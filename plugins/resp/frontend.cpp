@@ -22,12 +22,14 @@ class Frontend {
         ServerOptions options;
         in_addr address = {};
         int64_t number = 0;
-        options.host = host.config("host", options.host);
+        // Its own alone: the address of `server:` is that of HTTP.
+        const std::string own = "frontends." + std::string(host.instance()) + ".";
+        options.host = host.config(own + "host", options.host);
         if (::inet_pton(AF_INET, options.host.c_str(), &address) != 1)
             return host.reject("host", "must be an IPv4 address");
         const bool is_open =
             host.config("auth.allow_unauthenticated", "false") == "true" || ntohl(address.s_addr) >> 24 == 127;
-        if (!parse_integer(host.config("port", "6380"), 0, 65'535, &number))
+        if (!parse_integer(host.config(own + "port", "6380"), 0, 65'535, &number))
             return host.reject("port", "must be a number up to 65535");
         options.port = static_cast<uint16_t>(number);
         if (!parse_integer(host.config("clients", "256"), 1, 4096, &number))

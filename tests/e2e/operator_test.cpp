@@ -355,7 +355,7 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const Ran keyed = check("server: {host: 0.0.0.0}\n");
     EXPECT_EQ(keyed.exit.code, 0) << keyed.output;
     const Ran inspected = run({program(), "inspect", data});
-    EXPECT_EQ(inspected.exit.code, 2);
+    EXPECT_EQ(inspected.exit.code, 3);
     EXPECT_NE(inspected.output.find("it is a directory"), std::string::npos) << inspected.output;
 }
 
