@@ -16,7 +16,7 @@ struct Member {
     std::string raw;
 };
 
-constexpr std::string_view kChunkKeys[] = {"chunk_index", kChunkCountKey, "parent_id"};
+constexpr std::string_view kChunkKeys[] = {"chunk_index", kChunkCountKey, kParentIdKey};
 
 // The members of the metadata that go into the payload, and what the payload takes from them.
 struct Metadata {
@@ -91,7 +91,7 @@ std::string payload_of(const Metadata& metadata, std::string_view content, const
             out.field("file_path", metadata.file_path);
             out.field("chunk_index", chunk);
             out.field(kChunkCountKey, chunks);
-            out.field("parent_id", entry.id);
+            out.field(kParentIdKey, entry.id);
         }
         for (const Member& member : metadata.members) out.field_raw(member.key, member.raw);
         out.end_object();

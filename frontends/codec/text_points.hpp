@@ -19,6 +19,7 @@ inline constexpr uint64_t kTextBytesMax = 16u << 20;
 inline constexpr uint64_t kRecordBytesMax = 32u << 20;
 inline constexpr std::string_view kContentKey = "content";
 inline constexpr std::string_view kChunkCountKey = "chunk_count";
+inline constexpr std::string_view kParentIdKey = "parent_id";
 
 struct TextOptions {
     bool auto_chunk = true;

@@ -11,8 +11,9 @@
 namespace vz::codec {
 namespace {
 
-// Chunks that are looked for at a time.
-constexpr uint64_t kChunksAsked = 256;
+// Chunks that are looked for at a time: as many as there are said to be, and at least some, for that may be wrong.
+constexpr uint64_t kChunksAskedMin = 16;
+constexpr uint64_t kChunksAskedMax = 256;
 
 // More were never made of one text.
 constexpr uint64_t kChunksMax = kTextBytesMax / (kChunkBytesMin / 2);
@@ -33,27 +34,46 @@ struct Item {
 
 struct Stored {
     uint64_t version = 0;  // 0: there is no such point
-    uint64_t chunks = 0;
+    std::string payload;   // the member that was asked for
 };
+
+// The record is for what was read.
+Item as_read(const Stored& stored, Item item) {
+    item.condition = stored.version != 0 ? VZ_IF_VERSION : VZ_IF_ABSENT;
+    item.version = stored.version;
+    return item;
+}
 
 // No point has a longer id: a text of this id has no chunks.
 bool may_have_chunks(std::string_view id) { return fits_chunk(id, 0); }
 
-uint64_t chunks_in(std::string_view payload) {
+uint64_t chunks_said(const Stored& first_chunk) {
     constexpr json::Field kFields[] = {{kChunkCountKey, 0}};
     uint64_t chunks = 0;
-    read_small_object(payload, kFields, [&](json::Reader& reader, uint32_t, json::Value value) {
+    if (first_chunk.version == 0) return chunks;
+    read_small_object(first_chunk.payload, kFields, [&](json::Reader& reader, uint32_t, json::Value value) {
         return reader.unsigned_integer(value, 0, kChunksMax, chunks);
     });
     return chunks;
 }
 
-// What is stored under each id now.
-Failure read_stored(vz_engine* engine, std::string_view collection, const std::vector<vz_str>& ids, const Names& names,
-                    std::vector<Stored>* stored) {
+bool says_parent(const Stored& chunk, std::string_view id) {
+    constexpr json::Field kFields[] = {{kParentIdKey, 0}};
+    bool says = false;
+    read_small_object(chunk.payload, kFields, [&](json::Reader& reader, uint32_t, json::Value value) {
+        std::string_view parent;
+        says = reader.string(value, parent) && parent == id;
+        return says;
+    });
+    return says;
+}
+
+// What is stored under each id now, with one member of the payload.
+Failure read_stored(vz_engine* engine, std::string_view collection, const std::vector<vz_str>& ids,
+                    std::string_view member, const Names& names, std::vector<Stored>* stored) {
     stored->assign(ids.size(), {});
     if (ids.empty()) return {};
-    const vz_str path = borrowed(kChunkCountKey);
+    const vz_str path = borrowed(member);
     vz_parts parts{};
     parts.struct_size = sizeof parts;
     parts.flags = VZ_PARTS_PAYLOAD;
@@ -76,58 +96,44 @@ Failure read_stored(vz_engine* engine, std::string_view collection, const std::v
     for (uint64_t i = 0; i < rows.count; ++i) {
         Stored& found = (*stored)[i];
         found.version = rows.versions[i];
-        if (found.version != 0 && rows.payloads != nullptr) found.chunks = chunks_in(view(rows.payloads[i]));
+        if (found.version != 0 && rows.payloads != nullptr) found.payload = view(rows.payloads[i]);
     }
     status = vz_result_check(result, &error);
     return status == VZ_OK ? Failure{} : from_engine(error, names);
 }
 
-// Which of the chunks [from, until) are there.
-Failure read_chunks(vz_engine* engine, std::string_view collection, std::string_view id, uint64_t from, uint64_t until,
-                    const Names& names, std::vector<uint64_t>* present) {
-    std::vector<std::string> texts;
-    std::vector<vz_str> ids;
-    texts.reserve(until - from);
-    for (uint64_t chunk = from; chunk < until && fits_chunk(id, chunk); ++chunk) {
-        texts.push_back(std::string(id).append("#").append(std::to_string(chunk)));
-        ids.push_back(borrowed(texts.back()));
-    }
-    std::vector<Stored> stored;
-    Failure failure = read_stored(engine, collection, ids, names, &stored);
-    for (uint64_t i = 0; i < stored.size(); ++i) {
-        if (stored[i].version != 0) present->push_back(from + i);
-    }
-    return failure;
-}
-
-// The chunks [from, until) that go. How many a text had stands in a payload, which any client may have written: they
-// are looked for, and where a whole part has none, the text has ended.
-Failure add_gone(vz_engine* engine, std::string_view collection, const TextChange& change, uint64_t from,
-                 uint64_t until, const Names& names, const json::Arena& arena, std::vector<Item>* items) {
-    while (from < until) {
-        const uint64_t to = std::min(until, from + kChunksAsked);
-        std::vector<uint64_t> present;
-        if (Failure failure = read_chunks(engine, collection, change.id, from, to, names, &present);
-            is_failure(failure))
-            return failure;
-        for (const uint64_t chunk : present) {
-            const vz_str id = chunk_id(change.id, chunk, arena);
-            if (id.data == nullptr) return overloaded();
-            items->push_back({id, nullptr, VZ_IF_ALWAYS, 0, change.entry});
+// The chunks from `from` on that go. How many a text had stands in the payload of its first chunk, which may be gone or
+// changed by any client: they are looked for, and where a whole part has none, the text has ended. Beyond what is said
+// a point is a chunk if it says so.
+Failure add_gone(vz_engine* engine, std::string_view collection, const TextChange& change, uint64_t from, uint64_t said,
+                 const Names& names, const json::Arena& arena, std::vector<Item>* items) {
+    for (bool has_any = true; has_any;) {
+        const uint64_t asked = std::clamp(said > from ? said - from : 0, kChunksAskedMin, kChunksAskedMax);
+        std::vector<std::string> texts;
+        std::vector<vz_str> ids;
+        texts.reserve(asked);
+        for (uint64_t chunk = from; chunk < from + asked && fits_chunk(change.id, chunk); ++chunk) {
+            texts.push_back(std::string(change.id).append("#").append(std::to_string(chunk)));
+            ids.push_back(borrowed(texts.back()));
         }
-        if (present.empty()) break;
-        from = to;
+        std::vector<Stored> stored;
+        if (Failure failure = read_stored(engine, collection, ids, kParentIdKey, names, &stored); is_failure(failure))
+            return failure;
+        has_any = false;
+        for (uint64_t i = 0; i < stored.size(); ++i) {
+            if (stored[i].version == 0 || (from + i >= said && !says_parent(stored[i], change.id))) continue;
+            const vz_str id = borrowed(arena.copy(texts[i]));
+            if (id.data == nullptr) return overloaded();
+            items->push_back(as_read(stored[i], {id, nullptr, VZ_IF_ALWAYS, 0, change.entry}));
+            has_any = true;
+        }
+        from += asked;
     }
     return {};
 }
 
 Failure add_change(vz_engine* engine, std::string_view collection, const TextChange& change, const Stored& whole,
                    const Stored& first_chunk, const Names& names, const json::Arena& arena, std::vector<Item>* items) {
-    const auto as_read = [](const Stored& stored, Item item) {
-        item.condition = stored.version != 0 ? VZ_IF_VERSION : VZ_IF_ABSENT;
-        item.version = stored.version;
-        return item;
-    };
     const bool is_chunked = change.points.size() > 1 || view(change.points[0].id) != change.id;
     for (const TextPoint& point : change.points) {
         Item item{point.id, &point, VZ_IF_ALWAYS, 0, change.entry};
@@ -144,7 +150,7 @@ Failure add_change(vz_engine* engine, std::string_view collection, const TextCha
         items->push_back(as_read(first_chunk, {id, nullptr, VZ_IF_ALWAYS, 0, change.entry}));
     }
     const uint64_t kept = is_chunked ? change.points.size() : 1;
-    return add_gone(engine, collection, change, kept, first_chunk.chunks, names, arena, items);
+    return add_gone(engine, collection, change, kept, chunks_said(first_chunk), names, arena, items);
 }
 
 // One request of the chain; false: out of memory.
@@ -195,13 +201,14 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
         if (ids.back().data == nullptr) return overloaded();
     }
     std::vector<Stored> stored;
-    if (Failure failure = read_stored(engine, collection, ids, names, &stored); is_failure(failure)) return failure;
+    if (Failure failure = read_stored(engine, collection, ids, kChunkCountKey, names, &stored); is_failure(failure))
+        return failure;
     std::vector<Item> items;
-    constexpr Stored kNone;
+    const Stored none;
     size_t place = 0;
     for (const TextChange& change : changes) {
-        const Stored& whole = change.is_new ? kNone : stored[place++];
-        const Stored& first_chunk = change.is_new || !may_have_chunks(change.id) ? kNone : stored[place++];
+        const Stored& whole = change.is_new ? none : stored[place++];
+        const Stored& first_chunk = change.is_new || !may_have_chunks(change.id) ? none : stored[place++];
         if (Failure failure = add_change(engine, collection, change, whole, first_chunk, names, arena, &items);
             is_failure(failure))
             return failure;

@@ -1,9 +1,9 @@
 // Texts as one atomic record of the engine: what was under an id goes, a point or all its chunks, and what the text has
 // become comes.
 //
-// What was there is read first, so the record holds for that only: the points "<id>" and "<id>#0" must be as they were
-// read, or the engine refuses it whole and the caller reads again. That also keeps apart writers of different
-// frontends.
+// What was there is read first, so the record holds for that only: the points "<id>" and "<id>#0", and the chunks that
+// go, must be as they were read, or the engine refuses it whole and the caller reads again. That also keeps apart
+// writers of different frontends.
 #pragma once
 
 #include <cstdint>

@@ -64,6 +64,7 @@ TEST_F(GraphqlTexts, bind_an_empty_collection_and_go_as_one) {
               "bm25");
     good(R"(mutation { upsertTexts(input: {collection: "t", chunkSize: 100, texts: [{id: "l", text: ")" + text +
          R"("}]}) { success } })");
+    good(R"(mutation { deleteVector(collection: "t", id: "l#0") { success } })");
     good(R"(mutation { upsertTexts(input: {collection: "t", texts: [{id: "l", text: "One whale"}]}) { success } })");
     EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 1);
 }

@@ -196,6 +196,49 @@ TEST_F(RestTexts, long_texts_become_chunks_and_go_as_one) {
     EXPECT_EQ(ids(), Ids{"l"});
 }
 
+TEST_F(RestTexts, chunks_go_whatever_became_of_the_first) {
+    struct Change {
+        const char* method;
+        const char* path;
+        const char* body;
+    };
+    constexpr Change kChanges[] = {
+        {"DELETE", "/vectors/l%230", ""},
+        {"PUT", "/vectors/l%230", R"({"payload":{"content":"q"}})"},
+        {"PUT", "/vectors/l%230", R"({"payload":{"chunk_count":"many","parent_id":7}})"},
+        {"PATCH", "/vectors/l%230/expiry", R"({"expires_at":1})"},
+        {"POST", "/vectors/bulk_update_metadata",
+         R"({"filter":{"must":{"key":"parent_id","match":{"value":"l"}}},"patch":{"chunk_count":null}})"},
+        {"POST", "/batch_delete", R"({"collection":"t","ids":["l#0","l#1","l#2","l#9"]})"},
+    };
+    const std::string text = long_text(40);
+    const auto insert = [&](const std::string& body) {
+        return good(
+            "POST", "/insert",
+            R"({"collection":"t","id":"l","chunk_size":64,"chunk_overlap":0,"text":)" + json_string(body) + "}");
+    };
+    insert("One whale.");
+    std::string vector = "[1";
+    for (int i = 1; i < 512; ++i) vector += ",0";
+    // Of no text.
+    good("POST", "/insert_vectors",
+         R"({"collection":"t","vectors":[{"id":"l#3","payload":{"parent_id":"k"},"vector":)" + vector + "]}]}");
+    insert("Two whales.");
+    EXPECT_EQ(ids(), (Ids{"l", "l#3"}));
+    for (const Change& change : kChanges) {
+        const Json made(insert(text));
+        const auto chunks = static_cast<size_t>(made.integer("/vectors_created"));
+        ASSERT_GE(chunks, 20U);
+        const bool has_collection = std::string_view(change.path).starts_with("/vectors");
+        good(change.method, (has_collection ? "/collections/t" : "") + std::string(change.path), change.body);
+        const Json shorter(insert(long_text(4)));
+        EXPECT_EQ(ids().size(), static_cast<size_t>(shorter.integer("/vectors_created"))) << change.body;
+        good(change.method, (has_collection ? "/collections/t" : "") + std::string(change.path), change.body);
+        insert("One whale.");
+        EXPECT_EQ(ids(), Ids{"l"}) << change.body;
+    }
+}
+
 TEST_F(RestTexts, an_id_may_be_as_long_as_any) {
     const auto entry = [](const std::string& id, const std::string& more = {}) {
         return R"({"id":")" + id + R"(","text":"the sea")" + more + "}";
