@@ -93,8 +93,8 @@ uint32_t GrowingSegment::stage(const NewRow& from) {
     to->id = from.id;
     to->id.text = arena_.copy(from.id.text);
     to->payload = arena_.copy(from.payload);
-    to->expires_ms = from.expires_ms;
-    if (from.expires_ms != 0) has_expiry_.store(true, std::memory_order_release);
+    to->expiry = from.expiry;
+    if (from.expiry != 0) has_expiry_.store(true, std::memory_order_release);
     to->present = 0;
     uint64_t row_bytes = sizeof(Row) + from.id.text.size() + from.payload.size();
     for (size_t i = 0; i < fields_.size(); ++i) {

@@ -42,7 +42,7 @@ class GrowingSegment {
     struct NewRow {
         IdView id;
         std::string_view payload;  // copied; empty stands for {}
-        int64_t expires_ms = 0;
+        int64_t expiry = 0;
         const float* const* vectors = nullptr;  // one pointer per field of fields(), null: absent
     };
 
@@ -76,7 +76,7 @@ class GrowingSegment {
     Lsn ended(uint32_t row) const { return rows_.at(row)->ended.load(std::memory_order_acquire); }
     const IdView& id(uint32_t row) const { return rows_.at(row)->id; }
     std::string_view payload(uint32_t row) const { return rows_.at(row)->payload; }
-    int64_t expires_ms(uint32_t row) const { return rows_.at(row)->expires_ms; }
+    int64_t expiry(uint32_t row) const { return rows_.at(row)->expiry; }
     // Null: the row has none, or there is no such field.
     const float* vector(uint32_t field_id, uint32_t row) const;
 
@@ -94,7 +94,7 @@ class GrowingSegment {
         std::atomic<Lsn> ended;
         IdView id;
         std::string_view payload;
-        int64_t expires_ms;
+        int64_t expiry;
         uint64_t present;   // bit i: fields_[i]
         uint32_t previous;  // older row of the same id, or kNoRow
     };

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/expiry.hpp"
 #include "engine/base/id.hpp"
 #include "engine/collection/component_counts.hpp"
 #include "engine/collection/field_indexes.hpp"
@@ -74,7 +75,9 @@ class Part {
         return restored_lsn_ != 0 ? restored_lsn_ : sealed_->version(row);
     }
     Lsn ended(uint32_t row) const { return growing_ ? growing_->ended(row) : marks_.ended(row); }
-    int64_t expires_ms(uint32_t row) const { return growing_ ? growing_->expires_ms(row) : sealed_->expires_ms(row); }
+    // As the log holds it, and as Unix ms, 0: never.
+    int64_t expiry(uint32_t row) const { return growing_ ? growing_->expiry(row) : sealed_->expiry(row); }
+    int64_t expires_ms(uint32_t row) const { return expiry_ms(expiry(row)); }
     // "{}" where none was given.
     std::string_view payload(uint32_t row) const {
         const std::string_view payload = growing_ ? growing_->payload(row) : sealed_->payload(row);

@@ -20,7 +20,7 @@ bool read_image(const BatchOperation& operation, size_t item, const std::vector<
     image->row.id = operation.ids[item];
     if (!operation.payloads.empty()) image->row.payload = operation.payloads[item];
     const bool is_patch = operation.kind == OperationKind::kPatch;
-    image->row.expires_ms = !operation.expires.empty() ? operation.expires[item] : is_patch ? kExpiryUnchanged : 0;
+    image->row.expiry = !operation.expires.empty() ? operation.expires[item] : is_patch ? kExpiryUnchanged : 0;
     return true;
 }
 

@@ -45,7 +45,7 @@ LiveRows::LiveRows(const Schema& schema, const PartList& parts, Lsn through) {
     for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
         if (*part != *largest) take(**part, through);
     }
-    if (!any_expiry_) expires_ms_.clear();
+    if (!any_expiry_) expiries_.clear();
     for (const VectorFieldSchema& field : schema.fields) {
         std::vector<const float*>& column = vectors_.emplace_back();
         column.reserve(sources_.size());
@@ -61,14 +61,14 @@ void LiveRows::take(Part& part, Lsn through) {
         sources_.push_back({&part, row});
         ids_.push_back(part.id(row));
         versions_.push_back(part.version(row));
-        expires_ms_.push_back(part.expires_ms(row));
-        any_expiry_ = any_expiry_ || part.expires_ms(row) != 0;
+        expiries_.push_back(part.expiry(row));
+        any_expiry_ = any_expiry_ || part.expiry(row) != 0;
         const std::string_view payload = part.payload(row);
         payloads_.push_back(payload == "{}" ? std::string_view() : payload);
     }
 }
 
-SegmentRows LiveRows::rows() const { return {ids_, versions_, expires_ms_, payloads_, fields_, {}}; }
+SegmentRows LiveRows::rows() const { return {ids_, versions_, expiries_, payloads_, fields_, {}}; }
 
 // ---- graphs ----
 

@@ -46,7 +46,7 @@ class LiveRows {
     bool any_expiry_ = false;
     std::vector<IdView> ids_;
     std::vector<uint64_t> versions_;
-    std::vector<int64_t> expires_ms_;
+    std::vector<int64_t> expiries_;
     std::vector<std::string_view> payloads_;
     std::vector<std::vector<const float*>> vectors_;
     std::vector<SegmentRows::Field> fields_;

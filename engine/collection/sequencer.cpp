@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/expiry.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/payload/json.hpp"
 #include "engine/payload/merge_patch.hpp"
@@ -105,10 +106,11 @@ Status Sequencer::take(const CheckedOperation& operation, const CheckedItem& ite
     return {};
 }
 
-int64_t Sequencer::expiry(const CheckedItem& item, bool is_patch) const {
-    if (item.expires_ms) return *item.expires_ms;
-    if (schema_.ttl_ms != 0) return now_ms_ + schema_.ttl_ms;
-    return is_patch ? kExpiryUnchanged : 0;
+int64_t Sequencer::expiry(const CheckedItem& item, RowRef patched) const {
+    if (item.expires_ms) return named_expiry(*item.expires_ms);
+    const bool is_patch = patched.part != nullptr;
+    if (is_patch && (schema_.ttl_ms == 0 || is_named(patched.part->expiry(patched.row)))) return kExpiryUnchanged;
+    return schema_.ttl_ms == 0 ? 0 : expiry_of_ttl(now_ms_ + schema_.ttl_ms);
 }
 
 Status Sequencer::upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, bool exists,
@@ -134,8 +136,8 @@ Status Sequencer::upsert(const CheckedOperation& operation, const CheckedItem& i
     }
     image.row.id = item.id;
     image.row.payload = payload;
-    image.row.expires_ms = expiry(item, is_patch);
-    to.expires.push_back(image.row.expires_ms);
+    image.row.expiry = expiry(item, is_patch ? old : RowRef());
+    to.expires.push_back(image.row.expiry);
     if (is_patch) fill_from(old, fields_, &image);
     image.row.vectors = image.vectors.data();
     staging_.upsert(image.row, old);

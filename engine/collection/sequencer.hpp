@@ -30,8 +30,8 @@ class Sequencer {
 
     Status take(const CheckedOperation& operation, const CheckedItem& item);
 
-    // Unix ms, 0: never, kExpiryUnchanged.
-    int64_t expiry(const CheckedItem& item, bool is_patch) const;
+    // As the log holds it. `patched`: what an update changes; of an upsert none.
+    int64_t expiry(const CheckedItem& item, RowRef patched) const;
 
     Status upsert(const CheckedOperation& operation, const CheckedItem& item, RowRef old, bool exists, Lsn base);
 

@@ -66,7 +66,7 @@ void Staging::commit(Lsn lsn) {
 
 void fill_from(RowRef old, const std::vector<GrowingSegment::Field>& fields, RowImage* image) {
     if (image->row.payload.data() == nullptr) image->row.payload = old.part->payload(old.row);
-    if (image->row.expires_ms == kExpiryUnchanged) image->row.expires_ms = old.part->expires_ms(old.row);
+    if (image->row.expiry == kExpiryUnchanged) image->row.expiry = old.part->expiry(old.row);
     for (size_t i = 0; i < fields.size(); ++i) {
         if (image->vectors[i] == nullptr) image->vectors[i] = old.part->vector(fields[i].id, old.row);
     }

@@ -179,7 +179,7 @@ uint64_t SealedSegment::version(uint32_t row) const {
     return row < rows_ ? load<uint64_t>(versions_.data() + uint64_t{row} * 8) : 0;
 }
 
-int64_t SealedSegment::expires_ms(uint32_t row) const {
+int64_t SealedSegment::expiry(uint32_t row) const {
     return row < rows_ && !expiry_.empty() ? load<int64_t>(expiry_.data() + uint64_t{row} * 8) : 0;
 }
 

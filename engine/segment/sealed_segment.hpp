@@ -45,7 +45,7 @@ class SealedSegment {
     uint64_t version(uint32_t row) const;
     bool has_expiry() const { return !expiry_.empty(); }
     // 0: never.
-    int64_t expires_ms(uint32_t row) const;
+    int64_t expiry(uint32_t row) const;
     // "{}" when empty.
     std::string_view payload(uint32_t row) const;
     // dim floats of the schema in metadata(); nullptr: absent.

@@ -207,9 +207,9 @@ Status plan_rows(Plan& plan, const SegmentIdentity& identity, const Schema& sche
     plan_ids(plan, rows.ids);
     plan.add(SectionKind::kVersions, rows.versions.size(), 8,
              [versions = rows.versions](SectionSink& sink) { return sink.append(std::as_bytes(versions)); });
-    if (std::any_of(rows.expires_ms.begin(), rows.expires_ms.end(), [](int64_t at) { return at != 0; })) {
-        plan.add(SectionKind::kExpiry, rows.expires_ms.size(), 8,
-                 [expires = rows.expires_ms](SectionSink& sink) { return sink.append(std::as_bytes(expires)); });
+    if (std::any_of(rows.expiries.begin(), rows.expiries.end(), [](int64_t at) { return at != 0; })) {
+        plan.add(SectionKind::kExpiry, rows.expiries.size(), 8,
+                 [expires = rows.expiries](SectionSink& sink) { return sink.append(std::as_bytes(expires)); });
     }
     for (const SegmentRows::Field& field : rows.fields) {
         const VectorFieldSchema* known = schema.field_by_id(field.field_id);
@@ -232,7 +232,7 @@ Status plan_rows(Plan& plan, const SegmentIdentity& identity, const Schema& sche
 Status check_rows(const SegmentRows& rows) {
     const size_t count = rows.ids.size();
     VZ_CHECK(rows.versions.size() == count && rows.payloads.size() == count);
-    VZ_CHECK(rows.expires_ms.empty() || rows.expires_ms.size() == count);
+    VZ_CHECK(rows.expiries.empty() || rows.expiries.size() == count);
     for (const SegmentRows::Field& field : rows.fields) VZ_CHECK(field.rows.size() == count);
     if (count == 0) return failure(VZ_INVALID_ARGUMENT, "a segment without rows");
     if (count > kRowsPerSegmentMax) {

@@ -29,7 +29,7 @@ struct SegmentIdentity {
 struct SegmentRows {
     std::span<const IdView> ids;
     std::span<const uint64_t> versions;
-    std::span<const int64_t> expires_ms;         // empty: none has one
+    std::span<const int64_t> expiries;           // base/expiry.hpp; empty: none has one
     std::span<const std::string_view> payloads;  // size 0 stands for {}
     struct Field {
         uint32_t field_id = 0;

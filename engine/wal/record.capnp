@@ -18,7 +18,7 @@ struct Operation {
     fields @5 :List(Field);
     payloadsOffset @6 :UInt32;        # payloads one behind the other
     payloadLengths @7 :List(UInt32);  # all ones: absent; empty list: all absent
-    expires @8 :List(Int64);          # Unix ms, 0: never, least number: unchanged; empty: never, or unchanged in a patch
+    expires @8 :List(Int64);          # as in segments, least number: unchanged; empty: never, or unchanged in a patch
     baseVersions @9 :List(UInt64);    # of patch and delete
     expectVersions @10 :List(UInt64); # reserved for logs with several appenders
 }

@@ -396,10 +396,11 @@ typedef struct vz_write_request {
     const vz_str* ids;  /* count ids of 1 to 256 bytes; NULL if `filter` selects the points */
     /* The default field's vectors, count rows: the whole story for most callers; rows 0: none. */
     vz_matrix vectors;
-    const vz_vectors* fields;  /* field_count vector fields by name; naming a field twice is refused */
-    const vz_str* payloads;    /* count JSON objects, each may be absent; NULL: all absent */
-    const uint64_t* versions;  /* count versions, for VZ_IF_VERSION only */
-    const int64_t* expires_ms; /* count times, 0: never; NULL: the collection's ttl_ms */
+    const vz_vectors* fields; /* field_count vector fields by name; naming a field twice is refused */
+    const vz_str* payloads;   /* count JSON objects, each may be absent; NULL: all absent */
+    const uint64_t* versions; /* count versions, for VZ_IF_VERSION only */
+    /* Count times, 0: never. NULL: the collection's ttl_ms; of an update, a time that a write named stays. */
+    const int64_t* expires_ms;
     /* VZ_UPDATE and VZ_DELETE: instead of ids; of an update, one payload and one time for all. */
     vz_str filter;
     uint32_t field_count;

@@ -247,6 +247,27 @@ TEST_F(RestOperations, what_came_too_late_was_not_done) {
     }
 }
 
+TEST_F(RestOperations, an_update_keeps_the_time_that_somebody_named) {
+    constexpr int64_t kFar = 4'102'444'800'000;
+    good("POST", "/collections", R"({"name":"d","dimension":2,"ttl_secs":1000})");
+    const std::string far = R"({"__expires_at":4102444800000})";
+    for (const std::string id : {"a", "b", "c", "e", "g"})
+        good("POST", "/collections/d/vectors",
+             R"({"vectors":[{"id":")" + id + R"(","vector":[1,2],"payload":)" + far + "}]}");
+    good("PUT", "/collections/d/vectors/f", R"({"vector":[1,2]})");
+    good("PATCH", "/collections/d/vectors/f/expiry", R"({"expires_at":null})");
+    good("POST", "/update", R"({"collection":"d","id":"a","vector":[2,2]})");
+    good("PUT", "/collections/d/vectors/b", R"({"vector":[2,2]})");
+    good("POST", "/batch_update", R"({"collection":"d","updates":[{"id":"c","vector":[2,2]}]})");
+    good("POST", "/collections/d/vectors/bulk_update_metadata",
+         R"({"filter":{"must":{"has_id":["e","f"]}},"patch":{"z":1}})");
+    good("POST", "/graphql",
+         R"({"query":"mutation { updatePayload(collection: \"d\", id: \"g\", payload: {z: 1}) {success} }"})");
+    for (const std::string id : {"a", "b", "c", "e", "g"})
+        EXPECT_EQ(Json(good("GET", "/collections/d/vectors/" + id)).integer("/expires_at"), kFar) << id;
+    EXPECT_NE(good("GET", "/collections/d/vectors/f").find(R"("expires_at":null)"), std::string::npos);
+}
+
 TEST_F(RestOperations, an_alias_moves_in_one_step) {
     good("POST", "/collections", R"({"name":"t","dimension":2})");
     EXPECT_EQ(Json(good("PUT", "/aliases/now", R"({"collection":"s"})")).text("/collection"), "s");

@@ -59,7 +59,7 @@ Sample make_sample() {
     SegmentRows all;
     all.ids = ids;
     all.versions = versions;
-    all.expires_ms = expires;
+    all.expiries = expires;
     all.payloads = payloads;
     all.fields = {&column, 1};
     all.derived = derived;
@@ -129,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         const IdView id = segment.id(row);
         sum = sum + id.high + id.low + sum_of(id.text) + segment.version(row) + sum_of(segment.payload(row)) +
               segment.find(id);
-        sum = sum + static_cast<uint64_t>(segment.expires_ms(row)) + segment.row_in_id_order(row);
+        sum = sum + static_cast<uint64_t>(segment.expiry(row)) + segment.row_in_id_order(row);
         for (const VectorFieldSchema& field : segment.metadata().schema.fields) {
             const float* const values = segment.vector(field.id, row);
             for (uint32_t i = 0; values != nullptr && i < field.dim; ++i) sum = sum + (values[i] != 0 ? 1 : 0);

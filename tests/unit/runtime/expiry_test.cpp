@@ -134,6 +134,46 @@ TEST_F(Expiry, of_the_collection_counts_from_each_write) {
     EXPECT_TRUE(is_found("never"));
 }
 
+TEST_F(Expiry, that_was_named_stays_through_updates_under_a_ttl) {
+    const auto set_ttl = [](Schema& schema) -> Status {
+        schema.ttl_ms = 1'000;
+        return {};
+    };
+    const auto update = [this](const char* id) { return upsert(id, -1, VZ_IF_ALWAYS, VZ_UPDATE); };
+    ASSERT_TRUE(upsert("before", -1).ok());
+    ASSERT_TRUE(engine_->catalogue().alter("c", set_ttl, false, {}).ok());
+    ASSERT_TRUE(upsert("late", now_ + 5'000).ok());
+    ASSERT_TRUE(upsert("soon", now_ + 500).ok());
+    ASSERT_TRUE(upsert("never", 0).ok());
+    ASSERT_TRUE(upsert("ttl", -1).ok());
+    ASSERT_TRUE(upsert("renewed", -1).ok());
+    open();
+    ASSERT_TRUE(engine_->checkpoints().take(*collection_).ok());
+    now_ += 400;
+    for (const char* id : {"before", "late", "soon", "never", "renewed"}) ASSERT_TRUE(update(id).ok()) << id;
+    now_ += 100;
+    EXPECT_FALSE(is_found("soon"));
+    open();
+    ASSERT_TRUE(engine_->checkpoints().take(*collection_).ok());
+    ASSERT_TRUE(update("late").ok());
+    now_ += 500;
+    EXPECT_FALSE(is_found("ttl"));
+    EXPECT_TRUE(is_found("renewed"));
+    EXPECT_TRUE(is_found("before"));
+    now_ += 400;
+    EXPECT_FALSE(is_found("renewed"));
+    EXPECT_FALSE(is_found("before")) << "written since there is a TTL";
+    EXPECT_TRUE(is_found("late"));
+    ASSERT_TRUE(upsert("late", -1).ok());
+    now_ += 1'000;
+    EXPECT_FALSE(is_found("late")) << "replaced, it has what a new one has";
+    EXPECT_EQ(count(), 1U);
+    EXPECT_TRUE(is_found("never"));
+    EXPECT_EQ(expire(), 5U);
+    open();
+    EXPECT_EQ(collection_->points(), 1U);
+}
+
 TEST_F(Expiry, survives_a_kill_and_a_clock_that_goes_back) {
     ASSERT_TRUE(upsert("a", now_ + 100).ok());
     ASSERT_TRUE(upsert("b", now_ + 100).ok());

@@ -83,7 +83,7 @@ void expect_equal(const SealedSegment& segment, const Sample& sample) {
         ASSERT_EQ(segment.id(row), sample.ids[row]);
         ASSERT_EQ(segment.find(sample.ids[row]), row);
         ASSERT_EQ(segment.version(row), sample.versions[row]);
-        ASSERT_EQ(segment.expires_ms(row), sample.expires.empty() ? 0 : sample.expires[row]);
+        ASSERT_EQ(segment.expiry(row), sample.expires.empty() ? 0 : sample.expires[row]);
         ASSERT_EQ(segment.payload(row), sample.payloads[row].empty() ? "{}" : sample.payloads[row]);
         for (size_t f = 0; f < 4; ++f) {
             const float* expected = sample.vectors[f][row];
@@ -106,7 +106,7 @@ uint64_t read_everything(const SealedSegment& segment, const Sample& sample) {
         const uint32_t row = i == rows + 2 ? UINT32_MAX : i;
         const IdView id = segment.id(row);
         sum += id.high + id.low + static_cast<uint64_t>(std::count(id.text.begin(), id.text.end(), 't'));
-        sum += segment.find(id) + segment.version(row) + static_cast<uint64_t>(segment.expires_ms(row));
+        sum += segment.find(id) + segment.version(row) + static_cast<uint64_t>(segment.expiry(row));
         const std::string_view payload = segment.payload(row);
         sum += static_cast<uint64_t>(std::count(payload.begin(), payload.end(), '{'));
         EXPECT_LT(segment.row_in_id_order(row), rows);
