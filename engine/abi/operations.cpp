@@ -161,14 +161,18 @@ void Operations::submit_write(vz_op* op) {
         return refuse(op, status, error);
     }
     const auto* request = static_cast<const vz_write_request*>(op->request);
+    auto* const answer = static_cast<vz_write_answer*>(op->answer);
     std::shared_ptr<Collection> target;
+    bool is_known = false;
     vz_error error = {};
     const vz_status status = guard(&error, [&]() -> Status {
-        VZ_TRY(check_write_structs(request, static_cast<const vz_write_answer*>(op->answer)));
+        VZ_TRY(check_write_structs(request, answer));
+        VZ_ASSIGN(is_known, answer_again(&engine_, request, answer));
+        if (is_known) return {};
         VZ_ASSIGN(target, engine_.engine->catalogue().resolve(view(op->collection)));
         return Interruption{request->deadline_ns, nullptr}.check();
     });
-    if (status != VZ_OK) return refuse(op, status, error);
+    if (status != VZ_OK || is_known) return refuse(op, status, error);
     bool waits = false;
     const vz_status queued = guard(&error, [&]() -> Status {
         const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) &&

@@ -107,6 +107,18 @@ Status check_write_structs(const vz_write_request* request, const vz_write_answe
     return {};
 }
 
+Result<bool> answer_again(vz_engine* engine, const vz_write_request* request, vz_write_answer* out) {
+    // A log that has failed never tells what is in flight.
+    if (!engine->engine->log().health().ok()) return false;
+    VZ_ASSIGN(const std::optional<RequestOutcome> first,
+              engine->engine->catalogue().first_outcome(request->request_id));
+    if (!first) return false;
+    WriteCommit commit(nullptr);
+    commit.tell_again(*first, *request);
+    VZ_TRY(answer_write(commit, request, out));
+    return true;
+}
+
 Status answer_write(const WriteCommit& commit, const vz_write_request* request, vz_write_answer* out) {
     if (out == nullptr) return {};
     vz_write_answer answer = commit.answer;
@@ -237,6 +249,8 @@ VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_r
                           vz_write_answer* answer, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_write_structs(request, answer));
+        VZ_ASSIGN(const bool is_known, answer_again(engine, request, answer));
+        if (is_known) return {};
         VZ_ASSIGN(const std::shared_ptr<Collection> target, engine->engine->catalogue().resolve(view(collection)));
         VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
         WriteCommit commit(target);

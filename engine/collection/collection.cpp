@@ -19,6 +19,16 @@ void WriteCommit::finish(const Status& status) {
     if (done) done(status.ok() ? refusal_ : status);
 }
 
+void WriteCommit::tell_again(const RequestOutcome& first, const vz_write_request& request) {
+    bool clears = false;
+    for (const vz_write_request* part = &request; part != nullptr; part = part->next)
+        clears = clears || part->kind == VZ_CLEAR;
+    answer.outcome = VZ_REPLAYED;
+    answer.lsn = first.applied == 0 && !clears ? 0 : first.lsn;
+    answer.applied = first.applied;
+    answer.created = first.created;
+}
+
 Collection::Collection(const CollectionState& state, Log& log, RequestIds& requests, Workers& workers,
                        std::function<int64_t()> now_ms, DamageSink unreadable)
     : id_(state.id),
@@ -88,12 +98,7 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
     if (dropped_) return failure(VZ_NOT_FOUND, "the collection was dropped").reason(VZ_REASON_COLLECTION);
     VZ_ASSIGN(const std::optional<RequestOutcome> first, requests_.first_outcome(batch.request_id, log_.durable()));
     if (first) {
-        commit.answer.outcome = VZ_REPLAYED;
-        const bool clears = std::any_of(batch.operations.begin(), batch.operations.end(),
-                                        [](const CheckedOperation& each) { return each.kind == VZ_CLEAR; });
-        commit.answer.lsn = first->applied == 0 && !clears ? 0 : first->lsn;
-        commit.answer.applied = first->applied;
-        commit.answer.created = first->created;
+        commit.tell_again(*first, request);
         return {};
     }
     Part& writable = writable_part(*schema);

@@ -36,6 +36,8 @@ class WriteCommit final : public Commit {
     explicit WriteCommit(std::shared_ptr<Collection> collection) : collection_(std::move(collection)) {}
     void publish() override;
     void finish(const Status& status) override;
+    // Of a request that was done before: what was answered then.
+    void tell_again(const RequestOutcome& first, const vz_write_request& request);
 
     vz_write_answer answer = {};      // outcome, lsn, applied, created, error_count; complete once done
     std::vector<Status> item_errors;  // per item, of batches with per-item results

@@ -149,9 +149,8 @@ std::vector<Catalogue::Value> Catalogue::values(std::string_view prefix) const {
 
 // ---- changes ----
 
-Result<std::optional<EditOutcome>> Catalogue::first_outcome(const vz_uuid& request) const {
-    VZ_ASSIGN(const std::optional<RequestOutcome> first, requests_.first_outcome(request, log_->durable()));
-    return first ? std::optional(EditOutcome{first->lsn, true}) : std::nullopt;
+Result<std::optional<RequestOutcome>> Catalogue::first_outcome(const vz_uuid& request) const {
+    return requests_.first_outcome(request, log_->durable());
 }
 
 Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::function<Status(Change&)>& decide) {
@@ -160,8 +159,8 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
     {
         const std::scoped_lock lock(sequencing_);
         VZ_TRY(log_->health().ok() ? Status() : log_->refusal());
-        VZ_ASSIGN(const std::optional<EditOutcome> first, first_outcome(request));
-        if (first) return *first;
+        VZ_ASSIGN(const std::optional<RequestOutcome> first, first_outcome(request));
+        if (first) return EditOutcome{first->lsn, true};
         std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
         Status decided = or_out_of_memory([&]() -> Status {
             VZ_TRY(decide(change));

@@ -53,7 +53,7 @@ class Catalogue {
     // ---- changes ----
 
     // How a request of this id ended, if there was one. VZ_BUSY: that is not known yet.
-    Result<std::optional<EditOutcome>> first_outcome(const vz_uuid& request) const;
+    Result<std::optional<RequestOutcome>> first_outcome(const vz_uuid& request) const;
 
     Result<EditOutcome> create(std::string_view name, Schema schema, const vz_uuid& request);
     Result<EditOutcome> drop(std::string_view name, bool only_if_empty, const vz_uuid& request);

@@ -104,8 +104,8 @@ Result<SnapshotState> Snapshots::take(std::string_view name, std::span<const vz_
 Result<EditOutcome> Snapshots::drop(std::string_view name, const vz_uuid& request) {
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     // Before the snapshot is looked for: it went with the first.
-    VZ_ASSIGN(const std::optional<EditOutcome> first, database_.catalogue.first_outcome(request));
-    if (first) return *first;
+    VZ_ASSIGN(const std::optional<RequestOutcome> first, database_.catalogue.first_outcome(request));
+    if (first) return EditOutcome{first->lsn, true};
     bool exists = false;
     database_.log->read_state(
         [&](const ManifestState& state) { exists = state.snapshots.contains(std::string(name)); });
@@ -147,8 +147,8 @@ Result<EditOutcome> Snapshots::restore(std::string_view name, std::string_view f
                                        const vz_uuid& request) {
     // Nobody drops the snapshot, or sweeps its files, until the new collections name them.
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
-    VZ_ASSIGN(const std::optional<EditOutcome> first, database_.catalogue.first_outcome(request));
-    if (first) return *first;
+    VZ_ASSIGN(const std::optional<RequestOutcome> first, database_.catalogue.first_outcome(request));
+    if (first) return EditOutcome{first->lsn, true};
     VZ_ASSIGN(SnapshotState snapshot, find(name, {}));
     if (!from.empty()) {
         std::erase_if(snapshot.collections, [&](const CollectionState& collection) { return collection.name != from; });

@@ -102,8 +102,8 @@ Status Snapshots::export_archive_to(const std::string& path, std::string_view sn
 Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::string_view from, std::string_view to,
                                               bool replace, const vz_uuid& request) {
     // Before the archive is looked for: it may be gone by now.
-    VZ_ASSIGN(const std::optional<EditOutcome> first, database_.catalogue.first_outcome(request));
-    if (first) return *first;
+    VZ_ASSIGN(const std::optional<RequestOutcome> first, database_.catalogue.first_outcome(request));
+    if (first) return EditOutcome{first->lsn, true};
     VZ_ASSIGN(const std::unique_ptr<Mapping> map, database_.files.map(path));
     VZ_ASSIGN(const ArchiveView archive, ArchiveView::open(map->bytes(), path));
     std::vector<CollectionState> chosen;

@@ -370,6 +370,11 @@ Failure conflict(std::string_view reason) {
     return make(409, "conflict", std::string(reason), Details().text("reason", reason).done());
 }
 
+Failure gone_since(std::string_view collection) {
+    return conflict(
+        std::string("the change was made; there is no collection '").append(collection).append("' any more"));
+}
+
 Failure collection_not_found(std::string_view name) {
     name = json::clipped(name);
     return make(404, "collection_not_found", std::string("Collection not found: ").append(name),

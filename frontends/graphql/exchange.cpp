@@ -402,6 +402,7 @@ void Exchange::finish(RootCall& call) {
 
 void Exchange::answer() {
     if (mutation_) vzh_acted(request_);
+    if (is_repeat()) vzh_header(request_, "Idempotent-Replay", codec::borrowed("true"));
     // A map that failed while it was read spoils its field; the others are written again.
     bool complete = write_answer();
     if (complete && !check_results()) complete = write_answer();
@@ -413,6 +414,16 @@ void Exchange::answer() {
     frontend_.meter->took(Phase::kExecute, steady_ns() - begun_ns_);
     for (const ExecutionError& error : errors_) frontend_.meter->error(error.code);
     reply(200);
+}
+
+// Whether all that was asked for had been done before.
+bool Exchange::is_repeat() const {
+    return mutation_ && std::all_of(calls_.begin(), calls_.end(), [](const RootCall& call) {
+               const auto is_replayed = [](const EngineCall& each) {
+                   return each.ok() && (each.written.outcome == VZ_REPLAYED || each.change.outcome == VZ_REPLAYED);
+               };
+               return !call.engine_calls.empty() && is_replayed(call.engine_calls.back());
+           });
 }
 
 bool Exchange::write_answer() {

@@ -77,6 +77,7 @@ class Exchange final {
     void ended();
     void finish(RootCall& call);
     void answer();
+    bool is_repeat() const;
     bool write_answer();
     bool check_results();
     void refuse(const std::vector<DocumentError>& errors);

@@ -9,7 +9,9 @@ namespace {
 
 FieldValue described(RootCall& call, std::string_view name) {
     if (call.failed(call.engine_calls[0])) return FieldValue::null();
-    const vz_collection_info* info = describe(call, name);
+    bool absent = false;
+    const vz_collection_info* info = describe_if_present(call, name, absent);
+    if (absent) call.fail(codec::gone_since(name));
     return info == nullptr ? FieldValue::null() : collection_value(info);
 }
 
@@ -160,6 +162,14 @@ struct Alteration {
     vz_alter_request request;
 };
 
+void submit_update(RootCall& call, Alteration& alteration, uint32_t count) {
+    for (vz_alter_change& change : alteration.changes) change.struct_size = sizeof change;
+    alteration.request = {sizeof alteration.request, count, alteration.changes};
+    call.expect(1);
+    call.engine_calls[0].change.request_id = call.request_id();
+    call.set(0, VZ_OP_COLLECTION_ALTER, call.argument("name").text, &alteration.request, &call.engine_calls[0].change);
+}
+
 void update_begin(RootCall& call) {
     const std::string_view name = call.argument("name").text;
     const Input& input = call.argument("input");
@@ -167,10 +177,13 @@ void update_begin(RootCall& call) {
     if (!read_number(call, input["hnswEfSearch"], "hnswEfSearch", 0, 65536, -1, search_effort)) return;
     if (!check_metadata(call, input["metadata"]) || !check_description(call, input["description"])) return;
     if (!call.in_turn(name)) return;
-    const vz_collection_info* info = describe(call, name);
+    Alteration* alteration = call.make<Alteration>();
+    bool absent = false;
+    const vz_collection_info* info = describe_if_present(call, name, absent);
+    // The engine tells whether that is so, or the request was done before.
+    if (absent) return submit_update(call, *alteration, 1);
     if (info == nullptr) return;
     call.state = info;
-    Alteration* alteration = call.make<Alteration>();
     uint32_t count = 0;
     if (!input["description"].empty() || !input["metadata"].empty()) {
         codec::CollectionNotes notes;
@@ -195,12 +208,7 @@ void update_begin(RootCall& call) {
         change.kind = VZ_ALTER_TUNE_VECTOR_FIELD;
         change.vector_field = &alteration->field;
     }
-    if (count == 0) return;
-    for (vz_alter_change& change : alteration->changes) change.struct_size = sizeof change;
-    alteration->request = {sizeof alteration->request, count, alteration->changes};
-    call.expect(1);
-    call.engine_calls[0].change.request_id = call.request_id();
-    call.set(0, VZ_OP_COLLECTION_ALTER, name, &alteration->request, &call.engine_calls[0].change);
+    if (count != 0) submit_update(call, *alteration, count);
 }
 FieldValue update_finish(RootCall& call) {
     if (call.engine_calls.empty()) return collection_value(static_cast<const vz_collection_info*>(call.state));

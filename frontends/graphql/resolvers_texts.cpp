@@ -1,6 +1,7 @@
 // Root fields that store texts and search by them.
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "frontends/codec/scores.hpp"
@@ -144,6 +145,8 @@ constexpr uint32_t kBeginsMax = 128;  // races lost to other writers of these id
 
 struct TextUpsert {
     bool binds;  // the operation under way binds the collection
+    // Set: the texts cannot be stored now, which is told unless the operation under way says that they were before.
+    const FieldError* refusal;
     // Made for collections of this kind; empty: not yet.
     std::span<const codec::TextChange> changes;
     uint32_t dimension;
@@ -167,13 +170,12 @@ bool read_options(RootCall& call, const Input& input, codec::TextOptions& option
 
 // The texts as changes, once for a kind of collection, however often that is looked at; a later text of an id replaces
 // an earlier one. False: the field has failed.
-bool make_changes(RootCall& call, const codec::TextCollection& collection, TextUpsert& upsert) {
-    const std::string_view stemmer = collection.is_bound() ? std::string_view(collection.stemmer()) : "none";
-    if (!upsert.changes.empty() && upsert.dimension == collection.dimension() && upsert.stemmer == stemmer) return true;
+bool make_changes(RootCall& call, uint32_t dimension, std::string_view stemmer, TextUpsert& upsert) {
+    if (!upsert.changes.empty() && upsert.dimension == dimension && upsert.stemmer == stemmer) return true;
     const Input& input = call.argument("input");
     codec::TextOptions options;
     if (!read_options(call, input, options)) return false;
-    codec::Embedder embedder(collection.dimension(), stemmer);
+    codec::Embedder embedder(dimension, stemmer);
     std::vector<codec::TextChange> changes;
     std::unordered_map<std::string_view, size_t> place_of;
     const std::span<const Input> texts = input["texts"].items;
@@ -199,7 +201,9 @@ bool make_changes(RootCall& call, const codec::TextCollection& collection, TextU
         }
     }
     upsert.changes = call.arena->copy(changes);
-    upsert.dimension = collection.dimension();
+    upsert.vectors = 0;
+    for (const codec::TextChange& change : changes) upsert.vectors += change.points.size();
+    upsert.dimension = dimension;
     upsert.stemmer = call.arena->copy_text(stemmer);
     return true;
 }
@@ -213,6 +217,25 @@ void bind(RootCall& call, const codec::TextCollection& collection, TextUpsert& u
     call.set(0, VZ_OP_COLLECTION_ALTER, call.names.collection, change, &call.engine_calls[0].change);
 }
 
+// The engine is asked whether the request was done before: with a deletion that cannot take place.
+void ask_before(RootCall& call, TextUpsert& upsert) {
+    static constexpr vz_str kAnyId{"0", 1};
+    static constexpr uint64_t kNoVersion = UINT64_MAX;
+    if (call.view->idempotency_key.size == 0) return;
+    upsert.refusal = std::exchange(call.failure, nullptr);
+    if (!make_changes(call, codec::kTextDimension, "none", upsert)) return;
+    auto* const request = call.make<vz_write_request>();
+    request->struct_size = sizeof *request;
+    request->kind = VZ_DELETE;
+    request->condition = VZ_IF_VERSION;
+    request->count = 1;
+    request->ids = &kAnyId;
+    request->versions = &kNoVersion;
+    request->request_id = call.request_id();
+    call.expect(1);
+    call.set(0, VZ_OP_WRITE, call.names.collection, request, &call.engine_calls[0].written);
+}
+
 void upsert_begin(RootCall& call) {
     const Input& input = call.argument("input");
     const std::span<const Input> texts = input["texts"].items;
@@ -224,17 +247,18 @@ void upsert_begin(RootCall& call) {
     auto& upsert = *call.make<TextUpsert>();
     if (call.state != nullptr) upsert = *static_cast<const TextUpsert*>(call.state);  // begun before
     upsert.binds = false;
-    upsert.vectors = 0;
     call.state = &upsert;
     codec::TextCollection collection;
-    if (!read_texts(call, input["collection"].text, collection)) return;
+    if (!read_texts(call, input["collection"].text, collection)) return ask_before(call, upsert);
     const bool may_bind =
         !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
-    if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal))
-        return call.fail(refusal);
-    if (!make_changes(call, collection, upsert)) return;
+    if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal)) {
+        call.fail(refusal);
+        return ask_before(call, upsert);
+    }
+    const std::string_view stemmer = collection.is_bound() ? std::string_view(collection.stemmer()) : "none";
+    if (!make_changes(call, collection.dimension(), stemmer, upsert)) return;
     if (may_bind) return bind(call, collection, upsert);
-    for (const codec::TextChange& change : upsert.changes) upsert.vectors += change.points.size();
     const codec::Failure failure =
         codec::make_record(call.engine(), call.names.collection, upsert.changes, collection.dimension(), call.names,
                            arena_of(call), upsert.record);
@@ -248,6 +272,10 @@ void upsert_begin(RootCall& call) {
 FieldValue upsert_finish(RootCall& call) {
     const auto& upsert = *static_cast<const TextUpsert*>(call.state);
     EngineCall& done = call.engine_calls[0];
+    if (upsert.refusal != nullptr && !done.ok()) {
+        call.failure = upsert.refusal;
+        return FieldValue::null();
+    }
     // What the collection, or what is stored under the ids, is now decides.
     const bool is_outdated =
         !done.ok() && (upsert.binds ? done.op.status == VZ_CONFLICT : codec::has_lost_race(done.op.status, done.error));

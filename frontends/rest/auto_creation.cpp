@@ -29,11 +29,8 @@ void create_missing(CreatingCall& call, uint64_t part, codec::NewCollection want
         return fail(call, codec::validation("collection", reason));
     const auto was_written = was_done(call, part);
     if (!was_written) return;
-    if (*was_written) {
-        // The write would not be done again: a collection made for it would stay empty.
-        note_outcome(call, VZ_REPLAYED);
-        return fail(call, codec::collection_not_found(call.names.collection));
-    }
+    // It will be answered and not done again: a collection made for it would stay empty.
+    if (*was_written) return then(call);
     wanted.name = call.names.collection;
     codec::fill_schema(wanted, metadata, call.field, call.schema);
     call.then = then;

@@ -17,8 +17,8 @@ struct CreatingCall : Call {
     Continue then;
 };
 
-// For a write of this part of the request, on a worker. `then` runs when the collection is there, whoever made it;
-// otherwise the request was answered.
+// For a write of this part of the request, on a worker. `then` runs when the collection is there, whoever made it, or
+// when the write was done before and needs none; otherwise the request was answered.
 void create_missing(CreatingCall& call, uint64_t part, codec::NewCollection wanted, vz_str metadata, Continue then);
 // The insert has stored nothing: the collection made for it goes, unless somebody else has written to it by now. `end`
 // answers, and finds op.status and error as they are here.

@@ -273,4 +273,19 @@ std::optional<bool> was_done(Call& call, uint64_t part) {
     return std::nullopt;
 }
 
+bool remember(Call& call) {
+    // Removing a value that never was is the least that the engine remembers a request for.
+    vz_value never{};
+    never.struct_size = sizeof never;
+    never.key = borrowed("rest/request");
+    vz_value_request request{};
+    request.struct_size = sizeof request;
+    request.value_count = 1;
+    request.values = &never;
+    call.change.request_id = request_id(call, 0);
+    const vz_status status = vz_value_put(call.frontend->engine, &request, &call.change, &call.error);
+    if (status != VZ_OK) fail_status(call, status);
+    return status == VZ_OK;
+}
+
 }  // namespace vz::rest

@@ -371,7 +371,7 @@ bool fits_present(PutCall& call, const vz_vector_field& present) {
 
 void alter(Call& base) {
     auto& call = static_cast<PutCall&>(base);
-    if (!describe(call, call.names.collection, call.info)) return;
+    if (is_told_gone(call) || !describe(call, call.names.collection, call.info)) return;
     const vz_vector_field* present = codec::default_field(call.info->schema);
     if (present == nullptr) return fail(call, codec::validation("body", "the collection has no default vector field"));
     if (!fits_present(call, *present)) return;

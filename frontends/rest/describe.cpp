@@ -1,6 +1,7 @@
 #include "frontends/rest/describe.hpp"
 
 #include "frontends/codec/collection.hpp"
+#include "frontends/codec/own_name.hpp"
 
 namespace vz::rest {
 
@@ -26,6 +27,17 @@ bool find_metric(Call& call, std::string_view collection, vz_metric& metric) {
     metric = field == nullptr ? VZ_COSINE : field->metric;
     vz_result_release(call.result);
     call.result = nullptr;
+    return true;
+}
+
+bool is_told_gone(Call& call) {
+    if (call.view->idempotency_key.size == 0 || !codec::own_name(call.frontend->engine, call.names.collection).empty())
+        return false;
+    const auto was_made = was_done(call, 0);
+    if (!was_made) return true;
+    if (!*was_made) return false;
+    note_outcome(call, VZ_REPLAYED);
+    fail(call, codec::gone_since(call.names.collection));
     return true;
 }
 

@@ -49,10 +49,11 @@ void write_reply(Call& base, json::Writer& out) {
     const auto& call = static_cast<Filtered&>(base);
     const uint64_t changed =
         call.applied + static_cast<uint64_t>(std::count(call.statuses, call.statuses + call.id_count, VZ_OK));
+    const uint64_t matched = call.applied + call.id_count;
     const char* const verb = call.is_delete ? "deleted" : "updated";
     out.begin_object();
-    out.field("scanned", call.scanned);
-    out.field("matched", call.applied + call.id_count);
+    out.field("scanned", std::max(call.scanned, matched));  // of a repeat those that are there by now are counted
+    out.field("matched", matched);
     out.field(verb, changed);
     out.key("results");
     out.begin_array();
@@ -230,10 +231,11 @@ void ask_again(Call& base) {
 
 void points_counted(Call& base) {
     auto& call = static_cast<Filtered&>(base);
-    if (call.op.status != VZ_OK) return fail_op(call);
+    const bool may_repeat = call.view->idempotency_key.size != 0;
+    if (call.op.status != VZ_OK && !(call.op.status == VZ_NOT_FOUND && may_repeat)) return fail_op(call);
     call.scanned = call.number;
     if (!call.lists_all) return write_all(call, &written);
-    if (call.view->idempotency_key.size != 0) return on_worker(call, &ask_again);
+    if (may_repeat) return on_worker(call, &ask_again);
     scan_page(call);
 }
 

@@ -189,25 +189,11 @@ void tell_again(CleanupCall& call) {
     }
 }
 
-// Remembered before anything goes, and where nothing does: what is empty by the time of a repeat is none of the
-// request's. Removing a value that never was is the least that the engine remembers a request for.
-vz_status remember(CleanupCall& call) {
-    vz_value never{};
-    never.struct_size = sizeof never;
-    never.key = borrowed("rest/cleanup");
-    vz_value_request request{};
-    request.struct_size = sizeof request;
-    request.value_count = 1;
-    request.values = &never;
-    call.change.request_id = request_id(call, 0);
-    return vz_value_put(call.frontend->engine, &request, &call.change, &call.error);
-}
-
 void clean(Call& base) {
     auto& call = static_cast<CleanupCall&>(base);
     if (!call.dry_run && call.view->idempotency_key.size != 0) {
-        const vz_status status = remember(call);
-        if (status != VZ_OK) return fail_status(call, status);
+        // Before anything goes, and where nothing does: what is empty by the time of a repeat is none of the request's.
+        if (!remember(call)) return;
         if (call.change.outcome == VZ_REPLAYED) return tell_again(call);
     }
     if (!find_empty(call)) return;
@@ -245,6 +231,8 @@ void renamed(Call& base) {
     if (call.op.status != VZ_OK) return fail_op(call);
     note_outcome(call, call.change.outcome);
     deliver(call, 0, &write_renamed);
+    // Whose the path's name is now has nothing to do with what was renamed then.
+    if (call.change.outcome == VZ_REPLAYED) call.old_name = call.param(0);
 }
 
 }  // namespace
@@ -289,10 +277,9 @@ void rename_collection(vzh_request* request, const vzh_view* view_in) {
         return fail(*call, codec::validation("new_name", reason));
     call->old_name = call->param(0);
     if (!enter(*call, new_name, VZH_WRITE) || !enter(*call, call->old_name, VZH_WRITE)) return;
-    // Under an alias, too, the collection's own name goes; once it has, for the same request before this one, the new
-    // one is its own.
+    // Under an alias, too, the collection's own name goes.
     const std::string own = codec::own_name(call->frontend->engine, call->old_name);
-    if (!own.empty() && own != new_name) call->old_name = call->arena.copy(own);
+    if (!own.empty()) call->old_name = call->arena.copy(own);
     if (call->old_name.data() == nullptr) return fail(*call, codec::overloaded());
     call->wanted.struct_size = sizeof(vz_rename_request);
     if (call->retain) call->wanted.flags = VZ_RENAME_KEEP_ALIAS;

@@ -90,8 +90,8 @@ void got(Call& base) {
     const vz_status status =
         call.op.status == VZ_OK ? vz_result_rows(call.result, 0, &call.rows, &call.error) : call.op.status;
     const bool is_there = status == VZ_OK && call.rows.count != 0 && call.rows.versions[0] != 0;
-    // Written, and gone again: it has expired, or another client has deleted it. A repeat has written nothing.
-    const bool was_written = call.wanted.struct_size != 0 && call.answer.outcome == VZ_APPLIED;
+    // Written, and gone again: it has expired, or another client has deleted it, or the whole collection.
+    const bool was_written = call.wanted.struct_size != 0;
     if (!is_there && was_written) return show_given(call);
     if (status != VZ_OK) return fail_status(call, status);
     if (!is_there) return fail(call, codec::vector_not_found(view(call.id)));

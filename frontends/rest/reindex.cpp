@@ -114,7 +114,7 @@ void altered(Call& base) {
 void alter(Call& base) {
     auto& call = static_cast<ReindexCall&>(base);
     const vz_collection_info* info = nullptr;
-    if (!describe(call, call.names.collection, info)) return;
+    if (is_told_gone(call) || !describe(call, call.names.collection, info)) return;
     const vz_vector_field* const present = codec::default_field(info->schema);
     if (present == nullptr) return fail(call, codec::validation("body", "the collection has no default vector field"));
     std::memcpy(&call.field, present, std::min<size_t>(present->struct_size, sizeof call.field));

@@ -54,11 +54,17 @@ void write_made(Call& base, json::Writer& out) {
 
 void make(SnapshotCall& call);
 
+// For when the snapshot is deleted, so that no repeat makes another.
+void remember_made(Call& call) {
+    if (remember(call)) deliver(call, 0, &write_made);
+}
+
 void made(Call& base) {
     auto& call = static_cast<SnapshotCall&>(base);
     const bool is_taken = call.op.status == VZ_ALREADY_EXISTS && call.error.reason == VZ_REASON_SNAPSHOT;
     if (is_taken && ++call.number < kSameMomentMax) return make(call);
     if (call.op.status != VZ_OK) return fail_op(call);
+    if (call.view->idempotency_key.size != 0) return on_worker(call, &remember_made);
     deliver(call, 0, &write_made);
 }
 
@@ -178,12 +184,17 @@ void make_once(Call& base) {
     call.number = number_of_key(call);
     if (!list(call)) return;
     if (made_before(call) != nullptr) {
+        if (!remember(call)) return;
         note_outcome(call, VZ_REPLAYED);
         return deliver(call, 0, &write_made_before);
     }
     vz_result_release(call.result);
     call.result = nullptr;
-    make(call);
+    const auto was_made = was_done(call, 0);
+    if (!was_made) return;
+    if (!*was_made) return make(call);
+    note_outcome(call, VZ_REPLAYED);
+    fail(call, codec::conflict("this request has made a snapshot before; it was deleted since"));
 }
 
 // ---- restore and delete ----

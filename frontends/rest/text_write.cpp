@@ -197,11 +197,37 @@ void prepare(Call& base) {
         return fail(batch, failure);
     }
     const bool may_bind =
+// Where texts cannot be stored now, they may have been before: that is told as it was. False: they were not.
+bool answer_repeat(TextBatch& batch) {
+    const auto was_written = was_done(batch, 0);
+    if (!was_written) return true;
+    if (!*was_written) return false;
+    // Cut as for a collection that it would make: of what kind that one was is not known any more.
+    if (!make_all_points(batch, codec::kTextDimension, "none")) return true;
+    batch.replayed = true;
+    note_outcome(batch, VZ_REPLAYED);
+    for (; batch.sent < batch.change_count; ++batch.records) {
+        const auto is_known = was_done(batch, batch.records);
+        if (!is_known) return true;
+        if (!*is_known) {
+            vz_error unknown{};
+            unknown.status = VZ_OUTCOME_UNKNOWN;
+            fail_rest(batch, [&](uint64_t item) { return text_failure(batch, unknown, item); });
+            return true;
+        }
+        batch.until = record_end(batch);
+        batch.sent = batch.until;
+    }
+    reply(batch);
+    return true;
+}
+
         !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
     if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal))
-        return fail(batch, refusal);
+        return answer_repeat(batch) ? void() : fail(batch, refusal);
     if (!make_all_points(batch, collection.dimension(),
                          collection.is_bound() ? std::string_view(collection.stemmer()) : "none"))
+        if (answer_repeat(batch)) return;
         return;
     if (batch.change_count == 0) return reply(batch);
     if (may_bind) return batch.has_turn ? bind(batch, collection) : enter_turn(batch);

@@ -48,7 +48,6 @@ struct Transfer : Call {
     vz_write_request wanted;
     vz_write_answer answer;
     vz_write_request wanted_before;
-    const vz_str* asked_ids;
     uint64_t moved_before;  // by the request that this one repeats
 };
 
@@ -76,7 +75,7 @@ void write_transfer(Call& base, json::Writer& out) {
     out.key("results");
     out.begin_array();
     for (uint64_t i = 0; i < call.id_count; ++i) {
-        if (call.fates[i] == Fate::kToldBefore) continue;  // which of them moved then, nobody remembers
+        if (call.fates[i] == Fate::kToldBefore) continue;  // which of them were done then, nobody remembers
         out.begin_object();
         out.field("id", view(call.ids[i]));
         out.field("status", fate_name(call.fates[i]));
@@ -222,24 +221,29 @@ void asked_before(Call& base) {
         note_outcome(call, VZ_REPLAYED);
         call.moved_before += call.answer.applied;
         for (uint64_t i = call.from; i < call.until; ++i) {
-            if (call.fates[i] == Fate::kMissing) call.fates[i] = Fate::kToldBefore;
+            if (!call.move || call.fates[i] == Fate::kMissing) call.fates[i] = Fate::kToldBefore;
         }
     }
     copy_found(call);
 }
+        if (!call.move) return next_step(call);
+    } else if (call.op.status == VZ_NOT_FOUND && call.error.reason == VZ_REASON_COLLECTION && ends_here(call)) {
+        return;
 
-// Points that are missing may have been moved by the first of several equal requests. The engine knows whether it
-// deleted any for this one: asked with a deletion that cannot take place, it answers what it did then, or that there is
-// no such point.
-void ask_before(Transfer& call, const vz_str* missing, uint64_t count) {
-    call.asked_ids = missing;
+// Points that are missing may have been moved by the first of several equal requests, or be gone with their collection.
+// The engine knows whether it deleted, or copied, any for this one: asked with a deletion that cannot take place, it
+// answers what it did then, or why nothing is deleted.
+void ask_before(Transfer& call) {
+    static constexpr vz_str kAnyId{"0", 1};
+    static constexpr uint64_t kNoVersion = UINT64_MAX;
     call.wanted_before = vz_write_request{};
     call.wanted_before.struct_size = sizeof(vz_write_request);
     call.wanted_before.kind = VZ_DELETE;
-    call.wanted_before.condition = VZ_IF_PRESENT;
-    call.wanted_before.count = count;
-    call.wanted_before.ids = call.asked_ids;
-    call.wanted_before.request_id = request_id(call, 2 * call.step + 1);
+    call.wanted_before.condition = VZ_IF_VERSION;
+    call.wanted_before.count = 1;
+    call.wanted_before.ids = &kAnyId;
+    call.wanted_before.versions = &kNoVersion;
+    call.wanted_before.request_id = request_id(call, 2 * call.step + (call.move ? 1 : 0));
     call.answer = vz_write_answer{};
     call.answer.struct_size = sizeof(vz_write_answer);
     submit(call, VZ_OP_WRITE, call.source, &call.wanted_before, &call.answer, &asked_before);
@@ -251,6 +255,11 @@ void got(Call& base) {
     if (ends_here(call)) return;
     if (call.op.status != VZ_OK) {
         std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
+    if (call.op.status == VZ_NOT_FOUND && call.view->idempotency_key.size != 0) {
+        std::fill(call.fates + call.from, call.fates + call.until, Fate::kMissing);
+        call.count = 0;
+        return ask_before(call);
+    }
         return next_step(call);
     }
     vz_rows rows{};
@@ -268,13 +277,9 @@ void got(Call& base) {
         std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
         return next_step(call);
     }
-    if (call.move && call.view->idempotency_key.size != 0) {
-        List<vz_str> missing(call.arena);
-        for (uint64_t i = call.from; i < call.until; ++i) {
-            if (call.fates[i] == Fate::kMissing && !missing.add(call.ids[i])) return fail(call, codec::overloaded());
-        }
-        if (missing.size() != 0) return ask_before(call, missing.data(), missing.size());
-    }
+    const Fate* const end = call.fates + call.until;
+    const bool some_miss = std::find(call.fates + call.from, call.fates + call.until, Fate::kMissing) != end;
+    if (some_miss && call.view->idempotency_key.size != 0) return ask_before(call);
     copy_found(call);
 }
 

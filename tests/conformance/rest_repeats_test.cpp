@@ -86,7 +86,7 @@ TEST_F(RestRepeats, an_insert_brings_no_deleted_collection_back) {
     for (const auto& [path, body] : inserts) {
         EXPECT_TRUE(Json(good("POST", path, body, path)).truth("/collection_created"));
         good("DELETE", "/collections/n");
-        EXPECT_EQ(Json(repeated("POST", path, body, path, 404)).text("/error_type"), "collection_not_found");
+        EXPECT_FALSE(Json(repeated("POST", path, body, path)).has("/collection_created"));
         EXPECT_EQ(send("GET", "/collections/n").status, 404) << path;
         EXPECT_TRUE(Json(good("POST", path, body, std::string(path) + "-anew")).truth("/collection_created"));
         good("DELETE", "/collections/n");
@@ -217,8 +217,108 @@ TEST_F(RestRepeats, a_point_that_is_gone_is_not_shown) {
     good("PUT", path, R"({"vector":[1]})", "p");
     EXPECT_EQ(Json(repeated("PUT", path, R"({"vector":[1]})", "p")).text("/id"), "a");
     good("DELETE", path);
-    EXPECT_EQ(Json(repeated("PUT", path, R"({"vector":[1]})", "p", 404)).text("/error_type"), "vector_not_found");
+    EXPECT_EQ(Json(repeated("PUT", path, R"({"vector":[1]})", "p")).text("/id"), "a");
     EXPECT_EQ(send("GET", path).status, 404);
+}
+
+TEST_F(RestRepeats, writes_are_answered_as_they_were_whatever_became_of_the_collection) {
+    make("s", {"a"});
+    make("o");
+    good("POST", "/collections", R"({"name":"t","dimension":16,"embedding_provider":"bm25"})");
+    struct Write {
+        const char* method;
+        const char* path;
+        const char* body;
+    };
+    const Write writes[] = {
+        {"POST", "/insert_vectors", R"({"collection":"s","vectors":[{"id":"b","vector":[1]},{"vector":[1,2]}]})"},
+        {"PUT", "/qdrant/collections/s/points", R"({"points":[{"id":"c","vector":[1]}]})"},
+        {"PUT", "/collections/s/vectors/d", R"({"vector":[1]})"},
+        {"POST", "/update", R"({"collection":"s","id":"a","payload":{"x":1}})"},
+        {"POST", "/batch_update", R"({"collection":"s","updates":[{"id":"a","payload":{"x":2}}]})"},
+        {"PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":null})"},
+        {"POST", "/collections/s/vectors/bulk_update_metadata",
+         R"({"filter":{"must":{"has_id":["a","b"]}},"patch":{"y":1}})"},
+        {"POST", "/collections/s/vectors/bulk_update_metadata?results=all",
+         R"({"filter":{"must":{"has_id":["a","b"]}},"patch":{"y":2}})"},
+        {"POST", "/collections/s/vectors/copy", R"({"destination":"o","ids":["a","b"]})"},
+        {"POST", "/collections/s/vectors/move", R"({"destination":"o","ids":["b","no"]})"},
+        {"POST", "/collections/s/vectors/delete_by_filter", R"({"filter":{"must":{"has_id":["c"]}}})"},
+        {"POST", "/delete", R"({"collection":"s","id":"d"})"},
+        {"POST", "/batch_delete", R"({"collection":"s","ids":["a","no"]})"},
+        {"POST", "/collections/s/ttl", R"({"ttl_secs":5000})"},
+        {"POST", "/insert", R"({"collection":"t","id":"x","text":"sea"})"},
+        {"POST", "/insert_texts", R"({"collection":"t","texts":[{"id":"y","text":"sea"},{"text":"lake"}]})"},
+    };
+    std::vector<std::string> firsts;
+    for (const Write& write : writes)
+        firsts.push_back(good(write.method, write.path, write.body, "w" + std::to_string(firsts.size())));
+    const auto repeat_all = [&] {
+        for (size_t i = 0; i < firsts.size(); ++i) {
+            const Json first(firsts[i]);
+            const std::string body =
+                repeated(writes[i].method, writes[i].path, writes[i].body, "w" + std::to_string(i));
+            const Json again(body);
+            for (const char* counter : {"/inserted", "/updated", "/deleted", "/copied", "/moved", "/matched", "/failed",
+                                        "/vectors_created", "/ttl_secs"}) {
+                if (!first.has(counter)) continue;
+                EXPECT_EQ(again.integer(counter), first.integer(counter)) << writes[i].path << body;
+            }
+        }
+    };
+    repeat_all();
+    good("DELETE", "/collections/s");
+    good("DELETE", "/collections/t");
+    repeat_all();
+    kill();
+    repeat_all();
+    EXPECT_EQ(send("GET", "/collections/s").status, 404);
+    EXPECT_EQ(send("GET", "/collections/t").status, 404);
+    // Of other vectors, and none for texts.
+    good("POST", "/collections", R"({"name":"s","dimension":3})");
+    good("POST", "/collections", R"({"name":"t","dimension":3})");
+    good("POST", "/collections/t/vectors", R"({"vectors":[{"vector":[1,2,3]}]})");
+    repeat_all();
+    EXPECT_EQ(Json(good("POST", "/collections/s/count", "{}")).integer("/count"), 0);
+    EXPECT_EQ(Json(good("POST", "/collections/t/count", "{}")).integer("/count"), 1);
+    for (const Write& write : writes) EXPECT_NE(send(write.method, write.path, write.body, "new").status, 500);
+}
+
+TEST_F(RestRepeats, a_rename_is_told_by_the_names_that_it_had) {
+    make("one");
+    const std::string to_two = R"({"new_name":"two"})";
+    good("POST", "/collections/one/rename", to_two, "r");
+    good("POST", "/collections/two/rename", R"({"new_name":"three","retain_alias":false})");
+    const Json again(repeated("POST", "/collections/one/rename", to_two, "r"));
+    EXPECT_EQ(again.text("/old_name"), "one");
+    EXPECT_EQ(again.text("/new_name"), "two");
+    EXPECT_EQ(again.text("/alias_retained"), "one");
+}
+
+TEST_F(RestRepeats, a_change_of_a_collection_that_is_gone_is_not_taken_for_none) {
+    make("s");
+    const std::pair<std::string, std::string> changes[] = {{"PUT /collections/s", R"({"description":"d"})"},
+                                                           {"POST /collections/s/reindex", R"({"ef_search":40})"}};
+    const auto method = [](const std::string& route) { return route.substr(0, route.find(' ')); };
+    const auto path = [](const std::string& route) { return route.substr(route.find(' ') + 1); };
+    for (const auto& [route, body] : changes) good(method(route), path(route), body, route.substr(0, 3));
+    good("POST", "/collections/s/rename", R"({"new_name":"r","retain_alias":false})");
+    for (const auto& [route, body] : changes) {
+        const Json told(repeated(method(route), path(route), body, route.substr(0, 3), 409));
+        EXPECT_EQ(told.text("/error_type"), "conflict");
+        EXPECT_EQ(send(method(route), path(route), body, "other").status, 404);
+    }
+}
+
+TEST_F(RestRepeats, a_snapshot_that_was_deleted_is_not_made_again) {
+    make("s", {"a"});
+    const std::string id = Json(good("POST", "/collections/s/snapshot", {}, "k")).text("/id");
+    EXPECT_EQ(Json(repeated("POST", "/collections/s/snapshot", {}, "k")).text("/id"), id);
+    good("DELETE", "/collections/s/snapshots/" + id);
+    for (int i = 0; i < 2; ++i, kill()) {
+        EXPECT_EQ(Json(repeated("POST", "/collections/s/snapshot", {}, "k", 409)).text("/error_type"), "conflict");
+        EXPECT_EQ(Json(good("GET", "/collections/s/snapshots")).integer("/total"), 0);
+    }
 }
 
 TEST_F(RestRepeats, atomic_is_said_once_or_alike) {
@@ -248,15 +348,48 @@ TEST_F(RestRepeats, a_creation_over_graphql_is_answered_though_the_collection_is
         R"({"query":"mutation { createCollection(input: {name: \"g\", dimension: 3, metric: EUCLIDEAN, description: \"d\"}) { name vectorCount description createdAt config { dimension metric } } }"})";
     good("POST", "/graphql", create, "k");
     good("DELETE", "/collections/g");
-    const Answer again = send("POST", "/graphql", create, "k");
-    const Json told(again.body);
-    ASSERT_FALSE(told.has("/errors")) << again.body;
+    const std::string again = repeated("POST", "/graphql", create, "k");
+    const Json told(again);
+    ASSERT_FALSE(told.has("/errors")) << again;
     EXPECT_EQ(told.text("/data/createCollection/name"), "g");
     EXPECT_EQ(told.integer("/data/createCollection/vectorCount"), 0);
     EXPECT_EQ(told.text("/data/createCollection/description"), "d");
     EXPECT_EQ(told.integer("/data/createCollection/config/dimension"), 3);
     EXPECT_EQ(told.text("/data/createCollection/config/metric"), "EUCLIDEAN");
     EXPECT_EQ(send("GET", "/collections/g").status, 404);
+}
+
+TEST_F(RestRepeats, mutations_are_answered_as_they_were_whatever_became_of_the_collection) {
+    make("s", {"a", "b"});
+    good("POST", "/collections", R"({"name":"t","dimension":16,"embedding_provider":"bm25"})");
+    const auto request = [](const std::string& mutation) { return R"({"query":"mutation { )" + mutation + R"( }"})"; };
+    const std::string mutations[] = {
+        R"(upsertVector(collection: \"s\", input: {id: \"c\", data: [1]}) {id})",
+        R"(upsertVectors(input: {collection: \"s\", vectors: [{id: \"d\", data: [1]}]}) {affectedCount})",
+        R"(updatePayload(collection: \"s\", id: \"a\", payload: {k: 2}) {success})",
+        R"(deleteVector(collection: \"s\", id: \"b\") {success})",
+        R"(deleteVectors(input: {collection: \"s\", ids: [\"c\", \"no\"]}) {affectedCount})",
+        R"(upsertTexts(input: {collection: \"t\", texts: [{id: \"x\", text: \"sea\"}]}) {affectedCount})",
+    };
+    std::vector<std::string> firsts;
+    for (const std::string& mutation : mutations) {
+        firsts.push_back(good("POST", "/graphql", request(mutation), "m" + std::to_string(firsts.size())));
+        EXPECT_EQ(firsts.back().find("errors"), std::string::npos) << firsts.back();
+    }
+    const std::string update = request(R"(updateCollection(name: \"s\", input: {description: \"d\"}) {name})");
+    good("POST", "/graphql", update, "u");
+    const std::string rename = request(R"(renameCollection(name: \"s\", newName: \"r\") {name})");
+    good("POST", "/graphql", rename, "r");
+    good("DELETE", "/collections/r");
+    good("DELETE", "/collections/t");
+    for (int i = 0; i < 2; ++i, kill()) {
+        for (size_t each = 0; each < firsts.size(); ++each)
+            EXPECT_EQ(repeated("POST", "/graphql", request(mutations[each]), "m" + std::to_string(each)), firsts[each]);
+        for (const auto& [body, key] : {std::pair{update, "u"}, std::pair{rename, "r"}})
+            EXPECT_EQ(Json(repeated("POST", "/graphql", body, key)).text("/errors/0/extensions/code"), "CONFLICT");
+        EXPECT_EQ(Json(good("POST", "/graphql", update, "other")).text("/errors/0/extensions/code"),
+                  "COLLECTION_NOT_FOUND");
+    }
 }
 
 }  // namespace
