@@ -103,8 +103,9 @@ class Filter {
     // `payload` was validated when it was written. Allocates nothing, but for strings with escapes beyond what the
     // thread has met.
     bool matches(const IdView& id, std::string_view payload) const;
-    // No condition at all. Still, must_not of what passes every point lets none pass.
-    bool is_empty() const { return conditions_ == 0; }
+    // No condition that counts: at least none of some is none. Still, must_not of what passes every point lets none
+    // pass.
+    bool is_empty() const { return asking_ == 0; }
     bool passes_all() const { return root_.children.empty(); }
     uint32_t conditions() const { return conditions_; }
     const FilterNode& root() const { return root_; }
@@ -123,6 +124,7 @@ class Filter {
     FilterNode root_;
     std::vector<Scope> scopes_;
     uint32_t conditions_ = 0;
+    uint32_t asking_ = 0;  // of them
 };
 
 // An object with numbers `lat` and `lon` within the globe.

@@ -132,6 +132,7 @@ class FilterParser {
             VZ_TRY(finish_test(begin, has_key, std::move(named), &*test));
             *node = std::move(*test);
             ++filter_.conditions_;
+            ++filter_.asking_;
         }
         if (place == Place::kList && ++members_ > kFilterConditionsMax) {
             return too_many("conditions", "filter_conditions_max", kFilterConditionsMax, members_);
@@ -142,6 +143,7 @@ class FilterParser {
 
     Status group(const std::string& key, FilterNode* node) {
         std::vector<FilterNode> members;
+        const uint32_t asking = filter_.asking_;
         uint32_t min_count = 1;
         if (key == "min_should") {
             bool has_conditions = false;
@@ -175,7 +177,11 @@ class FilterParser {
             any.min_count = min_count;
             any.children = std::move(members);
             // So that "nothing was asked" and "this many of none" differ.
-            if (any.children.empty() && min_count != 0) ++filter_.conditions_;
+            if (any.children.empty() && min_count != 0) {
+                ++filter_.conditions_;
+                ++filter_.asking_;
+            }
+            if (min_count == 0) filter_.asking_ = asking;
         }
         return {};
     }

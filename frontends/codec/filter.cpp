@@ -362,6 +362,8 @@ bool asks(std::string_view text, bool in_list, int depth) {
         std::vector<Member> inner;
         std::string_view list = value;
         if (key == "min_should" && read_members(value, &inner)) {
+            const std::string_view* count = find(inner, "min_count");
+            if (count != nullptr && count->find_first_not_of("-0") == std::string_view::npos) continue;
             const std::string_view* conditions = find(inner, "conditions");
             if (conditions != nullptr) list = *conditions;
         }

@@ -83,6 +83,26 @@ TEST_F(Filters, take_null_for_what_is_absent) {
     EXPECT_EQ(count("{}"), 10);
 }
 
+TEST_F(Filters, that_ask_for_none_of_their_conditions_write_nothing) {
+    const std::string none = R"({"min_should":{"conditions":[{"key":"tag","match":{"value":"odd"}}],"min_count":0}})";
+    EXPECT_EQ(count(none), 10);
+    for (const char* results : {"", "?results=all"}) {
+        for (const auto& [route, patch] :
+             {std::pair{"delete_by_filter", ""}, std::pair{"bulk_update_metadata", R"(,"patch":{"tag":"even"})"}}) {
+            const Answer refused = client_->request("POST", std::string("/collections/c/vectors/") + route + results,
+                                                    R"({"filter":)" + none + patch + "}");
+            EXPECT_EQ(refused.status, 400) << route << results << refused.body;
+            EXPECT_EQ(Json(refused.body).text("/details/field"), "filter");
+        }
+    }
+    const std::string deletion =
+        "mutation { deleteVectors(input: {collection: \"c\", filter: {min_should: "
+        "{conditions: [{has_id: [\"1\"]}], min_count: 0}}}) { affectedCount } }";
+    const Answer refused = client_->request("POST", "/graphql", R"({"query":)" + json_string(deletion) + "}");
+    EXPECT_EQ(Json(refused.body).text("/errors/0/extensions/details/field"), "filter") << refused.body;
+    EXPECT_EQ(count("{}"), 10);
+}
+
 TEST_F(Filters, tell_which_limit_they_passed) {
     std::string deep;
     for (int i = 0; i < 33; ++i) deep += R"({"must":)";

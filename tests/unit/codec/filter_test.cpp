@@ -147,12 +147,14 @@ TEST(rewrite_filter, knows_where_its_pieces_stood) {
 
 TEST(has_condition, knows_filters_that_ask_nothing) {
     for (const char* nothing : {"{}", " { } ", R"({"must":[]})", R"({"must":{"should":[]},"must_not":[{"must":[]}]})",
-                                R"({"min_should":{"conditions":[],"min_count":0}})"}) {
+                                R"({"min_should":{"conditions":[],"min_count":0}})",
+                                R"({"min_should":{"conditions":[{"has_id":[1]}],"min_count":0}})",
+                                R"({"must":[{"min_should":{"min_count": -0 ,"conditions":[{"has_id":[1]}]}}]})"}) {
         EXPECT_FALSE(has_condition(nothing)) << nothing;
     }
     for (const char* something :
          {R"({"must":{"has_id":[]}})", R"({"must":[{"must":[]},{"key":"a","is_null":true}]})",
-          R"({"min_should":{"conditions":[{"has_id":[1]}],"min_count":0}})", R"({"must":[7]})"}) {
+          R"({"min_should":{"conditions":[{"has_id":[1]}],"min_count":10}})", R"({"must":[7]})"}) {
         EXPECT_TRUE(has_condition(something)) << something;
     }
 }

@@ -122,6 +122,17 @@ TEST(filter, knows_whether_it_asks_anything) {
     EXPECT_FALSE(Filter::parse(R"({"must":[{"has_id":[]}]})")->is_empty());
     EXPECT_FALSE(Filter::parse(R"({"min_should":{"conditions":[],"min_count":1}})")->is_empty());
     EXPECT_FALSE(passes(R"({"min_should":{"conditions":[],"min_count":1}})", "{}"));
+
+    const std::string none =
+        R"({"min_should":{"conditions":[{"has_id":["a"]},{"must":[{"has_id":["b"]}]}],"min_count":0}})";
+    const auto asks = [](const std::string& filter) { return !Filter::parse(filter)->is_empty(); };
+    EXPECT_FALSE(asks("{}"));
+    EXPECT_FALSE(asks(none));
+    EXPECT_FALSE(asks(R"({"must":[)" + none + R"(,{"should":[]}],"must_not":[)" + none + "]}"));
+    EXPECT_TRUE(asks(R"({"must":[)" + none + R"(,{"has_id":[]}]})"));
+    EXPECT_TRUE(asks(R"({"must":[{"has_id":[]},)" + none + "]}"));
+    EXPECT_TRUE(asks(R"({"min_should":{"conditions":[],"min_count":1}})"));
+    EXPECT_TRUE(asks(R"({"min_should":{"conditions":[{"has_id":[]}],"min_count":1}})"));
 }
 
 TEST(filter, compares_types_as_json_has_them) {
