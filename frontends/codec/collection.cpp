@@ -81,13 +81,16 @@ void write_indexing(json::Writer& out, const vz_collection_info& info, const vz_
 }
 
 void write_full(json::Writer& out, const vz_collection_info& info, const vz_collection_stats& stats,
-                const vz_vector_field* field, const CollectionNotes& notes) {
+                const vz_vector_field* field, const CollectionNotes& notes,
+                const std::function<bool(vz_str alias)>& sees) {
     out.field("similarity_metric", metric_name(field == nullptr ? 0 : field->metric));
     out.field("description", notes.description);
     out.field_raw("metadata", notes.metadata);
     out.key("aliases");
     out.begin_array();
-    for (uint32_t i = 0; i < info.alias_count; ++i) out.string(view(info.aliases[i]));
+    for (uint32_t i = 0; i < info.alias_count; ++i) {
+        if (sees(info.aliases[i])) out.string(view(info.aliases[i]));
+    }
     out.end_array();
 
     out.key("hnsw_config");
@@ -215,7 +218,8 @@ std::string size_text(uint64_t bytes) {
     return std::string(text, static_cast<size_t>(size));
 }
 
-void write_item(json::Writer& out, const vz_collection_info& info, bool full) {
+void write_item(json::Writer& out, const vz_collection_info& info, bool full,
+                const std::function<bool(vz_str alias)>& sees) {
     vz_collection_stats stats{};
     if (info.stats != nullptr) std::memcpy(&stats, info.stats, std::min<size_t>(info.stats->struct_size, sizeof stats));
     const vz_vector_field* field = default_field(info.schema);
@@ -243,7 +247,7 @@ void write_item(json::Writer& out, const vz_collection_info& info, bool full) {
     out.field("updated_at", updated);
     out.field("status", state_name(stats.state));
     write_indexing(out, info, stats, created, updated);
-    if (full) write_full(out, info, stats, field, notes);
+    if (full) write_full(out, info, stats, field, notes, sees);
     out.end_object();
 }
 

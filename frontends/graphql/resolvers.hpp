@@ -62,6 +62,8 @@ FieldValue points_value(std::span<const PointView> points);
 
 // ---- shared by the root resolvers ----
 
+// A collection with those of its aliases that the request's key may know of.
+const vz_collection_info* as_seen(RootCall& call, const vz_collection_info* info);
 // The description of a collection, kept until the request ends. NULL: the field has failed.
 const vz_collection_info* describe(RootCall& call, std::string_view collection);
 // The same without failing the field: `absent` is set where there is no such collection.

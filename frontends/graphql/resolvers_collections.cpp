@@ -24,7 +24,7 @@ void list_begin(RootCall& call) {
     size_t seen = 0;
     for (uint64_t i = 0; i < count; ++i) {
         const vz_collection_info* info = codec::element_at(infos, i);
-        if (call.sees(codec::view(info->name), VZH_READ)) listed->infos[seen++] = info;
+        if (call.sees(codec::view(info->name), VZH_READ)) listed->infos[seen++] = as_seen(call, info);
     }
     listed->infos = listed->infos.first(seen);
     call.state = listed;

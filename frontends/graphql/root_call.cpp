@@ -1,5 +1,6 @@
 #include "frontends/graphql/root_call.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "frontends/codec/filter.hpp"
@@ -82,6 +83,17 @@ bool RootCall::sees(std::string_view collection, uint32_t permission) const {
 
 void RootCall::keep(vz_result* result) { exchange->keep(result); }
 
+const vz_collection_info* as_seen(RootCall& call, const vz_collection_info* info) {
+    if (info->alias_count == 0) return info;
+    auto* const seen = call.arena->make<vz_collection_info>(*info);
+    vz_str* const aliases = call.arena->array<vz_str>(info->alias_count).data();
+    const auto is_seen = [&](vz_str alias) { return call.sees(codec::view(alias), VZH_READ); };
+    vz_str* const end = std::copy_if(info->aliases, info->aliases + info->alias_count, aliases, is_seen);
+    seen->alias_count = static_cast<uint32_t>(end - aliases);
+    seen->aliases = aliases;
+    return seen;
+}
+
 const vz_collection_info* describe_if_present(RootCall& call, std::string_view collection, bool& absent) {
     vz_result* result = nullptr;
     vz_error error{};
@@ -96,7 +108,7 @@ const vz_collection_info* describe_if_present(RootCall& call, std::string_view c
     uint64_t count = 0;
     const auto* info = static_cast<const vz_collection_info*>(vz_result_items(result, VZ_RESULT_COLLECTIONS, &count));
     absent = info == nullptr || count == 0;
-    return absent ? nullptr : info;
+    return absent ? nullptr : as_seen(call, info);
 }
 
 const vz_collection_info* describe(RootCall& call, std::string_view collection) {

@@ -22,8 +22,10 @@ void write_aliases(Call& call, json::Writer& out) {
     out.begin_array();
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
-        if (!sees(call, info)) continue;
-        for (uint32_t j = 0; j < info.alias_count; ++j, ++total) {
+        if (!sees(call, info.name)) continue;
+        for (uint32_t j = 0; j < info.alias_count; ++j) {
+            if (!sees(call, info.aliases[j])) continue;
+            ++total;
             out.begin_object();
             out.field("alias", view(info.aliases[j]));
             out.field("collection", view(info.name));

@@ -249,7 +249,7 @@ bool enter(Call& call, std::string_view collection, uint32_t permission) {
     return own.empty() || own == collection || vzh_allowed(call.request, borrowed(own), permission) != 0;
 }
 
-bool sees(const Call& call, const vz_collection_info& info) { return vzh_sees(call.request, info.name, VZH_READ) != 0; }
+bool sees(const Call& call, vz_str name) { return vzh_sees(call.request, name, VZH_READ) != 0; }
 
 vz_uuid request_id(const Call& call, uint64_t part) {
     return codec::request_id(call.view->key_id, call.view->idempotency_key, part);

@@ -148,8 +148,8 @@ void deliver(Call& call, uint64_t bytes, Write write);
 // The collection in force from here on; asks for permission. False: the request was answered.
 bool enter(Call& call, std::string_view collection, uint32_t permission);
 
-// Whether the request's key may know of this collection.
-bool sees(const Call& call, const vz_collection_info& info);
+// Whether the request's key may know of the collection, or alias, of this name.
+bool sees(const Call& call, vz_str name);
 
 // The request id of the Idempotency-Key, for the given part of the request.
 vz_uuid request_id(const Call& call, uint64_t part);

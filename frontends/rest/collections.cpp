@@ -37,8 +37,8 @@ void write_items(Call& base, json::Writer& out) {
     uint64_t seen = 0;
     for (uint64_t i = 0; i < call.info_count; ++i) {
         const vz_collection_info& info = *codec::element_at(call.info, i);
-        if (!sees(call, info)) continue;
-        codec::write_item(out, info, call.full);
+        if (!sees(call, info.name)) continue;
+        codec::write_item(out, info, call.full, [&](vz_str alias) { return sees(call, alias); });
         ++seen;
     }
     out.end_array();
@@ -61,7 +61,7 @@ void list_all(Call& base) {
 
 void write_item(Call& base, json::Writer& out) {
     const auto& call = static_cast<ItemCall&>(base);
-    codec::write_item(out, *call.info, call.full);
+    codec::write_item(out, *call.info, call.full, [&](vz_str alias) { return sees(call, alias); });
 }
 
 void answer_item(Call& base) {

@@ -108,7 +108,8 @@ bool find_empty(CleanupCall& call) {
     List<vz_str> empty(call.arena);
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
-        if (!sees(call, info) || info.stats == nullptr || info.stats->points != 0 || info.damage.size != 0) continue;
+        if (!sees(call, info.name) || info.stats == nullptr || info.stats->points != 0 || info.damage.size != 0)
+            continue;
         const std::string_view name = call.arena.copy(view(info.name));
         if (name.data() == nullptr || !empty.add(borrowed(name))) {
             fail(call, codec::overloaded());
@@ -230,9 +231,9 @@ void renamed(Call& base) {
     if (call.op.status == VZ_ALREADY_EXISTS) call.names.collection = view(call.wanted.to);
     if (call.op.status != VZ_OK) return fail_op(call);
     note_outcome(call, call.change.outcome);
-    deliver(call, 0, &write_renamed);
     // Whose the path's name is now has nothing to do with what was renamed then.
     if (call.change.outcome == VZ_REPLAYED) call.old_name = call.param(0);
+    deliver(call, 0, &write_renamed);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ void write_progress(Call& call, json::Writer& out) {
         static_cast<const vz_collection_info*>(vz_result_items(call.result, VZ_RESULT_COLLECTIONS, &count));
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
-        if (!sees(call, info)) continue;
+        if (!sees(call, info.name)) continue;
         ++seen;
         complete += progress_of(info).is_complete ? 1 : 0;
     }
@@ -44,7 +44,7 @@ void write_progress(Call& call, json::Writer& out) {
     out.begin_array();
     for (uint64_t i = 0; infos != nullptr && i < count; ++i) {
         const vz_collection_info& info = *codec::element_at(infos, i);
-        if (!sees(call, info)) continue;
+        if (!sees(call, info.name)) continue;
         const Progress progress = progress_of(info);
         out.begin_object();
         out.field("name", view(info.name));

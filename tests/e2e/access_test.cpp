@@ -102,6 +102,26 @@ TEST_F(Access, AReaderWritesNothing) {
     EXPECT_EQ(as(admin, "GET", "/collections/secret").status, 200);
 }
 
+TEST_F(Access, ALimitedKeySeesItsOwnAliasesOnly) {
+    for (const char* alias : {"docs-now", "hidden"})
+        ASSERT_EQ(as(admin, "PUT", std::string("/aliases/") + alias, R"({"collection":"docs-1"})").status, 200);
+    EXPECT_EQ(Json(as(admin, "GET", "/aliases").body).integer("/total"), 2);
+    const std::string of_one = graphql("{ collection(name: \"docs-1\") { aliases } }");
+    const std::string of_all = graphql("{ collections { aliases } }");
+    EXPECT_NE(as(admin, "POST", "/graphql", of_one).body.find("hidden"), std::string::npos);
+    EXPECT_EQ(Json(as(docs, "GET", "/aliases").body).integer("/total"), 1);
+    for (const auto& [path, body] :
+         {std::pair{std::string("/aliases"), std::string()},
+          std::pair{std::string("/collections?view=full"), std::string()},
+          std::pair{std::string("/collections/docs-1?view=full"), std::string()},
+          std::pair{std::string("/graphql"), of_one}, std::pair{std::string("/graphql"), of_all}}) {
+        const Answer seen = as(docs, body.empty() ? "GET" : "POST", path, body);
+        EXPECT_EQ(seen.status, 200) << path;
+        EXPECT_NE(seen.body.find("docs-now"), std::string::npos) << path << seen.body;
+        EXPECT_EQ(seen.body.find("hidden"), std::string::npos) << path << seen.body;
+    }
+}
+
 TEST_F(Access, ALimitedKeySeesItsOwnCollectionsOnly) {
     const Json list(as(docs, "GET", "/collections").body);
     ASSERT_EQ(list.integer("/total_collections"), 1);
