@@ -223,6 +223,12 @@ Refusal Listener::nothing_at(std::string_view path) const {
     Refusal refusal{404, "not_found", std::string("There is nothing at ").append(path), json_object("path", path)};
     const std::string near = router_.load(std::memory_order_acquire)->nearest(path);
     if (near.empty()) return refusal;
+// Probes, metrics and OPTIONS: they cost little, and who watches the server is not shut out.
+bool Listener::is_answered_here(const vzh_request& r, const Router::Match& match) {
+    if (match.found != Router::Found::kPath) return false;
+    return r.endpoint == nullptr ? r.head.method == "OPTIONS" : r.endpoint->mount == nullptr;
+}
+
     refusal.details.pop_back();
     refusal.details.append(",\"did_you_mean\":");
     append_json_string(near, refusal.details);
@@ -244,6 +250,11 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (auto refusal = check_access(r, *target, descriptor)) return refusal;
 
     if (target->path == "*") {
+    const auto* endpoint = r.endpoint;  // whatever is refused from here on is counted for its route
+    const bool lacks_key = unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN);
+    if (lacks_key || !is_answered_here(r, match)) {
+        if (auto refusal = check_rate(r)) return refusal;
+    }
         if (r.head.method != "OPTIONS") return bad_request("only OPTIONS has the target *");
         r.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
         return {204, "", "", ""};
@@ -256,7 +267,6 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
         if (unknown) return unknown;
         return nothing_at(target->path);
     }
-    const auto* endpoint = r.endpoint;  // whatever is refused from here on is counted for its route
     if (r.head.method == "OPTIONS" && endpoint == nullptr) {
         if (body_bytes != 0) return bad_request("OPTIONS has no body here");
         r.field("Allow", Router::allow(*match.node));
@@ -267,7 +277,7 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
         }
         return {204, "", "", ""};
     }
-    if (unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN)) return unknown;
+    if (lacks_key) return unknown;
     if (endpoint == nullptr) {
         r.field("Allow", Router::allow(*match.node));
         return {405, "method_not_allowed", std::string(r.head.method) + " is not possible here",
@@ -280,9 +290,6 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (!r.may(permission)) return forbidden(permission, "The key lacks a permission");
     if (r.is_limited() && (endpoint->route->permission & VZH_WHOLE) != 0) {
         return forbidden(permission, "This route speaks of the whole server, the key of some collections only");
-    }
-    if (endpoint->mount != nullptr) {
-        if (auto refusal = check_rate(r)) return refusal;
     }
     if (auto refusal = check_query(r)) return refusal;
     return check_body_rules(r, body_bytes);

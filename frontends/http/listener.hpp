@@ -135,6 +135,7 @@ class Listener final {
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
     Router::Match route(vzh_request& r, std::string_view path);
+    static bool is_answered_here(const vzh_request& r, const Router::Match& match);
     Refusal nothing_at(std::string_view path) const;
     Refusal check_access(vzh_request& r, const Target& target, int descriptor);
     Refusal split_parameters(vzh_request& r, std::string_view query);
