@@ -55,13 +55,6 @@ std::string_view make_id(std::array<char, 36>& out) {
     return {out.data(), out.size()};
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_host(std::string_view left, std::string_view right) {
-    return left.size() == right.size() &&
-           std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) { return lower(a) == lower(b); });
-}
-
 std::string_view without_port(std::string_view host) {
     if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
     return host.substr(0, host.find(':'));
@@ -134,7 +127,7 @@ Refusal forbidden(uint32_t required, std::string_view message) {
 // The key of an Authorization field: "Bearer K", or K itself.
 std::string_view without_scheme(std::string_view value) {
     constexpr std::string_view kBearer = "bearer ";
-    if (value.size() < kBearer.size() || !same_host(value.substr(0, kBearer.size()), kBearer)) return value;
+    if (value.size() < kBearer.size() || !same_but_for_case(value.substr(0, kBearer.size()), kBearer)) return value;
     value.remove_prefix(kBearer.size());
     return value.substr(std::min(value.find_first_not_of(' '), value.size()));
 }
@@ -223,17 +216,17 @@ Refusal Listener::nothing_at(std::string_view path) const {
     Refusal refusal{404, "not_found", std::string("There is nothing at ").append(path), json_object("path", path)};
     const std::string near = router_.load(std::memory_order_acquire)->nearest(path);
     if (near.empty()) return refusal;
-// Probes, metrics and OPTIONS: they cost little, and who watches the server is not shut out.
-bool Listener::is_answered_here(const vzh_request& r, const Router::Match& match) {
-    if (match.found != Router::Found::kPath) return false;
-    return r.endpoint == nullptr ? r.head.method == "OPTIONS" : r.endpoint->mount == nullptr;
-}
-
     refusal.details.pop_back();
     refusal.details.append(",\"did_you_mean\":");
     append_json_string(near, refusal.details);
     refusal.details.push_back('}');
     return refusal;
+}
+
+// Probes, metrics and OPTIONS: they cost little, and who watches the server is not shut out.
+bool Listener::is_answered_here(const vzh_request& r, const Router::Match& match) {
+    if (match.found != Router::Found::kPath) return false;
+    return r.endpoint == nullptr ? r.head.method == "OPTIONS" : r.endpoint->mount == nullptr;
 }
 
 Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
@@ -250,11 +243,6 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (auto refusal = check_access(r, *target, descriptor)) return refusal;
 
     if (target->path == "*") {
-    const auto* endpoint = r.endpoint;  // whatever is refused from here on is counted for its route
-    const bool lacks_key = unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN);
-    if (lacks_key || !is_answered_here(r, match)) {
-        if (auto refusal = check_rate(r)) return refusal;
-    }
         if (r.head.method != "OPTIONS") return bad_request("only OPTIONS has the target *");
         r.field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
         return {204, "", "", ""};
@@ -262,6 +250,11 @@ Refusal Listener::check(vzh_request& r, uint64_t body_bytes, int descriptor) {
     if (auto refusal = split_parameters(r, target->query)) return refusal;
     auto unknown = r.head.method == "OPTIONS" ? Refusal() : identify_key(r);
     const auto match = route(r, target->path);
+    const auto* endpoint = r.endpoint;  // whatever is refused from here on is counted for its route
+    const bool lacks_key = unknown && (endpoint == nullptr || endpoint->route->permission != VZH_OPEN);
+    if (lacks_key || !is_answered_here(r, match)) {
+        if (auto refusal = check_rate(r)) return refusal;
+    }
     if (match.found == Router::Found::kBadEscape) return bad_request("the path holds a bad percent-escape");
     if (match.found == Router::Found::kNoPath) {
         if (unknown) return unknown;
@@ -302,11 +295,11 @@ Refusal Listener::check_access(vzh_request& r, const Target& target, int descrip
     const auto name = without_port(authority);
     if (!name.empty() && !ring_.load()) {
         const auto& allowed = settings_.allowed_hosts;
-        const bool ours =
-            same_host(name, "127.0.0.1") || same_host(name, "localhost") || name == "[::1]" ||
-            same_host(name, settings_.host) ||
-            std::any_of(allowed.begin(), allowed.end(), [&](const auto& each) { return same_host(name, each); }) ||
-            is_local_address(name, descriptor);
+        const bool ours = same_but_for_case(name, "127.0.0.1") || same_but_for_case(name, "localhost") ||
+                          name == "[::1]" || same_but_for_case(name, settings_.host) ||
+                          std::any_of(allowed.begin(), allowed.end(),
+                                      [&](const auto& each) { return same_but_for_case(name, each); }) ||
+                          is_local_address(name, descriptor);
         if (!ours) {
             return {421, "misdirected_request",
                     "This server does not answer to this host name; see server.http.allowed_hosts",
@@ -318,7 +311,7 @@ Refusal Listener::check_access(vzh_request& r, const Target& target, int descrip
     const auto& configured = settings_.cors_origins;
     r.cors = std::any_of(configured.begin(), configured.end(),
                          [&](const auto& each) { return each == "*" || each == origin; });
-    const bool own = origin.starts_with("http://") && same_host(origin.substr(7), authority);
+    const bool own = origin.starts_with("http://") && same_but_for_case(origin.substr(7), authority);
     if (r.cors || own) return {};
     return {403, "origin_not_allowed",
             "Requests from pages of this origin are not allowed; see server.http.cors_origins",
@@ -404,7 +397,8 @@ Refusal Listener::check_query(vzh_request& r) {
 Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
     const auto method = r.head.method;
     r.view.accept = to_str(r.head.accept);
-    if (!r.head.idempotency_key.empty()) {
+    if (r.head.idempotency_key.data() != nullptr) {
+        if (r.head.repeated_idempotency_key) return invalid_field("Idempotency-Key", "came twice");
         if (!is_visible(r.head.idempotency_key, 128))
             return invalid_field("Idempotency-Key", "must be 1 to 128 visible ASCII characters");
         r.view.idempotency_key = to_str(r.head.idempotency_key);
@@ -421,7 +415,7 @@ Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
                 R"({"accepted":["application/json"]})"};
     }
     const auto encoding = r.head.content_encoding;
-    if (!encoding.empty() && !same_host(encoding, "gzip") && !same_host(encoding, "identity")) {
+    if (!encoding.empty() && !same_but_for_case(encoding, "gzip") && !same_but_for_case(encoding, "identity")) {
         return {415, "unsupported_media_type", "The only content coding here is gzip",
                 R"({"accepted":["gzip","identity"]})"};
     }
@@ -436,10 +430,10 @@ void Listener::deliver(vzh_request& r) {
         if (std::string_view(r.refusal.type) == "tls") return r.text(400, r.refusal.message);
         return r.refuse(r.refusal);
     }
-    const bool zipped = r.body.size() != 0 && same_host(r.head.content_encoding, "gzip");
+    const bool zipped = r.body.size() != 0 && same_but_for_case(r.head.content_encoding, "gzip");
     if (!zipped && r.body.size() <= kInlineBodyBytes) return hand_over(r);
     r.post([](vzh_request& request) {
-        if (same_host(request.head.content_encoding, "gzip")) {
+        if (same_but_for_case(request.head.content_encoding, "gzip")) {
             const auto limit = request.listener.body_bytes_max();
             switch (inflate_gzip({request.body.data(), request.body.size()}, limit, request.inflated)) {
                 case Inflated::kDone: break;

@@ -163,11 +163,10 @@ void vzh_request::field(std::string_view name, std::string_view value) {
     extra_fields.append(name).append(": ").append(value).append("\r\n");
 }
 
-bool vzh_request::wants_gzip() const {
+bool vzh_request::may_be_gzip() const {
     constexpr uint64_t kWorthBytes = 16 * 1024;
     const auto compress = listener.settings().compress;
     return compress != Compress::kNever && status == 200 && file.data() == nullptr && answer.size() >= kWorthBytes &&
-           !is_head() && accepts_gzip(head.accept_encoding) &&
            (compress == Compress::kAlways || !connection->is_local());
 }
 
@@ -196,7 +195,9 @@ void vzh_request::end_turn() {
 void vzh_request::reply(uint32_t code, std::string_view content_type) {
     end_turn();
     status = code;
-    if (!wants_gzip()) return send_reply(content_type);
+    const bool depends = may_be_gzip();
+    if (depends) field("Vary", "Accept-Encoding");
+    if (!depends || is_head() || !accepts_gzip(head.accept_encoding)) return send_reply(content_type);
     answer_type = content_type;
     post([](vzh_request& r) {
         r.inflated.reset(0);
@@ -208,7 +209,6 @@ void vzh_request::reply(uint32_t code, std::string_view content_type) {
         }
         r.inflated.reset(0);
         r.listener.settle_answer(r);
-        r.field("Vary", "Accept-Encoding");
         r.send_reply(r.answer_type);
     });
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "frontends/http/spelling.hpp"
+
 namespace vz::http {
 namespace {
 
@@ -76,10 +78,21 @@ bool deflate_gzip(std::string_view bytes, Body& out) {
 }
 
 bool accepts_gzip(std::string_view accepted) {
-    const auto at = accepted.find("gzip");
-    if (at == std::string_view::npos) return false;
-    const auto rest = accepted.substr(at + 4, accepted.find(',', at) - at - 4);
-    return !(rest.starts_with(";q=0") && rest.find_first_of("123456789") == std::string_view::npos);
+    const auto trimmed = [](std::string_view text) {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+        return text.substr(0, text.find_last_not_of(" \t") + 1);
+    };
+    while (!accepted.empty()) {
+        const auto end = accepted.find(',');
+        const auto each = accepted.substr(0, end);
+        accepted = end == std::string_view::npos ? std::string_view() : accepted.substr(end + 1);
+        const auto semicolon = each.find(';');
+        if (!same_but_for_case(trimmed(each.substr(0, semicolon)), "gzip")) continue;
+        const auto weight = semicolon == std::string_view::npos ? std::string_view() : each.substr(semicolon);
+        return weight.find('=') == std::string_view::npos ||
+               weight.find_first_of("123456789") != std::string_view::npos;
+    }
+    return false;
 }
 
 uint32_t crc_of(std::string_view bytes) {

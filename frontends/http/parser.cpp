@@ -131,7 +131,10 @@ bool Parser::head(std::string_view head, Head& out, const char*& reason) {
                 if (boost::beast::iequals(field.name_string(), "traceparent")) out.traceparent = value;
                 if (boost::beast::iequals(field.name_string(), "x-request-id")) out.request_id = value;
                 if (boost::beast::iequals(field.name_string(), "x-correlation-id")) out.correlation_id = value;
-                if (boost::beast::iequals(field.name_string(), "idempotency-key")) out.idempotency_key = value;
+                if (boost::beast::iequals(field.name_string(), "idempotency-key")) {
+                    out.repeated_idempotency_key |= out.idempotency_key.data() != nullptr;
+                    out.idempotency_key = value;
+                }
                 break;
             default: break;
         }

@@ -23,7 +23,7 @@ struct Head {
     std::string_view content_encoding;
     std::string_view accept;
     std::string_view accept_encoding;
-    std::string_view idempotency_key;
+    std::string_view idempotency_key;  // nullptr: none came
     std::string_view request_id;
     std::string_view correlation_id;
     std::string_view traceparent;
@@ -34,6 +34,7 @@ struct Head {
     Expect expect = Expect::kNothing;
     bool version_11 = true;
     bool keep_alive = true;
+    bool repeated_idempotency_key = false;
     bool repeated_key = false;  // a field that carries the API key came twice
     bool repeated = false;      // a field that decides how the body is read came twice
 };

@@ -118,7 +118,7 @@ struct vzh_request {
     // Whoever waits for the turn that it has goes on.
     void end_turn();
     // Whether this answer is worth compressing for this client.
-    bool wants_gzip() const;
+    bool may_be_gzip() const;
     // Sends. The request is gone afterwards.
     void reply(uint32_t status, std::string_view content_type);
     void send_reply(std::string_view content_type);

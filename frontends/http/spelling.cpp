@@ -20,4 +20,9 @@ size_t edit_distance(std::string_view left, std::string_view right) {
     return row[right.size()];
 }
 
+bool same_but_for_case(std::string_view left, std::string_view right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](char a, char b) { return lower(a) == lower(b); });
+}
+
 }  // namespace vz::http

@@ -1,5 +1,7 @@
 #include "frontends/codec/collection.hpp"
 
+#include <optional>
+
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/expiry.hpp"
 #include "frontends/codec/scores.hpp"
@@ -145,7 +147,7 @@ bool read_graph_config(json::Reader& reader, Value value, codec::NewCollection& 
 
 bool read_quantization(json::Reader& reader, Value value, vz_quantization& quantization) {
     std::string_view type;
-    uint64_t bits = 8;
+    std::optional<uint64_t> bits;
     bool enabled = true;
     if (reader.kind(value) == json::Kind::kString) {
         if (!reader.string(value, type)) return false;
@@ -153,7 +155,7 @@ bool read_quantization(json::Reader& reader, Value value, vz_quantization& quant
         const bool good = reader.object(value, kQuantizationFields, [&](uint32_t id, Value member) {
             if (reader.is_null(member)) return true;
             return id == 0   ? reader.string(member, type)
-                   : id == 1 ? reader.unsigned_integer(member, 0, 64, bits)
+                   : id == 1 ? reader.unsigned_integer(member, 0, 64, bits.emplace())
                              : reader.boolean(member, enabled);
         });
         if (!good) return false;
@@ -165,12 +167,13 @@ bool read_quantization(json::Reader& reader, Value value, vz_quantization& quant
         quantization = VZ_QUANTIZATION_AUTO;
     } else if (type == "none") {
         quantization = VZ_QUANTIZATION_NONE;
-    } else if ((type == "sq8" || type == "scalar" || type == "sq") && bits == 8) {
+    } else if (type == "sq8" || type == "scalar" || type == "sq") {
         quantization = VZ_QUANTIZATION_SQ8;
     } else {
         return reader.not_among(kQuantizations);
     }
-    return true;
+    const uint64_t own_bits = type == "none" ? 0 : 8;
+    return bits.value_or(own_bits) == own_bits || reader.not_among(kQuantizations);
 }
 
 bool read_dimension(json::Reader& reader, Value value, CreateCall& call) {

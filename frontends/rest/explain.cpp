@@ -101,6 +101,8 @@ void explain(vzh_request* request, const vzh_view* view_in) {
         return reader.is_null(value) || reader.string(value, named);
     });
     if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
+    if (call->query.options.has(kWithVector) && call->query.options.with_vector != 0)
+        return fail(*call, codec::validation("with_vector", "an explained hit shows no vector"));
     const std::string_view target = call->param(0);
     if (named.data() != nullptr && named != target)
         return fail(*call, codec::validation("collection", "differs from the collection in the path"));

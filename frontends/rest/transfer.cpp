@@ -53,6 +53,9 @@ struct Transfer : Call {
 
 void step(Transfer& call);
 
+// Once something is copied the rest is done, too, and told.
+int64_t deadline_ns(const Transfer& call) { return call.step == 0 ? call.view->deadline_ns : 0; }
+
 std::string_view fate_name(Fate fate) {
     switch (fate) {
         case Fate::kOk: return "ok";
@@ -223,12 +226,12 @@ void asked_before(Call& base) {
         for (uint64_t i = call.from; i < call.until; ++i) {
             if (!call.move || call.fates[i] == Fate::kMissing) call.fates[i] = Fate::kToldBefore;
         }
-    }
-    copy_found(call);
-}
         if (!call.move) return next_step(call);
     } else if (call.op.status == VZ_NOT_FOUND && call.error.reason == VZ_REASON_COLLECTION && ends_here(call)) {
         return;
+    }
+    copy_found(call);
+}
 
 // Points that are missing may have been moved by the first of several equal requests, or be gone with their collection.
 // The engine knows whether it deleted, or copied, any for this one: asked with a deletion that cannot take place, it
@@ -252,14 +255,14 @@ void ask_before(Transfer& call) {
 void got(Call& base) {
     auto& call = static_cast<Transfer&>(base);
     call.names.collection = call.source;
-    if (ends_here(call)) return;
-    if (call.op.status != VZ_OK) {
-        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
     if (call.op.status == VZ_NOT_FOUND && call.view->idempotency_key.size != 0) {
         std::fill(call.fates + call.from, call.fates + call.until, Fate::kMissing);
         call.count = 0;
         return ask_before(call);
     }
+    if (ends_here(call)) return;
+    if (call.op.status != VZ_OK) {
+        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
         return next_step(call);
     }
     vz_rows rows{};
@@ -308,6 +311,7 @@ const vz_write_request* copy_request(Transfer& call) {
         from = to;
     }
     chain->request_id = request_id(call, 2 * call.step);
+    chain->deadline_ns = deadline_ns(call);
     return chain;
 }
 
@@ -340,6 +344,7 @@ void step(Transfer& call) {
     call.asked.count = call.until - call.from;
     call.asked.ids = call.ids + call.from;
     call.asked.parts = &call.parts;
+    call.asked.deadline_ns = deadline_ns(call);
     submit(call, VZ_OP_GET, call.source, &call.asked, &call.result, &got_on_engine);
 }
 

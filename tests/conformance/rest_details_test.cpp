@@ -277,7 +277,8 @@ TEST_F(RestDetails, choices_are_listed_where_none_was_made) {
     EXPECT_EQ(choices(refused(400, "POST", "/collections", R"({"name":"t","metric":"hamming"})")),
               "cosine euclidean dot_product manhattan ");
     for (const char* quantization :
-         {R"("binary")", R"({"type":"pq"})", R"({"type":"sq","bits":4})", R"({"type":"sq","bits":16})"}) {
+         {R"("binary")", R"({"type":"pq"})", R"({"type":"sq","bits":4})", R"({"type":"sq","bits":16})",
+          R"({"type":"auto","bits":3})", R"({"type":"none","bits":4})", R"({"enabled":false,"bits":8})"}) {
         EXPECT_EQ(choices(refused(400, "POST", "/collections",
                                   std::string(R"({"name":"t","quantization":)") + quantization + "}")),
                   "auto none sq8 ");
@@ -401,6 +402,24 @@ TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
         EXPECT_GE(Json(good("POST", "/collections/t/count")).integer("/count"), late.integer("/details/inserted"));
         return;
     }
+}
+
+TEST_F(RestDetails, what_an_explanation_does_not_show_is_not_asked_for) {
+    EXPECT_EQ(field(refused(400, "POST", "/collections/s/explain", R"({"vector":[1,0,0],"with_vector":true})")),
+              "with_vector");
+    good("POST", "/collections/s/explain", R"({"vector":[1,0,0],"with_vector":false})");
+}
+
+// So many ids take more than a millisecond to read.
+TEST_F(RestDetails, a_transfer_that_is_late_does_nothing) {
+    good("POST", "/collections", R"({"name":"t","dimension":3})");
+    std::string ids = R"({"destination":"t","ids":["a")";
+    for (int i = 1; i < 65'536; ++i) ids += ",\"" + std::to_string(i) + '"';
+    for (const char* route : {"copy", "move"}) {
+        refused(504, "POST", std::string("/collections/s/vectors/") + route + "?timeout_ms=1", ids + "]}");
+        EXPECT_EQ(Json(good("POST", "/collections/t/count", "{}")).integer("/count"), 0);
+    }
+    good("GET", "/collections/s/vectors/a");
 }
 
 TEST_F(RestDetails, an_atomic_batch_says_which_item_failed) {

@@ -34,8 +34,15 @@ TEST(Compression, large_answers_are_gzipped_for_those_who_take_it) {
     EXPECT_EQ(reply.field("Vary"), "Accept-Encoding");
     EXPECT_LT(reply.body.size(), 20000U);
     EXPECT_EQ(inflated(reply.body, 300000), std::string(200000, 'b'));
-    EXPECT_EQ(ask(server.port(), get("/big?bytes=200000")).body.size(), 200000U);
-    EXPECT_EQ(ask(server.port(), get("/big?bytes=200000", "Accept-Encoding: gzip;q=0\r\n")).body.size(), 200000U);
+    for (const char* none : {"", "Accept-Encoding: gzip;q=0\r\n", "Accept-Encoding: GZIP ; q=0.0, br\r\n",
+                             "Accept-Encoding: xgzip, gzip2\r\n"}) {
+        const auto plain = ask(server.port(), get("/big?bytes=200000", none));
+        EXPECT_EQ(plain.body.size(), 200000U) << none;
+        EXPECT_EQ(plain.field("Vary"), "Accept-Encoding") << none;
+    }
+    for (const char* some : {"Accept-Encoding: GZip\r\n", "Accept-Encoding: br, gzip ;q=0.5\r\n"})
+        EXPECT_EQ(ask(server.port(), get("/big?bytes=200000", some)).field("Content-Encoding"), "gzip") << some;
+    EXPECT_EQ(ask(server.port(), get("/big?bytes=16383")).field("Vary"), "");
     EXPECT_EQ(ask(server.port(), get("/big?bytes=16383", kGzip)).field("Content-Encoding"), "");
     Client pipelined(server.port());
     pipelined.send(get("/big?bytes=50000", kGzip) + get("/livez") + get("/big?bytes=70000", kGzip));
@@ -65,8 +72,6 @@ TEST(Rate, beyond_it_requests_are_refused_and_later_served_again) {
     EXPECT_TRUE(comes([&] { return ask(server.port(), get("/items/a")).status == 200; }));
 }
 
-}  // namespace
-}  // namespace vz::http::test
 TEST(Rate, counts_refused_requests_and_not_what_the_listener_answers) {
     Changes changes{{"limits.requests_per_second", "5"}};
     const auto refusals = [](const Server& server, const std::string& request) {
@@ -94,3 +99,5 @@ TEST(Rate, counts_refused_requests_and_not_what_the_listener_answers) {
     EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);
 }
 
+}  // namespace
+}  // namespace vz::http::test

@@ -30,6 +30,17 @@ TEST_F(Requests, answers_with_the_promised_fields) {
     EXPECT_FALSE(reply.field("Date").empty());
 }
 
+TEST_F(Requests, takes_one_idempotency_key) {
+    const auto post = [&](const std::string& fields) {
+        return status("POST /json HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" + fields +
+                      "Content-Length: 2\r\n\r\n{}");
+    };
+    EXPECT_EQ(post("Idempotency-Key: a\r\n"), 200);
+    EXPECT_EQ(post("Idempotency-Key: a\r\nidempotency-key: b\r\n"), 400);
+    EXPECT_EQ(post("Idempotency-Key:\r\n"), 400);
+    EXPECT_EQ(post("Idempotency-Key: \r\nIdempotency-Key: b\r\n"), 400);
+}
+
 TEST_F(Requests, keeps_the_clients_request_id_if_it_is_visible_ascii) {
     EXPECT_EQ(ask(get("/livez", "X-Request-Id: abc-1\r\n")).field("X-Request-Id"), "abc-1");
     EXPECT_EQ(ask(get("/livez", "x-correlation-id: abc-2\r\n")).field("X-Request-Id"), "abc-2");
