@@ -99,15 +99,16 @@ std::string payload_of(const Metadata& metadata, std::string_view content, const
     return text.text();
 }
 
-}  // namespace
-
-Failure check_options(const TextOptions& options) {
+// What is wrong with them; no failure: nothing.
+Failure check_options(const TextOptions& options, const std::string& place) {
     if (options.chunk_size < kChunkBytesMin || options.chunk_size > kChunkBytesMax)
-        return validation("chunk_size", "must be 64 to 65536");
+        return validation(place + "chunk_size", "must be 64 to 65536");
     if (options.chunk_overlap > options.chunk_size / 2)
-        return validation("chunk_overlap", "must be at most half of chunk_size");
+        return validation(place + "chunk_overlap", "must be at most half of chunk_size");
     return {};
 }
+
+}  // namespace
 
 bool fits_chunk(std::string_view id, uint64_t chunk) {
     return id.size() + 1 + std::to_string(chunk).size() <= kIdBytesMax;
@@ -126,7 +127,7 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
     if (entry.id.find('#') != std::string_view::npos)
         return validation(place + "id", "must not have a #: it marks chunks");
     if (entry.text.size() > kTextBytesMax) return validation(place + "text", "has more than 16 MiB");
-    if (Failure failure = check_options(entry.options); is_failure(failure)) return failure;
+    if (Failure failure = check_options(entry.options, place); is_failure(failure)) return failure;
     if (const char* reason = refuse_expiry(entry.metadata))
         return validation(place + "metadata." + std::string(kExpiryKey), reason);
     Metadata metadata = read_metadata(entry, place);

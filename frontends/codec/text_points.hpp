@@ -26,9 +26,6 @@ struct TextOptions {
     uint32_t chunk_size = kChunkBytes;
     uint32_t chunk_overlap = kChunkOverlap;
 };
-// What is wrong with them; no failure: nothing.
-Failure check_options(const TextOptions& options);
-
 // One text as a client sent it, its id made where none was sent.
 struct TextEntry {
     std::string_view id;

@@ -40,7 +40,9 @@ struct BatchSearch : Call {
     std::atomic<uint64_t> running;
 };
 
-ItemFault fault_of(const Part& part, vz_status status) {
+std::string place_of(uint64_t index) { return "queries[" + std::to_string(index) + "]."; }
+
+ItemFault fault_of(const Part& part, vz_status status, uint64_t index) {
     if (part.fault.message.data != nullptr) return part.fault;
     vz_error error = part.error;
     if (error.status != status) {
@@ -48,7 +50,9 @@ ItemFault fault_of(const Part& part, vz_status status) {
         error.status = status;
     }
     error.item = VZ_NO_ITEM;
+    const std::string place = place_of(index);
     codec::Names names = part.batch->names;
+    names.place = place;
     if (part.query.dimension != 0 && !part.query.is_text() && !part.query.field.empty())
         names.vector = part.query.field;
     return keep(*part.batch, codec::from_engine(error, names));
@@ -85,7 +89,7 @@ void write_part(json::Writer& out, BatchSearch& call, Part& part, uint64_t index
     ++failed;
     out.begin_object();
     out.field("index", index);
-    write_fault(out, fault_of(part, status));
+    write_fault(out, fault_of(part, status, index));
     write_text(out, part.query);
     out.end_object();
 }
@@ -127,11 +131,15 @@ bool read_part(json::Reader& reader, json::Value value, const vz_frontend& front
 }
 
 // What is to be done with a query that was read without a mistake; options left open come from the request.
-codec::Failure refusal_of(json::Reader& reader, Part& part, const Options& defaults) {
+codec::Failure refusal_of(json::Reader& reader, Part& part, const Options& defaults, uint64_t index) {
     inherit(part.query.options, defaults);
-    if (!check_options(reader, part.query.options)) return codec::from_reader(reader.take_mistake());
+    if (!check_options(reader, part.query.options)) {
+        json::Error mistake = reader.take_mistake();
+        mistake.field.insert(0, place_of(index));
+        return codec::from_reader(mistake);
+    }
     if (part.query.dimension != 0 || part.query.is_text()) return {};
-    return codec::validation("vector", "required");
+    return codec::validation(place_of(index) + "vector", "required");
 }
 
 void submit_parts(BatchSearch& call) {
@@ -169,8 +177,11 @@ void embed_parts(Call& base) {
     for (uint64_t i = 0; i < call.part_count; ++i) {
         Part& part = call.parts[i];
         if (part.fault.message.data != nullptr || !part.query.is_text()) continue;
+        const std::string place = place_of(i);
+        call.names.place = place;
         const codec::Failure refused = embed_query(call, texts, part.query);
         if (codec::is_failure(refused)) part.fault = keep(call, refused);
+        call.names.place = {};
     }
     submit_parts(call);
 }
@@ -214,7 +225,7 @@ void batch_search(vzh_request* request, const vzh_view* view_in) {
     uint64_t limits = 0;
     for (uint64_t i = 0; i < parts.size(); ++i) {
         if (parts[i].fault.message.data != nullptr) continue;
-        const codec::Failure refusal = refusal_of(reader, parts[i], defaults);
+        const codec::Failure refusal = refusal_of(reader, parts[i], defaults, i);
         if (codec::is_failure(refusal)) parts[i].fault = keep(*call, refusal);
         limits += parts[i].query.options.limit;
     }

@@ -290,12 +290,12 @@ void send_record(Batch& batch) {
 void write_batch(Batch& batch, std::string_view collection) {
     if (!enter(batch, collection, VZH_WRITE)) return;
     if (batch.good_count != 0) return send_record(batch);
-    // Nothing to write, but a collection that is not there is told before its points are.
+    // Nothing to write: a collection that is not there, and would not be made, is told before its points are.
     vz_collection_stats stats{};
     stats.struct_size = sizeof stats;
     const vz_status status =
         vz_collection_stats_read(batch.frontend->engine, borrowed(collection), &stats, &batch.error);
-    if (status != VZ_OK) return fail_status(batch, status);
+    if (status != VZ_OK && !(status == VZ_NOT_FOUND && batch.may_create)) return fail_status(batch, status);
     reply(batch);
 }
 

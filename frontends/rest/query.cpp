@@ -49,7 +49,8 @@ codec::Failure embed_query(const Call& call, codec::TextCollection& texts, Query
     if (codec::Failure refusal = texts.refusal(); codec::is_failure(refusal)) return refusal;
     auto* const vector = call.arena.make<float>(texts.dimension());
     if (vector == nullptr) return codec::overloaded();
-    codec::Failure failure = texts.embed_query(call.frontend->engine, "query", query.text, vector);
+    codec::Failure failure =
+        texts.embed_query(call.frontend->engine, std::string(call.names.place) + "query", query.text, vector);
     if (codec::is_failure(failure)) return failure;
     query.embedded = vector;
     query.dimension = texts.dimension();

@@ -45,9 +45,12 @@ uint64_t record_end(const TextBatch& batch) {
 
 // What is told of a text that the engine refused, in the words of the request.
 codec::Failure text_failure(const TextBatch& batch, vz_error error, uint64_t item) {
+    const codec::TextEntry& entry = batch.items[item].entry;
     codec::Names names = batch.names;
-    names.point = batch.items[item].entry.id;
-    error.item = VZ_NO_ITEM;
+    names.point = entry.id;
+    // Both are in its payload.
+    if (entry.text.size() > entry.metadata.size()) names.payload = "text";
+    error.item = batch.is_single ? VZ_NO_ITEM : item;
     return codec::from_engine(error, names);
 }
 
@@ -61,10 +64,19 @@ void fail_rest(TextBatch& batch, FailureOf failure_of) {
     reply(batch);
 }
 
+bool is_refusal_of_text(const TextBatch& batch) {
+    return batch.error.item < batch.record.item_count && batch.op.status == batch.error.status;
+}
+
+void fail_all(Call& base) {
+    auto& batch = static_cast<TextBatch&>(base);
+    if (!is_refusal_of_text(batch)) return fail_op(batch);
+    fail(batch, text_failure(batch, batch.error, batch.record.entries[batch.error.item]));
+}
+
 // True: the refusal was that of one text, which is left out.
 bool leave_out(TextBatch& batch) {
-    if (batch.atomic || batch.error.item >= batch.record.item_count || batch.op.status != batch.error.status)
-        return false;
+    if (batch.atomic || !is_refusal_of_text(batch)) return false;
     const uint64_t item = batch.record.entries[batch.error.item];
     batch.items[item].fault = keep(batch, text_failure(batch, batch.error, item));
     const auto end = batch.changes + batch.change_count;
@@ -84,7 +96,7 @@ void written(Call& base) {
         if (is_gone && batch.may_create && batch.sent == 0) return on_worker(batch, &prepare);
         if (!batch.is_single && leave_out(batch))
             return batch.sent < batch.change_count ? on_worker(batch, &send_record) : reply(batch);
-        if (batch.sent == 0) return take_back(batch, &fail_op);
+        if (batch.sent == 0) return take_back(batch, &fail_all);
         vz_error error = batch.error;
         error.status = batch.op.status;
         return fail_rest(batch, [&](uint64_t item) { return text_failure(batch, error, item); });
@@ -185,18 +197,6 @@ void bind(TextBatch& batch, const codec::TextCollection& collection) {
     submit(batch, VZ_OP_COLLECTION_ALTER, batch.names.collection, change, &batch.change, &bound);
 }
 
-void prepare(Call& base) {
-    auto& batch = static_cast<TextBatch&>(base);
-    codec::TextCollection collection;
-    const codec::Failure failure = collection.read(batch.frontend->engine, batch.names.collection, batch.names);
-    if (codec::is_failure(failure)) {
-        if (failure.error_type == "collection_not_found" && batch.may_create) {
-            leave_turn(batch);  // that of one that is gone
-            return create_missing(batch);
-        }
-        return fail(batch, failure);
-    }
-    const bool may_bind =
 // Where texts cannot be stored now, they may have been before: that is told as it was. False: they were not.
 bool answer_repeat(TextBatch& batch) {
     const auto was_written = was_done(batch, 0);
@@ -222,12 +222,24 @@ bool answer_repeat(TextBatch& batch) {
     return true;
 }
 
+void prepare(Call& base) {
+    auto& batch = static_cast<TextBatch&>(base);
+    codec::TextCollection collection;
+    const codec::Failure failure = collection.read(batch.frontend->engine, batch.names.collection, batch.names);
+    if (codec::is_failure(failure)) {
+        if (answer_repeat(batch)) return;
+        if (failure.error_type == "collection_not_found" && batch.may_create) {
+            leave_turn(batch);  // that of one that is gone
+            return create_missing(batch);
+        }
+        return fail(batch, failure);
+    }
+    const bool may_bind =
         !collection.is_bound() && collection.is_empty() && collection.dimension() >= codec::kTextDimensionMin;
     if (const codec::Failure refusal = collection.refusal(); !may_bind && codec::is_failure(refusal))
         return answer_repeat(batch) ? void() : fail(batch, refusal);
     if (!make_all_points(batch, collection.dimension(),
                          collection.is_bound() ? std::string_view(collection.stemmer()) : "none"))
-        if (answer_repeat(batch)) return;
         return;
     if (batch.change_count == 0) return reply(batch);
     if (may_bind) return batch.has_turn ? bind(batch, collection) : enter_turn(batch);

@@ -404,6 +404,44 @@ TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
     }
 }
 
+TEST_F(RestDetails, a_part_of_a_request_that_fails_is_told_by_its_place) {
+    const auto fault = [&](const std::string& path, const std::string& body) {
+        return Json(good("POST", path, body)).text("/results/1/error");
+    };
+    const auto searched = [&](const std::string& query) {
+        return fault("/batch_search", R"({"collection":"s","queries":[{"vector":[1,0,0]},)" + query + "]}");
+    };
+    for (const auto& [query, place] :
+         {std::pair{R"({"vector":[1]})", "queries[1].vector"}, std::pair{"{}", "queries[1].vector"},
+          std::pair{R"({"vector":[1,0,0],"effort":5,"exact":true})", "queries[1].exact"}})
+        EXPECT_NE(searched(query).find(place), std::string::npos) << searched(query);
+    good("POST", "/collections", R"({"name":"texts","dimension":16,"embedding_provider":"bm25"})");
+    const std::string long_text = R"({"id":"l","auto_chunk":false,"text":")" + std::string(1'200'000, 'w') + R"("})";
+    const std::string long_note =
+        R"({"id":"m","text":"sea","metadata":{"a":")" + std::string(1'200'000, 'w') + R"("}})";
+    const std::pair<std::string, std::string> texts[] = {
+        {long_text, "texts[1].text"},
+        {long_note, "texts[1].metadata"},
+        {R"({"text":"sea","chunk_size":64,"chunk_overlap":60})", "texts[1].chunk_overlap"}};
+    for (const auto& [text, place] : texts) {
+        const std::string body = R"({"collection":"texts","texts":[{"text":"lake"},)" + text + "]}";
+        const std::string told = fault("/insert_texts", body);
+        EXPECT_NE(told.find(place), std::string::npos) << told;
+        const Json atomic(refused(400, "POST", "/insert_texts?atomic=true", body));
+        EXPECT_EQ(atomic.text("/details/field"), place);
+        EXPECT_EQ(atomic.integer("/details/item"), 1);
+    }
+    EXPECT_EQ(field(refused(400, "POST", "/insert", R"({"collection":"texts",)" + long_text.substr(1))), "text");
+}
+
+TEST_F(RestDetails, items_that_are_all_refused_are_told_though_there_is_no_collection) {
+    const Json told(good("POST", "/insert_vectors", R"({"collection":"t","vectors":[{"id":"","embedding":[1]}]})"));
+    EXPECT_EQ(told.integer("/failed"), 1);
+    EXPECT_EQ(told.text("/results/0/error_type"), "validation_error");
+    refused(404, "GET", "/collections/t");
+    refused(404, "POST", "/batch_update", R"({"collection":"t","updates":[{"id":"a"}]})");
+}
+
 TEST_F(RestDetails, what_an_explanation_does_not_show_is_not_asked_for) {
     EXPECT_EQ(field(refused(400, "POST", "/collections/s/explain", R"({"vector":[1,0,0],"with_vector":true})")),
               "with_vector");
