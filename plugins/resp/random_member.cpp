@@ -1,7 +1,7 @@
-#include "plugins/resp/random_member.hpp"
-
 #include <algorithm>
 #include <set>
+
+#include "plugins/resp/vector_set.hpp"
 
 namespace resp {
 namespace {
@@ -63,10 +63,8 @@ void vrandmember(Session& session, Arguments arguments) {
     // the answer.
     for (int tries = 0; tries < kTriesMax && wanted != 0; ++tries) {
         const vz::Expected<uint64_t> size = session.engine().count(arguments[1]);
-        const bool is_missing =
-            !size && size.error().status() == VZ_NOT_FOUND && size.error().reason() == VZ_REASON_COLLECTION;
-        if (!size && !is_missing) return session.fail(size.error());
-        if (is_missing || *size == 0) break;
+        if (!size && !is_missing_key(size.error())) return session.fail(size.error());
+        if (!size || *size == 0) break;
         const std::vector<uint64_t> places = pick_places(session.random(), *size, wanted, is_distinct);
         vz::Expected<std::vector<std::string>> found = ids_at(session, arguments[1], places);
         if (!found) return session.fail(found.error());

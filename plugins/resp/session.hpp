@@ -14,13 +14,12 @@
 #include <vector>
 
 #include "plugins/resp/access.hpp"
+#include "plugins/resp/arguments.hpp"
 #include "plugins/resp/protocol.hpp"
 #include "plugins/resp/reply_budget.hpp"
 #include "vectorizer/vectorizer.hpp"
 
 namespace resp {
-
-using Arguments = std::span<const std::string_view>;
 
 // How the one vector field of a collection is made; what VADD's options are held against.
 struct FieldShape {
