@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "frontends/codec/names.hpp"
-#include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
 #include "frontends/graphql/clock.hpp"
 #include "frontends/graphql/introspection.hpp"
+#include "frontends/graphql/scopes.hpp"
 #include "frontends/graphql/within_memory.hpp"
 
 namespace vz::graphql {
@@ -15,37 +15,9 @@ namespace {
 
 constexpr FieldError kNoMemory{"SERVICE_UNAVAILABLE", "out of memory", R"({"reason":"overloaded"})"};
 
-// Operations of a request that are with the engine at once. It takes 16,384 of all requests together: large ones find
-// room beside each other.
-constexpr size_t kOpsAtOnce = 4096;
-
 FieldValue root_value(void* user, size_t index) {
     const RootCall& call = (*static_cast<std::vector<RootCall>*>(user))[index];
     return call.failure != nullptr ? FieldValue::of_error(call.failure) : call.value;
-}
-
-// The names of collections that a root field is about, by RootResolver::scope.
-template <typename Visit>
-bool each_collection(const Input& arguments, std::string_view scope, Visit visit) {
-    const size_t dot = scope.find('.');
-    const std::string_view head = scope.substr(0, dot);
-    if (dot == std::string_view::npos) return visit(arguments[head].text);
-    const std::string_view tail = scope.substr(dot + 1);
-    if (!head.ends_with("[]")) return each_collection(arguments[head], tail, visit);
-    for (const Input& item : arguments[head.substr(0, head.size() - 2)].items) {
-        if (!each_collection(item, tail, visit)) return false;
-    }
-    return true;
-}
-
-template <typename Visit>
-bool each_scope(const Input& arguments, std::string_view scopes, Visit visit) {
-    while (!scopes.empty()) {
-        const size_t blank = scopes.find(' ');
-        if (!each_collection(arguments, scopes.substr(0, blank), visit)) return false;
-        scopes = blank == std::string_view::npos ? std::string_view() : scopes.substr(blank + 1);
-    }
-    return true;
 }
 
 }  // namespace
@@ -62,15 +34,16 @@ Exchange::Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* 
       frontend_(frontend),
       request_(request),
       view_(view),
-      media_(media) {
+      media_(media),
+      flight_(frontend.engine, request, &landed, this) {
     frontend_.in_flight.fetch_add(1, std::memory_order_relaxed);
 }
 
 Exchange::~Exchange() {
     for (const RootCall& call : calls_) {
         for (const EngineCall& engine_call : call.engine_calls) vz_result_release(engine_call.result);
+        for (vz_result* result : call.kept) vz_result_release(result);
     }
-    for (vz_result* result : kept_) vz_result_release(result);
     frontend_.in_flight.fetch_sub(1, std::memory_order_release);
 }
 
@@ -199,8 +172,8 @@ bool Exchange::set_up_calls() {
     calls_.resize(plan_.fields.size());
     for (size_t i = 0; i < calls_.size(); ++i) {
         RootCall& call = calls_[i];
-        call.exchange = this;
         call.frontend = &frontend_;
+        call.request = request_;
         call.view = view_;
         call.arena = &arena;
         call.planned = &plan_.fields[i];
@@ -208,58 +181,11 @@ bool Exchange::set_up_calls() {
         call.index = i;
         call.names.timeout_ms = codec::timeout_ms({view_->query, view_->query_count}, frontend_.default_timeout_ms);
         call.names.write = mutation_;
-        if (call.resolver != nullptr && call.planned->refused == nullptr && !enter_scopes(call)) return false;
+        if (call.resolver != nullptr && call.planned->refused == nullptr &&
+            !enter_scopes(call, mutation_ ? VZH_WRITE : VZH_READ))
+            return false;
     }
     return true;
-}
-
-// A key that lacks something costs the field; too many writes in flight cost the request.
-bool Exchange::enter_scopes(RootCall& call) {
-    const uint32_t permission = mutation_ ? VZH_WRITE : VZH_READ;
-    const auto refuse_field = [&](const char* message) {
-        codec::Failure failure;
-        failure.error_type = "authorization_error";
-        failure.message = message;
-        failure.details = mutation_ ? R"({"required":"write"})" : R"({"required":"read"})";
-        call.fail(failure);
-        return true;
-    };
-    if (vzh_has_permission(request_, permission) == 0)
-        return refuse_field(mutation_ ? "the key may not write" : "the key may not read");
-    const std::string_view scope = call.resolver->scope;
-    if (scope == kWholeServer)
-        return sees(vz_str{}, permission) || refuse_field("the key is limited to some collections");
-    bool seen = true;
-    each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
-        // None has a longer name, and it would stand in logs, in tables and in the answer.
-        if (collection.size() > codec::kCollectionNameBytesMax)
-            call.fail(codec::validation("collection", "must have at most 255 bytes"));
-        if (call.failure != nullptr) return false;
-        call.names.collection = collection;
-        seen = reaches(collection, permission);
-        return seen;
-    });
-    if (call.failure != nullptr) return true;
-    if (!seen) return refuse_field("the key lacks this permission for this collection");
-    return each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
-        return vzh_allowed(request_, codec::borrowed(collection), permission) != 0;
-    });
-}
-
-// An alias inside the scope of a limited key opens nothing outside of it.
-bool Exchange::reaches(std::string_view collection, uint32_t permission) const {
-    if (!sees(codec::borrowed(collection), permission)) return false;
-    if (sees(vz_str{}, permission)) return true;
-    const std::string own = codec::own_name(frontend_.engine, collection);
-    return own.empty() || sees(codec::borrowed(own), permission);
-}
-
-void Exchange::searched(const vz_rows& rows) const {
-    if (rows.plan != 0) vzh_searched(request_, codec::plan_name(rows.plan), rows.effort);
-}
-
-bool Exchange::sees(vz_str collection, uint32_t permission) const {
-    return vzh_sees(request_, collection, permission) != 0;
 }
 
 // Adds the operations of the call to `ops`.
@@ -279,7 +205,7 @@ void Exchange::begin(RootCall& call, std::vector<vz_op*>& ops) {
 void Exchange::run_queries() {
     std::vector<vz_op*> ops;
     for (RootCall& call : calls_) begin(call, ops);
-    if (!submit(std::move(ops))) ended();
+    if (!flight_.begin(std::move(ops), WhenAbandoned::kCancel)) ended();
 }
 
 void Exchange::run_next_mutation() {
@@ -288,7 +214,7 @@ void Exchange::run_next_mutation() {
         std::vector<vz_op*> ops;
         begin(call, ops);
         if (wait_for_turn(call)) return;
-        if (submit(std::move(ops))) return;
+        if (flight_.begin(std::move(ops), WhenAbandoned::kGoOn)) return;
         finish(call);
         settle_mutation();
     }
@@ -322,45 +248,8 @@ void Exchange::settle_mutation() {
     next_ = failed && call.planned->field->type->non_null() ? calls_.size() : next_ + 1;
 }
 
-// True: op_done() will be called. False: there is nothing to wait for.
-bool Exchange::submit(std::vector<vz_op*> ops) {
-    if (ops.empty()) return false;
-    for (vz_op* op : ops) op->done = &op_done;
-    ops_ = std::move(ops);
-    submitted_ = 0;
-    return submit_part();
-}
-
-// The same, for the next of its operations.
-bool Exchange::submit_part() {
-    const size_t first = submitted_;
-    const auto count = static_cast<uint32_t>(std::min(ops_.size() - first, kOpsAtOnce));
-    submitted_ = first + count;
-    pending_.store(count, std::memory_order_relaxed);
-    vz_status status = VZ_CANCELLED;
-    if (mutation_ || vzh_on_abandoned(request_, &abandoned, this) == 0) {
-        submitted_ns_ = steady_ns();
-        status = vz_submit(frontend_.engine, &ops_[first], count);
-    }
-    if (status == VZ_OK) return true;
-    vzh_on_abandoned(request_, nullptr, nullptr);
-    submitted_ = ops_.size();
-    for (size_t i = first; i < ops_.size(); ++i) ops_[i]->status = status;
-    return false;
-}
-
-// Of a query. VZ_BUSY: the op is over already.
-void Exchange::abandoned(vzh_request*, void* user) VZ_NOEXCEPT {
-    const Exchange& exchange = *static_cast<Exchange*>(user);
-    for (vz_op* op : exchange.ops_) static_cast<void>(vz_cancel(exchange.frontend_.engine, op));
-}
-
-void Exchange::op_done(vz_op* op) VZ_NOEXCEPT {
-    Exchange& exchange = *static_cast<EngineCall*>(op->user)->exchange;
-    if (exchange.pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    vzh_on_abandoned(exchange.request_, nullptr, nullptr);
-    vzh_engine_took(exchange.request_, steady_ns() - exchange.submitted_ns_);
-    if (exchange.submitted_ < exchange.ops_.size() && exchange.submit_part()) return;
+void Exchange::landed(void* user) VZ_NOEXCEPT {
+    Exchange& exchange = *static_cast<Exchange*>(user);
     if (exchange.mutation_) {
         vzh_defer(exchange.request_, &mutation_later, &exchange);
     } else {

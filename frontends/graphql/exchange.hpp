@@ -2,15 +2,15 @@
 // answered.
 //
 // One thread at a time drives it. Query root fields are submitted together; mutation root fields one after the other,
-// each durable before the next starts. Completions count down; the last one goes on, here or on a worker.
+// each durable before the next starts. The last completion goes on, here or on a worker.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "frontends/graphql/execute.hpp"
+#include "frontends/graphql/flight.hpp"
 #include "frontends/graphql/root_call.hpp"
 
 namespace vz::graphql {
@@ -44,14 +44,6 @@ class Exchange final {
     // Ends the request with errors of its own, without `data`. Deletes this.
     void refuse(uint32_t status, const std::vector<ExecutionError>& errors);
 
-    // Whether the key has this permission for the collection; absent: for all of them.
-    bool sees(vz_str collection, uint32_t permission) const;
-    // The same, and for the collection that the name is an alias of.
-    bool reaches(std::string_view collection, uint32_t permission) const;
-    void keep(vz_result* result) { kept_.push_back(result); }
-    // Rows that a search brought.
-    void searched(const vz_rows& rows) const;
-
  private:
     ~Exchange();
 
@@ -63,7 +55,6 @@ class Exchange final {
     const ast::Operation* choose_operation(std::vector<DocumentError>& errors) const;
     bool check_items(DocumentError& error) const;
     bool prepare(const ast::Operation& operation, std::vector<DocumentError>& errors);
-    bool enter_scopes(RootCall& call);
     bool set_up_calls();
     void begin(RootCall& call, std::vector<vz_op*>& ops);
     void run_queries();
@@ -71,9 +62,6 @@ class Exchange final {
     bool wait_for_turn(RootCall& call);
     void end_turn(RootCall& call);
     void settle_mutation();
-    bool submit(std::vector<vz_op*> ops);
-    bool submit_part();
-    static void abandoned(vzh_request* request, void* user) VZ_NOEXCEPT;
     void ended();
     void finish(RootCall& call);
     void answer();
@@ -85,7 +73,7 @@ class Exchange final {
     const char* content_type() const;
     json::Target target();
 
-    static void op_done(vz_op* op) VZ_NOEXCEPT;
+    static void landed(void* user) VZ_NOEXCEPT;
     static void answer_later(vzh_request* request, void* user) VZ_NOEXCEPT;
     static void turn_has_come(vzh_request* request, void* user) VZ_NOEXCEPT;
     static void mutation_later(vzh_request* request, void* user) VZ_NOEXCEPT;
@@ -96,7 +84,6 @@ class Exchange final {
     const Media media_;
     std::shared_ptr<const ast::Document> document_;
     int64_t begun_ns_ = 0;                // to execute
-    int64_t submitted_ns_ = 0;            // the ops that are with the engine
     std::vector<ExecutionError> errors_;  // of the answer
     Variables variables_;
     PlannedSelection plan_;
@@ -104,10 +91,7 @@ class Exchange final {
     bool malformed_ = false;       // the request is no JSON after all: 400 whatever the media type
     std::vector<RootCall> calls_;  // one per root field of the plan
     size_t next_ = 0;              // mutation to run next
-    std::atomic<uint32_t> pending_{0};
-    std::vector<vz_op*> ops_;  // with the engine, were last, or will be
-    size_t submitted_ = 0;     // of them
-    std::vector<vz_result*> kept_;
+    Flight flight_;
 };
 
 }  // namespace vz::graphql

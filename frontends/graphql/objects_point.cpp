@@ -2,7 +2,6 @@
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/points.hpp"
 #include "frontends/codec/scores.hpp"
-#include "frontends/graphql/exchange.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
 namespace vz::graphql {
@@ -88,7 +87,7 @@ bool read_points(RootCall& call, const EngineCall& from, vz_metric metric, std::
         call.fail(status, error);
         return false;
     }
-    call.exchange->searched(rows);
+    call.searched(rows);
     const vz_vector_column* column = codec::default_column(rows);
     const std::span<PointView> views = call.arena->array<PointView>(rows.count);
     for (uint64_t i = 0; i < rows.count; ++i) {

@@ -5,7 +5,6 @@
 
 #include "frontends/codec/filter.hpp"
 #include "frontends/codec/own_name.hpp"
-#include "frontends/graphql/exchange.hpp"
 #include "frontends/graphql/resolvers.hpp"
 
 namespace vz::graphql {
@@ -24,22 +23,20 @@ std::string upper(std::string_view text) {
 void RootCall::expect(size_t count) {
     const std::span<EngineCall> calls = arena->array<EngineCall>(count);
     for (EngineCall& call : calls) {
-        call.exchange = exchange;
         call.written.struct_size = sizeof call.written;
         call.change.struct_size = sizeof call.change;
     }
     engine_calls = calls;
 }
 
-void RootCall::set(size_t i, uint32_t kind, std::string_view collection, const void* request, void* answer) {
+void RootCall::set(size_t i, uint32_t kind, std::string_view collection, const void* op_request, void* answer) {
     EngineCall& call = engine_calls[i];
     call.op.struct_size = sizeof call.op;
     call.op.kind = kind;
     call.op.collection = codec::borrowed(collection);
-    call.op.request = request;
+    call.op.request = op_request;
     call.op.answer = answer;
     call.op.error = &call.error;
-    call.op.user = &call;
     call.error.item = VZ_NO_ITEM;
 }
 
@@ -78,10 +75,12 @@ bool RootCall::in_turn(std::string_view collection) {
 }
 
 bool RootCall::sees(std::string_view collection, uint32_t permission) const {
-    return exchange->sees(codec::borrowed(collection), permission);
+    return vzh_sees(request, codec::borrowed(collection), permission) != 0;
 }
 
-void RootCall::keep(vz_result* result) { exchange->keep(result); }
+void RootCall::searched(const vz_rows& rows) const {
+    if (rows.plan != 0) vzh_searched(request, codec::plan_name(rows.plan), rows.effort);
+}
 
 const vz_collection_info* as_seen(RootCall& call, const vz_collection_info* info) {
     if (info->alias_count == 0) return info;

@@ -8,6 +8,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "frontends/codec/failure.hpp"
 #include "frontends/codec/names.hpp"
@@ -17,14 +18,12 @@
 
 namespace vz::graphql {
 
-class Exchange;
 struct RootResolver;
 
 // One operation with all it may answer.
 struct EngineCall {
     vz_op op;
     vz_error error;
-    Exchange* exchange;
     vz_result* result;  // released with the request
     vz_write_answer written;
     vz_change change;
@@ -34,8 +33,8 @@ struct EngineCall {
 };
 
 struct RootCall {
-    Exchange* exchange = nullptr;
     const vz_frontend* frontend = nullptr;
+    vzh_request* request = nullptr;
     const vzh_view* view = nullptr;
     Arena* arena = nullptr;
     const PlannedField* planned = nullptr;
@@ -43,6 +42,7 @@ struct RootCall {
     size_t index = 0;                    // among the root fields
     codec::Names names;                  // how the request calls what may fail
     std::span<EngineCall> engine_calls;  // in submission order
+    std::vector<vz_result*> kept;        // released with the request
     const void* state = nullptr;         // the resolver's own, from begin() to finish()
     const FieldError* failure = nullptr;
     bool begins_again = false;  // set by finish() of a mutation: what it brought needs another begin()
@@ -58,7 +58,7 @@ struct RootCall {
 
     // Room for this many operations; each is filled with set().
     void expect(size_t count);
-    void set(size_t i, uint32_t kind, std::string_view collection, const void* request, void* answer);
+    void set(size_t i, uint32_t kind, std::string_view collection, const void* op_request, void* answer);
 
     // Of a mutation: whether no other request alters the collection, which is looked for anew: an alias may have moved
     // while its turn was waited for. If not, begin() returns, and is called again then.
@@ -80,7 +80,9 @@ struct RootCall {
     // True: a request may not have this id, which `place` names in errors, and the field has failed.
     bool refused_id(std::string_view id, std::string_view place, uint64_t item = VZ_NO_ITEM);
     // A result of a synchronous call, released with the request.
-    void keep(vz_result* result);
+    void keep(vz_result* result) { kept.push_back(result); }
+    // Rows that a search brought.
+    void searched(const vz_rows& rows) const;
 
     template <typename T>
     T* make() {
