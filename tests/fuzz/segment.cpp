@@ -10,6 +10,7 @@
 #include "engine/segment/sealed_segment.hpp"
 #include "tests/fuzz/one_file.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz::fuzz {
 namespace {
@@ -24,12 +25,7 @@ constexpr uint32_t kRows = 40;
 Sample make_sample() {
     char pattern[] = "/tmp/vz-fuzz-XXXXXX";
     const std::string directory = mkdtemp(pattern);
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 3;
-    field.metric = VZ_COSINE;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
+    Schema schema = one_field(3, VZ_COSINE);
     schema.field_indexes = {{VZ_FIELD_INDEX_KEYWORD, "k"}, {VZ_FIELD_INDEX_TEXT, "t", "english"}};
     std::vector<std::string> id_texts, payload_texts;
     std::vector<IdView> ids;
@@ -53,7 +49,7 @@ Sample make_sample() {
     }
     const std::vector<std::byte> keywords = build_field_index(schema.field_indexes[0], payloads);
     const std::vector<std::byte> texts = build_text_index(schema.field_indexes[1], payloads);
-    const SegmentRows::Field column{field.id, rows};
+    const SegmentRows::Field column{schema.fields[0].id, rows};
     const SegmentRows::Derived derived[] = {{SectionKind::kFieldIndex, 0, keywords},
                                             {SectionKind::kTextIndex, 0, texts}};
     SegmentRows all;

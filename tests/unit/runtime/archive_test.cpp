@@ -15,6 +15,7 @@
 #include "engine/manifest/edit.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
 
 namespace vz {
 namespace {
@@ -104,18 +105,8 @@ class MadeUpArchive : public ::testing::Test {
         engine_ = Engine::open(*files_, directory_.path() + "/data", {}).take();
     }
     void write(uint32_t id, uint32_t kind) {
-        const std::string text = std::to_string(id);
-        const vz_str name = {text.data(), text.size()};
-        const float values[] = {static_cast<float>(id), 2, 3, 4};
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = 1;
-        request.ids = &name;
-        if (kind == VZ_UPSERT) request.vectors = {values, 1, 0, 4, VZ_F32};
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        ASSERT_TRUE(engine_->write("a", request, &answer, &errors).ok());
+        const PointBatch batch = {{std::to_string(id)}, {static_cast<float>(id), 2, 3, 4}};
+        ASSERT_TRUE(write_points(*engine_, "a", kind, batch).ok());
     }
     Status import(const std::function<void(Parts&)>& change) {
         Parts parts = take_apart(whole_);

@@ -12,6 +12,8 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -27,41 +29,25 @@ class CountsOfComponents : public testing::Test {
     }
 
     void create() {
-        Schema schema;
-        VectorFieldSchema field;
-        field.dim = kCountedDim;
-        field.metric = VZ_DOT;
-        field.flags = VZ_FIELD_COUNT_NONZERO;
-        field.id = schema.next_field_id++;
-        schema.fields.push_back(field);
+        Schema schema = one_field(kCountedDim);
+        schema.fields[0].flags = VZ_FIELD_COUNT_NONZERO;
         ASSERT_TRUE(engine_->catalogue().create("c", schema, {}).ok());
     }
 
     void write(uint32_t kind, uint32_t from, uint32_t to) {
-        std::vector<std::string> texts;
-        std::vector<vz_str> ids;
-        std::vector<float> values((to - from) * kCountedDim);
-        for (float& value : values) value = random_() % 3 == 0 ? 1.0F : 0.0F;
-        for (uint32_t i = from; i < to; ++i) texts.push_back(std::to_string(i));
+        PointBatch batch;
         for (uint32_t i = from; i < to; ++i) {
-            const std::string& text = texts[i - from];
-            ids.push_back({text.data(), text.size()});
+            std::vector<float> values(kCountedDim);
+            for (float& value : values) value = random_() % 3 == 0 ? 1.0F : 0.0F;
+            batch.ids.push_back(std::to_string(i));
+            batch.vectors.insert(batch.vectors.end(), values.begin(), values.end());
             if (kind == VZ_DELETE) {
-                model_.erase(text);
+                model_.erase(batch.ids.back());
             } else {
-                const auto first = values.begin() + static_cast<std::ptrdiff_t>((i - from) * kCountedDim);
-                model_[text] = std::vector<float>(first, first + kCountedDim);
+                model_[batch.ids.back()] = std::move(values);
             }
         }
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = ids.size();
-        request.ids = ids.data();
-        if (kind != VZ_DELETE) request.vectors = {values.data(), ids.size(), 0, kCountedDim, VZ_F32};
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
+        ASSERT_TRUE(write_points(*engine_, "c", kind, batch).ok());
     }
 
     void expect_recount() {

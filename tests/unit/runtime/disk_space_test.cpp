@@ -10,6 +10,8 @@
 #include "engine/base/limits.hpp"
 #include "engine/collection/read.hpp"
 #include "engine/runtime/engine.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 #include "tests/support/sim_fs.hpp"
 
 namespace vz {
@@ -105,29 +107,10 @@ class FullDisk : public testing::Test {
         EXPECT_EQ(points(), 2U);
     }
 
-    void create(const char* name) {
-        Schema schema;
-        VectorFieldSchema field;
-        field.dim = 2;
-        field.id = schema.next_field_id++;
-        schema.fields.push_back(field);
-        ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
-    }
+    void create(const char* name) { ASSERT_TRUE(engine_->catalogue().create(name, one_field(2), {}).ok()); }
 
     Status write(uint32_t kind, const std::string& id, const std::string& payload = "{}") {
-        const vz_str ids[] = {{id.data(), id.size()}};
-        const vz_str payloads[] = {{payload.data(), payload.size()}};
-        const float values[] = {1, 2};
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = 1;
-        request.ids = ids;
-        if (kind == VZ_UPSERT) request.vectors = {values, 1, 0, 2, VZ_F32};
-        if (kind != VZ_DELETE) request.payloads = payloads;
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        return engine_->write("c", request, &answer, &errors);
+        return write_points(*engine_, "c", kind, {{id}, {1, 2}, {payload}});
     }
 
     uint64_t points() const { return count_rows(engine_->catalogue().resolve("c").take()->pin(), nullptr, {}).take(); }

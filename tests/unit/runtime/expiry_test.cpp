@@ -7,6 +7,7 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -15,13 +16,7 @@ class Expiry : public ::testing::Test {
  protected:
     void SetUp() override {
         open();
-        Schema schema;
-        VectorFieldSchema field;
-        field.dim = 2;
-        field.metric = VZ_DOT;
-        field.id = schema.next_field_id++;
-        schema.fields.push_back(field);
-        ASSERT_TRUE(engine_->catalogue().create("c", schema, {}).ok());
+        ASSERT_TRUE(engine_->catalogue().create("c", one_field(2), {}).ok());
         collection_ = engine_->catalogue().resolve("c").take();
     }
     void open() {

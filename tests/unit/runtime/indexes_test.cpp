@@ -11,6 +11,8 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/schema_check.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -45,12 +47,7 @@ const char* const kFilters[] = {
 };
 
 Schema schema_of(bool with_indexes) {
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 4;
-    field.metric = VZ_DOT;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
+    Schema schema = one_field(4);
     if (with_indexes) schema.field_indexes.assign(std::begin(kIndexes), std::end(kIndexes));
     return schema;
 }
@@ -70,27 +67,13 @@ std::string payload_of(uint32_t i) {
 }
 
 void fill(Engine& engine, const char* name, uint32_t from, uint32_t to) {
-    std::vector<std::string> ids_text, payloads_text;
-    std::vector<vz_str> ids, payloads;
+    PointBatch batch;
     for (uint32_t i = from; i < to; ++i) {
-        ids_text.push_back(std::to_string(i));
-        payloads_text.push_back(payload_of(i));
+        batch.ids.push_back(std::to_string(i));
+        batch.payloads.push_back(payload_of(i));
     }
-    for (size_t i = 0; i < ids_text.size(); ++i) {
-        ids.push_back({ids_text[i].data(), ids_text[i].size()});
-        payloads.push_back({payloads_text[i].data(), payloads_text[i].size()});
-    }
-    const std::vector<float> values(ids.size() * 4, 1.0F);
-    vz_write_request request = {};
-    request.struct_size = sizeof(request);
-    request.kind = VZ_UPSERT;
-    request.count = ids.size();
-    request.ids = ids.data();
-    request.payloads = payloads.data();
-    request.vectors = {values.data(), ids.size(), 0, 4, VZ_F32};
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    ASSERT_TRUE(engine.write(name, request, &answer, &errors).ok());
+    batch.vectors.assign(batch.ids.size() * 4, 1.0F);
+    ASSERT_TRUE(write_points(engine, name, VZ_UPSERT, batch).ok());
 }
 
 std::vector<std::string> ids(Engine& engine, const char* name, const char* filter) {

@@ -12,6 +12,8 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/inspect.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -36,13 +38,7 @@ class Inspect : public testing::Test {
         settings.background = false;
         settings.wal_file_first_bytes = 65536;
         const auto engine = Engine::open(*files_, data_, settings).take();
-        Schema schema;
-        VectorFieldSchema field;
-        field.dim = 2;
-        field.metric = VZ_COSINE;
-        field.id = schema.next_field_id++;
-        schema.fields.push_back(field);
-        ASSERT_TRUE(engine->catalogue().create("planets", schema, {}).ok());
+        ASSERT_TRUE(engine->catalogue().create("planets", one_field(2, VZ_COSINE), {}).ok());
         vz_alias_change change = {};
         change.alias = {"worlds", 6};
         change.collection = {"planets", 7};
@@ -57,18 +53,8 @@ class Inspect : public testing::Test {
     }
 
     static void write(Engine& engine, uint32_t kind, const std::vector<std::string>& names) {
-        std::vector<vz_str> ids;
-        for (const std::string& name : names) ids.push_back({name.data(), name.size()});
         const std::vector<float> values(names.size() * 2, 0.5F);
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = ids.size();
-        request.ids = ids.data();
-        if (kind == VZ_UPSERT) request.vectors = {values.data(), ids.size(), 0, 2, VZ_F32};
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        ASSERT_TRUE(engine.write("planets", request, &answer, &errors).ok());
+        ASSERT_TRUE(write_points(engine, "planets", kind, {names, values}).ok());
     }
 
     std::string one(const std::string& folder, const std::string& prefix) const {

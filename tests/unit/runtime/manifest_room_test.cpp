@@ -5,6 +5,7 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -27,9 +28,7 @@ class ManifestRoom : public testing::Test {
     }
     vz_status put(const Pairs& values) { return engine_->catalogue().put_values(values, {}).status().code(); }
     vz_status create(const std::string& name) {
-        Schema schema;
-        schema.fields = {VectorFieldSchema{}};
-        schema.fields[0].dim = 2;
+        Schema schema = one_field(2);
         schema.metadata = "{\"description\":\"" + std::string(kMetadataBytesMax - 20, 'x') + "\"}";
         return engine_->catalogue().create(name, schema, {}).status().code();
     }

@@ -14,6 +14,8 @@
 #include "engine/runtime/inspect.hpp"
 #include "engine/runtime/repair.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -26,13 +28,7 @@ class Packs : public ::testing::Test {
     void SetUp() override {
         open("data");
         for (uint32_t i = 0; i < kCollections; ++i) {
-            Schema schema;
-            VectorFieldSchema field;
-            field.dim = kPackDim;
-            field.metric = VZ_EUCLIDEAN;
-            field.id = schema.next_field_id++;
-            schema.fields.push_back(field);
-            ASSERT_TRUE(engine_->catalogue().create(name(i), schema, {}).ok());
+            ASSERT_TRUE(engine_->catalogue().create(name(i), one_field(kPackDim, VZ_EUCLIDEAN), {}).ok());
             // Every tenth stays empty.
             for (uint32_t id = 0; i % 10 != 9 && id < 5 + i % 7; ++id) write(i, id, "first");
         }
@@ -59,23 +55,10 @@ class Packs : public ::testing::Test {
         open(where_);
     }
     void write(uint32_t collection, uint32_t id, const std::string& note, uint32_t kind = VZ_UPSERT) {
-        const std::string text = std::to_string(id);
         const std::string payload = R"({"note":")" + note + R"("})";
-        const vz_str id_text = {text.data(), text.size()};
-        const vz_str payload_text = {payload.data(), payload.size()};
-        std::vector<float> values(kPackDim, static_cast<float>(id));
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = 1;
-        request.ids = &id_text;
-        if (kind == VZ_UPSERT) {
-            request.payloads = &payload_text;
-            request.vectors = {values.data(), 1, 0, kPackDim, VZ_F32};
-        }
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        const Status written = engine_->write(name(collection), request, &answer, &errors);
+        const std::vector<float> values(kPackDim, static_cast<float>(id));
+        const Status written =
+            write_points(*engine_, name(collection), kind, {{std::to_string(id)}, values, {payload}});
         ASSERT_TRUE(written.ok()) << written.error().message;
         if (kind == VZ_UPSERT) {
             expected_[name(collection)][id] = payload;

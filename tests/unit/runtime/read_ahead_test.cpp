@@ -10,6 +10,8 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -79,27 +81,12 @@ class ReadAheads : public testing::Test {
         engine_ = engine.take();
     }
     void fill() {
-        Schema schema;
-        schema.fields.emplace_back();
-        schema.fields[0].dim = kDim;
-        schema.fields[0].metric = VZ_EUCLIDEAN;
-        schema.fields[0].id = schema.next_field_id++;
-        ASSERT_TRUE(engine_->catalogue().create("c", schema, {}).ok());
-        std::vector<float> values(size_t{kRows} * kDim);
-        for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 2654435761U % 1000) / 999;
-        std::vector<std::string> texts;
-        for (uint32_t i = 0; i < kRows; ++i) texts.push_back(std::to_string(i));
-        std::vector<vz_str> ids;
-        for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = VZ_UPSERT;
-        request.count = kRows;
-        request.ids = ids.data();
-        request.vectors = {values.data(), kRows, 0, kDim, VZ_F32};
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
+        ASSERT_TRUE(engine_->catalogue().create("c", one_field(kDim, VZ_EUCLIDEAN), {}).ok());
+        PointBatch batch;
+        for (uint32_t i = 0; i < kRows; ++i) batch.ids.push_back(std::to_string(i));
+        for (size_t i = 0; i < size_t{kRows} * kDim; ++i)
+            batch.vectors.push_back(static_cast<float>(i * 2654435761U % 1000) / 999);
+        ASSERT_TRUE(write_points(*engine_, "c", VZ_UPSERT, batch).ok());
         ASSERT_TRUE(engine_->checkpoints().take(*collection()).ok());
     }
     std::shared_ptr<Collection> collection() { return engine_->catalogue().resolve("c").take(); }
@@ -150,18 +137,9 @@ TEST_F(ReadAheads, are_none_where_files_do_not) {
 TEST_F(ReadAheads, come_back_while_files_become_one) {
     open(kVectorBytes);
     fill();
-    std::vector<std::string> texts;
-    for (uint32_t i = 0; i < kRows; i += 20) texts.push_back(std::to_string(i));
-    std::vector<vz_str> ids;
-    for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
-    vz_write_request request = {};
-    request.struct_size = sizeof request;
-    request.kind = VZ_DELETE;
-    request.count = ids.size();
-    request.ids = ids.data();
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
+    std::vector<std::string> ids;
+    for (uint32_t i = 0; i < kRows; i += 20) ids.push_back(std::to_string(i));
+    ASSERT_TRUE(write_points(*engine_, "c", VZ_DELETE, {ids}).ok());
     files_.forget();
     const Result<bool> done = engine_->compaction().compact(*collection(), true);
     ASSERT_TRUE(done.ok() && *done);

@@ -10,6 +10,8 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/repair.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -69,13 +71,7 @@ TEST_F(Reopening, AfterACollectionWithManyFieldsOfLongNames) {
 }
 
 TEST_F(Reopening, AfterManyAliasesInOneRequest) {
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 2;
-    field.metric = VZ_COSINE;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
-    ASSERT_TRUE(engine_->catalogue().create("docs", schema, {}).ok());
+    ASSERT_TRUE(engine_->catalogue().create("docs", one_field(2, VZ_COSINE), {}).ok());
     std::vector<std::string> names;
     for (int i = 0; i < 200; ++i) names.push_back("alias " + std::to_string(i));
     std::vector<vz_alias_change> changes;
@@ -91,12 +87,7 @@ TEST_F(Reopening, AfterManyCollectionsWithMuchMetadata) {
 #if defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "the snapshot takes more locks at once than ThreadSanitizer's detector of deadlocks counts";
 #endif
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 2;
-    field.metric = VZ_COSINE;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
+    Schema schema = one_field(2, VZ_COSINE);
     schema.metadata = "{\"text\":\"" + std::string(64'000, 'x') + "\"}";
     constexpr int kManyCollections = 650;
     for (int i = 0; i < kManyCollections; ++i)
@@ -123,26 +114,10 @@ TEST_F(Reopening, TheTimeOfTheLastWriteIsKnown) {
         return stats.updated_ms;
     };
     reopen();
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 2;
-    field.metric = VZ_COSINE;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
-    ASSERT_TRUE(engine_->catalogue().create("docs", schema, {}).ok());
+    ASSERT_TRUE(engine_->catalogue().create("docs", one_field(2, VZ_COSINE), {}).ok());
     EXPECT_EQ(updated_ms(), 0);
     now += 5;
-    const vz_str id = {"a", 1};
-    const float values[] = {1, 2};
-    vz_write_request request = {};
-    request.struct_size = sizeof request;
-    request.kind = VZ_UPSERT;
-    request.count = 1;
-    request.ids = &id;
-    request.vectors = {values, 1, 0, 2, VZ_F32};
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    ASSERT_TRUE(engine_->write("docs", request, &answer, &errors).ok());
+    ASSERT_TRUE(write_points(*engine_, "docs", VZ_UPSERT, {{"a"}, {1, 2}}).ok());
     const int64_t written = now;
     now += 5;
     EXPECT_EQ(updated_ms(), written);

@@ -23,6 +23,8 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/layout.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -36,12 +38,7 @@ class Repair : public testing::Test {
     void SetUp() override {
         open();
         for (const char* name : {"sick", "well"}) {
-            Schema schema;
-            VectorFieldSchema field;
-            field.dim = kRepairDim;
-            field.metric = VZ_EUCLIDEAN;
-            field.id = schema.next_field_id++;
-            schema.fields.push_back(field);
+            Schema schema = one_field(kRepairDim, VZ_EUCLIDEAN);
             schema.field_indexes = {{VZ_FIELD_INDEX_INTEGER, "n", {}}};
             ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
             for (uint32_t i = 0; i < kSealed; i += 500) write(name, VZ_UPSERT, i, 500, "sealed");
@@ -75,27 +72,13 @@ class Repair : public testing::Test {
     }
 
     void write(const char* name, uint32_t kind, uint32_t from, uint32_t count, const std::string& what) {
-        std::vector<std::string> id_texts, payload_texts;
-        std::vector<vz_str> ids, payloads;
+        PointBatch batch;
         for (uint32_t i = from; i < from + count; ++i) {
-            id_texts.push_back(std::to_string(i));
-            payload_texts.push_back(payload_of(i, what));
+            batch.ids.push_back(std::to_string(i));
+            batch.payloads.push_back(payload_of(i, what));
         }
-        for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
-        for (const std::string& text : payload_texts) payloads.push_back({text.data(), text.size()});
-        const std::vector<float> values(size_t{count} * kRepairDim, static_cast<float>(from));
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = count;
-        request.ids = ids.data();
-        if (kind == VZ_UPSERT) {
-            request.payloads = payloads.data();
-            request.vectors = {values.data(), count, 0, kRepairDim, VZ_F32};
-        }
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        const Status written = engine_->write(name, request, &answer, &errors);
+        batch.vectors.assign(size_t{count} * kRepairDim, static_cast<float>(from));
+        const Status written = write_points(*engine_, name, kind, batch);
         ASSERT_TRUE(written.ok()) << written.error().message;
     }
 

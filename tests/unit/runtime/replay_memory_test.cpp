@@ -13,6 +13,8 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -50,35 +52,18 @@ uint64_t heap_bytes() {
 float component(uint32_t i, uint32_t d) { return static_cast<float>((i * 31 + d * 7) % 997); }
 
 void write_batch(Engine& engine, const std::string& collection, uint32_t first) {
-    std::vector<std::string> texts;
-    std::vector<vz_str> ids;
-    std::vector<float> values;
+    PointBatch batch;
     for (uint32_t i = first; i < first + kReplayBatch; ++i) {
-        texts.push_back(std::to_string(i));
-        for (uint32_t d = 0; d < kReplayDim; ++d) values.push_back(component(i, d));
+        batch.ids.push_back(std::to_string(i));
+        for (uint32_t d = 0; d < kReplayDim; ++d) batch.vectors.push_back(component(i, d));
     }
-    for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
-    vz_write_request request = {};
-    request.struct_size = sizeof request;
-    request.kind = VZ_UPSERT;
-    request.count = ids.size();
-    request.ids = ids.data();
-    request.vectors = {values.data(), ids.size(), 0, kReplayDim, VZ_F32};
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    if (!engine.write(collection, request, &answer, &errors).ok()) ::_exit(3);
+    if (!write_points(engine, collection, VZ_UPSERT, batch).ok()) ::_exit(3);
 }
 
 std::string small(uint32_t i) { return "small " + std::to_string(i); }
 
 void create(Engine& engine, const std::string& name) {
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = kReplayDim;
-    field.metric = VZ_DOT;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
-    if (!engine.catalogue().create(name, schema, {}).ok()) ::_exit(2);
+    if (!engine.catalogue().create(name, one_field(kReplayDim), {}).ok()) ::_exit(2);
 }
 
 // Everything stays in the log: nothing is sealed.

@@ -7,6 +7,7 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -61,13 +62,7 @@ TEST(RequestIds, a_repeated_clear_has_the_lsn_of_the_first) {
     const e2e::TemporaryDirectory directory;
     const auto files = make_posix_file_system();
     const auto engine = Engine::open(*files, directory.path() + "/data", {}).take();
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 1;
-    field.metric = VZ_DOT;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
-    ASSERT_TRUE(engine->catalogue().create("c", schema, {}).ok());
+    ASSERT_TRUE(engine->catalogue().create("c", one_field(1), {}).ok());
     vz_write_request request = {};
     request.struct_size = sizeof request;
     request.kind = VZ_CLEAR;

@@ -11,6 +11,8 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -19,31 +21,11 @@ constexpr uint32_t kSealedDim = 256;
 constexpr uint64_t kSealedBatch = 100;
 constexpr uint64_t kBatches = 120;  // 12 MiB of vectors against a bound of 1 MiB
 
-Schema one_field() {
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = kSealedDim;
-    field.metric = VZ_DOT;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
-    return schema;
-}
-
 Status write_batch(Engine& engine, uint64_t first) {
-    std::vector<std::string> texts;
-    std::vector<vz_str> ids;
-    for (uint64_t i = 0; i < kSealedBatch; ++i) texts.push_back(std::to_string(first + i));
-    for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
-    const std::vector<float> values(kSealedBatch * kSealedDim, static_cast<float>(first));
-    vz_write_request request = {};
-    request.struct_size = sizeof(request);
-    request.kind = VZ_UPSERT;
-    request.count = kSealedBatch;
-    request.ids = ids.data();
-    request.vectors = {values.data(), kSealedBatch, 0, kSealedDim, VZ_F32};
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    return engine.write("c", request, &answer, &errors);
+    PointBatch batch;
+    for (uint64_t i = 0; i < kSealedBatch; ++i) batch.ids.push_back(std::to_string(first + i));
+    batch.vectors.assign(kSealedBatch * kSealedDim, static_cast<float>(first));
+    return write_points(engine, "c", VZ_UPSERT, batch);
 }
 
 TEST(Sealing, a_fast_writer_waits_for_it) {
@@ -55,7 +37,7 @@ TEST(Sealing, a_fast_writer_waits_for_it) {
     {
         auto engine = Engine::open(*files, directory.path() + "/data", settings);
         ASSERT_TRUE(engine.ok()) << engine.status().error().message;
-        ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
+        ASSERT_TRUE((*engine)->catalogue().create("c", one_field(kSealedDim), {}).ok());
         const auto collection = (*engine)->catalogue().resolve("c").take();
         for (uint64_t i = 0; i < kBatches; ++i) {
             const Status written = write_batch(**engine, i * kSealedBatch);
@@ -90,7 +72,7 @@ TEST(Sealing, many_small_collections_do_not_let_the_log_grow) {
     auto engine = Engine::open(*files, directory.path() + "/data", settings);
     ASSERT_TRUE(engine.ok()) << engine.status().error().message;
     // 24 MiB of vectors in all; no collection comes near the growing bound.
-    ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
+    ASSERT_TRUE((*engine)->catalogue().create("c", one_field(kSealedDim), {}).ok());
     for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kSealedBatch).ok());
     ASSERT_TRUE((*engine)->checkpoints().take_all().ok());
     vz_collection_stats stats = {};
@@ -118,7 +100,7 @@ TEST(Sealing, rows_that_grow_have_their_part_of_the_memory) {
     const auto files = make_posix_file_system();
     auto engine = Engine::open(*files, directory.path() + "/data", settings);
     ASSERT_TRUE(engine.ok()) << engine.status().error().message;
-    ASSERT_TRUE((*engine)->catalogue().create("c", one_field(), {}).ok());
+    ASSERT_TRUE((*engine)->catalogue().create("c", one_field(kSealedDim), {}).ok());
     for (uint64_t i = 0; i < 2 * kBatches; ++i) ASSERT_TRUE(write_batch(**engine, i * kSealedBatch).ok());
     const auto collection = (*engine)->catalogue().resolve("c").take();
     vz_collection_stats stats = {};
@@ -137,7 +119,7 @@ TEST(Sealing, compaction_keeps_a_field_that_was_added_while_it_waited) {
     EngineSettings settings;
     settings.background = false;
     auto engine = Engine::open(*files, directory.path() + "/data", settings).take();
-    ASSERT_TRUE(engine->catalogue().create("c", one_field(), {}).ok());
+    ASSERT_TRUE(engine->catalogue().create("c", one_field(kSealedDim), {}).ok());
     const auto collection = engine->catalogue().resolve("c").take();
     for (uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(write_batch(*engine, i * kSealedBatch).ok());
     ASSERT_TRUE(engine->checkpoints().take(*collection).ok());

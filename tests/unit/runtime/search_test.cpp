@@ -17,6 +17,7 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
 
 namespace vz {
 namespace {
@@ -113,19 +114,13 @@ class Living : public ::testing::TestWithParam<vz_metric> {
         }
     }
     void erase(const std::vector<uint32_t>& gone) {
-        std::vector<std::string> texts;
+        std::vector<std::string> ids;
         for (const uint32_t id : gone) {
-            texts.push_back(std::to_string(id));
+            ids.push_back(std::to_string(id));
             live_.erase(id);
         }
-        std::vector<vz_str> ids;
-        for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = VZ_DELETE;
-        request.count = ids.size();
-        request.ids = ids.data();
-        write(request);
+        const Status written = write_points(*engine_, "c", VZ_DELETE, {ids});
+        ASSERT_TRUE(written.ok()) << written.error().message;
     }
     void write(const vz_write_request& request) {
         vz_write_answer answer = {};

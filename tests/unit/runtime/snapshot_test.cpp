@@ -14,6 +14,8 @@
 #include "engine/manifest/manifest.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -31,32 +33,13 @@ class Snapshots : public ::testing::Test {
         ASSERT_TRUE(engine.ok()) << engine.status().error().message;
         engine_ = engine.take();
     }
-    void create(const char* name) {
-        Schema schema;
-        VectorFieldSchema field;
-        field.dim = 2;
-        field.metric = VZ_DOT;
-        field.id = schema.next_field_id++;
-        schema.fields.push_back(field);
-        ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
-    }
+    void create(const char* name) { ASSERT_TRUE(engine_->catalogue().create(name, one_field(2), {}).ok()); }
     void write(const char* collection, uint32_t id, uint32_t kind = VZ_UPSERT) {
         const Status written = try_to_write(collection, id, kind);
         ASSERT_TRUE(written.ok()) << written.error().message;
     }
     Status try_to_write(const char* collection, uint32_t id, uint32_t kind = VZ_UPSERT) {
-        const std::string text = std::to_string(id);
-        const vz_str name = {text.data(), text.size()};
-        const float values[] = {static_cast<float>(id), 2};
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = 1;
-        request.ids = &name;
-        if (kind == VZ_UPSERT) request.vectors = {values, 1, 0, 2, VZ_F32};
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        return engine_->write(collection, request, &answer, &errors);
+        return write_points(*engine_, collection, kind, {{std::to_string(id)}, {static_cast<float>(id), 2}});
     }
     // Ids in order; -1: there is no such collection.
     std::vector<int64_t> ids(const char* collection) {

@@ -15,6 +15,8 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/schema_check.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -28,12 +30,7 @@ std::string word(uint32_t i) { return "w" + std::to_string(i); }
 using Model = std::map<std::string, std::vector<std::string>>;
 
 Schema with_index(bool indexed) {
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 2;
-    field.metric = VZ_DOT;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
+    Schema schema = one_field(2);
     if (indexed) schema.field_indexes.push_back(kIndex);
     return schema;
 }
@@ -47,7 +44,7 @@ class Texts : public testing::Test {
     }
 
     void write(uint32_t from, uint32_t to) {
-        std::vector<std::string> id_texts, payload_texts;
+        PointBatch batch;
         for (uint32_t i = from; i < to; ++i) {
             std::vector<std::string> words;
             // Words of low number are common, as in texts.
@@ -55,45 +52,24 @@ class Texts : public testing::Test {
                 words.push_back(word(random(kVocabulary) * random(kVocabulary) / kVocabulary));
             std::string text;
             for (const std::string& each : words) text += each + " ";
-            id_texts.push_back(std::to_string(i));
-            payload_texts.push_back(R"({"even":)" + std::string(i % 2 == 0 ? "true" : "false") + R"(,"body":")" + text +
-                                    "\"}");
-            model_[id_texts.back()] = std::move(words);
+            batch.ids.push_back(std::to_string(i));
+            batch.payloads.push_back(R"({"even":)" + std::string(i % 2 == 0 ? "true" : "false") + R"(,"body":")" +
+                                     text + "\"}");
+            model_[batch.ids.back()] = std::move(words);
         }
-        std::vector<vz_str> ids, payloads;
-        for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
-        for (const std::string& text : payload_texts) payloads.push_back({text.data(), text.size()});
-        const std::vector<float> values(ids.size() * 2, 1.0F);
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = VZ_UPSERT;
-        request.count = ids.size();
-        request.ids = ids.data();
-        request.payloads = payloads.data();
-        request.vectors = {values.data(), ids.size(), 0, 2, VZ_F32};
-        submit(request);
+        batch.vectors.assign(batch.ids.size() * 2, 1.0F);
+        submit(VZ_UPSERT, batch);
     }
 
     void remove(uint32_t from, uint32_t to, uint32_t step) {
-        std::vector<std::string> id_texts;
-        for (uint32_t i = from; i < to; i += step) id_texts.push_back(std::to_string(i));
-        std::vector<vz_str> ids;
-        for (const std::string& text : id_texts) {
-            ids.push_back({text.data(), text.size()});
-            model_.erase(text);
-        }
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = VZ_DELETE;
-        request.count = ids.size();
-        request.ids = ids.data();
-        submit(request);
+        PointBatch batch;
+        for (uint32_t i = from; i < to; i += step) batch.ids.push_back(std::to_string(i));
+        for (const std::string& id : batch.ids) model_.erase(id);
+        submit(VZ_DELETE, batch);
     }
 
-    void submit(const vz_write_request& request) {
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        const Status written = engine_->write("c", request, &answer, &errors);
+    void submit(uint32_t kind, const PointBatch& batch) {
+        const Status written = write_points(*engine_, "c", kind, batch);
         ASSERT_TRUE(written.ok()) << written.error().message;
     }
 

@@ -22,6 +22,8 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/segment/layout.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/point_batch.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -32,40 +34,22 @@ constexpr uint32_t kVerifiedDim = 64;
 const FieldIndexSchema kWords = {VZ_FIELD_INDEX_TEXT, "t", {}};
 
 Schema schema_of() {
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = kVerifiedDim;
-    field.metric = VZ_EUCLIDEAN;
-    field.flags = VZ_FIELD_COUNT_NONZERO;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
+    Schema schema = one_field(kVerifiedDim, VZ_EUCLIDEAN);
+    schema.fields[0].flags = VZ_FIELD_COUNT_NONZERO;
     schema.field_indexes = {{VZ_FIELD_INDEX_INTEGER, "n"}, kWords};
     return schema;
 }
 
 void fill(Engine& engine, const char* name, uint32_t first = 0) {
-    std::vector<std::string> id_texts, payload_texts;
-    std::vector<vz_str> ids, payloads;
-    std::vector<float> values;
+    PointBatch batch;
     for (uint32_t i = first; i < first + kVerifiedPoints; ++i) {
-        id_texts.push_back(i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i));
-        payload_texts.push_back(R"({"n":)" + std::to_string(i % 100) + R"(,"t":"word)" + std::to_string(i % 50) +
-                                "\"}");
+        batch.ids.push_back(i % 2 == 0 ? std::to_string(i) : "text " + std::to_string(i));
+        batch.payloads.push_back(R"({"n":)" + std::to_string(i % 100) + R"(,"t":"word)" + std::to_string(i % 50) +
+                                 "\"}");
         for (uint32_t d = 0; d < kVerifiedDim; ++d)
-            values.push_back(static_cast<float>((i * 2654435761U >> (d % 24)) % 97));
+            batch.vectors.push_back(static_cast<float>((i * 2654435761U >> (d % 24)) % 97));
     }
-    for (const std::string& text : id_texts) ids.push_back({text.data(), text.size()});
-    for (const std::string& text : payload_texts) payloads.push_back({text.data(), text.size()});
-    vz_write_request request = {};
-    request.struct_size = sizeof request;
-    request.kind = VZ_UPSERT;
-    request.count = kVerifiedPoints;
-    request.ids = ids.data();
-    request.payloads = payloads.data();
-    request.vectors = {values.data(), kVerifiedPoints, 0, kVerifiedDim, VZ_F32};
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    ASSERT_TRUE(engine.write(name, request, &answer, &errors).ok());
+    ASSERT_TRUE(write_points(engine, name, VZ_UPSERT, batch).ok());
 }
 
 // Everything that the sections are for: a search, a filter, words, ids in order, each id, counts.
@@ -336,18 +320,9 @@ TEST_F(Verification, of_rows_comes_before_they_are_merged) {
 TEST_F(Verification, of_graphs_comes_before_they_are_taken_over) {
     open();
     const auto collection = engine_->catalogue().resolve("sick").take();
-    std::vector<std::string> texts;
-    for (uint32_t i = 0; i < kVerifiedPoints; i += 50) texts.push_back(std::to_string(i));
-    std::vector<vz_str> ids;
-    for (const std::string& text : texts) ids.push_back({text.data(), text.size()});
-    vz_write_request request = {};
-    request.struct_size = sizeof request;
-    request.kind = VZ_DELETE;
-    request.count = ids.size();
-    request.ids = ids.data();
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    ASSERT_TRUE(engine_->write("sick", request, &answer, &errors).ok());
+    std::vector<std::string> ids;
+    for (uint32_t i = 0; i < kVerifiedPoints; i += 50) ids.push_back(std::to_string(i));
+    ASSERT_TRUE(write_points(*engine_, "sick", VZ_DELETE, {ids}).ok());
     const std::vector<std::string> before = answers(*engine_, "sick");
     const std::shared_ptr<Part> old = part(*engine_, "sick");
     const uint32_t field = collection->schema()->fields[0].id;
@@ -375,24 +350,13 @@ TEST_F(Verification, is_not_waited_for_by_a_write_that_meets_what_cannot_be_read
         const auto collection = engine_->catalogue().resolve("sick").take();
         ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
         std::filesystem::resize_file(path_, 4096);
-        const vz_str id = {"2", 1};
-        const vz_str payload = {"{}", 2};
-        const std::vector<float> values(kVerifiedDim, 1);
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = kind;
-        request.count = 1;
-        request.ids = &id;
-        if (kind != VZ_DELETE) request.payloads = &payload;
-        if (kind == VZ_UPSERT) request.vectors = {values.data(), 1, 0, kVerifiedDim, VZ_F32};
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
+        const PointBatch batch = {{"2"}, std::vector<float>(kVerifiedDim, 1), {"{}"}};
         for (int i = 0; i < 2; ++i)
-            EXPECT_EQ(engine_->write("sick", request, &answer, &errors).code(), VZ_CORRUPTION) << kind;
+            EXPECT_EQ(write_points(*engine_, "sick", kind, batch).code(), VZ_CORRUPTION) << kind;
         EXPECT_NE(collection->damage().find(path_), std::string::npos);
         EXPECT_EQ(told, 1);
         EXPECT_EQ(collection->points(), kVerifiedPoints);
-        EXPECT_EQ(engine_->write("well", request, &answer, &errors).code(), VZ_OK) << kind;
+        EXPECT_EQ(write_points(*engine_, "well", kind, batch).code(), VZ_OK) << kind;
         ASSERT_TRUE(engine_->close().ok());
         engine_.reset();
         accept_again(collection->id());
