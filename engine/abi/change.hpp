@@ -1,8 +1,7 @@
 // What every change of collections, aliases, values and snapshots takes and answers.
 #pragma once
 
-#include "engine/abi/guard.hpp"
-#include "engine/abi/points.hpp"
+#include "engine/abi/checks.hpp"
 #include "engine/runtime/catalogue.hpp"
 
 namespace vz {

@@ -12,6 +12,8 @@
 #include "engine/base/status.hpp"
 #include "vectorizer/engine.h"
 
+#define VZ_API __attribute__((visibility("default")))
+
 namespace vz {
 
 // True on a thread that is inside a completion.

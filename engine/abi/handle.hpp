@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -85,3 +86,11 @@ struct vz_engine {
     uint32_t log_level = VZ_LOG_INFO;
     uint32_t opened_in = 0;  // the process, as forks count it
 };
+
+namespace vz {
+
+// A record for the engine's log, where it wants so much.
+void tell(const vz_engine* engine, uint32_t level, const char* event, const char* message,
+          std::span<const vz_kv> fields = {});
+
+}  // namespace vz

@@ -369,8 +369,6 @@ void Operations::drain() {
 
 extern "C" {
 
-#define VZ_API __attribute__((visibility("default")))
-
 VZ_API vz_status vz_submit(vz_engine* engine, vz_op* const* ops, uint32_t count) VZ_NOEXCEPT {
     return vz::guard_engine_anywhere(engine, nullptr, [&] { return engine->operations->submit(ops, count); });
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/abi/cancellation.hpp"
+#include "engine/abi/checks.hpp"
 #include "engine/abi/handle.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
@@ -243,8 +244,6 @@ using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
 
 extern "C" {
 
-#define VZ_API __attribute__((visibility("default")))
-
 VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_request* request,
                           vz_write_answer* answer, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
@@ -269,7 +268,7 @@ VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_r
 VZ_API vz_status vz_search(vz_engine* engine, vz_str collection, const vz_search_request* request, vz_result** out,
                            vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
-        if (out == nullptr) return misuse("the place for the result is NULL");
+        VZ_TRY(check_out(out));
         return read_search(engine, collection, request, out);
     });
 }
@@ -277,7 +276,7 @@ VZ_API vz_status vz_search(vz_engine* engine, vz_str collection, const vz_search
 VZ_API vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* request, vz_result** out,
                         vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
-        if (out == nullptr) return misuse("the place for the result is NULL");
+        VZ_TRY(check_out(out));
         return read_get(engine, collection, request, out);
     });
 }
@@ -285,7 +284,7 @@ VZ_API vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_reque
 VZ_API vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out,
                          vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
-        if (out == nullptr) return misuse("the place for the result is NULL");
+        VZ_TRY(check_out(out));
         return read_scan(engine, collection, request, out);
     });
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/abi/cancellation.hpp"
+#include "engine/abi/checks.hpp"
 #include "engine/abi/explain.hpp"
 #include "engine/abi/guard.hpp"
 #include "engine/abi/points.hpp"

@@ -30,12 +30,10 @@ using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
 
 extern "C" {
 
-#define VZ_API __attribute__((visibility("default")))
-
 VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request* request, vz_result** out,
                                     vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
-        if (out == nullptr) return misuse("the place for the result is NULL");
+        VZ_TRY(check_out(out));
         vz_snapshot_request wanted;
         VZ_TRY(take_in(request, &wanted));
         if (wanted.collection_count != 0 && wanted.collections == nullptr) {
@@ -54,7 +52,7 @@ VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request
 
 VZ_API vz_status vz_snapshot_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
-        if (out == nullptr) return misuse("the place for the result is NULL");
+        VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
         Descriptions* const described = result->describe(VZ_RESULT_SNAPSHOTS);
         for (const SnapshotState& snapshot : engine->engine->snapshots().list()) describe_snapshot(snapshot, described);

@@ -1,0 +1,97 @@
+#include "engine/abi/options.hpp"
+
+#include <string_view>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/limits.hpp"
+
+namespace vz {
+namespace {
+
+Status apply_setting(std::string_view name, std::string_view value, EngineSettings* settings) {
+    if (name == "verify") {
+        using Verify = EngineSettings::Verify;
+        if (value != "background" && value != "open" && value != "never") {
+            return failure(VZ_INVALID_ARGUMENT, "verify is background, open or never")
+                .field(name)
+                .reason(VZ_REASON_ENUM);
+        }
+        settings->verify = value == "open"    ? Verify::kAtOpen
+                           : value == "never" ? Verify::kNever
+                                              : Verify::kInBackground;
+        return {};
+    }
+    if (value.empty())
+        return failure(VZ_INVALID_ARGUMENT, "a setting has a value").field(name).reason(VZ_REASON_REQUIRED);
+    uint64_t number = 0;
+    for (const char c : value) {
+        if (c < '0' || c > '9' || number > UINT64_MAX / 16)
+            return failure(VZ_INVALID_ARGUMENT, "a setting is a whole number").field(name).reason(VZ_REASON_RANGE);
+        number = number * 10 + static_cast<uint64_t>(c - '0');
+    }
+    if (name == "wal_file_first_bytes" || name == "wal_file_bytes") {
+        if (number < 64 * kKiB || number > kGiB)
+            return failure(VZ_INVALID_ARGUMENT, "a WAL file has 64 KiB to 1 GiB").field(name).reason(VZ_REASON_RANGE);
+        (name == "wal_file_bytes" ? settings->wal_file_bytes : settings->wal_file_first_bytes) = number;
+        return {};
+    }
+    if (name == "disk_reserve_mb") {
+        if (number > 1'000'000)
+            return failure(VZ_INVALID_ARGUMENT, "the reserve is at most 1 TB").field(name).reason(VZ_REASON_RANGE);
+        settings->disk_reserve = number * kMiB;
+        return {};
+    }
+    if (name == "scrub_mb_per_s") {
+        if (number == 0 || number > 1'000'000)
+            return failure(VZ_INVALID_ARGUMENT, "a scrub reads 1 MB to 1 TB a second")
+                .field(name)
+                .reason(VZ_REASON_RANGE);
+        settings->scrub_bytes_per_s = number * kMiB;
+        return {};
+    }
+    if (name == "settle_after_ms") {
+        if (number == 0 || number > 86'400'000)
+            return failure(VZ_INVALID_ARGUMENT, "a collection settles after 1 ms to a day")
+                .field(name)
+                .reason(VZ_REASON_RANGE);
+        settings->settle_after_ms = static_cast<int64_t>(number);
+        return {};
+    }
+    return failure(VZ_UNSUPPORTED, "there is no setting '%.*s'", static_cast<int>(name.size()), name.data())
+        .field("settings");
+}
+
+}  // namespace
+
+Status read_options(const vz_engine_options& options, vz_engine* handle, EngineSettings* settings) {
+    if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0)
+        return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
+    if (options.memory_bytes_max != 0 && options.memory_bytes_max < kMemoryBytesMin)
+        return failure(VZ_INVALID_ARGUMENT, "the memory is 64 MiB at least")
+            .field("memory_bytes_max")
+            .reason(VZ_REASON_RANGE)
+            .expected(static_cast<int64_t>(kMemoryBytesMin))
+            .actual(static_cast<int64_t>(options.memory_bytes_max));
+    if (options.log_level > VZ_LOG_TRACE)
+        return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
+    settings->verify = EngineSettings::Verify::kInBackground;
+    settings->must_exist = (options.flags & VZ_OPEN_MUST_EXIST) != 0;
+    settings->read_only = (options.flags & VZ_OPEN_READ_ONLY) != 0;
+    settings->queue_bytes_max = options.queue_bytes_max;
+    settings->wal_bytes_max = options.wal_bytes_max;
+    settings->memory_bytes = options.memory_bytes_max;
+    if (options.setting_count != 0 && options.settings == nullptr) return misuse("the settings are NULL");
+    for (uint64_t i = 0; i < options.setting_count; ++i) {
+        VZ_TRY(apply_setting(view(options.settings[i].key), view(options.settings[i].value), settings));
+    }
+    handle->log = options.log;
+    handle->log_user = options.log_user;
+    if (options.log_level != 0) handle->log_level = options.log_level;
+    if (options.log == nullptr) return {};
+    settings->log = [handle](uint32_t level, const char* event, const std::string& message) {
+        tell(handle, level, event, message.c_str());
+    };
+    return {};
+}
+
+}  // namespace vz
