@@ -61,8 +61,8 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
     report.durable_lsn = engine.log().durable();
     report.checkpoint_lsn = stats.checkpoint_lsn;
     report.points = stats.points;
-    report.wal_points = std::min(stats.points, stats.growing_rows);
-    report.wal_bytes = report.wal_points == 0 ? 0 : stats.memory_bytes;
+    report.wal_points = unsealed_points(collection);
+    report.wal_bytes = collection.unsealed_bytes();
     std::vector<vz_str>& problems = out->lists.emplace_back();
     if (engine.log().has_failed()) {
         report.state = VZ_STATE_READ_ONLY;

@@ -22,9 +22,8 @@ vz_engine_stats stats_of(const vz_engine& engine) {
         stats.points += one.points;
         stats.memory_bytes += one.memory_bytes;
         stats.mapped_bytes += one.mapped_bytes;
+        stats.wal_bytes += collection->unsealed_bytes();
     }
-    // Growing rows are what a restart would replay.
-    stats.wal_bytes = stats.memory_bytes;
     const Result<Space> space = engine.files->space(inner.directory());
     stats.disk_free_bytes = space.ok() ? space->free : 0;
     stats.queued_ops = engine.operations->queued();
@@ -65,8 +64,8 @@ VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* 
              stats.durable_lsn);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_wal_bytes", "Bytes that a restart would replay.",
              stats.wal_bytes);
-        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_memory_bytes", "Memory of growing segments.",
-             stats.memory_bytes);
+        emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_memory_bytes",
+             "Memory of growing segments, of copied graphs and of what filters found.", stats.memory_bytes);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_free_bytes", "Free bytes of the file system.",
              stats.disk_free_bytes);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_disk_reserve_bytes",

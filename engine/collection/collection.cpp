@@ -160,11 +160,13 @@ Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit, 
     commit.live_delta_ = staging.live_delta();
     commit.answer.applied = record.items;
     commit.answer.created = record.created;
+    const uint64_t bytes = commit.bytes.size();
     VZ_TRY(log_.append(commit, blocking));
     commit.answer.lsn = commit.lsn;
     staging.commit(commit.lsn);
     sequenced_live_ += commit.live_delta_;
     last_lsn_.store(commit.lsn, std::memory_order_release);
+    unsealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
     if (!record.operations.empty()) updated_ms_.store(record.written_ms, std::memory_order_relaxed);
     requests_.remember(record.request_id, commit.lsn, record.items, record.created);
     return {};

@@ -67,9 +67,9 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Status begin_expiry(uint32_t points_max, WriteCommit& commit, bool* in_flight);
     bool has_expiry() const;
     bool is_dropped() const;
-    // Applies a record of the log at recovery. VZ_CORRUPTION if it does not fit the state; with `lost`, what fits is
-    // applied.
-    Status replay(const Batch& batch, Lsn lsn, const LossSink& lost);
+    // Applies a record of the log at recovery, which has so many bytes there. VZ_CORRUPTION if it does not fit the
+    // state; with `lost`, what fits is applied.
+    Status replay(const Batch& batch, uint64_t bytes, Lsn lsn, const LossSink& lost);
 
     // ---- changing the collection itself; the caller orders these edits ----
 
@@ -111,7 +111,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
         live_.store(sequenced_live_, std::memory_order_release);
     }
     // At recovery, of one that is set aside: a record that stays in the log.
-    void note_skipped(Lsn lsn) { last_lsn_.store(std::max(last_lsn(), lsn), std::memory_order_release); }
+    void note_skipped(uint64_t bytes, Lsn lsn);
     // VZ_CORRUPTION if it is quarantined.
     Status health() const { return is_damaged_.load(std::memory_order_acquire) ? refusal() : Status(); }
     // Empty: it is not.
@@ -150,6 +150,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     // Of the last write, by the records of the log; 0: there was none.
     int64_t updated_ms() const { return updated_ms_.load(std::memory_order_relaxed); }
     uint64_t points() const { return static_cast<uint64_t>(live_.load(std::memory_order_acquire)); }
+    // Of the records that no sealed file holds, as logged.
+    uint64_t unsealed_bytes() const { return unsealed_bytes_.load(std::memory_order_relaxed); }
 
  private:
     friend class WriteCommit;
@@ -191,6 +193,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::atomic<Lsn> through_lsn_{0};
     std::atomic<int64_t> live_{0};
     std::atomic<int64_t> updated_ms_{0};
+    std::atomic<uint64_t> unsealed_bytes_{0};
     Activity activity_;
     int64_t next_expiry_ms_ = 0;  // of begin_expiry's thread: no point expires before
 };

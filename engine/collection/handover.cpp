@@ -32,6 +32,7 @@ Frozen Collection::freeze_locked() {
     Frozen frozen;
     frozen.through = last_lsn();
     frozen.updated_ms = updated_ms_.load(std::memory_order_relaxed);
+    frozen.unsealed_bytes = unsealed_bytes();
     frozen.schema = schema();
     frozen.parts = std::atomic_load(&parts_);
     for (const auto& part : *frozen.parts) {
@@ -70,6 +71,7 @@ void Collection::publish_sealed(const Frozen& frozen, std::shared_ptr<Part> part
     if (part != nullptr) parts->insert(oldest_growing, std::move(part));
     std::atomic_store(&parts_, std::shared_ptr<const PartList>(std::move(parts)));
     through_lsn_.store(frozen.through, std::memory_order_release);
+    unsealed_bytes_.fetch_sub(frozen.unsealed_bytes, std::memory_order_relaxed);
 }
 
 void Collection::publish_compacted(const PartList& inputs, std::shared_ptr<Part> part,

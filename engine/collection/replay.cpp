@@ -1,4 +1,6 @@
 // A record of the log meets the collection again, as it met it when it was written.
+#include <algorithm>
+
 #include "engine/base/plant.hpp"
 #include "engine/collection/collection.hpp"
 #include "engine/collection/sequencer.hpp"
@@ -26,13 +28,22 @@ bool read_image(const BatchOperation& operation, size_t item, const std::vector<
 
 }  // namespace
 
-Status Collection::replay(const Batch& batch, Lsn lsn, const LossSink& lost) {
+void Collection::note_skipped(uint64_t bytes, Lsn lsn) {
+    if (lsn <= through_lsn()) return;
+    unsealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    last_lsn_.store(std::max(last_lsn(), lsn), std::memory_order_release);
+}
+
+Status Collection::replay(const Batch& batch, uint64_t bytes, Lsn lsn, const LossSink& lost) {
     if (!VZ_PLANT(request_id_forgotten)) requests_.remember(batch.request_id, lsn, batch.items, batch.created);
     if (lsn <= through_lsn()) return {};
     Status applied = apply(batch, lsn, lost);
-    if (check_readable(*parts()).ok()) return applied;
+    if (check_readable(*parts()).ok()) {
+        unsealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+        return applied;
+    }
     // One that is set aside keeps its records in the log.
-    note_skipped(lsn);
+    note_skipped(bytes, lsn);
     return {};
 }
 

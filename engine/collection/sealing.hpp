@@ -16,7 +16,8 @@ namespace vz {
 // A collection's state to be sealed. Readers go on with it meanwhile.
 struct Frozen {
     Lsn through = 0;
-    int64_t updated_ms = 0;  // of the last write up to there
+    int64_t updated_ms = 0;       // of the last write up to there
+    uint64_t unsealed_bytes = 0;  // of the records up to there, as logged
     std::shared_ptr<const Schema> schema;
     // Growing parts that take no more rows, newest first; more than one after a checkpoint that failed. Empty: no new
     // rows.

@@ -6,8 +6,11 @@ namespace vz {
 
 Staging::~Staging() {
     if (committed_) return;
-    for (const uint32_t row : rows_) writable_.growing()->set_version(row, kAlive);
     for (const RowRef end : ends_) end.part->set_ended(end.row, kAlive);
+    for (const uint32_t row : rows_) {
+        writable_.growing()->set_version(row, kAlive);
+        writable_.growing()->set_ended(row, 0);
+    }
 }
 
 RowRef Staging::find(const IdView& id) const {

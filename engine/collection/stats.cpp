@@ -1,5 +1,7 @@
 #include "engine/collection/stats.hpp"
 
+#include <algorithm>
+
 #include "engine/collection/compaction.hpp"
 
 namespace vz {
@@ -25,6 +27,17 @@ void fill_stats(const Collection& collection, vz_collection_stats* stats) {
     stats->last_lsn = collection.last_lsn();
     stats->checkpoint_lsn = collection.through_lsn();
     stats->updated_ms = collection.updated_ms();
+}
+
+uint64_t unsealed_points(const Collection& collection) {
+    uint64_t rows = 0;
+    for (const auto& part : *collection.parts()) {
+        if (part->growing() == nullptr) continue;
+        const uint32_t ended = part->ended_rows();  // first: rows come before they end
+        rows += part->row_count() - ended;
+    }
+    // Those of batches on their way are not live yet.
+    return std::min(rows, collection.points());
 }
 
 }  // namespace vz

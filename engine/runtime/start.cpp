@@ -257,11 +257,11 @@ Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBoun
         const std::shared_ptr<Collection> collection = database_.catalogue.by_id(batch.collection);
         // Records of a collection that was dropped later have nothing to go to.
         if (collection == nullptr || !collection->health().ok()) {
-            if (collection != nullptr) collection->note_skipped(frame.head.lsn + i);
+            if (collection != nullptr) collection->note_skipped(size, frame.head.lsn + i);
             database_.requests.remember(batch.request_id, frame.head.lsn + i, batch.items, batch.created);
             continue;
         }
-        VZ_TRY(collection->replay(batch, frame.head.lsn + i, lost));
+        VZ_TRY(collection->replay(batch, size, frame.head.lsn + i, lost));
         ++replayed_records_;
         database_.log->note_replayed(size);
         bound.note(collection);

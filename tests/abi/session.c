@@ -226,6 +226,7 @@ static void play(int how) {
     act_points(client, "films");
     act_filters(client, "sieve");
     act_texts(client, "shelf");
+    act_persistence(client, "ledger");
     vz_result* values = NULL;
     EXPECT_STATUS(VZ_OK, vz_value_list(client.engine, text("session/"), &values, &error));
     uint64_t count = 0;

@@ -21,6 +21,8 @@ void act_filters(struct client client, const char* name);
 void act_texts(struct client client, const char* name);
 /* One write with a request id that is the same each time: the outcome tells whether it was met before. */
 void act_once(struct client client, const char* name, uint32_t outcome);
+/* What lies in the log only, and what a restart would replay. Makes `name` and drops it. */
+void act_persistence(struct client client, const char* name);
 /* Values of the database. Leaves "session/kept". */
 void act_values(struct client client);
 /* What issues after the first one bring is refused and changes nothing. */

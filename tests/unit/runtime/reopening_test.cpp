@@ -99,6 +99,21 @@ TEST_F(Reopening, AfterManyCollectionsWithMuchMetadata) {
     EXPECT_EQ(engine_->snapshots().list().size(), 1U);
 }
 
+TEST_F(Reopening, WhatTheNextOneWouldReplayIsKnown) {
+    ASSERT_TRUE(engine_->catalogue().create("docs", one_field(2, VZ_COSINE), {}).ok());
+    const auto unsealed_bytes = [&] { return engine_->catalogue().resolve("docs").take()->unsealed_bytes(); };
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(write_points(*engine_, "docs", VZ_UPSERT, {{"a"}, {1, 2}}).ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    EXPECT_EQ(unsealed_bytes(), 0U);
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(write_points(*engine_, "docs", VZ_UPSERT, {{"a"}, {1, 2}}).ok());
+    const uint64_t before = unsealed_bytes();
+    EXPECT_GT(before, 0U);
+    ASSERT_NO_FATAL_FAILURE(open());
+    EXPECT_EQ(unsealed_bytes(), before);
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    EXPECT_EQ(unsealed_bytes(), 0U);
+}
+
 TEST_F(Reopening, TheTimeOfTheLastWriteIsKnown) {
     int64_t now = 1'700'000'000'000;
     EngineSettings settings;
