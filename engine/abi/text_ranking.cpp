@@ -37,7 +37,7 @@ Status check_texts(const vz_str* texts, uint64_t count) {
         const std::string_view text = view(texts[i]);
         if (text.size() > kQueryTextBytesMax) {
             return failure(VZ_LIMIT_EXCEEDED, "the text of a query has at most 64 KiB")
-                .field("text.texts")
+                .field("query_text_bytes_max")
                 .expected(kQueryTextBytesMax)
                 .actual(static_cast<int64_t>(text.size()))
                 .item(i);

@@ -59,8 +59,9 @@ Status Sequencer::take_filtered(const CheckedOperation& operation, const Interru
     if (rows.size() > kBatchPointsMax) {
         return failure(VZ_LIMIT_EXCEEDED, "a batch has at most %llu points, the filter selects %zu",
                        static_cast<unsigned long long>(kBatchPointsMax), rows.size())
-            .field("record_bytes_max")
-            .expected(kRecordBytesMax)
+            .field("batch_points_max")
+            .reason(VZ_REASON_FILTER)
+            .expected(kBatchPointsMax)
             .actual(static_cast<int64_t>(rows.size()));
     }
     if (operation.kind == VZ_UPDATE) {

@@ -67,7 +67,7 @@ class TextSearch {
                 .reason(VZ_REASON_REQUIRED);
         if (words_.size() > kQueryWordsMax) {
             return failure(VZ_LIMIT_EXCEEDED, "a text query has at most %u words", kQueryWordsMax)
-                .field("text.texts")
+                .field("query_words_max")
                 .expected(kQueryWordsMax)
                 .actual(static_cast<int64_t>(words_.size()));
         }

@@ -145,7 +145,9 @@ Result<std::unique_ptr<Manifest>> Manifest::create(FileSystem& files, const std:
     if (snapshot.size() > kManifestFrameBytesMax)
         return failure(VZ_LIMIT_EXCEEDED, "the manifest describes more than %llu bytes",
                        static_cast<unsigned long long>(kManifestFrameBytesMax))
-            .field("manifest_bytes_max");
+            .field("manifest_bytes_max")
+            .expected(kManifestFrameBytesMax)
+            .actual(static_cast<int64_t>(snapshot.size()));
     std::unique_ptr<Manifest> manifest;
     const auto write = [&]() -> Status {
         VZ_ASSIGN(std::unique_ptr<File> file, files.create(manifest_path(directory, number)));

@@ -121,7 +121,11 @@ Status add_field(const vz_vector_field& from, Schema* schema) {
             .actual(static_cast<int64_t>(schema->fields.size()) + 1);
     }
     if (schema->next_field_id == UINT32_MAX)
-        return failure(VZ_LIMIT_EXCEEDED, "the ids of vector fields are used up").field("vector_fields");
+        return failure(VZ_LIMIT_EXCEEDED, "a collection has had %u vector fields: no more can be told apart",
+                       UINT32_MAX)
+            .field("vector_field_ids_max")
+            .expected(UINT32_MAX)
+            .actual(int64_t{UINT32_MAX} + 1);
     VZ_ASSIGN(VectorFieldSchema field, declared_field(from));
     if (schema->field(field.name) != nullptr) {
         return failure(VZ_ALREADY_EXISTS, "there is a vector field of this name")

@@ -87,7 +87,7 @@ std::string part_field(const vz_error& error, const Names& names) {
     if (path == "vector_fields.dim" && names.insert)
         return item_field(names.positions.empty() ? 0 : names.positions.front(), names.vector, names);
     if (first == "field_indexes" && rest.starts_with('.')) return index_field(rest.substr(1), error, names);
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kMembers{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kMembers{{
         {"k", "limit"},
         {"skip", "offset"},
         {"recall_target", "recall"},
@@ -112,6 +112,8 @@ std::string part_field(const vz_error& error, const Names& names) {
         {"name", "name"},
         {"flags", "exact"},
         {"field_indexes_max", "field_indexes"},
+        {"query_text_bytes_max", "query"},
+        {"query_words_max", "query"},
     }};
     // A member of a vector field stands after the list: "vector_fields[0].dim",
     // "changes[0].vector_field.search_effort".
@@ -221,7 +223,8 @@ Failure already_exists(const vz_error& error, const Names& names) {
 Failure limit_exceeded(const vz_error& error, const Names& names) {
     const std::string_view limit(error.field);
     if (limit.ends_with("bytes_max") && limit != "payload_bytes_max" && limit != "id_bytes_max" &&
-        limit != "name_bytes_max" && limit != "metadata_bytes_max" && limit != "manifest_bytes_max") {
+        limit != "name_bytes_max" && limit != "metadata_bytes_max" && limit != "manifest_bytes_max" &&
+        limit != "query_text_bytes_max") {
         Details details;
         if (error.expected != 0) details.number("limit_bytes", error.expected);
         return make(413, "payload_too_large", error.message, details.done());

@@ -111,6 +111,30 @@ static void rank_by_words(struct client client, const char* name) {
     EXPECT(result == NULL);
 }
 
+static void names_the_limits(struct client client, const char* name) {
+    enum { kLong = 65536, kWords = 1024, kWordBytes = 5 };
+    vz_error error;
+    vz_result* result = NULL;
+    char* const long_text = malloc(kLong + 1);
+    EXPECT(long_text != NULL);
+    memset(long_text, 'a', kLong + 1);
+    vz_str words = {long_text, kLong + 1};
+    vz_text_query query = NEW(vz_text_query);
+    query.texts = &words;
+    vz_search_request search = NEW(vz_search_request);
+    search.k = 1;
+    search.queries.rows = 1;
+    search.text = &query;
+    EXPECT_STATUS(VZ_LIMIT_EXCEEDED, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
+    EXPECT(strcmp(error.field, "query_text_bytes_max") == 0 && error.expected == kLong && error.actual == kLong + 1);
+    for (int i = 0; i <= kWords; i++) snprintf(long_text + i * kWordBytes, kWordBytes + 1, "%4d ", 1000 + i);
+    words.size = (kWords + 1) * kWordBytes;
+    EXPECT_STATUS(VZ_LIMIT_EXCEEDED, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
+    EXPECT(strcmp(error.field, "query_words_max") == 0 && error.expected == kWords && error.actual == kWords + 1);
+    EXPECT(result == NULL);
+    free(long_text);
+}
+
 static void rank_by_both(struct client client, const char* name) {
     vz_error error;
     vz_result* result = NULL;
@@ -173,6 +197,7 @@ void act_texts(struct client client, const char* name) {
     vz_error error;
     create(client, name);
     rank_by_words(client, name);
+    names_the_limits(client, name);
     rank_by_both(client, name);
     count_components(client, name);
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_DROP, text(name), NULL, NULL, &error));
