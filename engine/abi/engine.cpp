@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -90,7 +89,7 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         VZ_TRY(read_options(given, handle.get(), &settings));
         handle->files = make_posix_file_system();
         VZ_ASSIGN(handle->engine, Engine::open(*handle->files, std::string(view(directory)), settings));
-        const uint32_t workers = given.workers != 0 ? std::min(given.workers, 256U) : usable_cores();
+        const uint32_t workers = given.workers != 0 ? given.workers : usable_cores();
         handle->operations = std::make_unique<Operations>(*handle, workers);
         if (handle->log != nullptr && handle->log_level >= VZ_LOG_WARN) {
             const auto tell = [engine = handle.get()](const void* maker, uint64_t results) {

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "engine/abi/checks.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
 
@@ -61,17 +62,22 @@ Status apply_setting(std::string_view name, std::string_view value, EngineSettin
         .field("settings");
 }
 
+// 0 stands for the default.
+Status at_least(const char* field, const char* what, uint64_t least, uint64_t given) {
+    if (given == 0 || given >= least) return {};
+    return out_of_range(field, what, static_cast<int64_t>(least), static_cast<int64_t>(given));
+}
+
 }  // namespace
 
 Status read_options(const vz_engine_options& options, vz_engine* handle, EngineSettings* settings) {
     if ((options.flags & ~(VZ_OPEN_READ_ONLY | VZ_OPEN_MUST_EXIST)) != 0)
         return failure(VZ_UNSUPPORTED, "a flag of open is not known").field("flags");
-    if (options.memory_bytes_max != 0 && options.memory_bytes_max < kMemoryBytesMin)
-        return failure(VZ_INVALID_ARGUMENT, "the memory is 64 MiB at least")
-            .field("memory_bytes_max")
-            .reason(VZ_REASON_RANGE)
-            .expected(static_cast<int64_t>(kMemoryBytesMin))
-            .actual(static_cast<int64_t>(options.memory_bytes_max));
+    if (options.workers > kWorkersMax)
+        return out_of_range("workers", "there are 256 workers at most", kWorkersMax, options.workers);
+    VZ_TRY(at_least("memory_bytes_max", "the memory is 64 MiB at least", kMemoryBytesMin, options.memory_bytes_max));
+    VZ_TRY(at_least("queue_bytes_max", "the queue of writes has 4 KiB at least", kCommitQueueBytesMin,
+                    options.queue_bytes_max));
     if (options.log_level > VZ_LOG_TRACE)
         return failure(VZ_INVALID_ARGUMENT, "there is no such log level").field("log_level").reason(VZ_REASON_ENUM);
     settings->verify = EngineSettings::Verify::kInBackground;
@@ -84,6 +90,9 @@ Status read_options(const vz_engine_options& options, vz_engine* handle, EngineS
     for (uint64_t i = 0; i < options.setting_count; ++i) {
         VZ_TRY(apply_setting(view(options.settings[i].key), view(options.settings[i].value), settings));
     }
+    const uint64_t wal_file_bytes = settings->wal_file_bytes != 0 ? settings->wal_file_bytes : kWalFileBytes;
+    VZ_TRY(at_least("wal_bytes_max", "the write-ahead log has two files at least", 2 * wal_file_bytes,
+                    options.wal_bytes_max));
     handle->log = options.log;
     handle->log_user = options.log_user;
     if (options.log_level != 0) handle->log_level = options.log_level;

@@ -15,12 +15,14 @@ inline constexpr uint64_t kFrameBytesMax = 36 * kMiB;         // one commit grou
 inline constexpr uint64_t kManifestFrameBytesMax = 1 * kGiB;  // a snapshot names everything: millions of collections
 inline constexpr uint64_t kGroupBytesSoft = 4 * kMiB;         // a group closes here: short tail for small writers
 inline constexpr uint64_t kCommitQueueBytesMax = 64 * kMiB;   // memory of waiting writes
+inline constexpr uint64_t kCommitQueueBytesMin = 4 * kKiB;    // that may be asked for
 inline constexpr uint64_t kCommitQueueItemsMax = 16'384;      // likewise, many small ones
-inline constexpr uint64_t kWalFileBytesMin = 64 * kKiB;       // on a disk that has no more
-inline constexpr uint64_t kWalFileFirstBytes = 8 * kMiB;      // quick open
-inline constexpr uint64_t kWalFileBytes = 64 * kMiB;          // few seals
-inline constexpr uint64_t kWalBytesMax = 1 * kGiB;            // bounds replay
-inline constexpr uint64_t kManifestRollBytesMin = 4 * kMiB;   // bounds replay of edits
+inline constexpr uint32_t kWorkersMax = 256;              // threads that run operations; more only wait for each other
+inline constexpr uint64_t kWalFileBytesMin = 64 * kKiB;   // on a disk that has no more
+inline constexpr uint64_t kWalFileFirstBytes = 8 * kMiB;  // quick open
+inline constexpr uint64_t kWalFileBytes = 64 * kMiB;      // few seals
+inline constexpr uint64_t kWalBytesMax = 1 * kGiB;        // bounds replay
+inline constexpr uint64_t kManifestRollBytesMin = 4 * kMiB;  // bounds replay of edits
 // Of its snapshot: rolling costs at most an eighth of what was written.
 inline constexpr uint64_t kManifestRollFactor = 8;
 // Of edits behind a large snapshot: bounds replay, and the next frame.

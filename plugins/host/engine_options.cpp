@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 
 namespace vz::host {
 namespace {
 
-constexpr uint64_t kMemoryMin = 64;  // the engine's
+// The engine's, in MiB.
+constexpr uint64_t kMemoryMin = 64;
+constexpr uint64_t kWalMin = 128;
 
 std::optional<ConfigError> read_choice(const Config& config, const char* key,
                                        std::initializer_list<std::string_view> choices, std::string* value) {
@@ -25,6 +28,15 @@ std::optional<ConfigError> read_choice(const Config& config, const char* key,
     return std::nullopt;
 }
 
+// 0 stands for the default.
+std::optional<ConfigError> read_size(const Config& config, const std::string& key, uint64_t least, uint64_t most,
+                                     uint64_t* value) {
+    if (auto error = config.number(key, 0, most, value)) return error;
+    if (*value == 0 || *value >= least) return std::nullopt;
+    return ConfigError{config.find(key)->origin + ": '" + key + "' must be 0, or " + std::to_string(least) +
+                       " at least"};
+}
+
 }  // namespace
 
 std::optional<ConfigError> EngineOptions::read(const Config& config) {
@@ -34,10 +46,8 @@ std::optional<ConfigError> EngineOptions::read(const Config& config) {
     std::string verify = "background";
     std::string on_poison = "serve_reads";
     if (auto error = config.number("engine.workers", 0, 256, &workers_)) return error;
-    if (auto error = config.number("engine.memory_mb", 0, 1 << 30, &memory_mb_)) return error;
-    if (memory_mb_ != 0 && memory_mb_ < kMemoryMin)
-        return ConfigError{config.find("engine.memory_mb")->origin + ": 'engine.memory_mb' must be 0, or 64 at least"};
-    if (auto error = config.number("engine.wal_max_mb", 0, 1 << 20, &wal_max_mb_)) return error;
+    if (auto error = read_size(config, "engine.memory_mb", kMemoryMin, 1 << 30, &memory_mb_)) return error;
+    if (auto error = read_size(config, "engine.wal_max_mb", kWalMin, 1 << 20, &wal_max_mb_)) return error;
     if (auto error = config.number("engine.queue_max_mb", 0, 65'536, &queue_max_mb_)) return error;
     if (auto error = config.number("engine.settle_after_ms", 1, 86'400'000, &settle_after_ms)) return error;
     if (auto error = config.number("engine.disk_reserve_mb", 0, 1'000'000, &disk_reserve_mb)) return error;

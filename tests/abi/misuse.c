@@ -208,10 +208,36 @@ static void unknown_flags_and_enumerators_are_refused(vz_engine* engine) {
     options.settings = &setting;
     options.setting_count = 1;
     EXPECT(is_refused(vz_engine_open(text("/tmp/vz-abi-none"), &options, &other, NULL)));
-    options.setting_count = 0;
-    options.memory_bytes_max = 1 << 20;
-    EXPECT(is_refused(vz_engine_open(text("/tmp/vz-abi-none"), &options, &other, NULL)));
     EXPECT(result == NULL && other == NULL);
+}
+
+static void is_out_of_range(vz_engine_options options, const char* field, int64_t expected) {
+    vz_error error;
+    vz_engine* engine = NULL;
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_engine_open(text("/tmp/vz-abi-none"), &options, &engine, &error));
+    EXPECT(error.reason == VZ_REASON_RANGE && strcmp(error.field, field) == 0 && error.expected == expected);
+    EXPECT(engine == NULL);
+}
+
+static void options_out_of_range_are_refused(void) {
+    const vz_engine_options none = NEW(vz_engine_options);
+    vz_engine_options options = none;
+    options.workers = 257;
+    is_out_of_range(options, "workers", 256);
+    options = none;
+    options.memory_bytes_max = (64 << 20) - 1;
+    is_out_of_range(options, "memory_bytes_max", 64 << 20);
+    options = none;
+    options.queue_bytes_max = 4095;
+    is_out_of_range(options, "queue_bytes_max", 4096);
+    options = none;
+    options.wal_bytes_max = (128 << 20) - 1;
+    is_out_of_range(options, "wal_bytes_max", 128 << 20);
+    const vz_kv smaller_files = {text("wal_file_bytes"), text("1048576")};
+    options.settings = &smaller_files;
+    options.setting_count = 1;
+    options.wal_bytes_max = (2 << 20) - 1;
+    is_out_of_range(options, "wal_bytes_max", 2 << 20);
 }
 
 /* One record: what its first request says holds for all of them, and there is an end of them. */
@@ -399,6 +425,7 @@ int main(void) {
     null_inside_requests_is_refused(engine);
     null_inside_parts_is_refused(engine);
     unknown_flags_and_enumerators_are_refused(engine);
+    options_out_of_range_are_refused();
     chains_that_differ_are_refused(engine);
     bad_operations_are_refused_whole(engine);
     operations_without_request_or_answer_end_as_misuse(engine);

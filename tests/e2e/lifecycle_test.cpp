@@ -190,6 +190,7 @@ TEST(Lifecycle, AnUnknownKeyStopsTheStartWithItsLine) {
         {"server:\n  port: 1\n   host: x\n", "config.yml:3:", ""},
         {"engine:\n  on_poison: restart\n", "config.yml:2:", "serve_reads or exit"},
         {"engine:\n  memory_mb: 1\n", "config.yml:2:", "64"},
+        {"engine:\n  wal_max_mb: 127\n", "config.yml:2:", "128"},
     };
     for (const Mistake& mistake : mistakes) {
         std::ofstream(config) << mistake.text;

@@ -73,7 +73,7 @@ keys=$(sed -nE 's/^ *(NumberKey|LimitKey)\{"([a-z_.]+)".*/\2/p' frontends/http/s
        grep -oE '(host\.config\(|std::pair\()"[a-z_]+"' plugins/resp/frontend.cpp | sed -E 's/.*"(.*)"/\1/'
        sed -nE 's/.*section \+ "\.([a-z_]+)".*/\1/p' plugins/host/frontends.cpp
        sed -nE 's/.*\btext\("(server\.[a-z_.]+)".*/\1/p' plugins/host/config.cpp
-       sed -nE 's/.*(config\.(text|number|flag|find)\(|read_choice\(config, )"([a-z_.]+)".*/\3/p' plugins/host/server_settings.cpp plugins/host/engine_options.cpp)
+       sed -nE 's/.*(config\.(text|number|flag|find)\(|read_(choice|size)\(config, )"([a-z_.]+)".*/\4/p' plugins/host/server_settings.cpp plugins/host/engine_options.cpp)
 for known in retry_after_s cors_origins auth.keys allow_unauthenticated max_items auto_create login_timeout_ms optional keys_file drain_ms verify; do
     grep -qE "(^|\.)$known$" <<<"$keys" || report "a key of the configuration that was not found" <<<"$known"
 done
