@@ -151,8 +151,8 @@ bool has_filter(const vz_write_request* request) {
 
 }  // namespace
 
-// Writes enter the log in submission order: here, if that takes no time, else behind others of their collection on the
-// ingest thread. What does not enter is completed by a worker: done never runs inside submit().
+// Writes of one collection enter the log in submission order: here, if that takes no time, else on the ingest thread
+// behind the others that are there. What does not enter is completed by a worker: done never runs inside submit().
 void Operations::submit_write(vz_op* op) {
     uint64_t expected = kQueued;
     if (!state_of(op).compare_exchange_strong(expected, kRunning)) {

@@ -134,7 +134,8 @@ vz_status vz_restore(vz_engine* engine, const vz_restore_request* request, vz_ch
                      vz_error* error) VZ_NOEXCEPT;
 
 /* [any done] Takes all ops or none; VZ_BUSY when the queue is full. Each op taken ends in exactly one call of its
- * `done`, on an engine thread, never inside vz_submit. Writes enter the log in submission order. */
+ * `done`, on an engine thread, never inside vz_submit. Writes of one collection enter the log in submission order;
+ * those of several may overtake each other. */
 vz_status vz_submit(vz_engine* engine, vz_op* const* ops, uint32_t count) VZ_NOEXCEPT;
 /* [any done] VZ_OK: it will end as VZ_CANCELLED: searches, get, scan and count soon, also while they run, all else if
  * it has not begun. VZ_BUSY: too late, it ends as usual. The op must neither be freed nor submitted again meanwhile. */
