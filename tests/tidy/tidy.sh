@@ -44,6 +44,14 @@ report "an include that tests/tidy/edges.txt does not have" < <(
     done < <(grep -v '^#' tests/tidy/edges.txt)
 )
 report "a folder that tests/tidy/edges.txt does not have" < <(sed -nE 's#^((engine|frontends|plugins)/[^/]+)/.*#\1#p' <<<"$product" | sort -u | grep -vxFf <(sed -n 's/:.*//p' tests/tidy/edges.txt) || true)
+# LAYER USES... of each input line, the latter in order.
+in_order() {
+    local layer uses
+    while read -r layer uses; do echo "$layer $(tr ' ' '\n' <<<"$uses" | sort | xargs)"; done
+}
+report "a layer that is linked with others than tests/tidy/edges.txt has" < <(
+    diff <(sed -nE 's/^vz_layer\(([a-z]+)( USES(( [a-z]+)+))?.*/\1\3/p' engine/CMakeLists.txt | in_order) \
+        <(sed -nE '/^engine\/abi:/d; s#engine/##g; s/^([a-z]+):/\1/p' tests/tidy/edges.txt | in_order) || true)
 for construct in catch virtual; do
     report "'$construct' has its places in tests/tidy/places.txt" < <(
         xargs -d '\n' grep -nHE "^[^/\"]*\b$construct\b *[(a-z~]" <<<"$product" | grep -vFf <(sed -nE "s#^$construct +([^ ]+) .*#\1:#p" tests/tidy/places.txt) || true)
