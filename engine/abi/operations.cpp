@@ -209,7 +209,8 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
             engine_.engine->maintenance().note_write(write->kept);
             Status told = outcome.clone();
             if (told.ok())
-                told = answer_write(write->commit, static_cast<const vz_write_request*>(op->request),
+                told = answer_write(write->commit.answer, write->commit.item_errors,
+                                    *static_cast<const vz_write_request*>(op->request),
                                     static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
@@ -220,7 +221,8 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
             static_cast<void>(owned.release());
             return {};
         }
-        return answer_write(write->commit, request, static_cast<vz_write_answer*>(op->answer));
+        return answer_write(write->commit.answer, write->commit.item_errors, *request,
+                            static_cast<vz_write_answer*>(op->answer));
     });
     if (!in_flight) refuse(op, status, error);
 }

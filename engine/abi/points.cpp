@@ -116,27 +116,27 @@ Result<bool> answer_again(vz_engine* engine, const vz_write_request* request, vz
     if (!first) return false;
     WriteCommit commit(nullptr);
     commit.tell_again(*first, *request);
-    VZ_TRY(answer_write(commit, request, out));
+    VZ_TRY(answer_write(commit.answer, commit.item_errors, *request, out));
     return true;
 }
 
-Status answer_write(const WriteCommit& commit, const vz_write_request* request, vz_write_answer* out) {
+Status answer_write(vz_write_answer answer, std::span<const Status> item_errors, const vz_write_request& request,
+                    vz_write_answer* out) {
     if (out == nullptr) return {};
-    vz_write_answer answer = commit.answer;
     answer.struct_size = out->struct_size;
-    if (out->statuses != nullptr && commit.item_errors.empty()) {
+    if (out->statuses != nullptr && item_errors.empty()) {
         uint64_t items = 0;
-        for (const vz_write_request* part = request; part != nullptr; part = part->next) items += part->count;
+        for (const vz_write_request* part = &request; part != nullptr; part = part->next) items += part->count;
         // Atomic and done: no item failed. Done before: which of them did is not kept.
-        const bool is_known = answer.outcome != VZ_REPLAYED || (request->flags & VZ_WRITE_PER_ITEM) == 0;
+        const bool is_known = answer.outcome != VZ_REPLAYED || (request.flags & VZ_WRITE_PER_ITEM) == 0;
         std::fill_n(out->statuses, items, is_known || answer.applied == items ? VZ_OK : VZ_OUTCOME_UNKNOWN);
     }
     answer.error_capacity = out->error_capacity;
     answer.statuses = out->statuses;
     answer.errors = out->errors;
     uint64_t noted = 0;
-    for (size_t i = 0; i < commit.item_errors.size(); ++i) {
-        const Status& status = commit.item_errors[i];
+    for (size_t i = 0; i < item_errors.size(); ++i) {
+        const Status& status = item_errors[i];
         if (answer.statuses != nullptr) answer.statuses[i] = status.code();
         if (!status.ok() && answer.errors != nullptr && noted < answer.error_capacity)
             answer.errors[noted++] = status.error();
@@ -250,18 +250,10 @@ VZ_API vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_r
         VZ_TRY(check_write_structs(request, answer));
         VZ_ASSIGN(const bool is_known, answer_again(engine, request, answer));
         if (is_known) return {};
-        VZ_ASSIGN(const std::shared_ptr<Collection> target, engine->engine->catalogue().resolve(view(collection)));
-        VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
-        WriteCommit commit(target);
-        Status outcome;
-        commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
-        bool in_flight = false;
-        VZ_TRY(engine->engine->maintenance().make_room(target, *request, true));
-        VZ_TRY(target->begin_write(*request, commit, true, &in_flight));
-        if (in_flight) engine->engine->log().drive(commit);
-        if (in_flight) engine->engine->maintenance().note_write(target);
-        if (!outcome.ok()) return outcome;
-        return answer_write(commit, request, answer);
+        vz_write_answer written = {};
+        std::vector<Status> item_errors;
+        VZ_TRY(engine->engine->write(view(collection), *request, &written, &item_errors));
+        return answer_write(written, item_errors, *request, answer);
     });
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/collection/interruption.hpp"
 #include "engine/collection/upkeep.hpp"
 
 namespace vz {
@@ -80,15 +81,18 @@ Status Engine::close() {
 Status Engine::write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer,
                      std::vector<Status>* item_errors) {
     VZ_ASSIGN(const std::shared_ptr<Collection> target, database_.catalogue.resolve(collection));
+    VZ_TRY(Interruption{request.deadline_ns, nullptr}.check());
     WriteCommit commit(target);
     Status outcome;
     commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
     bool in_flight = false;
     VZ_TRY(maintenance_.make_room(target, request, true));
     VZ_TRY(target->begin_write(request, commit, true, &in_flight));
-    if (in_flight) database_.log->drive(commit);
+    if (in_flight) {
+        database_.log->drive(commit);
+        maintenance_.note_write(target);
+    }
     VZ_TRY(std::move(outcome));
-    maintenance_.note_write(target);
     *answer = commit.answer;
     *item_errors = std::move(commit.item_errors);
     return {};

@@ -48,7 +48,7 @@ class Engine {
     uint64_t open_ns() const { return open_ns_; }
     uint64_t replayed_records() const { return replayed_records_; }
 
-    // One batch, until it is durable.
+    // One batch, until it is durable. Of a batch with per-item results *item_errors has one for each.
     Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer,
                  std::vector<Status>* item_errors);
     // A collection goes; its files follow, in the background where there is one.
