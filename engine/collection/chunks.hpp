@@ -45,12 +45,6 @@ class Chunks {
         return chunks_[k].load(std::memory_order_acquire) + (index - first_of(k)) * width_;
     }
 
-    // Indexes from `index` on that lie behind one another in memory.
-    static uint32_t run_from(uint32_t index) {
-        const uint32_t k = chunk_of(index);
-        return static_cast<uint32_t>(first_of(k) + (uint64_t{kFirst} << k) - index);
-    }
-
  private:
     static uint32_t chunk_of(uint32_t index) { return static_cast<uint32_t>(std::bit_width(index / kFirst + 1) - 1); }
     static uint64_t first_of(uint32_t k) { return ((uint64_t{1} << k) - 1) * kFirst; }

@@ -32,11 +32,6 @@ class Marks {
         return page == nullptr ? kAlive : page->ended[row % kPageRows].load(std::memory_order_acquire);
     }
 
-    // Whether no row of the page that begins at `row` has a mark; row is a multiple of kPageRows.
-    bool page_is_alive(uint32_t row) const {
-        return pages_[row / kPageRows].load(std::memory_order_acquire) == nullptr;
-    }
-
     void set(uint32_t row, Lsn lsn) {
         std::atomic<Page*>& place = pages_[row / kPageRows];
         Page* page = place.load(std::memory_order_relaxed);

@@ -41,7 +41,6 @@ class Part {
     const GrowingSegment* growing() const { return growing_.get(); }
     const SealedSegment* sealed() const { return sealed_.get(); }
     GrowingGraphs* growing_graphs() { return growing_graphs_.get(); }
-    const SealedGraphs* sealed_graphs() const { return sealed_graphs_.get(); }
     FieldGraph graph(uint32_t field_id) const {
         if (growing_) return growing_graphs_->field(field_id);
         return graphs_distrusted_.load(std::memory_order_relaxed) ? FieldGraph() : sealed_graphs_->field(field_id);

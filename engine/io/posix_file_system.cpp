@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -309,20 +308,5 @@ class PosixFileSystem final : public FileSystem {
 }  // namespace
 
 std::unique_ptr<FileSystem> make_posix_file_system() { return std::make_unique<PosixFileSystem>(); }
-
-const char* file_system_name(const std::string& path) {
-    struct statfs info = {};
-    if (::statfs(path.c_str(), &info) != 0) return "";
-    switch (static_cast<uint32_t>(info.f_type)) {
-        case 0xEF53: return "ext4";
-        case 0x58465342: return "xfs";
-        case 0x9123683E: return "btrfs";
-        case 0x01021994: return "tmpfs";
-        case 0x6969: return "nfs";
-        case 0x01021997: return "9p";
-        case 0x794C7630: return "overlay";
-        default: return "";
-    }
-}
 
 }  // namespace vz

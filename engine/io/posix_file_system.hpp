@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "engine/io/file.hpp"
 
@@ -12,8 +13,5 @@ std::unique_ptr<FileSystem> make_posix_file_system();
 // Maps a whole file read-only. A page that cannot be read (bad sector, foreign truncation) turns the whole map into
 // zeros and sets failed() instead of killing the process: the first call installs the SIGBUS guard of the process.
 Result<std::unique_ptr<Mapping>> map_file(const std::string& path);
-
-// "ext2/ext3/ext4", "nfs", ...: what the persistence report and the first log line name; empty if unknown.
-const char* file_system_name(const std::string& path);
 
 }  // namespace vz

@@ -36,7 +36,6 @@ class FieldIndex {
     // Sets the bits of the rows for which the test holds, if its path is this one's. `words` has a bit for each row,
     // all zero.
     Answer find(const FieldTest& test, std::span<uint64_t> words) const;
-    uint64_t owned_bytes() const { return owned_.size(); }
 
  private:
     FieldIndex() = default;

@@ -23,7 +23,6 @@ class TextIndex final : public TextPostings {
     uint32_t rows() const override { return rows_; }
     uint32_t words(uint32_t row) const override { return row_words_[row]; }
     TextStatistics all() const override { return all_; }
-    uint64_t owned_bytes() const { return owned_.size(); }
 
  private:
     TextIndex() = default;

@@ -46,7 +46,6 @@ class Engine {
     // Opened so, or on a disk without room for a log.
     bool is_read_only() const { return database_.is_read_only; }
     uint64_t open_ns() const { return open_ns_; }
-    uint64_t replayed_records() const { return replayed_records_; }
 
     // One batch, until it is durable. Of a batch with per-item results *item_errors has one for each.
     Status write(std::string_view collection, const vz_write_request& request, vz_write_answer* answer,
@@ -90,7 +89,6 @@ class Engine {
     std::thread commit_thread_;
     std::thread spare_thread_;
     uint64_t open_ns_ = 0;
-    uint64_t replayed_records_ = 0;
     bool closed_ = false;
 };
 

@@ -49,6 +49,11 @@ Status check_field(const VectorFieldSchema& field) {
             .field("vector_fields.name")
             .reason(VZ_REASON_NAME);
     }
+    if (has_control(field.name)) {
+        return failure(VZ_INVALID_ARGUMENT, "the name of a vector field has no control characters")
+            .field("vector_fields.name")
+            .reason(VZ_REASON_NAME);
+    }
     if (field.kind != VZ_VECTOR_DENSE) return unsupported("vector_fields.kind", "only dense vectors are implemented");
     if (field.dim < 1 || field.dim > kDimMax) {
         return failure(VZ_INVALID_ARGUMENT, "a vector field has 1 to %u dimensions, not %u", kDimMax, field.dim)
@@ -81,11 +86,6 @@ Result<VectorFieldSchema> declared_field(const vz_vector_field& from) {
     to.search_effort = from.search_effort;
     to.flags = from.flags;
     VZ_TRY(check_field(to));
-    // There are older ones with some.
-    if (has_control(to.name))
-        return failure(VZ_INVALID_ARGUMENT, "the name of a vector field has no control characters")
-            .field("vector_fields.name")
-            .reason(VZ_REASON_NAME);
     return to;
 }
 

@@ -14,8 +14,8 @@
 namespace vz {
 namespace {
 
-// Names and aliases are one name space. Where edits were lost, or an early release restored a collection over an alias,
-// a name may be both: without the alias no point is out of reach.
+// Names and aliases are one name space. Where edits were lost a name may be both: without the alias no point is out of
+// reach.
 std::vector<std::string> drop_aliases_of_names(ManifestState& state) {
     std::vector<std::string> dropped;
     for (const auto& [id, collection] : state.collections) {
@@ -262,7 +262,6 @@ Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBoun
             continue;
         }
         VZ_TRY(collection->replay(batch, size, frame.head.lsn + i, lost));
-        ++replayed_records_;
         database_.log->note_replayed(size);
         bound.note(collection);
         if (const std::vector<std::shared_ptr<Collection>> full = bound.to_seal(collection); !full.empty()) {
