@@ -1,8 +1,8 @@
 // Texts cut into the words that are indexed and asked for. A leaf: frontends embed texts with the same words.
 //
 // Words: NFKC case folding, then the word boundaries of Unicode (UAX #29); segments with a letter or a digit count.
-// With a language each word is reduced to its stem (Snowball: M. F. Porter, 2001) and the commonest words of the
-// language are left out.
+// With a language each word is reduced to its stem (Snowball: M. F. Porter, 2001); of ten languages the commonest words
+// are left out.
 #pragma once
 
 #include <cstdint>
