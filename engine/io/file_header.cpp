@@ -7,7 +7,8 @@ namespace vz {
 namespace {
 
 constexpr size_t kCrcAt = 4092;
-constexpr size_t kReservedAt = 104;
+constexpr size_t kReservedAt = 80;  // to kCreatedAt, and behind it
+constexpr size_t kCreatedAt = 96;
 
 }  // namespace
 
@@ -25,9 +26,7 @@ std::array<std::byte, kFileHeaderBytes> encode_header(FileHeader& header) {
     store(at + 56, header.file_number);
     store(at + 64, header.owner);
     store(at + 72, header.salt);
-    store(at + 80, header.previous_file);
-    store(at + 88, header.previous_last_lsn);
-    store(at + 96, header.created_us);
+    store(at + kCreatedAt, header.created_us);
     header.crc = mask_crc(crc32c({at, kCrcAt}));
     store(at + kCrcAt, header.crc);
     return bytes;
@@ -55,16 +54,15 @@ Result<FileHeader> decode_header(std::span<const std::byte> bytes, const Magic& 
         return failure(VZ_UNSUPPORTED, "the file uses features %llx that this release does not know",
                        static_cast<unsigned long long>(header.features_incompat | header.features_read_only));
     }
-    if (load<uint32_t>(at + 12) != kFileHeaderBytes || !all_zero({at + kReservedAt, at + kCrcAt})) {
+    if (load<uint32_t>(at + 12) != kFileHeaderBytes || !all_zero({at + kReservedAt, at + kCreatedAt}) ||
+        !all_zero({at + kCreatedAt + sizeof(header.created_us), at + kCrcAt})) {
         return failure(VZ_CORRUPTION, "the file header has an impossible shape");
     }
     header.database = load<vz_uuid>(at + 40);
     header.file_number = load<uint64_t>(at + 56);
     header.owner = load<uint64_t>(at + 64);
     header.salt = load<uint64_t>(at + 72);
-    header.previous_file = load<uint64_t>(at + 80);
-    header.previous_last_lsn = load<uint64_t>(at + 88);
-    header.created_us = load<uint64_t>(at + 96);
+    header.created_us = load<uint64_t>(at + kCreatedAt);
     return header;
 }
 

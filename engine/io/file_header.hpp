@@ -20,7 +20,6 @@ inline constexpr Magic kManifestMagic = {'V', 'Z', 'M', 'A', 'N', 'I', 'F', '1'}
 inline constexpr Magic kWalMagic = {'V', 'Z', 'W', 'A', 'L', 'O', 'G', '1'};
 inline constexpr Magic kSegmentMagic = {'V', 'Z', 'S', 'E', 'G', 'M', 'T', '1'};
 inline constexpr Magic kDeletesMagic = {'V', 'Z', 'D', 'E', 'L', 'E', 'T', '1'};
-inline constexpr Magic kDerivedMagic = {'V', 'Z', 'D', 'E', 'R', 'I', 'V', '1'};
 
 struct FileHeader {
     Magic magic = {};
@@ -31,11 +30,9 @@ struct FileHeader {
     uint64_t features_incompat = 0;
     vz_uuid database = {};
     uint64_t file_number = 0;
-    uint64_t owner = 0;          // collection id; 0: shared
-    uint64_t salt = 0;           // random per file; enters the checksum of each of its frames
-    uint64_t previous_file = 0;  // WAL chain
-    uint64_t previous_last_lsn = 0;
-    uint64_t created_us = 0;  // information
+    uint64_t owner = 0;       // collection id; 0: shared
+    uint64_t salt = 0;        // random per file; enters the checksum of each of its frames
+    uint64_t created_us = 0;  // of an archive; information
     uint32_t crc = 0;         // masked; set by decode and encode
 };
 
