@@ -12,8 +12,8 @@
 
 namespace vz {
 
-// Items are zeroed memory of trivially destructible T, 64-byte aligned, `width` of them for each index. One writer; any
-// number of readers of indexes that were published to them.
+// Items are memory for a trivially destructible T, as it comes, 64-byte aligned, `width` of them for each index. One
+// writer; any number of readers of indexes that were published to them.
 template <class T>
 class Chunks {
  public:
@@ -23,8 +23,8 @@ class Chunks {
     explicit Chunks(size_t width = 1) : width_(width) {}
     ~Chunks() {
         for (auto& chunk : chunks_)
-            std::free(chunk.load(std::memory_order_relaxed));  // NOLINT(cppcoreguidelines-owning-memory): calloc's zero
-                                                               // pages are the point
+            // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): read without a lock
+            std::free(chunk.load(std::memory_order_relaxed));
     }
     Chunks(const Chunks&) = delete;
     Chunks& operator=(const Chunks&) = delete;
