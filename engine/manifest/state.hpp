@@ -13,19 +13,11 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
+#include "engine/base/delete_ref.hpp"
 #include "engine/base/schema.hpp"
 #include "engine/log/frame.hpp"
 
 namespace vz {
-
-struct DeleteRef {
-    uint64_t file = 0;
-    uint64_t offset = 0;
-    uint64_t bytes = 0;
-    uint64_t cardinality = 0;
-    uint32_t highest_row = 0;
-    Hash128 hash = {};
-};
 
 struct SegmentRef {
     uint64_t file = 0;

@@ -85,11 +85,8 @@ Status write_archive(FileSystem& files, const std::string& directory, const vz_u
                 VZ_TRY(segment->verify_contents([&](std::span<const std::byte> bytes) { return out.put(bytes); }));
             }
             if (!ref.deletes) continue;
-            const DeleteRef& from = *ref.deletes;
-            const WrittenDeletes expected{ref.file,         from.offset,      from.bytes,
-                                          from.cardinality, from.highest_row, from.hash};
-            VZ_ASSIGN(const Bitmap ended, read_deletes(files, segment_path(directory, 'D', from.file), database,
-                                                       from.file, expected, static_cast<uint32_t>(ref.rows)));
+            VZ_ASSIGN(const Bitmap ended, read_deletes(files, segment_path(directory, 'D', ref.deletes->file), database,
+                                                       ref.file, *ref.deletes, static_cast<uint32_t>(ref.rows)));
             const std::vector<std::byte> bytes = ended.to_bytes();
             VZ_TRY(out.align());
             entries.push_back({ArchiveView::kDeletes, collection.id, ref.file, out.offset(), bytes.size()});

@@ -120,9 +120,8 @@ class Check {
     bool deletes(const Findings& found, const CollectionState& state, const SegmentRef& ref, Bitmap* ended) {
         const DeleteRef& from = *ref.deletes;
         const std::string path = segment_path(directory_, 'D', from.file);
-        const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
         Result<Bitmap> read =
-            read_deletes(files_, path, found.database, from.file, written, static_cast<uint32_t>(ref.rows));
+            read_deletes(files_, path, found.database, ref.file, from, static_cast<uint32_t>(ref.rows));
         if (read.ok()) {
             *ended = std::move(*read);
             return true;

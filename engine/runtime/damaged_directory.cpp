@@ -234,10 +234,8 @@ class DamagedDirectory {
             }
         }
         if (!ref.deletes) return true;
-        const DeleteRef& from = *ref.deletes;
-        const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-        const auto ended = read_deletes(files_, segment_path(directory_, 'D', from.file), found_.database, from.file,
-                                        written, static_cast<uint32_t>(ref.rows));
+        const auto ended = read_deletes(files_, segment_path(directory_, 'D', ref.deletes->file), found_.database,
+                                        ref.file, *ref.deletes, static_cast<uint32_t>(ref.rows));
         if (ended.ok()) return true;
         *why = std::string(ended.status().error().message) + ": which of its points were deleted is not known";
         *lost_marks = true;

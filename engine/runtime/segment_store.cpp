@@ -32,10 +32,6 @@ SegmentRef ref_of(uint64_t file, const SegmentSummary& summary) {
     return ref;
 }
 
-DeleteRef delete_ref(uint64_t file, const WrittenDeletes& from) {
-    return {file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-}
-
 // The derived sections that rows alone decide. Borrows nothing.
 class BuiltOfRows {
  public:
@@ -155,11 +151,10 @@ Result<std::vector<std::shared_ptr<Part>>> SegmentStore::write_pack(std::span<co
 
 Result<std::vector<SegmentDeletes>> SegmentStore::write_deletes(std::span<const DeleteEntry> entries) {
     const uint64_t number = numbers_.next_number();
-    VZ_ASSIGN(
-        const std::vector<WrittenDeletes> written,
-        vz::write_deletes(files_, segment_path(directory_, 'D', number), database_, number, numbers_.salt(), entries));
+    VZ_ASSIGN(const std::vector<DeleteRef> written, vz::write_deletes(files_, segment_path(directory_, 'D', number),
+                                                                      database_, number, numbers_.salt(), entries));
     std::vector<SegmentDeletes> named;
-    for (const WrittenDeletes& each : written) named.push_back({each.segment, delete_ref(number, each)});
+    for (size_t i = 0; i < written.size(); ++i) named.push_back({entries[i].segment, written[i]});
     return named;
 }
 
@@ -209,10 +204,8 @@ Result<SegmentStore::Opened> SegmentStore::open(const SegmentRef& ref, const Sch
     Opened opened;
     VZ_ASSIGN(opened.part, open_rows(ref, schema));
     if (!ref.deletes) return opened;
-    const DeleteRef& from = *ref.deletes;
-    const WrittenDeletes written{ref.file, from.offset, from.bytes, from.cardinality, from.highest_row, from.hash};
-    VZ_ASSIGN(opened.ended, read_deletes(files_, segment_path(directory_, 'D', from.file), database_, from.file,
-                                         written, opened.part->row_count()));
+    VZ_ASSIGN(opened.ended, read_deletes(files_, segment_path(directory_, 'D', ref.deletes->file), database_, ref.file,
+                                         *ref.deletes, opened.part->row_count()));
     return opened;
 }
 

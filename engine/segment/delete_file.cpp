@@ -38,16 +38,16 @@ Status damaged(const std::string& path, uint64_t offset, const char* what) {
 
 }  // namespace
 
-Result<std::vector<WrittenDeletes>> write_deletes(FileSystem& files, const std::string& path, const vz_uuid& database,
-                                                  uint64_t file_number, uint64_t salt,
-                                                  std::span<const DeleteEntry> entries) {
-    std::vector<WrittenDeletes> written;
+Result<std::vector<DeleteRef>> write_deletes(FileSystem& files, const std::string& path, const vz_uuid& database,
+                                             uint64_t file_number, uint64_t salt,
+                                             std::span<const DeleteEntry> entries) {
+    std::vector<DeleteRef> written;
     std::vector<std::byte> content;
     for (const DeleteEntry& entry : entries) {
         VZ_CHECK(entry.rows != nullptr && entry.rows->cardinality() != 0);
         content.resize(align_up(content.size(), 64));
         const std::vector<std::byte> bytes = encode_entry(entry);
-        written.push_back({entry.segment, kFileHeaderBytes + content.size(), bytes.size(), entry.rows->cardinality(),
+        written.push_back({file_number, kFileHeaderBytes + content.size(), bytes.size(), entry.rows->cardinality(),
                            entry.rows->maximum(), xxh3_128(bytes)});
         content.insert(content.end(), bytes.begin(), bytes.end());
     }
@@ -69,8 +69,8 @@ Result<std::vector<WrittenDeletes>> write_deletes(FileSystem& files, const std::
     return written;
 }
 
-Result<Bitmap> read_deletes(FileSystem& files, const std::string& path, const vz_uuid& database, uint64_t file_number,
-                            const WrittenDeletes& expected, uint32_t rows) {
+Result<Bitmap> read_deletes(FileSystem& files, const std::string& path, const vz_uuid& database, uint64_t segment,
+                            const DeleteRef& expected, uint32_t rows) {
     VZ_ASSIGN(const std::unique_ptr<File> file, files.open(path, OpenMode::kRead));
     VZ_ASSIGN(const uint64_t size, file->size());
     if (size < kFileHeaderBytes || expected.offset < kFileHeaderBytes || expected.offset > size ||
@@ -80,7 +80,7 @@ Result<Bitmap> read_deletes(FileSystem& files, const std::string& path, const vz
     std::array<std::byte, kFileHeaderBytes> first;
     VZ_TRY(file->read(0, first));
     const Result<FileHeader> header = decode_header(first, kDeletesMagic);
-    const Status sound = header.ok() ? check_identity(*header, database, file_number) : header.status().clone();
+    const Status sound = header.ok() ? check_identity(*header, database, expected.file) : header.status().clone();
     if (!sound.ok()) return header_failure(path, sound);
 
     std::vector<std::byte> bytes(expected.bytes);
@@ -88,8 +88,7 @@ Result<Bitmap> read_deletes(FileSystem& files, const std::string& path, const vz
     if (load<uint32_t>(bytes.data() + kEntryCrcAt) != entry_crc(bytes))
         return damaged(path, expected.offset, "checksum of a bitmap");
     if (xxh3_128(bytes) != expected.hash) return damaged(path, expected.offset, "hash of a bitmap");
-    if (load<uint64_t>(bytes.data()) != expected.segment ||
-        load<uint64_t>(bytes.data() + 8) != bytes.size() - kEntryHeadBytes) {
+    if (load<uint64_t>(bytes.data()) != segment || load<uint64_t>(bytes.data() + 8) != bytes.size() - kEntryHeadBytes) {
         return damaged(path, expected.offset, "a bitmap of another segment");
     }
     VZ_ASSIGN(Bitmap bitmap, Bitmap::from_bytes(std::span(bytes).subspan(kEntryHeadBytes)));

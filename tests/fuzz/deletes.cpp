@@ -12,13 +12,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Input input(data, size);
     const bool repaired = (input.take<uint8_t>() & 1) != 0;
     const auto rows = input.take<uint32_t>();
-    WrittenDeletes expected;
-    expected.segment = 3;
+    constexpr uint64_t kSegment = 3;
+    DeleteRef expected;
+    expected.file = 9;
     expected.offset = input.take<uint32_t>();
     expected.bytes = input.take<uint32_t>();
     FileHeader header;
     header.magic = kDeletesMagic;
-    header.file_number = 9;
+    header.file_number = expected.file;
     const auto head = encode_header(header);
     std::vector<std::byte> file(head.begin(), head.end());
     file.insert(file.end(), input.rest().begin(), input.rest().end());
@@ -29,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (repaired) {
             // The head of an entry states what the manifest does (segment/format.md).
             const std::span<const std::byte> bitmap(at + 64, expected.bytes - 64);
-            store(at, expected.segment);
+            store(at, kSegment);
             store(at + 8, uint64_t{bitmap.size()});
             store(at + 28, mask_crc(crc32c(bitmap)));
             store(at + 32, xxh3_128(bitmap));
@@ -39,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         expected.hash = load<Hash128>(at + 32);
     }
     OneFile files(file);
-    const Result<Bitmap> bitmap = read_deletes(files, "data/seg/D", {}, 9, expected, rows);
+    const Result<Bitmap> bitmap = read_deletes(files, "data/seg/D", {}, kSegment, expected, rows);
     if (!bitmap.ok()) return 0;
     check(bitmap->cardinality() == expected.cardinality);
     check(bitmap->cardinality() == 0 || bitmap->maximum() < rows);
