@@ -29,11 +29,14 @@ void describe_findings(std::span<const CheckFinding> findings, Descriptions* out
 
 Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string& directory,
                                            const vz_directory_request& request) {
+    VZ_TRY(no_flags(request.flags, VZ_DIRECTORY_DEEP | VZ_DIRECTORY_ACCEPT_LOSS));
     const uint32_t allowed = request.kind == VZ_DIRECTORY_CHECK    ? VZ_DIRECTORY_DEEP
                              : request.kind == VZ_DIRECTORY_REPAIR ? VZ_DIRECTORY_ACCEPT_LOSS
                                                                    : 0;
     if ((request.flags & ~allowed) != 0)
-        return failure(VZ_INVALID_ARGUMENT, "the tool does not take that flag").field("flags");
+        return failure(VZ_INVALID_ARGUMENT, "the tool does not take that flag")
+            .field("flags")
+            .reason(VZ_REASON_CONFLICTING);
     switch (request.kind) {
         case VZ_DIRECTORY_CHECK: return check_directory(files, directory, {(request.flags & VZ_DIRECTORY_DEEP) != 0});
         case VZ_DIRECTORY_INSPECT:

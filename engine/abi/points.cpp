@@ -230,12 +230,15 @@ Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, ui
     const Interruption until = interruption(request.deadline_ns);
     VZ_TRY(until.check());
     const ReadView rows = collection->pin();
+    uint64_t count = 0;
     if (filter == nullptr && !collection->has_expiry()) {
-        *out = collection->points();
+        count = collection->points();
     } else {
-        VZ_ASSIGN(*out, count_rows(rows, filter.get(), until));
+        VZ_ASSIGN(count, count_rows(rows, filter.get(), until));
     }
-    return collection->check_readable(*rows.parts);
+    VZ_TRY(collection->check_readable(*rows.parts));
+    *out = count;
+    return {};
 }
 
 }  // namespace vz

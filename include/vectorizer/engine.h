@@ -3,8 +3,8 @@
  * Handles: vz_engine, vz_result. Collections have none: calls name them, by name or alias, and resolve the name each
  * time.
  *
- * Errors: functions return vz_status; `error` may be NULL and is written on failure only. VZ_OK of a change means:
- * durable.
+ * Errors: functions return vz_status; `error` may be NULL and is written on failure only. `*out` and other places of
+ * answers are written on success only. VZ_OK of a change means: durable. `change` may be NULL.
  *
  * Thread tags: [any] any thread at any time; [block] may wait for disk or other work; [done] also allowed inside a
  * completion; [excl] no other call on that handle meanwhile. A function without [done] answers VZ_MISUSE inside a
@@ -68,8 +68,8 @@ vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, vz_coll
                                    vz_error* error) VZ_NOEXCEPT;
 /* [any block] VZ_RESULT_PERSISTENCE; looks at files and sizes. collection absent: all. */
 vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT;
-/* [any] counts[i]: live points whose component i of `field` is not zero; dim numbers. Field needs
- * VZ_FIELD_COUNT_NONZERO. */
+/* [any] counts[i]: live points whose component i of `field` is not zero; dim numbers, after a failure not to be read.
+ * The field needs VZ_FIELD_COUNT_NONZERO. */
 vz_status vz_component_counts(vz_engine* engine, vz_str collection, vz_str field, uint64_t* counts, uint32_t dim,
                               vz_error* error) VZ_NOEXCEPT;
 /* [any block] Small durable values of the whole database, all of one call or none. */
@@ -90,7 +90,7 @@ vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* req
 /* [any] The page after `cursor` or from `start_id`; a point present during the whole scan is seen exactly once. */
 vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out,
                   vz_error* error) VZ_NOEXCEPT;
-/* [any] Exact unless an estimate was allowed. */
+/* [any] Points that pass the filter. request may be NULL. */
 vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_request* request, uint64_t* count,
                    vz_error* error) VZ_NOEXCEPT;
 
@@ -115,7 +115,8 @@ void vz_result_release(vz_result* result) VZ_NOEXCEPT;
 /* [any block] Seals growing segments; *lsn (may be NULL): everything up to it is in sealed files. collection absent:
  * all. Durability never needs it. */
 vz_status vz_checkpoint(vz_engine* engine, vz_str collection, uint64_t* lsn, vz_error* error) VZ_NOEXCEPT;
-/* [any block] Reads the files past the page cache; damage is in the findings, not in the status. */
+/* [any block] Reads the files past the page cache; damage is in the findings, not in the status. collection absent:
+ * all. request may be NULL. */
 vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify_request* request, vz_result** out,
                     vz_error* error) VZ_NOEXCEPT;
 /* [any block] Pins the files of one LSN, copies nothing. */
@@ -123,7 +124,7 @@ vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request* reque
                              vz_error* error) VZ_NOEXCEPT;
 /* [any block] VZ_RESULT_SNAPSHOTS. */
 vz_status vz_snapshot_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT;
-/* [any block] */
+/* [any block] Files that nothing else needs go with it. VZ_NOT_FOUND with VZ_REASON_SNAPSHOT. */
 vz_status vz_snapshot_drop(vz_engine* engine, vz_str name, vz_change* change, vz_error* error) VZ_NOEXCEPT;
 /* [any block] One file front to back, to a path or into `write`. Of an engine that is read only without a change to its
  * directory: growing rows are sealed in memory. */

@@ -10,7 +10,14 @@
  *
  * Arrays of growable elements: the first element's struct_size is the stride; step with VZ_AT.
  *
- * Zero means the default. "required" marks a member that has none. Unknown flags and enumerators are refused.
+ * Zero means the default. "required" marks a member that has none. Unknown flags are VZ_UNSUPPORTED, unknown
+ * enumerators that or VZ_INVALID_ARGUMENT; of what is declared but not implemented yet the line says so.
+ *
+ * Borrowed: a request, and all it points at, is read until the function returns; of a vz_op, until its `done` is
+ * entered. So is the place of an answer or error, which is written to until then. vz_engine_options tells of its own.
+ *
+ * Names of collections, aliases, vector fields and snapshots have at most 255 bytes of UTF-8 without '/' and control
+ * characters; that of a vector field may have a '/'.
  *
  * Vectors and payloads read from a result point into mapped files: see vz_result_check and vz_result_release in
  * engine.h.
@@ -68,7 +75,7 @@ typedef uint32_t vz_status;
 
 typedef uint32_t vz_reason;
 #define VZ_REASON_NONE 0u
-#define VZ_REASON_COLLECTION 1u /* of NOT_FOUND and ALREADY_EXISTS: what is missing or taken */
+#define VZ_REASON_COLLECTION 1u /* of NOT_FOUND and ALREADY_EXISTS: what is missing or taken; else what it is about */
 #define VZ_REASON_ALIAS 2u
 #define VZ_REASON_POINT 3u
 #define VZ_REASON_VECTOR_FIELD 4u
@@ -114,7 +121,7 @@ typedef struct vz_kv {
 
 typedef uint32_t vz_element;
 #define VZ_F32 0u /* always accepted, and converted if the field has another element */
-#define VZ_F16 1u
+#define VZ_F16 1u /* this one and those below: VZ_UNSUPPORTED in this release */
 #define VZ_BF16 2u
 #define VZ_I8 3u
 #define VZ_B1 4u
@@ -192,8 +199,9 @@ typedef struct vz_vector_field {
 typedef struct vz_field_index {
     uint32_t struct_size;
     uint32_t kind; /* required */
-    vz_str path;   /* required */
-    /* Of a text index, "english" or "en": words are stemmed and its stop words left out; absent: words as they are. */
+    vz_str path;   /* required; 255 bytes at most */
+    /* Of a text index, "english" or "en": words are stemmed, and its stop words left out where it has a list of them;
+     * absent: words as they are. */
     vz_str language;
 } vz_field_index;
 
@@ -201,24 +209,25 @@ typedef struct vz_field_index {
 typedef struct vz_schema {
     uint32_t struct_size;
     uint32_t flags;
-    const vz_vector_field* vector_fields; /* required: one or more */
-    const vz_field_index* field_indexes;
+    const vz_vector_field* vector_fields; /* required: 1 to 64 */
+    const vz_field_index* field_indexes;  /* up to 64 */
     uint32_t vector_field_count;
     uint32_t field_index_count;
     vz_str metadata; /* JSON object, 64 KiB at most, kept unread for frontends; absent: {} */
     int64_t ttl_ms;  /* 0: points do not expire */
 } vz_schema;
 
-#define VZ_ALTER_ADD_VECTOR_FIELD 1u
-#define VZ_ALTER_DROP_VECTOR_FIELD 2u
-/* Index, degree, build_effort, search_effort, quantization of the named field, all of them. */
+#define VZ_ALTER_ADD_VECTOR_FIELD 1u  /* vector_field */
+#define VZ_ALTER_DROP_VECTOR_FIELD 2u /* vector_field: its name */
+/* vector_field: sets index, degree, build_effort, search_effort, quantization and flags of the named one, all of them.
+ */
 #define VZ_ALTER_TUNE_VECTOR_FIELD 3u
-#define VZ_ALTER_ADD_FIELD_INDEX 4u
-#define VZ_ALTER_DROP_FIELD_INDEX 5u
-#define VZ_ALTER_SET_METADATA 6u
-#define VZ_ALTER_SET_TTL 7u
+#define VZ_ALTER_ADD_FIELD_INDEX 4u  /* field_index */
+#define VZ_ALTER_DROP_FIELD_INDEX 5u /* field_index: its kind and path */
+#define VZ_ALTER_SET_METADATA 6u     /* metadata; absent: {} */
+#define VZ_ALTER_SET_TTL 7u          /* ttl_ms */
 
-/* Growable element. One change of a schema. */
+/* Growable element. One change of a schema: the members that its kind names, no others. */
 typedef struct vz_alter_change {
     uint32_t struct_size;
     uint32_t kind; /* required */
@@ -235,7 +244,7 @@ typedef struct vz_alter_request {
     const vz_alter_change* changes;
 } vz_alter_request;
 
-#define VZ_IF_EMPTY 1u /* vz_change.flags: only while the collection has no points */
+#define VZ_IF_EMPTY 1u /* vz_change.flags of drop and alter: only while the collection has no points */
 
 #define VZ_APPLIED 0u
 #define VZ_REPLAYED 1u /* outcome: a repeated request id, nothing was done again */
@@ -292,7 +301,7 @@ typedef struct vz_collection_stats {
     uint64_t index_bytes;
     uint64_t payload_bytes;
     uint64_t mapped_bytes;
-    uint64_t memory_bytes;
+    uint64_t memory_bytes; /* growing segments, copied graphs, what filters found */
     uint64_t last_lsn;
     uint64_t checkpoint_lsn;
     int64_t updated_ms; /* time of the last write; information only */
@@ -333,7 +342,7 @@ typedef struct vz_persistence {
     uint64_t checkpoint_lsn;
     uint64_t points;
     uint64_t wal_points; /* live points that are only in the log so far */
-    uint64_t wal_bytes;  /* what a restart would replay */
+    uint64_t wal_bytes;  /* of the records that a restart would replay */
     const vz_segment_info* segments;
     const vz_str* snapshots;
     const vz_str* problems;
@@ -347,9 +356,9 @@ typedef struct vz_persistence {
 typedef struct vz_value {
     uint32_t struct_size;
     uint32_t reserved;
-    vz_str key;
-    vz_str value; /* absent: delete */
-    uint64_t lsn; /* out */
+    vz_str key;   /* 1 to 255 bytes */
+    vz_str value; /* 64 KiB at most; absent: delete */
+    uint64_t lsn; /* of its last change; vz_value_put neither reads nor writes it */
 } vz_value;
 
 /* Growable. All values or none. */
@@ -386,7 +395,8 @@ typedef struct vz_vectors {
 #define VZ_PAYLOAD_REPLACE 0u
 #define VZ_PAYLOAD_PATCH 1u /* RFC 7396 merge patch */
 
-/* Growable. One batch, the unit of every write. */
+/* Growable. One batch, the unit of every write: with all of its chain 1,000,000 points at most, and one record, which
+ * has 32 MiB at most as logged. */
 typedef struct vz_write_request {
     uint32_t struct_size;
     uint32_t kind;      /* required: VZ_UPSERT, VZ_UPDATE, VZ_DELETE, VZ_CLEAR */
@@ -397,7 +407,7 @@ typedef struct vz_write_request {
     /* The default field's vectors, count rows: the whole story for most callers; rows 0: none. */
     vz_matrix vectors;
     const vz_vectors* fields; /* field_count vector fields by name; naming a field twice is refused */
-    const vz_str* payloads;   /* count JSON objects, each may be absent; NULL: all absent */
+    const vz_str* payloads;   /* count JSON objects of 1 MiB at most, each may be absent; NULL: all absent */
     const uint64_t* versions; /* count versions, for VZ_IF_VERSION only */
     /* Count times, 0: never. NULL: the collection's ttl_ms; of an update, a time that a write named stays. */
     const int64_t* expires_ms;
@@ -444,15 +454,15 @@ typedef struct vz_parts {
 typedef struct vz_get_request {
     uint32_t struct_size;
     uint32_t flags;
-    uint64_t count;
+    uint64_t count; /* 65,536 at most */
     const vz_str* ids;
     const vz_parts* parts; /* NULL: ids and versions only */
     int64_t deadline_ns;
 } vz_get_request;
 
-#define VZ_COUNT_ESTIMATE 1u
+#define VZ_COUNT_ESTIMATE 1u /* an estimate will do; this release counts exactly all the same */
 
-/* Growable. */
+/* Growable; NULL: all points. */
 typedef struct vz_count_request {
     uint32_t struct_size;
     uint32_t flags;
@@ -467,7 +477,7 @@ typedef struct vz_scan_request {
     vz_str filter;
     vz_str cursor;   /* of the page before; excludes start_id and skip */
     vz_str start_id; /* first id that may come */
-    uint64_t skip;
+    uint64_t skip;   /* 1,000,000 at most */
     const vz_parts* parts;
     int64_t deadline_ns;
     uint32_t limit; /* required: 1 to 65,536 */
@@ -576,7 +586,7 @@ typedef struct vz_profile {
 
 #define VZ_VERIFY_DEEP 1u
 
-/* Growable. */
+/* Growable; NULL: no flags, no deadline. */
 typedef struct vz_verify_request {
     uint32_t struct_size;
     uint32_t flags;
@@ -585,11 +595,11 @@ typedef struct vz_verify_request {
 
 #define VZ_DIRECTORY_CHECK 1u
 #define VZ_DIRECTORY_INSPECT 2u
-#define VZ_DIRECTORY_SALVAGE 3u
+#define VZ_DIRECTORY_SALVAGE 3u /* VZ_UNSUPPORTED in this release */
 #define VZ_DIRECTORY_REPAIR 4u
 
-#define VZ_DIRECTORY_DEEP 1u
-#define VZ_DIRECTORY_ACCEPT_LOSS 2u
+#define VZ_DIRECTORY_DEEP 1u        /* of check */
+#define VZ_DIRECTORY_ACCEPT_LOSS 2u /* of repair: required */
 
 /* Growable. */
 typedef struct vz_directory_request {
@@ -671,8 +681,10 @@ typedef struct vz_log_record {
     uint64_t field_count;
 } vz_log_record;
 
-/* Must not call the engine. Of its events "abi.misuse" tells of a rule broken on this stack, "engine.closing" of a
- * vz_engine_close that begins on it, "results.held" in its field "code" the address of the code that made them. */
+/* Must not call the engine. Called on any thread, a caller's or one of the engine's, also before vz_engine_open and
+ * until vz_engine_close has returned; calls may overlap. Of its events "abi.misuse" tells of a rule broken on this
+ * stack, "engine.closing" of a vz_engine_close that begins on it, "results.held" in its field "code" the address of the
+ * code that made them. */
 typedef void (*vz_log_fn)(void* user, const vz_log_record* record) VZ_NOEXCEPT;
 
 #define VZ_SAMPLE_COUNTER 1u
@@ -699,22 +711,31 @@ typedef struct vz_sample {
     uint64_t count; /* of histograms: observations */
 } vz_sample;
 
-/* Must not call the engine. */
+/* Must not call the engine. Called on the thread of vz_engine_samples, before that returns. */
 typedef void (*vz_sample_fn)(void* user, const vz_sample* sample) VZ_NOEXCEPT;
 
 #define VZ_OPEN_READ_ONLY 1u
 #define VZ_OPEN_MUST_EXIST 2u
 
-/* Growable. */
+/* Growable. Read until vz_engine_open returns, its settings too; log_user lives until vz_engine_close has returned.
+ * What is out of range is VZ_INVALID_ARGUMENT with VZ_REASON_RANGE.
+ *
+ * settings: by name, as decimal texts; no others exist.
+ *   verify                background (the default), open or never: when sealed files are read whole
+ *   scrub_mb_per_s        1 to 1,000,000 MiB, 64: how fast in the background
+ *   settle_after_ms       1 to 86,400,000, 10,000: without a write, before a collection is sealed into one segment
+ *   disk_reserve_mb       0 to 1,000,000 MiB: with less free, upserts are refused; 0: by the size of the disk
+ *   wal_file_bytes        64 KiB to 1 GiB, 64 MiB: of each file of the log
+ *   wal_file_first_bytes  likewise, 8 MiB: of the one made at open */
 typedef struct vz_engine_options {
     uint32_t struct_size;
     uint32_t flags;
-    uint32_t workers;          /* 0: one per core that the machine and its control groups give this process */
-    uint32_t log_level;        /* 0: VZ_LOG_INFO */
-    uint64_t memory_bytes_max; /* 0: that of cgroup or machine; else 64 MiB at least */
-    uint64_t wal_bytes_max;    /* 0: 1 GiB */
-    uint64_t queue_bytes_max;  /* 0: 64 MiB */
-    const vz_kv* settings;     /* any other limit by its name */
+    uint32_t workers;   /* up to 256; 0: one per core that the machine and its control groups give this process */
+    uint32_t log_level; /* 0: VZ_LOG_INFO */
+    uint64_t memory_bytes_max; /* 64 MiB or more; 0: that of cgroup or machine */
+    uint64_t wal_bytes_max;    /* two wal_file_bytes or more, on a small disk a quarter of it is used; 0: 1 GiB */
+    uint64_t queue_bytes_max;  /* of writes that wait for the log: 4 KiB or more; 0: 64 MiB */
+    const vz_kv* settings;
     uint64_t setting_count;
     vz_log_fn log; /* NULL: silent */
     void* log_user;
@@ -729,9 +750,9 @@ typedef struct vz_engine_stats {
     uint64_t collections;
     uint64_t quarantined;
     uint64_t points;
-    uint64_t memory_bytes;
+    uint64_t memory_bytes; /* growing segments, copied graphs, what filters found */
     uint64_t mapped_bytes;
-    uint64_t wal_bytes;
+    uint64_t wal_bytes; /* of the records that a restart would replay */
     uint64_t disk_free_bytes;
     uint64_t queued_ops;
     uint64_t results_held;
@@ -760,7 +781,9 @@ typedef struct vz_engine_stats {
 #define VZ_OP_ARCHIVE_EXPORT 17u   /* const vz_archive_request*   NULL */
 #define VZ_OP_RESTORE 18u          /* const vz_restore_request*   vz_change* or NULL */
 
-/* Growable. One operation in flight: the caller's memory, the engine's until `done` is entered. */
+/* Growable. One operation in flight: from vz_submit until `done` is entered it is the engine's, and so are collection,
+ * request, answer, error and all they point at: the caller neither frees nor changes them. Unless it ends as VZ_OK its
+ * answer is not to be read. */
 typedef struct vz_op vz_op;
 typedef void (*vz_done_fn)(vz_op* op) VZ_NOEXCEPT;
 struct vz_op {

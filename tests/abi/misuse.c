@@ -240,6 +240,18 @@ static void options_out_of_range_are_refused(void) {
     is_out_of_range(options, "wal_bytes_max", 2 << 20);
 }
 
+static void tools_take_their_flags_only(void) {
+    vz_error error;
+    vz_result* result = NULL;
+    vz_directory_request request = NEW(vz_directory_request);
+    request.kind = VZ_DIRECTORY_CHECK;
+    request.flags = 1U << 9;
+    EXPECT_STATUS(VZ_UNSUPPORTED, vz_directory_run(text("/tmp/vz-abi-none"), &request, &result, &error));
+    request.flags = VZ_DIRECTORY_ACCEPT_LOSS;
+    EXPECT_STATUS(VZ_INVALID_ARGUMENT, vz_directory_run(text("/tmp/vz-abi-none"), &request, &result, &error));
+    EXPECT(error.reason == VZ_REASON_CONFLICTING);
+}
+
 /* One record: what its first request says holds for all of them, and there is an end of them. */
 static void chains_that_differ_are_refused(vz_engine* engine) {
     vz_error error;
@@ -426,6 +438,7 @@ int main(void) {
     null_inside_parts_is_refused(engine);
     unknown_flags_and_enumerators_are_refused(engine);
     options_out_of_range_are_refused();
+    tools_take_their_flags_only();
     chains_that_differ_are_refused(engine);
     bad_operations_are_refused_whole(engine);
     operations_without_request_or_answer_end_as_misuse(engine);
