@@ -425,6 +425,43 @@ class EngineView {
         if (vz_checkpoint(handle_, str(collection), &lsn, &error) != VZ_OK) return Error(error);
         return lsn;
     }
+    // Damage is in the findings(). No collection: all.
+    Expected<Result> verify(std::string_view collection = {}, uint32_t flags = 0) const {
+        auto request = make<vz_verify_request>();
+        request.flags = flags;
+        return read([&](vz_result** out, vz_error* error) {
+            return vz_verify(handle_, str(collection), &request, out, error);
+        });
+    }
+    // No collections: all.
+    Expected<Result> snapshot(std::string_view name, std::span<const vz_str> collections = {}) const {
+        auto request = make<vz_snapshot_request>();
+        request.name = str(name);
+        request.collections = collections.data();
+        request.collection_count = static_cast<uint32_t>(collections.size());
+        return read(
+            [&](vz_result** out, vz_error* error) { return vz_snapshot_create(handle_, &request, out, error); });
+    }
+    Expected<Result> list_snapshots() const {
+        return read([&](vz_result** out, vz_error* error) { return vz_snapshot_list(handle_, out, error); });
+    }
+    Expected<void> drop_snapshot(std::string_view name, vz_change* change = nullptr) const {
+        return run([&](vz_error* error) { return vz_snapshot_drop(handle_, str(name), change, error); });
+    }
+    Expected<void> export_archive(const vz_archive_request& request) const {
+        return run([&](vz_error* error) { return vz_archive_export(handle_, &request, error); });
+    }
+    Expected<void> restore(const vz_restore_request& request, vz_change* change = nullptr) const {
+        return run([&](vz_error* error) { return vz_restore(handle_, &request, change, error); });
+    }
+    // Calls visit(const vz_sample&) with each counter, gauge and histogram; it must not throw.
+    template <std::invocable<const vz_sample&> Visit>
+    Expected<void> samples(Visit visit) const {
+        const vz_sample_fn call = [](void* user, const vz_sample* sample) noexcept {
+            (*static_cast<Visit*>(user))(*sample);
+        };
+        return run([&](vz_error* error) { return vz_engine_samples(handle_, call, &visit, error); });
+    }
     // VZ_OK, or nothing was taken. The operations are the engine's until their `done` is entered.
     vz_status submit(std::span<vz_op* const> ops) const noexcept {
         return vz_submit(handle_, ops.data(), static_cast<uint32_t>(ops.size()));
@@ -469,9 +506,14 @@ class Engine : public EngineView {
         if (vz_engine_open(str(directory), options, &handle, &error) != VZ_OK) return Error(error);
         return Engine(handle);
     }
+    // One of the offline tools; no engine is open on the directory. What it found is in the findings().
+    static Expected<Result> run_tool(std::string_view directory, const vz_directory_request& request) {
+        return read(
+            [&](vz_result** out, vz_error* error) { return vz_directory_run(str(directory), &request, out, error); });
+    }
     Engine(Engine&& other) noexcept : EngineView(std::exchange(other.handle_, nullptr)) {}
     Engine& operator=(Engine&& other) noexcept {
-        std::swap(handle_, other.handle_);
+        const Engine closed(std::exchange(handle_, std::exchange(other.handle_, nullptr)));
         return *this;
     }
     Engine(const Engine&) = delete;

@@ -140,6 +140,18 @@ TEST_F(Wrapper, OwnersReleaseWhatTheyOwn) {
     EXPECT_TRUE(vz::Engine::open(directory)) << "closed for good";
 }
 
+TEST_F(Wrapper, AnEngineThatIsReplacedIsClosed) {
+    vz::Engine engine = open();
+    vz::Engine other = vz::Engine::open(directory + "/other").value();
+    ASSERT_TRUE(other.create("docs", 3, VZ_COSINE));
+    engine = std::move(other);
+    EXPECT_TRUE(vz::Engine::open(directory)) << "while the one that was moved from lives";
+    EXPECT_TRUE(engine.count("docs"));
+    vz::Engine& itself = engine;
+    engine = std::move(itself);
+    EXPECT_TRUE(engine.count("docs"));
+}
+
 // The C function frees the engine whether or not the last bytes reached the disk: the owner must not close it again.
 TEST_F(Wrapper, AnEngineIsClosedOnceWhenTheDiskFails) {
     std::signal(SIGXFSZ, SIG_IGN);
@@ -197,6 +209,62 @@ TEST_F(Wrapper, CollectionsInOneFileAreOnDisk) {
         EXPECT_EQ(report.persisted, 1U);
         EXPECT_EQ(report.problem_count, 0U);
     }
+}
+
+TEST_F(Wrapper, SnapshotsAndArchivesAreRestored) {
+    vz::Engine engine = open();
+    for (const char* name : {"one", "two"}) {
+        ASSERT_TRUE(engine.create(name, 3, VZ_COSINE));
+        ASSERT_TRUE(engine.upsert(name, kIds, kVectors));
+    }
+    const vz_str one = vz::str("one");
+    {
+        const auto made = engine.snapshot("kept", std::span(&one, 1));
+        ASSERT_TRUE(made) << made.error().message();
+        ASSERT_EQ(made->snapshots().size(), 1U);
+        EXPECT_EQ(made->snapshots()[0].collection_count, 1U);
+        EXPECT_EQ(vz::view(engine.list_snapshots().value().snapshots()[0].name), "kept");
+    }
+    ASSERT_TRUE(engine.erase("one", kIds));
+    auto restore = vz::make<vz_restore_request>();
+    restore.snapshot = vz::str("kept");
+    restore.flags = VZ_RESTORE_REPLACE;
+    ASSERT_TRUE(engine.restore(restore));
+    EXPECT_EQ(engine.count("one").value(), 2U);
+    ASSERT_TRUE(engine.drop_snapshot("kept"));
+    EXPECT_EQ(engine.drop_snapshot("kept").error().reason(), VZ_REASON_SNAPSHOT);
+
+    const std::string path = directory + "/all.vecdb";
+    auto archive = vz::make<vz_archive_request>();
+    archive.path = vz::str(path);
+    ASSERT_TRUE(engine.export_archive(archive));
+    ASSERT_TRUE(engine.drop("two"));
+    restore = vz::make<vz_restore_request>();
+    restore.archive = vz::str(path);
+    restore.from = vz::str("two");
+    ASSERT_TRUE(engine.restore(restore));
+    EXPECT_EQ(engine.count("two").value(), 2U);
+}
+
+TEST_F(Wrapper, WhatAnOperatorAsksIsAnswered) {
+    vz::Engine engine = open();
+    ASSERT_TRUE(engine.create("docs", 3, VZ_COSINE));
+    ASSERT_TRUE(engine.upsert("docs", kIds, kVectors));
+    double points = 0;
+    ASSERT_TRUE(engine.samples([&](const vz_sample& sample) {
+        if (vz::view(sample.name) == "vectorizer_points") points = sample.value;
+    }));
+    EXPECT_EQ(points, 2);
+    EXPECT_TRUE(engine.verify("docs", VZ_VERIFY_DEEP).value().findings().empty());
+    EXPECT_EQ(engine.verify("none").error().status(), VZ_NOT_FOUND);
+    auto check = vz::make<vz_directory_request>();
+    check.kind = VZ_DIRECTORY_CHECK;
+    EXPECT_EQ(vz::Engine::run_tool(directory, check).error().reason(), VZ_REASON_IN_USE);
+    ASSERT_TRUE(engine.close());
+    const auto findings = vz::Engine::run_tool(directory, check);
+    ASSERT_TRUE(findings);
+    for (const vz_finding& finding : findings->findings())
+        EXPECT_EQ(finding.status, VZ_OK) << vz::view(finding.message);
 }
 
 TEST_F(Wrapper, OperationsAreSubmitted) {
