@@ -222,6 +222,9 @@ Failure already_exists(const vz_error& error, const Names& names) {
 
 Failure limit_exceeded(const vz_error& error, const Names& names) {
     const std::string_view limit(error.field);
+    // A filter that selects more points than a record takes outgrows it, as their ids would.
+    if (limit == "batch_points_max" && error.reason == VZ_REASON_FILTER)
+        return make(413, "payload_too_large", error.message);
     if (limit.ends_with("bytes_max") && limit != "payload_bytes_max" && limit != "id_bytes_max" &&
         limit != "name_bytes_max" && limit != "metadata_bytes_max" && limit != "manifest_bytes_max" &&
         limit != "query_text_bytes_max") {

@@ -68,6 +68,7 @@ TEST(failure, every_status_has_its_http_status) {
         {error(VZ_CONFLICT, VZ_REASON_NONE, ""), 409, "conflict"},
         {error(VZ_UNSUPPORTED, VZ_REASON_NONE, "filter"), 501, "unimplemented"},
         {error(VZ_LIMIT_EXCEEDED, VZ_REASON_NONE, "record_bytes_max"), 413, "payload_too_large"},
+        {error(VZ_LIMIT_EXCEEDED, VZ_REASON_FILTER, "batch_points_max"), 413, "payload_too_large"},
         {error(VZ_LIMIT_EXCEEDED, VZ_REASON_NONE, "payload_bytes_max"), 400, "validation_error"},
         {error(VZ_LIMIT_EXCEEDED, VZ_REASON_NONE, "query_text_bytes_max"), 400, "validation_error"},
         {error(VZ_BUSY, VZ_REASON_QUEUE, ""), 503, "service_unavailable"},
