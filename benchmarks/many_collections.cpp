@@ -132,8 +132,9 @@ int main(int count, char** arguments) {
         const std::string_view text(arguments[i]);
         uint32_t* const number = i <= 3 ? &numbers[i - 1] : nullptr;
         const uint32_t least = i == 3 ? 0 : 1;
-        const char* end = number == nullptr ? nullptr : std::from_chars(text.begin(), text.end(), *number).ptr;
-        if (end == text.end() && *number >= least) continue;
+        const auto [end, problem] = number == nullptr ? std::from_chars_result{nullptr, std::errc::invalid_argument}
+                                                      : std::from_chars(text.begin(), text.end(), *number);
+        if (problem == std::errc() && end == text.end() && *number >= least) continue;
         std::fprintf(stderr,
                      "vectorizer-many [COLLECTIONS [DIM [POINTS]]]   without POINTS: with none, then with 10\n");
         return text == "--help" || text == "-h" ? 0 : 2;

@@ -92,12 +92,12 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         const uint32_t workers = given.workers != 0 ? given.workers : usable_cores();
         handle->operations = std::make_unique<Operations>(*handle, workers);
         if (handle->log != nullptr && handle->log_level >= VZ_LOG_WARN) {
-            const auto tell = [engine = handle.get()](const void* maker, uint64_t results) {
+            const auto warn_of_old = [engine = handle.get()](const void* maker, uint64_t results) {
                 warn_of_held(engine, maker, results,
                              "held for more than " + std::to_string(kHeldTooLongMs / 1000) +
                                  " s, which pins files. Release a result as soon as its last byte was copied out");
             };
-            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), tell);
+            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), warn_of_old);
         }
         *out = handle.release();
         return {};

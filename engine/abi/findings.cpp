@@ -29,6 +29,10 @@ void describe_findings(std::span<const CheckFinding> findings, Descriptions* out
 
 Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string& directory,
                                            const vz_directory_request& request) {
+    if (request.kind != VZ_DIRECTORY_CHECK && request.kind != VZ_DIRECTORY_INSPECT &&
+        request.kind != VZ_DIRECTORY_REPAIR)
+        return failure(VZ_UNSUPPORTED, "of the offline tools, check, inspect and repair exist in this release")
+            .field("kind");
     VZ_TRY(no_flags(request.flags, VZ_DIRECTORY_DEEP | VZ_DIRECTORY_ACCEPT_LOSS));
     const uint32_t allowed = request.kind == VZ_DIRECTORY_CHECK    ? VZ_DIRECTORY_DEEP
                              : request.kind == VZ_DIRECTORY_REPAIR ? VZ_DIRECTORY_ACCEPT_LOSS
@@ -43,7 +47,7 @@ Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string&
             if (request.target.data == nullptr)
                 return failure(VZ_INVALID_ARGUMENT, "inspect needs a file").field("target").reason(VZ_REASON_REQUIRED);
             return inspect_file(files, std::string(view(request.target)));
-        case VZ_DIRECTORY_REPAIR:
+        default:
             if (request.flags == 0) {
                 return failure(VZ_INVALID_ARGUMENT,
                                "repair gives up what cannot be read: it needs the flag that accepts the loss")
@@ -51,9 +55,6 @@ Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string&
                     .reason(VZ_REASON_REQUIRED);
             }
             return repair_directory(files, directory);
-        default:
-            return failure(VZ_UNSUPPORTED, "of the offline tools, check, inspect and repair exist in this release")
-                .field("kind");
     }
 }
 

@@ -110,7 +110,7 @@ Status check_write_structs(const vz_write_request* request, const vz_write_answe
 
 Result<bool> answer_again(vz_engine* engine, const vz_write_request* request, vz_write_answer* out) {
     // A log that has failed never tells what is in flight.
-    if (!engine->engine->log().health().ok()) return false;
+    if (!RequestIds::is_set(request->request_id) || engine->engine->log().has_failed()) return false;
     VZ_ASSIGN(const std::optional<RequestOutcome> first,
               engine->engine->catalogue().first_outcome(request->request_id));
     if (!first) return false;

@@ -13,6 +13,6 @@ constexpr int64_t named_expiry(int64_t ms) { return ms == 0 ? kNeverNamed : ms; 
 constexpr int64_t expiry_of_ttl(int64_t ms) { return -ms; }
 constexpr bool is_named(int64_t expiry) { return expiry > 0 || expiry == kNeverNamed; }
 // 0: never.
-constexpr int64_t expiry_ms(int64_t expiry) { return expiry == kNeverNamed ? 0 : expiry < 0 ? -expiry : expiry; }
+constexpr int64_t expiry_ms(int64_t expiry) { return expiry <= kNeverNamed ? 0 : expiry < 0 ? -expiry : expiry; }
 
 }  // namespace vz

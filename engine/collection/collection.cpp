@@ -71,7 +71,7 @@ Status Collection::begin_write(const vz_write_request& request, WriteCommit& com
 
 namespace {
 
-// Others need not wait for it: under the lock only rows are asked that came meanwhile.
+// Others need not wait for it: under the lock, as far as the parts remember, only rows are asked that came meanwhile.
 Status ask_filters(const PartList& parts, const CheckedBatch& batch) {
     for (const CheckedOperation& operation : batch.operations) {
         if (operation.filter == nullptr || !FilterCache::remembers(operation.filter->text())) continue;
@@ -86,7 +86,9 @@ Status ask_filters(const PartList& parts, const CheckedBatch& batch) {
 Status Collection::sequence(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
     std::shared_ptr<const Schema> schema = this->schema();
     VZ_ASSIGN(CheckedBatch batch, check_write(request, *schema));
-    if (!requests_.find(batch.request_id)) VZ_TRY(ask_filters(*parts(), batch));
+    const bool has_filter = std::any_of(batch.operations.begin(), batch.operations.end(),
+                                        [](const CheckedOperation& each) { return each.filter != nullptr; });
+    if (has_filter && !requests_.find(batch.request_id)) VZ_TRY(ask_filters(*parts(), batch));
 
     const std::scoped_lock lock(sequencing_);
     if (const auto altered = this->schema(); altered != schema) {

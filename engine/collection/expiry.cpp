@@ -24,8 +24,10 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
     for (const auto& part : *view.parts) {
         if (!part->has_expiry()) continue;
         const uint32_t rows = part->row_count();
+        bool may_expire = false;
         for (uint32_t row = 0; row < rows; ++row) {
             const int64_t at = part->expires_ms(row);
+            may_expire = may_expire || at != 0;
             if (at == 0 || !part->is_visible(row, view.visible)) continue;
             if (at > now) {
                 next = std::min(next, at);
@@ -33,6 +35,7 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
                 found.push_back({part.get(), row});
             }
         }
+        if (!may_expire && part->sealed() != nullptr && !part->failed()) part->note_nothing_expires();
     }
     VZ_TRY(check_readable(*view.parts));
     // Points that are written from now on are seen by the look after the next one at the latest.

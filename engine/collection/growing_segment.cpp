@@ -5,6 +5,7 @@
 #include <new>
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/expiry.hpp"
 #include "engine/base/limits.hpp"
 
 namespace vz {
@@ -94,7 +95,7 @@ uint32_t GrowingSegment::stage(const NewRow& from) {
     to->id.text = arena_.copy(from.id.text);
     to->payload = arena_.copy(from.payload);
     to->expiry = from.expiry;
-    if (from.expiry != 0) has_expiry_.store(true, std::memory_order_release);
+    if (expiry_ms(from.expiry) != 0) has_expiry_.store(true, std::memory_order_release);
     to->present = 0;
     uint64_t row_bytes = sizeof(Row) + from.id.text.size() + from.payload.size();
     for (size_t i = 0; i < fields_.size(); ++i) {

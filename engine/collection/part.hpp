@@ -90,7 +90,12 @@ class Part {
         return growing_ ? growing_->is_visible(row, visible) : visible < marks_.ended(row);
     }
     // Whether some row may expire.
-    bool has_expiry() const { return growing_ ? growing_->has_expiry() : sealed_->has_expiry(); }
+    bool has_expiry() const {
+        return growing_ ? growing_->has_expiry()
+                        : sealed_->has_expiry() && !nothing_expires_.load(std::memory_order_relaxed);
+    }
+    // Of a sealed part, all rows of which were looked at: none has a time, though some were named to have none.
+    void note_nothing_expires() { nothing_expires_.store(true, std::memory_order_relaxed); }
     bool has_expired(uint32_t row, int64_t now_ms) const {
         if (!has_expiry()) return false;
         const int64_t at = expires_ms(row);
@@ -164,6 +169,7 @@ class Part {
     Marks marks_;
     Lsn restored_lsn_ = 0;
     std::atomic<bool> graphs_distrusted_{false};
+    std::atomic<bool> nothing_expires_{false};
     std::atomic<int64_t> verified_ms_{0};
     mutable FilterCache filters_;
     mutable GrowingTexts growing_texts_;

@@ -43,8 +43,9 @@ class SealedSegment {
     // UINT32_MAX: none.
     uint32_t find(const IdView& id) const;
     uint64_t version(uint32_t row) const;
+    // Whether some row may have a time to expire.
     bool has_expiry() const { return !expiry_.empty(); }
-    // 0: never.
+    // As base/expiry.hpp has it.
     int64_t expiry(uint32_t row) const;
     // "{}" when empty.
     std::string_view payload(uint32_t row) const;

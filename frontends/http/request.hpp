@@ -117,7 +117,7 @@ struct vzh_request {
     void go_on();
     // Whoever waits for the turn that it has goes on.
     void end_turn();
-    // Whether this answer is worth compressing for this client.
+    // Whether this answer is compressed for those who take it so.
     bool may_be_gzip() const;
     // Sends. The request is gone afterwards.
     void reply(uint32_t status, std::string_view content_type);

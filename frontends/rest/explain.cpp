@@ -37,6 +37,10 @@ void write_explained(Call& base, json::Writer& out) {
         out.float32(codec::score_of(call.metric, call.rows.scores[i]));
         out.key("payload");
         codec::write_payload(out, call.rows, i);
+        if (const codec::VectorFormat format = call.query.options.vectors(); format != codec::VectorFormat::kNone) {
+            out.key("vector");
+            codec::write_vector(out, call.rows.vectors, i, format);
+        }
         out.end_object();
     }
     out.end_array();
@@ -70,14 +74,13 @@ void explained(Call& base) {
     call.profile.struct_size = sizeof(vz_profile);
     status = vz_result_profile(call.result, 0, &call.profile, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
-    deliver(call, codec::estimate(call.rows, codec::VectorFormat::kNone), &write_explained);
+    deliver(call, codec::estimate(call.rows, call.query.options.vectors()), &write_explained);
 }
 
 void run(ExplainCall& call, const float* floats) {
     fill_search(call.query, floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
     call.k = call.wanted.k;
     call.wanted.flags |= VZ_SEARCH_EXPLAIN;
-    call.parts.flags &= ~VZ_PARTS_VECTORS;
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &explained);
 }
 
@@ -101,8 +104,8 @@ void explain(vzh_request* request, const vzh_view* view_in) {
         return reader.is_null(value) || reader.string(value, named);
     });
     if (!good || !check_options(reader, call->query.options)) return fail_reading(*call, reader);
-    if (call->query.options.has(kWithVector) && call->query.options.with_vector != 0)
-        return fail(*call, codec::validation("with_vector", "an explained hit shows no vector"));
+    // Unlike a search, it shows vectors only to those who ask for them.
+    if (!call->query.options.has(kWithVector)) call->query.options.with_vector = 0;
     const std::string_view target = call->param(0);
     if (named.data() != nullptr && named != target)
         return fail(*call, codec::validation("collection", "differs from the collection in the path"));

@@ -44,7 +44,7 @@ constexpr AnswerShape kShapes[] = {
     {"BatchSearchResult",
      "index:i status:s query:s? results?:[@Hit] query_type?:s limit?:i collection?:s total_results?:i total?:i "
      "error?:s error_type?:s"},
-    {"ExplainHit", "id:s score:n payload:o?"},
+    {"ExplainHit", "id:s score:n payload:o? vector?:@Vector"},
     {"Trace",
      "visited_nodes:i ef_search:i hnsw_search_ms:n payload_filter_evals:i quantization_score_ms:n total_ms:n plan:s "
      "segments:i scored:i reranked:i"},

@@ -35,7 +35,7 @@ constexpr const char* kFooter =
     "\n"
     "Exit codes:\n"
     "  0 all is well; 1 it failed; 2 command line or configuration; 3 a frontend; 65 damaged data; 66 no such data\n"
-    "  directory, file, collection or snapshot; 74 the disk; 75 the data directory is in use; 130 stopped by a signal\n"
+    "  directory, collection or snapshot; 74 the disk; 75 the data directory is in use; 130 stopped by a signal\n"
     "  Of check, inspect and repair: 1 files that belong to nothing; 2 damage; 3 locked or unreadable\n";
 
 CLI::App* add_command(CLI::App& parent, const char* name, const char* meaning, const std::string& examples) {

@@ -110,7 +110,7 @@ class Import {
                 failed = write(source, batch);
             } else {
                 std::fprintf(stderr, "\nvectorizer: %s\n", problem.c_str());
-                failed = 1;
+                failed = kExitStorage;
             }
             if (failed != 0) {
                 tell_where_it_stopped(source);

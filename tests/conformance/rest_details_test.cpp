@@ -443,9 +443,11 @@ TEST_F(RestDetails, items_that_are_all_refused_are_told_though_there_is_no_colle
 }
 
 TEST_F(RestDetails, what_an_explanation_does_not_show_is_not_asked_for) {
-    EXPECT_EQ(field(refused(400, "POST", "/collections/s/explain", R"({"vector":[1,0,0],"with_vector":true})")),
-              "with_vector");
-    good("POST", "/collections/s/explain", R"({"vector":[1,0,0],"with_vector":false})");
+    const Json shown(good("POST", "/collections/s/explain", R"({"vector":[1,0,0],"with_vector":true})"));
+    EXPECT_TRUE(shown.has("/results/0/vector/2"));
+    const Json plain(good("POST", "/collections/s/explain", R"({"vector":[1,0,0]})"));
+    EXPECT_TRUE(plain.has("/results/0/id"));
+    EXPECT_FALSE(plain.has("/results/0/vector"));
 }
 
 // So many ids take more than a millisecond to read.

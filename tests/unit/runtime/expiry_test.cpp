@@ -193,6 +193,17 @@ TEST_F(Expiry, survives_a_kill_and_a_clock_that_goes_back) {
     EXPECT_TRUE(is_found("b"));
 }
 
+// Nobody has to look again and again whether it has expired.
+TEST_F(Expiry, a_point_that_was_named_to_have_none_costs_nothing) {
+    ASSERT_TRUE(upsert("never", 0).ok());
+    EXPECT_FALSE(collection_->has_expiry());
+    ASSERT_TRUE(engine_->checkpoints().take(*collection_).ok());
+    EXPECT_EQ(expire(), 0U);
+    EXPECT_FALSE(collection_->has_expiry());
+    ASSERT_TRUE(upsert("later", now_ + 100).ok());
+    EXPECT_TRUE(collection_->has_expiry());
+}
+
 TEST_F(Expiry, bad_times_are_refused) {
     EXPECT_EQ(upsert("a", -1).code(), VZ_OK);
     const vz_str name = {"a", 1};

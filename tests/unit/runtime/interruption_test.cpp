@@ -15,6 +15,7 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -54,12 +55,7 @@ class Interruptions : public testing::Test {
     }
 
     void fill(const char* name, bool with_index) {
-        Schema schema;
-        VectorFieldSchema field;
-        field.dim = 1;
-        field.metric = VZ_DOT;
-        field.id = schema.next_field_id++;
-        schema.fields.push_back(field);
+        Schema schema = one_field(1);
         if (with_index) schema.field_indexes.push_back({VZ_FIELD_INDEX_INTEGER, "n"});
         ASSERT_TRUE(engine_->catalogue().create(name, schema, {}).ok());
         std::string payload = R"({"n":1,"a":[0)";

@@ -10,6 +10,7 @@
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/schema.hpp"
 
 namespace vz {
 namespace {
@@ -20,13 +21,7 @@ TEST(Limits, a_filter_that_selects_too_many_points) {
     EngineSettings settings;
     settings.background = false;
     const auto engine = Engine::open(*files, directory.path() + "/data", settings).take();
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = 1;
-    field.metric = VZ_DOT;
-    field.id = schema.next_field_id++;
-    schema.fields.push_back(field);
-    ASSERT_TRUE(engine->catalogue().create("many", schema, {}).ok());
+    ASSERT_TRUE(engine->catalogue().create("many", one_field(1), {}).ok());
     std::vector<std::string> texts;
     for (uint64_t i = 0; i <= kBatchPointsMax; ++i) texts.push_back(std::to_string(i));
     std::vector<vz_str> ids;
