@@ -29,6 +29,11 @@ const Command* find(std::string_view name) {
     return nullptr;
 }
 
+// The engine's message may name files of this machine, which are nobody's business.
+bool names_files(vz_status status) {
+    return status == VZ_CORRUPTION || status == VZ_IO_ERROR || status == VZ_OUTCOME_UNKNOWN || status == VZ_READ_ONLY;
+}
+
 }  // namespace
 
 bool Session::execute(Arguments arguments) {
@@ -94,12 +99,12 @@ bool Session::log_in(std::string_view user, std::string_view key) {
 }
 
 void Session::fail(const vz::Error& error) {
-    std::string text = error.status() == VZ_DISK_FULL   ? "OOM "
-                       : error.status() == VZ_READ_ONLY ? "READONLY "
-                       : error.status() == VZ_BUSY      ? "TRYAGAIN "
-                                                        : "ERR ";
-    if (error.status() == VZ_CORRUPTION || error.status() == VZ_IO_ERROR) {
-        // The engine's message names files of this machine.
+    std::string text = error.status() == VZ_DISK_FULL         ? "OOM "
+                       : error.status() == VZ_READ_ONLY       ? "READONLY "
+                       : error.status() == VZ_OUTCOME_UNKNOWN ? "UNKNOWN "
+                       : error.status() == VZ_BUSY            ? "TRYAGAIN "
+                                                              : "ERR ";
+    if (names_files(error.status())) {
         text += vz::codec::from_engine(error.raw(), {}).message;
     } else if (error.reason() == VZ_REASON_DIMENSION) {
         text += "Vector dimension mismatch - got " + std::to_string(error.actual()) + " but set has " +

@@ -11,6 +11,10 @@ using vz::fuzz::sum_of;
 
 constexpr float kVector[2] = {0.5F, -3e20F};
 constexpr std::string_view kName = "docs";
+// An element whose writes nobody knows the fate of, and where the engine says that it failed.
+constexpr std::string_view kLost = "lost";
+constexpr std::string_view kPath = "/srv/data/wal/W-1";
+bool is_fate_unknown = false;  // of a write since it was last set to false
 
 bool is_docs(vz_str text) { return std::string_view(text.data, text.size) == kName; }
 
@@ -30,6 +34,16 @@ vz_status missing(vz_error* error) {
         std::snprintf(error->message, sizeof error->message, "there is none\r\nof that name");
     }
     return VZ_NOT_FOUND;
+}
+
+vz_status written(vz_str name, const vz_write_request& request, vz_error* error) {
+    if (!is_docs(name)) return missing(error);
+    if (std::string_view(request.ids[0].data, request.ids[0].size) != kLost) return VZ_OK;
+    is_fate_unknown = true;
+    *error = {};
+    error->status = VZ_OUTCOME_UNKNOWN;
+    std::snprintf(error->message, sizeof error->message, "cannot sync %s", kPath.data());
+    return VZ_OUTCOME_UNKNOWN;
 }
 
 }  // namespace
@@ -61,7 +75,7 @@ vz_status vz_write(vz_engine*, vz_str name, const vz_write_request* request, vz_
                    vz_error* error) noexcept {
     volatile uint64_t sum = read(*request->ids) + read(request->vectors);
     static_cast<void>(sum);
-    return is_docs(name) ? VZ_OK : missing(error);
+    return written(name, *request, error);
 }
 vz_status vz_collection_list(vz_engine*, vz_result** out, vz_error*) noexcept {
     *out = new vz_result;
@@ -155,7 +169,7 @@ vz_status vz_submit(vz_engine*, vz_op* const* ops, uint32_t count) noexcept {
         volatile uint64_t sum = read(op.collection) + read(request.ids[0]) + read(request.vectors);
         if (request.payloads != nullptr) sum = sum + read(request.payloads[0]);
         check(request.count == 1);
-        op.status = is_docs(op.collection) ? VZ_OK : missing(op.error);
+        op.status = written(op.collection, request, op.error);
         op.done(&op);
     }
     return VZ_OK;
@@ -174,7 +188,7 @@ void take_reply(std::string_view& bytes) {
     int64_t number = 0;
     switch (type) {
         case '+':
-        case '-':
+        case '-': check(line.find(kPath) == std::string_view::npos); [[fallthrough]];
         case '_':
         case '#':
         case ',': check(line.find_first_of("\r\n") == std::string_view::npos); break;
@@ -240,9 +254,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Input input(data, size);
     const auto cut = input.take<uint16_t>();
     const std::string bytes(input.rest_text());
+    is_fate_unknown = false;
     const Outcome whole = serve(bytes, bytes.size());
     const Outcome parts = serve(bytes, bytes.empty() ? 0 : cut % bytes.size());
     check(whole.requests == parts.requests && whole.replies == parts.replies && whole.problem == parts.problem);
+    check(!is_fate_unknown || whole.replies.find("-UNKNOWN ") != std::string::npos);
     std::string_view left = whole.replies;
     for (size_t i = 0; i < whole.requests; ++i) take_reply(left);
     check(left.empty());

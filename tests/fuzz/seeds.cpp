@@ -181,6 +181,7 @@ void add_resp(Seeds& seeds) {
                           command({"VEMB", "docs", "a"}) + command({"VGETATTR", "docs", "a"}) +
                           command({"VINFO", "docs"}) + command({"VISMEMBER", "docs", "a"}) +
                           command({"VADD", "other", "FP32", blob, "b"}));
+    seeds.add("resp", "\x09\0"s + command({"VADD", "docs", "FP32", blob, "lost"}) + command({"VREM", "docs", "lost"}));
     seeds.add("resp", "\x40\0"s + command({"SCAN", "0", "MATCH", "d*", "COUNT", "3", "TYPE", "vectorset"}) +
                           command({"KEYS", "[a-z]*?"}) + command({"DEL", "docs", "x"}) +
                           command({"EXISTS", "docs", "docs"}) + command({"TYPE", "docs"}) + command({"DBSIZE"}));
