@@ -9,9 +9,9 @@ namespace {
 vz_engine_stats stats_of(const vz_engine& engine) {
     vz_engine_stats stats = {};
     Engine& inner = *engine.engine;
-    stats.state = !inner.log().health().ok() ? VZ_STATE_READ_ONLY
-                  : inner.space().is_full()  ? VZ_STATE_DISK_FULL
-                                             : VZ_STATE_READY;
+    const bool takes_writes = inner.log().health().ok();
+    const bool is_full = takes_writes ? inner.space().is_full() : inner.log().refusal().code() == VZ_DISK_FULL;
+    stats.state = is_full ? VZ_STATE_DISK_FULL : takes_writes ? VZ_STATE_READY : VZ_STATE_READ_ONLY;
     stats.last_lsn = inner.log().last_lsn();
     stats.durable_lsn = inner.log().durable();
     for (const auto& collection : inner.catalogue().list()) {

@@ -36,6 +36,7 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
       numbers_(numbers),
       space_(space),
       settings_(settings),
+      is_read_only_(false),
       manifest_(std::move(manifest)),
       wal_(std::move(wal)),
       last_lsn_(last_lsn),
@@ -56,6 +57,7 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
       numbers_(numbers),
       space_(space),
       settings_{0, 0, 0, false},
+      is_read_only_(true),
       read_only_state_(std::move(state)),
       poisoned_(refusal.clone()),
       last_lsn_(last_lsn),
@@ -221,9 +223,15 @@ Status LocalLog::refusal() const {
     return refusal_locked();
 }
 
-Status LocalLog::refusal_locked() const {
-    if (poisoned_.code() == VZ_READ_ONLY) return poisoned_.clone();
-    return failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", poisoned_.error().message);
+Status LocalLog::refusal_locked() const { return is_read_only_ ? poisoned_.clone() : refusal_after(poisoned_); }
+
+// Files by their place in the data directory: where that lies is not for clients.
+Status LocalLog::refusal_after(const Status& cause) const {
+    std::string what = cause.error().message;
+    const std::string prefix = directory_ + "/";
+    for (size_t at = what.find(prefix); at != std::string::npos; at = what.find(prefix, at))
+        what.erase(at, prefix.size());
+    return failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", what.c_str());
 }
 
 Status LocalLog::health() const {
@@ -323,11 +331,7 @@ void LocalLog::lead(std::unique_lock<std::mutex>& lock, Leader leader) noexcept 
     lock.unlock();
 
     end_all(group, unknown, leader);
-    if (!refused.empty()) {
-        const Status never_written =
-            failure(VZ_READ_ONLY, "writes are refused since a write failed: %s", outcome.error().message);
-        end_all(refused, never_written, leader);
-    }
+    if (!refused.empty()) end_all(refused, refusal_after(outcome), leader);
     lock.lock();
 }
 

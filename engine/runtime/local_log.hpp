@@ -54,7 +54,7 @@ class LocalLog final : public Log {
 
     LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
              LogSettings settings, std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn);
-    // Of a database that is only read: there is no file to write to, and every write is refused for that reason.
+    // Of a database that is only read: there is no file to write to, and `refusal` is what every write is told.
     LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
              ManifestState state, Lsn last_lsn, const Status& refusal);
 
@@ -164,6 +164,8 @@ class LocalLog final : public Log {
     }
     void poison(const Status& cause);
     Status refusal_locked() const;
+    // What writes are told after one has failed.
+    Status refusal_after(const Status& cause) const;
     void mark_if_idle(std::unique_lock<std::mutex>& lock);
     void write_markers();
 
@@ -173,6 +175,7 @@ class LocalLog final : public Log {
     FileNumbers& numbers_;
     DiskSpace& space_;
     const LogSettings settings_;
+    const bool is_read_only_;
 
     // The leader's; its state also under state_mutex_; null, likewise the WAL: read only.
     std::unique_ptr<Manifest> manifest_;

@@ -76,7 +76,7 @@ Status Engine::recover() {
             findings.state.wals = wals;
             serve_reads(
                 findings,
-                failure(VZ_READ_ONLY, "%s",
+                failure(is_full ? VZ_DISK_FULL : VZ_READ_ONLY, "%s",
                         is_full ? "the disk was full when the database was opened: free some space and start again"
                                 : "the manifest describes more than a new one can hold: export what is wanted"));
         } else {

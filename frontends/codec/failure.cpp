@@ -280,8 +280,11 @@ Failure from_engine(const vz_error& error, const Names& names) {
         case VZ_DEADLINE_EXCEEDED:
             return make(504, "deadline_exceeded", "the deadline passed; nothing was done",
                         Details().number("timeout_ms", names.timeout_ms).done());
-        case VZ_DISK_FULL: return storage_error(507, "no_space", "the disk is full; nothing was written");
-        case VZ_READ_ONLY: return storage_error(503, "read_only", "writes are refused since a sync failed");
+        case VZ_DISK_FULL:
+            return storage_error(507, "no_space",
+                                 "the disk is full; nothing was written. If it was full when the server started, free "
+                                 "some space and restart it");
+        case VZ_READ_ONLY: return storage_error(503, "read_only", error.message);
         case VZ_OUTCOME_UNKNOWN:
             return storage_error(503, "outcome_unknown",
                                  "a sync failed: the change may or may not survive a restart; repeat it then");

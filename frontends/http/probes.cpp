@@ -23,8 +23,7 @@ void ready(vzh_request& r) {
         case VZ_HEALTH_STARTING: return unavailable(r, "starting", "The server is starting");
         case VZ_HEALTH_DRAINING: return unavailable(r, "draining", "The server is shutting down");
         case VZ_HEALTH_POISONED:
-            return r.refuse(503, "storage_error", "A sync has failed: writes are refused until a restart",
-                            R"({"reason":"read_only"})");
+            return r.refuse(503, "storage_error", "Writes are refused until a restart", R"({"reason":"read_only"})");
         default: return unavailable(r, "failed", "A part of the server has failed");
     }
 }

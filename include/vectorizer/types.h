@@ -286,7 +286,7 @@ typedef struct vz_alias_request {
 #define VZ_STATE_READY 0u
 #define VZ_STATE_READ_ONLY 1u /* poisoned, or opened so */
 #define VZ_STATE_QUARANTINED 2u
-#define VZ_STATE_DISK_FULL 3u /* of the engine: upserts and updates are refused for now */
+#define VZ_STATE_DISK_FULL 3u /* of the engine: upserts and updates are refused for now; opened so, all writes are */
 
 /* Growable, out. */
 typedef struct vz_collection_stats {

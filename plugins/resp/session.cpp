@@ -31,7 +31,7 @@ const Command* find(std::string_view name) {
 
 // The engine's message may name files of this machine, which are nobody's business.
 bool names_files(vz_status status) {
-    return status == VZ_CORRUPTION || status == VZ_IO_ERROR || status == VZ_OUTCOME_UNKNOWN || status == VZ_READ_ONLY;
+    return status == VZ_CORRUPTION || status == VZ_IO_ERROR || status == VZ_OUTCOME_UNKNOWN;
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ TEST(failure, every_status_has_its_http_status) {
         EXPECT_EQ(failure.error_type, one.type) << one.error.status;
         EXPECT_TRUE(json::check_json(failure.details, nullptr, nullptr)) << failure.details;
     }
+    EXPECT_EQ(from_engine(error(VZ_READ_ONLY, VZ_REASON_NONE, ""), names).message, "why");
     names.write = true;
     EXPECT_EQ(from_engine(error(VZ_BUSY, VZ_REASON_QUEUE, ""), names).http, 429u);
 }

@@ -97,13 +97,13 @@ class FullDisk : public testing::Test {
         }
         return all;
     }
-    void expect_read_only() {
+    void expect_read_only(vz_status why) {
         EXPECT_EQ(points(), 2U);
-        EXPECT_EQ(write(VZ_UPSERT, "c").code(), VZ_READ_ONLY);
-        EXPECT_EQ(write(VZ_DELETE, "a").code(), VZ_READ_ONLY);
-        EXPECT_EQ(engine_->catalogue().drop("c", false, {}).status().code(), VZ_READ_ONLY);
-        EXPECT_EQ(engine_->checkpoints().take_all().status().code(), VZ_READ_ONLY);
-        EXPECT_EQ(engine_->snapshots().create("s", {}).status().code(), VZ_READ_ONLY);
+        EXPECT_EQ(write(VZ_UPSERT, "c").code(), why);
+        EXPECT_EQ(write(VZ_DELETE, "a").code(), why);
+        EXPECT_EQ(engine_->catalogue().drop("c", false, {}).status().code(), why);
+        EXPECT_EQ(engine_->checkpoints().take_all().status().code(), why);
+        EXPECT_EQ(engine_->snapshots().create("s", {}).status().code(), why);
         EXPECT_EQ(points(), 2U);
     }
 
@@ -223,6 +223,7 @@ TEST_F(FullDisk, ends_no_writing_where_a_manifest_should_be_shorter) {
     files_.inject({Fault::Kind::kIoError, Fault::Span::kOnce, files_.calls() + offsets.back() + 1});
     EXPECT_EQ(put("k", large), VZ_OUTCOME_UNKNOWN);
     EXPECT_EQ(put("k", large), VZ_READ_ONLY);
+    EXPECT_EQ(std::string(engine_->log().refusal().error().message).find("d/"), std::string::npos);
     files_.clear_fault();
     engine_.reset();
     open(false);
@@ -244,7 +245,7 @@ TEST_F(FullDisk, without_room_for_a_log_is_opened_to_be_read) {
         files_.inject({Fault::Kind::kDiskFull, Fault::Span::kForever, files_.calls() + calls_before});
         open(background);
         EXPECT_TRUE(files_.fault_fired());
-        expect_read_only();
+        expect_read_only(VZ_DISK_FULL);
         close();
         files_.clear_fault();
         std::set<std::string> after = names();
@@ -266,7 +267,7 @@ TEST_F(FullDisk, a_database_opened_to_be_read_is_not_changed) {
     const uint64_t changes = files_.cuts();
     for (const bool background : {false, true}) {
         open(background, true);
-        expect_read_only();
+        expect_read_only(VZ_READ_ONLY);
         close();
     }
     EXPECT_EQ(files_.cuts(), changes);
