@@ -50,7 +50,8 @@ bool report_segments(const Engine& engine, const Collection& collection, Descrip
     return all_there;
 }
 
-void report_persistence(const Engine& engine, const Collection& collection, Descriptions* out) {
+void report_persistence(const Engine& engine, const Collection& collection,
+                        const std::vector<std::string>& missing_logs, Descriptions* out) {
     vz_collection_stats stats = {};
     fill_stats(collection, &stats);
     vz_persistence report = {};
@@ -68,6 +69,7 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
         report.state = VZ_STATE_READ_ONLY;
         problems.push_back(keep_problem(engine, engine.log().refusal().error().message, out));
     }
+    for (const std::string& file : missing_logs) problems.push_back(out->keep(file + " is missing"));
     if (!collection.damage().empty()) {
         report.state = VZ_STATE_QUARANTINED;
         problems.push_back(keep_problem(engine, collection.damage(), out));
@@ -82,7 +84,8 @@ void report_persistence(const Engine& engine, const Collection& collection, Desc
     report.snapshots = snapshots.data();
     report.snapshot_count = static_cast<uint32_t>(snapshots.size());
     const bool all_there = report_segments(engine, collection, out, &report, &problems);
-    report.persisted = report.last_lsn <= report.durable_lsn && all_there && collection.damage().empty() ? 1 : 0;
+    const bool is_whole = all_there && missing_logs.empty() && collection.damage().empty();
+    report.persisted = report.last_lsn <= report.durable_lsn && is_whole ? 1 : 0;
     report.problems = problems.data();
     report.problem_count = static_cast<uint32_t>(problems.size());
     out->persistence.push_back(report);
@@ -101,12 +104,13 @@ VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_re
         VZ_TRY(check_out(out));
         auto result = std::make_unique<vz_result>(&engine->results_held);
         Descriptions* const described = result->describe(VZ_RESULT_PERSISTENCE);
+        const std::vector<std::string> missing_logs = engine->engine->log().find_missing();
         if (collection.data != nullptr) {
             VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
-            report_persistence(*engine->engine, *found, described);
+            report_persistence(*engine->engine, *found, missing_logs, described);
         } else {
             for (const auto& each : engine->engine->catalogue().list())
-                report_persistence(*engine->engine, *each, described);
+                report_persistence(*engine->engine, *each, missing_logs, described);
         }
         *out = result.release();
         return {};

@@ -31,6 +31,8 @@ class File {
     // fsync: the same with all metadata.
     virtual Status sync() = 0;
     virtual Result<uint64_t> size() const = 0;
+    // Whether the path that it was opened by still leads to it.
+    virtual Result<bool> is_in_place() const = 0;
     // The file is complete: no write is legal from here on (mode 0444).
     virtual Status seal() = 0;
     // Forgets cached clean pages, so that the next read comes from the device.

@@ -20,6 +20,7 @@ class ForwardingFile : public File {
     Status sync_data() override { return file_->sync_data(); }
     Status sync() override { return file_->sync(); }
     Result<uint64_t> size() const override { return file_->size(); }
+    Result<bool> is_in_place() const override { return file_->is_in_place(); }
     Status seal() override { return file_->seal(); }
     Status drop_cache() override { return file_->drop_cache(); }
 

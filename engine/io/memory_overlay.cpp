@@ -27,6 +27,7 @@ class MemoryFile final : public File {
     Status sync_data() override { return {}; }
     Status sync() override { return {}; }
     Result<uint64_t> size() const override { return uint64_t{bytes_->size()}; }
+    Result<bool> is_in_place() const override { return true; }
     Status seal() override { return {}; }
     Status drop_cache() override { return {}; }
 

@@ -99,6 +99,15 @@ class PosixFile : public File {
         return static_cast<uint64_t>(info.st_size);
     }
 
+    Result<bool> is_in_place() const override {
+        struct stat own = {};
+        struct stat named = {};
+        if (::fstat(fd_.get(), &own) != 0) return os_failure("cannot examine", path_, errno);
+        if (::stat(path_.c_str(), &named) == 0) return own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+        if (errno == ENOENT || errno == ENOTDIR) return false;
+        return os_failure("cannot examine", path_, errno);
+    }
+
     Status seal() override {
         if (::fchmod(fd_.get(), 0444) != 0) return os_failure("cannot seal", path_, errno);
         return {};

@@ -54,6 +54,8 @@ class Manifest {
     // A frame without content that tells a later reader what was durable; not synced.
     Status mark(Lsn last_lsn, Lsn durable_lsn);
 
+    // Whether what is appended can be found again.
+    Result<bool> is_in_place() const { return file_->is_in_place(); }
     const ManifestState& state() const { return state_; }
     uint64_t number() const { return header_.file_number; }
     uint64_t end() const { return writer_->end(); }

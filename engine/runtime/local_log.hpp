@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "engine/io/file.hpp"
 #include "engine/log/log.hpp"
@@ -89,6 +90,9 @@ class LocalLog final : public Log {
     Status health() const;
     // What writes are told then.
     Status refusal() const;
+    // Its files that are not on disk as they were named, by their place in the data directory; each holds what others
+    // need, too.
+    std::vector<std::string> find_missing() const;
     uint64_t queued() const;
     // Bytes appended since the last forget_appended(), those replayed at recovery included.
     uint64_t appended_bytes() const { return appended_bytes_.load(std::memory_order_relaxed); }

@@ -1,9 +1,11 @@
 // The files of the local log, as whoever leads writes them: WAL and manifest, and the next of each.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
+#include "engine/io/file_header.hpp"
 #include "engine/manifest/edit.hpp"
 #include "engine/runtime/local_log.hpp"
 
@@ -11,6 +13,23 @@ namespace vz {
 namespace {
 
 constexpr uint64_t kSpareBytesMin = kMiB;
+
+// Of a file that was written to: without a name, what it holds is gone with this process.
+Status expect_in_place(const Result<bool>& in_place, const std::string& path) {
+    if (!in_place.ok()) return in_place.status().clone();
+    return *in_place ? Status() : failure(VZ_IO_ERROR, "%s was removed", path.c_str());
+}
+
+bool has_header(FileSystem& files, const std::string& path, const Magic& magic, const vz_uuid& database,
+                uint64_t number, uint64_t bytes_min) {
+    const Result<std::unique_ptr<File>> file = files.open(path, OpenMode::kRead);
+    if (!file.ok()) return false;
+    const Result<uint64_t> size = (*file)->size();
+    std::array<std::byte, kFileHeaderBytes> bytes = {};
+    if (!size.ok() || *size < bytes_min || !(*file)->read(0, bytes).ok()) return false;
+    const Result<FileHeader> header = decode_header(bytes, magic);
+    return header.ok() && check_identity(*header, database, number).ok();
+}
 
 }  // namespace
 
@@ -36,7 +55,7 @@ Status LocalLog::write_records(std::span<const Entry> group) {
     if (!wal_->fits(bytes)) VZ_TRY(switch_wal(bytes));
     VZ_TRY(wal_->append(records, group.front().commit->lsn, durable()));
     appended_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    return {};
+    return expect_in_place(wal_->is_in_place(), wal_path(directory_, wal_->number()));
 }
 
 Status LocalLog::write_edits(std::span<const Entry> group) {
@@ -63,7 +82,8 @@ Status LocalLog::append_to_manifest(std::span<const Edit* const> edits, Lsn firs
     const std::scoped_lock lock(state_mutex_);
     const std::vector<std::byte> encoded = encode_edits(edits);
     VZ_TRY(with_ballast([&] { return manifest_->make_room(encoded.size()); }));
-    return manifest_->append(edits, encoded, first_lsn, durable());
+    VZ_TRY(manifest_->append(edits, encoded, first_lsn, durable()));
+    return expect_in_place(manifest_->is_in_place(), manifest_path(directory_, manifest_->number()));
 }
 
 Status LocalLog::switch_wal(uint64_t payload_bytes, Next kind) {
@@ -142,6 +162,29 @@ void LocalLog::write_markers() {
     if (written.ok()) return;
     const std::scoped_lock lock(mutex_);
     poison(written);
+}
+
+std::vector<std::string> LocalLog::find_missing() const {
+    const auto look = [this] {
+        std::vector<WalState> wals;
+        read_state([&](const ManifestState& state) { wals = state.wals; });
+        std::vector<std::string> missing;
+        const Result<Current> current = read_current(files_, directory_);
+        if (!current.ok()) {
+            missing.emplace_back("CURRENT");
+        } else if (const std::string path = manifest_path(directory_, current->manifest);
+                   !has_header(files_, path, kManifestMagic, database_, current->manifest, kFileHeaderBytes)) {
+            missing.push_back(path.substr(directory_.size() + 1));
+        }
+        for (const WalState& wal : wals) {
+            const std::string path = wal_path(directory_, wal.number);
+            if (!has_header(files_, path, kWalMagic, database_, wal.number, wal.sealed_end))
+                missing.push_back(path.substr(directory_.size() + 1));
+        }
+        return missing;
+    };
+    // What the first look did not find may have been replaced just then.
+    return look().empty() ? std::vector<std::string>() : look();
 }
 
 Status LocalLog::end_file() {

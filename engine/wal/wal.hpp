@@ -51,6 +51,8 @@ class Wal {
     // append().
     Status sync_markers();
 
+    // Whether what is appended can be found again.
+    Result<bool> is_in_place() const { return file_.file->is_in_place(); }
     uint64_t number() const { return file_.header.file_number; }
     uint64_t end() const { return writer_.end(); }
     uint64_t bytes() const { return file_.bytes; }

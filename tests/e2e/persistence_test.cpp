@@ -15,6 +15,7 @@
 
 #include "tests/e2e/support/frontend.hpp"
 #include "tests/e2e/support/http_client.hpp"
+#include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/known.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
@@ -360,6 +361,39 @@ TEST(DamagedCollection, IsNamedAndTheOthersServe) {
     EXPECT_EQ(server.stop().code, 0);
     EXPECT_FALSE(std::filesystem::exists(damaged));
     EXPECT_TRUE(std::filesystem::exists(data + "/quarantine/" + damaged.filename().string()));
+    ++sums.cases;
+}
+
+// What was written to a file without a name is gone with the process: no write is acknowledged into one.
+TEST(RemovedLog, IsToldAndTakesNoWrites) {
+    for (const char* removed : {"wal", "MANIFEST", "CURRENT"}) {
+        SCOPED_TRACE(removed);
+        const TemporaryDirectory directory;
+        const std::string data = directory.path() + "/data";
+        Server server(data);
+        HttpClient http(server.port());
+        EXPECT_EQ(http.post("/collections", R"({"name":"docs","dimension":2,"metric":"euclidean"})").status, 200);
+        EXPECT_EQ(http.post("/collections/docs/vectors", kPoints).status, 200);
+        EXPECT_TRUE(Json(http.get("/collections/docs/persistence").body).truth("/persisted"));
+        std::vector<std::filesystem::path> paths;
+        for (const auto& each : std::filesystem::recursive_directory_iterator(data)) {
+            if (each.is_regular_file() && each.path().string().find(removed, data.size()) != std::string::npos)
+                paths.push_back(each.path());
+        }
+        EXPECT_FALSE(paths.empty());
+        for (const std::filesystem::path& path : paths) std::filesystem::remove(path);
+        const std::string report = http.get("/collections/docs/persistence").body;
+        EXPECT_FALSE(Json(report).truth("/persisted")) << report;
+        EXPECT_EQ(report.find(data), std::string::npos) << report;
+        if (removed == std::string("wal")) {
+            EXPECT_EQ(http.post("/collections/docs/vectors", kPoints).status, 503);
+            EXPECT_EQ(http.post("/collections/docs/vectors", kPoints).status, 503);
+        }
+        if (removed == std::string("MANIFEST")) {
+            EXPECT_EQ(http.post("/collections", R"({"name":"more","dimension":2,"metric":"dot"})").status, 503);
+        }
+        server.kill();
+    }
     ++sums.cases;
 }
 

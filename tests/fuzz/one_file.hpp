@@ -45,6 +45,7 @@ class OneFile final : public FileSystem {
             return {};
         }
         Result<uint64_t> size() const override { return bytes_.size(); }
+        Result<bool> is_in_place() const override { return true; }
         Status drop_cache() override { return {}; }
         Status write(uint64_t, std::span<const std::byte>) override { return refused(); }
         Status allocate(uint64_t) override { return refused(); }
