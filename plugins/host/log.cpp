@@ -14,7 +14,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <thread>
 
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/json_text.hpp"
@@ -126,12 +125,21 @@ bool Log::open(const std::string& file, uint32_t level, LogFormat format) {
 
 bool Log::close() {
     constexpr std::chrono::seconds kPatience(2);
-    const auto written = std::make_shared<std::promise<void>>();
+    auto written = std::make_unique<std::promise<void>>();
     const std::future<void> all = written->get_future();
-    std::thread([written] {
+    const auto body = [](void* promise) -> void* {
+        const std::unique_ptr<std::promise<void>> own(static_cast<std::promise<void>*>(promise));
         spdlog::shutdown();
-        written->set_value();
-    }).detach();
+        own->set_value();
+        return nullptr;
+    };
+    pthread_t thread{};
+    if (::pthread_create(&thread, nullptr, body, written.get()) != 0) {
+        spdlog::shutdown();
+        return true;
+    }
+    static_cast<void>(written.release());  // the thread's, which may outlast this wait
+    ::pthread_detach(thread);
     return all.wait_for(kPatience) == std::future_status::ready;
 }
 
