@@ -89,7 +89,7 @@ Result<std::vector<CheckFinding>> repair_directory(FileSystem& files, const std:
             if (!tells_damage(finding)) continue;
             lost.push_back(finding);
             lost.back().status = VZ_OK;
-            lost.back().message += ": computed again, nothing was lost";
+            lost.back().message += ": mended, nothing was lost";
         }
     }
     return lost;

@@ -18,9 +18,15 @@ void print_json(const vz_finding& finding) {
                 json_text(view(finding.message)).c_str());
 }
 
+void print_with_owner(const char* what, const vz_finding& finding) {
+    const std::string owner =
+        finding.collection.size == 0 ? "" : "collection '" + std::string(view(finding.collection)) + "': ";
+    std::printf("%s  %.*s: %s%.*s\n", what, static_cast<int>(finding.file.size), finding.file.data, owner.c_str(),
+                static_cast<int>(finding.message.size), finding.message.data);
+}
+
 void print_checked(const vz_finding& finding) {
-    std::printf("%s  %.*s: %.*s\n", finding.status == VZ_OK ? "note  " : "damage", static_cast<int>(finding.file.size),
-                finding.file.data, static_cast<int>(finding.message.size), finding.message.data);
+    print_with_owner(finding.status == VZ_OK ? "note  " : "damage", finding);
 }
 
 void print_inspected(const vz_finding& finding) {
@@ -30,8 +36,7 @@ void print_inspected(const vz_finding& finding) {
 }
 
 void print_repaired(const vz_finding& finding) {
-    std::printf("%s  %.*s: %.*s\n", finding.status == VZ_OK ? "mended" : "lost  ", static_cast<int>(finding.file.size),
-                finding.file.data, static_cast<int>(finding.message.size), finding.message.data);
+    print_with_owner(finding.status == VZ_OK ? "mended" : "lost  ", finding);
 }
 
 // Codes of these three commands alone, for scripts that look at what was found.

@@ -357,6 +357,14 @@ TEST(DamagedCollection, IsNamedAndTheOthersServe) {
     EXPECT_NE(report.find(R"("problems":["seg/S-)"), std::string::npos) << report;
     EXPECT_EQ(http.post("/collections/sick/search", R"({"vector":[1,2]})").status, 503);
     EXPECT_EQ(http.post("/collections/well/search", R"({"vector":[1,2]})").status, 200);
+    const std::string copy = directory.path() + "/copy";
+    std::filesystem::copy(data, copy, std::filesystem::copy_options::recursive);
+    for (const std::vector<std::string>& command :
+         {std::vector{program(), std::string("check"), copy},
+          std::vector{program(), std::string("repair"), copy, std::string("--accept-loss")}}) {
+        const std::string told = run(command).output;
+        EXPECT_NE(told.find("collection 'sick'"), std::string::npos) << told;
+    }
     EXPECT_EQ(http.request("DELETE", "/collections/sick", "").status, 200);
     EXPECT_EQ(server.stop().code, 0);
     EXPECT_FALSE(std::filesystem::exists(damaged));
