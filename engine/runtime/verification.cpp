@@ -22,7 +22,9 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
         const auto note = [&](uint64_t offset, const std::string& message) {
             findings.push_back({VZ_CORRUPTION, collection->name(), file, offset, message});
         };
-        const auto damage = part->sealed()->find_damage(database_.files, pace);
+        auto damage = part->sealed()->find_damage(database_.files, pace);
+        // A disk may fail once and read the same block later; setting aside is for good.
+        if (damage.status().code() == VZ_IO_ERROR) damage = part->sealed()->find_damage(database_.files, pace);
         if (!damage.ok()) {
             const vz_status code = damage.status().code();
             if (code != VZ_IO_ERROR && code != VZ_NOT_FOUND) return damage.status().clone();

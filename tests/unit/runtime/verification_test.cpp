@@ -17,6 +17,7 @@
 #include "engine/collection/read.hpp"
 #include "engine/collection/search.hpp"
 #include "engine/collection/text_search.hpp"
+#include "engine/io/forwarding.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/check.hpp"
 #include "engine/runtime/engine.hpp"
@@ -241,6 +242,32 @@ TEST_F(Verification, any_other_damage_sets_the_collection_aside_for_good) {
     open();
     EXPECT_TRUE(std::filesystem::exists(aside));
     ASSERT_TRUE(engine_->close().ok());
+}
+
+TEST_F(Verification, what_the_disk_cannot_read_once_is_read_again) {
+    class Flaky final : public ForwardingFileSystem {
+     public:
+        using ForwardingFileSystem::ForwardingFileSystem;
+        Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+            if (mode != OpenMode::kReadDevice || failures == 0) return ForwardingFileSystem::open(path, mode);
+            --failures;
+            return failure(VZ_IO_ERROR, "cannot read %s", path.c_str());
+        }
+        int failures = 0;
+    };
+    Flaky disk(*files_);
+    EngineSettings settings;
+    settings.background = false;
+    engine_ = Engine::open(disk, directory_.path() + "/data", settings).take();
+    disk.failures = 1;
+    EXPECT_TRUE(verify("sick").empty());
+    EXPECT_EQ(disk.failures, 0);
+    EXPECT_TRUE(engine_->catalogue().resolve("sick").take()->health().ok());
+    disk.failures = 2;
+    EXPECT_EQ(verify("sick").size(), 1U);
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
 }
 
 TEST_F(Verification, of_a_file_that_could_not_be_opened_finds_it) {
