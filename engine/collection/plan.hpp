@@ -45,15 +45,15 @@ inline double scan_row_ns(const GraphView& graph, uint32_t dim) {
 
 // Of a walk with this effort, by the nearest point of the curve; without a curve each hop scores half of a row's
 // neighbours.
-inline double walk_ns(const GraphView& graph, uint32_t dim, const Curve* curve, uint32_t effort) {
+inline double walk_ns(const GraphView& graph, uint32_t dim, const Curve& curve, uint32_t effort) {
     double hops = effort;
     double scored = effort * graph.shape().degree / 2.0;
-    if (curve != nullptr && !curve->points.empty()) {
+    if (!curve.points.empty()) {
         const auto distance = [effort](const CurvePoint& point) {
             return point.effort > effort ? point.effort - effort : effort - point.effort;
         };
         const CurvePoint& nearest =
-            *std::min_element(curve->points.begin(), curve->points.end(),
+            *std::min_element(curve.points.begin(), curve.points.end(),
                               [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
         const double scale = static_cast<double>(effort) / std::max(1U, nearest.effort);
         hops = static_cast<double>(nearest.hops) * scale;
@@ -67,7 +67,7 @@ inline uint32_t expand_effort(uint32_t effort, double share) {
 }
 
 // `passing`: how many rows pass; `share`: of all of them.
-inline FilterPlan choose_plan(const GraphView& graph, uint32_t dim, const Curve* curve, uint32_t effort, double passing,
+inline FilterPlan choose_plan(const GraphView& graph, uint32_t dim, const Curve& curve, uint32_t effort, double passing,
                               double share) {
     if (share < kExpandShareMin) return FilterPlan::kReadPassing;
     if (share >= kWalkAllShareMin) return FilterPlan::kWalkAll;

@@ -20,7 +20,7 @@ constexpr float kEndedShareMax = 0.75F;
 // Beyond this one they are to a walk what rows are that fail a filter.
 constexpr double kEndedShareWalked = 0.5;
 // Rows to score exactly for each one wanted, while it is not known how far codes keep the order of rows.
-constexpr uint32_t kRerankUnmeasured = 8;
+constexpr float kRerankUnmeasured = 8;
 
 using Clock = std::chrono::steady_clock;
 
@@ -156,7 +156,7 @@ class PartSearch {
         part.work = &work;
         part.effort = effort(graph, *target.part);
         if (is_by_recall() && target.asker == nullptr) {
-            part.far = curve_of(graph);
+            part.far = &curve_of(graph);
             part.recall = recall();
             part.far_rank = far_rank(graph);
         }
@@ -242,7 +242,11 @@ class PartSearch {
         return shown;
     }
 
-    const Curve* curve_of(const FieldGraph& graph) const { return has_curve(graph) ? graph.curve : largest_.curve; }
+    const Curve& curve_of(const FieldGraph& graph) const {
+        static const Curve kUnmeasured = {{}, kRerankUnmeasured, 1, INFINITY, {}};
+        if (has_curve(graph)) return *graph.curve;
+        return largest_.curve != nullptr ? *largest_.curve : kUnmeasured;
+    }
 
     // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest: what is near there
     // is near here.
@@ -254,8 +258,7 @@ class PartSearch {
 
     uint32_t rerank(const FieldGraph& graph) const {
         if (query_.rerank != 0) return query_.rerank;
-        const Curve* curve = curve_of(graph);
-        return curve == nullptr ? kRerankUnmeasured * query_.k : rerank_for(*curve, query_.k);
+        return rerank_for(curve_of(graph), query_.k);
     }
 
     bool is_by_recall() const { return query_.effort == 0 && (query_.recall != 0 || query_.field->search_effort == 0); }
@@ -268,9 +271,7 @@ class PartSearch {
     uint32_t effort(const FieldGraph& graph, const Part& part) {
         uint32_t effort = query_.effort != 0 ? query_.effort : query_.recall == 0 ? query_.field->search_effort : 0;
         if (effort == 0) {
-            static const Curve kNoCurve;
-            const Curve* curve = curve_of(graph);
-            const EffortChoice choice = effort_for(curve != nullptr ? *curve : kNoCurve, recall(), query_.k);
+            const EffortChoice choice = effort_for(curve_of(graph), recall(), query_.k);
             // A graph takes more effort as it grows, on most data less than by the root of its rows.
             effort = static_cast<uint32_t>(
                 std::ceil(static_cast<float>(choice.effort) * std::sqrt(std::max(1.0F, graph.grown))));

@@ -58,7 +58,9 @@ float factor_at(const Curve& curve, float recall, float near, float key) {
 }  // namespace
 
 uint32_t rerank_for(const Curve& curve, uint32_t k) {
-    return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(curve.rerank * static_cast<float>(k))));
+    // How deep codes bury the nearest rows was measured with kLeastCount of them: a single one lies no higher.
+    const uint32_t count = curve.rerank > kRerank ? std::max(k, kLeastCount) : k;
+    return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(curve.rerank * static_cast<float>(count))));
 }
 
 EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {

@@ -155,6 +155,32 @@ TEST(index, more_rows_are_scored_exactly_where_codes_tell_them_less_apart) {
     }
 }
 
+TEST(index, the_nearest_row_alone_is_found_where_codes_bury_it) {
+    CallingThread workers;
+    const TestRows first = make_rows(200, 64, 12, 31, false);
+    const TestRows rows = near_copies(first, 20, 0.03F);
+    const TestRows queries = near_copies(first, 1, 0.03F);
+    const auto index = build(rows, make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), workers);
+    const Curve curve = calibrate(*index->view(), rows.count(), 5, Calibration::kWhole, workers);
+    SearchScratch scratch;
+    for (const uint32_t k : {1U, 2U, 5U}) {
+        uint32_t found = 0;
+        for (uint32_t i = 0; i < queries.count(); ++i) {
+            const ScoreQuery query = make_score_query(VZ_EUCLIDEAN, queries.row(i), rows.dim);
+            float nearest = INFINITY;
+            for (Slot slot = 0; slot < rows.count(); ++slot)
+                nearest = std::min(nearest, score_row(query, rows.row(slot)));
+            PartQuery part;
+            part.graph = index->view();
+            part.k = k;
+            part.effort = effort_for(curve, 0.98F, k).effort;
+            part.rerank = rerank_for(curve, k);
+            found += search_part(part, query, scratch).front().score == nearest ? 1 : 0;
+        }
+        EXPECT_GE(found, queries.count() * 49 / 50) << "k " << k;
+    }
+}
+
 TEST(index, walks_read_full_rows_where_codes_do_not_tell_them_apart) {
     CallingThread workers;
     const TestRows first = make_rows(300, 16, 8, 31, false);
