@@ -258,7 +258,7 @@ class PartSearch {
 
     uint32_t rerank(const FieldGraph& graph) const {
         if (query_.rerank != 0) return query_.rerank;
-        return rerank_for(curve_of(graph), query_.k);
+        return rerank_for(curve_of(graph), query_.k, graph.grown);
     }
 
     bool is_by_recall() const { return query_.effort == 0 && (query_.recall != 0 || query_.field->search_effort == 0); }

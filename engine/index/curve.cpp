@@ -11,6 +11,8 @@ constexpr float kEffortEach = 0.9F;
 constexpr float kEffortByCount = 0.3F;
 constexpr uint32_t kLeastCount = 10;  // of hits: measured in any case
 constexpr uint32_t kMostCount = 100;
+// A graph that has grown beyond this is about to be measured anew: what is scored exactly meanwhile has a bound.
+constexpr float kMostGrown = 4;
 
 struct Reached {
     float effort = 0;  // 0: of no point
@@ -57,10 +59,11 @@ float factor_at(const Curve& curve, float recall, float near, float key) {
 
 }  // namespace
 
-uint32_t rerank_for(const Curve& curve, uint32_t k) {
+uint32_t rerank_for(const Curve& curve, uint32_t k, float grown) {
     // How deep codes bury the nearest rows was measured with kLeastCount of them: a single one lies no higher.
     const uint32_t count = curve.rerank > kRerank ? std::max(k, kLeastCount) : k;
-    return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(curve.rerank * static_cast<float>(count))));
+    const float rows = curve.rerank * static_cast<float>(count) * std::clamp(grown, 1.0F, kMostGrown);
+    return std::max(rerank_least(k), static_cast<uint32_t>(std::ceil(rows)));
 }
 
 EffortChoice effort_for(const Curve& curve, float recall, uint32_t k) {

@@ -54,8 +54,9 @@ struct EffortChoice {
 // The smallest effort whose recall less one standard error reaches `recall`; the largest if none does. Without a curve
 // max(4 k, 200).
 EffortChoice effort_for(const Curve& curve, float recall, uint32_t k);
-// PartQuery::rerank for `k`.
-uint32_t rerank_for(const Curve& curve, uint32_t k);
+// PartQuery::rerank for `k`. `grown`: rows of the graph by those that the curve was measured with; among more rows of
+// the same clusters codes bury a near one as much deeper.
+uint32_t rerank_for(const Curve& curve, uint32_t k, float grown = 1);
 // The effort of a query whose tenth nearest row lies at `key`, see Curve::near_key. `effort`: what effort_for() says,
 // or more for reasons of the graph; never less. Between the kinds that were measured by the logarithm of effort, which
 // is about linear in the key. More hits take hardly more on top: between 500 tight clusters, for a recall of 0.98, 320

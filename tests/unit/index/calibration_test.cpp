@@ -181,6 +181,29 @@ TEST(index, the_nearest_row_alone_is_found_where_codes_bury_it) {
     }
 }
 
+// Each cluster gains half as many rows as it had when the graph was measured.
+TEST(index, rows_that_join_clusters_since_a_calibration_bury_none) {
+    CallingThread workers;
+    const TestRows first = make_rows(100, 64, 12, 31, false);
+    const TestRows clusters = near_copies(first, 30, 0.005F);
+    const TestRows queries = near_copies(first, 1, 0.005F);
+    TestRows rows = {64, {}};
+    for (const uint32_t begin : {0U, 20U}) {
+        for (uint32_t i = 0; i < clusters.count(); ++i) {
+            if (i % 30 >= begin && i % 30 < begin + 20)
+                rows.values.insert(rows.values.end(), clusters.row(i), clusters.row(i) + 64);
+        }
+    }
+    auto index = GrowingIndex::create(make_options(64, VZ_EUCLIDEAN, VZ_QUANTIZATION_SQ8), rows.source(), 3000);
+    ASSERT_TRUE((*index)->link(2000, workers).ok());
+    const Curve curve = calibrate(*(*index)->view(), 2000, 5, Calibration::kQuick, workers);
+    ASSERT_TRUE((*index)->link(3000, workers).ok());
+    const uint32_t effort = 2 * effort_for(curve, 0.98F, 10).effort;
+    EXPECT_GE(recall(*(*index)->view(), rows, queries, VZ_EUCLIDEAN, effort, {}, {}, nullptr, nullptr, 0,
+                     rerank_for(curve, 10, 1.5F)),
+              0.95);
+}
+
 TEST(index, walks_read_full_rows_where_codes_do_not_tell_them_apart) {
     CallingThread workers;
     const TestRows first = make_rows(300, 16, 8, 31, false);

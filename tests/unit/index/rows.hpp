@@ -63,7 +63,7 @@ inline std::unique_ptr<GrowingIndex> build(const TestRows& rows, const IndexOpti
 
 inline double recall(const GraphView& graph, const TestRows& rows, const TestRows& queries, vz_metric metric,
                      uint32_t effort, const SlotFilter& filter = {}, std::span<const Slot> seeds = {},
-                     uint64_t* scored = nullptr, const Curve* far = nullptr, float wanted = 0) {
+                     uint64_t* scored = nullptr, const Curve* far = nullptr, float wanted = 0, uint32_t rerank = 0) {
     SearchScratch scratch;
     uint32_t found = 0;
     for (uint32_t i = 0; i < queries.count(); ++i) {
@@ -81,6 +81,7 @@ inline double recall(const GraphView& graph, const TestRows& rows, const TestRow
         part.seeds = seeds;
         part.far = far;
         part.recall = wanted;
+        part.rerank = rerank;
         uint32_t of_query = 0;
         for (const SlotHit& hit : search_part(part, query, scratch)) {
             EXPECT_EQ(hit.score, score_row(query, rows.row(hit.slot)));
