@@ -22,6 +22,9 @@ inline constexpr double kExpandCost = 2.2;
 // Effort of an expanding walk: the graph over what passes is thinner. Less where more pass.
 inline constexpr double kExpandEffort = 1.4;
 inline constexpr double kExpandEffortFalls = 0.4;
+// At least, over the share that fails: what is little for a graph is too little for a thin one. Rows of 768 dimensions
+// that a graph finds with effort 12 take 22 where one in ten passes.
+inline constexpr double kExpandEffortMin = 25;
 // Rows that pass, from all over the part, that an expanding walk begins at.
 inline constexpr uint32_t kFilterSeeds = 32;
 // Where at least so many pass, a walk through all rows meets enough of them.
@@ -63,7 +66,8 @@ inline double walk_ns(const GraphView& graph, uint32_t dim, const Curve& curve, 
 }
 
 inline uint32_t expand_effort(uint32_t effort, double share) {
-    return static_cast<uint32_t>(effort * (kExpandEffort - kExpandEffortFalls * share));
+    return static_cast<uint32_t>(
+        std::max(effort * (kExpandEffort - kExpandEffortFalls * share), kExpandEffortMin * (1 - share)));
 }
 
 // `passing`: how many rows pass; `share`: of all of them.

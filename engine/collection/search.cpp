@@ -158,7 +158,7 @@ class PartSearch {
         if (is_by_recall() && target.asker == nullptr) {
             part.far = &curve_of(graph);
             part.recall = recall();
-            part.far_rank = far_rank(graph);
+            part.far_rank = far_rank(graph, 1);
         }
         FilterPlan plan = FilterPlan::kWalkAll;
         const double ended = ended_share(*target.part);
@@ -178,6 +178,9 @@ class PartSearch {
                 part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds)
                                                        : std::span<const Slot>(sampled_);
                 part.effort = expand_effort(part.effort, share);
+                part.far = &curve_of(graph);
+                // Fewer near ones than half of what the share leads to expect: there may be a way that was missed.
+                part.far_rank = far_rank(graph, share / 2);
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
             found = search_part(part, scored_, scratch());
@@ -249,10 +252,9 @@ class PartSearch {
     }
 
     // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest: what is near there
-    // is near here.
-    uint32_t far_rank(const FieldGraph& graph) const {
-        if (has_curve(graph) || largest_.rows == 0) return kFarRank;
-        const double share = static_cast<double>(graph.linked) / largest_.rows;
+    // is near here. So where all rows have it, and a share of them passes.
+    uint32_t far_rank(const FieldGraph& graph, double share) const {
+        if (!has_curve(graph) && largest_.rows != 0) share *= static_cast<double>(graph.linked) / largest_.rows;
         return std::clamp(static_cast<uint32_t>(std::lround(std::min(1.0, share) * kFarRank)), 1U, kFarRank);
     }
 

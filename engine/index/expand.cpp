@@ -13,6 +13,7 @@ constexpr float kAwayEffort =
     0.6F;  // over the share that passes: times the effort that a query away from what passes takes
 constexpr float kAwayEffortMax = 8;
 constexpr uint32_t kFillShare = 2;  // neighbours of neighbours are asked until 1/2 of a block's worth pass
+constexpr uint32_t kFillEach = 2;   // of one neighbour, or as many as fill the place if all give so many
 
 class PassingWalk {
  public:
@@ -53,9 +54,18 @@ class PassingWalk {
     void begin(std::span<const Slot> seeds) {
         std::array<Slot, kEntriesTried> tried = {};
         for (uint32_t i = 0; i < tried_; ++i) tried[i] = graph_.entries->slots[nearest_[i]];
-        take({tried.data(), tried_});
-        for (uint32_t i = 0; i < tried_; ++i) expand(tried[i]);
+        begin_at({tried.data(), tried_});
         take(seeds);
+    }
+
+    // Whether they pass or not.
+    void begin_at(std::span<const Slot> slots) {
+        take(slots);
+        for (const Slot slot : slots) expand(slot);
+    }
+
+    void run() {
+        for (Slot slot = scratch_.pool.expand_next(); slot != kNoSlot; slot = scratch_.pool.expand_next()) expand(slot);
     }
 
     // Scores the passing rows among the neighbours of `slot`, and among theirs while there are fewer than a block has.
@@ -74,14 +84,17 @@ class PassingWalk {
             }
             return true;
         });
+        // Twins have the same neighbours: the first ones do not speak for all.
+        const uint32_t of_each = std::max(kFillEach, wanted / std::max(failed, 1U));
         for (uint32_t i = 0; i < failed && count < wanted; ++i) {
+            const uint32_t until = std::min(wanted, count + of_each);
             each_neighbour(failing_[i], [&](Slot id) {
                 // Rows that fail are not marked here: as a neighbour of another row each still leads on.
                 if (!is_seen(id) && filter_(id)) {
                     see(id);
                     fresh_[count++] = id;
                 }
-                return count < wanted;
+                return count < until;
             });
         }
         score(count);
@@ -162,10 +175,16 @@ void walk_passing(const GraphView& graph, WalkScratch& scratch, const WalkLimits
     PassingWalk walk(graph, scratch, filter);
     const float times = walk.score_entries_first();
     const auto effort = static_cast<uint32_t>(static_cast<float>(limits.effort) * times);
-    Pool& pool = scratch.pool;
-    pool.reset(std::max(effort, limits.keep), effort);
+    scratch.pool.reset(std::max(effort, limits.keep), effort);
     walk.begin(seeds);
-    for (Slot slot = pool.expand_next(); slot != kNoSlot; slot = pool.expand_next()) walk.expand(slot);
+    walk.run();
+}
+
+void walk_passing_on(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter,
+                     std::span<const Slot> from) {
+    PassingWalk walk(graph, scratch, filter);
+    walk.begin_at(from);
+    walk.run();
 }
 
 }  // namespace vz

@@ -15,4 +15,8 @@ namespace vz {
 void walk_passing(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter,
                   std::span<const Slot> seeds);
 
+// Goes on where that ended, now from rows near the query, whether they pass or not.
+void walk_passing_on(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter,
+                     std::span<const Slot> from);
+
 }  // namespace vz

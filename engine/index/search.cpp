@@ -1,8 +1,10 @@
 #include "engine/index/search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "engine/index/expand.hpp"
 
@@ -101,6 +103,31 @@ void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
     walk(graph, scratch, limits, part.filter);
 }
 
+// Of a walk over all rows that shows where a query lies, and how many of its rows one over passing rows goes on from.
+constexpr uint32_t kNearEffort = 10;
+constexpr uint32_t kNearRows = 8;
+
+// The long edges of a graph join its earliest rows: where these fail, no way over passing rows may lead to those near
+// the query. A walk that came to none goes on from where one over all rows comes to.
+void walk_passing_to_near(const PartQuery& part, const WalkLimits& limits, WalkScratch& scratch) {
+    const GraphView& graph = *part.graph;
+    walk_passing(graph, scratch, limits, part.filter, part.seeds);
+    if (part.far == nullptr) return;
+    const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
+    if (!(key > part.far->near_key)) return;
+    const auto set_aside = [&scratch] {
+        std::swap(scratch.pool, scratch.answers);
+        std::swap(scratch.visited, scratch.visited_aside);
+    };
+    set_aside();
+    walk(graph, scratch, {kNearEffort, 0, limits.exclude});
+    std::array<Slot, kNearRows> near;
+    const uint32_t count = std::min(scratch.pool.size(), kNearRows);
+    for (uint32_t i = 0; i < count; ++i) near[i] = scratch.pool.slot(i);
+    set_aside();
+    walk_passing_on(graph, scratch, part.filter, std::span(near).first(count));
+}
+
 }  // namespace
 
 float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric, uint32_t rank) {
@@ -119,7 +146,7 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
     const bool is_expanding = !part.seeds.empty() && part.filter.passes != nullptr;
     if (is_expanding) {
-        walk_passing(graph, scratch.walk, limits, part.filter, part.seeds);
+        walk_passing_to_near(part, limits, scratch.walk);
     } else {
         walk_as_far_as_wanted(part, limits, scratch.walk);
     }

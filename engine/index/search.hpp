@@ -47,7 +47,8 @@ struct PartQuery {
     const GraphView* graph = nullptr;
     uint32_t k = 10;
     uint32_t effort = 0;  // at least 1; k or more is sensible
-    // Given: what lies far from the rows is walked for once more, with the effort that `recall` takes there.
+    // Given: what lies far from the rows is walked for once more, with the effort that `recall` takes there; under
+    // `seeds`, from rows near the query that need not pass.
     const Curve* far = nullptr;
     float recall = 0;
     uint32_t far_rank = kFarRank;  // 1 or more; less where `far` was measured on a graph of so many more rows

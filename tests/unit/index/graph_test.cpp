@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "engine/index/calibration.hpp"
 #include "engine/index/entries.hpp"
 #include "engine/index/growing_index.hpp"
 #include "engine/index/search.hpp"
@@ -459,6 +460,28 @@ TEST(index, a_walk_over_passing_rows_finds_them_by_few_scores) {
     ASSERT_GT(passing, 400U);
     ASSERT_LT(passing, 1600U);
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 40, far, seeds), 0.95);
+}
+
+// Long edges lead to the earliest rows, of which none passes: the ways between clusters are theirs.
+TEST(index, a_walk_over_the_latest_rows_finds_the_cluster_of_the_query) {
+    constexpr uint32_t kClusters = 500;
+    constexpr uint32_t kOfEach = 40;
+    const TestRows centres = make_rows(kClusters, 32, 32, 31, false);
+    const TestRows clusters = near_copies(centres, kOfEach, 0.05F);
+    TestRows queries = near_copies(centres, 1, 0.05F);
+    queries.values.resize(size_t{200} * 32);
+    TestRows rows = {32, {}};
+    for (uint32_t i = 0; i < clusters.count(); ++i) {
+        const float* row = clusters.row(size_t{i % kClusters} * kOfEach + i / kClusters);
+        rows.values.insert(rows.values.end(), row, row + 32);
+    }
+    CallingThread workers;
+    const auto index = build(rows, make_options(32, VZ_EUCLIDEAN), workers);
+    const Curve curve = calibrate(*index->view(), rows.count(), 5, Calibration::kQuick, workers);
+    const SlotFilter latest = {[](const void*, Slot slot) { return slot >= 10'000 && slot < 16'000; }, nullptr};
+    std::vector<Slot> seeds;
+    for (Slot slot = 10'000; slot < 16'000; slot += 200) seeds.push_back(slot);
+    EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 24, latest, seeds, nullptr, &curve), 0.97);
 }
 
 TEST(index, rows_tied_with_the_last_come_along_to_a_bound) {
