@@ -18,6 +18,9 @@ uint64_t next_random(uint64_t& state) {
     return z ^ (z >> 31);
 }
 
+// Times the norm of a middling row: rows as long are few, and would be all there is to a mean.
+constexpr float kLongRow = 16;
+
 // Values looked at together: one by one, each would wait for the one before.
 constexpr uint32_t kLanes = 4;
 using Lanes [[gnu::vector_size(kLanes * sizeof(float))]] = float;
@@ -112,15 +115,23 @@ bool Quantizer::are_bytes(const float* row, uint32_t dim) {
 }
 
 std::vector<float> Quantizer::mean_of(vz_metric metric, uint32_t dim, std::span<const float* const> rows) {
-    std::vector<double> sums(dim);
-    for (const float* row : rows) {
-        const float norm = metric == VZ_COSINE ? row_norm(row, dim) : 1.0F;
-        if (norm == 0.0F) continue;
-        for (uint32_t i = 0; i < dim; ++i) sums[i] += static_cast<double>(row[i] / norm);
-    }
     std::vector<float> mean(dim);
-    for (uint32_t i = 0; i < dim && !rows.empty(); ++i)
-        mean[i] = static_cast<float>(sums[i] / static_cast<double>(rows.size()));
+    if (rows.empty()) return mean;
+    std::vector<float> norms;
+    for (const float* row : rows) norms.push_back(row_norm(row, dim));
+    std::vector<float> ordered = norms;
+    const auto middle = ordered.begin() + static_cast<ptrdiff_t>(ordered.size() / 2);
+    std::nth_element(ordered.begin(), middle, ordered.end());
+    const float longest = *middle > 0.0F && metric != VZ_COSINE ? kLongRow * *middle : INFINITY;
+    std::vector<double> sums(dim);
+    uint32_t count = 0;
+    for (size_t at = 0; at < rows.size(); ++at) {
+        if (norms[at] > longest) continue;
+        ++count;
+        const float divisor = metric == VZ_COSINE ? norms[at] : 1.0F;
+        for (uint32_t i = 0; i < dim && divisor != 0.0F; ++i) sums[i] += static_cast<double>(rows[at][i] / divisor);
+    }
+    for (uint32_t i = 0; i < dim; ++i) mean[i] = static_cast<float>(sums[i] / count);
     return mean;
 }
 

@@ -31,6 +31,21 @@ TEST(quantizer, one_value_that_is_no_byte_is_seen_at_every_place) {
     }
 }
 
+TEST(quantizer, a_few_far_longer_rows_do_not_move_the_mean) {
+    TestRows rows = make_rows(1000, 16, 4, 3, false);
+    const auto mean = [&rows](vz_metric metric) {
+        std::vector<const float*> all;
+        for (uint32_t i = 0; i < rows.count(); ++i) all.push_back(rows.row(i));
+        return Quantizer::mean_of(metric, rows.dim, all);
+    };
+    const std::vector<float> before = mean(VZ_DOT);
+    for (uint32_t i = 0; i < rows.dim; ++i) rows.values[i] *= 1e4F;
+    for (const vz_metric metric : {VZ_DOT, VZ_EUCLIDEAN, VZ_MANHATTAN}) {
+        const std::vector<float> after = mean(metric);
+        for (uint32_t i = 0; i < rows.dim; ++i) EXPECT_NEAR(after[i], before[i], 0.05F) << i;
+    }
+}
+
 // The codes of a query span its values wherever the least and the greatest stand.
 TEST(quantizer, the_key_of_a_row_is_its_distance_by_codes) {
     for (const uint32_t dim : {1U, 3U, 4U, 7U, 64U, 100U}) {
