@@ -95,6 +95,12 @@ void next_step(Transfer& call) {
     deliver(call, call.id_count * 64, &write_transfer);
 }
 
+// Steps before it are durable, and told.
+void lose_step(Transfer& call) {
+    std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
+    next_step(call);
+}
+
 // A step that fails as a whole ends the request if nothing was done yet; later ones are told point by point.
 bool ends_here(Transfer& call) {
     if (call.op.status == VZ_OK) return false;
@@ -226,10 +232,12 @@ void asked_before(Call& base) {
         for (uint64_t i = call.from; i < call.until; ++i) {
             if (!call.move || call.fates[i] == Fate::kMissing) call.fates[i] = Fate::kToldBefore;
         }
-        if (!call.move) return next_step(call);
-    } else if (call.op.status == VZ_NOT_FOUND && call.error.reason == VZ_REASON_COLLECTION && ends_here(call)) {
-        return;
+        return call.move ? copy_found(call) : next_step(call);
     }
+    const bool is_known = call.op.status == VZ_NOT_FOUND || call.op.status == VZ_CONFLICT;
+    if ((!is_known || call.error.reason == VZ_REASON_COLLECTION) && ends_here(call)) return;
+    // What is missing may have been moved.
+    if (!is_known) return lose_step(call);
     copy_found(call);
 }
 
@@ -261,10 +269,7 @@ void got(Call& base) {
         return ask_before(call);
     }
     if (ends_here(call)) return;
-    if (call.op.status != VZ_OK) {
-        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
-        return next_step(call);
-    }
+    if (call.op.status != VZ_OK) return lose_step(call);
     vz_rows rows{};
     rows.struct_size = sizeof rows;
     vz_status status = vz_result_rows(call.result, 0, &rows, &call.error);
@@ -275,11 +280,7 @@ void got(Call& base) {
     if (call.step == 0 && !has_memory) return fail(call, codec::overloaded());
     vz_result_release(call.result);
     call.result = nullptr;
-    if (status != VZ_OK || !has_memory) {
-        // Earlier steps are durable, and told.
-        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
-        return next_step(call);
-    }
+    if (status != VZ_OK || !has_memory) return lose_step(call);
     const Fate* const end = call.fates + call.until;
     const bool some_miss = std::find(call.fates + call.from, call.fates + call.until, Fate::kMissing) != end;
     if (some_miss && call.view->idempotency_key.size != 0) return ask_before(call);
@@ -320,8 +321,7 @@ void copy_found(Transfer& call) {
     const vz_write_request* const request = copy_request(call);
     if (request == nullptr) {
         if (call.step == 0) return fail(call, codec::overloaded());
-        std::fill(call.fates + call.from, call.fates + call.until, Fate::kInsertFailed);
-        return next_step(call);
+        return lose_step(call);
     }
     std::fill_n(call.statuses, call.count, VZ_OK);
     call.answer = vz_write_answer{};

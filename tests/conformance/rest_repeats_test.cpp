@@ -1,5 +1,6 @@
 // A request that comes again under its Idempotency-Key does nothing again and tells nothing but what was done.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <memory>
@@ -51,6 +52,12 @@ class RestRepeats : public testing::Test {
     void kill() {
         server_->kill();
         SetUp();
+    }
+    // From now on, as after a disk has failed.
+    void refuse_writes() {
+        const rlimit none{0, RLIM_INFINITY};
+        ASSERT_EQ(::prlimit(server_->process().id(), RLIMIT_FSIZE, &none, nullptr), 0);
+        EXPECT_EQ(send("PUT", "/collections/s/vectors/b", R"({"vector":[1]})").status, 503);
     }
 
     const TemporaryDirectory directory_;
@@ -308,6 +315,22 @@ TEST_F(RestRepeats, a_change_of_a_collection_that_is_gone_is_not_taken_for_none)
         EXPECT_EQ(told.text("/error_type"), "conflict");
         EXPECT_EQ(send(method(route), path(route), body, "other").status, 404);
     }
+}
+
+TEST_F(RestRepeats, a_transfer_whose_first_outcome_cannot_be_asked_for_is_refused) {
+    make("s", {"a"});
+    make("o");
+    const std::pair<std::string, std::string> transfers[] = {
+        {"/collections/s/vectors/copy", R"({"destination":"o","ids":["a","no"]})"},
+        {"/collections/s/vectors/move", R"({"destination":"o","ids":["a"]})"}};
+    for (const auto& [path, body] : transfers) good("POST", path, body, path);
+    refuse_writes();
+    for (const auto& [path, body] : transfers) {
+        const Answer again = send("POST", path, body, path);
+        EXPECT_EQ(again.status, 503) << again.body;
+    }
+    kill();
+    for (const auto& [path, body] : transfers) repeated("POST", path, body, path);
 }
 
 TEST_F(RestRepeats, a_snapshot_that_was_deleted_is_not_made_again) {
