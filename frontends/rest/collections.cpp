@@ -324,7 +324,7 @@ struct PutCall : ItemCall {
 bool read_put(PutCall& call) {
     json::Reader reader(view(call.view->body), call.arena);
     const bool good = reader.read(kPutFields, [&](uint32_t id, Value value) {
-        if (id == kPutWait || reader.is_null(value)) return true;
+        if (id == kPutWait || reader.is_null(value)) return reader.skip(value);
         std::string_view text;
         switch (id) {
             case kPutDescription: return read_description(reader, value, call.description);

@@ -214,6 +214,7 @@ TEST_F(RestDetails, of_a_body_that_is_no_json_nothing_is_done) {
         EXPECT_EQ(offset("/insert_vectors", body + text + "}"), body.size() + at);
         body = R"({"collection":"s","id":"a","wait":)";
         EXPECT_EQ(offset("/delete", body + text + "}"), body.size() + at);
+        refused(400, "PUT", "/collections/s", std::string(R"({"description":"d","wait":)") + text + "}");
     }
     EXPECT_EQ(client_->get("/collections/s/vectors").body, before);
     EXPECT_EQ(client_->get("/collections/texts").status, 404);
