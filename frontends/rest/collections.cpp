@@ -377,7 +377,9 @@ void alter(Call& base) {
     if (is_told_gone(call) || !describe(call, call.names.collection, call.info)) return;
     const vz_vector_field* present = codec::default_field(call.info->schema);
     if (present == nullptr) return fail(call, codec::validation("body", "the collection has no default vector field"));
-    if (!fits_present(call, *present)) return;
+    // A repeat is not judged by a collection that has the name since.
+    const auto was_made = was_done(call, 0);
+    if (!was_made || (!*was_made && !fits_present(call, *present))) return;
 
     uint32_t count = 0;
     if (call.description.data() != nullptr || call.metadata.data() != nullptr) {

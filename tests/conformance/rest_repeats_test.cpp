@@ -317,6 +317,18 @@ TEST_F(RestRepeats, a_change_of_a_collection_that_is_gone_is_not_taken_for_none)
     }
 }
 
+TEST_F(RestRepeats, a_change_is_not_judged_by_a_later_collection) {
+    make("s");
+    const std::string change = R"({"description":"d","metric":"cosine","dimension":1})";
+    good("PUT", "/collections/s", change, "k");
+    good("DELETE", "/collections/s");
+    good("POST", "/collections", R"({"name":"s","dimension":2,"metric":"euclidean"})");
+    const Json told(repeated("PUT", "/collections/s", change, "k"));
+    EXPECT_EQ(told.integer("/dimension"), 2);
+    EXPECT_FALSE(told.has("/description"));
+    EXPECT_EQ(send("PUT", "/collections/s", change, "other").status, 400);
+}
+
 TEST_F(RestRepeats, a_transfer_whose_first_outcome_cannot_be_asked_for_is_refused) {
     make("s", {"a"});
     make("o");
