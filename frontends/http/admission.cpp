@@ -356,10 +356,11 @@ Refusal Listener::identify_key(vzh_request& r) {
 }
 
 Refusal Listener::check_rate(const vzh_request& r) {
-    if (rate_.is_off()) return {};
+    if (key_rate_.is_off()) return {};
     const bool by_key = r.key != nullptr;
-    std::string who = by_key ? "key:" + r.key->id : "address:" + std::string(r.connection->peer());
-    if (rate_.take(who, r.begun_ns)) return {};
+    const bool is_open = r.endpoint != nullptr && r.endpoint->route->permission == VZH_OPEN;
+    RateLimit& rate = by_key ? key_rate_ : is_open ? open_rate_ : address_rate_;
+    if (rate.take(by_key ? r.key->id : network_of(r.connection->peer()), r.begun_ns)) return {};
     std::string details = by_key ? R"({"limit_type":"key","limit":)" : R"({"limit_type":"address","limit":)";
     details.append(std::to_string(settings_.limits.requests_per_second)).append("}");
     return {429, "rate_limit_exceeded", "Too many requests in a second", std::move(details)};

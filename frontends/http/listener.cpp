@@ -37,7 +37,9 @@ bool wait_until(Condition condition, std::chrono::milliseconds patience) {
 
 Listener::Listener(Settings settings, const std::vector<access::ApiKey>& stored_keys)
     : settings_(std::move(settings)),
-      rate_(settings_.limits.requests_per_second),
+      key_rate_(settings_.limits.requests_per_second),
+      address_rate_(settings_.limits.requests_per_second),
+      open_rate_(settings_.limits.requests_per_second),
       stored_keys_(stored_keys),
       retry_after_(std::to_string(settings_.limits.retry_after_s)),
       connections_max_(settings_.limits.connections),

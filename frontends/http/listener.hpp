@@ -159,7 +159,10 @@ class Listener final {
 
     Settings settings_;
     Meter meter_{settings_};
-    RateLimit rate_;
+    RateLimit key_rate_;
+    RateLimit address_rate_;
+    // Of addresses on routes that need no key: what is refused elsewhere shuts nobody out of them.
+    RateLimit open_rate_;
     std::vector<access::ApiKey> stored_keys_;
     std::string retry_after_;
     uint64_t connections_max_ = 0;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "frontends/http/rate.hpp"
 #include "server.hpp"
 
 namespace vz::http::test {
@@ -98,6 +99,32 @@ TEST(Rate, counts_refused_requests_and_not_what_the_listener_answers) {
     EXPECT_TRUE(ends(server, get("/items/a", "X-API-Key: guess\r\n"))) << "401";
     EXPECT_TRUE(ends(server, get("/metrics", "X-API-Key: guess\r\n"))) << "401 of the listener's own";
     EXPECT_EQ(ask(server.port(), get("/livez")).status, 200);
+}
+
+TEST(Rate, what_is_refused_elsewhere_shuts_nobody_out_of_open_routes) {
+    Server server(Changes{{"limits.requests_per_second", "5"}});
+    server.start();
+    EXPECT_TRUE(ends(server, get("/nothing")));
+    EXPECT_EQ(ask(server.port(), get("/open")).status, 200);
+    EXPECT_TRUE(ends(server, get("/open")));
+}
+
+TEST(Rate, strangers_beyond_a_bound_share_one) {
+    RateLimit rate(1);
+    constexpr int64_t kNowNs = 10'000'000'000;
+    for (int i = 0; i < 65'536; ++i) EXPECT_TRUE(rate.take(std::to_string(i), kNowNs));
+    EXPECT_TRUE(rate.take("one", kNowNs));
+    EXPECT_FALSE(rate.take("another", kNowNs));
+    EXPECT_FALSE(rate.take("7", kNowNs));
+    // Those that are quiet are forgotten.
+    EXPECT_TRUE(rate.take("one", kNowNs + 2'000'000'000));
+    EXPECT_TRUE(rate.take("another", kNowNs + 2'000'000'000));
+}
+
+TEST(Rate, an_address_is_that_of_its_network) {
+    EXPECT_EQ(network_of("10.0.0.7"), "10.0.0.7");
+    EXPECT_EQ(network_of("2001:db8::1"), network_of("2001:db8::2:3:4:5"));
+    EXPECT_NE(network_of("2001:db8::1"), network_of("2001:db8:0:1::1"));
 }
 
 }  // namespace

@@ -118,6 +118,7 @@ const vzh_route kRoutes[] = {
     {"POST", "/guarded/{name}", VZH_WRITE, VZH_BODY_NONE, kGuarded, 0, nullptr},
     {"GET", "/kept", VZH_READ, VZH_BODY_NONE, kKept, 0, nullptr},
     {"GET", "/searched", VZH_READ, VZH_BODY_NONE, kSearched, 0, nullptr},
+    {"GET", "/open", VZH_OPEN, VZH_BODY_NONE, kNone, 0, nullptr},
     {"POST", "/admin", VZH_ADMIN, VZH_BODY_NONE, kNone, 0, nullptr},
     {"POST", "/write/{name}", VZH_WRITE, VZH_BODY_NONE, kWrite, 0, nullptr},
 };

@@ -72,6 +72,7 @@ class Client;
 //   GET /held                 answered when release() is called; counts when nobody waits for it any more
 //   POST /guarded/{name}      "done" to a key that may write there
 //   GET /searched             "done", after two parts of its time were the engine's
+//   GET /open                 "done", without a key too
 //   POST /admin               "done" to an admin
 //   POST /write/{name}        held; takes a place among the collection's writes
 class Server {
