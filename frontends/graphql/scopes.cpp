@@ -8,12 +8,12 @@
 namespace vz::graphql {
 namespace {
 
-// The names of collections that a root field is about, by RootResolver::scope.
+// The names of collections that a root field is about, by RootResolver::scope, each with that of its field.
 template <typename Visit>
 bool each_collection(const Input& arguments, std::string_view scope, Visit visit) {
     const size_t dot = scope.find('.');
     const std::string_view head = scope.substr(0, dot);
-    if (dot == std::string_view::npos) return visit(arguments[head].text);
+    if (dot == std::string_view::npos) return visit(arguments[head].text, head);
     const std::string_view tail = scope.substr(dot + 1);
     if (!head.ends_with("[]")) return each_collection(arguments[head], tail, visit);
     for (const Input& item : arguments[head.substr(0, head.size() - 2)].items) {
@@ -60,10 +60,10 @@ bool enter_scopes(RootCall& call, uint32_t permission) {
     if (scope == kWholeServer)
         return sees_all(call, permission) || refuse_field("the key is limited to some collections");
     bool seen = true;
-    each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
+    each_scope(call.planned->arguments, scope, [&](std::string_view collection, std::string_view field) {
         // None has a longer name, and it would stand in logs, in tables and in the answer.
         if (collection.size() > codec::kCollectionNameBytesMax)
-            call.fail(codec::validation("collection", "must have at most 255 bytes"));
+            call.fail(codec::validation(field, "must have at most 255 bytes"));
         if (call.failure != nullptr) return false;
         call.names.collection = collection;
         seen = reaches(call, collection, permission);
@@ -71,7 +71,7 @@ bool enter_scopes(RootCall& call, uint32_t permission) {
     });
     if (call.failure != nullptr) return true;
     if (!seen) return refuse_field("the key lacks this permission for this collection");
-    return each_scope(call.planned->arguments, scope, [&](std::string_view collection) {
+    return each_scope(call.planned->arguments, scope, [&](std::string_view collection, std::string_view) {
         return vzh_allowed(call.request, codec::borrowed(collection), permission) != 0;
     });
 }

@@ -234,10 +234,10 @@ void deliver(Call& call, uint64_t bytes, Write write) {
     }
 }
 
-bool enter(Call& call, std::string_view collection, uint32_t permission) {
+bool enter(Call& call, std::string_view collection, uint32_t permission, std::string_view field) {
     // None has a longer name, and it would stand in logs, in tables and in the answer.
     if (collection.size() > codec::kCollectionNameBytesMax) {
-        fail(call, codec::validation("collection", "must have at most 255 bytes"));
+        fail(call, codec::validation(field, "must have at most 255 bytes"));
         return false;
     }
     call.names.collection = collection;

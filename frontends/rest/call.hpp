@@ -145,8 +145,9 @@ void write_fault(json::Writer& out, const ItemFault& fault);
 // should write. The result's mapped bytes are checked before the answer leaves.
 void deliver(Call& call, uint64_t bytes, Write write);
 
-// The collection in force from here on; asks for permission. False: the request was answered.
-bool enter(Call& call, std::string_view collection, uint32_t permission);
+// The collection in force from here on, named by `field` of the request; asks for permission. False: the request was
+// answered.
+bool enter(Call& call, std::string_view collection, uint32_t permission, std::string_view field = "collection");
 
 // Whether the request's key may know of the collection, or alias, of this name.
 bool sees(const Call& call, vz_str name);

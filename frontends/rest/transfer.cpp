@@ -396,7 +396,9 @@ void transfer(vzh_request* request, const vzh_view* view_in, bool move) {
         call->versions == nullptr || call->expires_ms == nullptr || call->statuses == nullptr) {
         return fail(*call, codec::overloaded());
     }
-    if (!enter(*call, call->destination, VZH_WRITE) || !enter(*call, call->source, move ? VZH_WRITE : VZH_READ)) return;
+    if (!enter(*call, call->destination, VZH_WRITE, "destination") ||
+        !enter(*call, call->source, move ? VZH_WRITE : VZH_READ))
+        return;
     // Under an alias, too.
     const std::string own = codec::own_name(call->frontend->engine, call->source);
     if (!own.empty() && own == codec::own_name(call->frontend->engine, call->destination))

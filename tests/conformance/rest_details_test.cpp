@@ -375,6 +375,26 @@ TEST_F(RestDetails, a_vector_that_is_too_long_for_any_collection_is_named) {
     EXPECT_EQ(error.text("/details/field"), "vectors[0].data");
 }
 
+TEST_F(RestDetails, a_name_that_is_too_long_for_any_collection_is_told_by_its_field) {
+    const std::string name(256, 'n');
+    EXPECT_EQ(field(refused(400, "POST", "/search", R"({"vector":[1,0,0],"collection":")" + name + "\"}")),
+              "collection");
+    EXPECT_EQ(field(refused(400, "GET", "/collections/" + name)), "collection");
+    for (const char* verb : {"copy", "move"}) {
+        const std::string path = std::string("/collections/s/vectors/") + verb;
+        EXPECT_EQ(field(refused(400, "POST", path, R"({"ids":["a"],"destination":")" + name + "\"}")), "destination");
+    }
+    const auto graphql = [&](const std::string& text) {
+        const std::string body = R"({"query":")" + text + R"(","variables":{"n":")" + name + "\"}}";
+        return Json(good("POST", "/graphql", body)).text("/errors/0/extensions/details/field");
+    };
+    EXPECT_EQ(graphql(R"(query($n: String!) { collection(name: $n) { name } })"), "name");
+    EXPECT_EQ(graphql(R"(mutation($n: String!) { renameCollection(name: \"s\", newName: $n) { name } })"), "newName");
+    EXPECT_EQ(graphql(R"(mutation($n: String!) { createCollection(input: {name: $n, dimension: 3}) { name } })"),
+              "name");
+    EXPECT_EQ(graphql(R"(query($n: String!) { vectors(input: {collection: $n}) { __typename } })"), "collection");
+}
+
 TEST_F(RestDetails, an_alias_that_is_none_is_told_as_that) {
     EXPECT_EQ(Json(refused(404, "DELETE", "/aliases/s")).text("/message").find("Collection"), std::string::npos);
 }
