@@ -273,7 +273,7 @@ std::optional<bool> was_done(Call& call, uint64_t part) {
     return std::nullopt;
 }
 
-bool remember(Call& call) {
+vz_status remember(Call& call) {
     // Removing a value that never was is the least that the engine remembers a request for.
     vz_value never{};
     never.struct_size = sizeof never;
@@ -283,9 +283,7 @@ bool remember(Call& call) {
     request.value_count = 1;
     request.values = &never;
     call.change.request_id = request_id(call, 0);
-    const vz_status status = vz_value_put(call.frontend->engine, &request, &call.change, &call.error);
-    if (status != VZ_OK) fail_status(call, status);
-    return status == VZ_OK;
+    return vz_value_put(call.frontend->engine, &request, &call.change, &call.error);
 }
 
 }  // namespace vz::rest

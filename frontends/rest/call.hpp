@@ -158,8 +158,7 @@ vz_uuid request_id(const Call& call, uint64_t part);
 void note_outcome(Call& call, uint32_t outcome);
 // Whether the engine did this part for an equal request before. On a worker; nullopt: the request was answered.
 std::optional<bool> was_done(Call& call, uint64_t part);
-// Makes the engine remember the request for what it does in other ways; `change.outcome` tells a repeat. On a worker;
-// false: the request was answered.
-bool remember(Call& call);
+// Makes the engine remember the request for what it does in other ways; `change.outcome` tells a repeat. On a worker.
+vz_status remember(Call& call);
 
 }  // namespace vz::rest

@@ -194,7 +194,7 @@ void clean(Call& base) {
     auto& call = static_cast<CleanupCall&>(base);
     if (!call.dry_run && call.view->idempotency_key.size != 0) {
         // Before anything goes, and where nothing does: what is empty by the time of a repeat is none of the request's.
-        if (!remember(call)) return;
+        if (const vz_status status = remember(call); status != VZ_OK) return fail_status(call, status);
         if (call.change.outcome == VZ_REPLAYED) return tell_again(call);
     }
     if (!find_empty(call)) return;

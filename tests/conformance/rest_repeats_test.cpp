@@ -356,6 +356,13 @@ TEST_F(RestRepeats, a_snapshot_that_was_deleted_is_not_made_again) {
     }
 }
 
+TEST_F(RestRepeats, a_snapshot_is_told_though_nothing_more_can_be_written) {
+    make("s", {"a"});
+    const std::string id = Json(good("POST", "/collections/s/snapshot", {}, "k")).text("/id");
+    refuse_writes();
+    EXPECT_EQ(Json(repeated("POST", "/collections/s/snapshot", {}, "k")).text("/id"), id);
+}
+
 TEST_F(RestRepeats, atomic_is_said_once_or_alike) {
     make("s");
     const auto status = [&](const std::string& path, const std::string& body) {
