@@ -78,16 +78,12 @@ bool deflate_gzip(std::string_view bytes, Body& out) {
 }
 
 bool accepts_gzip(std::string_view accepted) {
-    const auto trimmed = [](std::string_view text) {
-        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-        return text.substr(0, text.find_last_not_of(" \t") + 1);
-    };
     while (!accepted.empty()) {
         const auto end = accepted.find(',');
         const auto each = accepted.substr(0, end);
         accepted = end == std::string_view::npos ? std::string_view() : accepted.substr(end + 1);
         const auto semicolon = each.find(';');
-        if (!same_but_for_case(trimmed(each.substr(0, semicolon)), "gzip")) continue;
+        if (!same_but_for_case(trim(each.substr(0, semicolon)), "gzip")) continue;
         const auto weight = semicolon == std::string_view::npos ? std::string_view() : each.substr(semicolon);
         return weight.find('=') == std::string_view::npos ||
                weight.find_first_of("123456789") != std::string_view::npos;

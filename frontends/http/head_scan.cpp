@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "frontends/http/spelling.hpp"
+
 namespace vz::http {
 namespace {
 
@@ -26,12 +28,6 @@ bool equals_lower(std::string_view text, std::string_view lower) {
         if (c != lower[i]) return false;
     }
     return true;
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
