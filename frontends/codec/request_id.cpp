@@ -24,4 +24,18 @@ vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part) {
     return id;
 }
 
+vz_write_request question_of(const vz_uuid& request_id) {
+    static constexpr vz_str kAnyId{"0", 1};
+    static constexpr uint64_t kNoVersion = UINT64_MAX;
+    vz_write_request question{};
+    question.struct_size = sizeof question;
+    question.kind = VZ_DELETE;
+    question.condition = VZ_IF_VERSION;
+    question.count = 1;
+    question.ids = &kAnyId;
+    question.versions = &kNoVersion;
+    question.request_id = request_id;
+    return question;
+}
+
 }  // namespace vz::codec

@@ -217,21 +217,13 @@ void bind(RootCall& call, const codec::TextCollection& collection, TextUpsert& u
     call.set(0, VZ_OP_COLLECTION_ALTER, call.names.collection, change, &call.engine_calls[0].change);
 }
 
-// The engine is asked whether the request was done before: with a deletion that cannot take place.
+// The engine is asked whether the request was done before.
 void ask_before(RootCall& call, TextUpsert& upsert) {
-    static constexpr vz_str kAnyId{"0", 1};
-    static constexpr uint64_t kNoVersion = UINT64_MAX;
     if (call.view->idempotency_key.size == 0) return;
     upsert.refusal = std::exchange(call.failure, nullptr);
     if (!make_changes(call, codec::kTextDimension, "none", upsert)) return;
     auto* const request = call.make<vz_write_request>();
-    request->struct_size = sizeof *request;
-    request->kind = VZ_DELETE;
-    request->condition = VZ_IF_VERSION;
-    request->count = 1;
-    request->ids = &kAnyId;
-    request->versions = &kNoVersion;
-    request->request_id = call.request_id();
+    *request = codec::question_of(call.request_id());
     call.expect(1);
     call.set(0, VZ_OP_WRITE, call.names.collection, request, &call.engine_calls[0].written);
 }

@@ -242,19 +242,9 @@ void asked_before(Call& base) {
 }
 
 // Points that are missing may have been moved by the first of several equal requests, or be gone with their collection.
-// The engine knows whether it deleted, or copied, any for this one: asked with a deletion that cannot take place, it
-// answers what it did then, or why nothing is deleted.
+// The engine knows whether it deleted, or copied, any for this one.
 void ask_before(Transfer& call) {
-    static constexpr vz_str kAnyId{"0", 1};
-    static constexpr uint64_t kNoVersion = UINT64_MAX;
-    call.wanted_before = vz_write_request{};
-    call.wanted_before.struct_size = sizeof(vz_write_request);
-    call.wanted_before.kind = VZ_DELETE;
-    call.wanted_before.condition = VZ_IF_VERSION;
-    call.wanted_before.count = 1;
-    call.wanted_before.ids = &kAnyId;
-    call.wanted_before.versions = &kNoVersion;
-    call.wanted_before.request_id = request_id(call, 2 * call.step + (call.move ? 1 : 0));
+    call.wanted_before = codec::question_of(request_id(call, 2 * call.step + (call.move ? 1 : 0)));
     call.answer = vz_write_answer{};
     call.answer.struct_size = sizeof(vz_write_answer);
     submit(call, VZ_OP_WRITE, call.source, &call.wanted_before, &call.answer, &asked_before);
