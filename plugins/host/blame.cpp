@@ -6,11 +6,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 namespace vz::host {
 namespace {
@@ -56,7 +58,17 @@ const char* owner_on_stack(uintptr_t stack) {
     return nullptr;
 }
 
-void print(const char* text) { static_cast<void>(!::write(STDERR_FILENO, text, std::strlen(text))); }
+// One line by one call: what other threads log must not fall into it. No allocation.
+void print(std::initializer_list<const char*> words) {
+    std::array<char, 512> line = {};
+    size_t used = 0;
+    for (const char* word : words) {
+        const size_t bytes = std::min(std::strlen(word), line.size() - used);
+        std::memcpy(line.data() + used, word, bytes);
+        used += bytes;
+    }
+    static_cast<void>(!::write(STDERR_FILENO, line.data(), used));
+}
 
 const char* name_of(int signal_number) {
     switch (signal_number) {
@@ -74,20 +86,11 @@ void on_fatal_signal(int signal_number, siginfo_t*, void* context) {
     if (owner == nullptr) owner = owner_on_stack(static_cast<uintptr_t>(registers[REG_RSP]) & ~uintptr_t{7});
     const char* instance = current_instance.load();
     const char* function = current_function.load();
-    if (owner != nullptr || instance != nullptr) {
-        print("vectorizer: frontend '");
-        print(owner != nullptr ? owner : instance);
-        print("' crashed");
-        if (instance != nullptr && function != nullptr && (owner == nullptr || std::strcmp(owner, instance) == 0)) {
-            print(" in ");
-            print(function);
-        }
-    } else {
-        print("vectorizer: crashed");
-    }
-    print(" (");
-    print(name_of(signal_number));
-    print("); what was acknowledged is on disk\n");
+    const char* culprit = owner != nullptr ? owner : instance;
+    const bool is_asked = instance != nullptr && function != nullptr && std::strcmp(culprit, instance) == 0;
+    print({culprit != nullptr ? "vectorizer: frontend '" : "vectorizer: ", culprit != nullptr ? culprit : "",
+           culprit != nullptr ? "' crashed" : "crashed", is_asked ? " in " : "", is_asked ? function : "", " (",
+           name_of(signal_number), "); what was acknowledged is on disk\n"});
     ::signal(signal_number, SIG_DFL);  // the engine's handler of SIGBUS stands before this one
     ::raise(signal_number);
 }
@@ -156,11 +159,7 @@ const char* Blame::on_this_stack() {
 }
 
 void Blame::end_process(const char* deed, int code) {
-    print("vectorizer: frontend '");
-    print(on_this_stack());
-    print("' ");
-    print(deed);
-    print("; what was acknowledged is on disk\n");
+    print({"vectorizer: frontend '", on_this_stack(), "' ", deed, "; what was acknowledged is on disk\n"});
     ::_exit(code);
 }
 
