@@ -57,7 +57,12 @@ inline constexpr int64_t kExpiryLookMs = 1000;           // between two looks fo
 // Deleted by one record: writers wait no longer than for a batch of theirs.
 inline constexpr uint32_t kExpiryPointsMax = 5000;
 inline constexpr uint64_t kScrubBytesPerSecond = 64 * kMiB;  // of sealed files read again in the background
-inline constexpr int64_t kScrubPauseMs = 24 * 3600 * 1000;   // from the end of one reading of all files to the next
+// The first of them, so many bytes from the start on, go so many times as fast: they may have come to harm unseen.
+inline constexpr uint64_t kScrubHurriedBytes = 1024 * kMiB;
+inline constexpr uint64_t kScrubHurry = 8;
+// Of sealed files read before the first answer: milliseconds.
+inline constexpr uint64_t kVerifiedFirstBytes = 16 * kMiB;
+inline constexpr int64_t kScrubPauseMs = 24 * 3600 * 1000;  // from the end of one reading of all files to the next
 // Without a write: a collection is sealed and becomes one segment.
 inline constexpr int64_t kSettleAfterMs = 10'000;
 inline constexpr int64_t kHeldTooLongMs = 10'000;  // a result: it pins files and versions

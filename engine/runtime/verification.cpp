@@ -72,6 +72,7 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
 }
 
 void Verification::start() {
+    verify_small();
     thread_ = std::thread([this] { run(); });
 }
 
@@ -87,9 +88,35 @@ void Verification::stop() {
     database_.workers.set_cancelled(false);
 }
 
+// Through the map, which is what answers come from.
+void Verification::verify_small() {
+    uint64_t left = kVerifiedFirstBytes;
+    for (const auto& collection : database_.catalogue.list()) {
+        bool is_sound = true;
+        const ReadView view = collection->pin();
+        for (const auto& part : *view.parts) {
+            // The smallest have their price, too.
+            const uint64_t bytes = part->sealed() == nullptr ? 0 : std::max(part->sealed()->bytes(), 64 * kKiB);
+            if (bytes == 0 || bytes > left) continue;
+            left -= bytes;
+            is_sound = is_sound && part->sealed()->verify_contents().ok();
+        }
+        if (is_sound || !collection->health().ok()) continue;
+        const auto found = verify(collection, [](uint64_t) { return Status(); });
+        if (found.ok()) report(*found);
+    }
+}
+
+void Verification::report(const std::vector<CheckFinding>& findings) const {
+    for (const CheckFinding& finding : findings) database_.report(VZ_LOG_ERROR, "scrub.damage", finding.message);
+}
+
 void Verification::run() {
-    const auto pace = [this](uint64_t bytes) -> Status {
-        const auto span = std::chrono::nanoseconds(bytes * 1'000'000'000 / database_.settings.scrub_bytes_per_s);
+    uint64_t hurried = kScrubHurriedBytes;
+    const auto pace = [&](uint64_t bytes) -> Status {
+        const uint64_t rate = database_.settings.scrub_bytes_per_s * (hurried >= bytes ? kScrubHurry : 1);
+        hurried -= std::min(hurried, bytes);
+        const auto span = std::chrono::nanoseconds(bytes * 1'000'000'000 / rate);
         std::unique_lock lock(mutex_);
         if (wakes_.wait_for(lock, span, [this] { return stops_; }))
             return failure(VZ_CANCELLED, "the database is being closed");
@@ -106,7 +133,7 @@ void Verification::run() {
                                  "collection '" + collection->name() + "': " + found.status().error().message);
                 continue;
             }
-            for (const CheckFinding& finding : *found) database_.report(VZ_LOG_ERROR, "scrub.damage", finding.message);
+            report(*found);
             damaged += found->size();
         }
         database_.report(damaged == 0 ? VZ_LOG_DEBUG : VZ_LOG_ERROR, "scrub.done",

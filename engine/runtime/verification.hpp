@@ -26,12 +26,15 @@ class Verification {
     Result<std::vector<CheckFinding>> verify(const std::shared_ptr<Collection>& collection,
                                              const std::function<Status(uint64_t bytes)>& pace, CheckDepth depth = {});
 
-    // The background: all files again and again, at the rate of the settings.
+    // Small files are read before it returns, so that nothing is answered from damage. Then the background: all files
+    // again and again, at the rate of the settings, the first ones faster.
     void start();
     void stop();
 
  private:
+    void verify_small();
     void run();
+    void report(const std::vector<CheckFinding>& findings) const;
 
     Database& database_;
     Compaction& compaction_;
