@@ -1,10 +1,12 @@
 #include "plugins/host/serve.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -43,6 +45,7 @@ constexpr std::chrono::milliseconds kIdlePoll(5);
 constexpr std::chrono::seconds kPoisonLook(1);
 constexpr std::chrono::seconds kMoreTime(2);  // between two requests for more time to start or to end
 constexpr std::chrono::minutes kEndMax(10);   // what takes longer hangs: the supervisor may end it
+constexpr size_t kSpareDescriptors = 16;
 
 int refuse_start(const std::string& problem) {
     std::fprintf(stderr, "vectorizer: %s\n", problem.c_str());
@@ -54,6 +57,26 @@ void raise_descriptor_limit() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+// Of connections and of files that the engine makes: with fewer it would be ready and serve nobody.
+bool can_open_more_files() {
+    std::array<int, kSpareDescriptors> spare = {};
+    const auto end = std::find_if(spare.begin(), spare.end(), [](int& each) {
+        each = ::open("/", O_PATH | O_CLOEXEC);
+        return each < 0;
+    });
+    std::for_each(spare.begin(), end, [](int each) { ::close(each); });
+    return end == spare.end();
+}
+
+// 0, or an exit code.
+int refuse_too_few_descriptors() {
+    if (can_open_more_files()) return 0;
+    Log::write(VZ_LOG_ERROR, "host.too_few_descriptors",
+               "the limit of open files leaves fewer than " + std::to_string(kSpareDescriptors) +
+                   " for connections and new files: raise it with ulimit -n, or LimitNOFILE= of a systemd unit");
+    return kExitFailed;
 }
 
 bool takes_writes(vz_engine* engine) {
@@ -86,6 +109,7 @@ class Server {
         offer(engine.get());
         int code = frontends_->create();
         if (code == 0) code = frontends_->start();
+        if (code == 0) code = refuse_too_few_descriptors();
         if (code == 0) code = serve_until_drained(engine.get(), signals);
         frontends_->stop();
         const auto begun = Clock::now();

@@ -188,6 +188,17 @@ TEST(Operator, TheSupervisorHearsFromAServerThatLives) {
     EXPECT_EQ(server.wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0) << server.output();
 }
 
+TEST(Operator, AServerThatCouldTakeNoConnectionDoesNotStart) {
+    const TemporaryDirectory directory;
+    const Ran ran = run({"/bin/sh", "-c",
+                         "ulimit -n 20; exec " + std::string(program()) + " serve --data-dir " + directory.path() +
+                             "/data --port " + std::to_string(free_port())},
+                        {}, std::chrono::seconds(20));
+    EXPECT_EQ(ran.exit.code, 1) << ran.output;
+    EXPECT_NE(ran.output.find("host.too_few_descriptors"), std::string::npos) << ran.output;
+    EXPECT_NE(ran.output.find("ulimit -n"), std::string::npos) << ran.output;
+}
+
 TEST(Operator, HealthcheckSaysByItsExitCodeWhetherTheServerIsReady) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");
