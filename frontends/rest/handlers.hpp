@@ -10,22 +10,32 @@ void get_health(vzh_request* request, const vzh_view* view);
 void get_stats(vzh_request* request, const vzh_view* view);
 void get_status(vzh_request* request, const vzh_view* view);
 void get_root(vzh_request* request, const vzh_view* view);
+
+// keys.cpp
 // The keys made over the API come into force.
 vz_status load_stored_keys(vz_engine* engine, vz_error* error);
 void create_key(vzh_request* request, const vzh_view* view);
 void list_keys(vzh_request* request, const vzh_view* view);
 void revoke_key(vzh_request* request, const vzh_view* view);
+
+// slow_queries.cpp
 void list_slow_queries(vzh_request* request, const vzh_view* view);
 void set_slow_queries(vzh_request* request, const vzh_view* view);
+
+// openapi.cpp
 void get_openapi(vzh_request* request, const vzh_view* view);
 void get_docs(vzh_request* request, const vzh_view* view);
 
 // collections.cpp
 void list_collections(vzh_request* request, const vzh_view* view);
-void create_collection(vzh_request* request, const vzh_view* view);
 void get_collection(vzh_request* request, const vzh_view* view);
-void put_collection(vzh_request* request, const vzh_view* view);
 void delete_collection(vzh_request* request, const vzh_view* view);
+
+// create_collection.cpp
+void create_collection(vzh_request* request, const vzh_view* view);
+
+// alter_collection.cpp
+void put_collection(vzh_request* request, const vzh_view* view);
 
 // maintenance.cpp
 void force_save(vzh_request* request, const vzh_view* view);
@@ -105,6 +115,8 @@ void explain(vzh_request* request, const vzh_view* view);
 // search.cpp
 void search(vzh_request* request, const vzh_view* view);
 void search_in(vzh_request* request, const vzh_view* view);
+
+// batch_search.cpp
 void batch_search(vzh_request* request, const vzh_view* view);
 
 }  // namespace vz::rest
