@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "engine/base/id.hpp"
+#include "engine/base/lsn.hpp"
 #include "engine/base/schema.hpp"
 #include "engine/collection/row_filter.hpp"
-#include "engine/log/frame.hpp"
 
 namespace vz {
 

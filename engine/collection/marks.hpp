@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "engine/log/frame.hpp"
+#include "engine/base/lsn.hpp"
 
 namespace vz {
 

@@ -7,13 +7,12 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/lsn.hpp"
 #include "engine/base/status.hpp"
 #include "engine/io/file.hpp"
 #include "engine/io/file_header.hpp"
 
 namespace vz {
-
-using Lsn = uint64_t;  // 0: none. Opaque to everything above the log, and rising
 
 enum class FrameKind : uint16_t { kEdits = 1, kRecords = 2, kMarker = 3 };
 inline constexpr uint16_t kFrameSkippable = 0x8000;  // older readers may pass over such kinds

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/lsn.hpp"
 #include "engine/base/status.hpp"
-#include "engine/log/frame.hpp"
 
 namespace vz {
 

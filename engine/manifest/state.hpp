@@ -14,8 +14,8 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/base/delete_ref.hpp"
+#include "engine/base/lsn.hpp"
 #include "engine/base/schema.hpp"
-#include "engine/log/frame.hpp"
 
 namespace vz {
 
