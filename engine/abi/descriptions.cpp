@@ -140,7 +140,9 @@ VZ_API vz_status vz_component_counts(vz_engine* engine, vz_str collection, vz_st
                 .expected(counted->dim)
                 .actual(dim);
         }
-        return count_components(found->pin(), *counted, {}, {counts, dim});
+        const ReadView view = found->pin();
+        VZ_TRY(count_components(view, *counted, {}, {counts, dim}));
+        return found->check_readable(*view.parts);
     });
 }
 

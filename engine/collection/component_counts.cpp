@@ -41,7 +41,6 @@ Status ComponentCounts::add_shown(const ReadView& view, const Part& part, const 
         if (values != nullptr) add_row(values, is_shown, &counts_);
         is_counted_[row] = is_shown;
     }
-    if (part.failed()) return failure(VZ_IO_ERROR, "the vectors of a segment cannot be read");
     for (size_t i = 0; i < counts_.size(); ++i) counts[i] += counts_[i];
     return {};
 }
