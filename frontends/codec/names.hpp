@@ -28,7 +28,6 @@ struct UuidText {
 };
 UuidText new_uuid();
 
-inline constexpr uint64_t kIdempotencyKeyBytesMax = 128;
 // First 16 bytes of SHA-256 over the key's identity, the Idempotency-Key and the number of the sub-batch. Absent key:
 // all zero.
 vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part);

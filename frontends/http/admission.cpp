@@ -18,6 +18,7 @@ namespace {
 
 constexpr uint64_t kInlineBodyBytes = 64 * 1024;
 constexpr uint64_t kTimeoutMsMax = 600000;
+constexpr size_t kSentIdBytesMax = 128;
 constexpr std::string_view kQueryKey = "api_key";
 
 bool is_visible(std::string_view text, size_t most) {
@@ -166,9 +167,9 @@ std::string_view text_or_empty(const char* text) {
 void Listener::identify(vzh_request& r) {
     if (r.begun_ns == 0) r.begun_ns = clock_ns();
     if (r.view.request_id.data != nullptr) return;
-    if (is_visible(r.head.request_id, 128)) {
+    if (is_visible(r.head.request_id, kSentIdBytesMax)) {
         r.view.request_id = to_str(r.head.request_id);
-    } else if (is_visible(r.head.correlation_id, 128)) {
+    } else if (is_visible(r.head.correlation_id, kSentIdBytesMax)) {
         r.view.request_id = to_str(r.head.correlation_id);
     } else {
         r.view.request_id = to_str(make_id(r.made_id));
@@ -400,7 +401,7 @@ Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
     r.view.accept = to_str(r.head.accept);
     if (r.head.idempotency_key.data() != nullptr) {
         if (r.head.repeated_idempotency_key) return invalid_field("Idempotency-Key", "came twice");
-        if (!is_visible(r.head.idempotency_key, 128))
+        if (!is_visible(r.head.idempotency_key, kSentIdBytesMax))
             return invalid_field("Idempotency-Key", "must be 1 to 128 visible ASCII characters");
         r.view.idempotency_key = to_str(r.head.idempotency_key);
     }

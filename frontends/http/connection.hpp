@@ -127,7 +127,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool on_io_thread_ = false;
     uint64_t body_left_ = 0;
     uint64_t body_timed_ = 0;  // bytes of the body at which its clock starts again
-    uint64_t discarded_ = 0;
 
     std::atomic<int64_t> deadline_ms_{0};  // 0: none
     Waiting waiting_ = Waiting::kFirstByte;
