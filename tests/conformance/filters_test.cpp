@@ -6,27 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
-#include "tests/e2e/support/server.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/e2e/support/rest_server.hpp"
 
 namespace vz::e2e {
 namespace {
 
-class Filters : public testing::Test {
+class Filters : public OnOneServer<Filters> {
  protected:
-    static void SetUpTestSuite() {
-        directory_ = std::make_unique<TemporaryDirectory>();
-        server_ = std::make_unique<Server>(directory_->path() + "/data");
-        client_ = std::make_unique<HttpClient>(server_->port());
-    }
-    static void TearDownTestSuite() {
-        client_.reset();
-        server_.reset();
-        directory_.reset();
-    }
-
     // Points 0 to 9: {"n":i,"tag":"even"|"odd"} at (i, 1).
     void SetUp() override {
         good("/collections", R"({"name":"c","dimension":2,"metric":"euclidean"})");
@@ -38,12 +25,10 @@ class Filters : public testing::Test {
         }
         good("/insert_vectors", body + "]}");
     }
-    void TearDown() override { client_->request("DELETE", "/collections/c", {}); }
+    void TearDown() override { send("DELETE", "/collections/c"); }
 
     static std::string good(const std::string& path, const std::string& body) {
-        const Answer answer = client_->request("POST", path, body);
-        EXPECT_EQ(answer.status, 200) << path << " " << body << "\n" << answer.body;
-        return answer.body;
+        return rest_->good("POST", path, body);
     }
     static std::vector<std::string> ids(const Json& answer, const char* list) {
         std::vector<std::string> all;
@@ -56,15 +41,7 @@ class Filters : public testing::Test {
     static std::string graphql(const std::string& document, const std::string& variables) {
         return good("/graphql", "{\"query\":" + json_string(document) + ",\"variables\":" + variables + "}");
     }
-
-    static std::unique_ptr<TemporaryDirectory> directory_;
-    static std::unique_ptr<Server> server_;
-    static std::unique_ptr<HttpClient> client_;
 };
-
-std::unique_ptr<TemporaryDirectory> Filters::directory_;
-std::unique_ptr<Server> Filters::server_;
-std::unique_ptr<HttpClient> Filters::client_;
 
 using Ids = std::vector<std::string>;
 
@@ -76,8 +53,7 @@ TEST_F(Filters, take_null_for_what_is_absent) {
               3);
     EXPECT_EQ(count(R"({"must":{"type":"range","key":"n","range":{"gt":null,"gte":7,"lt":null,"lte":null}}})"), 3);
     EXPECT_EQ(count(R"({"must":null})"), 10);
-    const Answer refused =
-        client_->request("POST", "/collections/c/vectors/delete_by_filter", R"({"filter":{"must":null}})");
+    const Answer refused = send("POST", "/collections/c/vectors/delete_by_filter", R"({"filter":{"must":null}})");
     EXPECT_EQ(refused.status, 400);
     EXPECT_EQ(Json(refused.body).text("/details/field"), "filter");
     EXPECT_EQ(count("{}"), 10);
@@ -89,8 +65,8 @@ TEST_F(Filters, that_ask_for_none_of_their_conditions_write_nothing) {
     for (const char* results : {"", "?results=all"}) {
         for (const auto& [route, patch] :
              {std::pair{"delete_by_filter", ""}, std::pair{"bulk_update_metadata", R"(,"patch":{"tag":"even"})"}}) {
-            const Answer refused = client_->request("POST", std::string("/collections/c/vectors/") + route + results,
-                                                    R"({"filter":)" + none + patch + "}");
+            const Answer refused = send("POST", std::string("/collections/c/vectors/") + route + results,
+                                        R"({"filter":)" + none + patch + "}");
             EXPECT_EQ(refused.status, 400) << route << results << refused.body;
             EXPECT_EQ(Json(refused.body).text("/details/field"), "filter");
         }
@@ -98,7 +74,7 @@ TEST_F(Filters, that_ask_for_none_of_their_conditions_write_nothing) {
     const std::string deletion =
         "mutation { deleteVectors(input: {collection: \"c\", filter: {min_should: "
         "{conditions: [{has_id: [\"1\"]}], min_count: 0}}}) { affectedCount } }";
-    const Answer refused = client_->request("POST", "/graphql", R"({"query":)" + json_string(deletion) + "}");
+    const Answer refused = send("POST", "/graphql", R"({"query":)" + json_string(deletion) + "}");
     EXPECT_EQ(Json(refused.body).text("/errors/0/extensions/details/field"), "filter") << refused.body;
     EXPECT_EQ(count("{}"), 10);
 }
@@ -107,14 +83,14 @@ TEST_F(Filters, tell_which_limit_they_passed) {
     std::string deep;
     for (int i = 0; i < 33; ++i) deep += R"({"must":)";
     const Answer refused =
-        client_->request("POST", "/collections/c/count", R"({"filter":)" + deep + "[]" + std::string(33, '}') + "}");
+        send("POST", "/collections/c/count", R"({"filter":)" + deep + "[]" + std::string(33, '}') + "}");
     EXPECT_EQ(Json(refused.body).text("/message"), "Invalid filter: a filter has at most 32 levels");
 }
 
 TEST_F(Filters, compare_integers_that_64_bits_do_not_hold) {
     const std::string payload = R"({"n":123456789012345678901234567890, "list":[-99999999999999999999999]})";
     good("/collections/c/vectors", R"({"vectors":[{"id":"wide","vector":[1,2],"payload":)" + payload + "}]}");
-    const std::string point = client_->get("/collections/c/vectors/wide").body;
+    const std::string point = send("GET", "/collections/c/vectors/wide").body;
     EXPECT_NE(point.find(payload), std::string::npos) << point;
     EXPECT_EQ(count(R"({"must":{"key":"n","range":{"gt":1e29}}})"), 1);
     EXPECT_EQ(count(R"({"must":{"key":"list","range":{"lt":-1e22}}})"), 1);
@@ -152,7 +128,7 @@ TEST_F(Filters, hold_in_every_read_in_both_spellings) {
 
 TEST_F(Filters, name_the_place_of_a_mistake) {
     const auto mistake = [](const std::string& path, const std::string& body) {
-        const Answer answer = client_->request("POST", path, body);
+        const Answer answer = send("POST", path, body);
         EXPECT_EQ(answer.status, 400) << body << "\n" << answer.body;
         return answer.body;
     };
@@ -176,9 +152,10 @@ TEST_F(Filters, name_the_place_of_a_mistake) {
     EXPECT_EQ(
         Json(mistake("/collections/c/vectors/delete_by_filter", R"({"filter":)" + fuzzy + "}")).text("/details/field"),
         "filter.must[0].match_value.type");
-    const Answer over_graphql = client_->post(
-        "/graphql", R"({"query":"query($f: JSON) { countVectors(collection: \"c\", filter: $f) }","variables":{"f":)" +
-                        fuzzy + "}}");
+    const Answer over_graphql =
+        send("POST", "/graphql",
+             R"({"query":"query($f: JSON) { countVectors(collection: \"c\", filter: $f) }","variables":{"f":)" + fuzzy +
+                 "}}");
     EXPECT_EQ(Json(over_graphql.body).text("/errors/0/extensions/code"), "PARSE_ERROR") << over_graphql.body;
     EXPECT_EQ(Json(over_graphql.body).text("/errors/0/extensions/details/field"), "filter.must[0].match_value.type");
     std::string many = R"({"filter":{"should":[{"has_id":[]})";
@@ -227,7 +204,7 @@ TEST_F(Filters, count_the_byte_of_a_mistake_from_the_start_of_the_body) {
               std::pair{"/collections/c/explain", R"({"vector":[1,1],"filter":)"},
               std::pair{"/collections/c/vectors/delete_by_filter", R"({"filter":)"}}) {
             const std::string body = std::string(before) + filter + "}";
-            const Answer answer = client_->post(path, body);
+            const Answer answer = send("POST", path, body);
             EXPECT_EQ(answer.status, 400) << path << body;
             const Json error(answer.body);
             EXPECT_EQ(error.text("/error_type"), "parse_error") << answer.body;
@@ -244,7 +221,7 @@ TEST_F(Filters, delete_and_change_the_points_that_pass) {
     EXPECT_EQ(changed.integer("/matched"), 5);
     EXPECT_EQ(changed.integer("/updated"), 5);
     EXPECT_TRUE(changed.list("/results").empty());
-    const std::string point = client_->get("/collections/c/vectors/3").body;
+    const std::string point = send("GET", "/collections/c/vectors/3").body;
     EXPECT_NE(point.find(R"("payload":{"n":3,"seen":{"by":1}})"), std::string::npos) << point;
     const Json deleted(
         good("/collections/c/vectors/delete_by_filter", R"({"filter":{"must":[{"key":"seen.by","range":{"gt":0}}]}})"));
@@ -252,7 +229,7 @@ TEST_F(Filters, delete_and_change_the_points_that_pass) {
     EXPECT_EQ(deleted.integer("/matched"), 5);
     EXPECT_EQ(deleted.integer("/deleted"), 5);
     EXPECT_EQ(count("{}"), 5);
-    EXPECT_EQ(client_->get("/collections/c/vectors/3").status, 404);
+    EXPECT_EQ(send("GET", "/collections/c/vectors/3").status, 404);
 }
 
 TEST_F(Filters, list_what_they_did_where_asked) {

@@ -5,40 +5,28 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
-#include "tests/e2e/support/server.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/e2e/support/rest_server.hpp"
 
 namespace vz::e2e {
 namespace {
 
 using Vector = std::vector<float>;
 
-class RestBatches : public testing::Test {
+class RestBatches : public OnServer {
  protected:
     void SetUp() override { good("POST", "/collections", R"({"name":"c","dimension":4,"metric":"euclidean"})"); }
 
-    std::string good(const std::string& method, const std::string& path, const std::string& body = {},
-                     const std::vector<std::string>& headers = {}) const {
-        const Answer answer = client_.request(method, path, body, headers);
-        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body << "\n" << answer.body;
-        return answer.body;
-    }
-    Vector stored(const std::string& id) const {
+    Vector stored(const std::string& id) {
         return floats_of(Json(good("GET", "/collections/c/vectors/" + id)).at("/vector"));
     }
     // The points a, c and d of each test, of which b was left out.
-    void expect_stored(float a, float c, float d) const {
+    void expect_stored(float a, float c, float d) {
         EXPECT_EQ(stored("a"), Vector(4, a));
         EXPECT_EQ(stored("c"), Vector(4, c));
         EXPECT_EQ(stored("d"), Vector(4, d));
         EXPECT_EQ(Json(good("POST", "/collections/c/count", "{}")).integer("/count"), 3);
     }
-
-    const TemporaryDirectory directory_;
-    const Server server_{directory_.path() + "/data"};
-    mutable HttpClient client_{server_.port()};
 };
 
 // A binary import of four rows of four equal numbers.

@@ -10,26 +10,14 @@
 #include <thread>
 #include <vector>
 
-#include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
-#include "tests/e2e/support/server.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/e2e/support/rest_server.hpp"
 
 namespace vz::e2e {
 namespace {
 
-class RestDetails : public testing::Test {
+class RestDetails : public OnOneServer<RestDetails> {
  protected:
-    static void SetUpTestSuite() {
-        directory_ = std::make_unique<TemporaryDirectory>();
-        server_ = std::make_unique<Server>(directory_->path() + "/data");
-        client_ = std::make_unique<HttpClient>(server_->port());
-    }
-    static void TearDownTestSuite() {
-        client_.reset();
-        server_.reset();
-        directory_.reset();
-    }
     void SetUp() override {
         good("POST", "/collections", R"({"name":"s","dimension":3})");
         good(
@@ -38,47 +26,11 @@ class RestDetails : public testing::Test {
     }
     void TearDown() override {
         for (const char* name : {"s", "t", "narrow", "texts", "renamed"})
-            client_->request("DELETE", std::string("/collections/") + name, {});
+            send("DELETE", std::string("/collections/") + name);
     }
 
-    static std::string good(const std::string& method, const std::string& path, const std::string& body = {}) {
-        const Answer answer = client_->request(method, path, body);
-        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body.substr(0, 200) << "\n"
-                                      << answer.body.substr(0, 500);
-        return answer.body;
-    }
-    static std::string refused(int status, const std::string& method, const std::string& path,
-                               const std::string& body = {}) {
-        const Answer answer = client_->request(method, path, body);
-        EXPECT_EQ(answer.status, status) << method << " " << path << " " << body.substr(0, 200) << "\n"
-                                         << answer.body.substr(0, 500);
-        return answer.body;
-    }
-    // A collection "t" of so many rows, none of them sealed.
-    static void make_growing(int count) {
-        std::string text = R"({"collection":"t","vectors":[)";
-        uint32_t seed = 1;
-        for (int i = 0; i < count; ++i) {
-            text += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + R"(,"embedding":[)";
-            for (int j = 0; j < 64; ++j) {
-                seed = seed * 1664525 + 1013904223;
-                text += (j == 0 ? "" : ",") + std::to_string(seed >> 24);
-            }
-            text += "]}";
-        }
-        good("POST", "/collections", R"({"name":"t","dimension":64})");
-        EXPECT_EQ(Json(good("POST", "/insert_vectors?results=errors", text + "]}")).integer("/inserted"), count);
-    }
     static std::string field(const std::string& error) { return Json(error).text("/details/field"); }
-
-    static std::unique_ptr<TemporaryDirectory> directory_;
-    static std::unique_ptr<Server> server_;
-    static std::unique_ptr<HttpClient> client_;
 };
-
-std::unique_ptr<TemporaryDirectory> RestDetails::directory_;
-std::unique_ptr<Server> RestDetails::server_;
-std::unique_ptr<HttpClient> RestDetails::client_;
 
 TEST_F(RestDetails, every_write_accepts_wait_with_any_value) {
     struct Write {
@@ -169,7 +121,7 @@ TEST_F(RestDetails, errors_name_fields_as_the_request_spells_them) {
 TEST_F(RestDetails, a_payload_that_is_no_json_is_told_with_its_place) {
     good("POST", "/collections", R"({"name":"broken","dimension":1})");
     const auto offset = [&](const char* method, const char* path, const char* body) {
-        const Answer answer = client_->request(method, path, body);
+        const Answer answer = send(method, path, body);
         EXPECT_EQ(answer.status, 400) << body;
         EXPECT_EQ(Json(answer.body).text("/error_type"), "parse_error") << answer.body;
         EXPECT_EQ(Json(answer.body).text("/details/field"), "body") << answer.body;
@@ -187,7 +139,7 @@ TEST_F(RestDetails, a_payload_that_is_no_json_is_told_with_its_place) {
 }
 
 TEST_F(RestDetails, of_a_body_that_is_no_json_nothing_is_done) {
-    const std::string before = client_->get("/collections/s/vectors").body;
+    const std::string before = send("GET", "/collections/s/vectors").body;
     const auto offset = [&](const std::string& path, const std::string& body) {
         const Json error(refused(400, "POST", path, body));
         EXPECT_EQ(error.text("/error_type"), "parse_error") << body;
@@ -216,8 +168,8 @@ TEST_F(RestDetails, of_a_body_that_is_no_json_nothing_is_done) {
         EXPECT_EQ(offset("/delete", body + text + "}"), body.size() + at);
         refused(400, "PUT", "/collections/s", std::string(R"({"description":"d","wait":)") + text + "}");
     }
-    EXPECT_EQ(client_->get("/collections/s/vectors").body, before);
-    EXPECT_EQ(client_->get("/collections/texts").status, 404);
+    EXPECT_EQ(send("GET", "/collections/s/vectors").body, before);
+    EXPECT_EQ(send("GET", "/collections/texts").status, 404);
     good("POST", "/update", R"({"collection":"s","id":"a","payload":{"n":1},"wait":{"any":["thing"]}})");
     // A number that no double holds is JSON.
     const Json large(
@@ -230,7 +182,7 @@ TEST_F(RestDetails, of_a_body_that_is_no_json_nothing_is_done) {
 TEST_F(RestDetails, an_import_counts_offsets_from_the_start_of_its_body) {
     const std::vector<std::string> lines{"Content-Type: application/x-ndjson"};
     const auto import = [&](const std::string& query, const std::string& body, const std::vector<std::string>& type) {
-        return client_->request("POST", "/collections/s/import" + query, body, type).body;
+        return send("POST", "/collections/s/import" + query, body, type).body;
     };
     const std::string first = R"({"id":"x","vector":[1,0,0]})"
                               "\n\n";
@@ -412,8 +364,8 @@ TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
     body.resize(64 + kCount * kDimension * sizeof(float));
     for (int timeout_ms = 10; timeout_ms < 1'000; timeout_ms += timeout_ms / 2) {
         const std::string limit = std::to_string(timeout_ms);
-        const Answer answer = client_->request("POST", "/collections/t/import?id_start=0&timeout_ms=" + limit, body,
-                                               {"Content-Type: application/octet-stream"});
+        const Answer answer = send("POST", "/collections/t/import?id_start=0&timeout_ms=" + limit, body,
+                                   {"Content-Type: application/octet-stream"});
         if (answer.status == 200) return;  // too fast for this deadline, and for all longer ones
         EXPECT_EQ(answer.status, 504) << answer.body;
         const Json late(answer.body);
@@ -492,101 +444,6 @@ TEST_F(RestDetails, an_atomic_batch_says_which_item_failed) {
     good("GET", "/collections/s/vectors/a");
 }
 
-// Twenty thousand points with some text, sealed.
-TEST_F(RestDetails, deadlines_and_jobs_under_way_are_told) {
-    std::string text = R"({"collection":"t","vectors":[)";
-    uint32_t seed = 1;
-    for (int i = 0; i < 20'000; ++i) {
-        text += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + R"(,"embedding":[)";
-        for (int j = 0; j < 32; ++j) {
-            seed = seed * 1664525 + 1013904223;
-            text += (j == 0 ? "" : ",") + std::to_string(seed >> 20);
-        }
-        text += R"(],"payload":{"text":")" + std::string(200, 'x') + "\"}}";
-    }
-    good("POST", "/collections", R"({"name":"t","dimension":32})");
-    EXPECT_EQ(Json(good("POST", "/insert_vectors?results=errors", text + "]}")).integer("/inserted"), 20'000);
-    good("POST", "/collections/t/force-save");
-
-    std::string filter = R"({"filter":{"should":[)";
-    for (int i = 0; i < 300; ++i)
-        filter += (i == 0 ? "" : ",") + (R"({"key":"text","match":{"text":"no)" + std::to_string(i)) + "\"}}";
-    const Json late(refused(504, "POST", "/collections/t/count?timeout_ms=7", filter + "]}}"));
-    EXPECT_EQ(late.text("/error_type"), "deadline_exceeded");
-    EXPECT_EQ(late.integer("/details/timeout_ms"), 7);
-
-    EXPECT_EQ(Json(good("POST", "/collections/t/reindex", R"({"m":24})")).text("/state"), "running");
-    const Json taken(refused(409, "POST", "/collections/t/reindex", R"({"m":20})"));
-    EXPECT_EQ(taken.text("/error_type"), "conflict");
-    EXPECT_FALSE(taken.text("/details/reason").empty());
-    good("POST", "/collections/t/reencode", R"({"target_encoding":"fp32"})");
-    refused(409, "POST", "/collections/t/reencode", R"({"target_encoding":"sq8"})");
-    good("POST", "/collections/s/reindex", R"({"m":20})");  // another collection's are its own
-}
-
-// Rows that grow have a graph, too, once they are many.
-TEST_F(RestDetails, a_job_over_rows_that_grow_is_under_way_as_well) {
-    make_growing(30'000);
-    EXPECT_EQ(Json(good("POST", "/collections/t/reindex", R"({"m":24,"ef_construction":400})")).text("/state"),
-              "running");
-    refused(409, "POST", "/collections/t/reindex", R"({"m":20})");
-    good("DELETE", "/collections/t");
-    good("POST", "/collections", R"({"name":"t","dimension":64})");
-    good("POST", "/collections/t/reindex", R"({"m":20})");
-}
-
-// Each that waits takes time of the threads that all share: beyond four they are told that the job runs, if it does
-// yet.
-TEST_F(RestDetails, few_may_wait_for_jobs) {
-    make_growing(3'000);
-    good("POST", "/collections/t/force-save");
-    std::atomic<int> told{0};
-    std::vector<std::thread> waiting;
-    for (int i = 0; i < 6; ++i) {
-        waiting.emplace_back([&] {
-            // One job, whose requests are all the same; one after the other, that is.
-            HttpClient client(server_->port());
-            Answer answer;
-            do {
-                answer = client.request("POST", "/collections/t/reindex?wait=true&timeout_ms=600000",
-                                        R"({"m":48,"ef_construction":400})", {"Idempotency-Key: one"});
-                if (answer.status == 409) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-            } while (answer.status == 409);
-            EXPECT_EQ(answer.status, 200) << answer.body;
-            if (answer.body.find("\"running\"") != std::string::npos) ++told;
-        });
-    }
-    for (std::thread& thread : waiting) thread.join();
-    EXPECT_LE(told.load(), 2);
-}
-
-TEST_F(RestDetails, of_jobs_asked_for_at_once_one_runs) {
-    make_growing(30'000);
-    std::atomic<int> begun{0};
-    std::vector<std::thread> askers;
-    for (int i = 0; i < 6; ++i) {
-        askers.emplace_back([&, i] {
-            HttpClient client(server_->port());
-            const std::string body = R"({"m":)" + std::to_string(20 + i) + R"(,"ef_construction":400})";
-            const Answer answer = client.request("POST", "/collections/t/reindex", body, {});
-            if (answer.status == 200) ++begun;
-            EXPECT_TRUE(answer.status == 200 || Json(answer.body).text("/error_type") == "conflict") << answer.body;
-        });
-    }
-    for (std::thread& asker : askers) asker.join();
-    EXPECT_EQ(begun.load(), 1);
-}
-
-TEST_F(RestDetails, a_job_is_that_of_its_collection_whatever_that_is_called) {
-    make_growing(30'000);
-    const std::string slowly = R"({"m":24,"ef_construction":400})";
-    good("POST", "/collections/t/reindex", slowly);
-    good("POST", "/collections/t/rename", R"({"new_name":"renamed","retain_alias":false})");
-    refused(409, "POST", "/collections/renamed/reindex", R"({"m":20})");
-    make_growing(10'000);
-    good("POST", "/collections/t/reindex", slowly);
-}
-
 TEST_F(RestDetails, an_unknown_key_is_named) {
     const Json error(refused(404, "DELETE", "/auth/keys/none"));
     EXPECT_EQ(error.text("/error_type"), "key_not_found");
@@ -619,8 +476,8 @@ TEST_F(RestDetails, payloads_nest_to_the_limit) {
 TEST_F(RestDetails, a_repeated_request_tells_no_ids_that_were_never_stored) {
     const auto twice = [](const std::string& path, const std::string& body, const std::string& key) {
         const std::vector<std::string> headers{"Idempotency-Key: " + key};
-        EXPECT_EQ(client_->request("POST", path, body, headers).status, 200);
-        const Answer again = client_->request("POST", path, body, headers);
+        EXPECT_EQ(send("POST", path, body, headers).status, 200);
+        const Answer again = send("POST", path, body, headers);
         EXPECT_EQ(again.status, 200);
         EXPECT_EQ(again.header("Idempotent-Replay"), "true") << path;
         return again.body;
@@ -654,8 +511,8 @@ TEST_F(RestDetails, a_repeated_request_tells_no_ids_that_were_never_stored) {
     EXPECT_EQ(snapshots.integer("/total"), before + 1);
     EXPECT_EQ(snapshots.text("/snapshots/0/id"), snapshot);
     EXPECT_NE(Json(good("POST", "/collections/s/snapshot")).text("/id"), snapshot);
-    const Answer other = client_->request("POST", "/collections/s/vectors/move",
-                                          R"({"destination":"t","ids":["gone"]})", {"Idempotency-Key: y"});
+    const Answer other =
+        send("POST", "/collections/s/vectors/move", R"({"destination":"t","ids":["gone"]})", {"Idempotency-Key: y"});
     EXPECT_EQ(other.header("Idempotent-Replay"), "");
     EXPECT_EQ(Json(other.body).text("/results/0/status"), "missing_in_src");
 }
@@ -668,9 +525,9 @@ TEST_F(RestDetails, numbered_points_reach_the_last_number) {
     std::memcpy(body.data() + 8, &dimension, sizeof dimension);
     std::memcpy(body.data() + 16, &count, sizeof count);
     const std::vector<std::string> type{"Content-Type: application/octet-stream"};
-    EXPECT_EQ(client_->request("POST", "/collections/s/import?id_start=18446744073709551614", body, type).status, 200);
+    EXPECT_EQ(send("POST", "/collections/s/import?id_start=18446744073709551614", body, type).status, 200);
     good("GET", "/collections/s/vectors/18446744073709551615");
-    const Answer beyond = client_->request("POST", "/collections/s/import?id_start=18446744073709551615", body, type);
+    const Answer beyond = send("POST", "/collections/s/import?id_start=18446744073709551615", body, type);
     EXPECT_EQ(beyond.status, 400);
     EXPECT_EQ(field(beyond.body), "id_start");
 }
@@ -688,10 +545,10 @@ TEST_F(RestDetails, points_that_have_ids_are_not_numbered) {
     std::memcpy(body.data() + 24, &id_bytes, sizeof id_bytes);
     body += std::string("\2\0me", 4);
     const std::vector<std::string> type{"Content-Type: application/octet-stream"};
-    const Answer numbered = client_->request("POST", "/collections/s/import?id_start=5", body, type);
+    const Answer numbered = send("POST", "/collections/s/import?id_start=5", body, type);
     EXPECT_EQ(numbered.status, 400) << numbered.body;
     EXPECT_EQ(field(numbered.body), "id_start");
-    EXPECT_EQ(client_->request("POST", "/collections/s/import", body, type).status, 200);
+    EXPECT_EQ(send("POST", "/collections/s/import", body, type).status, 200);
     good("GET", "/collections/s/vectors/me");
 }
 

@@ -10,41 +10,22 @@
 #include <thread>
 #include <vector>
 
-#include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
-#include "tests/e2e/support/server.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/e2e/support/rest_server.hpp"
 
 namespace vz::e2e {
 namespace {
 
-class RestOperations : public testing::Test {
+class RestOperations : public OnServer {
  protected:
     void SetUp() override {
-        start();
         good("POST", "/collections", R"({"name":"s","dimension":2})");
         good("POST", "/collections/s/vectors",
              R"({"vectors":[{"id":"a","vector":[1,2]},{"id":"b","vector":[2,1],"payload":{"n":1}}]})");
     }
-    void start() {
-        client_.reset();
-        server_.reset();
-        server_ = std::make_unique<Server>(directory_.path() + "/data");
-        client_ = std::make_unique<HttpClient>(server_->port());
-    }
-    void kill() {
-        client_.reset();
-        server_->kill();
-        start();
-    }
-    std::string good(const std::string& method, const std::string& path, const std::string& body = {}) {
-        const Answer answer = client_->request(method, path, body);
-        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body << "\n" << answer.body;
-        return answer.body;
-    }
     // The payload of b in a sealed file.
     void rot(const std::string& file) {
-        const std::string path = directory_.path() + "/data/" + file;
+        const std::string path = rest_.data() + "/" + file;
         std::ifstream from(path, std::ios::binary);
         const std::string bytes{std::istreambuf_iterator<char>(from), std::istreambuf_iterator<char>()};
         const size_t at = bytes.find(R"({"n":1})");
@@ -55,10 +36,6 @@ class RestOperations : public testing::Test {
         to.put('2');
     }
     int64_t count() { return Json(good("POST", "/collections/s/count", "{}")).integer("/count"); }
-
-    TemporaryDirectory directory_;
-    std::unique_ptr<Server> server_;
-    std::unique_ptr<HttpClient> client_;
 };
 
 TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
@@ -67,7 +44,7 @@ TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
     EXPECT_EQ(made.text("/collection"), "s");
     EXPECT_EQ(made.text("/status"), "created");
     EXPECT_GT(made.integer("/size_bytes"), 0);
-    kill();
+    rest_.kill();
     good("DELETE", "/collections/s/vectors/a");
     const Json second(good("POST", "/collections/s/snapshot"));
     EXPECT_NE(second.text("/id"), id);
@@ -81,7 +58,7 @@ TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
     for (const char* at : {"/snapshots/0", "/snapshots/1"}) EXPECT_FALSE(report.text(at).empty());
     const Json item(good("GET", "/collections/s"));
     EXPECT_LE(item.text("/created_at"), item.text("/updated_at"));
-    kill();
+    rest_.kill();
     EXPECT_EQ(count(), 2);
     EXPECT_EQ(Json(good("GET", "/collections/s/vectors/b")).integer("/payload/n"), 1);
     good("DELETE", "/collections/s");
@@ -89,10 +66,10 @@ TEST_F(RestOperations, a_snapshot_brings_everything_back_after_a_kill) {
     good("POST", "/collections/s/snapshots/" + id + "/restore");
     EXPECT_EQ(count(), 2);
     good("DELETE", "/collections/s/snapshots/" + id);
-    const Answer gone = client_->request("POST", "/collections/s/snapshots/" + id + "/restore", "");
+    const Answer gone = send("POST", "/collections/s/snapshots/" + id + "/restore", "");
     EXPECT_EQ(gone.status, 404);
     EXPECT_EQ(Json(gone.body).text("/error_type"), "snapshot_not_found");
-    EXPECT_EQ(client_->request("GET", "/collections/nope/snapshots", "").status, 404);
+    EXPECT_EQ(send("GET", "/collections/nope/snapshots", "").status, 404);
 }
 
 TEST_F(RestOperations, snapshots_are_found_under_every_name_of_their_collection) {
@@ -104,7 +81,7 @@ TEST_F(RestOperations, snapshots_are_found_under_every_name_of_their_collection)
     EXPECT_EQ(count(), 2);
     good("POST", "/collections/s/rename", R"({"new_name":"t","retain_alias":false})");
     good("DELETE", "/collections/t/vectors/a");
-    kill();
+    rest_.kill();
     EXPECT_EQ(Json(good("GET", "/collections/t/snapshots")).text("/snapshots/0/id"), id);
     good("POST", "/collections/nick/snapshots/" + id + "/restore");
     EXPECT_EQ(Json(good("POST", "/collections/t/count", "{}")).integer("/count"), 2);
@@ -154,7 +131,7 @@ TEST_F(RestOperations, every_write_of_a_payload_keeps_the_expiry_in_step) {
     EXPECT_FALSE(expires("/collections/s/vectors/h"));
     EXPECT_EQ(expiry("/collections/s/vectors/i"), 66'666'666'666'666);
     EXPECT_EQ(expiry("/collections/s/vectors/b"), 55'555'555'555'555);
-    kill();
+    rest_.kill();
     EXPECT_EQ(expiry("/collections/d/vectors/a"), 88'888'888'888'888);
     EXPECT_EQ(expiry("/collections/s/vectors/b"), 55'555'555'555'555);
 }
@@ -164,7 +141,7 @@ TEST_F(RestOperations, an_integer_that_is_no_time_is_refused_wherever_it_says_wh
         const std::string payload = R"({"k":1,"__expires_at":)" + time + "}";
         const auto refused = [&](const std::string& method, const std::string& path, const std::string& body,
                                  const std::string& field) {
-            const Answer answer = client_->request(method, path, body);
+            const Answer answer = send(method, path, body);
             EXPECT_EQ(answer.status, 400) << path << " " << body << answer.body;
             EXPECT_EQ(Json(answer.body).text("/error_type"), "validation_error") << answer.body;
             EXPECT_EQ(Json(answer.body).text("/details/field"), field) << answer.body;
@@ -219,10 +196,10 @@ TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     EXPECT_EQ(half.integer("/payload/__expires_at"), 1);
     good("PUT", "/collections/s/vectors/a", R"({"vector":[1,1]})");
     good("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":1})");
-    EXPECT_EQ(client_->get("/collections/s/vectors/a").status, 404);
-    EXPECT_EQ(client_->request("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":null})").status, 404);
+    EXPECT_EQ(send("GET", "/collections/s/vectors/a").status, 404);
+    EXPECT_EQ(send("PATCH", "/collections/s/vectors/a/expiry", R"({"expires_at":null})").status, 404);
     EXPECT_EQ(count(), 1);
-    EXPECT_EQ(client_->request("PATCH", "/collections/s/vectors/b/expiry", "{}").status, 400);
+    EXPECT_EQ(send("PATCH", "/collections/s/vectors/b/expiry", "{}").status, 400);
 
     good("POST", "/collections/s/vectors",
          R"({"vectors":[{"id":"k","vector":[1,1],"payload":{"__expires_at":1}},{"id":"l","vector":[1,1]}]})");
@@ -233,17 +210,17 @@ TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {
     EXPECT_EQ(count(), 3);
     std::this_thread::sleep_for(std::chrono::milliseconds(1100));
     EXPECT_EQ(count(), 2);
-    kill();
+    rest_.kill();
     EXPECT_EQ(count(), 2);
-    EXPECT_EQ(client_->get("/collections/s/vectors/t").status, 404);
+    EXPECT_EQ(send("GET", "/collections/s/vectors/t").status, 404);
 }
 
 TEST_F(RestOperations, what_came_too_late_was_not_done) {
     for (int i = 0; i < 100; ++i) {
         const std::string path = "/collections/s/vectors/p" + std::to_string(i);
-        const int status = client_->request("PUT", path + "?timeout_ms=1", R"({"vector":[1,2]})").status;
+        const int status = send("PUT", path + "?timeout_ms=1", R"({"vector":[1,2]})").status;
         EXPECT_TRUE(status == 200 || status == 504) << status;
-        EXPECT_EQ(client_->get(path).status, status == 200 ? 200 : 404) << i;
+        EXPECT_EQ(send("GET", path).status, status == 200 ? 200 : 404) << i;
     }
 }
 
@@ -273,18 +250,18 @@ TEST_F(RestOperations, an_alias_moves_in_one_step) {
     EXPECT_EQ(Json(good("PUT", "/aliases/now", R"({"collection":"s"})")).text("/collection"), "s");
     EXPECT_EQ(Json(good("POST", "/collections/now/count", "{}")).integer("/count"), 2);
     good("PUT", "/aliases/now", R"({"collection":"t"})");
-    kill();
+    rest_.kill();
     EXPECT_EQ(Json(good("POST", "/collections/now/count", "{}")).integer("/count"), 0);
     const Json list(good("GET", "/aliases"));
     EXPECT_EQ(list.integer("/total"), 1);
     EXPECT_EQ(list.text("/aliases/0/alias"), "now");
     EXPECT_EQ(list.text("/aliases/0/collection"), "t");
-    EXPECT_EQ(client_->request("PUT", "/aliases/s", R"({"collection":"t"})").status, 409);
-    EXPECT_EQ(client_->request("PUT", "/aliases/x", R"({"collection":"nope"})").status, 404);
-    EXPECT_EQ(client_->request("PUT", "/aliases/x", "{}").status, 400);
+    EXPECT_EQ(send("PUT", "/aliases/s", R"({"collection":"t"})").status, 409);
+    EXPECT_EQ(send("PUT", "/aliases/x", R"({"collection":"nope"})").status, 404);
+    EXPECT_EQ(send("PUT", "/aliases/x", "{}").status, 400);
     good("DELETE", "/aliases/now");
-    EXPECT_EQ(client_->request("DELETE", "/aliases/now", "").status, 404);
-    EXPECT_EQ(client_->request("POST", "/collections/now/count", "{}").status, 404);
+    EXPECT_EQ(send("DELETE", "/aliases/now", "").status, 404);
+    EXPECT_EQ(send("POST", "/collections/now/count", "{}").status, 404);
 }
 
 TEST_F(RestOperations, a_rename_under_an_alias_tells_what_it_did) {
@@ -312,8 +289,8 @@ TEST_F(RestOperations, explain_tells_what_a_search_did) {
     EXPECT_EQ(told.integer("/trace/segments"), 1);
     EXPECT_EQ(told.text("/trace/plan"), "exact");
     EXPECT_EQ(told.text("/explain/parts/0/segment"), "growing");
-    EXPECT_EQ(client_->request("POST", "/collections/s/explain", R"({"vector":[1]})").status, 400);
-    EXPECT_EQ(client_->request("POST", "/collections/s/explain", "{}").status, 400);
+    EXPECT_EQ(send("POST", "/collections/s/explain", R"({"vector":[1]})").status, 400);
+    EXPECT_EQ(send("POST", "/collections/s/explain", "{}").status, 400);
 }
 
 TEST_F(RestOperations, indexing_progress_counts_collections) {
@@ -327,9 +304,9 @@ TEST_F(RestOperations, indexing_progress_counts_collections) {
 
 TEST_F(RestOperations, the_search_effort_can_be_tuned) {
     good("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":77}})");
-    kill();
+    rest_.kill();
     EXPECT_EQ(Json(good("GET", "/collections/s?view=full")).integer("/hnsw_config/ef_search"), 77);
-    const Answer bad = client_->request("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":0}})");
+    const Answer bad = send("PUT", "/collections/s", R"({"hnsw_config":{"ef_search":0}})");
     EXPECT_EQ(bad.status, 400);
 }
 
@@ -374,7 +351,7 @@ TEST_F(RestOperations, graphs_are_built_anew) {
     EXPECT_EQ(done.integer("/params/ef_search"), 300);
     EXPECT_EQ(number_of(done.at("/progress")), 1.0);
     EXPECT_EQ(hits(), before);
-    kill();
+    rest_.kill();
     EXPECT_EQ(Json(good("GET", "/collections/g?view=full")).integer("/hnsw_config/m"), 24);
     EXPECT_EQ(Json(good("POST", "/collections/g/reencode?wait=true", R"({"target_encoding":"fp32"})")).text("/state"),
               "completed");
@@ -398,21 +375,19 @@ TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
         return Json(good("GET", "/collections/" + name + "/persistence")).text("/state");
     };
     const auto file = Json(good("GET", "/collections/s/persistence")).text("/segments/0/file");
-    client_.reset();
-    server_->stop();
-    start();
+    rest_.stop();
+    rest_.start();
     const auto is_verified = [&] {
         return Json(good("GET", "/collections/s/persistence")).at("/segments/0/verified_at").is_string();
     };
     for (int i = 0; i < 500 && !is_verified(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_TRUE(is_verified());
-    client_.reset();
-    server_->stop();
+    rest_.stop();
     rot(file);
-    start();
+    rest_.start();
     for (int i = 0; i < 500 && state("s") != "quarantined"; ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    const Answer refused = client_->request("GET", "/collections/s/vectors/b", "");
+    const Answer refused = send("GET", "/collections/s/vectors/b", "");
     EXPECT_EQ(refused.status, 503);
     EXPECT_EQ(Json(refused.body).text("/details/reason"), "collection_quarantined");
     EXPECT_EQ(state("well"), "ready");
@@ -424,7 +399,7 @@ TEST_F(RestOperations, a_damaged_snapshot_replaces_nothing) {
     const std::string id = Json(good("POST", "/collections/s/snapshot")).text("/id");
     rot(Json(good("GET", "/collections/s/persistence")).text("/segments/0/file"));
     good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"b","vector":[5,5],"payload":{"n":7}}]})");
-    const Answer refused = client_->request("POST", "/collections/s/snapshots/" + id + "/restore", "");
+    const Answer refused = send("POST", "/collections/s/snapshots/" + id + "/restore", "");
     EXPECT_EQ(refused.status, 503);
     EXPECT_EQ(Json(refused.body).text("/details/reason"), "snapshot_damaged");
     EXPECT_EQ(Json(good("GET", "/collections/s/vectors/b")).integer("/payload/n"), 7);
@@ -443,11 +418,11 @@ TEST_F(RestOperations, what_cannot_be_read_is_not_told_as_missing) {
          }) {
         good("POST", "/collections/s/force-save");
         const auto file = Json(good("GET", "/collections/s/persistence")).text("/segments/0/file");
-        const std::string sealed = directory_.path() + "/data/" + file;
+        const std::string sealed = rest_.data() + "/" + file;
         std::filesystem::permissions(sealed, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
         std::filesystem::resize_file(sealed, 4096);
         for (int i = 0; i < 2; ++i) {
-            const Answer refused = client_->request(method, "/collections/s" + path, body);
+            const Answer refused = send(method, "/collections/s" + path, body);
             EXPECT_EQ(refused.status, 503) << method << path << refused.body;
             EXPECT_EQ(Json(refused.body).text("/details/reason"), "collection_quarantined") << method << path;
         }

@@ -5,35 +5,16 @@
 #include <set>
 #include <thread>
 
-#include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
-#include "tests/e2e/support/server.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/e2e/support/rest_server.hpp"
 
 namespace vz::e2e {
 namespace {
 
 using Ids = std::set<std::string>;
 
-class RestTexts : public testing::Test {
+class RestTexts : public OnServer {
  protected:
-    void SetUp() override { start(); }
-    void start() {
-        client_.reset();
-        server_.reset();
-        server_ = std::make_unique<Server>(directory_.path() + "/data");
-        client_ = std::make_unique<HttpClient>(server_->port());
-    }
-    void kill() {
-        client_.reset();
-        server_->kill();
-        start();
-    }
-    std::string good(const std::string& method, const std::string& path, const std::string& body = {}) {
-        const Answer answer = client_->request(method, path, body);
-        EXPECT_EQ(answer.status, 200) << method << " " << path << " " << body << "\n" << answer.body;
-        return answer.body;
-    }
     Ids ids() {
         Ids all;
         const Json page(good("GET", "/collections/t/vectors?limit=1000&with_vector=false"));
@@ -46,10 +27,6 @@ class RestTexts : public testing::Test {
         for (const JsonValue hit : answer.list("/results")) hits.push_back(text_of(hit, "id"));
         return hits;
     }
-
-    TemporaryDirectory directory_;
-    std::unique_ptr<Server> server_;
-    std::unique_ptr<HttpClient> client_;
 };
 
 std::string long_text(int sentences) {
@@ -103,7 +80,7 @@ TEST_F(RestTexts, a_text_makes_its_collection_and_is_found) {
         EXPECT_EQ(both.text("/results/1/results/0/id"), "w");
         EXPECT_EQ(both.text("/results/1/query_type"), "text");
         EXPECT_EQ(both.text("/results/2/status"), "error");
-        kill();
+        rest_.kill();
     }
 }
 
@@ -155,7 +132,7 @@ TEST_F(RestTexts, queries_are_weighed_by_what_is_stored) {
     EXPECT_NEAR(common(), expected(3, 3), 1e-5);
     good("POST", "/insert", R"({"collection":"t","id":"3","text":"another"})");
     EXPECT_NEAR(common(), expected(3, 2), 1e-5);
-    kill();
+    rest_.kill();
     EXPECT_NEAR(common(), expected(3, 2), 1e-5);
     good("POST", "/collections/t/force-save");
     EXPECT_NEAR(common(), expected(3, 2), 1e-5);
@@ -190,7 +167,7 @@ TEST_F(RestTexts, long_texts_become_chunks_and_go_as_one) {
     insert(text, "");
     EXPECT_EQ(ids().size(), chunks);
     EXPECT_FALSE(ids().contains("l"));
-    kill();
+    rest_.kill();
     EXPECT_EQ(ids().size(), chunks);
     insert(text, R"(,"auto_chunk":false)");
     EXPECT_EQ(ids(), Ids{"l"});
@@ -268,7 +245,7 @@ TEST_F(RestTexts, an_id_may_be_as_long_as_any) {
         EXPECT_NE(batch.text(place + "/error").find("texts[" + std::string(item) + "].id"), std::string::npos);
     }
     EXPECT_TRUE(batch.truth("/results/3/chunked"));
-    const Json one(client_->post("/insert", R"({"collection":"t",)" + chunked(longest, 5).substr(1)).body);
+    const Json one(send("POST", "/insert", R"({"collection":"t",)" + chunked(longest, 5).substr(1)).body);
     EXPECT_EQ(one.text("/details/field"), "id");
     // How many chunks there were is what a payload says, which anybody may have written.
     good("PUT", "/collections/t/vectors/" + nearly + "%230", R"({"payload":{"chunk_count":500000}})");
@@ -293,7 +270,7 @@ TEST_F(RestTexts, writers_of_one_id_leave_one_text) {
     std::vector<std::thread> writers;
     for (int writer = 0; writer < 4; ++writer) {
         writers.emplace_back([&, writer] {
-            HttpClient client(server_->port());
+            HttpClient client(rest_.port());
             for (int round = 0; round < 25; ++round) {
                 const std::string text = long_text(1 + (writer + round) % 4 * 3);
                 const Answer answer =
@@ -317,7 +294,7 @@ TEST_F(RestTexts, an_empty_collection_is_bound_by_its_first_text) {
     good("POST", "/collections", R"({"name":"t","dimension":64,"metric":"dot"})");
     EXPECT_EQ(Json(good("GET", "/collections/t")).text("/embedding_provider"), "none");
     good("POST", "/insert_texts", R"({"collection":"t","texts":[{"id":"a","text":"sea"}]})");
-    kill();
+    rest_.kill();
     EXPECT_EQ(Json(good("GET", "/collections/t")).text("/embedding_provider"), "bm25");
     EXPECT_EQ(found("/collections/t/search/text", R"({"query":"sea"})"), std::vector<std::string>{"a"});
     good("POST", "/collections", R"({"name":"f","dimension":64})");
@@ -327,7 +304,7 @@ TEST_F(RestTexts, an_empty_collection_is_bound_by_its_first_text) {
         return zeros;
     }() + "]";
     good("POST", "/collections/f/vectors", R"({"vectors":[{"id":"v","vector":)" + one + "}]}");
-    EXPECT_EQ(Json(client_->post("/insert", R"({"collection":"f","text":"sea"})").body).text("/error_type"),
+    EXPECT_EQ(Json(send("POST", "/insert", R"({"collection":"f","text":"sea"})").body).text("/error_type"),
               "configuration_error");
     good("POST", "/collections/t/vectors", R"({"vectors":[{"id":"v","vector":)" + one + "}]}");
     EXPECT_EQ(ids(), (Ids{"a", "v"}));
@@ -371,7 +348,7 @@ TEST_F(RestTexts, hybrid_searches_fuse_both_rankings) {
         EXPECT_EQ(found("/collections/t/hybrid_search", R"({"query":"zebra","vector":[0,1],"limit":1})"),
                   std::vector<std::string>{"2"});
         good("POST", "/collections/t/force-save");
-        kill();
+        rest_.kill();
     }
 }
 
@@ -402,9 +379,9 @@ TEST_F(RestTexts, field_indexes_come_and_go) {
     EXPECT_EQ(passing, 14);
     EXPECT_EQ(Json(good("POST", "/collections/t/field_indexes", R"({"path":"s","kind":"keyword"})")).text("/status"),
               "added");
-    EXPECT_EQ(client_->post("/collections/t/field_indexes", R"({"path":"s","kind":"keyword"})").status, 409);
+    EXPECT_EQ(send("POST", "/collections/t/field_indexes", R"({"path":"s","kind":"keyword"})").status, 409);
     EXPECT_EQ(count(), passing);
-    kill();
+    rest_.kill();
     EXPECT_EQ(Json(good("GET", "/collections/t/field_indexes")).integer("/total"), 2);
     EXPECT_EQ(Json(good("GET", "/collections/t/field_indexes")).text("/field_indexes/1/path"), "s");
     good("DELETE", "/collections/t/field_indexes?path=n&kind=integer");
