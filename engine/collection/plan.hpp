@@ -1,5 +1,5 @@
-// How a part with a graph is searched under a filter (index.md section 13). No clock decides: the constants stand here,
-// with their origin. All were measured on Fashion-MNIST (784 dimensions, 60,000 rows) with vectorizer-filtered.
+// How a part with a graph is searched under a filter (index/README.md, Filters). No clock decides: the constants stand
+// here, with their origin. All were measured on Fashion-MNIST (784 dimensions, 60,000 rows) with vectorizer-filtered.
 #pragma once
 
 #include <algorithm>

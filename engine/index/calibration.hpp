@@ -1,4 +1,4 @@
-// Measures how effort and recall relate on one graph, on its own rows (index.md section 12).
+// Measures how effort and recall relate on one graph, on its own rows (README.md, Calibration).
 #pragma once
 
 #include "engine/base/workers.hpp"
@@ -15,7 +15,7 @@ enum class Calibration {
 // Sampled rows are searched with themselves left out; more of them where recall is not known to a small error yet.
 // `linked`: slots with edges. Reads every block of the graph, which may be growing. Where codes do not keep the order
 // of the rows, more of them are scored exactly: so many that kShareWanted of the true ones are among them, 8 times k at
-// most (the guard of index.md section 5). Queries need not be like rows: some that are unlike them (FarKind), as
+// most (code_guard.hpp). Queries need not be like rows: some that are unlike them (FarKind), as
 // recommendations from examples are, show what such take.
 Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers);
 

@@ -1,4 +1,4 @@
-// Whether codes keep the order of the rows well enough for a short rerank (the guard of index.md section 5).
+// Whether codes keep the order of the rows well enough for a short rerank (README.md, Codes).
 #pragma once
 
 #include "engine/index/graph.hpp"

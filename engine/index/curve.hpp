@@ -1,4 +1,4 @@
-// How effort and recall relate on one graph, and the effort that a recall asks for (index.md section 12).
+// How effort and recall relate on one graph, and the effort that a recall asks for (README.md, Calibration).
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Where walks begin (index.md section 7).
+// Where walks begin (README.md, A walk).
 #pragma once
 
 #include "engine/index/walk.hpp"

@@ -38,7 +38,7 @@ struct GraphView {
     bool is_absent(Slot slot) const { return (header(slot).flags & kAbsentRow) != 0; }
 };
 
-// The virtual coordinate of a row under the dot metric (index.md section 5).
+// The virtual coordinate of a row under the dot metric (README.md, Codes).
 inline float lift_of(const GraphView& graph, float norm) {
     // May leave float32.
     const auto square = [](float value) { return static_cast<double>(value) * static_cast<double>(value); };

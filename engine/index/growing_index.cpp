@@ -373,7 +373,7 @@ void GrowingIndex::write_ids(Slot slot, std::span<const Slot> ids) {
         __atomic_store_n(to + i, i < ids.size() ? ids[i] : kNoSlot, __ATOMIC_RELEASE);
 }
 
-// In-place repair (index.md section 9): a walk to the victim finds most rows that point at it; each takes the victim's
+// In-place repair (README.md, Growing): a walk to the victim finds most rows that point at it; each takes the victim's
 // nearest neighbours instead.
 void GrowingIndex::erase(std::span<const Slot> slots, Workers& workers) {
     if (view() == nullptr) return;

@@ -1,4 +1,4 @@
-// How a row becomes what a walk reads, and how a query or a row is compared with such rows (index.md section 5).
+// How a row becomes what a walk reads, and how a query or a row is compared with such rows (README.md, Codes).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Answers of one part: a walk by codes, then exact scores of the best (index.md section 7).
+// Answers of one part: a walk by codes, then exact scores of the best (README.md, A walk).
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Best-first search of a graph: from the entry set, always on from the nearest row not yet expanded (index.md section
-// 7).
+// Best-first search of a graph: from the entry set, always on from the nearest row not yet expanded (README.md, A
+// walk).
 #pragma once
 
 #include <cstdint>

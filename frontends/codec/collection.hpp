@@ -62,8 +62,8 @@ std::string size_text(uint64_t bytes);
 // What a collection takes: its segments, and the rows that only memory and the log have as yet.
 inline uint64_t data_bytes(const vz_collection_stats& stats) { return stats.disk_bytes + stats.memory_bytes; }
 
-// The Item of rest-api.md 5.1 as one object; `full`: with the keys of ?view=full, and of the aliases those that `sees`
-// lets through.
+// A collection as its routes answer it, one object; `full`: with the keys of ?view=full, and of the aliases those that
+// `sees` lets through.
 void write_item(json::Writer& out, const vz_collection_info& info, bool full,
                 const std::function<bool(vz_str alias)>& sees);
 

@@ -1,4 +1,4 @@
-// GraphQL over HTTP: routes, media types, parameters (frontends.md section 6).
+// GraphQL over HTTP: routes, media types, parameters.
 #pragma once
 
 #include "frontends/graphql/frontend.hpp"

@@ -81,7 +81,7 @@ struct Options {
     codec::VectorFormat vectors() const { return with_vector != 0 ? format : codec::VectorFormat::kNone; }
 };
 
-// The defaults of rest-api.md 5.2, within the configured limits.
+// The defaults of a search or a page, within the configured limits.
 Options default_options(const vz_frontend& frontend);
 // Reads one of the fields above, null included.
 bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_frontend& frontend, Options& options);

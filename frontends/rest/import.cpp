@@ -1,4 +1,4 @@
-// Bulk import: NDJSON, or a binary body whose vectors are used where they lie (rest-api.md 8.4).
+// Bulk import: NDJSON, or a binary body whose vectors are used where they lie.
 #include <algorithm>
 #include <charconv>
 #include <cstring>

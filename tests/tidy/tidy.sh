@@ -57,6 +57,12 @@ for construct in catch virtual; do
         xargs -d '\n' grep -nHE "^[^/\"]*\b$construct\b *[(a-z~]" <<<"$product" | grep -vFf <(sed -nE "s#^$construct +([^ ]+) .*#\1:#p" tests/tidy/places.txt) || true)
 done
 
+report "a page that is not in the repository" < <(
+    pages=$(find . -name '*.md' -not -path './build/*' -not -path '*/node_modules/*' -printf '%f\n' | sort -u)
+    xargs -d '\n' grep -nHoE '[A-Za-z_-]+\.md\b' <<<"$sources" | while IFS=: read -r file line page; do
+        grep -qxF "$page" <<<"$pages" || echo "$file:$line: $page"
+    done
+)
 find_in "a word that says nothing" '//.*\b([Rr]obust|[Ff]or now,|[Hh]elper function|[Uu]tility)\b' "$sources"
 find_in "a name that says what it is" '^(class|struct) \w*(Service|Repository|Dto|Adapter|Manager|Helper)\b' "$product"
 find_in "status and field, not the text of a message" '(EXPECT|ASSERT)_STR(EQ|NE)\([^"]*\.message,' "$sources"
