@@ -1,14 +1,13 @@
 #include "frontends/json/reader.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <memory>
 
 #include "frontends/json/base64.hpp"
+#include "frontends/json/number.hpp"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
@@ -48,6 +47,11 @@ Value sealed(const ondemand::value& inner) {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+const char* behind_blanks(const char* at) {
+    while (is_blank(*at)) ++at;
+    return at;
+}
+
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     return text;
@@ -55,67 +59,6 @@ std::string_view trimmed(std::string_view text) {
 
 // The token at a scalar, or the opening bracket.
 std::string_view token_of(Value value) { return trimmed(opened(value).raw_json_token()); }
-
-enum class NumberKind : uint8_t { kNone, kInteger, kFraction };
-
-NumberKind number_kind(std::string_view token) {
-    const char* at = token.data();
-    const char* end = at + token.size();
-    const auto digits = [&] {
-        const char* start = at;
-        while (at != end && *at >= '0' && *at <= '9') ++at;
-        return at - start;
-    };
-    if (at != end && *at == '-') ++at;
-    const bool zero = at != end && *at == '0';
-    const auto whole = digits();
-    if (whole == 0 || (zero && whole > 1)) return NumberKind::kNone;
-    if (at == end) return NumberKind::kInteger;
-    if (*at == '.') {
-        ++at;
-        if (digits() == 0) return NumberKind::kNone;
-    }
-    if (at != end && (*at == 'e' || *at == 'E')) {
-        ++at;
-        if (at != end && (*at == '+' || *at == '-')) ++at;
-        if (digits() == 0) return NumberKind::kNone;
-    }
-    return at == end ? NumberKind::kFraction : NumberKind::kNone;
-}
-
-// Of a valid number whose magnitude is outside the range of a double: whether it is too small rather than too large.
-bool underflows(std::string_view token) {
-    const auto exponent = token.find_first_of("eE");
-    if (exponent != std::string_view::npos) return token[exponent + 1] == '-';
-    if (token.front() == '-') token.remove_prefix(1);
-    return token.front() == '0';
-}
-
-double parse_double(std::string_view token) {
-    double number = 0;
-    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-    if (error == std::errc{}) return number;
-    return underflows(token) ? 0 : std::numeric_limits<double>::infinity();
-}
-
-float parse_float(std::string_view token) {
-    float number = 0;
-    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-    if (error == std::errc{}) return number;
-    // Out of float's range: what a double makes of it is far from any rounding boundary but the largest float's, which
-    // is infinite too.
-    const double wide = parse_double(token);
-    return std::fabs(wide) < 1 ? static_cast<float>(wide) : std::numeric_limits<float>::infinity();
-}
-
-// Narrowing a double that lies exactly between two floats may round twice; below the normal range the place of that
-// middle differs.
-bool may_round_twice(double number) {
-    constexpr uint64_t kLowMask = (uint64_t{1} << 29) - 1;
-    constexpr uint64_t kMiddle = uint64_t{1} << 28;
-    return (std::bit_cast<uint64_t>(number) & kLowMask) == kMiddle ||
-           std::fabs(number) < std::numeric_limits<float>::min();
-}
 
 // A literal that is none: the caller may never read it, and the skip would not notice.
 bool starts_badly(Value value) {
@@ -422,51 +365,39 @@ bool Reader::grow(Floats& floats, uint64_t more) {
     return true;
 }
 
-// Whether the number at `at` is one of up to seven digits and nothing else, as elements of vectors of bytes are: exact
-// as a float.
-static bool is_small_whole(const char* at, uint32_t& number) {
-    constexpr int kDigitsMax = 7;
-    uint32_t sum = 0;
-    int digits = 0;
-    for (; digits < kDigitsMax && at[digits] >= '0' && at[digits] <= '9'; ++digits)
-        sum = sum * 10 + static_cast<uint32_t>(at[digits] - '0');
-    number = sum;
-    return digits != 0 && (at[digits] == ',' || at[digits] == ']') && (at[0] != '0' || digits == 1);
-}
-
-// Whether simdjson 3.0.1 may add up more digits behind `0.` than its 64 bits hold.
-static bool may_overflow(std::string_view token) {
-    constexpr size_t kDigitsMax = 19;
-    if (token.size() <= kDigitsMax) return false;
-    if (token.front() == '-') token.remove_prefix(1);
-    if (!token.starts_with("0.")) return false;
-    return token.size() - std::min(token.find_first_not_of('0', 2), token.size()) > kDigitsMax;
-}
-
 bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
-    if (kind(value) == Kind::kString) {
-        std::string_view text;
-        if (!string(value, text)) return false;
-        const uint64_t bytes = base64_decoded_size(text);
-        if (bytes == UINT64_MAX || bytes % sizeof(float) != 0) return mistake("is not base64 of float32 values");
-        if (bytes == 0) return mistake("must not be empty");
-        count = bytes / sizeof(float);
-        if (!grow(floats, count)) return false;
-        float* row = floats.data + floats.count;
-        if (!base64_decode(text, row)) return mistake("is not base64 of float32 values");
-        for (uint64_t i = 0; i < count; ++i) {
-            if (!std::isfinite(row[i])) return mistake("element " + std::to_string(i) + " is not finite");
-        }
-        floats.count += count;
-        return true;
+    switch (kind(value)) {
+        case Kind::kString: return floats_of_text(value, floats, count);
+        case Kind::kArray: return floats_of_array(value, floats, count);
+        default: return wrong_type(value, "an array of numbers or a base64 string");
     }
-    if (kind(value) != Kind::kArray) return wrong_type(value, "an array of numbers or a base64 string");
-    ondemand::array array;
-    if (opened(value).get_array().get(array) != simdjson::SUCCESS) return damaged();
+}
+
+bool Reader::floats_of_text(Value value, Floats& floats, uint64_t& count) {
+    std::string_view text;
+    if (!string(value, text)) return false;
+    const uint64_t bytes = base64_decoded_size(text);
+    if (bytes == UINT64_MAX || bytes % sizeof(float) != 0) return mistake("is not base64 of float32 values");
+    if (bytes == 0) return mistake("must not be empty");
+    count = bytes / sizeof(float);
+    if (!grow(floats, count)) return false;
+    float* row = floats.data + floats.count;
+    if (!base64_decode(text, row)) return mistake("is not base64 of float32 values");
+    for (uint64_t i = 0; i < count; ++i) {
+        if (!std::isfinite(row[i])) return mistake("element " + std::to_string(i) + " is not finite");
+    }
+    floats.count += count;
+    return true;
+}
+
+// Numbers, commas and blanks up to the bracket are read where they stand: to have simdjson hand over each number takes
+// longer. It then passes over the array, unless there is anything else in it. The text is an object: behind the last
+// number there is a bracket at least.
+bool Reader::floats_of_array(Value value, Floats& floats, uint64_t& count) {
+    const char* at = behind_blanks(token_of(value).data() + 1);
+    if (*at == ']') return mistake("must not be empty");
     count = 0;
-    for (auto entry : array) {
-        ondemand::value element;
-        if (std::move(entry).get(element) != simdjson::SUCCESS) return damaged();
+    for (;;) {
         if (floats.count + count == floats.capacity) {
             // What stands beyond floats.count is part of this row and must move along.
             floats.count += count;
@@ -474,41 +405,27 @@ bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
             floats.count -= count;
             if (!grown) return false;
         }
-        double number = 0;
-        float narrow = std::numeric_limits<float>::infinity();
-        uint32_t whole = 0;
-        const std::string_view token = element.raw_json_token();
-        if (is_small_whole(token.data(), whole)) {
-            narrow = static_cast<float>(whole);
-        } else if (!may_overflow(token) && element.get_double().get(number) == simdjson::SUCCESS) {
-            // Only a token that needs the slow way is looked at twice.
-            if (number != 0 && may_round_twice(number)) {
-                narrow = parse_float(token_of(sealed(element)));
-            } else if (std::fabs(number) < 2.0 * static_cast<double>(std::numeric_limits<float>::max())) {
-                narrow = static_cast<float>(number);
-            }
-        } else {
-            // Not a number, or one beyond what a double or simdjson holds.
-            const Value inner = sealed(element);
-            push({}, count);
-            std::string_view digits;
-            const bool good = !starts_badly(inner) ? number_token(inner, digits) : damaged();
-            pop();
-            if (!good) return false;
-            narrow = parse_float(digits);
-        }
-        if (!std::isfinite(narrow)) {
-            push({}, count);
-            mistake("the number is not finite as float32");
-            pop();
-            return false;
-        }
-        floats.data[floats.count + count] = narrow;
+        float& number = floats.data[floats.count + count];
+        const char* end = read_small_whole(at, number);
+        if (end == nullptr) end = read_float(at, number);
+        if (end == nullptr) return no_floats(value);
         ++count;
+        end = behind_blanks(end);
+        if (*end == ']') break;
+        if (*end != ',') return no_floats(value);
+        at = behind_blanks(end + 1);
     }
-    if (count == 0) return mistake("must not be empty");
     floats.count += count;
     return true;
+}
+
+// Says why it is no such array.
+bool Reader::no_floats(Value value) {
+    const bool are_floats = array(value, [&](uint64_t, Value element) {
+        float number = 0;
+        return float32(element, number);
+    });
+    return are_floats && damaged();
 }
 
 bool Reader::id(Value value, std::string_view& out) {

@@ -187,6 +187,9 @@ class Reader final {
     std::string path(std::string_view below) const;
     void push(std::string_view name, uint64_t index);
     void pop() { --depth_; }
+    bool floats_of_text(Value value, Floats& floats, uint64_t& count);
+    bool floats_of_array(Value value, Floats& floats, uint64_t& count);
+    bool no_floats(Value value);
     bool grow(Floats& floats, uint64_t more);
 
     std::string_view text_;

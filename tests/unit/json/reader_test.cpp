@@ -306,6 +306,38 @@ TEST(reader, rounds_random_middles_correctly) {
     }
 }
 
+// Up to 19 digits are rounded twice where that is safe: next to a middle it is not.
+TEST(reader, rounds_decimals_next_to_middles_correctly) {
+    constexpr uint64_t kSeed = 20261130;
+    std::mt19937_64 random(kSeed);
+    for (int i = 0; i < 50'000; ++i) {
+        const float low =
+            std::ldexp(1 + static_cast<float>(random() % (1 << 23)) / (1 << 23), -static_cast<int>(i % 24));
+        const double middle = (static_cast<double>(low) + std::nextafter(low, 4.0F)) / 2;
+        char text[64];
+        const int decimals = 14 + static_cast<int>(random() % 5);
+        std::snprintf(text, sizeof text, "%.*f", decimals, middle);
+        const Seen seen = read(std::string("{\"vector\":[") + text + ",-" + text + "]}");
+        ASSERT_TRUE(seen.good) << text;
+        const uint32_t wanted = std::bit_cast<uint32_t>(std::strtof(text, nullptr));
+        ASSERT_EQ(std::bit_cast<uint32_t>(seen.vector[0]), wanted) << text << ", seed " << kSeed;
+        ASSERT_EQ(std::bit_cast<uint32_t>(-seen.vector[1]), wanted) << text << ", seed " << kSeed;
+    }
+}
+
+TEST(reader, reads_vectors_as_the_grammar_has_them) {
+    const Seen seen = read("{\"vector\": [ 1 ,\t-0.5e1\n,\r0, 1234567 ,12345678,-7 ] }");
+    ASSERT_TRUE(seen.good) << seen.error.reason;
+    EXPECT_EQ(seen.vector, (std::vector<float>{1, -5, 0, 1234567, 12345678, -7}));
+    for (const char* array :
+         {"[1 2]", "[1,,2]", "[,1]",    "[1,]", "[,]",   "[01]",  "[-01.5]", "[1.]", "[.5]",    "[-]",    "[+1]",
+          "[1e]",  "[1e+]",  "[1.5.5]", "[1x]", "[1-2]", "[1:2]", "[1}",     "[1",   "[1\v,2]", "[0x10]", "[nan]"}) {
+        const Seen bad = read(std::string("{\"vector\":") + array + "}");
+        EXPECT_FALSE(bad.good) << array;
+        EXPECT_EQ(bad.error.fault, Fault::kSyntax) << array;
+    }
+}
+
 // As texts of numeric(38,20) and the like are, and far longer than 64 bits hold.
 TEST(reader, rounds_many_decimals_correctly) {
     constexpr uint64_t kSeed = 20260311;
