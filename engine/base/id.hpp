@@ -27,7 +27,7 @@ struct IdView {
     friend std::strong_ordering operator<=>(const IdView& a, const IdView& b);
 };
 
-inline constexpr size_t kIdBytesMax = 256;
+inline constexpr size_t kIdBytesMax = VZ_ID_BYTES_MAX;
 inline constexpr size_t kIdNumberTextMax = 36;
 
 // VZ_INVALID_ARGUMENT with VZ_REASON_ID: empty, too long, or not UTF-8.

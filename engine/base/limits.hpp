@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "vectorizer/types.h"
+
 namespace vz {
 
 inline constexpr uint64_t kKiB = 1024;
@@ -84,8 +86,8 @@ inline constexpr uint64_t kGraphBytesMin = 1 * kMiB;    // fewer bytes of rows a
 inline constexpr uint64_t kGrowingGraphBytesMax = 8 * kGiB;  // of rows that one growing graph covers: address space
 inline constexpr uint64_t kGrowingGraphSlotsMax = 1 << 24;   // likewise, for narrow rows
 
-inline constexpr uint64_t kNameBytesMax = 255;  // of collections, aliases and vector fields
-inline constexpr uint64_t kPayloadBytesMax = 1 * kMiB;
+inline constexpr uint64_t kNameBytesMax = VZ_NAME_BYTES_MAX;  // of collections, aliases and vector fields
+inline constexpr uint64_t kPayloadBytesMax = VZ_PAYLOAD_BYTES_MAX;
 inline constexpr uint32_t kJsonDepthMax = 64;              // recursion in parsers
 inline constexpr uint32_t kQueryTextBytesMax = 64 * 1024;  // of one query
 // Distinct, of a text query: so many postings are read at once.
@@ -101,12 +103,12 @@ inline constexpr size_t kFiltersCachedMax = 16;
 // Longer filters are not remembered: their text is the key.
 inline constexpr uint64_t kFilterCachedBytesMax = 16 * kKiB;
 inline constexpr uint64_t kMetadataBytesMax = 64 * kKiB;
-inline constexpr uint32_t kDimMax = 65'536;
+inline constexpr uint32_t kDimMax = VZ_DIM_MAX;
 inline constexpr uint32_t kVectorFieldsMax = 64;                  // per collection
-inline constexpr uint32_t kHitsMax = 65'536;                      // k and limit of one request: memory of one answer
+inline constexpr uint32_t kHitsMax = VZ_HITS_MAX;                 // k and limit of one request: memory of one answer
 inline constexpr uint32_t kRerankMax = 4 * kHitsMax;              // rows scored exactly: what is read for one query
 inline constexpr uint64_t kHitsOfRequestMax = uint64_t{1} << 24;  // of all queries of a request together
-inline constexpr uint64_t kBatchPointsMax = 1'000'000;            // item numbers fit and validation stays short
+inline constexpr uint64_t kBatchPointsMax = VZ_BATCH_POINTS_MAX;  // item numbers fit and validation stays short
 inline constexpr uint64_t kValueKeyBytesMax = 255;
 inline constexpr uint64_t kValueBytesMax = 64 * kKiB;
 inline constexpr uint64_t kRowsPerSegmentMax = 0xFFFFFFFEull;  // rows are u32

@@ -44,7 +44,7 @@ bool is_reserved_name(std::string_view name) {
 
 const char* refuse_collection_name(std::string_view name) {
     if (name.empty()) return "must not be empty";
-    if (name.size() > kCollectionNameBytesMax) return "must have at most 255 bytes";
+    if (name.size() > VZ_NAME_BYTES_MAX) return "must have at most 255 bytes";
     if (name.find('/') != std::string_view::npos) return "must not contain '/'";
     if (has_control(name)) return "must not contain control characters";
     if (is_reserved_name(name)) return "is a reserved name";
@@ -53,7 +53,7 @@ const char* refuse_collection_name(std::string_view name) {
 
 const char* refuse_id(std::string_view id) {
     if (id.empty()) return "must not be empty";
-    if (id.size() > kIdBytesMax) return "must have at most 256 bytes";
+    if (id.size() > VZ_ID_BYTES_MAX) return "must have at most 256 bytes";
     if (has_control(id)) return "must not contain control characters";
     if (!json::is_utf8(id)) return "must be UTF-8";
     if (starts_with_space(id) || ends_with_space(id)) return "must not begin or end with white space";

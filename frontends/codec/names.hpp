@@ -10,9 +10,6 @@
 
 namespace vz::codec {
 
-inline constexpr uint64_t kCollectionNameBytesMax = 255;
-inline constexpr uint64_t kIdBytesMax = 256;
-
 // `.`, `..`, `empty`, `cleanup`: a path could not reach such a collection, so no frontend creates one.
 bool is_reserved_name(std::string_view name);
 // Whether the engine's rules for collection names hold and the name is not reserved; else why not (static text).

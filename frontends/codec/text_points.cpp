@@ -111,7 +111,7 @@ Failure check_options(const TextOptions& options, const std::string& place) {
 }  // namespace
 
 bool fits_chunk(std::string_view id, uint64_t chunk) {
-    return id.size() + 1 + std::to_string(chunk).size() <= kIdBytesMax;
+    return id.size() + 1 + std::to_string(chunk).size() <= VZ_ID_BYTES_MAX;
 }
 
 vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena) {

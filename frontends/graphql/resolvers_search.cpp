@@ -33,7 +33,7 @@ bool read_search(RootCall& call, const Input& input, Search& search) {
     int64_t effort = 0;
     if (!read_number(call, input["limit"], at + "limit", 1, static_cast<int64_t>(call.frontend->results_max), 10,
                      limit) ||
-        !read_number(call, input["effort"], at + "effort", 1, 65536, 0, effort)) {
+        !read_number(call, input["effort"], at + "effort", 1, VZ_EFFORT_MAX, 0, effort)) {
         return false;
     }
     const vz_collection_info* info = describe(call, input["collection"].text);

@@ -62,8 +62,7 @@ bool enter_scopes(RootCall& call, uint32_t permission) {
     bool seen = true;
     each_scope(call.planned->arguments, scope, [&](std::string_view collection, std::string_view field) {
         // None has a longer name, and it would stand in logs, in tables and in the answer.
-        if (collection.size() > codec::kCollectionNameBytesMax)
-            call.fail(codec::validation(field, "must have at most 255 bytes"));
+        if (collection.size() > VZ_NAME_BYTES_MAX) call.fail(codec::validation(field, "must have at most 255 bytes"));
         if (call.failure != nullptr) return false;
         call.names.collection = collection;
         seen = reaches(call, collection, permission);

@@ -236,7 +236,7 @@ void deliver(Call& call, uint64_t bytes, Write write) {
 
 bool enter(Call& call, std::string_view collection, uint32_t permission, std::string_view field) {
     // None has a longer name, and it would stand in logs, in tables and in the answer.
-    if (collection.size() > codec::kCollectionNameBytesMax) {
+    if (collection.size() > VZ_NAME_BYTES_MAX) {
         fail(call, codec::validation(field, "must have at most 255 bytes"));
         return false;
     }

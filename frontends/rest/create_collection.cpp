@@ -73,8 +73,8 @@ struct CreateCall : Call {
 bool read_graph_config(json::Reader& reader, Value value, codec::NewCollection& wanted) {
     return reader.object(value, kGraphConfigFields, [&](uint32_t id, Value member) {
         if (reader.is_null(member)) return true;
-        constexpr uint64_t kLeast[] = {2, 8, 1};
-        constexpr uint64_t kMost[] = {128, 4'096, 65'536};
+        constexpr uint64_t kLeast[] = {VZ_DEGREE_MIN / 2, VZ_BUILD_EFFORT_MIN, 1};
+        constexpr uint64_t kMost[] = {VZ_DEGREE_MAX / 2, VZ_BUILD_EFFORT_MAX, VZ_EFFORT_MAX};
         uint64_t number = 0;
         if (!reader.unsigned_integer(member, kLeast[id], kMost[id], number)) return false;
         const auto narrow = static_cast<uint32_t>(number);
@@ -118,7 +118,7 @@ bool read_quantization(json::Reader& reader, Value value, vz_quantization& quant
 
 bool read_dimension(json::Reader& reader, Value value, CreateCall& call) {
     uint64_t number = 0;
-    if (!reader.unsigned_integer(value, 1, 65'536, number)) return false;
+    if (!reader.unsigned_integer(value, 1, VZ_DIM_MAX, number)) return false;
     if (call.dimension_sent != 0 && call.wanted.dimension != number)
         return reader.mistake("given twice with different values");
     call.dimension_sent = 1;

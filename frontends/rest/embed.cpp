@@ -79,7 +79,7 @@ bool read_member(json::Reader& reader, uint32_t id, json::Value value, EmbedCall
             if (!reader.string(value, kind)) return false;
             call.is_query = kind == "query";
             return call.is_query || kind == "document" || reader.not_among(kKinds);
-        case kDimension: return reader.unsigned_integer(value, codec::kTextDimensionMin, 65'536, call.dimension);
+        case kDimension: return reader.unsigned_integer(value, codec::kTextDimensionMin, VZ_DIM_MAX, call.dimension);
         default:
             return reader.object(value, kParameterFields, [&](uint32_t, json::Value member) {
                 if (reader.is_null(member)) return true;

@@ -9,7 +9,6 @@
 namespace vz::rest {
 namespace {
 
-constexpr uint32_t kEffortMax = 65'536;
 constexpr uint32_t kPayloadPathsMax = 1'024;
 
 bool read_payload_paths(json::Reader& reader, json::Value value, Options& options) {
@@ -85,7 +84,7 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
             return true;
         }
         case kEffort:
-            if (!reader.unsigned_integer(value, 1, kEffortMax, whole)) return false;
+            if (!reader.unsigned_integer(value, 1, VZ_EFFORT_MAX, whole)) return false;
             options.effort = static_cast<uint32_t>(whole);
             return true;
         case kRecall:

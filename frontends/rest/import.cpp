@@ -174,7 +174,7 @@ const char* parse_binary(Batch& batch, const Numbering& numbering, bool& memory)
     Header header;
     std::memcpy(&header, part.data(), sizeof header);
     if (std::memcmp(header.magic, "VZPOINT1", sizeof header.magic) != 0) return "the magic is not VZPOINT1";
-    if (header.dimension == 0 || header.dimension > 65'536) return "the dimension is not from 1 to 65536";
+    if (header.dimension == 0 || header.dimension > VZ_DIM_MAX) return "the dimension is not from 1 to 65536";
     if ((header.flags & ~(kHasIds | kHasPayloads)) != 0) return "unknown flags";
     if (std::any_of(std::begin(header.zero), std::end(header.zero), [](uint8_t byte) { return byte != 0; }))
         return "reserved bytes are not zero";

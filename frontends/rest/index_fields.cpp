@@ -42,7 +42,7 @@ bool read_lexical(json::Reader& reader, Value value, std::optional<codec::Lexica
         if (id == 1) return read_stemmer(reader, member, lexical->stemmer);
         if (id == 2) return reader.string(member, lexical->source);
         uint64_t dimension = 0;
-        if (!reader.unsigned_integer(member, codec::kTextDimensionMin, 65'536, dimension)) return false;
+        if (!reader.unsigned_integer(member, codec::kTextDimensionMin, VZ_DIM_MAX, dimension)) return false;
         lexical->dimension = static_cast<uint32_t>(dimension);
         return true;
     });

@@ -68,8 +68,8 @@ vz_status vz_collection_stats_read(vz_engine* engine, vz_str collection, vz_coll
                                    vz_error* error) VZ_NOEXCEPT;
 /* [any block] VZ_RESULT_PERSISTENCE; looks at files and sizes. collection absent: all. */
 vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_result** out, vz_error* error) VZ_NOEXCEPT;
-/* [any] counts[i]: live points whose component i of `field` is not zero; dim numbers, after a failure not to be read.
- * The field needs VZ_FIELD_COUNT_NONZERO. */
+/* [any block] counts[i]: live points whose component i of `field` is not zero; dim numbers, after a failure not to be
+ * read. The field needs VZ_FIELD_COUNT_NONZERO. */
 vz_status vz_component_counts(vz_engine* engine, vz_str collection, vz_str field, uint64_t* counts, uint32_t dim,
                               vz_error* error) VZ_NOEXCEPT;
 /* [any block] Small durable values of the whole database, all of one call or none. */
@@ -84,13 +84,14 @@ vz_status vz_write(vz_engine* engine, vz_str collection, const vz_write_request*
 /* [any block] One row set per query, best first, ties by id. */
 vz_status vz_search(vz_engine* engine, vz_str collection, const vz_search_request* request, vz_result** out,
                     vz_error* error) VZ_NOEXCEPT;
-/* [any] One row per id asked for, in that order; version 0: no such point. */
+/* [any block] One row per id asked for, in that order; version 0: no such point. */
 vz_status vz_get(vz_engine* engine, vz_str collection, const vz_get_request* request, vz_result** out,
                  vz_error* error) VZ_NOEXCEPT;
-/* [any] The page after `cursor` or from `start_id`; a point present during the whole scan is seen exactly once. */
+/* [any block] The page after `cursor` or from `start_id`; a point present during the whole scan is seen exactly once.
+ */
 vz_status vz_scan(vz_engine* engine, vz_str collection, const vz_scan_request* request, vz_result** out,
                   vz_error* error) VZ_NOEXCEPT;
-/* [any] Points that pass the filter. request may be NULL. */
+/* [any block] Points that pass the filter. request may be NULL. */
 vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_request* request, uint64_t* count,
                    vz_error* error) VZ_NOEXCEPT;
 

@@ -93,9 +93,9 @@ typedef uint32_t vz_reason;
 #define VZ_REASON_REQUIRED 25u
 #define VZ_REASON_ENUM 26u
 #define VZ_REASON_DUPLICATE 27u
-#define VZ_REASON_ELEMENT 28u
+#define VZ_REASON_ELEMENT 28u /* reserved */
 #define VZ_REASON_METADATA 29u
-#define VZ_REASON_SCHEMA 30u
+#define VZ_REASON_SCHEMA 30u      /* reserved */
 #define VZ_REASON_CONFLICTING 31u /* two members exclude each other */
 #define VZ_REASON_IN_USE 48u      /* of BUSY: the directory is open elsewhere */
 #define VZ_REASON_QUEUE 49u       /* of BUSY */
@@ -137,6 +137,19 @@ typedef struct vz_matrix {
 
 #define VZ_NO_ITEM UINT64_MAX
 
+/* Limits; the members that have them say so. */
+#define VZ_NAME_BYTES_MAX 255u /* of collections, aliases, vector fields, snapshots, payload paths */
+#define VZ_ID_BYTES_MAX 256u
+#define VZ_DIM_MAX 65536u
+#define VZ_DEGREE_MIN 4u
+#define VZ_DEGREE_MAX 256u
+#define VZ_BUILD_EFFORT_MIN 8u
+#define VZ_BUILD_EFFORT_MAX 4096u
+#define VZ_EFFORT_MAX 65536u
+#define VZ_HITS_MAX 65536u /* k, and the rows of a page */
+#define VZ_PAYLOAD_BYTES_MAX 1048576u
+#define VZ_BATCH_POINTS_MAX 1000000u
+
 /* Frozen, 512 bytes, on the caller's stack: nothing to free. Written on failure only. Texts end with NUL. */
 typedef struct vz_error {
     vz_status status;
@@ -157,9 +170,10 @@ typedef uint32_t vz_metric;
 #define VZ_MANHATTAN 4u /* distance */
 
 typedef uint32_t vz_quantization;
-#define VZ_QUANTIZATION_AUTO 0u
+#define VZ_QUANTIZATION_AUTO 0u /* 8 bits a value, unless the metric or the rows need more; descriptions say which */
 #define VZ_QUANTIZATION_NONE 1u
 #define VZ_QUANTIZATION_SQ8 2u
+#define VZ_QUANTIZATION_UNCHANGED 3u /* of VZ_ALTER_TUNE_VECTOR_FIELD alone: as it was declared */
 
 typedef uint32_t vz_index_kind;
 #define VZ_INDEX_GRAPH 0u
@@ -324,11 +338,11 @@ typedef struct vz_collection_info {
 /* Growable element. One sealed file of a collection. */
 typedef struct vz_segment_info {
     uint32_t struct_size;
-    uint32_t flags;
-    vz_str file;   /* inside the data directory */
-    uint64_t rows; /* dead ones included */
+    uint32_t flags; /* 0 */
+    vz_str file;    /* inside the data directory */
+    uint64_t rows;  /* dead ones included */
     uint64_t bytes;
-    uint8_t hash[16];
+    uint8_t hash[16];    /* XXH3-128 over the hashes of its sections: what the manifest knows it by */
     int64_t verified_ms; /* 0: not since the engine was opened */
 } vz_segment_info;
 
@@ -349,7 +363,7 @@ typedef struct vz_persistence {
     uint32_t segment_count;
     uint32_t snapshot_count;
     uint32_t problem_count;
-    uint32_t state;
+    uint32_t state; /* VZ_STATE_... of the collection */
 } vz_persistence;
 
 /* Growable element, in and out (VZ_RESULT_VALUES). A small durable value of the whole database. */
@@ -384,7 +398,7 @@ typedef struct vz_vectors {
 #define VZ_DELETE 3u /* of an absent id: no error under VZ_IF_ALWAYS */
 #define VZ_CLEAR 4u  /* every point of the collection */
 
-#define VZ_WRITE_PER_ITEM 1u
+#define VZ_WRITE_PER_ITEM 1u /* items that are wrong are left out; without it they refuse the whole batch */
 
 #define VZ_IF_ALWAYS 0u
 #define VZ_IF_ABSENT 1u
@@ -540,10 +554,10 @@ typedef struct vz_vector_column {
     const void* const* rows; /* a pointer per row; NULL where the point has no such vector */
 } vz_vector_column;
 
-#define VZ_PLAN_EXACT 1u
-#define VZ_PLAN_FILTER_FIRST 2u
-#define VZ_PLAN_GRAPH 3u
-#define VZ_PLAN_EXPAND 4u
+#define VZ_PLAN_EXACT 1u        /* every row that passes, by its full vector */
+#define VZ_PLAN_FILTER_FIRST 2u /* every row that passes, by its codes, the best then by their full vectors */
+#define VZ_PLAN_GRAPH 3u        /* a walk over all rows; those that fail the filter are not answered */
+#define VZ_PLAN_EXPAND 4u       /* a walk over the rows that pass */
 #define VZ_PLAN_MIXED 5u
 
 /* Growable, out. Columns of a row set; a column not asked for is NULL. */
@@ -563,23 +577,24 @@ typedef struct vz_rows {
     uint32_t effort; /* likewise: the largest; 0: no graph was walked */
 } vz_rows;
 
-/* Growable, out. What a search did. */
+/* Growable, out. What a search did, all segments and queries together. Times are of the threads that worked; they may
+ * add up to more than total_ns. */
 typedef struct vz_profile {
     uint32_t struct_size;
-    uint32_t plan;
-    uint32_t effort;
+    uint32_t plan;   /* as in vz_rows */
+    uint32_t effort; /* likewise */
     uint32_t segments;
-    uint64_t visited;
-    uint64_t scored;
-    uint64_t reranked;
-    uint64_t filter_passed;
-    uint64_t queue_ns;
-    uint64_t filter_ns;
-    uint64_t graph_ns;
-    uint64_t exact_ns;
+    uint64_t visited;       /* rows that walks went on from, or that scans met */
+    uint64_t scored;        /* rows whose key or score was computed */
+    uint64_t reranked;      /* of these by the full vector, behind a walk or a scan of codes */
+    uint64_t filter_passed; /* rows, as far as they were counted */
+    uint64_t queue_ns;      /* 0: not measured in this release */
+    uint64_t filter_ns;     /* finding what passes */
+    uint64_t graph_ns;      /* walks and scans of codes, without rerank_ns */
+    uint64_t exact_ns;      /* scans of full vectors */
     uint64_t rerank_ns;
-    uint64_t total_ns;
-    vz_str explain; /* JSON for people; grows freely */
+    uint64_t total_ns; /* from the call to the answer */
+    vz_str explain;    /* JSON for people; grows freely */
 } vz_profile;
 
 /* ---- operating ---- */
@@ -648,12 +663,12 @@ typedef struct vz_archive_request {
     uint32_t collection_count;
     const vz_str* collections; /* none: all */
     vz_str snapshot;           /* absent: now */
-    vz_str path;               /* or `write` */
+    vz_str path;               /* or `write`. VZ_ALREADY_EXISTS: a file is there */
     vz_write_fn write;
     void* user;
 } vz_archive_request;
 
-#define VZ_RESTORE_REPLACE 1u
+#define VZ_RESTORE_REPLACE 1u /* a collection of that name is dropped by the same edit */
 
 /* Growable. */
 typedef struct vz_restore_request {
@@ -662,7 +677,7 @@ typedef struct vz_restore_request {
     vz_str snapshot; /* or archive */
     vz_str archive;
     vz_str from; /* absent: all, under their own names */
-    vz_str to;
+    vz_str to;   /* the name of `from` from then on; absent: its own */
 } vz_restore_request;
 
 #define VZ_LOG_ERROR 1u
@@ -714,14 +729,15 @@ typedef struct vz_sample {
 /* Must not call the engine. Called on the thread of vz_engine_samples, before that returns. */
 typedef void (*vz_sample_fn)(void* user, const vz_sample* sample) VZ_NOEXCEPT;
 
-#define VZ_OPEN_READ_ONLY 1u
-#define VZ_OPEN_MUST_EXIST 2u
+#define VZ_OPEN_READ_ONLY 1u  /* writes are VZ_READ_ONLY; a directory without a database is VZ_NOT_FOUND */
+#define VZ_OPEN_MUST_EXIST 2u /* VZ_NOT_FOUND instead of a new database */
 
 /* Growable. Read until vz_engine_open returns, its settings too; log_user lives until vz_engine_close has returned.
  * What is out of range is VZ_INVALID_ARGUMENT with VZ_REASON_RANGE.
  *
  * settings: by name, as decimal texts; no others exist.
- *   verify                background (the default), open or never: when sealed files are read whole
+ *   verify                background (the default; up to 16 MiB before anything is answered), open or never: when
+ *                         sealed files are read whole
  *   scrub_mb_per_s        1 to 1,000,000 MiB, 64: how fast in the background
  *   settle_after_ms       1 to 86,400,000, 10,000: without a write, before a collection is sealed into one segment
  *   disk_reserve_mb       0 to 1,000,000 MiB: with less free, upserts are refused; 0: by the size of the disk

@@ -122,7 +122,7 @@ bool read_config(json::Reader& reader, Value config, ReferenceCollection* to) {
         std::string_view text;
         uint64_t number = 0;
         if (key == "dimension") {
-            if (!reader.unsigned_integer(value, 1, 65'536, number)) return false;
+            if (!reader.unsigned_integer(value, 1, VZ_DIM_MAX, number)) return false;
             to->dimension = static_cast<uint32_t>(number);
         } else if (key == "metric") {
             if (!reader.string(value, text)) return false;

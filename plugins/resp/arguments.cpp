@@ -5,7 +5,7 @@
 namespace resp {
 namespace {
 
-constexpr int64_t kDimMax = 65'536;
+constexpr int64_t kDimMax = VZ_DIM_MAX;
 
 }  // namespace
 

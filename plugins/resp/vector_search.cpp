@@ -6,7 +6,7 @@ namespace resp {
 namespace {
 
 constexpr int64_t kHitsMax = 10'000;
-constexpr int64_t kEffortMax = 65'536;
+constexpr int64_t kEffortMax = VZ_EFFORT_MAX;
 
 struct SearchOptions {
     bool with_scores = false, with_attributes = false;
