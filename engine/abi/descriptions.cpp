@@ -11,7 +11,22 @@
 namespace vz {
 namespace {
 
-const vz_schema* describe_schema(const Schema& schema, Descriptions* out) {
+// What auto came to: 8 bits where they keep the metric's order, unless the graphs found that they do not keep that of
+// the rows.
+vz_quantization quantization_in_use(const VectorFieldSchema& field, const PartList& parts) {
+    if (field.quantization != VZ_QUANTIZATION_AUTO) return field.quantization;
+    if (field.index != VZ_INDEX_GRAPH || field.metric == VZ_MANHATTAN) return VZ_QUANTIZATION_NONE;
+    bool walks_rows = false;
+    for (const auto& part : parts) {
+        const GraphView* const graph = part->graph(field.id).view;
+        if (graph == nullptr) continue;
+        if (graph->shape().layout != Layout::kFp32) return VZ_QUANTIZATION_SQ8;
+        walks_rows = true;
+    }
+    return walks_rows ? VZ_QUANTIZATION_NONE : VZ_QUANTIZATION_SQ8;
+}
+
+const vz_schema* describe_schema(const Schema& schema, const PartList& parts, Descriptions* out) {
     std::vector<vz_vector_field>& fields = out->vector_fields.emplace_back();
     for (const VectorFieldSchema& from : schema.fields) {
         vz_vector_field field = {};
@@ -21,11 +36,7 @@ const vz_schema* describe_schema(const Schema& schema, Descriptions* out) {
         field.dim = from.dim;
         field.metric = from.metric;
         field.element = from.element;
-        // What is really used: auto takes 8 bits where they keep the metric's order.
-        const bool takes_codes = from.index == VZ_INDEX_GRAPH && from.metric != VZ_MANHATTAN;
-        field.quantization = from.quantization != VZ_QUANTIZATION_AUTO ? from.quantization
-                             : takes_codes                             ? VZ_QUANTIZATION_SQ8
-                                                                       : VZ_QUANTIZATION_NONE;
+        field.quantization = quantization_in_use(from, parts);
         field.index = from.index;
         field.degree = index_options(from).degree;
         field.build_effort = index_options(from).build_effort;
@@ -56,7 +67,7 @@ void describe(const Engine& engine, const Collection& collection, Descriptions* 
     info.uuid = collection.uuid();
     info.created_ms = collection.created_ms();
     info.created_lsn = collection.created_lsn();
-    info.schema = describe_schema(*collection.schema(), out);
+    info.schema = describe_schema(*collection.schema(), *collection.parts(), out);
     vz_collection_stats& stats = out->stats.emplace_back();
     stats.struct_size = sizeof(stats);
     fill_stats(collection, &stats);

@@ -144,7 +144,7 @@ Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
     tuned.degree = from.degree;
     tuned.build_effort = from.build_effort;
     tuned.search_effort = from.search_effort;
-    tuned.quantization = from.quantization;
+    if (from.quantization != VZ_QUANTIZATION_UNCHANGED) tuned.quantization = from.quantization;
     tuned.flags = from.flags;
     VZ_TRY(check_options(tuned));
     *field = std::move(tuned);

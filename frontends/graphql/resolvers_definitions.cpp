@@ -65,10 +65,11 @@ bool read_new_collection(RootCall& call, const Input& input, codec::NewCollectio
     int64_t degree = 0;
     int64_t build_effort = 0;
     int64_t search_effort = 0;
-    if (!read_number(call, input["dimension"], "dimension", 1, 65536, 0, dimension) ||
-        !read_number(call, input["hnswM"], "hnswM", 2, 128, 0, degree) ||
-        !read_number(call, input["hnswEfConstruction"], "hnswEfConstruction", 8, 4096, 0, build_effort) ||
-        !read_number(call, input["hnswEfSearch"], "hnswEfSearch", 0, 65536, 0, search_effort)) {
+    if (!read_number(call, input["dimension"], "dimension", 1, VZ_DIM_MAX, 0, dimension) ||
+        !read_number(call, input["hnswM"], "hnswM", VZ_DEGREE_MIN / 2, VZ_DEGREE_MAX / 2, 0, degree) ||
+        !read_number(call, input["hnswEfConstruction"], "hnswEfConstruction", VZ_BUILD_EFFORT_MIN, VZ_BUILD_EFFORT_MAX,
+                     0, build_effort) ||
+        !read_number(call, input["hnswEfSearch"], "hnswEfSearch", 0, VZ_EFFORT_MAX, 0, search_effort)) {
         return false;
     }
     wanted.name = input["name"].text;
@@ -174,7 +175,7 @@ void update_begin(RootCall& call) {
     const std::string_view name = call.argument("name").text;
     const Input& input = call.argument("input");
     int64_t search_effort = 0;
-    if (!read_number(call, input["hnswEfSearch"], "hnswEfSearch", 0, 65536, -1, search_effort)) return;
+    if (!read_number(call, input["hnswEfSearch"], "hnswEfSearch", 0, VZ_EFFORT_MAX, -1, search_effort)) return;
     if (!check_metadata(call, input["metadata"]) || !check_description(call, input["description"])) return;
     if (!call.in_turn(name)) return;
     Alteration* alteration = call.make<Alteration>();
@@ -204,6 +205,7 @@ void update_begin(RootCall& call) {
         alteration->field = *field;
         alteration->field.struct_size = sizeof alteration->field;
         alteration->field.search_effort = static_cast<uint32_t>(search_effort);
+        alteration->field.quantization = VZ_QUANTIZATION_UNCHANGED;
         vz_alter_change& change = alteration->changes[count++];
         change.kind = VZ_ALTER_TUNE_VECTOR_FIELD;
         change.vector_field = &alteration->field;

@@ -49,7 +49,7 @@ bool read_put(PutCall& call) {
         switch (id) {
             case kPutDescription: return read_description(reader, value, call.description);
             case kPutMetadata: return read_metadata(reader, value, call.metadata);
-            case kPutDimension: return reader.unsigned_integer(value, 1, 65'536, call.dimension);
+            case kPutDimension: return reader.unsigned_integer(value, 1, VZ_DIM_MAX, call.dimension);
             case kPutMetric:
             case kPutSimilarityMetric: {
                 if (!reader.string(value, text)) return false;
@@ -64,7 +64,7 @@ bool read_put(PutCall& call) {
             default:
                 return reader.object(value, kPutGraphFields, [&](uint32_t member, Value inner) {
                     if (reader.is_null(inner)) return true;
-                    return member == 0 ? reader.unsigned_integer(inner, 1, 65'536, call.search_effort)
+                    return member == 0 ? reader.unsigned_integer(inner, 1, VZ_EFFORT_MAX, call.search_effort)
                                        : reader.mistake("is changed by reindex");
                 });
         }
@@ -120,7 +120,7 @@ void alter(Call& base) {
         call.field.dim = present->dim;
         call.field.metric = present->metric;
         call.field.element = present->element;
-        call.field.quantization = present->quantization;
+        call.field.quantization = VZ_QUANTIZATION_UNCHANGED;
         call.field.index = present->index;
         call.field.degree = present->degree;
         call.field.build_effort = present->build_effort;

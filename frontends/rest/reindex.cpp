@@ -123,7 +123,9 @@ void alter(Call& base) {
     if (call.degree != 0) call.field.degree = call.degree;
     if (call.build_effort != 0) call.field.build_effort = call.build_effort;
     if (call.search_effort != 0) call.field.search_effort = call.search_effort;
-    if (call.encodes) call.field.quantization = call.encoding == "fp32" ? VZ_QUANTIZATION_NONE : VZ_QUANTIZATION_SQ8;
+    call.field.quantization = !call.encodes             ? VZ_QUANTIZATION_UNCHANGED
+                              : call.encoding == "fp32" ? VZ_QUANTIZATION_NONE
+                                                        : VZ_QUANTIZATION_SQ8;
     call.collection = info->uuid;
     call.change.request_id = request_id(call, 0);
     const bool is_taken = info->stats != nullptr && call.frontend->jobs.is_taken(call.collection, kind(call),
@@ -145,15 +147,15 @@ bool read_member(json::Reader& reader, uint32_t id, json::Value value, ReindexCa
     uint64_t number = 0;
     switch (id) {
         case kDegree:
-            if (!reader.unsigned_integer(value, 2, 128, number)) return false;
+            if (!reader.unsigned_integer(value, VZ_DEGREE_MIN / 2, VZ_DEGREE_MAX / 2, number)) return false;
             call.degree = static_cast<uint32_t>(number) * 2;
             return true;
         case kBuildEffort:
-            if (!reader.unsigned_integer(value, 8, 4096, number)) return false;
+            if (!reader.unsigned_integer(value, VZ_BUILD_EFFORT_MIN, VZ_BUILD_EFFORT_MAX, number)) return false;
             call.build_effort = static_cast<uint32_t>(number);
             return true;
         case kSearchEffort:
-            if (!reader.unsigned_integer(value, 1, 65'536, number)) return false;
+            if (!reader.unsigned_integer(value, 1, VZ_EFFORT_MAX, number)) return false;
             call.search_effort = static_cast<uint32_t>(number);
             return true;
         default:

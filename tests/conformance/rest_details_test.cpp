@@ -444,6 +444,32 @@ TEST_F(RestDetails, an_atomic_batch_says_which_item_failed) {
     good("GET", "/collections/s/vectors/a");
 }
 
+// Between rows that lie far apart on a line, what else there is in them falls under 8 bits a value.
+TEST_F(RestDetails, a_wider_beam_leaves_the_encoding_to_the_engine) {
+    std::string rows;
+    uint32_t seed = 1;
+    for (int i = 0; i < 6000; ++i) {
+        rows += (i == 0 ? "" : ",") + (R"({"id":)" + std::to_string(i)) + R"(,"embedding":[)" +
+                std::to_string((i % 2) * 1e6);
+        for (int j = 1; j < 64; ++j) {
+            seed = seed * 1664525 + 1013904223;
+            rows += "," + std::to_string(seed >> 24) + ".5";
+        }
+        rows += "]}";
+    }
+    good("POST", "/collections", R"({"name":"t","dimension":64,"metric":"euclidean"})");
+    good("POST", "/insert_vectors?results=errors", R"({"collection":"t","vectors":[)" + rows + "]}");
+    good("POST", "/collections/t/force-save?wait=true");
+    EXPECT_EQ(Json(good("GET", "/collections/t")).text("/quantization/type"), "None");
+    good("PUT", "/collections/t", R"({"hnsw_config":{"ef_search":64}})");
+    const std::string document = R"(mutation{updateCollection(name:\"t\",input:{hnswEfSearch:80}){name}})";
+    EXPECT_FALSE(Json(good("POST", "/graphql", R"({"query":")" + document + "\"}")).has("/errors"));
+    good("POST", "/collections/t/reindex?wait=true", R"({"m":20})");
+    EXPECT_EQ(Json(good("GET", "/collections/t")).text("/quantization/type"), "None");
+    good("POST", "/collections/t/reencode?wait=true", R"({"target_encoding":"sq8"})");
+    EXPECT_EQ(Json(good("GET", "/collections/t")).text("/quantization/type"), "SQ { bits: 8 }");
+}
+
 TEST_F(RestDetails, an_unknown_key_is_named) {
     const Json error(refused(404, "DELETE", "/auth/keys/none"));
     EXPECT_EQ(error.text("/error_type"), "key_not_found");
