@@ -1,5 +1,5 @@
-// What a disk and the page cache above it hold, and what of it a power cut may take, as a value. Copying a Disk is cheap
-// (files are shared until written), so a history of them is kept.
+// What a disk and the page cache above it hold, and what of it a power cut may take, as a value. Copying a Disk is
+// cheap (files are shared until written), so a history of them is kept.
 #pragma once
 
 #include <array>
