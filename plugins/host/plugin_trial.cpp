@@ -6,280 +6,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <thread>
 
-#include "plugins/host/blame.hpp"
-#include "plugins/host/create_collection.hpp"
 #include "plugins/host/instance.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/plugin_file.hpp"
 #include "plugins/host/process_state.hpp"
+#include "plugins/host/trial_life.hpp"
+#include "plugins/host/trial_stage.hpp"
 
 namespace vz::host {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-
-constexpr milliseconds kRunning(100);  // between start and stop
-constexpr milliseconds kDrainLimit(10'000);
-constexpr milliseconds kPromptStop(5'000);
-constexpr milliseconds kAtOnce(500);
 
 // What the plugin printed, also what it left in a buffer.
 std::string output_of(const TrialInput& input) {
     std::fflush(nullptr);
     std::ifstream file(input.output);
     return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// What the engine's log says about broken rules. Nobody closes the engine but a plugin, after which no trial goes on.
-class Misuses {
- public:
-    explicit Misuses(TrialReport& report) : report_(report) {}
-    static void log(void* self, const vz_log_record* record) noexcept {
-        const std::string_view event(record->event.data, record->event.size);
-        auto& misuses = *static_cast<Misuses*>(self);
-        if (event == "engine.closing") {
-            misuses.report_.add("it closes the engine, which is its host's");
-            misuses.report_.end();
-            ::_exit(0);
-        }
-        if (event != "abi.misuse") return;
-        const std::scoped_lock lock(misuses.mutex_);
-        misuses.found_.emplace_back(record->message.data, record->message.size);
-    }
-    std::vector<std::string> found() const {
-        const std::scoped_lock lock(mutex_);
-        return found_;
-    }
-
- private:
-    TrialReport& report_;
-    mutable std::mutex mutex_;
-    std::vector<std::string> found_;
-};
-
-// What the plugin is asked for, while it is.
-class Step {
- public:
-    Step(const TrialInput& input, const char* function) : report_(*input.report) {
-        report_.enter(function);
-        Blame::enter(input.file.c_str(), function);
-    }
-    ~Step() {
-        report_.enter(nullptr);
-        Blame::leave();
-    }
-    Step(const Step&) = delete;
-    Step& operator=(const Step&) = delete;
-
- private:
-    TrialReport& report_;
-};
-
-// What a process has of its own.
-struct Possessions {
-    std::set<std::string> threads = threads_of_process();
-    std::set<std::string> descriptors = descriptors_of_process();
-};
-
-// A fresh engine with a collection in it, and everything a frontend is given.
-class Stage {
- public:
-    explicit Stage(const TrialInput& input)
-        : input_(input), name_(input.file.substr(input.file.rfind('/') + 1)), misuses_(*input.report) {
-        name_.resize(std::min(name_.size(), name_.rfind(".so")));
-        vz_engine_options options = {};
-        options.struct_size = sizeof(options);
-        options.workers = 2;
-        // No file is opened or closed but for the plugin.
-        const vz_kv settings[] = {{{"verify", 6}, {"never", 5}}, {{"settle_after_ms", 15}, {"86400000", 8}}};
-        options.settings = settings;
-        options.setting_count = std::size(settings);
-        options.log = Misuses::log;
-        options.log_user = &misuses_;
-        vz_error error = {};
-        if (vz_engine_open({input.directory.data(), input.directory.size()}, &options, &engine_, &error) != VZ_OK) {
-            fail(std::string("the checker's own engine does not open: ") + error.message);
-        }
-        if (create_collection(engine_, "docs", 4, VZ_COSINE, &error) != VZ_OK) fail(error.message);
-        // With a sealed file, as in any database of some age: the engine maps it, and guards the map.
-        if (write() != VZ_OK || vz_checkpoint(engine_, {nullptr, 0}, nullptr, nullptr) != VZ_OK)
-            fail("the checker's own write fails");
-        before_loading_ = {};
-        const Step step(input, "loading");
-        loaded_ = load_frontend(input.file);
-        if (loaded_.descriptor == nullptr) fail(loaded_.problem);
-        services_ = std::make_unique<Services>(config, engine_);
-        services_->health.set_host(VZ_HEALTH_READY, "");
-    }
-
-    std::unique_ptr<Instance> instance(const std::string& suffix = "") {
-        for (const auto& [key, value] : input_.settings)
-            config.set("frontends." + name_ + suffix + "." + key, value, "--set " + key);
-        return std::make_unique<Instance>(*services_, name_ + suffix, *loaded_.descriptor);
-    }
-    vz_status write() const {
-        const std::array<float, 4> vector = {1, 0, 0, 0};
-        const vz_str id = {"a", 1};
-        vz_write_request request = {};
-        request.struct_size = sizeof(request);
-        request.kind = VZ_UPSERT;
-        request.count = 1;
-        request.ids = &id;
-        request.vectors = {vector.data(), 1, 0, 4, VZ_F32};
-        return vz_write(engine_, {"docs", 4}, &request, nullptr, nullptr);
-    }
-    vz_engine_stats stats() const {
-        vz_engine_stats stats = {};
-        stats.struct_size = sizeof(stats);
-        vz_engine_stats_read(engine_, &stats, nullptr);
-        return stats;
-    }
-    std::vector<std::string> misuses() const { return misuses_.found(); }
-    void finding(const std::string& text) const { input_.report->add(text); }
-    // Ends the trial: what follows would say nothing.
-    [[noreturn]] void fail(const std::string& text) const {
-        finding(text);
-        input_.report->end();
-        ::_exit(0);
-    }
-    const vz_frontend_descriptor& descriptor() const { return *loaded_.descriptor; }
-    Step step(const char* function) const { return {input_, function}; }
-    const Possessions& before_loading() const { return before_loading_; }
-
-    Config config;
-
- private:
-    const TrialInput& input_;
-    std::string name_;
-    Misuses misuses_;
-    Possessions before_loading_;
-    vz_engine* engine_ = nullptr;
-    Loaded loaded_;
-    std::unique_ptr<Services> services_;
-};
-
-void expect_intact(const Stage& stage, const Instance& instance) {
-    if (!instance.damage().empty()) stage.fail(instance.damage());
-}
-
-template <class Call>
-vz_status attempt(const Stage& stage, const char* function, Call call) {
-    const Step step = stage.step(function);
-    return call();
-}
-
-void create(const Stage& stage, Instance& instance) {
-    vz_error error = {};
-    const vz_status status = attempt(stage, "create", [&] { return instance.create(&error); });
-    expect_intact(stage, instance);
-    if (status != VZ_OK)
-        stage.fail(std::string("create fails: ") + (*error.message != 0 ? error.message : "without a message"));
-}
-
-void start(const Stage& stage, Instance& instance) {
-    vz_error error = {};
-    const vz_status status = attempt(stage, "start", [&] { return instance.start(&error); });
-    expect_intact(stage, instance);
-    if (status != VZ_OK)
-        stage.fail(std::string("start fails: ") + (*error.message != 0 ? error.message : "without a message"));
-}
-
-// Its configuration, read again, is the one it has.
-void reload(const Stage& stage, Instance& instance) {
-    vz_error error = {};
-    const vz_status status = attempt(stage, "reload", [&] { return instance.reload(&error); });
-    expect_intact(stage, instance);
-    if (status != VZ_OK)
-        stage.finding(std::string("reload fails: ") + (*error.message != 0 ? error.message : "without a message"));
-}
-
-void drain(const Stage& stage, Instance& instance) {
-    const auto began = Clock::now();
-    {
-        const Step step = stage.step("drain");
-        instance.drain();
-    }
-    expect_intact(stage, instance);
-    if (Clock::now() - began > kAtOnce) stage.finding("drain waits; it is to return at once");
-    const Step step = stage.step("idle");
-    while (!instance.idle() && Clock::now() - began < kDrainLimit) std::this_thread::sleep_for(milliseconds(5));
-    if (!instance.idle()) stage.finding("it is not idle 10 s after drain, though nobody asked it for anything");
-}
-
-void stop(const Stage& stage, Instance& instance) {
-    const Step step = stage.step("stop");
-    const auto began = Clock::now();
-    instance.stop();
-    expect_intact(stage, instance);
-    const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
-    if (took > kPromptStop)
-        stage.finding("stop took " + std::to_string(took.count()) + " ms; the host ends the process after 5,000");
-}
-
-void destroy(const Stage& stage, Instance& instance) {
-    const Step step = stage.step("destroy");
-    instance.destroy();
-}
-
-// Threads, processes, descriptors, results and operations, before and after.
-class Belongings {
- public:
-    explicit Belongings(const Stage& stage, Possessions before = {}) : stage_(stage), before_(std::move(before)) {}
-
-    void expect_nothing_new(const std::string& when) const {
-        // A joined thread may be listed for a moment.
-        for (int tries = 0; tries < 100 && threads_of_process().size() > before_.threads.size(); ++tries)
-            std::this_thread::sleep_for(milliseconds(10));
-        const size_t threads = threads_of_process().size();
-        if (threads > before_.threads.size())
-            stage_.finding(std::to_string(threads - before_.threads.size()) + " threads are alive " + when);
-        const std::set<std::string> open = descriptors_of_process();
-        for (const std::string& descriptor : open) {
-            if (!before_.descriptors.contains(descriptor))
-                stage_.finding("descriptor " + descriptor + " is open " + when);
-        }
-        for (const std::string& descriptor : before_.descriptors) {
-            if (!open.contains(descriptor))
-                stage_.finding("descriptor " + descriptor + ", not its own, is closed " + when);
-        }
-        for (const std::string& child : children_of_process())
-            stage_.finding("process " + child + " is its child " + when);
-        const vz_engine_stats stats = stage_.stats();
-        if (stats.results_held != 0) stage_.finding(std::to_string(stats.results_held) + " results are held " + when);
-        if (stats.queued_ops != 0)
-            stage_.finding(std::to_string(stats.queued_ops) + " operations are in flight " + when);
-    }
-
- private:
-    const Stage& stage_;
-    const Possessions before_;
-};
-
-struct Life {
-    bool is_drained = true;
-};
-
-void live(const Stage& stage, Instance& instance, Life life = {}) {
-    create(stage, instance);
-    start(stage, instance);
-    std::this_thread::sleep_for(kRunning);
-    reload(stage, instance);
-    if (life.is_drained) drain(stage, instance);
-    stop(stage, instance);
-    destroy(stage, instance);
 }
 
 void try_load(const TrialInput& input) {

@@ -1,0 +1,80 @@
+// Where a trial of the checker takes place: a fresh engine with a collection in it, the frontend's library, and all
+// that a frontend is given.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plugins/host/config.hpp"
+#include "plugins/host/instance.hpp"
+#include "plugins/host/loader.hpp"
+#include "plugins/host/plugin_trial.hpp"
+#include "plugins/host/process_state.hpp"
+#include "plugins/host/services.hpp"
+#include "vectorizer/engine.h"
+
+namespace vz::host {
+
+// What the engine's log says about broken rules. Nobody closes the engine but a plugin, after which no trial goes on.
+class Misuses {
+ public:
+    explicit Misuses(TrialReport& report) : report_(report) {}
+    static void log(void* self, const vz_log_record* record) noexcept;
+    std::vector<std::string> found() const;
+
+ private:
+    TrialReport& report_;
+    mutable std::mutex mutex_;
+    std::vector<std::string> found_;
+};
+
+// What the plugin is asked for, while it is.
+class Step {
+ public:
+    Step(const TrialInput& input, const char* function);
+    ~Step();
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+
+ private:
+    TrialReport& report_;
+};
+
+// What a process has of its own.
+struct Possessions {
+    std::set<std::string> threads = threads_of_process();
+    std::set<std::string> descriptors = descriptors_of_process();
+};
+
+class Stage {
+ public:
+    // Fails the trial where there is no such stage, or the library does not load.
+    explicit Stage(const TrialInput& input);
+
+    std::unique_ptr<Instance> instance(const std::string& suffix = "");
+    vz_status write() const;
+    vz_engine_stats stats() const;
+    std::vector<std::string> misuses() const { return misuses_.found(); }
+    void finding(const std::string& text) const { input_.report->add(text); }
+    // Ends the trial: what follows would say nothing.
+    [[noreturn]] void fail(const std::string& text) const;
+    const vz_frontend_descriptor& descriptor() const { return *loaded_.descriptor; }
+    Step step(const char* function) const { return {input_, function}; }
+    const Possessions& before_loading() const { return before_loading_; }
+
+    Config config;
+
+ private:
+    const TrialInput& input_;
+    std::string name_;
+    Misuses misuses_;
+    Possessions before_loading_;
+    vz_engine* engine_ = nullptr;
+    Loaded loaded_;
+    std::unique_ptr<Services> services_;
+};
+
+}  // namespace vz::host
