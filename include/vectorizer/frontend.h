@@ -2,7 +2,7 @@
  *
  * A plugin is a shared library with one exported function, vz_frontend_entry_v1. It keeps all its state in its own
  * struct vz_frontend, links libvectorizer.so.1, installs no signal handler, calls no fork, exit, abort, setlocale or
- * chdir, and prints nothing. The host never unloads it.
+ * chdir, prints nothing, and leaves nothing to be done at the exit of the process. The host never unloads it.
  *
  * Functions tagged [host] are called by the host on its main thread, one at a time.
  */

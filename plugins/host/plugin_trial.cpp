@@ -9,12 +9,14 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <thread>
 
+#include "plugins/host/blame.hpp"
 #include "plugins/host/instance.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/plugin_file.hpp"
@@ -216,14 +218,33 @@ void try_manners(const TrialInput& input) {
     if (!output.empty()) stage.finding("it prints: " + output.substr(0, 200));
 }
 
+// What is looked at when the process ends by exit(), and the plugin has done what it left to be done there.
+struct LastLook {
+    TrialReport& report;
+    const Instance* instance = nullptr;  // once it has lived
+
+    static void take(int, void* self) {
+        const auto& [report, instance] = *static_cast<LastLook*>(self);
+        if (instance == nullptr) return;
+        if (instance->host().was_used_after_close())
+            report.add("it used the host's services after destroy had returned");
+        report.end();
+    }
+};
+
 void try_misuse(const TrialInput& input) {
+    LastLook last_look{*input.report};
+    ::on_exit(LastLook::take, &last_look);  // before the plugin is loaded: what it registers comes first
     Stage stage(input);
     const auto instance = stage.instance();
     live(stage, *instance);
     std::this_thread::sleep_for(kRunning);
     for (const std::string& misuse : stage.misuses()) stage.finding(misuse);
-    if (instance->host().was_used_after_close())
-        stage.finding("it used the host's services after destroy had returned");
+    last_look.instance = instance.get();
+    const Step step = stage.step("exit");
+    Blame::enter(instance->name().c_str(), "exit");
+    if (!stage.close_engine()) return LastLook::take(0, &last_look);
+    std::exit(0);  // NOLINT(concurrency-mt-unsafe): it is what is tried
 }
 
 constexpr std::array kTrials = {

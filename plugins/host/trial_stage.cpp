@@ -17,6 +17,7 @@ void Misuses::log(void* self, const vz_log_record* record) noexcept {
     const std::string_view event = view(record->event);
     auto& misuses = *static_cast<Misuses*>(self);
     if (event == "engine.closing") {
+        if (misuses.is_closing_.load()) return;
         misuses.report_.add("it closes the engine, which is its host's");
         misuses.report_.end();
         ::_exit(0);
@@ -91,6 +92,11 @@ vz_engine_stats Stage::stats() const {
     stats.struct_size = sizeof(stats);
     vz_engine_stats_read(engine_, &stats, nullptr);
     return stats;
+}
+
+bool Stage::close_engine() {
+    misuses_.expect_closing();
+    return vz_engine_close(engine_, nullptr) == VZ_OK;
 }
 
 void Stage::fail(const std::string& text) const {

@@ -2,6 +2,7 @@
 // that a frontend is given.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -18,15 +19,18 @@
 
 namespace vz::host {
 
-// What the engine's log says about broken rules. Nobody closes the engine but a plugin, after which no trial goes on.
+// What the engine's log says about broken rules. No trial goes on after a plugin has closed the engine.
 class Misuses {
  public:
     explicit Misuses(TrialReport& report) : report_(report) {}
+    // From now on it is the checker that closes it.
+    void expect_closing() { is_closing_.store(true); }
     static void log(void* self, const vz_log_record* record) noexcept;
     std::vector<std::string> found() const;
 
  private:
     TrialReport& report_;
+    std::atomic<bool> is_closing_ = false;
     mutable std::mutex mutex_;
     std::vector<std::string> found_;
 };
@@ -58,6 +62,8 @@ class Stage {
     vz_status write() const;
     vz_engine_stats stats() const;
     std::vector<std::string> misuses() const { return misuses_.found(); }
+    // False: results are held that point into it.
+    bool close_engine();
     void finding(const std::string& text) const { input_.report->add(text); }
     // Ends the trial: what follows would say nothing.
     [[noreturn]] void fail(const std::string& text) const;

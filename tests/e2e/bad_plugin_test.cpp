@@ -80,6 +80,8 @@ TEST(PluginCheck, ReportsWhatEndsItsProcess) {
         EXPECT_EQ(rows_that_fail(kind, {"create"}), Rows{"create"}) << kind;
     for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits", "closes-engine"})
         EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), (Rows{"cycle", "misuse"})) << kind;
+    for (const char* kind : {"asks-at-exit", "reports-at-exit"})
+        EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), Rows{"misuse"}) << kind;
     EXPECT_EQ(rows_that_fail("slow-stop", {"slow-stop"}), Rows{"slow-stop"});
 }
 
@@ -223,6 +225,18 @@ TEST(Host, KeepsAFrontendWhoseOperationsOutlastIt) {
             << server.process().output();
     }
     expect_whole(host.data);
+}
+
+TEST(Host, LeavesNothingForAFrontendToDoAtExit) {
+    for (const char* kind : {"asks-at-exit", "reports-at-exit"}) {
+        const Host host;
+        Server server(host.data, host.arguments(kind));
+        const Exit exit = server.stop();
+        EXPECT_EQ(exit.code, 0) << kind << "\n" << server.process().output();
+        const Ran checked = run(
+            {program(), "check-config", "--data-dir", host.data, "--set", "frontends.culprit.library=" + plugin(kind)});
+        EXPECT_EQ(checked.exit.code, 0) << kind << "\n" << checked.output;
+    }
 }
 
 TEST(Host, NamesAFrontendThatReleasesTwice) {
