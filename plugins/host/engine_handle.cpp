@@ -15,11 +15,11 @@ int EngineHandle::open(const std::string& directory, const vz_engine_options& op
     if (status == VZ_OK) return 0;
     engine_ = nullptr;
     std::fprintf(stderr, "vectorizer: cannot open %s: %s\n", directory.c_str(), error.message);
-    if (status == VZ_BUSY) {
+    if (error.reason == VZ_REASON_IN_USE) {
         std::fprintf(stderr,
                      "Another process serves this directory. Stop it, or choose another one with --data-dir.\n");
     }
-    return exit_code(status);
+    return exit_code(error);
 }
 
 vz_status EngineHandle::try_open(const std::string& directory, const vz_engine_options& options) {
@@ -36,12 +36,12 @@ int EngineHandle::close() {
     engine_ = nullptr;
     if (status == VZ_OK) return 0;
     std::fprintf(stderr, "vectorizer: the data directory was not closed in order: %s\n", error.message);
-    return exit_code(status);
+    return exit_code(error);
 }
 
 int report_failure(const char* what, const vz_error& error) {
     std::fprintf(stderr, "\nvectorizer: %s: %s\n", what, error.message);
-    return exit_code(error.status);
+    return exit_code(error);
 }
 
 std::string expand_home(const std::string& path) {

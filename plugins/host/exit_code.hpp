@@ -14,15 +14,19 @@ inline constexpr int kExitStorage = 74;   // a disk that cannot be read or writt
 inline constexpr int kExitInUse = 75;     // another process has the data directory
 inline constexpr int kExitStopped = 130;  // what shells make of a SIGINT
 
-inline int exit_code(vz_status status) {
-    switch (status) {
+inline int exit_code(const vz_error& error) {
+    switch (error.status) {
         case VZ_OK: return 0;
         case VZ_CORRUPTION:
         case VZ_UNSUPPORTED: return kExitDamaged;
         case VZ_NOT_FOUND: return kExitNotThere;
         case VZ_IO_ERROR:
         case VZ_DISK_FULL: return kExitStorage;
-        case VZ_BUSY: return kExitInUse;
+        case VZ_BUSY:
+            // Results, of which nobody but a frontend keeps any.
+            return error.reason == VZ_REASON_IN_USE    ? kExitInUse
+                   : error.reason == VZ_REASON_RESULTS ? kExitFrontend
+                                                       : kExitFailed;
         default: return kExitFailed;
     }
 }
