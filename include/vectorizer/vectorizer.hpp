@@ -636,6 +636,8 @@ struct FrontendFunctions {
             return fail(error, Error(VZ_OUT_OF_MEMORY, "", "out of memory"));
         } catch (const std::exception& stray) {
             return fail(error, Error(VZ_INTERNAL, "", stray.what()));
+        } catch (...) {
+            return fail(error, Error(VZ_INTERNAL, "", "an exception of an unknown type"));
         }
     }
 };

@@ -136,8 +136,9 @@ void expect_whole(const std::string& data) {
 bool is_named(const std::string& output) { return output.find("frontend 'culprit'") != std::string::npos; }
 
 TEST(Host, RefusesToStartAndNamesTheFrontend) {
-    for (const char* kind : {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback",
-                             "failing-create", "past-error", "into-host", "no-frontend", "exits", "closes-engine"}) {
+    for (const char* kind :
+         {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback", "failing-create",
+          "past-error", "into-host", "no-frontend", "throws-number", "exits", "closes-engine"}) {
         const Host host;
         const Ran ran = host.start(kind);
         EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;
