@@ -33,15 +33,21 @@ void tell(const vz_engine* engine, uint32_t level, const char* event, const char
 
 namespace {
 
-// A host knows by the address of the code whose plugin it is. `trouble` follows "1 result has been " or "2 results have
-// been ".
-void warn_of_held(const vz_engine* engine, const void* code, uint64_t results, const std::string& trouble) {
+// A host knows by the address of the code whose plugin it is.
+void warn_of_code(const vz_engine* engine, const void* code, const char* event, const std::string& message,
+                  vz_kv figure) {
     char address[32];
     std::snprintf(address, sizeof address, "%p", code);
+    const vz_kv fields[] = {{to_vz_str("code"), to_vz_str(address)}, figure};
+    tell(engine, VZ_LOG_WARN, event, message.c_str(), fields);
+}
+
+// `trouble` follows "1 result has been " or "2 results have
+// been ".
+void warn_of_held(const vz_engine* engine, const void* code, uint64_t results, const std::string& trouble) {
     const std::string count = std::to_string(results);
     const std::string message = count + (results == 1 ? " result has been " : " results have been ") + trouble;
-    const vz_kv fields[] = {{to_vz_str("code"), to_vz_str(address)}, {to_vz_str("results"), to_vz_str(count.c_str())}};
-    tell(engine, VZ_LOG_WARN, "results.held", message.c_str(), fields);
+    warn_of_code(engine, code, "results.held", message, {to_vz_str("results"), to_vz_str(count.c_str())});
 }
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
@@ -63,6 +69,14 @@ Status check_process(const vz_engine* engine) {
 
 void note_misuse(const vz_engine* engine, const Status& status) {
     tell(engine, VZ_LOG_WARN, "abi.misuse", status.error().message);
+}
+
+void note_completion(const vz_engine* engine, const void* code, int64_t took_ms) {
+    if (took_ms < kCompletionTooLongMs) return;
+    const std::string took = std::to_string(took_ms);
+    warn_of_code(engine, code, "completion.slow",
+                 "a completion took " + took + " ms, in which its thread of the engine did nothing else",
+                 {to_vz_str("took_ms"), to_vz_str(took.c_str())});
 }
 
 }  // namespace vz

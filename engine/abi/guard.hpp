@@ -119,6 +119,8 @@ Status check_process(const vz_engine* engine);
 
 // Logs a broken rule on the thread that broke it, so that a host can name the plugin whose call this is.
 void note_misuse(const vz_engine* engine, const Status& status);
+// Logs one that took too long; `code` lies in it.
+void note_completion(const vz_engine* engine, const void* code, int64_t took_ms);
 
 // The same for functions of an engine, in a completion or not. `caller` is evaluated in the function of the ABI itself:
 // whoever called that.

@@ -1,5 +1,6 @@
 // Asynchronous operations.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "engine/abi/cancellation.hpp"
@@ -253,10 +254,15 @@ void Operations::ingest() {
 void Operations::complete(vz_op* op, const Status& status) {
     op->status = status.write_to(op->error);
     state_of(op).store(kIdle);  // somebody may be about to cancel it
+    const auto begun = std::chrono::steady_clock::now();
+    const auto done = op->done;  // the op may be gone when it returns
     {
         const CompletionScope scope;
-        op->done(op);
+        done(op);
     }
+    const auto took = std::chrono::steady_clock::now() - begun;
+    note_completion(&engine_, reinterpret_cast<const void*>(done),
+                    std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     leave(1);
 }
 

@@ -2,12 +2,10 @@
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +15,7 @@
 #include <thread>
 
 #include "plugins/host/blame.hpp"
+#include "plugins/host/disk.hpp"
 #include "plugins/host/instance.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/plugin_file.hpp"
@@ -173,13 +172,15 @@ void try_slow_stop(const TrialInput& input) {
     const auto instance = stage.instance();
     create(stage, *instance);
     start(stage, *instance);
+    use_disk(Disk::kSlow);
     {
         const SilentClients clients(listening_ports());
         std::this_thread::sleep_for(kRunning);
         stop(stage, *instance);
     }
+    before.expect_nothing_new("after a stop with clients that said nothing and a slow disk");
+    use_disk(Disk::kSound);
     destroy(stage, *instance);
-    before.expect_nothing_new("after a stop with clients that said nothing");
 }
 
 void try_poisoned(const TrialInput& input) {
@@ -187,14 +188,10 @@ void try_poisoned(const TrialInput& input) {
     const auto instance = stage.instance();
     create(stage, *instance);
     start(stage, *instance);
-    std::signal(SIGXFSZ, SIG_IGN);
-    rlimit whole = {};
-    ::getrlimit(RLIMIT_FSIZE, &whole);
-    const rlimit none = {0, whole.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &none);  // no file takes a byte
+    use_disk(Disk::kBroken);
     if (stage.write() == VZ_OK || stage.stats().state != VZ_STATE_READ_ONLY)
         stage.fail("the checker cannot poison its engine");
-    ::setrlimit(RLIMIT_FSIZE, &whole);  // the engine stays as it is; last words are written down
+    use_disk(Disk::kSound);  // the engine stays as it is
     std::this_thread::sleep_for(kRunning);
     drain(stage, *instance);
     stop(stage, *instance);
@@ -239,11 +236,12 @@ void try_misuse(const TrialInput& input) {
     const auto instance = stage.instance();
     live(stage, *instance);
     std::this_thread::sleep_for(kRunning);
-    for (const std::string& misuse : stage.misuses()) stage.finding(misuse);
     last_look.instance = instance.get();
     const Step step = stage.step("exit");
     Blame::enter(instance->name().c_str(), "exit");
-    if (!stage.close_engine()) return LastLook::take(0, &last_look);
+    const bool is_closed = stage.close_engine();
+    for (const std::string& misuse : stage.misuses()) stage.finding(misuse);
+    if (!is_closed) return LastLook::take(0, &last_look);
     std::exit(0);  // NOLINT(concurrency-mt-unsafe): it is what is tried
 }
 
@@ -257,10 +255,12 @@ constexpr std::array kTrials = {
     Trial{"cycle", "the whole life twice: no thread, descriptor, result or operation left", try_cycle},
     Trial{"second", "a second instance runs, or fails with a reason and leaves nothing", try_second_instance},
     Trial{"hard-stop", "stop without drain", try_hard_stop},
-    Trial{"slow-stop", "stop within 5 s while clients are connected", try_slow_stop},
+    Trial{"slow-stop",
+          "stop within 5 s, and not before what runs is done, while clients are connected and the disk is slow",
+          try_slow_stop},
     Trial{"poisoned", "an engine that turns read-only", try_poisoned},
     Trial{"growth", "a host of a later minor", try_growth},
-    Trial{"manners", "signals, locale, environment, folder, umask, output", try_manners},
+    Trial{"manners", "signals, timers, locale, rounding, environment, folder, umask, limits, output", try_manners},
     Trial{"misuse", "no rule of the ABI is broken", try_misuse},
 };
 

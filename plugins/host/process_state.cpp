@@ -1,16 +1,22 @@
 #include "plugins/host/process_state.hpp"
 
 #include <dirent.h>
+#include <locale.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
-#include <clocale>
 
+#include <cfenv>
 #include <climits>
+#include <clocale>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 extern char** environ;
 
@@ -27,6 +33,17 @@ std::vector<std::string> names_in(const char* directory) {
     }
     ::closedir(opened);
     return names;
+}
+
+std::string text_of(const sigset_t& signals) {
+    std::string text;
+    for (int number = 1; number < NSIG; ++number) text += sigismember(&signals, number) == 1 ? '1' : '0';
+    return text;
+}
+
+std::string text_of(const struct sigaction& action) {
+    return std::to_string(reinterpret_cast<uintptr_t>(action.sa_handler)) + " " + std::to_string(action.sa_flags) +
+           " " + text_of(action.sa_mask);
 }
 
 }  // namespace
@@ -57,36 +74,47 @@ std::set<std::string> children_of_process() {
 
 Manners Manners::now() {
     Manners manners;
+    const auto note = [&](std::string name, std::string state) {
+        manners.traits_.push_back({std::move(name), std::move(state)});
+    };
     for (int number = 1; number < NSIG; ++number) {
         struct sigaction action = {};
-        const bool is_known = ::sigaction(number, nullptr, &action) == 0;
-        manners.handlers_.push_back(is_known ? reinterpret_cast<const void*>(action.sa_handler) : nullptr);
+        ::sigaction(number, nullptr, &action);
+        note("the handling of signal " + std::to_string(number), text_of(action));
     }
     sigset_t mask;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-    for (int number = 1; number < NSIG; ++number) manners.mask_ += sigismember(&mask, number) == 1 ? '1' : '0';
-    manners.locale_ = std::setlocale(LC_ALL, nullptr);  // NOLINT(concurrency-mt-unsafe): only read, by the main thread
+    note("the signal mask of the host's thread", text_of(mask));
+    note("the locale", std::setlocale(LC_ALL, nullptr));  // NOLINT(concurrency-mt-unsafe): read, by the main thread
+    note("the locale of the host's thread", std::to_string(reinterpret_cast<uintptr_t>(::uselocale(nullptr))));
+    note("how the host's thread rounds", std::to_string(std::fegetround()));
+    for (const int clock : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
+        itimerval timer = {};
+        ::getitimer(clock, &timer);
+        note("the timers", timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0 ? "none" : "one that runs");
+    }
+    for (int resource = 0; resource < RLIMIT_NLIMITS; ++resource) {
+        rlimit limit = {};
+        ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
+        note("a limit of setrlimit", std::to_string(limit.rlim_cur) + " of " + std::to_string(limit.rlim_max));
+    }
+    std::string environment;
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
-        manners.environment_ += std::string(*entry) + "\n";
+        environment += std::string(*entry) + "\n";
+    note("the environment", environment);
     char directory[PATH_MAX] = {};
-    if (::getcwd(directory, sizeof directory) != nullptr) manners.directory_ = directory;
-    manners.umask_ = ::umask(0);
-    ::umask(manners.umask_);
+    note("the working directory", ::getcwd(directory, sizeof directory) != nullptr ? directory : "");
+    const mode_t creation_mask = ::umask(0);
+    ::umask(creation_mask);
+    note("the umask", std::to_string(creation_mask));
     return manners;
 }
 
 std::vector<std::string> Manners::differences(const Manners& later) const {
     std::vector<std::string> found;
-    for (size_t i = 0; i < handlers_.size(); ++i) {
-        const int number = static_cast<int>(i) + 1;
-        if (handlers_[i] != later.handlers_[i])
-            found.push_back("it changed the handler of signal " + std::to_string(number));
+    for (size_t i = 0; i < traits_.size(); ++i) {
+        if (traits_[i].state != later.traits_[i].state) found.push_back("it changed " + traits_[i].name);
     }
-    if (mask_ != later.mask_) found.emplace_back("it changed the signal mask of the host's thread");
-    if (locale_ != later.locale_) found.push_back("it changed the locale to " + later.locale_);
-    if (environment_ != later.environment_) found.emplace_back("it changed the environment");
-    if (directory_ != later.directory_) found.push_back("it changed the working directory to " + later.directory_);
-    if (umask_ != later.umask_) found.emplace_back("it changed the umask");
     return found;
 }
 

@@ -12,17 +12,20 @@ std::set<std::string> threads_of_process();      // their ids
 std::set<std::string> descriptors_of_process();  // "7 socket:[1234]"
 std::set<std::string> children_of_process();     // their ids; empty too where the kernel does not tell
 
-// What differs between two moments, in words: signal handlers, signal mask, locale, environment, working directory,
-// umask.
+// What a process has once and all its code lives with: the handling of signals, timers, the locale, limits and the
+// like.
 class Manners {
  public:
+    // Of the process, and of the calling thread.
     static Manners now();
+    // In words.
     std::vector<std::string> differences(const Manners& later) const;
 
  private:
-    std::vector<const void*> handlers_;
-    std::string mask_, locale_, environment_, directory_;
-    unsigned umask_ = 0;
+    struct Trait {
+        std::string name, state;
+    };
+    std::vector<Trait> traits_;  // always the same, in the same order
 };
 
 // Ports of TCP sockets that this process listens on, IPv4.

@@ -22,7 +22,7 @@ void Misuses::log(void* self, const vz_log_record* record) noexcept {
         misuses.report_.end();
         ::_exit(0);
     }
-    if (event != "abi.misuse") return;
+    if (event != "abi.misuse" && event != "completion.slow") return;
     const std::scoped_lock lock(misuses.mutex_);
     misuses.found_.push_back(text(record->message));
 }

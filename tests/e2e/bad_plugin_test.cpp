@@ -85,6 +85,16 @@ TEST(PluginCheck, ReportsWhatEndsItsProcess) {
     EXPECT_EQ(rows_that_fail("slow-stop", {"slow-stop"}), Rows{"slow-stop"});
 }
 
+TEST(PluginCheck, FindsWhatOnlyTheBusyNotice) {
+    EXPECT_EQ(rows_that_fail("slow-completion", {"cycle", "misuse"}), Rows{"misuse"});
+    EXPECT_EQ(rows_that_fail("write-after-stop", {"cycle", "slow-stop"}), Rows{"slow-stop"});
+}
+
+TEST(PluginCheck, FindsWhatChangesForAllOfTheProcess) {
+    for (const char* kind : {"signal-flags", "alarm", "thread-locale", "rounding", "limits"})
+        EXPECT_EQ(rows_that_fail(kind, {"manners"}), Rows{"manners"}) << kind;
+}
+
 TEST(PluginCheck, KnowsItsOptions) {
     EXPECT_EQ(run({program(), "plugin", "check", plugin("none"), "--check", "all"}).exit.code, 2);
     EXPECT_EQ(run({program(), "plugin", "check", plugin("none"), "--set", "port"}).exit.code, 2);
@@ -269,16 +279,19 @@ TEST(Host, NamesAFrontendThatHoldsResultsAndKeepsTheEngineOpen) {
     expect_whole(host.data);
 }
 
-TEST(Host, LogsACallFromAForbiddenThreadUnderItsName) {
-    const Host host;
-    {
-        Server server(host.data, host.arguments("forbidden-thread"));
-        fill(server.port());
-        EXPECT_EQ(server.stop().code, 0);
-        EXPECT_NE(server.process().output().find(R"("instance":"culprit","event":"abi.misuse")"), std::string::npos)
-            << server.process().output();
+TEST(Host, LogsWhatACompletionMayNotUnderItsName) {
+    for (const auto& [kind, event] :
+         {std::pair{"forbidden-thread", "abi.misuse"}, {"slow-completion", "completion.slow"}}) {
+        const Host host;
+        {
+            Server server(host.data, host.arguments(kind));
+            fill(server.port());
+            EXPECT_EQ(server.stop().code, 0);
+            const std::string record = R"("instance":"culprit","event":")" + std::string(event) + "\"";
+            EXPECT_NE(server.process().output().find(record), std::string::npos) << server.process().output();
+        }
+        expect_whole(host.data);
     }
-    expect_whole(host.data);
 }
 
 }  // namespace

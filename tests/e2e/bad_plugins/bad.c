@@ -1,11 +1,14 @@
 /* A frontend that breaks one rule: the one that KIND names. Otherwise it serves nobody, in order. */
 #define _GNU_SOURCE
+#include <fenv.h>
+#include <locale.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "vectorizer/frontend.h"
@@ -16,6 +19,7 @@ struct vz_frontend {
     vz_op op;
     uint64_t count;
     vz_count_request request;
+    vz_write_request write;
     volatile int ended;
 };
 
@@ -76,6 +80,29 @@ static void answer_late(vz_op* op) {
     sleep(2);
     const vz_log_service* log = self->host->service(self->host, VZ_SERVICE_LOG);
     self->ended = log->level(self->host) != 0;
+}
+
+static void nap(vz_op* op) {
+    usleep(200000);
+    ((struct vz_frontend*)op->user)->ended = 1;
+}
+
+static void note_end(vz_op* op) { ((struct vz_frontend*)op->user)->ended = 1; }
+
+/* Into the collection of the checker. */
+static void submit_write(struct vz_frontend* self) {
+    static const float vector[4] = {1};
+    static const vz_str id = {"b", 1};
+    self->write = (vz_write_request){.struct_size = sizeof self->write, .kind = VZ_UPSERT, .count = 1, .ids = &id};
+    self->write.vectors = (vz_matrix){vector, 1, 0, 4, VZ_F32};
+    self->op = (vz_op){.struct_size = sizeof self->op,
+                       .kind = VZ_OP_WRITE,
+                       .collection = str("docs"),
+                       .request = &self->write,
+                       .done = note_end,
+                       .user = self};
+    vz_op* const op = &self->op;
+    vz_submit(self->host->engine, &op, 1);
 }
 
 static void submit_count(struct vz_frontend* self, void (*done)(vz_op*)) {
@@ -178,6 +205,21 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     }
     if (is("prints")) fputs("hello from a plugin\n", stderr);
     if (is("signal-handler")) signal(SIGUSR1, SIG_IGN);
+    if (is("signal-flags")) {
+        struct sigaction action;
+        sigaction(SIGPIPE, NULL, &action);
+        action.sa_flags |= SA_NODEFER;
+        sigaction(SIGPIPE, &action, NULL);
+    }
+    if (is("alarm")) alarm(30);
+    if (is("thread-locale")) uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", NULL));
+    if (is("rounding")) fesetround(FE_UPWARD);
+    if (is("limits")) {
+        struct rlimit limit;
+        getrlimit(RLIMIT_NOFILE, &limit);
+        --limit.rlim_cur;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
     if (is("chdir") && chdir("/") != 0) return VZ_INTERNAL;
     if (is("environment")) setenv("BAD_PLUGIN", "1", 1);
     if (is("asks-services") && !services_answer(self->host)) return VZ_INTERNAL;
@@ -201,6 +243,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
             vz_result_release(result);
         }
     }
+    if (is("slow-completion")) submit_count(self, nap);
     if (is("forbidden-thread") || is("asks-in-completion")) {
         create_docs(self);
         submit_count(self, count_in_completion);
@@ -222,6 +265,8 @@ static uint32_t idle(vz_frontend* self) {
 }
 
 static void stop(vz_frontend* self) {
+    while (is("slow-completion") && !self->ended) usleep(1000);
+    if (is("write-after-stop")) submit_write(self);
     if (is("slow-stop")) sleep(7);
     if (is("crash-in-stop")) abort();
     if (is("operation-after-stop")) submit_count(self, answer_late);
@@ -234,6 +279,7 @@ static void stop(vz_frontend* self) {
 
 static void destroy(vz_frontend* self) {
     if (is("operation-after-stop") && !self->ended) abort();
+    while (is("write-after-stop") && !self->ended) usleep(1000);
     if (!is("thread-after-stop")) free(self);
 }
 
