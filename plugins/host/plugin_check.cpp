@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "plugins/host/blame.hpp"
@@ -20,6 +22,7 @@
 #include "plugins/host/json_text.hpp"
 #include "plugins/host/log.hpp"
 #include "plugins/host/plugin_trial.hpp"
+#include "plugins/host/process_state.hpp"
 #include "plugins/host/scratch_directory.hpp"
 
 namespace vz::host {
@@ -38,6 +41,7 @@ struct Outcome {
 [[noreturn]] void be_child(const Trial& trial, const TrialInput& input) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setpgid(0, 0);
+    adopt_descendants();
     const int output = ::open(input.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
@@ -65,6 +69,17 @@ std::optional<int> wait_for_end(pid_t child) {
         std::this_thread::sleep_for(kTrialPoll);
     }
     return status;
+}
+
+// What the plugin has started, also as the leader of a session of its own.
+void end_children() {
+    for (std::set<std::string> left; !(left = children_of_process()).empty();) {
+        for (const std::string& child : left) {
+            const pid_t process = std::stoi(child);
+            ::kill(process, SIGKILL);
+            ::waitpid(process, nullptr, 0);
+        }
+    }
 }
 
 // The line of Blame, else the last words.
@@ -102,6 +117,7 @@ Outcome run_trial(const Trial& trial, TrialInput input) {
     input.directory = scratch.path() + "/data";
     input.output = scratch.path() + "/output";
     input.report = report.get();
+    adopt_descendants();
     const pid_t child = ::fork();
     if (child == 0) be_child(trial, input);
     if (child < 0) {
@@ -110,8 +126,9 @@ Outcome run_trial(const Trial& trial, TrialInput input) {
     }
     ::setpgid(child, child);
     const std::optional<int> status = wait_for_end(child);
-    ::kill(-child, SIGKILL);  // and what the plugin may have forked
+    ::kill(-child, SIGKILL);
     if (!status) ::waitpid(child, nullptr, 0);
+    end_children();
     outcome.findings = report->findings();
     if (const std::string end = bad_end(status, *report, input.output); !end.empty()) outcome.findings.push_back(end);
     return outcome;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <locale.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -71,6 +72,13 @@ std::set<std::string> children_of_process() {
     }
     return found;
 }
+
+bool has_had_children() {
+    rusage used = {};
+    return ::getrusage(RUSAGE_CHILDREN, &used) == 0 && used.ru_maxrss != 0;
+}
+
+void adopt_descendants() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 Manners Manners::now() {
     Manners manners;

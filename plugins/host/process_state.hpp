@@ -11,6 +11,9 @@ namespace vz::host {
 std::set<std::string> threads_of_process();      // their ids
 std::set<std::string> descriptors_of_process();  // "7 socket:[1234]"
 std::set<std::string> children_of_process();     // their ids; empty too where the kernel does not tell
+bool has_had_children();                         // that have ended
+// The processes that those of this one leave behind become its children, whatever they have done to be nobody's.
+void adopt_descendants();
 
 // What a process has once and all its code lives with: the handling of signals, timers, the locale, limits and the
 // like.

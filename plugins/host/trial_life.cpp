@@ -95,6 +95,7 @@ void Belongings::expect_nothing_new(const std::string& when) const {
         if (!open.contains(descriptor)) stage_.finding("descriptor " + descriptor + ", not its own, is closed " + when);
     }
     for (const std::string& child : children_of_process()) stage_.finding("process " + child + " is its child " + when);
+    if (has_had_children()) stage_.finding("it started a process, which has ended");
     const vz_engine_stats stats = stage_.stats();
     if (stats.results_held != 0) stage_.finding(std::to_string(stats.results_held) + " results are held " + when);
     if (stats.queued_ops != 0) stage_.finding(std::to_string(stats.queued_ops) + " operations are in flight " + when);

@@ -1,6 +1,8 @@
 // Frontends that break a rule: the checker finds the rule, the host names the frontend, and what was acknowledged
 // stays.
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <chrono>
 #include <csignal>
@@ -88,6 +90,14 @@ TEST(PluginCheck, ReportsWhatEndsItsProcess) {
 TEST(PluginCheck, FindsWhatOnlyTheBusyNotice) {
     EXPECT_EQ(rows_that_fail("slow-completion", {"cycle", "misuse"}), Rows{"misuse"});
     EXPECT_EQ(rows_that_fail("write-after-stop", {"cycle", "slow-stop"}), Rows{"slow-stop"});
+}
+
+TEST(PluginCheck, FindsAndEndsTheProcessesOfAPlugin) {
+    ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // what the checker leaves is adopted here
+    for (const char* kind : {"daemonizes", "runs-a-program", "forks"}) {
+        EXPECT_EQ(rows_that_fail(kind, {"cycle"}), Rows{"cycle"}) << kind;
+        EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << kind << ": a process is left";
+    }
 }
 
 TEST(PluginCheck, FindsWhatChangesForAllOfTheProcess) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vectorizer/frontend.h"
@@ -80,6 +81,17 @@ static void answer_late(vz_op* op) {
     sleep(2);
     const vz_log_service* log = self->host->service(self->host, VZ_SERVICE_LOG);
     self->ended = log->level(self->host) != 0;
+}
+
+/* Of a session of its own, and nobody's child. */
+static void start_daemon(void) {
+    const pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        if (fork() == 0) sleep(60);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
 }
 
 static void nap(vz_op* op) {
@@ -228,6 +240,8 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("bus-error")) self->ended = read_past_the_end();
     if (is("forks") && fork() == 0)
         for (;;) pause();
+    if (is("daemonizes")) start_daemon();
+    if (is("runs-a-program") && system("true") != 0) return VZ_INTERNAL;
     if (is("closes-others")) close(0);
     if (is("closes-engine")) vz_engine_close(self->host->engine, NULL);
     if (is("buffers")) printf("hello without an end");
