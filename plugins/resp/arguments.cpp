@@ -16,6 +16,10 @@ std::string quoted(std::string_view option) {
     return text + (option.size() > kBytesMax ? "...'" : "'");
 }
 
+std::string wrong_number_of_arguments(std::string_view command) {
+    return "ERR wrong number of arguments for '" + std::string(command) + "' command";
+}
+
 std::string takes(const char* option, const std::string& what) {
     return std::string("ERR ") + option + " takes " + what;
 }

@@ -37,6 +37,9 @@ class Reader {
 // An option as somebody wrote it, fit for a line of an error.
 std::string quoted(std::string_view option);
 
+// The error of a command that was given too few or too many.
+std::string wrong_number_of_arguments(std::string_view command);
+
 // The errors of an option that was given something else.
 std::string takes(const char* option, const std::string& what);
 std::string takes_whole(const char* option, int64_t low, int64_t high);

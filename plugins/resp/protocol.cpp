@@ -72,9 +72,9 @@ bool take_word(std::string_view line, size_t* at, std::string* out) {
 }
 
 Parsed parse_line(std::string_view bytes, Request* request, size_t* used, const char** problem) {
-    const size_t end = bytes.find('\n');
-    if (end == std::string_view::npos)
-        return bytes.size() > kLineBytesMax ? fail(problem, "too big inline request") : Parsed::kIncomplete;
+    const size_t end = std::min(bytes.find('\n'), bytes.size());
+    if (end > kLineBytesMax) return fail(problem, "too big inline request");
+    if (end == bytes.size()) return Parsed::kIncomplete;
     std::string_view line = bytes.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
     *used = end + 1;

@@ -60,7 +60,7 @@ bool Session::execute(Arguments arguments) {
 std::string Session::refuse(const Command* command, Arguments arguments) {
     if (command == nullptr) return "ERR unknown command '" + std::string(arguments[0].substr(0, 64)) + "'";
     if (arguments.size() < command->least || arguments.size() > command->most)
-        return "ERR wrong number of arguments for '" + std::string(command->name) + "' command";
+        return wrong_number_of_arguments(command->name);
     if (command->permission == vz::access::kOpen) return {};
     if (!identity_.is_admitted()) return "NOAUTH Authentication required.";
     if (!identity_.may(command->permission))

@@ -130,6 +130,7 @@ void vadd(Session& session, Arguments arguments) {
     auto write = std::make_unique<Session::Write>();
     write->key = reader.take();
     std::string wrong = take_vector(reader, &write->vector);
+    if (wrong.empty() && reader.at_end()) wrong = wrong_number_of_arguments("VADD");
     write->id = reader.take();
     if (wrong.empty()) wrong = take_add_options(reader, write.get());
     // No other frontend would reach such a point. Those that are there already are read and removed as any.

@@ -191,6 +191,7 @@ TEST_F(Resp, RefusesWhatItDoesNotDo) {
              {{"VADD", "docs", "VALUES", "2", "1", "nan", "b"}, "number 2 is 'nan'"},
              {{"VADD", "docs", "VALUES", "3", "1", "0", "b"}, "number 3 is 'b'"},
              {{"VADD", "docs", "FP32", "123", "b"}, "FP32 takes"},
+             {{"VADD", "docs", "VALUES", "3", "1", "0", "0"}, "wrong number of arguments"},
              {{"VADD", "docs", "REDUCE", "1", "VALUES", "2", "1", "0", "b"}, "'REDUCE'"},
              {{"VSIM", "docs", "ELEMENT", "a"}, "'ELEMENT'"},
              {{"VSIM", "docs", "VALUES", "2", "1"}, "number 2 is ''"},
@@ -485,7 +486,8 @@ TEST_F(Resp, SurvivesHostileBytes) {
     for (const std::string& bytes :
          {std::string("*-1\r\n"), std::string("*99999999\r\n"), std::string("*1\r\n$99999999\r\n"),
           std::string("*1\r\n:1\r\n"), std::string("*1\r\n$1\r\nab\r\n"), std::string(200'000, 'x'),
-          "*" + std::string(100, '1'), std::string("*2\r\n$4\r\nPING\r\n$x\r\n")}) {
+          "ECHO " + std::string(65'536, 'x') + "\n", "*" + std::string(100, '1'),
+          std::string("*2\r\n$4\r\nPING\r\n$x\r\n")}) {
         RespClient client(port);
         client.send(bytes);
         EXPECT_TRUE(is_resp_error(client.reply())) << bytes.substr(0, 40);
@@ -501,6 +503,8 @@ TEST_F(Resp, SurvivesHostileBytes) {
     in_words.send("PING\r\n\r\nECHO  word\r\n");
     EXPECT_EQ(in_words.reply(), "PONG");
     EXPECT_EQ(in_words.reply(), "word");
+    in_words.send("ECHO " + std::string(65'500, 'x') + "\n");
+    EXPECT_EQ(in_words.reply(), std::string(65'500, 'x'));
     for (const char c : resp_request({"PING"})) in_words.send(std::string(1, c));
     EXPECT_EQ(in_words.reply(), "PONG") << "byte by byte";
     EXPECT_EQ(server.stop().code, 0);
