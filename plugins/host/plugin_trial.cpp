@@ -71,7 +71,9 @@ void try_layout(const TrialInput& input) {
         if (*text == 0) stage.fail(std::string("its descriptor has no ") + what);
     }
     const std::string_view id = descriptor.id;
-    if (id.find('.') == std::string_view::npos || id.front() == '.' || id.back() == '.')
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    if (id.find_first_not_of(kLetters) != std::string_view::npos || id.find('.') == std::string_view::npos ||
+        id.front() == '.' || id.back() == '.')
         stage.finding("its id is no reverse domain: " + std::string(id));
 }
 

@@ -18,7 +18,9 @@ TrialReport::Shared TrialReport::make() {
 }
 
 void TrialReport::add(std::string finding) {
-    std::replace(finding.begin(), finding.end(), '\n', ' ');
+    // One line, and nothing that a terminal would obey.
+    std::replace_if(
+        finding.begin(), finding.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
     finding += '\n';
     const size_t size = size_.load();
     if (finding.size() > kBytesMax - size) return;

@@ -105,6 +105,12 @@ TEST(PluginCheck, FindsWhatChangesForAllOfTheProcess) {
         EXPECT_EQ(rows_that_fail(kind, {"manners"}), Rows{"manners"}) << kind;
 }
 
+TEST(PluginCheck, ShowsNoTerminalWhatItWouldObey) {
+    EXPECT_EQ(rows_that_fail("coloured-id", {"layout"}), Rows{"layout"});
+    const Ran ran = run({program(), "plugin", "check", plugin("coloured-id"), "--check", "layout"});
+    EXPECT_EQ(ran.output.find('\x1b'), std::string::npos) << ran.output;
+}
+
 TEST(PluginCheck, KnowsItsOptions) {
     EXPECT_EQ(run({program(), "plugin", "check", plugin("none"), "--check", "all"}).exit.code, 2);
     EXPECT_EQ(run({program(), "plugin", "check", plugin("none"), "--set", "port"}).exit.code, 2);

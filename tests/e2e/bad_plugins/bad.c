@@ -322,6 +322,7 @@ const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi) {
     if (is("short-descriptor")) descriptor.struct_size = 40;
     if (is("null-callback")) descriptor.idle = NULL;
     if (is("no-domain")) descriptor.id = "bad";
+    if (is("coloured-id")) descriptor.id = "dev.vectorizer.\x1b[31mbad";
     return &descriptor;
 }
 #else
