@@ -118,6 +118,7 @@ bool LiteralReader::read_floats(const ast::Value& literal, Input& out) {
     }
     out.kind = InputKind::kFloats;
     out.floats = {packed, values.size()};
+    out.literals = values;
     return true;
 }
 
@@ -236,7 +237,12 @@ void LiteralReader::write_json(json::Writer& out, const Input& value) const {
         case InputKind::kEnum: return out.string(value.text);
         case InputKind::kBoolean: return out.boolean(value.boolean);
         case InputKind::kJson: return out.raw(value.text);
-        case InputKind::kFloats: return out.float32_array(value.floats.data(), value.floats.size());
+        case InputKind::kFloats:
+            // Doubles, as they were given: the packed ones are for vectors.
+            if (!value.text.empty()) return out.raw(value.text);
+            out.begin_array();
+            for (const ast::Value& number : value.literals) write_json(out, number);
+            return out.end_array();
         case InputKind::kList:
             out.begin_array();
             for (const Input& item : value.items) write_json(out, item);

@@ -16,6 +16,8 @@ class VariableReader final {
 
  private:
     bool read_list(json::Value value, const TypeRef& list, Input& out);
+    bool read_floats(json::Value value, Input& out);
+    bool read_float(json::Value value, Input& out);
     bool read_object(json::Value value, const NamedType& type, Input& out);
     bool read_enum(json::Value value, const NamedType& type, Input& out);
     bool read_scalar(json::Value value, const NamedType& type, Input& out);
@@ -46,30 +48,39 @@ bool VariableReader::read(json::Value value, const TypeRef& type, Input& out) {
     }
 }
 
-bool VariableReader::read_list(json::Value value, const TypeRef& list, Input& out) {
-    const bool array = reader_.kind(value) == json::Kind::kArray;
-    if (packs_floats(list)) {
-        out.kind = InputKind::kFloats;
-        if (!array) {
-            double single = 0;
-            if (reader_.kind(value) != json::Kind::kNumber) return refuse("Float");
-            if (!reader_.number(value, single)) return false;
-            const std::span<float> packed = arena_.array<float>(1);
-            packed[0] = static_cast<float>(single);
-            out.floats = packed;
-            return true;
-        }
-        uint64_t count = 0;
-        if (!reader_.floats(value, floats_, count)) {
-            // The one mistake of a list itself, not of an element, is to be empty; whether it may be is for the engine
-            // to say.
-            if (!reader_.has_mistake() || reader_.error().field.ends_with(']')) return false;
-            reader_.take_mistake();
-            return true;
-        }
-        out.floats = {floats_.data + floats_.count - count, count};
+bool VariableReader::read_floats(json::Value value, Input& out) {
+    out.kind = InputKind::kFloats;
+    // Up to the first bracket that closes, for there are numbers in it.
+    out.text = reader_.rest(value);
+    out.text = out.text.substr(0, out.text.find(']') + 1);
+    uint64_t count = 0;
+    if (!reader_.floats(value, floats_, count)) {
+        // The one mistake of a list itself, not of an element, is to be empty; whether it may be is for the engine
+        // to say.
+        if (!reader_.has_mistake() || reader_.error().field.ends_with(']')) return false;
+        reader_.take_mistake();
         return true;
     }
+    out.floats = {floats_.data + floats_.count - count, count};
+    return true;
+}
+
+bool VariableReader::read_float(json::Value value, Input& out) {
+    double number = 0;
+    if (reader_.kind(value) != json::Kind::kNumber) return refuse("Float");
+    std::string_view token;
+    if (!reader_.number(value, number) || !reader_.raw(value, token)) return false;
+    const std::span<float> packed = arena_.array<float>(1);
+    packed[0] = static_cast<float>(number);
+    out.kind = InputKind::kFloats;
+    out.text = arena_.copy_text("[" + std::string(token) + "]");
+    out.floats = packed;
+    return true;
+}
+
+bool VariableReader::read_list(json::Value value, const TypeRef& list, Input& out) {
+    const bool array = reader_.kind(value) == json::Kind::kArray;
+    if (packs_floats(list)) return array ? read_floats(value, out) : read_float(value, out);
     out.kind = InputKind::kList;
     if (!array) {
         Input* item = arena_.make<Input>();

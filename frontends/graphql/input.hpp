@@ -21,6 +21,9 @@ enum class InputKind : uint8_t {
     kFloats
 };
 
+namespace ast {
+struct Value;
+}
 struct InputEntry;
 
 class Input {
@@ -29,10 +32,11 @@ class Input {
     bool boolean = false;
     int64_t integer = 0;
     double number = 0;
-    std::string_view text;  // decoded string, name of an enum value, or JSON text
+    std::string_view text;  // decoded string, name of an enum value, or JSON text; of floats of a variable: theirs
     std::span<const Input> items;
     std::span<const InputEntry> entries;
-    std::span<const float> floats;  // a [Float!] list, packed
+    std::span<const float> floats;         // a [Float!] list, packed
+    std::span<const ast::Value> literals;  // of floats that stand in the document
 
     bool absent() const { return kind == InputKind::kAbsent; }
     // Absent or null.

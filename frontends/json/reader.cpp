@@ -444,6 +444,10 @@ bool Reader::id(Value value, std::string_view& out) {
     }
 }
 
+std::string_view Reader::rest(Value value) const {
+    return text_.substr(static_cast<size_t>(token_of(value).data() - text_.data()));
+}
+
 bool Reader::raw(Value value, std::string_view& out) {
     ondemand::value inner = opened(value);
     std::string_view text;

@@ -129,6 +129,8 @@ class Reader final {
     bool floats(Value value, Floats& floats, uint64_t& count);
     // A point id: a string, or an integer >= 0 as its decimal text. Length and content are the engine's to check.
     bool id(Value value, std::string_view& out);
+    // What starts with the value, to the end of the text. This reads nothing.
+    std::string_view rest(Value value) const;
     // The value's text without white space around it; not validated.
     bool raw(Value value, std::string_view& out);
     // The same for an object (`mistake` if it is something else).

@@ -164,6 +164,22 @@ TEST(Input, json_is_kept_as_text) {
     EXPECT_NE(coerce("query ($j: JSON) { f(json: $j) }", R"({"j":{"a":01}})")->outcome, VariablesOutcome::kRead);
 }
 
+TEST(Input, floats_inside_json_stay_doubles) {
+    const auto json_of = [](std::string_view declared, std::string_view literal, std::string_view variables) {
+        const auto c =
+            coerce("query (" + std::string(declared) + ") { f(json: " + std::string(literal) + ") }", variables);
+        return std::string(c->arguments["json"].text);
+    };
+    EXPECT_EQ(json_of("$v: [Float!]", "{v: $v}", R"({"v":[0.123456789012345, 16777217,1700000000123 ]})"),
+              R"({"v":[0.123456789012345, 16777217,1700000000123 ]})");
+    EXPECT_EQ(json_of("$v: [Float!]", "[$v]", R"({"v":16777217})"), "[[16777217]]");
+    EXPECT_EQ(json_of("$v: [Float!]", "[$v]", R"({"v":[]})"), "[[]]");
+    EXPECT_EQ(json_of("$v: [Float!] = [16777217, 1.5]", "[$v]", "{}"), "[[16777217,1.5]]");
+    EXPECT_EQ(json_of("$v: [Float!] = 16777217", "[$v]", "{}"), "[[16777217]]");
+    EXPECT_EQ(json_of("$in: In", "[$in]", R"({"in":{"floats":[16777217]}})"), R"([{"floats":[16777217]}])");
+    EXPECT_EQ(json_of("$in: In = {floats: [16777217]}", "[$in]", "{}"), R"([{"floats":[16777217]}])");
+}
+
 TEST(Input, ids_are_texts) {
     EXPECT_EQ(coerce("{ f(id: 42) }")->arguments["id"].text, "42");
     EXPECT_EQ(coerce("query ($id: ID) { f(id: $id) }", R"({"id":42})")->arguments["id"].text, "42");
