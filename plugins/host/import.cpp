@@ -113,7 +113,7 @@ class Import {
                 failed = kExitStorage;
             }
             if (failed != 0) {
-                tell_where_it_stopped(source);
+                tell_where_it_stopped(source, failed);
                 return failed;
             }
             done_ += batch.rows;
@@ -130,11 +130,12 @@ class Import {
         return 0;
     }
 
-    void tell_where_it_stopped(const ImportSource& source) const {
+    void tell_where_it_stopped(const ImportSource& source, int code) const {
+        const char* next = code == kExitUsage ? "; once the file is mended, the same command goes on behind them"
+                                              : "; the same command goes on behind them";
         std::fprintf(stderr, "The first %llu of %llu points of %s are stored in '%s'%s\n",
                      static_cast<unsigned long long>(done_), static_cast<unsigned long long>(source.rows()),
-                     source.path().c_str(), options_.collection.c_str(),
-                     done_ == 0 ? "" : "; the same command goes on behind them");
+                     source.path().c_str(), options_.collection.c_str(), done_ == 0 ? "" : next);
     }
 
     // The collection goes again if nothing came to be in it.
@@ -185,7 +186,10 @@ class Import {
             chain.first().request_id = {};
             status = vz_write(engine_, borrowed(options_.collection), &chain.first(), &answer, &error);
         }
-        if (status != VZ_OK) return report_failure(place_of(error, source, batch).c_str(), error);
+        if (status != VZ_OK) {
+            const int code = report_failure(place_of(error, source, batch).c_str(), error);
+            return error.item < batch.rows ? kExitUsage : code;  // a point that is refused, or the rest
+        }
         created_ += answer.created;
         replaced_ += answer.applied - answer.created;
         return 0;

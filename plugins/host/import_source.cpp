@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "frontends/codec/expiry.hpp"
+#include "frontends/json/reader.hpp"
 
 namespace vz::host {
 namespace {
@@ -14,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kBlank[] = " \t\r";
+constexpr size_t kHeadBytes = 8;
+constexpr size_t kPayloadBytesMax = 1 << 20;  // as types.h tells
 
 std::string why_not(const std::string& path) {
     return "cannot read " + path + ": " + std::error_code(errno, std::generic_category()).message();
@@ -31,7 +35,7 @@ class BinSource final : public ImportSource {
             *problem = why_not(path_);
             return false;
         }
-        return read_head(problem) && open_payloads(payloads, problem);
+        return read_head(problem) && check_vectors(problem) && open_payloads(payloads, problem);
     }
 
     uint32_t dim() const override { return dim_; }
@@ -58,7 +62,7 @@ class BinSource final : public ImportSource {
 
  private:
     bool read_head(std::string* problem) {
-        uint32_t head[2] = {0, 0};
+        uint32_t head[kHeadBytes / sizeof(uint32_t)] = {};
         if (!vectors_.read(reinterpret_cast<char*>(head), sizeof(head))) {
             *problem = "cannot read the head of " + path_;
             return false;
@@ -68,11 +72,40 @@ class BinSource final : public ImportSource {
         const uint64_t element = is_bytes_ ? 1 : sizeof(float);
         std::error_code error;
         const uintmax_t bytes = fs::file_size(path_, error);
-        if (!error && dim_ != 0 && bytes == sizeof(head) + rows_ * dim_ * element) return true;
-        *problem = error ? "cannot read " + path_ + ": " + error.message()
-                         : path_ + " names " + std::to_string(rows_) + " rows of " + std::to_string(dim_) +
-                               " numbers, which is not its size";
+        if (error) {
+            *problem = "cannot read " + path_ + ": " + error.message();
+        } else if (dim_ == 0 || bytes != sizeof(head) + rows_ * dim_ * element) {
+            *problem = path_ + " names " + std::to_string(rows_) + " rows of " + std::to_string(dim_) +
+                       " numbers, which is not its size";
+        } else if (rows_ == 0) {
+            *problem = path_ + " holds no points";
+        } else {
+            return true;
+        }
         return false;
+    }
+
+    bool check_vectors(std::string* problem) {
+        constexpr uint64_t kPart = 1 << 18;
+        std::vector<float> part;
+        const uint64_t numbers = is_bytes_ ? 0 : rows_ * dim_;
+        for (uint64_t at = 0; at < numbers; at += part.size()) {
+            part.resize(static_cast<size_t>(std::min(kPart, numbers - at)));
+            errno = 0;
+            if (!read_floats(&part)) {
+                *problem = why_not(path_);
+                return false;
+            }
+            const auto bad =
+                std::find_if_not(part.begin(), part.end(), [](float number) { return std::isfinite(number); });
+            if (bad == part.end()) continue;
+            const uint64_t number = at + static_cast<uint64_t>(bad - part.begin());
+            *problem = path_ + ": element " + std::to_string(number % dim_) + " of row " +
+                       std::to_string(number / dim_) + " is not finite";
+            return false;
+        }
+        vectors_.seekg(kHeadBytes);
+        return true;
     }
 
     bool open_payloads(const fs::path& payloads, std::string* problem) {
@@ -128,16 +161,17 @@ class BinSource final : public ImportSource {
 
     bool read_vectors(ImportBatch* batch) {
         const size_t values = batch->vectors.size();
-        if (!is_bytes_)
-            return values == 0 || vectors_
-                                      .read(reinterpret_cast<char*>(batch->vectors.data()),
-                                            static_cast<std::streamsize>(values * sizeof(float)))
-                                      .good();
+        if (!is_bytes_) return read_floats(&batch->vectors);
         bytes_.resize(values);
         if (values != 0 && !vectors_.read(reinterpret_cast<char*>(bytes_.data()), static_cast<std::streamsize>(values)))
             return false;
         for (size_t i = 0; i < values; ++i) batch->vectors[i] = bytes_[i];
         return true;
+    }
+
+    bool read_floats(std::vector<float>* numbers) {
+        const auto bytes = static_cast<std::streamsize>(numbers->size() * sizeof(float));
+        return vectors_.read(reinterpret_cast<char*>(numbers->data()), bytes).good();
     }
 
     std::string path_;
@@ -172,10 +206,20 @@ bool check_path(const std::string& path, Folders folders, std::string* problem) 
 }
 
 bool check_payload(const std::string& payload, const std::string& place, std::string* problem) {
-    const char* const reason = codec::refuse_expiry(payload);
-    if (reason == nullptr) return true;
-    *problem = place + ": " + std::string(codec::kExpiryKey) + ": " + reason;
-    return false;
+    if (payload.empty()) return true;
+    const auto refuse = [&](const std::string& reason) {
+        *problem = place + ": " + reason;
+        return false;
+    };
+    uint64_t offset = 0;
+    const char* reason = nullptr;
+    if (!json::check_json(payload, &offset, &reason))
+        return refuse("the payload is no JSON: " + std::string(reason) + " (byte " + std::to_string(offset) + ")");
+    if (payload[payload.find_first_not_of(kBlank)] != '{') return refuse("the payload must be a JSON object");
+    if (payload.size() > kPayloadBytesMax)
+        return refuse("the payload has more than " + std::to_string(kPayloadBytesMax) + " bytes");
+    reason = codec::refuse_expiry(payload);
+    return reason == nullptr || refuse(std::string(codec::kExpiryKey) + ": " + reason);
 }
 
 std::unique_ptr<ImportSource> open_source(const std::string& path, std::string* problem) {

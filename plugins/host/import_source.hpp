@@ -34,7 +34,7 @@ class ImportSource {
 enum class Folders { kTaken, kRefused };
 bool check_path(const std::string& path, Folders folders, std::string* problem);
 
-// Whether the payload of a point can be taken as far as the host looks at it; if not, `problem` says why.
+// Whether the payload of a point, or none, can be taken; if not, `problem` says why.
 bool check_payload(const std::string& payload, const std::string& place, std::string* problem);
 
 // Points as NDJSON, one object a line: {"id"?, "vector" ("embedding", "data"), "payload"? ("metadata")}. Null:

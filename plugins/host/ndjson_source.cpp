@@ -2,9 +2,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <system_error>
 #include <unordered_map>
 
+#include "frontends/codec/names.hpp"
 #include "frontends/json/reader.hpp"
 #include "plugins/host/import_source.hpp"
 
@@ -36,7 +38,7 @@ class LineMemory {
 };
 
 struct Line {
-    std::string id;
+    std::optional<std::string> id;
     std::vector<float> vector;
     std::string payload;
 };
@@ -57,7 +59,7 @@ class NdjsonSource final : public ImportSource {
             const auto [first, is_new] = lines.emplace(id_of(line, rows_), line_number_);
             if (!is_new) {
                 *problem = place() + ": the id '" + first->first + "' stands in line " + std::to_string(first->second) +
-                           " already" + (line.id.empty() ? "; a point without one has its number, from 0 on" : "");
+                           " already" + (!line.id ? "; a point without one has its number, from 0 on" : "");
                 return false;
             }
         }
@@ -108,7 +110,7 @@ class NdjsonSource final : public ImportSource {
 
     std::string place() const { return path_ + ":" + std::to_string(line_number_); }
 
-    static std::string id_of(const Line& line, uint64_t row) { return line.id.empty() ? std::to_string(row) : line.id; }
+    static std::string id_of(const Line& line, uint64_t row) { return line.id ? *line.id : std::to_string(row); }
 
     bool cannot_read(std::string* problem) const {
         *problem = "cannot read " + path_ + ": " + std::error_code(errno, std::generic_category()).message();
@@ -123,7 +125,11 @@ class NdjsonSource final : public ImportSource {
                        " dimensions, the first one has " + std::to_string(dim_);
             return false;
         }
-        has_numbered_rows_ = has_numbered_rows_ || line->id.empty();
+        if (const char* reason = line->id ? codec::refuse_id(*line->id) : nullptr) {
+            *problem = place() + ": id: " + reason;
+            return false;
+        }
+        has_numbered_rows_ = has_numbered_rows_ || !line->id;
         return check_payload(line->payload, place(), problem);
     }
 
@@ -139,7 +145,8 @@ class NdjsonSource final : public ImportSource {
             uint64_t count = 0;
             if (member == kVector) return reader.floats(value, floats, count);
             if (!(member == kId ? reader.id(value, part) : reader.raw_object(value, part))) return false;
-            (member == kId ? line->id : line->payload) = part;
+            if (member == kId) line->id.emplace(part);
+            if (member == kPayload) line->payload = part;
             return true;
         });
         if (!read) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -586,8 +587,29 @@ TEST(Import, RefusesWhatIsSurelyAMistake) {
     import.expect_refused({one}, "has 3 lines");
     import.write("one/payload.jsonl", "{}\n");
     import.expect_refused({one}, "has 1 lines");
+    import.write("one/payload.jsonl", "{}\n{\"n\":\n");
+    import.expect_refused({one}, "payload.jsonl:2");
+    import.write("one/payload.jsonl", "{}\n[1]\n");
+    import.expect_refused({one}, "payload.jsonl:2");
     import.write("one/payload.jsonl", "{\"n\":1}\n\n\n");
     EXPECT_EQ(import({one}).exit.code, 0) << "a blank line is a row without a payload, and more of them say nothing";
+}
+
+TEST(Import, FindsABadRowBeforeItWritesOne) {
+    const ImportRun import;
+    for (const std::string& member :
+         {std::string(R"("id":"")"), std::string(R"("id":" x")"), std::string(R"("id":"a\u0001b")"),
+          "\"id\":\"" + std::string(257, 'x') + '"', std::string(R"("payload":{"a":nothing})"),
+          std::string(R"("payload":{"a":"\xFF"})")}) {
+        import.expect_refused(
+            {import.write("points.ndjson", "{\"vector\":[1,2]}\n{\"vector\":[1,2]," + member + "}\n"), "--batch", "1"},
+            "points.ndjson:2");
+    }
+    const std::string large = "\"payload\":{\"a\":\"" + std::string(1 << 20, 'x') + "\"}";
+    import.expect_refused({import.write("points.ndjson", "{\"vector\":[1,2]," + large + "}\n")}, "points.ndjson:1");
+    const std::string folder = import.directory.path();
+    import.expect_refused({make_fbin(folder + "/nan", {1, 2, 3, NAN}), "--batch", "1"}, "element 1 of row 1");
+    import.expect_refused({make_fbin(folder + "/none", {})}, "holds no points");
 }
 
 TEST(Import, SaysWhyAFileCannotBeRead) {
@@ -611,10 +633,10 @@ TEST(Import, ThatStopsHalfWaySaysWhatIsStored) {
                                                            "\n"
                                                            R"({"id":"y","vector":[1,2]})"
                                                            "\n\n"
-                                                           R"({"id":"z","vector":[1,2],"payload":{"a":nothing}})"
+                                                           R"({"id":"z","vector":[1,2],"payload":{"a":1e999}})"
                                                            "\n");
     const Ran ran = import({file, "--batch", "1"});
-    EXPECT_EQ(ran.exit.code, 1) << ran.output;
+    EXPECT_EQ(ran.exit.code, 2) << ran.output;
     EXPECT_TRUE(contains(ran.output, "points.ndjson:4, id 'z'")) << ran.output;
     EXPECT_TRUE(contains(ran.output, "The first 2 of 3 points")) << ran.output;
     import.write("points.ndjson",
