@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kFileBytesMax = 1 << 20;
 constexpr int kDepthMax = 16;
+constexpr size_t kNodesMax = 100'000;  // aliases make many of a few bytes
 
 std::string place(const std::string& path, const YAML::Mark& mark) {
     return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
@@ -124,6 +125,8 @@ class Flattener {
 
     std::optional<ConfigError> flatten(const YAML::Node& node, const std::string& key, int depth) {
         if (depth > kDepthMax) return ConfigError{place(path_, node.Mark()) + ": nested too deeply"};
+        if (++nodes_ > kNodesMax)
+            return ConfigError{place_ + ": more than " + std::to_string(kNodesMax) + " values, aliases counted"};
         if (!key.empty() && (node.IsNull() || (node.IsMap() && node.size() == 0))) {
             empty_[key] = {"", place_, order_++, false};
         } else if (node.IsMap()) {
@@ -153,6 +156,7 @@ class Flattener {
     std::map<std::string, ConfigValue>& empty_;
     size_t& order_;
     std::string place_;
+    size_t nodes_ = 0;
 };
 
 }  // namespace

@@ -347,6 +347,17 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
         EXPECT_EQ(ran.exit.code, 2) << text << ran.output;
         EXPECT_NE(ran.output.find(wanted), std::string::npos) << text << ran.output;
     }
+    // Seven lines, each nine times the one above.
+    std::string aliases = "l0: &l0 [x,x,x,x,x,x,x,x,x]\n";
+    for (int i = 1; i < 7; ++i) {
+        const std::string of = "*l" + std::to_string(i - 1);
+        aliases += "l" + std::to_string(i) + ": &l" + std::to_string(i) + " [" + of;
+        for (int j = 1; j < 9; ++j) aliases += "," + of;
+        aliases += "]\n";
+    }
+    const Ran many = check(aliases);
+    EXPECT_EQ(many.exit.code, 2) << many.output;
+    EXPECT_NE(many.output.find("more than 100000 values"), std::string::npos) << many.output;
     const Ran folder = run({program(), "check-config", "--config", directory.path(), "--data-dir", data});
     EXPECT_EQ(folder.exit.code, 2) << folder.output;
     EXPECT_EQ(check("").exit.code, 0);
