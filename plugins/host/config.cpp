@@ -121,7 +121,7 @@ class Flattener {
  public:
     Flattener(const std::string& path, std::map<std::string, ConfigValue>* values,
               std::map<std::string, ConfigValue>* empty, size_t* order)
-        : path_(path), values_(*values), empty_(*empty), order_(*order) {}
+        : path_(path), values_(*values), empty_(*empty), order_(*order), place_(path + ":1:1") {}
 
     std::optional<ConfigError> flatten(const YAML::Node& node, const std::string& key, int depth) {
         if (depth > kDepthMax) return ConfigError{place(path_, node.Mark()) + ": nested too deeply"};
@@ -142,7 +142,9 @@ class Flattener {
         } else if (node.IsSequence()) {
             if (node.size() == 0) values_[key] = {kEmptyList, place_, order_++, false};
             for (size_t i = 0; i < node.size(); ++i) {
-                if (auto error = flatten(node[i], key + "." + std::to_string(i), depth + 1)) return error;
+                const YAML::Node item = node[i];
+                place_ = place(path_, item.Mark());
+                if (auto error = flatten(item, key + "." + std::to_string(i), depth + 1)) return error;
             }
         } else if (node.IsScalar()) {
             values_[key] = {node.Scalar(), place_, order_++, false};
@@ -190,8 +192,10 @@ std::optional<ConfigError> Config::read_keys_file() {
     Config file;
     if (auto error = file.read_file_under(path, "file")) return error;
     for (const auto& [key, value] : file.values_) {
+        if (key == "file" && value.text == kEmptyList) continue;
         // file.0.name
-        if (!key.starts_with("file.")) return ConfigError{value.origin + ": a file of keys is a list of them"};
+        if (!key.starts_with("file.") || key.find('.', 5) == std::string::npos)
+            return ConfigError{value.origin + ": a file of keys is a list of entries with name, hash and permissions"};
         values_["server.auth.keys.file-" + key.substr(5)] = value;
     }
     for (const auto& [key, value] : file.empty_) {

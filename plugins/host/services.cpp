@@ -41,6 +41,11 @@ vz_status config_reject(const vz_host* host, vz_str key, vz_str reason, vz_error
     const HostView& view = HostView::of(host);
     const std::string name = text(key);
     auto found = view.services().config().list_for(view.instance(), name);
+    // What is missing has the place of what it is missing in.
+    for (std::string around = name; found.empty() && around.find('.') != std::string::npos;) {
+        around.resize(around.rfind('.'));
+        found = view.services().config().list_for(view.instance(), around);
+    }
     const std::string origin =
         found.empty() ? "configuration of '" + view.instance() + "'" : found.front().second->origin;
     *error = {};

@@ -294,6 +294,26 @@ TEST(Operator, AListOfALaterSourceReplacesTheWholeList) {
     EXPECT_EQ(allowed(all + own, {}), "--");
 }
 
+TEST(Operator, AFileOfKeysIsAListOfThem) {
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() + "/keys.yml";
+    const auto check = [&](const std::string& text) {
+        std::ofstream(file) << text;
+        return run({program(), "check-config", "--data-dir", directory.path() + "/data", "--set",
+                    "server.auth.keys_file=" + file});
+    };
+    for (const char* none : {"", "[]\n", "{}\n"}) EXPECT_EQ(check(none).exit.code, 0) << none;
+    for (const auto& [text, place] : {std::pair{"- 5\n", ":1:3: "},
+                                      {"name: a\n", ":1:1: "},
+                                      {"a\n", ":1:1: "},
+                                      {"- {name: a}\n", ":1:4: "},
+                                      {"-\n  name: a\n", ":2:3: "}}) {
+        const Ran ran = check(text);
+        EXPECT_EQ(ran.exit.code, 2) << ran.output;
+        EXPECT_NE(ran.output.find(file + place), std::string::npos) << text << ran.output;
+    }
+}
+
 TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
