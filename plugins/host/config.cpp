@@ -399,6 +399,10 @@ std::optional<ConfigError> Config::unknown_key() const {
         if (!entry.second.asked && !is_known(entry.first)) note(entry);
     }
     if (first == nullptr) return std::nullopt;
+    const std::string list = list_of(first->first);
+    const std::string& section = list.empty() ? first->first : list;
+    if (!asked_.contains(section) && is_known(section))
+        return ConfigError{first->second.origin + ": '" + section + "' is a section of keys"};
     std::string message = first->second.origin + ": unknown key '" + first->first + "'";
     if (const std::string fate = fate_of_reference_key(first->first); !fate.empty())
         return ConfigError{message + "; " + fate};

@@ -361,6 +361,8 @@ TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
         {"data_dir: /dev/null/data\n", "/dev/null"},
         {"data_dir: \"\"\n", "data_dir must not be empty"},
         {"- server\n", "has keys and values"},
+        {"server: 5\n", ":1:1: 'server' is a section of keys"},
+        {"server: {limits: [1]}\n", "'server.limits' is a section of keys"},
     };
     for (const auto& [text, wanted] : bad) {
         const Ran ran = check(text);
