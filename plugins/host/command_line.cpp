@@ -253,6 +253,7 @@ struct NewKeyCommand {
             const auto fits = [](char c) {
                 return c != '"' && c != '\\' && c != 0x7f && static_cast<unsigned char>(c) >= 0x20;
             };
+            if (text.empty() || text.size() > kApiKeyNameBytesMax) return "must have 1 to 128 bytes";
             return std::all_of(text.begin(), text.end(), fits) ? "" : "no quotes and no control characters";
         });
         app->add_option("--permission", permission, "read, write or admin [admin]")

@@ -62,7 +62,8 @@ TEST(Lifecycle, AnOptionBeforeTheSubcommandWorksOrIsRefused) {
         EXPECT_EQ(ran.exit.code, 2) << command[1] << ran.output;
         EXPECT_TRUE(contains(ran.output, command[1])) << ran.output;
     }
-    EXPECT_EQ(run({program(), "new-key", "--name", "a\x1b[1m"}).exit.code, 2);
+    for (const std::string& name : {std::string("a\x1b[1m"), std::string(), std::string(129, 'x')})
+        EXPECT_EQ(run({program(), "new-key", "--name", name}).exit.code, 2) << name;
 }
 
 TEST(Lifecycle, EachCommandHelpsWithItsOwnExamples) {
