@@ -182,10 +182,8 @@ void handle(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT {
         case kGet:
             if (frontend_of(view).page && wants_page(codec::view(view->accept)))
                 return reply_page(request, frontend_of(view));
-            if (vzh_has_permission(request, VZH_READ) == 0) {
-                return reply_error(request, 401, "AUTHENTICATION_ERROR", "a key that may read is required");
-            }
-            return handle_operation(request, view);
+            if (vzh_identified(request) != 0) handle_operation(request, view);
+            return;
         default: return handle_operation(request, view);
     }
 }

@@ -328,7 +328,6 @@ Refusal Listener::split_parameters(vzh_request& r, std::string_view query) {
     return {};
 }
 
-// Who asks. The verdict counts on routes that need a key.
 Refusal Listener::identify_key(vzh_request& r) {
     r.ring = ring_.load();
     if (!r.ring) return {};

@@ -128,6 +128,9 @@ void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) VZ_NOEXCEPT;
 /* [any] The frontend takes so much memory for the request elsewhere, and frees it with the request. 0: the budget of
  * limits.bodies_mb has no room for it, and it was not counted. */
 uint32_t vzh_charge(vzh_request* r, uint64_t bytes) VZ_NOEXCEPT;
+/* [any] Whether a key came that lets in, as routes have it checked that are not VZH_OPEN. 1: go on. 0: the request was
+ * answered (401) and is gone. */
+uint32_t vzh_identified(vzh_request* r) VZ_NOEXCEPT;
 /* [any] The key's role and scopes for this collection; for a write also a place among its writes in flight. 1: go on.
  * 0: the request was answered (403, 429, 503) and is gone. */
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;

@@ -70,6 +70,9 @@ class Listener final {
     std::shared_ptr<Connection> connect(Descriptor descriptor);
     void forget(Connection& connection);
 
+    // Who asks, unless it is not told or not known. The verdict counts on routes that need a key.
+    Refusal identify_key(vzh_request& r);
+
     // Requests, from their pool and back. give_back also returns what the request held of the budgets.
     vzh_request* take_request();
     void give_back(vzh_request* r);
@@ -139,7 +142,6 @@ class Listener final {
     Refusal nothing_at(std::string_view path) const;
     Refusal check_access(vzh_request& r, const Target& target, int descriptor);
     Refusal split_parameters(vzh_request& r, std::string_view query);
-    Refusal identify_key(vzh_request& r);
     Refusal check_rate(const vzh_request& r);
     Refusal check_query(vzh_request& r);
     Refusal check_body_rules(vzh_request& r, uint64_t body_bytes);

@@ -236,6 +236,14 @@ void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept {
 
 uint32_t vzh_charge(vzh_request* r, uint64_t bytes) noexcept { return r->listener.charge_memory(*r, bytes) ? 1 : 0; }
 
+uint32_t vzh_identified(vzh_request* r) noexcept {
+    if (!r->ring || r->key != nullptr) return 1;
+    const auto refusal = r->listener.identify_key(*r);
+    if (refusal.status == 0) return 1;
+    r->refuse(refusal);
+    return 0;
+}
+
 uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noexcept {
     r->note_collection(to_view(collection));
     if (!r->may(to_view(collection), permission)) {

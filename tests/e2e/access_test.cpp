@@ -82,7 +82,15 @@ TEST_F(Access, BothFrontendsAskForAKey) {
     for (const char* path : {"/collections", "/stats", "/metrics", "/", "/collections/docs-1"})
         EXPECT_EQ(client.get(path).status, 401) << path;
     EXPECT_EQ(client.post("/graphql", graphql("{ stats { version } }")).status, 401);
-    EXPECT_EQ(client.get("/graphql?query=%7Bstats%7Bversion%7D%7D").status, 401);
+    const std::string by_get = "/graphql?query=%7Bstats%7Bversion%7D%7D";
+    for (const std::vector<std::string>& headers : {std::vector<std::string>(), with("vz_unknown")}) {
+        const Answer refused = client.request("GET", by_get, "", headers);
+        EXPECT_EQ(refused.status, 401);
+        EXPECT_EQ(refused.header("www-authenticate"), "Bearer");
+        EXPECT_EQ(Json(refused.body).text("/message"),
+                  Json(client.request("POST", "/graphql", graphql("{ __typename }"), headers).body).text("/message"));
+    }
+    EXPECT_EQ(client.request("GET", by_get, "", with(reader.key)).status, 200);
     for (const char* path : {"/health", "/healthz", "/livez", "/readyz"})
         EXPECT_EQ(client.get(path).status, 200) << path;
     EXPECT_EQ(as(reader, "GET", "/collections").status, 200);
