@@ -35,8 +35,8 @@ inline constexpr json::Field kRequestMembers[] = {{"query", kQueryMember},
 
 // Reads the variables of one operation. `json` is the text of a whole request, an object with some of kRequestMembers,
 // followed by json::kPadding readable bytes; or empty: no variables. Values point into it and into the arena. kRefused:
-// errors say why (kBadUserInput). kNotJson: the text is no such object. Memory that runs out is kNoMemory, or thrown by
-// the arena.
+// errors say why (kBadUserInput). kNotJson: the text is no such object, and one error says why. Memory that runs out is
+// kNoMemory, or thrown by the arena.
 VariablesOutcome coerce_variables(const Schema& schema, const ast::Operation& operation, std::string_view json,
                                   Arena& arena, Variables& variables, std::vector<DocumentError>& errors);
 

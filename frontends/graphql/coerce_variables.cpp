@@ -236,7 +236,11 @@ VariablesOutcome read_given(const ast::Operation& operation, const std::vector<c
         return reader.raw(value, null);
     };
     if (reader.read(kRequestMembers, read_member)) return VariablesOutcome::kRead;
-    return reader.error().fault == json::Fault::kMemory ? VariablesOutcome::kNoMemory : VariablesOutcome::kNotJson;
+    const json::Error& error = reader.error();
+    if (error.fault == json::Fault::kMemory) return VariablesOutcome::kNoMemory;
+    const std::string place = error.field.empty() ? "body" : error.field;
+    errors.push_back({ErrorCode::kBadUserInput, "Invalid " + place + ": " + error.reason, {}});
+    return VariablesOutcome::kNotJson;
 }
 
 }  // namespace

@@ -132,10 +132,7 @@ bool Exchange::prepare(const ast::Operation& operation, std::vector<DocumentErro
         case VariablesOutcome::kRead: break;
         case VariablesOutcome::kRefused:
         case VariablesOutcome::kNoMemory: return false;
-        case VariablesOutcome::kNotJson:
-            malformed_ = true;
-            errors.push_back({ErrorCode::kBadUserInput, "`variables` are not valid JSON", {}});
-            return false;
+        case VariablesOutcome::kNotJson: malformed_ = true; return false;
     }
     DocumentError error;
     if (plan_operation(*frontend_.schema, *document_, operation, variables_, frontend_.limits, arena, plan_, error) &&

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <unordered_set>
 
 #include "frontends/json/base64.hpp"
 #include "frontends/json/number.hpp"
@@ -91,6 +92,24 @@ Likeness likeness(std::string_view rest, std::string_view value) {
     return are_numbers && !are_integers && parse_double(number) == parse_double(value) ? Likeness::kNumber
                                                                                        : Likeness::kNone;
 }
+
+// The keys of one object. Few of them are looked through.
+class KeysSeen final {
+ public:
+    uint64_t count() const { return few_count_ + many_.size(); }
+    // False: it was there.
+    bool add(std::string_view key) {
+        if (std::find(few_, few_ + few_count_, key) != few_ + few_count_) return false;
+        if (few_count_ == std::size(few_)) return many_.insert(key).second;
+        few_[few_count_++] = key;
+        return true;
+    }
+
+ private:
+    std::string_view few_[64];
+    uint64_t few_count_ = 0;
+    std::unordered_set<std::string_view> many_;
+};
 
 const char* kind_name(Kind kind) {
     switch (kind) {
@@ -211,8 +230,7 @@ bool Reader::read_entries(Value value, Callback<std::string_view, Value> on_entr
     ondemand::object object;
     if (kind(value) != Kind::kObject) return wrong_type(value, "an object");
     if (opened(value).get_object().get(object) != simdjson::SUCCESS) return damaged();
-    std::string_view seen[64];
-    uint64_t count = 0;
+    KeysSeen keys;
     for (auto entry : object) {
         ondemand::field field;
         if (std::move(entry).get(field) != simdjson::SUCCESS) return damaged();
@@ -220,11 +238,10 @@ bool Reader::read_entries(Value value, Callback<std::string_view, Value> on_entr
         if (field.unescaped_key().get(name) != simdjson::SUCCESS) return damaged();
         const Value inner = sealed(field.value());
         if (starts_badly(inner)) return damaged();
-        if (std::find(seen, seen + count, name) != seen + count) {
+        if (!keys.add(name)) {
             return syntax(token_of(inner).data(), "the key \"" + std::string(clipped(name)) + "\" is given twice");
         }
-        if (count == 64) return mistake("more than 64 entries");
-        seen[count++] = name;
+        if (keys.count() > kEntriesMax) return mistake("more than " + std::to_string(kEntriesMax) + " entries");
         push(name, 0);
         const bool good = on_entry(name, inner);
         pop();

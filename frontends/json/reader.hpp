@@ -24,6 +24,7 @@ inline constexpr uint32_t kDepthMax = 64;
 inline constexpr uint32_t kWholeDepthMax = kDepthMax + 8;
 // A reason of check_json: JSON, but more of it than is taken.
 inline constexpr char kTooDeep[] = "nested deeper than 64 levels";  // one array: reasons are compared by address
+inline constexpr uint64_t kEntriesMax = 10'000;                     // of an object with any keys
 inline constexpr uint64_t kPadding = 64;                            // readable bytes after a text that is read in place
 
 enum class Kind : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
@@ -107,7 +108,7 @@ class Reader final {
     bool array(Value value, F&& on_element) {
         return read_array(value, on_element);
     }
-    // on_entry(key, value): any keys, repeated ones refused.
+    // on_entry(key, value): any keys, kEntriesMax at most, repeated ones refused.
     template <typename F>
     bool entries(Value value, F&& on_entry) {
         return read_entries(value, on_entry);

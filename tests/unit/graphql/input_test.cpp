@@ -194,6 +194,23 @@ TEST(Input, text_that_is_no_json_is_told_apart) {
               VariablesOutcome::kRead);
 }
 
+TEST(Input, a_request_may_have_many_variables) {
+    std::string definitions;
+    std::string values;
+    for (int i = 0; i < 80; ++i) {
+        definitions += " $v" + std::to_string(i) + ": Int";
+        values += (i == 0 ? "" : ",") + ("\"v" + std::to_string(i) + "\":" + std::to_string(i));
+    }
+    const std::string query = "query (" + definitions + ") { f(i: $v79) }";
+    EXPECT_EQ(coerce(query, "{" + values + "}")->arguments["i"].integer, 79);
+    for (const char* again : {"v0", "v79"}) {
+        const auto twice = coerce(query, "{" + values + ",\"" + again + "\":1}");
+        EXPECT_EQ(twice->outcome, VariablesOutcome::kNotJson);
+        ASSERT_EQ(twice->errors.size(), 1u);
+        EXPECT_NE(twice->errors[0].message.find(again), std::string::npos) << "the key is named";
+    }
+}
+
 TEST(Input, every_refused_variable_is_named) {
     const auto c = coerce("query ($i: Int!, $b: Boolean) { f(i: $i, b: $b) }", R"({"b":3})");
     EXPECT_EQ(c->errors.size(), 2u);
