@@ -53,7 +53,8 @@ bool LiteralReader::read_variable(const ast::Value& literal, const TypeRef& type
         return true;
     }
     if (value->kind == InputKind::kNull && type.non_null()) {
-        return fail("variable $" + std::string(literal.text) + " is null where " + type_text(type) + " is expected");
+        return fail("variable $" + std::string(json::clipped(literal.text)) + " is null where " + type_text(type) +
+                    " is expected");
     }
     out = *value;
     const TypeRef& shape = type.nullable();
@@ -87,7 +88,8 @@ bool LiteralReader::read_list(const ast::Value& literal, const TypeRef& list, In
     for (size_t i = 0; i < items.size(); ++i) {
         if (!read(literal.items[i], *list.of, items[i])) return false;
         if (!items[i].absent()) continue;
-        if (list.of->non_null()) return fail("variable $" + std::string(literal.items[i].text) + " has no value");
+        if (list.of->non_null())
+            return fail("variable $" + std::string(json::clipped(literal.items[i].text)) + " has no value");
         items[i].kind = InputKind::kNull;
     }
     out.items = items;
@@ -103,7 +105,7 @@ bool LiteralReader::read_floats(const ast::Value& literal, Input& out) {
         if (value.kind == ast::ValueKind::kVariable) {
             const Input* variable = find_variable(variables_, value.text);
             if (variable == nullptr || variable->empty())
-                return fail("variable $" + std::string(value.text) + " has no value");
+                return fail("variable $" + std::string(json::clipped(value.text)) + " has no value");
             packed[i] = static_cast<float>(variable->number);
             continue;
         }

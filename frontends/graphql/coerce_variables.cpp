@@ -201,7 +201,7 @@ bool VariableReader::read_json(json::Value value, Input& out) {
 
 void refuse_variable(std::vector<DocumentError>& errors, const ast::VariableDefinition& definition,
                      std::string_view path, std::string_view reason) {
-    std::string message = "Variable \"$" + std::string(definition.name.text) + "\"";
+    std::string message = "Variable \"$" + std::string(json::clipped(definition.name.text)) + "\"";
     if (path.size() > definition.name.text.size()) message += " at \"" + std::string(path) + "\"";
     errors.push_back({ErrorCode::kBadUserInput, message + ": " + std::string(reason), {definition.position}});
 }

@@ -1,5 +1,7 @@
 #include "frontends/graphql/parser_base.hpp"
 
+#include "frontends/json/reader.hpp"
+
 namespace vz::graphql {
 namespace {
 
@@ -190,7 +192,8 @@ ast::Value ParserBase::variable_value(bool constant) {
             unexpected(dollar);
         } else {
             fail(ErrorCode::kParseFailed,
-                 "Syntax Error: a constant value must not use variable \"$" + std::string(token_.text) + "\"",
+                 "Syntax Error: a constant value must not use variable \"$" + std::string(json::clipped(token_.text)) +
+                     "\"",
                  dollar.position);
         }
         return read;

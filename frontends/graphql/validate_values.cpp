@@ -23,7 +23,7 @@ bool has_enum_literal(const ast::Value& value) {
 
 void report_value(Validation& v, const TypeRef& type, const ast::Value& value) {
     std::string text = value_text(value);
-    if (text.size() > 64) text = text.substr(0, 61) + "...";
+    if (text.size() > 64) text = std::string(json::clipped(text, 61)) + "...";
     v.report("expected a value of type " + in_quotes(type_text(type)) + ", found " + text, {value.position});
 }
 

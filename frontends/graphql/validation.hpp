@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontends/graphql/validate.hpp"
+#include "frontends/json/reader.hpp"
 
 namespace vz::graphql {
 
@@ -70,7 +71,7 @@ class Validation final {
     const TypeRef* bare(const NamedType* type);
 };
 
-inline std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
+inline std::string in_quotes(std::string_view text) { return "\"" + std::string(json::clipped(text)) + "\""; }
 
 // Positions of the elements that share a name with another one, grouped by name in order of first appearance.
 template <typename List, typename NameOf>
