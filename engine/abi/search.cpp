@@ -38,12 +38,12 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
         return out_of_range("recall_target", "a recall target is 0.5 to below 1", 0, 0);
     }
     if (request.recall_target != 0 && request.effort != 0) {
-        return failure(VZ_INVALID_ARGUMENT, "effort and recall_target exclude each other")
+        return failure(VZ_INVALID_ARGUMENT, "an effort and a recall target exclude each other")
             .field("recall_target")
             .reason(VZ_REASON_CONFLICTING);
     }
     if ((request.flags & VZ_SEARCH_EXACT) != 0 && (request.effort != 0 || request.recall_target != 0)) {
-        return failure(VZ_INVALID_ARGUMENT, "an exact search takes neither effort nor recall_target")
+        return failure(VZ_INVALID_ARGUMENT, "an exact search takes neither an effort nor a recall target")
             .field("flags")
             .reason(VZ_REASON_CONFLICTING);
     }

@@ -87,7 +87,7 @@ std::string part_field(const vz_error& error, const Names& names) {
     if (path == "vector_fields.dim" && names.insert)
         return item_field(names.positions.empty() ? 0 : names.positions.front(), names.vector, names);
     if (first == "field_indexes" && rest.starts_with('.')) return index_field(rest.substr(1), error, names);
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kMembers{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kMembers{{
         {"k", "limit"},
         {"skip", "offset"},
         {"recall_target", "recall"},
@@ -100,7 +100,6 @@ std::string part_field(const vz_error& error, const Names& names) {
         {"to", "new_name"},
         {"expires_ms", "expires_at"},
         {"ttl_ms", "ttl_secs"},
-        {"collection", "collection"},
         {"metric", "metric"},
         {"quantization", "quantization"},
         {"metadata", "metadata"},
@@ -126,6 +125,7 @@ std::string part_field(const vz_error& error, const Names& names) {
         if (leaf == abi) return std::string(request).append(leaf == first ? rest : std::string_view{});
     }
     if (path == "text.texts") return "query";
+    if (path == "collection") return std::string(names.named_by);
     if (path.empty() && error.reason == VZ_REASON_METADATA) return "metadata";
     if (path.empty()) return names.items.empty() ? "body" : std::string(names.items);
     return std::string(path);

@@ -26,9 +26,10 @@ inline bool is_failure(const Failure& failure) { return !failure.message.empty()
 
 // How a request calls what the ABI calls otherwise; a name may be empty: the ABI's own is used.
 struct Names {
-    std::string_view collection;  // the name as asked for
-    std::string_view point;       // the id as asked for, where there is one
-    std::string_view items;       // the list of a batch: "vectors", "queries"; empty: no batch
+    std::string_view collection;               // the name as asked for
+    std::string_view named_by = "collection";  // the member that has it
+    std::string_view point;                    // the id as asked for, where there is one
+    std::string_view items;                    // the list of a batch: "vectors", "queries"; empty: no batch
     std::string_view vector = "vector";
     std::string_view id = "id";
     std::string_view payload = "payload";

@@ -39,11 +39,12 @@ std::string text_of(const std::string& raw) {
     return text;
 }
 
-std::vector<Member> members_of(std::string_view object, Failure* failure) {
+// `place`: of the object, for failures.
+std::vector<Member> members_of(std::string_view object, const std::string& place, Failure* failure) {
     std::vector<Member> members;
-    constexpr json::Field kFields[] = {{"metadata", 0}};
+    const json::Field fields[] = {{place, 0}};
     read_small_object(
-        "{\"metadata\":" + std::string(object) + "}", kFields,
+        "{\"" + place + "\":" + std::string(object) + "}", fields,
         [&](json::Reader& reader, uint32_t, json::Value value) {
             return reader.entries(value, [&](std::string_view key, json::Value member) {
                 std::string_view raw;
@@ -63,7 +64,7 @@ Metadata read_metadata(const TextEntry& entry, const std::string& place) {
         return std::find(std::begin(kChunkKeys), std::end(kChunkKeys), key) != std::end(kChunkKeys);
     };
     bool has_path = false;
-    for (Member& member : members_of(entry.metadata, &metadata.failure)) {
+    for (Member& member : members_of(entry.metadata, place + "metadata", &metadata.failure)) {
         if (member.key == kContentKey) {
             if (text_of(member.raw) == entry.text) continue;
             metadata.failure =

@@ -226,6 +226,7 @@ void rename_begin(RootCall& call) {
     request->to = codec::borrowed(to);
     call.expect(1);
     call.engine_calls[0].change.request_id = call.request_id();
+    call.names.named_by = "name";
     call.set(0, VZ_OP_COLLECTION_RENAME, call.argument("name").text, request, &call.engine_calls[0].change);
 }
 FieldValue rename_finish(RootCall& call) {
@@ -236,6 +237,7 @@ FieldValue rename_finish(RootCall& call) {
 void drop_begin(RootCall& call) {
     call.expect(1);
     call.engine_calls[0].change.request_id = call.request_id();
+    call.names.named_by = "name";
     call.set(0, VZ_OP_COLLECTION_DROP, call.argument("name").text, nullptr, &call.engine_calls[0].change);
 }
 FieldValue drop_finish(RootCall& call) {

@@ -164,6 +164,10 @@ bool read_options(RootCall& call, const Input& input, codec::TextOptions& option
                      codec::default_overlap(static_cast<uint32_t>(size)), overlap)) {
         return false;
     }
+    if (overlap > size / 2) {
+        call.fail(codec::validation("chunkOverlap", "must be at most half of chunkSize"));
+        return false;
+    }
     options = {input["autoChunk"].boolean_or(true), static_cast<uint32_t>(size), static_cast<uint32_t>(overlap)};
     return true;
 }

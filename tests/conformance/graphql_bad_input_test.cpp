@@ -11,10 +11,60 @@ namespace {
 
 class GraphqlBadInput : public testing::Test {
  protected:
+    Json ask(const std::string& document) {
+        const Answer answer = client_.post("/graphql", R"({"query":)" + json_string(document) + "}");
+        EXPECT_EQ(answer.status, 200) << document << "\n" << answer.body;
+        return Json(answer.body);
+    }
+    void good(const std::string& document) {
+        const Json answer = ask(document);
+        EXPECT_FALSE(answer.has("/errors")) << document << "\n" << simdjson::to_string(answer.root());
+    }
+    // The field that the first error names.
+    std::string fault(const std::string& document) {
+        const Json answer = ask(document);
+        return answer.has("/errors/0/extensions/details/field") ? answer.text("/errors/0/extensions/details/field")
+                                                                : simdjson::to_string(answer.root());
+    }
+
     TemporaryDirectory directory_;
     Server server_{directory_.path() + "/data"};
     HttpClient client_{server_.port()};
 };
+
+TEST_F(GraphqlBadInput, texts_are_named_by_their_place_and_options_by_their_name) {
+    good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } })");
+    const auto upsert = [](const std::string& rest) {
+        return R"(mutation { upsertTexts(input: {collection: "t", texts: [{text: "ok"}, )" + rest + "}) { lsn } }";
+    };
+    EXPECT_EQ(fault(upsert(R"({text: "x", metadata: []}])")), "texts[1].metadata");
+    EXPECT_EQ(fault(upsert(R"({text: "x"}], chunkSize: 64, chunkOverlap: 33)")), "chunkOverlap");
+}
+
+TEST_F(GraphqlBadInput, ways_to_say_how_hard_to_search_exclude_each_other) {
+    good(R"(mutation { createCollection(input: {name: "z", dimension: 2}) { name } })");
+    const auto search = [](const std::string& how) {
+        return R"({ search(input: {collection: "z", vector: [1, 2], )" + how + "}) { id } }";
+    };
+    EXPECT_EQ(fault(search("effort: 9, recall: 0.9")), "recall");
+    EXPECT_EQ(fault(search("exact: true, recall: 0.9")), "exact");
+    EXPECT_EQ(fault(search("exact: true, effort: 9")), "exact");
+    EXPECT_EQ(fault(R"({ searchBatch(inputs: [{collection: "z", vector: [1, 2]},
+                                              {collection: "z", vector: [1, 2], effort: 9, recall: 0.9}]) { id } })"),
+              "inputs[1].recall");
+    for (const char* how : {"effort: 9, recall: 0.9", "exact: true, recall: 0.9"}) {
+        const std::string answer = simdjson::to_string(ask(search(how)).root());
+        EXPECT_EQ(answer.find("recall_target"), std::string::npos) << "a name of the C ABI: " << answer;
+    }
+    good(search("exact: true"));
+}
+
+TEST_F(GraphqlBadInput, a_collection_is_named_by_the_argument_that_has_it) {
+    good(R"(mutation { createCollection(input: {name: "t", dimension: 2}) { name } })");
+    good(R"(mutation { renameCollection(name: "t", newName: "u") { name } })");
+    EXPECT_EQ(fault(R"(mutation { deleteCollection(name: "t") { success } })"), "name");
+    good(R"(mutation { deleteCollection(name: "u") { success } })");
+}
 
 TEST_F(GraphqlBadInput, what_was_sent_is_told_in_part) {
     const std::string name(200'000, 'a');
