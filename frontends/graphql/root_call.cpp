@@ -38,6 +38,7 @@ void RootCall::set(size_t i, uint32_t kind, std::string_view collection, const v
     call.op.answer = answer;
     call.op.error = &call.error;
     call.error.item = VZ_NO_ITEM;
+    if (kind == VZ_OP_SEARCH) vzh_searches(request, static_cast<const vz_search_request*>(op_request)->k);
 }
 
 void RootCall::fail(const codec::Failure& failure_in) {

@@ -284,7 +284,7 @@ void vzh_request::reset() {
     writes_held.clear();
     begun_ns = posted_ns = queue_ns = engine_ns = 0;
     plan = {};
-    effort = 0;
+    effort = k = 0;
     sent = 0;
     status = 0;
     counted = close = cors = owed = starved = false;

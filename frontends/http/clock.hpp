@@ -20,6 +20,12 @@ inline int64_t clock_unix_s() {
     return now.tv_sec;
 }
 
+inline int64_t clock_unix_ms() {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
 inline int64_t clock_ms() { return clock_ns() / 1'000'000; }
 
 }  // namespace vz::http

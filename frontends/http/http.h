@@ -154,6 +154,31 @@ uint32_t vzh_on_abandoned(vzh_request* r, vzh_function cancel, void* user) VZ_NO
 /* [any] Operations of the request were with the engine for so long, from their submission to the end of the last of
  * them. For the metrics and the access log, which add up what they are told. */
 void vzh_engine_took(vzh_request* r, int64_t ns) VZ_NOEXCEPT;
+#define VZH_SLOW_QUERIES_MAX 100000u /* capacity */
+typedef struct vzh_slow_settings {
+    uint64_t threshold_ms;
+    uint64_t capacity;
+} vzh_slow_settings;
+typedef struct vzh_slow_query {
+    int64_t ended_ms; /* unix time */
+    vz_str collection;
+    vz_str route;
+    vz_str request_id;
+    vz_str plan;     /* absent: it was not searched by vectors, or failed */
+    uint32_t effort; /* likewise */
+    uint32_t k;
+    int64_t took_ns;
+} vzh_slow_query;
+/* [any] The slow queries of the process, by whichever frontend they came, newest first; what visit gets lives until it
+ * returns. */
+void vzh_each_slow_query(void (*visit)(void* user, const vzh_slow_query* query) VZ_NOEXCEPT, void* user) VZ_NOEXCEPT;
+/* [any] What is slow, and how many are kept: the oldest make room. 1000 and 1000 at first. */
+vzh_slow_settings vzh_slow(void) VZ_NOEXCEPT;
+void vzh_set_slow(vzh_slow_settings settings) VZ_NOEXCEPT;
+
+/* [any], one call at a time. The request searches, for so many hits; of several searches the most count. It is among
+ * the slow queries if it takes long, whether it is answered or fails. */
+void vzh_searches(vzh_request* r, uint32_t k) VZ_NOEXCEPT;
 /* [any], one call at a time. A search of the request was done so: a static text, and the effort of its graphs. For the
  * access log; of several that differ, "mixed" and the largest. */
 void vzh_searched(vzh_request* r, const char* plan, uint32_t effort) VZ_NOEXCEPT;

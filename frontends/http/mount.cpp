@@ -12,6 +12,7 @@
 #include "frontends/http/connection.hpp"
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
+#include "frontends/http/slow_queries.hpp"
 #include "frontends/http/turns.hpp"
 
 namespace vz::http {
@@ -29,6 +30,7 @@ struct Table {
     std::map<std::string, std::unique_ptr<Listener>> listeners;
     std::vector<access::ApiKey> stored_keys;
     Turns turns;
+    SlowQueries slow_queries;
 };
 
 // Never destroyed: a plugin's library may be torn down in any order at exit.
@@ -302,10 +304,30 @@ uint32_t vzh_on_abandoned(vzh_request* r, vzh_function cancel, void* user) noexc
 
 void vzh_engine_took(vzh_request* r, int64_t ns) noexcept { r->engine_ns += ns; }
 
+void vzh_searches(vzh_request* r, uint32_t k) noexcept { r->k = std::max(r->k, k); }
+
 void vzh_searched(vzh_request* r, const char* plan, uint32_t effort) noexcept {
     r->plan = r->plan.empty() || r->plan == plan ? std::string_view(plan) : std::string_view("mixed");
     r->effort = std::max(r->effort, effort);
 }
+
+void vzh_each_slow_query(void (*visit)(void* user, const vzh_slow_query* query) noexcept, void* user) noexcept {
+    for (const auto& entry : table().slow_queries.entries()) {
+        const vzh_slow_query query{entry.ended_ms,
+                                   to_str(entry.collection),
+                                   to_str(entry.route),
+                                   to_str(entry.request_id),
+                                   entry.plan.empty() ? vz_str{} : to_str(entry.plan),
+                                   entry.effort,
+                                   entry.k,
+                                   entry.took_ns};
+        visit(user, &query);
+    }
+}
+
+vzh_slow_settings vzh_slow() noexcept { return table().slow_queries.settings(); }
+
+void vzh_set_slow(vzh_slow_settings settings) noexcept { table().slow_queries.set(settings); }
 
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) noexcept {
     if (!r->listener.grow_answer(*r, at_least)) return nullptr;
@@ -326,10 +348,12 @@ void vzh_acted(vzh_request* r) noexcept { r->owed = true; }
 void vzh_header(vzh_request* r, const char* name, vz_str value) noexcept { r->field(name, to_view(value)); }
 
 void vzh_reply(vzh_request* r, uint32_t status, const char* content_type) noexcept {
+    table().slow_queries.note(*r);
     r->reply(status, content_type != nullptr ? std::string_view(content_type) : std::string_view());
 }
 
 void vzh_refuse(vzh_request* r, uint32_t status, const char* error_type, vz_str message, vz_str details) noexcept {
+    table().slow_queries.note(*r);
     r->refuse(status, error_type, to_view(message), to_view(details));
 }
 

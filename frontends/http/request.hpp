@@ -78,6 +78,7 @@ struct vzh_request {
     int64_t engine_ns = 0;  // it was with the engine
     std::string_view plan;  // of its searches; empty: there was none
     uint32_t effort = 0;    // likewise
+    uint32_t k = 0;         // of its searches the greatest; 0: it does not search
     uint64_t sent = 0;
     uint32_t status = 0;
     bool counted = false;  // among the requests in flight

@@ -151,7 +151,7 @@ void submit_parts(BatchSearch& call) {
         part.batch = &call;
         if (part.fault.message.data != nullptr) continue;
         fill_search(part.query, call.floats, call.metric, call.view->deadline_ns, part.parts, part.wanted);
-        call.k = std::max(call.k, part.wanted.k);
+        vzh_searches(call.request, part.wanted.k);
         part.op.struct_size = sizeof(vz_op);
         part.op.kind = VZ_OP_SEARCH;
         part.op.collection = borrowed(call.names.collection);

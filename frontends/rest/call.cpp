@@ -1,6 +1,5 @@
 #include "frontends/rest/call.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -59,17 +58,6 @@ void release(Call& call) {
     call.result = nullptr;
 }
 
-// A search that took long is remembered, whether it was answered or failed.
-void note_if_slow(const Call& call) {
-    if (call.k == 0) return;
-    const int64_t took_ns = steady_ns() - call.begun_ns;
-    auto& slow = call.frontend->slow_queries;
-    if (!slow.is_slow(took_ns)) return;
-    slow.record({codec::now_unix_ms(), std::string(call.names.collection), call.view->route->path,
-                 std::string(view(call.view->request_id)), call.k, call.plan, call.effort,
-                 static_cast<double>(took_ns) / 1e6});
-}
-
 void write_answer(Call& call) {
     if (!only_reads(call)) vzh_acted(call.request);
     bool complete = false;
@@ -95,7 +83,6 @@ void write_answer(Call& call) {
         }
         release(call);
     }
-    note_if_slow(call);
     vzh_reply(call.request, 200, kJsonType);
 }
 
@@ -121,11 +108,8 @@ int64_t timeout_ms(const Call& call) {
                              vzh_limit(call.frontend->mount, "default_timeout_ms"));
 }
 
-void note_search(Call& call, const vz_rows& rows) {
-    if (rows.plan == 0) return;
-    call.plan = call.plan == 0 || call.plan == rows.plan ? rows.plan : VZ_PLAN_MIXED;
-    call.effort = std::max(call.effort, rows.effort);
-    vzh_searched(call.request, codec::plan_name(rows.plan), rows.effort);
+void note_search(const Call& call, const vz_rows& rows) {
+    if (rows.plan != 0) vzh_searched(call.request, codec::plan_name(rows.plan), rows.effort);
 }
 
 int64_t steady_ns() {
@@ -191,7 +175,6 @@ void end_turn(Call& call) { vzh_end_turn(call.request); }
 
 void fail(Call& call, const codec::Failure& failure) {
     if (call.result != nullptr) release(call);
-    note_if_slow(call);
     if (failure.retry_after_s != 0)
         vzh_header(call.request, "Retry-After", borrowed(std::to_string(failure.retry_after_s)));
     vzh_refuse(call.request, failure.http, failure.error_type.c_str(), borrowed(failure.message),

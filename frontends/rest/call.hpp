@@ -19,7 +19,6 @@
 #include "frontends/json/reader.hpp"
 #include "frontends/json/writer.hpp"
 #include "frontends/rest/jobs.hpp"
-#include "frontends/rest/slow_queries.hpp"
 
 // The plugin's state; one per instance.
 struct vz_frontend {
@@ -33,7 +32,6 @@ struct vz_frontend {
     uint32_t auto_create;
     uint32_t searches_inline;              // small ones may run on the thread that read them
     std::atomic<int64_t> inline_again_ns;  // not before this moment: one took too long
-    vz::rest::SlowQueries slow_queries;
     std::atomic<bool> is_draining;
     std::mutex keys_mutex;  // one change of the stored keys at a time
     vz::rest::Jobs jobs;
@@ -74,15 +72,12 @@ struct Call {
     uint64_t number;  // answer of count and checkpoint
     int64_t begun_ns;
     int64_t submitted_ns;
-    uint32_t k;       // of a search, the greatest of a batch; 0: it is none
-    uint32_t plan;    // of a search that was done; 0: none was
-    uint32_t effort;  // likewise, the greatest of a batch
 
     std::string_view param(uint32_t index) const { return codec::view(view->params[index].value); }
 };
 
 // How a search of the request was done, for those who look for slow ones.
-void note_search(Call& call, const vz_rows& rows);
+void note_search(const Call& call, const vz_rows& rows);
 
 json::Arena arena_of(vzh_request* request);
 

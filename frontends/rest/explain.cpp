@@ -79,7 +79,7 @@ void explained(Call& base) {
 
 void run(ExplainCall& call, const float* floats) {
     fill_search(call.query, floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
-    call.k = call.wanted.k;
+    vzh_searches(call.request, call.wanted.k);
     call.wanted.flags |= VZ_SEARCH_EXPLAIN;
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &explained);
 }

@@ -17,7 +17,7 @@ constexpr RouteNote kNotes[] = {
     {"GET", "/", "Where to go from here", "", ""},
     {"GET", "/openapi.json", "This document", "", ""},
     {"GET", "/docs", "This document as a page", "", ""},
-    {"GET", "/slow_queries", "The requests that took longest", "", ""},
+    {"GET", "/slow_queries", "The searches that took longest, by whichever frontend they came", "", ""},
     {"POST", "/slow_queries/config", "What counts as slow", "threshold_ms:i capacity:i", R"({"threshold_ms":0})"},
 
     {"POST", "/collections", "Make a collection; durable when answered",

@@ -82,7 +82,7 @@ void run_here(SearchCall& call) {
 
 void run(SearchCall& call, const float* floats) {
     fill_search(call.query, floats, call.metric, call.view->deadline_ns, call.parts, call.wanted);
-    call.k = call.wanted.k;
+    vzh_searches(call.request, call.wanted.k);
     if (call.is_small && call.frontend->inline_again_ns.load(std::memory_order_relaxed) <= call.begun_ns)
         return run_here(call);
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched);

@@ -93,7 +93,7 @@ void search_near(Call& base) {
     auto& call = static_cast<TextSearchCall&>(base);
     if (!embed_query(call, call.query, call.metric)) return;
     fill_search(call.query, nullptr, call.metric, call.view->deadline_ns, call.parts, call.wanted);
-    call.k = call.wanted.k;
+    vzh_searches(call.request, call.wanted.k);
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched<&write_text_hits>);
 }
 
@@ -144,7 +144,7 @@ void search_hybrid(Call& base) {
     codec::Failure failure = texts.read(call.frontend->engine, call.names.collection, call.names);
     if (!codec::is_failure(failure)) failure = choose_rankings(call, texts);
     if (codec::is_failure(failure)) return fail(call, failure);
-    call.k = call.wanted.k;
+    vzh_searches(call.request, call.wanted.k);
     submit(call, VZ_OP_SEARCH, call.names.collection, &call.wanted, &call.result, &searched<&write_hybrid_hits>);
 }
 

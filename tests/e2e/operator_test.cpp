@@ -585,6 +585,17 @@ TEST(Operator, SlowSearchesAreRemembered) {
     EXPECT_EQ(slow.integer("/entries/0/effort"), 0);
     EXPECT_EQ(slow.text("/entries/1/request_id"), "two");
     EXPECT_EQ(slow.text("/entries/1/collection"), "docs");
+    const auto ask = [&](const std::string& root) {
+        EXPECT_EQ(client.post("/graphql", "{\"query\":" + json_string("{ " + root + " { id } }") + "}").status, 200);
+    };
+    ask(R"(search(input: {collection: "docs", vector: [1, 0], limit: 5}))");
+    ask(R"(vector(collection: "docs", id: "none"))");
+    const Json both(client.get("/slow_queries").body);
+    EXPECT_EQ(both.text("/entries/0/route"), "/graphql");
+    EXPECT_EQ(both.text("/entries/0/collection"), "docs");
+    EXPECT_EQ(both.integer("/entries/0/k"), 5);
+    EXPECT_EQ(both.text("/entries/0/plan"), "exact");
+    EXPECT_EQ(both.text("/entries/1/request_id"), "three");
     EXPECT_EQ(client.post("/slow_queries/config", R"({"capacity":0})").status, 400);
     EXPECT_EQ(server.stop().code, 0);
 }

@@ -1,0 +1,43 @@
+// The searches of the process that took longest of late, in memory, whichever frontend they came by.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "frontends/http/http.h"
+
+namespace vz::http {
+
+struct SlowQuery {
+    int64_t ended_ms;  // unix time
+    std::string collection;
+    std::string route;
+    std::string request_id;
+    std::string plan;  // empty: it was not searched by vectors, or failed
+    uint32_t effort;   // likewise
+    uint32_t k;
+    int64_t took_ns;
+};
+
+// Any thread. The oldest make room for the newest.
+class SlowQueries final {
+ public:
+    // Of a request that is about to be answered: kept if it searched, and that took long.
+    void note(const vzh_request& r);
+    // Newest first.
+    std::vector<SlowQuery> entries() const;
+    vzh_slow_settings settings() const;
+    void set(const vzh_slow_settings& settings);
+
+ private:
+    mutable std::mutex mutex_;
+    std::deque<SlowQuery> entries_;
+    vzh_slow_settings settings_{1000, 1000};
+    std::atomic<int64_t> threshold_ns_{int64_t{1000} * 1'000'000};
+};
+
+}  // namespace vz::http
