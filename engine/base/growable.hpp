@@ -14,13 +14,13 @@ inline constexpr uint32_t kBytesInV1_0 = sizeof(T);
 template <>
 inline constexpr uint32_t kBytesInV1_0<vz_field_index> = 24;
 
-// A whole T: what the caller's does not have is zero. Its struct_size has been checked.
+// A whole T: what the caller's does not have is zero. Of an array `bytes` is the first element's struct_size, which has
+// been checked.
 template <class T>
-T grown(const T& given) {
+T grown(const T& given, uint32_t bytes) {
     T whole;
     std::memset(static_cast<void*>(&whole), 0, sizeof(T));
-    std::memcpy(static_cast<void*>(&whole), static_cast<const void*>(&given),
-                std::min<size_t>(given.struct_size, sizeof(T)));
+    std::memcpy(static_cast<void*>(&whole), static_cast<const void*>(&given), std::min<size_t>(bytes, sizeof(T)));
     return whole;
 }
 

@@ -209,13 +209,12 @@ Status add_field_index(const FieldIndexSchema& index, Schema* schema) {
     return {};
 }
 
-Status add_field_index(const vz_field_index& given, Schema* schema) {
-    VZ_ASSIGN(const FieldIndexSchema index, declared_index(grown(given)));
+Status add_field_index(const vz_field_index& from, Schema* schema) {
+    VZ_ASSIGN(const FieldIndexSchema index, declared_index(from));
     return add_field_index(index, schema);
 }
 
-Status drop_field_index(const vz_field_index& given, Schema* schema) {
-    const vz_field_index from = grown(given);
+Status drop_field_index(const vz_field_index& from, Schema* schema) {
     const auto found = std::find_if(
         schema->field_indexes.begin(), schema->field_indexes.end(),
         [&](const FieldIndexSchema& index) { return index.kind == from.kind && index.path == view(from.path); });
@@ -261,14 +260,16 @@ Status apply_change(const vz_alter_change& change, Schema* schema) {
             return {};
         }
         case VZ_ALTER_ADD_FIELD_INDEX:
-        case VZ_ALTER_DROP_FIELD_INDEX:
+        case VZ_ALTER_DROP_FIELD_INDEX: {
             if (change.field_index == nullptr) {
                 return failure(VZ_INVALID_ARGUMENT, "the change names no field index")
                     .field("changes.field_index")
                     .reason(VZ_REASON_REQUIRED);
             }
-            return change.kind == VZ_ALTER_ADD_FIELD_INDEX ? add_field_index(*change.field_index, schema)
-                                                           : drop_field_index(*change.field_index, schema);
+            const vz_field_index index = grown(*change.field_index, change.field_index->struct_size);
+            return change.kind == VZ_ALTER_ADD_FIELD_INDEX ? add_field_index(index, schema)
+                                                           : drop_field_index(index, schema);
+        }
         default:
             return failure(VZ_INVALID_ARGUMENT, "there is no such change").field("changes.kind").reason(VZ_REASON_ENUM);
     }
@@ -314,7 +315,8 @@ Result<Schema> check_schema(const vz_schema& from) {
     }
     schema.ttl_ms = from.ttl_ms;
     for (uint32_t i = 0; i < from.field_index_count; ++i) {
-        Status added = add_field_index(*VZ_AT(vz_field_index, from.field_indexes, i), &schema);
+        const vz_field_index& given = *VZ_AT(vz_field_index, from.field_indexes, i);
+        Status added = add_field_index(grown(given, from.field_indexes->struct_size), &schema);
         if (!added.ok()) return std::move(added).item(i);
     }
     if (from.metadata.data != nullptr) {

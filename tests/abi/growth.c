@@ -1,6 +1,7 @@
 /* Structs of other minors: a shorter one than 1.0's is misuse, a longer one is fine while its tail is zero, and an
  * option this engine does not know is never dropped. Each request ends where readable memory ends, each answer is
  * followed by guard bytes. */
+#include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -396,6 +397,54 @@ static void elements_are_stepped_by_their_own_size(void) {
     EXPECT_STATUS(VZ_UNSUPPORTED, vz_value_put(engine, &request, NULL, &error));
 }
 
+static int has_language_at_second(vz_str collection, const char* wanted) {
+    vz_error error;
+    vz_result* result = NULL;
+    EXPECT_STATUS(VZ_OK, vz_collection_describe(engine, collection, &result, &error));
+    uint64_t found = 0;
+    const vz_collection_info* info = vz_result_items(result, VZ_RESULT_COLLECTIONS, &found);
+    const int holds = found == 1 && info->schema->field_index_count == 2 &&
+                      same_text(VZ_AT(vz_field_index, info->schema->field_indexes, 1)->language, text(wanted));
+    vz_result_release(result);
+    return holds;
+}
+
+/* Of an array only the first element's size counts: what the others say neither cuts off a member nor adds one. */
+static void later_elements_have_the_size_of_the_first(void) {
+    vz_error error;
+    vz_vector_field field = NEW(vz_vector_field);
+    field.dim = 4;
+    field.metric = VZ_DOT;
+    const uint32_t of_v1_0 = offsetof(vz_field_index, language);
+    const uint32_t of_today = sizeof(vz_field_index);
+    const uint32_t strides[] = {of_v1_0, of_today};
+    const uint32_t sizes[] = {0, of_v1_0, of_today};
+    for (uint32_t i = 0; i < COUNT(strides) * COUNT(sizes); i++) {
+        const uint32_t stride = strides[i / COUNT(sizes)];
+        vz_field_index first = NEW(vz_field_index);
+        first.struct_size = stride;
+        first.kind = VZ_FIELD_INDEX_KEYWORD;
+        first.path = text("a");
+        vz_field_index second = NEW(vz_field_index);
+        second.struct_size = sizes[i % COUNT(sizes)];
+        second.kind = VZ_FIELD_INDEX_TEXT;
+        second.path = text("t");
+        second.language = text("english");
+        char* indexes = at_the_edge(2 * (size_t)stride);
+        memcpy(indexes, &first, stride);
+        memcpy(indexes + stride, &second, stride);
+        vz_schema schema = NEW(vz_schema);
+        schema.vector_fields = &field;
+        schema.vector_field_count = 1;
+        schema.field_indexes = (const vz_field_index*)(const void*)indexes;
+        schema.field_index_count = 2;
+        const vz_str name = fresh_name();
+        EXPECT_STATUS(VZ_OK, vz_collection_create(engine, name, &schema, NULL, &error));
+        EXPECT(has_language_at_second(name, stride == of_today ? "english" : NULL));
+        give_back(indexes);
+    }
+}
+
 int main(void) {
     vz_error error;
     char path[64];
@@ -408,6 +457,7 @@ int main(void) {
     point_requests_grow();
     answers_grow();
     elements_are_stepped_by_their_own_size();
+    later_elements_have_the_size_of_the_first();
     EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
     remove_directory(path);
     return finish("abi.growth");
