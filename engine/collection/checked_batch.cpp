@@ -63,14 +63,17 @@ class Checker {
         if (request.payload_mode == VZ_PAYLOAD_PATCH && request.kind != VZ_UPDATE) {
             return invalid("payload_mode", VZ_REASON_CONFLICTING, "only an update patches payloads");
         }
+        if (request.versions != nullptr && request.condition != VZ_IF_VERSION)
+            return invalid("versions", VZ_REASON_CONFLICTING, "only the condition on versions takes them");
         if (request.filter.data != nullptr) return check_filtered_shape(request);
         if (request.kind == VZ_CLEAR && (request.count != 0 || request.condition != VZ_IF_ALWAYS)) {
             return invalid("count", VZ_REASON_CONFLICTING, "clear takes neither points nor a condition");
         }
-        if (request.kind == VZ_DELETE &&
-            (request.vectors.rows != 0 || request.field_count != 0 || request.payloads != nullptr)) {
-            return invalid("vectors", VZ_REASON_CONFLICTING, "a delete takes ids only");
-        }
+        const bool removes = request.kind == VZ_DELETE || request.kind == VZ_CLEAR;
+        if (removes && (request.vectors.rows != 0 || request.field_count != 0))
+            return invalid("vectors", VZ_REASON_CONFLICTING, "a delete or clear takes no vectors");
+        if (removes && request.payloads != nullptr)
+            return invalid("payloads", VZ_REASON_CONFLICTING, "a delete or clear takes no payloads");
         if (request.condition == VZ_IF_VERSION && request.versions == nullptr) {
             return invalid("versions", VZ_REASON_REQUIRED, "this condition needs a version per point");
         }
