@@ -26,6 +26,10 @@ bool has_control(std::string_view text) {
 
 Status unsupported(const char* field, const char* what) { return failure(VZ_UNSUPPORTED, "%s", what).field(field); }
 
+Status conflicting(const char* field, const char* what) {
+    return failure(VZ_INVALID_ARGUMENT, "%s", what).field(field).reason(VZ_REASON_CONFLICTING);
+}
+
 Status check_options(const VectorFieldSchema& field) {
     if (field.quantization > VZ_QUANTIZATION_SQ8)
         return unsupported("vector_fields.quantization", "there are the quantizations auto, none and sq8");
@@ -71,8 +75,24 @@ Status check_field(const VectorFieldSchema& field) {
     return check_options(field);
 }
 
+// Options of a graph where there will be none. A schema on disk may have them.
+Status check_bare(const vz_vector_field& field) {
+    if (field.index != VZ_INDEX_NONE) return {};
+    const char* const what = "a vector field without an index has no options of one";
+    if (field.degree != 0) return conflicting("vector_fields.degree", what);
+    if (field.build_effort != 0) return conflicting("vector_fields.build_effort", what);
+    if (field.search_effort != 0) return conflicting("vector_fields.search_effort", what);
+    if (field.quantization == VZ_QUANTIZATION_SQ8) return conflicting("vector_fields.quantization", what);
+    return {};
+}
+
+Status check_given(const vz_vector_field& field) {
+    if (field.reserved != 0) return unsupported("vector_fields.reserved", "a reserved member is not zero");
+    return check_bare(field);
+}
+
 Result<VectorFieldSchema> declared_field(const vz_vector_field& from) {
-    if (from.reserved != 0) return unsupported("vector_fields.reserved", "a reserved member is not zero");
+    VZ_TRY(check_given(from));
     VectorFieldSchema to;
     to.name = view(from.name);
     to.kind = from.kind;
@@ -137,8 +157,21 @@ Status add_field(const vz_vector_field& from, Schema* schema) {
     return {};
 }
 
+// Zero stands for what is there.
+Status check_shape_stays(const vz_vector_field& from, const VectorFieldSchema& field) {
+    const auto differs = [](uint32_t given, uint32_t kept) { return given != 0 && given != kept; };
+    const char* const what = "a vector field keeps its shape";
+    if (differs(from.kind, field.kind)) return conflicting("vector_fields.kind", what);
+    if (differs(from.dim, field.dim)) return conflicting("vector_fields.dim", what);
+    if (differs(from.metric, field.metric)) return conflicting("vector_fields.metric", what);
+    if (differs(from.element, field.element)) return conflicting("vector_fields.element", what);
+    return {};
+}
+
 // What shapes the vectors stays; all options of index and search are set anew.
 Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
+    VZ_TRY(check_given(from));
+    VZ_TRY(check_shape_stays(from, *field));
     VectorFieldSchema tuned = *field;
     tuned.index = from.index;
     tuned.degree = from.degree;
@@ -168,9 +201,7 @@ Result<FieldIndexSchema> declared_index(const vz_field_index& from) {
     const std::string_view language = view(from.language);
     if (language.empty() || (from.kind == VZ_FIELD_INDEX_TEXT && language == "none")) return index;
     if (from.kind != VZ_FIELD_INDEX_TEXT) {
-        return failure(VZ_INVALID_ARGUMENT, "only a text index has a language")
-            .field("field_indexes.language")
-            .reason(VZ_REASON_CONFLICTING);
+        return conflicting("field_indexes.language", "only a text index has a language");
     }
     index.language = Tokenizer::language_named(language);
     if (index.language.empty()) {
@@ -227,9 +258,24 @@ Status drop_field_index(const vz_field_index& from, Schema* schema) {
     return {};
 }
 
+// Each kind of change takes one member.
+Status check_members(const vz_alter_change& change) {
+    const uint32_t kind = change.kind;
+    const bool takes_field =
+        kind == VZ_ALTER_ADD_VECTOR_FIELD || kind == VZ_ALTER_DROP_VECTOR_FIELD || kind == VZ_ALTER_TUNE_VECTOR_FIELD;
+    const bool takes_index = kind == VZ_ALTER_ADD_FIELD_INDEX || kind == VZ_ALTER_DROP_FIELD_INDEX;
+    const char* const what = "this kind of change does not take that";
+    if (change.vector_field != nullptr && !takes_field) return conflicting("changes.vector_field", what);
+    if (change.field_index != nullptr && !takes_index) return conflicting("changes.field_index", what);
+    if (change.metadata.data != nullptr && kind != VZ_ALTER_SET_METADATA) return conflicting("changes.metadata", what);
+    if (change.ttl_ms != 0 && kind != VZ_ALTER_SET_TTL) return conflicting("changes.ttl_ms", what);
+    return {};
+}
+
 }  // namespace
 
 Status apply_change(const vz_alter_change& change, Schema* schema) {
+    VZ_TRY(check_members(change));
     switch (change.kind) {
         case VZ_ALTER_SET_METADATA:
             schema->metadata = change.metadata.data == nullptr ? "{}" : std::string(view(change.metadata));

@@ -246,7 +246,8 @@ static void requests_grow(void) {
     vz_vector_field second = field;
     second.name = text("second");
     a_request_grows("vz_alter_change.vector_field", alter_field, &second, sizeof(second));
-    a_request_grows("vz_alter_change.vector_field to tune", tune_field, &field, sizeof(field));
+    const vz_vector_field tuned = NEW(vz_vector_field);
+    a_request_grows("vz_alter_change.vector_field to tune", tune_field, &tuned, sizeof(tuned));
     const vz_alias_change alias = {text("alias"), text("points")};
     vz_alias_request aliasing = NEW(vz_alias_request);
     aliasing.changes = &alias;

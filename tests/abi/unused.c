@@ -63,11 +63,111 @@ static void writes_take_what_their_kind_changes(void) {
     EXPECT(count == 1);
 }
 
+static vz_status alter(const vz_alter_change* change, vz_error* error) {
+    vz_alter_request request = NEW(vz_alter_request);
+    request.changes = change;
+    request.change_count = 1;
+    return vz_collection_alter(engine, text("points"), &request, NULL, error);
+}
+
+static void changes_take_the_member_of_their_kind(void) {
+    vz_error error;
+    const vz_vector_field field = NEW(vz_vector_field);
+    const vz_field_index index = NEW(vz_field_index);
+    for (uint32_t kind = VZ_ALTER_ADD_VECTOR_FIELD; kind <= VZ_ALTER_SET_TTL; kind++) {
+        const int takes_field = kind <= VZ_ALTER_TUNE_VECTOR_FIELD;
+        const int takes_index = kind == VZ_ALTER_ADD_FIELD_INDEX || kind == VZ_ALTER_DROP_FIELD_INDEX;
+        vz_alter_change change = NEW(vz_alter_change);
+        change.kind = kind;
+        change.vector_field = &field;
+        if (!takes_field) EXPECT_UNUSED("changes.vector_field", alter(&change, &error));
+        change.vector_field = takes_field ? &field : NULL;
+        change.field_index = &index;
+        if (!takes_index) EXPECT_UNUSED("changes.field_index", alter(&change, &error));
+        change.field_index = takes_index ? &index : NULL;
+        change.metadata = text("{}");
+        if (kind != VZ_ALTER_SET_METADATA) EXPECT_UNUSED("changes.metadata", alter(&change, &error));
+        change.metadata = kind == VZ_ALTER_SET_METADATA ? text("{}") : text(NULL);
+        change.ttl_ms = 1;
+        if (kind != VZ_ALTER_SET_TTL) EXPECT_UNUSED("changes.ttl_ms", alter(&change, &error));
+    }
+}
+
+static vz_status tune(const vz_vector_field* field, vz_error* error) {
+    vz_alter_change change = NEW(vz_alter_change);
+    change.kind = VZ_ALTER_TUNE_VECTOR_FIELD;
+    change.vector_field = field;
+    return alter(&change, error);
+}
+
+static void a_vector_field_keeps_its_shape_when_it_is_tuned(void) {
+    vz_error error;
+    const vz_vector_field none = NEW(vz_vector_field);
+    vz_vector_field same = none;
+    same.dim = 4;
+    same.metric = VZ_EUCLIDEAN;
+    EXPECT_STATUS(VZ_OK, tune(&none, &error));
+    EXPECT_STATUS(VZ_OK, tune(&same, &error));
+    vz_vector_field other = none;
+    other.dim = 99;
+    EXPECT_UNUSED("vector_fields.dim", tune(&other, &error));
+    other = none;
+    other.metric = VZ_DOT;
+    EXPECT_UNUSED("vector_fields.metric", tune(&other, &error));
+    other = none;
+    other.element = VZ_F16;
+    EXPECT_UNUSED("vector_fields.element", tune(&other, &error));
+    other = none;
+    other.kind = 1;
+    EXPECT_UNUSED("vector_fields.kind", tune(&other, &error));
+    other = none;
+    other.reserved = 1;
+    EXPECT_STATUS(VZ_UNSUPPORTED, tune(&other, &error));
+    EXPECT(strcmp(error.field, "vector_fields.reserved") == 0);
+}
+
+static vz_status create(vz_vector_field field, vz_error* error) {
+    field.dim = 4;
+    field.metric = VZ_EUCLIDEAN;
+    vz_schema schema = NEW(vz_schema);
+    schema.vector_fields = &field;
+    schema.vector_field_count = 1;
+    return vz_collection_create(engine, text("bare"), &schema, NULL, error);
+}
+
+static void a_field_without_graph_has_no_options_of_one(void) {
+    vz_error error;
+    vz_vector_field bare = NEW(vz_vector_field);
+    bare.index = VZ_INDEX_NONE;
+    vz_vector_field field = bare;
+    field.degree = 16;
+    EXPECT_UNUSED("vector_fields.degree", create(field, &error));
+    EXPECT_UNUSED("vector_fields.degree", tune(&field, &error));
+    field = bare;
+    field.build_effort = 100;
+    EXPECT_UNUSED("vector_fields.build_effort", create(field, &error));
+    EXPECT_UNUSED("vector_fields.build_effort", tune(&field, &error));
+    field = bare;
+    field.search_effort = 100;
+    EXPECT_UNUSED("vector_fields.search_effort", create(field, &error));
+    EXPECT_UNUSED("vector_fields.search_effort", tune(&field, &error));
+    field = bare;
+    field.quantization = VZ_QUANTIZATION_SQ8;
+    EXPECT_UNUSED("vector_fields.quantization", create(field, &error));
+    EXPECT_UNUSED("vector_fields.quantization", tune(&field, &error));
+    bare.quantization = VZ_QUANTIZATION_NONE;
+    EXPECT_STATUS(VZ_OK, create(bare, &error));
+    EXPECT_STATUS(VZ_OK, vz_collection_drop(engine, text("bare"), NULL, &error));
+}
+
 int main(void) {
     vz_error error;
     char path[64];
     engine = open_points(path).engine;
     writes_take_what_their_kind_changes();
+    changes_take_the_member_of_their_kind();
+    a_vector_field_keeps_its_shape_when_it_is_tuned();
+    a_field_without_graph_has_no_options_of_one();
     EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
     remove_directory(path);
     return finish("abi.unused");
