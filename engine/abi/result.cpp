@@ -14,6 +14,12 @@ Status missing(const char* field) {
     return failure(VZ_INVALID_ARGUMENT, "a list has a count and no elements").field(field).reason(VZ_REASON_REQUIRED);
 }
 
+Status unasked(const char* field) {
+    return failure(VZ_INVALID_ARGUMENT, "this chooses among parts that are not asked for")
+        .field(field)
+        .reason(VZ_REASON_CONFLICTING);
+}
+
 }  // namespace
 
 Result<WantedParts> want_parts(const vz_parts* in, const Schema& schema) {
@@ -29,6 +35,9 @@ Result<WantedParts> want_parts(const vz_parts* in, const Schema& schema) {
     wanted.payload = (parts.flags & VZ_PARTS_PAYLOAD) != 0;
     wanted.vectors = (parts.flags & VZ_PARTS_VECTORS) != 0;
     wanted.exclude = (parts.flags & VZ_PARTS_EXCLUDE) != 0;
+    if (wanted.exclude && !wanted.payload) return unasked("parts.flags");
+    if (parts.payload_path_count != 0 && !wanted.payload) return unasked("parts.payload_paths");
+    if (parts.vector_field_count != 0 && !wanted.vectors) return unasked("parts.vector_fields");
     for (uint32_t i = 0; i < parts.payload_path_count; ++i) wanted.payload_keys.push_back(view(parts.payload_paths[i]));
     if (!wanted.vectors) return wanted;
     for (uint32_t i = 0; i < parts.vector_field_count; ++i) {

@@ -42,8 +42,9 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
             .field("recall_target")
             .reason(VZ_REASON_CONFLICTING);
     }
-    if ((request.flags & VZ_SEARCH_EXACT) != 0 && (request.effort != 0 || request.recall_target != 0)) {
-        return failure(VZ_INVALID_ARGUMENT, "an exact search takes neither an effort nor a recall target")
+    const bool is_exact = (request.flags & VZ_SEARCH_EXACT) != 0;
+    if (is_exact && (request.effort != 0 || request.recall_target != 0 || request.rerank != 0)) {
+        return failure(VZ_INVALID_ARGUMENT, "an exact search takes no effort, recall target or rerank")
             .field("flags")
             .reason(VZ_REASON_CONFLICTING);
     }
@@ -51,6 +52,11 @@ Result<SearchPlan> check_search(const vz_search_request& request, const Schema& 
         return failure(VZ_INVALID_ARGUMENT, "the score limit is no number")
             .field("score_limit")
             .reason(VZ_REASON_NOT_FINITE);
+    if (request.score_limit != 0 && (request.flags & VZ_SEARCH_SCORE_LIMIT) == 0) {
+        return failure(VZ_INVALID_ARGUMENT, "a score limit needs its flag")
+            .field("score_limit")
+            .reason(VZ_REASON_CONFLICTING);
+    }
     SearchPlan plan;
     plan.field = schema.field(view(request.field));
     if (plan.field == nullptr) {

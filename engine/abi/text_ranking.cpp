@@ -62,7 +62,12 @@ Status check_alone(const vz_search_request& request, const vz_text_query& text) 
     if (request.effort != 0) return conflict("effort");
     if (request.rerank != 0) return conflict("rerank");
     if (request.recall_target != 0) return conflict("recall_target");
+    const vz_matrix& none = request.queries;
+    if (none.dim != 0 || none.element != 0 || none.stride_bytes != 0) return conflict("queries");
     if (text.fusion != 0) return conflict("text.fusion");
+    if (text.alpha != 0) return conflict("text.alpha");
+    if (text.dense_k != 0) return conflict("text.dense_k");
+    if (text.text_k != 0) return conflict("text.text_k");
     return {};
 }
 

@@ -97,6 +97,7 @@ static void rank_by_words(struct client client, const char* name) {
     EXPECT(strcmp(ids_in(result, 0, ids, &score), "") == 0);
     vz_result_release(result);
     result = NULL;
+    search.score_limit = 0;
     search.flags = VZ_SEARCH_EXACT;
     EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_SEARCH, text(name), &search, &result, &error));
     EXPECT(error.reason == VZ_REASON_CONFLICTING);

@@ -160,6 +160,79 @@ static void a_field_without_graph_has_no_options_of_one(void) {
     EXPECT_STATUS(VZ_OK, vz_collection_drop(engine, text("bare"), NULL, &error));
 }
 
+static vz_status search(const char* collection, const vz_search_request* request, vz_error* error) {
+    vz_result* result = NULL;
+    const vz_status status = vz_search(engine, text(collection), request, &result, error);
+    vz_result_release(result);
+    return status;
+}
+
+static void searches_take_what_they_use(void) {
+    vz_error error;
+    vz_search_request vectors = NEW(vz_search_request);
+    vectors.queries = kVectors;
+    vectors.k = 1;
+    vz_search_request request = vectors;
+    request.score_limit = 1;
+    EXPECT_UNUSED("score_limit", search("points", &request, &error));
+    request = vectors;
+    request.flags = VZ_SEARCH_EXACT;
+    request.rerank = 10;
+    EXPECT_UNUSED("flags", search("points", &request, &error));
+    const vz_str path = text("a");
+    const vz_str unknown = text("no such field");
+    vz_parts parts = NEW(vz_parts);
+    request = vectors;
+    request.parts = &parts;
+    parts.payload_paths = &path;
+    parts.payload_path_count = 1;
+    EXPECT_UNUSED("parts.payload_paths", search("points", &request, &error));
+    parts.payload_path_count = 0;
+    parts.vector_fields = &unknown;
+    parts.vector_field_count = 1;
+    EXPECT_UNUSED("parts.vector_fields", search("points", &request, &error));
+    parts.vector_field_count = 0;
+    parts.flags = VZ_PARTS_EXCLUDE;
+    EXPECT_UNUSED("parts.flags", search("points", &request, &error));
+}
+
+static void texts_alone_are_not_fused(void) {
+    vz_error error;
+    vz_field_index index = NEW(vz_field_index);
+    index.kind = VZ_FIELD_INDEX_TEXT;
+    index.path = text("t");
+    vz_alter_change change = NEW(vz_alter_change);
+    change.kind = VZ_ALTER_ADD_FIELD_INDEX;
+    change.field_index = &index;
+    EXPECT_STATUS(VZ_OK, alter(&change, &error));
+    const vz_str words = text("apple");
+    vz_text_query alone = NEW(vz_text_query);
+    alone.texts = &words;
+    vz_text_query query = alone;
+    vz_search_request request = NEW(vz_search_request);
+    request.queries.rows = 1;
+    request.k = 1;
+    request.text = &query;
+    EXPECT_STATUS(VZ_OK, search("points", &request, &error));
+    query.alpha = 0.5F;
+    EXPECT_UNUSED("text.alpha", search("points", &request, &error));
+    const uint32_t not_a_number = 0x7FC00000;
+    memcpy(&query.alpha, &not_a_number, sizeof(query.alpha));
+    EXPECT_UNUSED("text.alpha", search("points", &request, &error));
+    query = alone;
+    query.dense_k = 1;
+    EXPECT_UNUSED("text.dense_k", search("points", &request, &error));
+    query = alone;
+    query.text_k = 1;
+    EXPECT_UNUSED("text.text_k", search("points", &request, &error));
+    query = alone;
+    request.queries.dim = 4;
+    EXPECT_UNUSED("queries", search("points", &request, &error));
+    request.queries.dim = 0;
+    request.queries.element = VZ_F16;
+    EXPECT_UNUSED("queries", search("points", &request, &error));
+}
+
 int main(void) {
     vz_error error;
     char path[64];
@@ -168,6 +241,8 @@ int main(void) {
     changes_take_the_member_of_their_kind();
     a_vector_field_keeps_its_shape_when_it_is_tuned();
     a_field_without_graph_has_no_options_of_one();
+    searches_take_what_they_use();
+    texts_alone_are_not_fused();
     EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
     remove_directory(path);
     return finish("abi.unused");
