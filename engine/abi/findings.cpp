@@ -41,6 +41,8 @@ Result<std::vector<CheckFinding>> run_tool(FileSystem& files, const std::string&
         return failure(VZ_INVALID_ARGUMENT, "the tool does not take that flag")
             .field("flags")
             .reason(VZ_REASON_CONFLICTING);
+    if (request.target.data != nullptr && request.kind != VZ_DIRECTORY_INSPECT)
+        return failure(VZ_INVALID_ARGUMENT, "the tool takes no target").field("target").reason(VZ_REASON_CONFLICTING);
     switch (request.kind) {
         case VZ_DIRECTORY_CHECK: return check_directory(files, directory, {(request.flags & VZ_DIRECTORY_DEEP) != 0});
         case VZ_DIRECTORY_INSPECT:

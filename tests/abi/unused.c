@@ -233,6 +233,45 @@ static void texts_alone_are_not_fused(void) {
     EXPECT_UNUSED("queries", search("points", &request, &error));
 }
 
+static void tools_take_their_target_only(void) {
+    vz_error error;
+    vz_result* result = NULL;
+    vz_directory_request request = NEW(vz_directory_request);
+    request.kind = VZ_DIRECTORY_CHECK;
+    request.target = text("/tmp/vz-abi-none/file");
+    EXPECT_UNUSED("target", vz_directory_run(text("/tmp/vz-abi-none"), &request, &result, &error));
+    request.kind = VZ_DIRECTORY_REPAIR;
+    request.flags = VZ_DIRECTORY_ACCEPT_LOSS;
+    EXPECT_UNUSED("target", vz_directory_run(text("/tmp/vz-abi-none"), &request, &result, &error));
+    EXPECT(result == NULL);
+}
+
+static vz_status open_with(const vz_kv* settings, uint32_t count, vz_error* error) {
+    vz_engine_options options = NEW(vz_engine_options);
+    options.settings = settings;
+    options.setting_count = count;
+    vz_engine* opened = NULL;
+    const vz_status status = vz_engine_open(text("/tmp/vz-abi-none"), &options, &opened, error);
+    EXPECT(opened == NULL);
+    return status;
+}
+
+static void a_setting_is_known_and_given_once(void) {
+    vz_error error;
+    const vz_kv verifies[] = {{text("verify"), text("open")}, {text("verify"), text("never")}};
+    EXPECT_REFUSED(VZ_REASON_DUPLICATE, "verify", open_with(verifies, COUNT(verifies), &error));
+    const vz_kv times[] = {{text("settle_after_ms"), text("5")}, {text("settle_after_ms"), text("5")}};
+    EXPECT_REFUSED(VZ_REASON_DUPLICATE, "settle_after_ms", open_with(times, COUNT(times), &error));
+    const vz_kv unknown = {text("VERIFY"), text("open")};
+    EXPECT_STATUS(VZ_UNSUPPORTED, open_with(&unknown, 1, &error));
+    const vz_kv long_time = {text("settle_after_ms"), text("86400001")};
+    EXPECT_REFUSED(VZ_REASON_RANGE, "settle_after_ms", open_with(&long_time, 1, &error));
+    EXPECT(error.expected == 86400000 && error.actual == 86400001);
+    const vz_kv small_file = {text("wal_file_bytes"), text("1")};
+    EXPECT_REFUSED(VZ_REASON_RANGE, "wal_file_bytes", open_with(&small_file, 1, &error));
+    EXPECT(error.expected == 65536 && error.actual == 1);
+}
+
 int main(void) {
     vz_error error;
     char path[64];
@@ -243,6 +282,8 @@ int main(void) {
     a_field_without_graph_has_no_options_of_one();
     searches_take_what_they_use();
     texts_alone_are_not_fused();
+    tools_take_their_target_only();
+    a_setting_is_known_and_given_once();
     EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
     remove_directory(path);
     return finish("abi.unused");
