@@ -33,7 +33,8 @@ Status Engine::recover() {
         VZ_TRY(expect_database(database_.files, database_.directory));
     VZ_ASSIGN(const bool exists, database_.files.exists(database_.directory));
     if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
-    VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK", LockMode::kOwn));
+    VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK",
+                                          database_.is_read_only ? LockMode::kLook : LockMode::kOwn));
     if (!database_.is_read_only) {
         for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
             VZ_TRY(database_.files.make_directory(database_.directory + folder));

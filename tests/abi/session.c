@@ -2,6 +2,8 @@
  * call and by submission, and by eight threads at once. */
 #include <glob.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/abi/session.h"
 
@@ -173,6 +175,33 @@ static void only_reads(const char* path, uint64_t wanted) {
     EXPECT_STATUS(VZ_OK, vz_engine_close(client.engine, &error));
 }
 
+static int forbid_writing(const char* path, const struct stat* status, int kind, struct FTW* where) {
+    (void)where;
+    return chmod(path, (status->st_mode & 0555U) | (kind == FTW_D ? 0555U : 0444U));
+}
+
+static int allow_writing(const char* path, const struct stat* status, int kind, struct FTW* where) {
+    (void)kind;
+    (void)where;
+    return chmod(path, status->st_mode | 0200U);
+}
+
+/* So it is opened by who may read the directory and nothing else. */
+static void only_reads_what_it_must_not_write(const char* path, uint64_t wanted) {
+    EXPECT(nftw(path, forbid_writing, 16, FTW_PHYS) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        const uid_t nobody = 65534;
+        if (geteuid() == 0 && setuid(nobody) != 0) _exit(1);
+        const int failures = atomic_load(&expect_failures);
+        only_reads(path, wanted);
+        _exit(atomic_load(&expect_failures) == failures ? 0 : 1);
+    }
+    int status = 0;
+    EXPECT(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT(nftw(path, allow_writing, 16, FTW_PHYS) == 0);
+}
+
 /* Damaged files set their collections aside; the engine says how many. */
 static void counts_what_is_set_aside(const char* path) {
     vz_error error;
@@ -234,7 +263,7 @@ static void play(int how) {
     vz_result_release(values);
     const uint64_t after = fingerprint(client, "films");
     EXPECT_STATUS(VZ_OK, vz_engine_close(client.engine, &error));
-    only_reads(path, after);
+    only_reads_what_it_must_not_write(path, after);
     checks_directory(path);
     counts_what_is_set_aside(path);
     remove_directory(path);
