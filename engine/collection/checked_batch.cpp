@@ -155,18 +155,31 @@ class Checker {
     Status check_vectors(const vz_write_request& request, CheckedOperation& operation) {
         std::vector<bool> seen(schema_.fields.size());
         if (request.vectors.rows != 0)
-            VZ_TRY(check_matrix("", request.vectors, nullptr, request.count, operation, &seen));
+            VZ_TRY(check_matrix({"vectors", "", request.vectors, nullptr}, request.count, operation, &seen));
         for (uint32_t i = 0; i < request.field_count; ++i) {
             const vz_vectors& vectors = *VZ_AT(vz_vectors, request.fields, i);
             if (vectors.kind != VZ_VECTOR_DENSE)
                 return failure(VZ_UNSUPPORTED, "this kind of vectors is not implemented yet").field("fields.kind");
-            VZ_TRY(check_matrix(view(vectors.name), vectors.matrix, vectors.present, request.count, operation, &seen));
+            const std::string member = "fields[" + std::to_string(i) + "].matrix";
+            VZ_TRY(check_matrix({member, view(vectors.name), vectors.matrix, vectors.present}, request.count, operation,
+                                &seen));
         }
         return {};
     }
 
-    Status check_matrix(std::string_view name, const vz_matrix& matrix, const uint64_t* present, uint64_t count,
-                        CheckedOperation& operation, std::vector<bool>* seen) const {
+    struct GivenMatrix {
+        std::string_view member;  // of the request
+        std::string_view name;
+        const vz_matrix& matrix;
+        const uint64_t* present;
+    };
+
+    Status check_matrix(const GivenMatrix& given, uint64_t count, CheckedOperation& operation,
+                        std::vector<bool>* seen) const {
+        const auto& [member, name, matrix, present] = given;
+        const auto wrong = [&member](const char* part, vz_reason reason, const char* message) {
+            return invalid("", reason, message).field(std::string(member) + part);
+        };
         const VectorFieldSchema* field = schema_.field(name);
         if (field == nullptr) {
             return failure(VZ_NOT_FOUND, "there is no vector field '%.*s'", static_cast<int>(name.size()), name.data())
@@ -177,14 +190,14 @@ class Checker {
         if ((*seen)[place]) return invalid("fields.name", VZ_REASON_DUPLICATE, "a vector field is given twice");
         (*seen)[place] = true;
         if (matrix.element != VZ_F32)
-            return failure(VZ_UNSUPPORTED, "vectors are float32 in this release").field("vectors.element");
-        if (matrix.rows != count)
-            return invalid("vectors.rows", VZ_REASON_RANGE, "there must be one row of vectors per point");
-        if (matrix.data == nullptr) return invalid("vectors.data", VZ_REASON_REQUIRED, "vectors are missing");
+            return failure(VZ_UNSUPPORTED, "vectors are float32 in this release")
+                .field(std::string(member) + ".element");
+        if (matrix.rows != count) return wrong(".rows", VZ_REASON_RANGE, "there must be one row of vectors per point");
+        if (matrix.data == nullptr) return wrong(".data", VZ_REASON_REQUIRED, "vectors are missing");
         if (matrix.dim != field->dim) {
             return failure(VZ_INVALID_ARGUMENT, "the vectors have %u dimensions, the collection has %u", matrix.dim,
                            field->dim)
-                .field("vectors.dim")
+                .field(std::string(member) + ".dim")
                 .reason(VZ_REASON_DIMENSION)
                 .item(first_item_)
                 .expected(field->dim)
@@ -192,7 +205,7 @@ class Checker {
         }
         const uint64_t stride = matrix.stride_bytes != 0 ? matrix.stride_bytes : uint64_t{matrix.dim} * sizeof(float);
         if (stride < uint64_t{matrix.dim} * sizeof(float) || stride % sizeof(float) != 0) {
-            return invalid("vectors.stride_bytes", VZ_REASON_RANGE, "rows of vectors overlap or are not aligned");
+            return wrong(".stride_bytes", VZ_REASON_RANGE, "rows of vectors overlap or are not aligned");
         }
         for (uint64_t i = 0; i < count; ++i) {
             if (present != nullptr && (present[i / 64] >> (i % 64) & 1) == 0) continue;
@@ -200,7 +213,7 @@ class Checker {
             CheckedItem& item = operation.items[i];
             if (!all_finite(row, matrix.dim)) {
                 VZ_TRY(reject(item, i, "vectors",
-                              invalid("vectors", VZ_REASON_NOT_FINITE, "a vector has a number that is not finite")));
+                              wrong("", VZ_REASON_NOT_FINITE, "a vector has a number that is not finite")));
                 continue;
             }
             item.vectors.resize(schema_.fields.size());

@@ -15,11 +15,12 @@ Status no_collection(std::string_view name) {
         .field("collection");
 }
 
-Status name_taken(std::string_view name, bool by_alias) {
+// `field`: the member that gave the name.
+Status name_taken(std::string_view name, bool by_alias, const char* field) {
     return failure(VZ_ALREADY_EXISTS, "the name '%.*s' is taken by %s", static_cast<int>(name.size()), name.data(),
                    by_alias ? "an alias" : "a collection")
         .reason(by_alias ? VZ_REASON_ALIAS : VZ_REASON_COLLECTION)
-        .field("collection");
+        .field(field);
 }
 
 }  // namespace
@@ -196,7 +197,7 @@ Result<EditOutcome> Catalogue::create(std::string_view name, Schema schema, cons
     VZ_TRY(check_name(name, "collection"));
     return change(request, [&](Change& change) -> Status {
         if (const auto taken = sequenced_.find(name); taken != sequenced_.end())
-            return name_taken(name, taken->second.is_alias);
+            return name_taken(name, taken->second.is_alias, "collection");
         CollectionState state;
         state.id = next_collection_++;
         state.uuid = new_uuid_();
@@ -247,7 +248,7 @@ Result<EditOutcome> Catalogue::rename(std::string_view name, std::string_view to
         const std::string from = own->first;
         if (const auto taken = sequenced_.find(to); taken != sequenced_.end()) {
             const bool is_own_alias = taken->second.is_alias && taken->second.id == id;
-            if (!is_own_alias) return name_taken(to, taken->second.is_alias);
+            if (!is_own_alias) return name_taken(to, taken->second.is_alias, "to");
             change.edit.actions.emplace_back(DropAlias{std::string(to)});
         }
         change.edit.actions.emplace_back(RenameCollection{id, std::string(to)});
@@ -316,9 +317,9 @@ Result<EditOutcome> Catalogue::restore(std::vector<Restored> restored, bool repl
             // Of one that was replaced before: it is no name just now.
             const bool is_kept =
                 std::any_of(aliases.begin(), aliases.end(), [&](const auto& alias) { return alias.first == name; });
-            if (is_kept) return name_taken(name, true);
+            if (is_kept) return name_taken(name, true, "to");
             if (const auto taken = sequenced_.find(name); taken != sequenced_.end()) {
-                if (!replace || taken->second.is_alias) return name_taken(name, taken->second.is_alias);
+                if (!replace || taken->second.is_alias) return name_taken(name, taken->second.is_alias, "to");
                 VZ_ASSIGN(const std::shared_ptr<Collection> old, collection_named(name));
                 replaced.push_back(old->id());
                 for (auto& [alias, named] : sequenced_) {
@@ -374,7 +375,8 @@ Result<EditOutcome> Catalogue::apply_aliases(std::span<const vz_alias_change> ch
                 continue;
             }
             if (Status named = check_name(alias, "changes.alias"); !named.ok()) return std::move(named).item(i);
-            if (existing != sequenced_.end() && !existing->second.is_alias) return name_taken(alias, false).item(i);
+            if (existing != sequenced_.end() && !existing->second.is_alias)
+                return name_taken(alias, false, "changes.alias").item(i);
             Result<std::shared_ptr<Collection>> found = collection_named(view(changes[i].collection));
             if (!found.ok()) return std::move(found.take_status()).item(i);
             const std::shared_ptr<Collection> collection = found.take();

@@ -118,6 +118,11 @@ Status check_ttl(int64_t ttl_ms) {
         .actual(ttl_ms);
 }
 
+Status check_metadata(std::string_view json) {
+    Status valid = validate_metadata(json);
+    return valid.ok() || valid.error().field[0] != 0 ? std::move(valid) : std::move(valid).field("metadata");
+}
+
 Result<VectorFieldSchema*> known_field(Schema& schema, const vz_alter_change& change) {
     if (change.vector_field == nullptr) {
         return failure(VZ_INVALID_ARGUMENT, "the change names no vector field")
@@ -279,7 +284,7 @@ Status apply_change(const vz_alter_change& change, Schema* schema) {
     switch (change.kind) {
         case VZ_ALTER_SET_METADATA:
             schema->metadata = change.metadata.data == nullptr ? "{}" : std::string(view(change.metadata));
-            return validate_metadata(schema->metadata);
+            return check_metadata(schema->metadata);
         case VZ_ALTER_SET_TTL:
             VZ_TRY(check_ttl(change.ttl_ms));
             schema->ttl_ms = change.ttl_ms;
@@ -366,7 +371,7 @@ Result<Schema> check_schema(const vz_schema& from) {
         if (!added.ok()) return std::move(added).item(i);
     }
     if (from.metadata.data != nullptr) {
-        VZ_TRY(validate_metadata(view(from.metadata)));
+        VZ_TRY(check_metadata(view(from.metadata)));
         schema.metadata = view(from.metadata);
     }
     return schema;
@@ -401,7 +406,7 @@ Status check_written_schema(const Schema& schema) {
             .field("vector_fields");
     }
     VZ_TRY(check_ttl(schema.ttl_ms));
-    VZ_TRY(validate_metadata(schema.metadata));
+    VZ_TRY(check_metadata(schema.metadata));
     Schema before;
     for (const VectorFieldSchema& field : schema.fields) {
         VZ_TRY(check_written_field(field, before, schema.next_field_id));

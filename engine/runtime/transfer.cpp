@@ -86,7 +86,9 @@ Status Snapshots::seal_aside(SegmentStore& store, const Collection& collection, 
 
 Status Snapshots::export_archive_to(const std::string& path, std::string_view snapshot,
                                     std::span<const vz_str> collections) {
-    VZ_ASSIGN(const std::unique_ptr<File> file, database_.files.create(path));
+    Result<std::unique_ptr<File>> created = database_.files.create(path);
+    if (!created.ok()) return std::move(created.take_status()).field("path");
+    const std::unique_ptr<File> file = created.take();
     uint64_t offset = 0;
     Status done = export_archive(snapshot, collections, [&](std::span<const std::byte> bytes) -> Status {
         VZ_TRY(file->write(offset, bytes));
@@ -104,7 +106,9 @@ Result<EditOutcome> Snapshots::import_archive(const std::string& path, std::stri
     // Before the archive is looked for: it may be gone by now.
     VZ_ASSIGN(const std::optional<RequestOutcome> first, database_.catalogue.first_outcome(request));
     if (first) return EditOutcome{first->lsn, true};
-    VZ_ASSIGN(const std::unique_ptr<Mapping> map, database_.files.map(path));
+    Result<std::unique_ptr<Mapping>> found = database_.files.map(path);
+    if (!found.ok()) return std::move(found.take_status()).field("archive");
+    const std::unique_ptr<Mapping> map = found.take();
     VZ_ASSIGN(const ArchiveView archive, ArchiveView::open(map->bytes(), path));
     std::vector<CollectionState> chosen;
     for (const CollectionState& collection : archive.snapshot().collections) {
