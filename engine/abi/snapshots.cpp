@@ -92,7 +92,9 @@ VZ_API vz_status vz_archive_export(vz_engine* engine, const vz_archive_request* 
         return engine->engine->snapshots().export_archive(
             view(wanted.snapshot), collections, [&](std::span<const std::byte> bytes) -> Status {
                 const vz_status taken = wanted.write(wanted.user, bytes.data(), bytes.size());
-                return taken == VZ_OK ? Status() : failure(taken, "the function that takes the archive ended it");
+                if (taken == VZ_OK) return {};
+                if (taken > VZ_INTERNAL) return misuse("the function that takes the archive answers what is no status");
+                return failure(taken, "the function that takes the archive ended it");
             });
     });
 }

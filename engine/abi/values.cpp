@@ -2,6 +2,7 @@
 #include "engine/abi/change.hpp"
 #include "engine/abi/handle.hpp"
 #include "engine/base/bytes.hpp"
+#include "engine/base/id.hpp"
 #include "engine/base/limits.hpp"
 
 using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
@@ -29,6 +30,12 @@ VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request
                                static_cast<unsigned long long>(kValueKeyBytesMax))
                     .field("values.key")
                     .reason(VZ_REASON_RANGE)
+                    .item(i);
+            }
+            if (!is_valid_utf8(key)) {
+                return failure(VZ_INVALID_ARGUMENT, "a key is valid UTF-8")
+                    .field("values.key")
+                    .reason(VZ_REASON_NAME)
                     .item(i);
             }
             if (from.value.size > kValueBytesMax) {

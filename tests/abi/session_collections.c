@@ -260,6 +260,10 @@ void act_values(struct client client) {
     first = vz_result_items(result, VZ_RESULT_VALUES, &count);
     EXPECT(count == 1 && same_text(first->key, text("session/kept")));
     vz_result_release(result);
-    values[0].key = text("");
-    EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_VALUE_PUT, text(NULL), &request, NULL, &error));
+    const char* const no_keys[] = {"", "no text \xff"};
+    for (uint32_t i = 0; i < COUNT(no_keys); i++) {
+        values[0].key = text(no_keys[i]);
+        EXPECT_STATUS(VZ_INVALID_ARGUMENT, perform(client, VZ_OP_VALUE_PUT, text(NULL), &request, NULL, &error));
+        EXPECT(strcmp(error.field, "values.key") == 0);
+    }
 }

@@ -1,10 +1,9 @@
 #include "tests/abi/session.h"
 
 static vz_status no_write(void* user, const void* bytes, uint64_t size) VZ_NOEXCEPT {
-    (void)user;
     (void)bytes;
     (void)size;
-    return VZ_INTERNAL;
+    return *(const vz_status*)user;
 }
 
 static void later_calls(struct client client, const char* name) {
@@ -34,8 +33,12 @@ static void later_calls(struct client client, const char* name) {
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_DROP, text("restored"), NULL, NULL, &error));
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_SNAPSHOT_DROP, text("s"), NULL, NULL, &error));
     vz_archive_request archive = NEW(vz_archive_request);
+    vz_status ends_with = VZ_INTERNAL;
     archive.write = no_write;
+    archive.user = &ends_with;
     EXPECT_STATUS(VZ_INTERNAL, perform(client, VZ_OP_ARCHIVE_EXPORT, text(NULL), &archive, NULL, &error));
+    ends_with = 4711; /* which is none */
+    EXPECT_STATUS(VZ_MISUSE, perform(client, VZ_OP_ARCHIVE_EXPORT, text(NULL), &archive, NULL, &error));
     restore = NEW(vz_restore_request);
     restore.archive = text("/nowhere/s.vecdb");
     EXPECT_STATUS(VZ_NOT_FOUND, perform(client, VZ_OP_RESTORE, text(NULL), &restore, NULL, &error));
