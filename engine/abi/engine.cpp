@@ -33,17 +33,21 @@ void tell(const vz_engine* engine, uint32_t level, const char* event, const char
 
 namespace {
 
-// A host knows by the address of the code whose plugin it is.
-void warn_of_code(const vz_engine* engine, const void* code, const char* event, const std::string& message,
-                  vz_kv figure) {
+// A host knows by it whose plugin the code is.
+std::string address_of(const void* code) {
     char address[32];
     std::snprintf(address, sizeof address, "%p", code);
+    return address;
+}
+
+void warn_of_code(const vz_engine* engine, const void* code, const char* event, const std::string& message,
+                  vz_kv figure) {
+    const std::string address = address_of(code);
     const vz_kv fields[] = {{to_vz_str("code"), to_vz_str(address)}, figure};
     tell(engine, VZ_LOG_WARN, event, message.c_str(), fields);
 }
 
-// `trouble` follows "1 result has been " or "2 results have
-// been ".
+// `trouble` follows "1 result has been " or "2 results have been ".
 void warn_of_held(const vz_engine* engine, const void* code, uint64_t results, const std::string& trouble) {
     const std::string count = std::to_string(results);
     const std::string message = count + (results == 1 ? " result has been " : " results have been ") + trouble;
@@ -67,8 +71,10 @@ Status check_process(const vz_engine* engine) {
     return misuse("the engine was opened before a fork; this process has to open its own");
 }
 
-void note_misuse(const vz_engine* engine, const Status& status) {
-    tell(engine, VZ_LOG_WARN, "abi.misuse", status.error().message);
+void note_misuse(const vz_engine* engine, const char* rule) {
+    const std::string address = address_of(current_caller());
+    const vz_kv code = {to_vz_str("code"), to_vz_str(address)};
+    tell(engine, VZ_LOG_WARN, "abi.misuse", rule, {&code, 1});
 }
 
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms) {

@@ -117,8 +117,8 @@ vz_status guard_outside(vz_error* error, Body body) noexcept {
 // files.
 Status check_process(const vz_engine* engine);
 
-// Logs a broken rule on the thread that broke it, so that a host can name the plugin whose call this is.
-void note_misuse(const vz_engine* engine, const Status& status);
+// Logs a broken rule with its caller, so that a host can name the plugin whose call this is.
+void note_misuse(const vz_engine* engine, const char* rule);
 // Logs one that took too long; `code` lies in it.
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms);
 
@@ -132,7 +132,7 @@ vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body b
         if (engine == nullptr) return misuse("the engine is NULL");
         VZ_TRY(check_process(engine));
         Status status = body();
-        if (status.code() == VZ_MISUSE) note_misuse(engine, status);
+        if (status.code() == VZ_MISUSE) note_misuse(engine, status.error().message);
         return status;
     });
 }

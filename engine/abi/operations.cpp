@@ -229,6 +229,10 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
 }
 
 void Operations::refuse(vz_op* op, vz_status status, const vz_error& error) {
+    if (status == VZ_MISUSE) {
+        const CallerScope scope(reinterpret_cast<const void*>(op->done));
+        note_misuse(&engine_, error.message);
+    }
     op->status = status;
     if (status != VZ_OK && op->error != nullptr) *op->error = error;
     push(op);

@@ -32,7 +32,9 @@ void log_of_engine(void* engine, const vz_log_record* record) noexcept {
         if (static_cast<const EngineHandle*>(engine)->is_closing()) return;
         Blame::end_process("closes the engine, which is its host's", kExitFrontend);
     }
-    const char* culprit = event == "abi.misuse" ? Blame::on_this_stack() : Blame::owner(code_of(*record));
+    const char* culprit = Blame::owner(code_of(*record));
+    // A library that plugins share has called for one of them.
+    if (*culprit == 0 && event == "abi.misuse") culprit = Blame::on_this_stack();
     Log::write(*culprit != 0 ? culprit : "engine", *record);
 }
 

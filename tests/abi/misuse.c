@@ -343,8 +343,37 @@ static void bad_operations_are_refused_whole(vz_engine* engine) {
     EXPECT(vz_submit(engine, pair, 0) == VZ_OK);
 }
 
-/* The answer and the request of an operation are checked like those of the function: the operation ends so. */
-static void operations_without_request_or_answer_end_as_misuse(vz_engine* engine) {
+struct told {
+    atomic_int misuses;
+    char code[32]; /* whose the last one is */
+};
+
+static void tell_misuse(void* user, const vz_log_record* record) VZ_NOEXCEPT {
+    struct told* told = user;
+    if (!same_text(record->event, text("abi.misuse"))) return;
+    memset(told->code, 0, sizeof(told->code));
+    for (uint64_t i = 0; i < record->field_count; i++) {
+        const vz_kv* field = &record->fields[i];
+        if (same_text(field->key, text("code")) && field->value.size < sizeof(told->code))
+            memcpy(told->code, field->value.data, field->value.size);
+    }
+    atomic_fetch_add(&told->misuses, 1);
+}
+
+/* The answer and the request of an operation are checked like those of the function: the operation ends so, and the
+ * log names whose it is. */
+static void operations_without_request_or_answer_end_as_misuse(void) {
+    char path[64];
+    make_directory(path);
+    struct told told = {0};
+    vz_engine_options options = NEW(vz_engine_options);
+    options.log = tell_misuse;
+    options.log_user = &told;
+    vz_engine* engine = NULL;
+    EXPECT(vz_engine_open(text(path), &options, &engine, NULL) == VZ_OK);
+    create_plain((struct client){engine, BY_CALL}, "points");
+    char code[32];
+    snprintf(code, sizeof(code), "%p", (void*)(uintptr_t)waiter_done);
     for (uint32_t kind = VZ_OP_WRITE; kind <= VZ_OP_COUNT; kind++) {
         struct waiter waiter;
         waiter_start(&waiter, 1);
@@ -364,7 +393,12 @@ static void operations_without_request_or_answer_end_as_misuse(vz_engine* engine
         }
         waiter_wait(&waiter);
         EXPECT(op.status == VZ_MISUSE && error.status == VZ_MISUSE);
+        EXPECT(atomic_exchange(&told.misuses, 0) == 1);
+        EXPECT(kind == VZ_OP_WRITE ||
+               strcmp(told.code, code) == 0); /* a write is refused by the call that submits it */
     }
+    EXPECT(vz_engine_close(engine, NULL) == VZ_OK);
+    remove_directory(path);
 }
 
 /* The writes of a process that closes its engine under them, and how many were acknowledged. */
@@ -441,7 +475,7 @@ int main(void) {
     tools_take_their_flags_only();
     chains_that_differ_are_refused(engine);
     bad_operations_are_refused_whole(engine);
-    operations_without_request_or_answer_end_as_misuse(engine);
+    operations_without_request_or_answer_end_as_misuse();
     vz_count_request counting = NEW(vz_count_request);
     uint64_t count = 1;
     EXPECT_STATUS(VZ_OK, vz_count(engine, text("points"), &counting, &count, &error));

@@ -73,6 +73,8 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
         {"chdir", {"manners"}},
         {"environment", {"manners"}},
         {"forbidden-thread", {"misuse"}},
+        {"write-of-nothing", {"misuse"}},
+        {"count-for-nothing", {"misuse"}},
     };
     for (const auto& [kind, rows] : expected) EXPECT_EQ(rows_that_fail(kind), rows) << kind;
 }
@@ -295,16 +297,18 @@ TEST(Host, NamesAFrontendThatHoldsResultsAndKeepsTheEngineOpen) {
     expect_whole(host.data);
 }
 
-TEST(Host, LogsWhatACompletionMayNotUnderItsName) {
-    for (const auto& [kind, event] :
-         {std::pair{"forbidden-thread", "abi.misuse"}, {"slow-completion", "completion.slow"}}) {
+TEST(Host, LogsABrokenRuleUnderItsName) {
+    for (const auto& [kind, event] : {std::pair{"forbidden-thread", "abi.misuse"},
+                                      {"write-of-nothing", "abi.misuse"},
+                                      {"count-for-nothing", "abi.misuse"},
+                                      {"slow-completion", "completion.slow"}}) {
         const Host host;
         {
             Server server(host.data, host.arguments(kind));
             fill(server.port());
-            EXPECT_EQ(server.stop().code, 0);
+            EXPECT_EQ(server.stop().code, 0) << kind;
             const std::string record = R"("instance":"culprit","event":")" + std::string(event) + "\"";
-            EXPECT_NE(server.process().output().find(record), std::string::npos) << server.process().output();
+            EXPECT_NE(server.process().output().find(record), std::string::npos) << kind << server.process().output();
         }
         expect_whole(host.data);
     }

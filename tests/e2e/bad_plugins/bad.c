@@ -142,6 +142,17 @@ static void report_at_exit(void) {
     health->report(last_host, VZ_HEALTH_DEGRADED, str("the process ends"));
 }
 
+static void end(vz_op* op) { ((struct vz_frontend*)op->user)->ended = 1; }
+
+/* An operation that lacks what its kind needs. */
+static void submit_nothing(struct vz_frontend* self, uint32_t kind) {
+    self->op =
+        (vz_op){.struct_size = sizeof self->op, .kind = kind, .collection = str("bad-docs"), .done = end, .user = self};
+    vz_op* const op = &self->op;
+    vz_submit(self->host->engine, &op, 1);
+    while (!self->ended) usleep(1000);
+}
+
 static void report_again(void* host, vz_str who, uint32_t state, vz_str reason) {
     (void)who, (void)state, (void)reason;
     const vz_health_service* health = ((const vz_host*)host)->service(host, VZ_SERVICE_HEALTH);
@@ -258,6 +269,8 @@ static vz_status start(vz_frontend* self, vz_error* error) {
         }
     }
     if (is("slow-completion")) submit_count(self, nap);
+    if (is("write-of-nothing")) submit_nothing(self, VZ_OP_WRITE);
+    if (is("count-for-nothing")) submit_nothing(self, VZ_OP_COUNT);
     if (is("forbidden-thread") || is("asks-in-completion")) {
         create_docs(self);
         submit_count(self, count_in_completion);
