@@ -126,7 +126,6 @@ std::string part_field(const vz_error& error, const Names& names) {
     }
     if (path == "text.texts") return "query";
     if (path == "collection") return std::string(names.named_by);
-    if (path.empty() && error.reason == VZ_REASON_METADATA) return "metadata";
     if (path.empty()) return names.items.empty() ? "body" : std::string(names.items);
     return std::string(path);
 }
