@@ -98,7 +98,7 @@ typedef uint32_t vz_reason;
 #define VZ_REASON_SCHEMA 30u      /* reserved */
 #define VZ_REASON_CONFLICTING 31u /* two members exclude each other */
 #define VZ_REASON_IN_USE 48u      /* of BUSY: the directory is open elsewhere */
-#define VZ_REASON_QUEUE 49u       /* of BUSY */
+#define VZ_REASON_QUEUE 49u       /* of BUSY; in the field request_id: the first request of this id is in flight */
 #define VZ_REASON_RESULTS 50u     /* of BUSY: results are held */
 #define VZ_REASON_NOT_EMPTY 51u   /* of CONFLICT: VZ_IF_EMPTY on a collection with points */
 
@@ -193,8 +193,8 @@ typedef struct vz_vector_field {
     vz_element element;
     vz_quantization quantization;
     vz_index_kind index;
-    uint32_t degree;        /* of the graph, 4 to 256; 0: 32 */
-    uint32_t build_effort;  /* 8 to 4,096; 0: 128 */
+    uint32_t degree;        /* of the graph, 4 to 256; 0: 32, and with VZ_INDEX_NONE none */
+    uint32_t build_effort;  /* likewise; 8 to 4,096; 0: 128 */
     uint32_t search_effort; /* default beam width, up to 65,536; 0: a recall of 0.98 is aimed at */
     uint32_t flags;
     uint32_t reserved;
@@ -233,8 +233,8 @@ typedef struct vz_schema {
 
 #define VZ_ALTER_ADD_VECTOR_FIELD 1u  /* vector_field */
 #define VZ_ALTER_DROP_VECTOR_FIELD 2u /* vector_field: its name */
-/* vector_field: sets index, degree, build_effort, search_effort, quantization and flags of the named one, all of them.
- */
+/* vector_field: sets index, degree, build_effort, search_effort, quantization and flags of the named one, all of them;
+ * its kind, dim, metric and element are 0 or as they were. */
 #define VZ_ALTER_TUNE_VECTOR_FIELD 3u
 #define VZ_ALTER_ADD_FIELD_INDEX 4u  /* field_index */
 #define VZ_ALTER_DROP_FIELD_INDEX 5u /* field_index: its kind and path */
@@ -370,7 +370,7 @@ typedef struct vz_persistence {
 typedef struct vz_value {
     uint32_t struct_size;
     uint32_t reserved;
-    vz_str key;   /* 1 to 255 bytes */
+    vz_str key;   /* 1 to 255 bytes of UTF-8 */
     vz_str value; /* 64 KiB at most; absent: delete */
     uint64_t lsn; /* of its last change; vz_value_put neither reads nor writes it */
 } vz_value;
@@ -429,7 +429,7 @@ typedef struct vz_write_request {
     vz_str filter;
     uint32_t field_count;
     uint32_t payload_mode; /* VZ_PAYLOAD_REPLACE, or VZ_PAYLOAD_PATCH: RFC 7396 merge patch */
-    vz_uuid request_id;    /* all zero: none. A repeated id answers the first outcome again */
+    vz_uuid request_id;    /* all zero: none. A repeated id answers the first outcome again, or VZ_BUSY before it */
     int64_t deadline_ns;   /* 0: none. Counts until the batch enters the log, not after */
     /* NULL, or more of the same record, after this; its flags, request_id, deadline_ns: 0 or as here. */
     const struct vz_write_request* next;
@@ -458,8 +458,8 @@ typedef struct vz_write_answer {
 typedef struct vz_parts {
     uint32_t struct_size;
     uint32_t flags;
-    const vz_str* payload_paths; /* top-level keys; none: the whole payload */
-    const vz_str* vector_fields; /* none: all */
+    const vz_str* payload_paths; /* top-level keys, of VZ_PARTS_PAYLOAD; none: the whole payload */
+    const vz_str* vector_fields; /* of VZ_PARTS_VECTORS; none: all */
     uint32_t payload_path_count;
     uint32_t vector_field_count;
 } vz_parts;
@@ -515,7 +515,7 @@ typedef struct vz_text_query {
     uint32_t fusion;     /* required if there are also vectors */
     vz_str path;         /* payload path of a text index; absent: of the only one */
     const vz_str* texts; /* one per query; each with a word that counts */
-    float alpha;         /* of VZ_FUSION_WEIGHTED: 0 to 1, the share of the vector ranking */
+    float alpha;         /* of VZ_FUSION_WEIGHTED: 0 to 1, the share of the vector ranking; 0 without vectors */
     uint32_t dense_k;    /* hits of the vector ranking that are fused; 0: the greater of k + skip and 20 */
     uint32_t text_k;     /* likewise of the text ranking */
     uint32_t reserved;
@@ -533,7 +533,7 @@ typedef struct vz_search_request {
     uint32_t k;            /* required: hits per query, 1 to 65,536; of all queries together at most 16,777,216 */
     uint32_t skip;         /* best hits to leave out */
     uint32_t effort;       /* beam width; 0: by recall_target, else the field's search_effort, else a recall of 0.98 */
-    uint32_t rerank;       /* candidates scored again with full vectors, up to 262,144; 0: default */
+    uint32_t rerank;       /* candidates scored again with full vectors, up to 262,144; 0: default. Not if exact */
     float recall_target;   /* 0: none; else 0.5 to below 1, and `effort` must be 0 */
     /* Least similarity or greatest distance, with `text` the least score; with VZ_SEARCH_SCORE_LIMIT. */
     float score_limit;
@@ -735,7 +735,7 @@ typedef void (*vz_sample_fn)(void* user, const vz_sample* sample) VZ_NOEXCEPT;
 /* Growable. Read until vz_engine_open returns, its settings too; log_user lives until vz_engine_close has returned.
  * What is out of range is VZ_INVALID_ARGUMENT with VZ_REASON_RANGE.
  *
- * settings: by name, as decimal texts; no others exist.
+ * settings: by name, each once, as decimal texts; no others exist.
  *   verify                background (the default; up to 16 MiB before anything is answered), open or never: when
  *                         sealed files are read whole
  *   scrub_mb_per_s        1 to 1,000,000 MiB, 64: how fast in the background
