@@ -6,18 +6,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "frontends/text/hex.hpp"
+#include "frontends/text/names.hpp"
+
 namespace vz::access {
 namespace {
 
 constexpr std::string_view kHashPrefix = "sha256:";
 constexpr size_t kFoundByBytes = 8;
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 int compare_front(const KeyHash& left, const KeyHash& right) {
     return std::memcmp(left.data(), right.data(), kFoundByBytes);
@@ -37,22 +33,15 @@ std::optional<KeyHash> parse_key_hash(std::string_view text) {
     text.remove_prefix(kHashPrefix.size());
     if (text.size() != 2 * hash.size()) return std::nullopt;
     for (size_t i = 0; i < hash.size(); ++i) {
-        const int high = hex_digit(text[2 * i]);
-        const int low = hex_digit(text[2 * i + 1]);
+        const int high = text::hex_digit(text[2 * i]);
+        const int low = text::hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0) return std::nullopt;
         hash[i] = static_cast<unsigned char>(high * 16 + low);
     }
     return hash;
 }
 
-std::string key_hash_text(const KeyHash& hash) {
-    std::string text(kHashPrefix);
-    for (const unsigned char byte : hash) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
-}
+std::string key_hash_text(const KeyHash& hash) { return std::string(kHashPrefix) + text::hex(hash); }
 
 uint32_t permission_named(std::string_view name) {
     if (name == "read") return kRead;
@@ -91,23 +80,13 @@ std::string_view permission_name(uint32_t permission) {
 }
 
 bool is_scope_pattern(std::string_view pattern) {
-    constexpr size_t kNameBytesMax = 255;
     if (pattern == "*") return true;
     std::string_view name = pattern;
-    if (name.ends_with('*')) name.remove_suffix(1);
-    // What no path reaches is the name of none, though of the beginning of some.
-    constexpr std::string_view kReserved[] = {".", "..", "empty", "cleanup"};
-    if (name.size() == pattern.size() &&
-        std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved))
-        return false;
-    if (name.empty() || name.size() > kNameBytesMax || name.find_first_of("/*") != std::string_view::npos) return false;
-    for (size_t i = 0; i < name.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(name[i]);
-        const auto next = i + 1 == name.size() ? 0 : static_cast<unsigned char>(name[i + 1]);
-        // C0, DEL or, in two bytes of UTF-8, C1.
-        if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next < 0xA0)) return false;
-    }
-    return true;
+    const bool is_beginning = name.ends_with('*');
+    if (is_beginning) name.remove_suffix(1);
+    if (name.find('*') != std::string_view::npos) return false;
+    // What is the name of no collection may be the beginning of some.
+    return text::refuse_collection_name(name) == nullptr || (is_beginning && text::is_reserved_name(name));
 }
 
 bool KeyScope::covers(std::string_view collection) const {

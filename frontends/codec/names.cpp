@@ -8,27 +8,8 @@
 #include <cstring>
 #include <random>
 
-#include "frontends/json/reader.hpp"
-
 namespace vz::codec {
 namespace {
-
-// C0, DEL or, in two bytes of UTF-8, C1.
-bool has_control(std::string_view text) {
-    for (size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if (byte < 0x20 || byte == 0x7F) return true;
-        if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
-    }
-    return false;
-}
-
-bool starts_with_space(std::string_view text) {
-    return text.front() == ' ' || text.starts_with("\xC2\xA0") || text.starts_with("\xE3\x80\x80");
-}
-bool ends_with_space(std::string_view text) {
-    return text.back() == ' ' || text.ends_with("\xC2\xA0") || text.ends_with("\xE3\x80\x80");
-}
 
 void fill_random(void* bytes, size_t size) {
     if (getrandom(bytes, size, 0) == static_cast<ssize_t>(size)) return;
@@ -37,28 +18,6 @@ void fill_random(void* bytes, size_t size) {
 }
 
 }  // namespace
-
-bool is_reserved_name(std::string_view name) {
-    return name == "." || name == ".." || name == "empty" || name == "cleanup";
-}
-
-const char* refuse_collection_name(std::string_view name) {
-    if (name.empty()) return "must not be empty";
-    if (name.size() > VZ_NAME_BYTES_MAX) return "must have at most 255 bytes";
-    if (name.find('/') != std::string_view::npos) return "must not contain '/'";
-    if (has_control(name)) return "must not contain control characters";
-    if (is_reserved_name(name)) return "is a reserved name";
-    return nullptr;
-}
-
-const char* refuse_id(std::string_view id) {
-    if (id.empty()) return "must not be empty";
-    if (id.size() > VZ_ID_BYTES_MAX) return "must have at most 256 bytes";
-    if (has_control(id)) return "must not contain control characters";
-    if (!json::is_utf8(id)) return "must be UTF-8";
-    if (starts_with_space(id) || ends_with_space(id)) return "must not begin or end with white space";
-    return nullptr;
-}
 
 UuidText new_uuid() {
     // Milliseconds, then a counter that starts at random, then fresh random bits.

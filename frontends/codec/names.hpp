@@ -1,4 +1,4 @@
-// Names and ids as requests may have them.
+// What requests are known by, and when they are made.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,6 @@
 #include "vectorizer/types.h"
 
 namespace vz::codec {
-
-// `.`, `..`, `empty`, `cleanup`: a path could not reach such a collection, so no frontend creates one.
-bool is_reserved_name(std::string_view name);
-// Whether the engine's rules for collection names hold and the name is not reserved; else why not (static text).
-const char* refuse_collection_name(std::string_view name);
-// 1 to 256 bytes, UTF-8 without control characters, no white space at either end; else why not (static text). NULL: it
-// is fine.
-const char* refuse_id(std::string_view id);
 
 // A new UUIDv7, 36 characters without NUL. Any thread; those of one thread ascend.
 struct UuidText {

@@ -7,6 +7,7 @@
 #include "frontends/codec/expiry.hpp"
 #include "frontends/codec/names.hpp"
 #include "frontends/json/writer.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::codec {
 namespace {
@@ -124,7 +125,7 @@ std::string place_of_text(uint64_t index) { return "texts[" + std::to_string(ind
 Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder& embedder, const json::Arena& arena,
                     std::span<const TextPoint>& points) {
     const std::string place(place_in);
-    if (const char* reason = refuse_id(entry.id)) return validation(place + "id", reason);
+    if (const char* reason = text::refuse_id(entry.id)) return validation(place + "id", reason);
     if (entry.id.find('#') != std::string_view::npos)
         return validation(place + "id", "must not have a #: it marks chunks");
     if (entry.text.size() > kTextBytesMax) return validation(place + "text", "has more than 16 MiB");

@@ -1,4 +1,5 @@
 #include "frontends/graphql/accept.hpp"
+#include "frontends/text/spelling.hpp"
 
 #include <cctype>
 #include <cstdlib>
@@ -7,17 +8,9 @@
 namespace vz::graphql {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
 std::string lower(std::string_view text) {
     std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
+    for (char& c : out) c = text::lower(c);
     return out;
 }
 
@@ -40,11 +33,11 @@ int read_weight(std::string_view text) {
 Range read_range(std::string_view text) {
     Range range;
     size_t end = text.find(';');
-    range.type = lower(trimmed(text.substr(0, end)));
+    range.type = lower(text::trim(text.substr(0, end)));
     while (end != std::string_view::npos) {
         text.remove_prefix(end + 1);
         end = text.find(';');
-        const std::string parameter = lower(trimmed(text.substr(0, end)));
+        const std::string parameter = lower(text::trim(text.substr(0, end)));
         if (parameter.starts_with("q=")) range.weight = read_weight(std::string_view(parameter).substr(2));
         if (parameter.starts_with("charset=")) {
             range.foreign =
@@ -58,7 +51,7 @@ template <typename Visit>
 void each_range(std::string_view accept, Visit visit) {
     while (!accept.empty()) {
         const size_t comma = accept.find(',');
-        const std::string_view part = trimmed(accept.substr(0, comma));
+        const std::string_view part = text::trim(accept.substr(0, comma));
         if (!part.empty()) visit(read_range(part));
         accept = comma == std::string_view::npos ? std::string_view() : accept.substr(comma + 1);
     }
@@ -80,7 +73,7 @@ int weight_of(std::string_view accept, std::string_view type) {
 }  // namespace
 
 std::optional<Media> choose_media(std::string_view accept) {
-    if (trimmed(accept).empty()) return Media::kJson;
+    if (text::trim(accept).empty()) return Media::kJson;
     const int json = weight_of(accept, "application/json");
     const int response = weight_of(accept, "application/graphql-response+json");
     if (json <= 0 && response <= 0) return std::nullopt;

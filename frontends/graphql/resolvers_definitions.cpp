@@ -3,6 +3,7 @@
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/text_collection.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -119,7 +120,7 @@ void create_begin(RootCall& call) {
     const Input& input = call.argument("input");
     const std::string_view name = input["name"].text;
     call.names.collection = name;
-    if (const char* why = codec::refuse_collection_name(name))
+    if (const char* why = text::refuse_collection_name(name))
         return call.fail(name.empty() ? codec::invalid_configuration("name", why) : codec::validation("name", why));
     codec::NewCollection wanted;
     if (!check_features(call, input) || !read_new_collection(call, input, wanted)) return;
@@ -219,7 +220,7 @@ FieldValue update_finish(RootCall& call) {
 
 void rename_begin(RootCall& call) {
     const std::string_view to = call.argument("newName").text;
-    if (const char* why = codec::refuse_collection_name(to)) return call.fail(codec::validation("newName", why));
+    if (const char* why = text::refuse_collection_name(to)) return call.fail(codec::validation("newName", why));
     auto* request = call.make<vz_rename_request>();
     request->struct_size = sizeof *request;
     request->flags = call.argument("retainAlias").boolean_or(true) ? VZ_RENAME_KEEP_ALIAS : 0;

@@ -6,6 +6,7 @@
 #include "frontends/codec/filter.hpp"
 #include "frontends/codec/own_name.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -60,7 +61,7 @@ void RootCall::fail(vz_status status, const vz_error& error) {
 }
 
 bool RootCall::refused_id(std::string_view id, std::string_view place, uint64_t item) {
-    const char* const reason = codec::refuse_id(id);
+    const char* const reason = text::refuse_id(id);
     if (reason == nullptr) return false;
     const codec::Failure refusal = codec::validation(place, reason);
     fail(item == VZ_NO_ITEM ? refusal : codec::with_item(refusal, item));

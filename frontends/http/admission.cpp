@@ -11,7 +11,7 @@
 #include "frontends/http/connection.hpp"
 #include "frontends/http/gzip.hpp"
 #include "frontends/http/listener.hpp"
-#include "frontends/http/spelling.hpp"
+#include "frontends/text/spelling.hpp"
 
 namespace vz::http {
 namespace {
@@ -93,7 +93,7 @@ std::string unknown_parameter_reason(std::string_view name, std::string_view all
         const auto end = rest.find(' ');
         const auto word = rest.substr(0, end);
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-        const auto distance = word.empty() ? best_distance : edit_distance(name, word);
+        const auto distance = word.empty() ? best_distance : text::edit_distance(name, word);
         if (distance >= best_distance) continue;
         best_distance = distance;
         best = word;
@@ -128,18 +128,18 @@ Refusal forbidden(uint32_t required, std::string_view message) {
 // The key of an Authorization field: "Bearer K", or K itself.
 std::string_view without_scheme(std::string_view value) {
     constexpr std::string_view kBearer = "bearer ";
-    if (value.size() < kBearer.size() || !same_but_for_case(value.substr(0, kBearer.size()), kBearer)) return value;
+    if (value.size() < kBearer.size() || !text::same_but_for_case(value.substr(0, kBearer.size()), kBearer))
+        return value;
     value.remove_prefix(kBearer.size());
     return value.substr(std::min(value.find_first_not_of(' '), value.size()));
 }
 
 // Lower case, without parameters.
 std::string_view media_type(std::string_view text, std::string& out) {
-    text = text.substr(0, text.find(';'));
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    text = text::trim(text.substr(0, text.find(';')));
     if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return text;
     out.assign(text);
-    std::transform(out.begin(), out.end(), out.begin(), lower);
+    std::transform(out.begin(), out.end(), out.begin(), text::lower);
     return out;
 }
 
@@ -296,10 +296,10 @@ Refusal Listener::check_access(vzh_request& r, const Target& target, int descrip
     const auto name = without_port(authority);
     if (!name.empty() && !ring_.load()) {
         const auto& allowed = settings_.allowed_hosts;
-        const bool ours = same_but_for_case(name, "127.0.0.1") || same_but_for_case(name, "localhost") ||
-                          name == "[::1]" || same_but_for_case(name, settings_.host) ||
+        const bool ours = text::same_but_for_case(name, "127.0.0.1") || text::same_but_for_case(name, "localhost") ||
+                          name == "[::1]" || text::same_but_for_case(name, settings_.host) ||
                           std::any_of(allowed.begin(), allowed.end(),
-                                      [&](const auto& each) { return same_but_for_case(name, each); }) ||
+                                      [&](const auto& each) { return text::same_but_for_case(name, each); }) ||
                           is_local_address(name, descriptor);
         if (!ours) {
             return {421, "misdirected_request",
@@ -312,7 +312,7 @@ Refusal Listener::check_access(vzh_request& r, const Target& target, int descrip
     const auto& configured = settings_.cors_origins;
     r.cors = std::any_of(configured.begin(), configured.end(),
                          [&](const auto& each) { return each == "*" || each == origin; });
-    const bool own = origin.starts_with("http://") && same_but_for_case(origin.substr(7), authority);
+    const bool own = origin.starts_with("http://") && text::same_but_for_case(origin.substr(7), authority);
     if (r.cors || own) return {};
     return {403, "origin_not_allowed",
             "Requests from pages of this origin are not allowed; see server.http.cors_origins",
@@ -416,7 +416,8 @@ Refusal Listener::check_body_rules(vzh_request& r, uint64_t body_bytes) {
                 R"({"accepted":["application/json"]})"};
     }
     const auto encoding = r.head.content_encoding;
-    if (!encoding.empty() && !same_but_for_case(encoding, "gzip") && !same_but_for_case(encoding, "identity")) {
+    if (!encoding.empty() && !text::same_but_for_case(encoding, "gzip") &&
+        !text::same_but_for_case(encoding, "identity")) {
         return {415, "unsupported_media_type", "The only content coding here is gzip",
                 R"({"accepted":["gzip","identity"]})"};
     }
@@ -431,10 +432,10 @@ void Listener::deliver(vzh_request& r) {
         if (std::string_view(r.refusal.type) == "tls") return r.text(400, r.refusal.message);
         return r.refuse(r.refusal);
     }
-    const bool zipped = r.body.size() != 0 && same_but_for_case(r.head.content_encoding, "gzip");
+    const bool zipped = r.body.size() != 0 && text::same_but_for_case(r.head.content_encoding, "gzip");
     if (!zipped && r.body.size() <= kInlineBodyBytes) return hand_over(r);
     r.post([](vzh_request& request) {
-        if (same_but_for_case(request.head.content_encoding, "gzip")) {
+        if (text::same_but_for_case(request.head.content_encoding, "gzip")) {
             const auto limit = request.listener.body_bytes_max();
             switch (inflate_gzip({request.body.data(), request.body.size()}, limit, request.inflated)) {
                 case Inflated::kDone: break;

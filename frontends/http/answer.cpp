@@ -11,6 +11,7 @@
 #include "frontends/http/listener.hpp"
 #include "frontends/http/request.hpp"
 #include "frontends/http/settings.hpp"
+#include "frontends/text/utf8.hpp"
 
 namespace vz::http {
 namespace {
@@ -100,13 +101,6 @@ void write_head(vzh_request& r, std::string_view content_type) {
     out.append(r.extra_fields).append("\r\n");
 }
 
-size_t utf8_length(std::string_view text, size_t at) {
-    for (size_t length = 2; length <= 4 && length <= text.size() - at; ++length) {
-        if (is_utf8(text.substr(at, length))) return length;
-    }
-    return 0;
-}
-
 }  // namespace
 
 void append_json_string(std::string_view text, std::string& out) {
@@ -115,7 +109,7 @@ void append_json_string(std::string_view text, std::string& out) {
     for (size_t i = 0; i < text.size();) {
         const auto byte = static_cast<unsigned char>(text[i]);
         if (byte >= 0x80) {
-            const auto length = utf8_length(text, i);
+            const auto length = text::sequence_bytes(text.data() + i, text.data() + text.size());
             out.append(length != 0 ? text.substr(i, length) : std::string_view("\xef\xbf\xbd"));
             i += length != 0 ? length : 1;
             continue;

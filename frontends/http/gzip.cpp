@@ -1,11 +1,10 @@
 #include "frontends/http/gzip.hpp"
+#include "frontends/text/spelling.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <limits>
-
-#include "frontends/http/spelling.hpp"
 
 namespace vz::http {
 namespace {
@@ -83,7 +82,7 @@ bool accepts_gzip(std::string_view accepted) {
         const auto each = accepted.substr(0, end);
         accepted = end == std::string_view::npos ? std::string_view() : accepted.substr(end + 1);
         const auto semicolon = each.find(';');
-        if (!same_but_for_case(trim(each.substr(0, semicolon)), "gzip")) continue;
+        if (!text::same_but_for_case(text::trim(each.substr(0, semicolon)), "gzip")) continue;
         const auto weight = semicolon == std::string_view::npos ? std::string_view() : each.substr(semicolon);
         return weight.find('=') == std::string_view::npos ||
                weight.find_first_of("123456789") != std::string_view::npos;

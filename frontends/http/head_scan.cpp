@@ -1,10 +1,9 @@
 #include "frontends/http/head_scan.hpp"
+#include "frontends/text/spelling.hpp"
 
 #include <array>
 #include <charconv>
 #include <cstring>
-
-#include "frontends/http/spelling.hpp"
 
 namespace vz::http {
 namespace {
@@ -126,7 +125,7 @@ Verdict HeadScan::field(std::string_view line) {
         if ((byte < 0x20 && c != '\t') || byte == 0x7f) return bad("a header field holds a control character");
     }
     const bool may_frame = name.size() == 4 || name.size() == 14 || name.size() == 17;
-    return may_frame ? framing_field(name, trim(line.substr(colon + 1))) : Verdict::kComplete;
+    return may_frame ? framing_field(name, text::trim(line.substr(colon + 1))) : Verdict::kComplete;
 }
 
 Verdict HeadScan::framing_field(std::string_view name, std::string_view value) {

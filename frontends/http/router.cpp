@@ -5,7 +5,7 @@
 #include <span>
 
 #include "frontends/http/settings.hpp"
-#include "frontends/http/spelling.hpp"
+#include "frontends/text/spelling.hpp"
 
 namespace vz::http {
 
@@ -91,7 +91,7 @@ void look_near(const Router::Node& node, std::span<const std::string_view> segme
     }
     const auto segment = segments.front();
     for (const auto& [literal, child] : node.literals) {
-        const size_t apart = segment == literal ? 0 : edit_distance(segment, literal);
+        const size_t apart = segment == literal ? 0 : text::edit_distance(segment, literal);
         if (apart < std::min(segment.size(), literal.size()))
             look_near(*child, segments.subspan(1), so_far + "/" + literal, slips + apart, best);
     }

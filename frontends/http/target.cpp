@@ -1,41 +1,10 @@
 #include "frontends/http/target.hpp"
 
 #include "frontends/http/settings.hpp"
+#include "frontends/text/hex.hpp"
+#include "frontends/text/utf8.hpp"
 
 namespace vz::http {
-namespace {
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-}  // namespace
-
-bool is_utf8(std::string_view text) {
-    const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-    for (size_t i = 0; i < text.size();) {
-        const auto lead = at(i);
-        if (lead < 0x80) {
-            ++i;
-            continue;
-        }
-        const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-        if (lead < 0xc2 || lead > 0xf4 || text.size() - i < length) return false;
-        for (size_t k = 1; k < length; ++k) {
-            if ((at(i + k) & 0xc0) != 0x80) return false;
-        }
-        // Overlong forms, surrogates, and what lies beyond U+10FFFF.
-        const auto second = at(i + 1);
-        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return false;
-        if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return false;
-        i += length;
-    }
-    return true;
-}
-
 std::optional<Target> split_target(std::string_view target) {
     Target out;
     constexpr std::string_view kScheme = "http://";
@@ -73,8 +42,8 @@ std::optional<std::string_view> percent_decode(std::string_view text, Plus plus,
             c = ' ';
         } else if (c == '%') {
             if (text.size() - i < 3) return std::nullopt;
-            const int high = hex_digit(text[i + 1]);
-            const int low = hex_digit(text[i + 2]);
+            const int high = text::hex_digit(text[i + 1]);
+            const int low = text::hex_digit(text[i + 2]);
             if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
             c = static_cast<char>(high * 16 + low);
             i += 2;
@@ -83,7 +52,7 @@ std::optional<std::string_view> percent_decode(std::string_view text, Plus plus,
     }
     place[size] = 0;
     const std::string_view decoded(place, size);
-    if (!is_utf8(decoded)) return std::nullopt;
+    if (!text::is_utf8(decoded)) return std::nullopt;
     return decoded;
 }
 

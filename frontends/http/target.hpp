@@ -19,8 +19,6 @@ struct Target {
     std::string_view query;      // without the question mark
 };
 
-bool is_utf8(std::string_view text);
-
 // The parts of an origin-form, absolute-form or "*" target; nothing if it has another form.
 std::optional<Target> split_target(std::string_view target);
 

@@ -3,23 +3,10 @@
 #include <cstring>
 
 #include "frontends/json/reader.hpp"
+#include "frontends/text/utf8.hpp"
 
 namespace vz::json {
 namespace {
-
-// Bytes of the UTF-8 sequence at `at`, whose lead is not ASCII; 0: it is none.
-uint32_t sequence_size(const char* at, const char* end) {
-    const auto lead = static_cast<uint8_t>(*at);
-    const uint32_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-    if (lead < 0xC2 || lead > 0xF4 || static_cast<uint64_t>(end - at) <= more) return 0;
-    for (uint32_t i = 1; i <= more; ++i) {
-        if ((static_cast<uint8_t>(at[i]) & 0xC0) != 0x80) return 0;
-    }
-    const auto second = static_cast<uint8_t>(at[1]);
-    const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    const bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-    return overlong || outside ? 0 : more + 1;
-}
 
 class Scan final {
  public:
@@ -187,7 +174,7 @@ class Scan final {
     }
 
     bool multibyte() {
-        const uint32_t size = sequence_size(at_, end_);
+        const uint32_t size = text::sequence_bytes(at_, end_);
         if (size == 0) return fail("not UTF-8");
         at_ += size;
         return true;
@@ -206,20 +193,6 @@ class Scan final {
 std::string_view without_byte_order_mark(std::string_view text) {
     constexpr std::string_view kMark = "\xEF\xBB\xBF";
     return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
-}
-
-bool is_utf8(std::string_view text) {
-    const char* end = text.data() + text.size();
-    for (const char* at = text.data(); at != end;) {
-        if (static_cast<uint8_t>(*at) < 0x80) {
-            ++at;
-            continue;
-        }
-        const uint32_t size = sequence_size(at, end);
-        if (size == 0) return false;
-        at += size;
-    }
-    return true;
 }
 
 std::string_view clipped(std::string_view text, uint64_t bytes_max) {

@@ -213,8 +213,6 @@ std::string_view without_byte_order_mark(std::string_view text);
 // no trailing text). On false, *offset says where and *reason why, a static text.
 bool check_json(std::string_view text, uint64_t* offset, const char** reason, uint32_t depth_max = kDepthMax);
 
-bool is_utf8(std::string_view text);
-
 // As much of `text` as is repeated to whoever sent it: up to `bytes_max`, no character cut.
 inline constexpr uint64_t kToldBytesMax = 256;
 std::string_view clipped(std::string_view text, uint64_t bytes_max = kToldBytesMax);

@@ -2,6 +2,7 @@
 #include "frontends/codec/element.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -84,7 +85,7 @@ AliasCall* begin_alias(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<AliasCall>(request, view_in);
     if (call == nullptr) return nullptr;
     call->alias = call->param(0);
-    if (const char* reason = codec::refuse_collection_name(call->alias)) {
+    if (const char* reason = text::refuse_collection_name(call->alias)) {
         fail(*call, codec::validation("alias", reason));
         return nullptr;
     }

@@ -1,4 +1,5 @@
 #include "frontends/rest/auto_creation.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -25,7 +26,7 @@ void taken_back(Call& base) {
 }  // namespace
 
 void create_missing(CreatingCall& call, uint64_t part, codec::NewCollection wanted, vz_str metadata, Continue then) {
-    if (const char* reason = codec::refuse_collection_name(call.names.collection))
+    if (const char* reason = text::refuse_collection_name(call.names.collection))
         return fail(call, codec::validation("collection", reason));
     const auto was_written = was_done(call, part);
     if (!was_written) return;

@@ -1,6 +1,7 @@
 #include "frontends/codec/expiry.hpp"
 #include "frontends/rest/batch.hpp"
 #include "frontends/rest/list.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -15,7 +16,7 @@ bool read_id(json::Reader& reader, Value value, BatchItem& item) {
     item.id_sent = 1;
     item.id = borrowed(text);
     if (!good) return false;
-    const char* const reason = codec::refuse_id(text);
+    const char* const reason = text::refuse_id(text);
     return reason == nullptr || reader.mistake(reason);
 }
 

@@ -7,6 +7,7 @@
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/index_fields.hpp"
 #include "frontends/rest/notes.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -228,7 +229,7 @@ void create_collection(vzh_request* request, const vzh_view* view_in) {
     if (!good) return fail_reading(*call, reader);
     const std::string_view name = call->wanted.name;
     if (name.data() == nullptr) return fail(*call, codec::validation("name", "required"));
-    if (const char* reason = codec::refuse_collection_name(name)) {
+    if (const char* reason = text::refuse_collection_name(name)) {
         return fail(*call,
                     name.empty() ? codec::invalid_configuration("name", reason) : codec::validation("name", reason));
     }

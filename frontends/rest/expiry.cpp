@@ -4,6 +4,7 @@
 #include "frontends/codec/expiry.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -103,7 +104,7 @@ void set_expiry(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<ExpiryCall>(request, view_in);
     if (call == nullptr || !read_time(*call, "expires_at", INT64_MAX, call->expires_ms)) return;
     const std::string_view id = call->param(1);
-    if (const char* reason = codec::refuse_id(id)) return fail(*call, codec::validation("id", reason));
+    if (const char* reason = text::refuse_id(id)) return fail(*call, codec::validation("id", reason));
     call->id = borrowed(id);
     call->names.point = id;
     if (!enter(*call, call->param(0), VZH_WRITE)) return;

@@ -9,6 +9,7 @@
 #include "frontends/rest/broken_part.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -226,7 +227,7 @@ bool read_binary(Batch& batch, const Numbering& numbering) {
     }
     for (uint64_t i = 0; i < batch.item_count; ++i) {
         BatchItem& item = batch.items[i];
-        const char* const wrong_id = codec::refuse_id(view(item.id));
+        const char* const wrong_id = text::refuse_id(view(item.id));
         const char* const wrong_time = codec::refuse_expiry(view(item.payload));
         if (wrong_id == nullptr && wrong_time == nullptr) continue;
         const std::string point = "points[" + std::to_string(i) + "].";

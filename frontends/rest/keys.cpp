@@ -11,6 +11,7 @@
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
+#include "frontends/text/hex.hpp"
 
 namespace vz::rest {
 namespace {
@@ -37,27 +38,18 @@ const char* name_of(uint32_t permission) {
 constexpr size_t kIdBytes = 8;
 constexpr size_t kSecretBytes = 32;
 
-std::string hex(std::span<const unsigned char> bytes) {
-    std::string text;
-    for (const unsigned char byte : bytes) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
-}
-
 // Empty: there is no randomness.
 std::string random_text(size_t bytes) {
     std::array<unsigned char, kSecretBytes> bits{};
     if (::getrandom(bits.data(), bytes, 0) != static_cast<ssize_t>(bytes)) return "";
-    return hex(std::span(bits).first(bytes));
+    return text::hex(std::span(bits).first(bytes));
 }
 
 // Under an Idempotency-Key the id follows from it, so that a repeat can name the key that was made.
 std::string id_of_new_key(const Call& call) {
     if (call.view->idempotency_key.size == 0) return random_text(kIdBytes);
     const vz_uuid request = request_id(call, 1);
-    return hex(std::span(request.bytes).first(kIdBytes));
+    return text::hex(std::span(request.bytes).first(kIdBytes));
 }
 
 // ---- reading ----

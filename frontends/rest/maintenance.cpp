@@ -5,6 +5,8 @@
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
+#include "frontends/text/hex.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -35,16 +37,11 @@ void write_texts(json::Writer& out, std::string_view name, const vz_str* texts, 
 }
 
 void write_segment(json::Writer& out, const vz_segment_info& segment) {
-    char hash[33];
-    for (int i = 0; i < 16; ++i) {
-        hash[2 * i] = "0123456789abcdef"[segment.hash[i] >> 4];
-        hash[2 * i + 1] = "0123456789abcdef"[segment.hash[i] & 15];
-    }
     out.begin_object();
     out.field("file", view(segment.file));
     out.field("rows", segment.rows);
     out.field("bytes", segment.bytes);
-    out.field("hash", std::string_view(hash, 32));
+    out.field("hash", text::hex(segment.hash));
     if (segment.verified_ms == 0) {
         out.field_null("verified_at");
     } else {
@@ -274,7 +271,7 @@ void rename_collection(vzh_request* request, const vzh_view* view_in) {
     });
     if (!good) return fail_reading(*call, reader);
     if (new_name.data() == nullptr) return fail(*call, codec::validation("new_name", "required"));
-    if (const char* reason = codec::refuse_collection_name(new_name))
+    if (const char* reason = text::refuse_collection_name(new_name))
         return fail(*call, codec::validation("new_name", reason));
     call->old_name = call->param(0);
     if (!enter(*call, new_name, VZH_WRITE) || !enter(*call, call->old_name, VZH_WRITE)) return;

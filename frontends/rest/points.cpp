@@ -4,6 +4,7 @@
 
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -112,7 +113,7 @@ void read_back(PointCall& call) {
 
 // False: the request was answered.
 bool take_id(PointCall& call, std::string_view id) {
-    if (const char* reason = codec::refuse_id(id)) {
+    if (const char* reason = text::refuse_id(id)) {
         fail(call, codec::validation("id", reason));
         return false;
     }

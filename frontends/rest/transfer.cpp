@@ -7,6 +7,7 @@
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::rest {
 namespace {
@@ -349,7 +350,7 @@ bool read_transfer(Transfer& call) {
             if (index == call.frontend->batch_points_max) return reader.mistake("too many points in one request");
             std::string_view text;
             if (!reader.id(element, text)) return false;
-            if (const char* reason = codec::refuse_id(text)) return reader.mistake(reason);
+            if (const char* reason = text::refuse_id(text)) return reader.mistake(reason);
             return ids.add(borrowed(text)) || reader.out_of_memory();
         });
     });

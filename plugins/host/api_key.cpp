@@ -1,5 +1,6 @@
 // The door of libcrypto.
 #include "plugins/host/api_key.hpp"
+#include "frontends/text/hex.hpp"
 
 #include <openssl/sha.h>
 #include <sys/random.h>
@@ -14,16 +15,6 @@
 namespace vz::host {
 namespace {
 
-template <size_t N>
-std::string hexadecimal(const std::array<unsigned char, N>& bytes) {
-    std::string text;
-    for (const unsigned char byte : bytes) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
-}
-
 // An exit code: what nobody got was not made.
 int end_of_output() {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
@@ -36,13 +27,13 @@ int end_of_output() {
 std::string make_api_key() {
     std::array<unsigned char, 32> bits{};
     if (::getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) return "";
-    return "vz_" + hexadecimal(bits);
+    return "vz_" + text::hex(bits);
 }
 
 std::string hash_api_key(std::string_view key) {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
     ::SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), hash.data());
-    return "sha256:" + hexadecimal(hash);
+    return "sha256:" + text::hex(hash);
 }
 
 size_t count_configured_keys(const Config& config) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "frontends/text/spelling.hpp"
 #include "plugins/host/api_key.hpp"
 #include "plugins/host/reference_keys.hpp"
 
@@ -27,21 +28,7 @@ std::string place(const std::string& path, const YAML::Mark& mark) {
 // The edit distance of two texts; `most` where it is no less than that.
 size_t distance(const std::string& a, const std::string& b, size_t most) {
     if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) >= most) return most;
-    std::vector<size_t> row(b.size() + 1);
-    for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (size_t i = 1; i <= a.size(); ++i) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        size_t least = i;
-        for (size_t j = 1; j <= b.size(); ++j) {
-            const size_t above = row[j];
-            row[j] = std::min(std::min(above, row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-            diagonal = above;
-            least = std::min(least, row[j]);
-        }
-        if (least >= most) return most;
-    }
-    return std::min(row.back(), most);
+    return std::min(text::edit_distance(a, b), most);
 }
 
 std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }

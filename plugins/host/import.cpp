@@ -7,6 +7,7 @@
 
 #include "frontends/codec/expiry.hpp"
 #include "frontends/codec/names.hpp"
+#include "frontends/text/names.hpp"
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/create_collection.hpp"
 #include "plugins/host/engine_handle.hpp"
@@ -252,7 +253,7 @@ bool have_ids_of_their_own(const std::vector<std::unique_ptr<ImportSource>>& sou
 }  // namespace
 
 int import(const ImportOptions& options) {
-    if (const char* reason = options.collection.empty() ? nullptr : codec::refuse_collection_name(options.collection)) {
+    if (const char* reason = options.collection.empty() ? nullptr : text::refuse_collection_name(options.collection)) {
         std::fprintf(stderr, "vectorizer: --collection %s: %s\n", options.collection.c_str(), reason);
         return kExitUsage;
     }

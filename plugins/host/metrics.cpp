@@ -1,5 +1,6 @@
 // The door of prometheus-cpp.
 #include "plugins/host/metrics.hpp"
+#include "frontends/text/utf8.hpp"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -9,7 +10,6 @@
 #include <set>
 #include <sstream>
 
-#include "frontends/json/reader.hpp"
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/process_usage.hpp"
 
@@ -185,13 +185,13 @@ bool is_well_formed(const vz_series& series) {
         return false;
     if (series.labels == nullptr && series.label_count != 0) return false;
     if (series.bounds == nullptr && series.bound_count != 0) return false;
-    if (!json::is_utf8(text(series.help))) return false;
+    if (!text::is_utf8(text(series.help))) return false;
     std::set<std::string> keys;
     for (uint32_t i = 0; i < series.label_count; ++i) {
         const std::string key = text(series.labels[i].key);
         const bool is_bound = key == "le" && series.kind == VZ_SAMPLE_HISTOGRAM;
         if (!is_name(key, false) || is_bound || !keys.insert(key).second) return false;
-        if (!json::is_utf8(text(series.labels[i].value))) return false;
+        if (!text::is_utf8(text(series.labels[i].value))) return false;
     }
     for (uint32_t i = 0; i < series.bound_count; ++i) {
         if (std::isnan(series.bounds[i]) || (i != 0 && series.bounds[i] <= series.bounds[i - 1])) return false;

@@ -8,6 +8,7 @@
 
 #include "frontends/codec/names.hpp"
 #include "frontends/json/reader.hpp"
+#include "frontends/text/names.hpp"
 #include "plugins/host/import_source.hpp"
 
 namespace vz::host {
@@ -125,7 +126,7 @@ class NdjsonSource final : public ImportSource {
                        " dimensions, the first one has " + std::to_string(dim_);
             return false;
         }
-        if (const char* reason = line->id ? codec::refuse_id(*line->id) : nullptr) {
+        if (const char* reason = line->id ? text::refuse_id(*line->id) : nullptr) {
             *problem = place() + ": id: " + reason;
             return false;
         }

@@ -1,6 +1,7 @@
 // VADD, VREM and VSETATTR: writes of one point each.
 #include "frontends/codec/expiry.hpp"
 #include "frontends/codec/names.hpp"
+#include "frontends/text/names.hpp"
 #include "plugins/resp/vector_set.hpp"
 
 namespace resp {
@@ -60,7 +61,7 @@ bool have_collection(Session& session, Session::Write& write) {
     const FieldShape* shape = session.shape_of(key, &is_missing);
     if (shape == nullptr && !is_missing) return false;
     if (shape == nullptr) {
-        if (const char* reason = vz::codec::refuse_collection_name(key)) {
+        if (const char* reason = vz::text::refuse_collection_name(key)) {
             session.finish_writes();
             session.out().error(std::string("ERR the key ") + reason);
             return false;
@@ -134,7 +135,7 @@ void vadd(Session& session, Arguments arguments) {
     write->id = reader.take();
     if (wrong.empty()) wrong = take_add_options(reader, write.get());
     // No other frontend would reach such a point. Those that are there already are read and removed as any.
-    if (const char* reason = wrong.empty() ? vz::codec::refuse_id(write->id) : nullptr)
+    if (const char* reason = wrong.empty() ? vz::text::refuse_id(write->id) : nullptr)
         wrong = std::string("ERR the element ") + reason;
     if (wrong.empty()) wrong = wrong_expiry(write->payload);
     if (!wrong.empty()) {

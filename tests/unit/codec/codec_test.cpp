@@ -10,6 +10,7 @@
 #include "frontends/codec/names.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/json/reader.hpp"
+#include "frontends/text/names.hpp"
 
 namespace vz::codec {
 namespace {
@@ -109,19 +110,19 @@ TEST(failure, names_the_place_in_the_request) {
 
 TEST(names, reserved_and_malformed_names_are_refused) {
     for (const char* name : {"", ".", "..", "empty", "cleanup", "a/b", "a\nb"})
-        EXPECT_NE(refuse_collection_name(name), nullptr) << name;
+        EXPECT_NE(text::refuse_collection_name(name), nullptr) << name;
     for (const char* name : {"a\x7f", "\xC2\x80",
                              "a\xC2\x85"
                              "b",
                              "\xC2\x9F"})
-        EXPECT_NE(refuse_collection_name(name), nullptr) << name;
+        EXPECT_NE(text::refuse_collection_name(name), nullptr) << name;
     for (const char* name : {"\xC2\xA0", "\xC3\x85", "\xE2\x80\x8D"})
-        EXPECT_EQ(refuse_collection_name(name), nullptr) << name;
-    EXPECT_NE(refuse_collection_name(std::string(256, 'x')), nullptr);
-    EXPECT_EQ(refuse_collection_name(std::string(255, 'x')), nullptr);
-    EXPECT_EQ(refuse_id("a b"), nullptr);
-    for (const char* id : {"", " a", "a ", "a\tb"}) EXPECT_NE(refuse_id(id), nullptr) << id;
-    EXPECT_NE(refuse_id(std::string(257, 'x')), nullptr);
+        EXPECT_EQ(text::refuse_collection_name(name), nullptr) << name;
+    EXPECT_NE(text::refuse_collection_name(std::string(256, 'x')), nullptr);
+    EXPECT_EQ(text::refuse_collection_name(std::string(255, 'x')), nullptr);
+    EXPECT_EQ(text::refuse_id("a b"), nullptr);
+    for (const char* id : {"", " a", "a ", "a\tb"}) EXPECT_NE(text::refuse_id(id), nullptr) << id;
+    EXPECT_NE(text::refuse_id(std::string(257, 'x')), nullptr);
 }
 
 TEST(names, uuids_are_version_7_and_ascend) {

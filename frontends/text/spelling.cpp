@@ -1,9 +1,9 @@
-#include "frontends/http/spelling.hpp"
+#include "frontends/text/spelling.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace vz::http {
+namespace vz::text {
 
 size_t edit_distance(std::string_view left, std::string_view right) {
     std::vector<size_t> row(right.size() + 1);
@@ -25,4 +25,4 @@ bool same_but_for_case(std::string_view left, std::string_view right) {
                       [](char a, char b) { return lower(a) == lower(b); });
 }
 
-}  // namespace vz::http
+}  // namespace vz::text

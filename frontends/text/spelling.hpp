@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace vz::http {
+namespace vz::text {
 
 // Levenshtein distance in bytes; the caller keeps both short.
 size_t edit_distance(std::string_view left, std::string_view right);
@@ -19,4 +19,4 @@ constexpr std::string_view trim(std::string_view text) {
     return text;
 }
 
-}  // namespace vz::http
+}  // namespace vz::text
