@@ -38,9 +38,12 @@ const vz_schema* describe_schema(const Schema& schema, const PartList& parts, De
         field.element = from.element;
         field.quantization = quantization_in_use(from, parts);
         field.index = from.index;
-        field.degree = index_options(from).degree;
-        field.build_effort = index_options(from).build_effort;
-        field.search_effort = from.search_effort;
+        // So that what was described can be declared again.
+        if (from.index == VZ_INDEX_GRAPH) {
+            field.degree = index_options(from).degree;
+            field.build_effort = index_options(from).build_effort;
+            field.search_effort = from.search_effort;
+        }
         field.flags = from.flags;
         fields.push_back(field);
     }

@@ -157,6 +157,14 @@ static void a_field_without_graph_has_no_options_of_one(void) {
     EXPECT_UNUSED("vector_fields.quantization", tune(&field, &error));
     bare.quantization = VZ_QUANTIZATION_NONE;
     EXPECT_STATUS(VZ_OK, create(bare, &error));
+    /* What was described can be declared again. */
+    vz_result* described = NULL;
+    EXPECT_STATUS(VZ_OK, vz_collection_describe(engine, text("bare"), &described, &error));
+    uint64_t count = 0;
+    const vz_collection_info* info = vz_result_items(described, VZ_RESULT_COLLECTIONS, &count);
+    EXPECT_STATUS(VZ_OK, vz_collection_create(engine, text("again"), info->schema, NULL, &error));
+    vz_result_release(described);
+    EXPECT_STATUS(VZ_OK, vz_collection_drop(engine, text("again"), NULL, &error));
     EXPECT_STATUS(VZ_OK, vz_collection_drop(engine, text("bare"), NULL, &error));
 }
 
