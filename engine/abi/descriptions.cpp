@@ -14,8 +14,9 @@ namespace {
 // What auto came to: 8 bits where they keep the metric's order, unless the graphs found that they do not keep that of
 // the rows.
 vz_quantization quantization_in_use(const VectorFieldSchema& field, const PartList& parts) {
+    if (field.index != VZ_INDEX_GRAPH) return VZ_QUANTIZATION_NONE;
     if (field.quantization != VZ_QUANTIZATION_AUTO) return field.quantization;
-    if (field.index != VZ_INDEX_GRAPH || field.metric == VZ_MANHATTAN) return VZ_QUANTIZATION_NONE;
+    if (field.metric == VZ_MANHATTAN) return VZ_QUANTIZATION_NONE;
     bool walks_rows = false;
     for (const auto& part : parts) {
         const GraphView* const graph = part->graph(field.id).view;

@@ -33,25 +33,20 @@ void tell(const vz_engine* engine, uint32_t level, const char* event, const char
 
 namespace {
 
-// A host knows by it whose plugin the code is.
-std::string address_of(const void* code) {
-    char address[32];
-    std::snprintf(address, sizeof address, "%p", code);
-    return address;
-}
-
-void warn_of_code(const vz_engine* engine, const void* code, const char* event, const std::string& message,
-                  vz_kv figure) {
-    const std::string address = address_of(code);
-    const vz_kv fields[] = {{to_vz_str("code"), to_vz_str(address)}, figure};
-    tell(engine, VZ_LOG_WARN, event, message.c_str(), fields);
-}
+// A host knows by it whose plugin the code is. No allocation: these are told outside of a guard, too.
+struct CodeAddress {
+    explicit CodeAddress(const void* code) { std::snprintf(text, sizeof text, "%p", code); }
+    vz_kv field() const { return {to_vz_str("code"), to_vz_str(text)}; }
+    char text[32];
+};
 
 // `trouble` follows "1 result has been " or "2 results have been ".
 void warn_of_held(const vz_engine* engine, const void* code, uint64_t results, const std::string& trouble) {
+    const CodeAddress address(code);
     const std::string count = std::to_string(results);
     const std::string message = count + (results == 1 ? " result has been " : " results have been ") + trouble;
-    warn_of_code(engine, code, "results.held", message, {to_vz_str("results"), to_vz_str(count.c_str())});
+    const vz_kv fields[] = {address.field(), {to_vz_str("results"), to_vz_str(count.c_str())}};
+    tell(engine, VZ_LOG_WARN, "results.held", message.c_str(), fields);
 }
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
@@ -72,17 +67,21 @@ Status check_process(const vz_engine* engine) {
 }
 
 void note_misuse(const vz_engine* engine, const char* rule) {
-    const std::string address = address_of(current_caller());
-    const vz_kv code = {to_vz_str("code"), to_vz_str(address)};
-    tell(engine, VZ_LOG_WARN, "abi.misuse", rule, {&code, 1});
+    const CodeAddress address(current_caller());
+    const vz_kv fields[] = {address.field()};
+    tell(engine, VZ_LOG_WARN, "abi.misuse", rule, fields);
 }
 
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms) {
     if (took_ms < kCompletionTooLongMs) return;
-    const std::string took = std::to_string(took_ms);
-    warn_of_code(engine, code, "completion.slow",
-                 "a completion took " + took + " ms, in which its thread of the engine did nothing else",
-                 {to_vz_str("took_ms"), to_vz_str(took.c_str())});
+    char took[24];
+    std::snprintf(took, sizeof took, "%lld", static_cast<long long>(took_ms));
+    char message[128];
+    std::snprintf(message, sizeof message,
+                  "a completion took %s ms, in which its thread of the engine did nothing else", took);
+    const CodeAddress address(code);
+    const vz_kv fields[] = {address.field(), {to_vz_str("took_ms"), to_vz_str(took)}};
+    tell(engine, VZ_LOG_WARN, "completion.slow", message, fields);
 }
 
 }  // namespace vz

@@ -62,7 +62,7 @@ inline constexpr uint64_t kScrubBytesPerSecond = 64 * kMiB;  // of sealed files 
 // The first of them, so many bytes from the start on, go so many times as fast: they may have come to harm unseen.
 inline constexpr uint64_t kScrubHurriedBytes = 1024 * kMiB;
 inline constexpr uint64_t kScrubHurry = 8;
-// Of sealed files read before the first answer: milliseconds.
+// Of sealed files read before the first answer, 64 KiB each at least: milliseconds, where they are in memory.
 inline constexpr uint64_t kVerifiedFirstBytes = 16 * kMiB;
 inline constexpr int64_t kScrubPauseMs = 24 * 3600 * 1000;  // from the end of one reading of all files to the next
 // Without a write: a collection is sealed and becomes one segment.

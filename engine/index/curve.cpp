@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "vectorizer/types.h"
+
 namespace vz {
 namespace {
 
@@ -86,7 +88,7 @@ uint32_t far_effort(const Curve& curve, float recall, uint32_t k, uint32_t effor
     if (near == 0) return effort;
     const float more = near * (factor_at(curve, recall, near, key) - 1);
     const float scale = static_cast<float>(effort) / static_cast<float>(effort_for(curve, recall, k).effort);
-    return effort + static_cast<uint32_t>(std::ceil(std::min(more * scale, static_cast<float>(kEffortMax))));
+    return effort + static_cast<uint32_t>(std::ceil(std::min(more * scale, static_cast<float>(VZ_EFFORT_MAX))));
 }
 
 }  // namespace vz

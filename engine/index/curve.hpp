@@ -44,8 +44,6 @@ struct Curve {
     friend bool operator==(const Curve&, const Curve&) = default;
 };
 
-inline constexpr uint32_t kEffortMax = 65'536;
-
 struct EffortChoice {
     uint32_t effort = 0;
     float estimate = 0;  // of recall; 0: unknown

@@ -25,13 +25,13 @@ constexpr uint32_t kSlotsMax = 0x7fff'ffff;  // a pool keeps a mark in the top b
 }  // namespace
 
 Status IndexOptions::check() const {
-    if (dim == 0 || dim > 65'536)
+    if (dim == 0 || dim > VZ_DIM_MAX)
         return failure(VZ_INVALID_ARGUMENT, "dim must be 1 to 65536").reason(VZ_REASON_RANGE).field("dim");
     if (metric < VZ_COSINE || metric > VZ_MANHATTAN)
         return failure(VZ_INVALID_ARGUMENT, "no such metric").reason(VZ_REASON_METRIC).field("metric");
-    if (degree < 4 || degree > 256)
+    if (degree < VZ_DEGREE_MIN || degree > VZ_DEGREE_MAX)
         return failure(VZ_INVALID_ARGUMENT, "degree must be 4 to 256").reason(VZ_REASON_RANGE).field("degree");
-    if (build_effort < 8 || build_effort > 4096) {
+    if (build_effort < VZ_BUILD_EFFORT_MIN || build_effort > VZ_BUILD_EFFORT_MAX) {
         return failure(VZ_INVALID_ARGUMENT, "build_effort must be 8 to 4096")
             .reason(VZ_REASON_RANGE)
             .field("build_effort");

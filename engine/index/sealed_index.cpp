@@ -69,14 +69,14 @@ class Reader {
 bool are_measured(const std::vector<CurvePoint>& points) {
     return std::all_of(points.begin(), points.end(), [](const CurvePoint& point) {
         const bool is_share = point.recall >= 0 && point.recall <= 1 && point.error >= 0 && point.error <= 1;
-        return is_share && point.k != 0 && point.effort != 0 && point.effort <= kEffortMax &&
+        return is_share && point.k != 0 && point.effort != 0 && point.effort <= VZ_EFFORT_MAX &&
                std::isfinite(point.scored) && std::isfinite(point.hops) && point.scored >= 0 && point.hops >= 0;
     });
 }
 
 Status check_meta(const IndexMeta& meta) {
     const BlockShape& shape = meta.shape;
-    if (shape.dim == 0 || shape.dim > 65'536 || shape.degree == 0 || shape.degree > 256 ||
+    if (shape.dim == 0 || shape.dim > VZ_DIM_MAX || shape.degree == 0 || shape.degree > VZ_DEGREE_MAX ||
         shape != make_block_shape(shape.layout, shape.dim, shape.degree, shape.header_place()) ||
         (shape.header_place() == HeaderPlace::kBehind && !header_fits_behind(shape.layout, shape.dim, meta.metric))) {
         return failure(VZ_CORRUPTION, "index: the shape of its blocks is wrong");

@@ -104,8 +104,10 @@ class PosixFile : public File {
         // the commits a second.
         struct statx own = {};
         struct statx named = {};
-        if (::statx(fd_.get(), "", AT_EMPTY_PATH, STATX_INO, &own) != 0)
+        if (::statx(fd_.get(), "", AT_EMPTY_PATH, STATX_INO, &own) != 0) {
+            if (errno == EPERM || errno == ENOSYS) return is_in_place_with_times();
             return os_failure("cannot examine", path_, errno);
+        }
         if (::statx(AT_FDCWD, path_.c_str(), 0, STATX_INO, &named) == 0)
             return own.stx_dev_major == named.stx_dev_major && own.stx_dev_minor == named.stx_dev_minor &&
                    own.stx_ino == named.stx_ino;
@@ -125,6 +127,16 @@ class PosixFile : public File {
     }
 
  protected:
+    // Where a sandbox older than statx forbids it.
+    Result<bool> is_in_place_with_times() const {
+        struct stat own = {};
+        struct stat named = {};
+        if (::fstat(fd_.get(), &own) != 0) return os_failure("cannot examine", path_, errno);
+        if (::stat(path_.c_str(), &named) == 0) return own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+        if (errno == ENOENT || errno == ENOTDIR) return false;
+        return os_failure("cannot examine", path_, errno);
+    }
+
     // `needed` bytes at least.
     Status read_at(uint64_t offset, std::span<std::byte> bytes, uint64_t needed) const {
         for (uint64_t done = 0; done < needed;) {
@@ -180,10 +192,13 @@ class DirectFile final : public PosixFile {
 
 class PosixLock final : public FileLock {
  public:
-    PosixLock(Descriptor file, Descriptor folder) : file_(std::move(file)), folder_(std::move(folder)) {}
+    PosixLock(Descriptor file, Descriptor folder, LockMode mode)
+        : file_(std::move(file)), folder_(std::move(folder)), mode_(mode) {}
     // A process that was forked meanwhile has the file open, too: closing it here alone would leave it locked.
     ~PosixLock() override {
         if (::getpid() != owner_) return;
+        // The next to hold it may be one that leaves no name.
+        if (mode_ == LockMode::kOwn && ::ftruncate(file_.get(), 0) != 0) errno = 0;
         for (const Descriptor* each : {&file_, &folder_}) static_cast<void>(::flock(each->get(), LOCK_UN));
     }
 
@@ -191,6 +206,7 @@ class PosixLock final : public FileLock {
     const pid_t owner_ = ::getpid();
     Descriptor file_;
     Descriptor folder_;
+    const LockMode mode_;
 };
 
 class PosixFileSystem final : public FileSystem {
@@ -283,7 +299,7 @@ class PosixFileSystem final : public FileSystem {
         Descriptor around(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (around.get() < 0) return os_failure("cannot open", folder, errno);
         const int around_fd = around.get();
-        auto held = std::make_unique<PosixLock>(std::move(opened), std::move(around));
+        auto held = std::make_unique<PosixLock>(std::move(opened), std::move(around), mode);
         // Some file systems over a network lock files only.
         const bool is_free = ::flock(around_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
         if (!is_free || (is_there && ::flock(fd, LOCK_EX | LOCK_NB) != 0)) {

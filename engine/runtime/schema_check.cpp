@@ -34,11 +34,11 @@ Status check_options(const VectorFieldSchema& field) {
     if (field.quantization > VZ_QUANTIZATION_SQ8)
         return unsupported("vector_fields.quantization", "there are the quantizations auto, none and sq8");
     if (field.index > VZ_INDEX_NONE) return unsupported("vector_fields.index", "this kind of index does not exist");
-    if (field.search_effort > kHitsMax) {
-        return failure(VZ_INVALID_ARGUMENT, "search_effort is at most %u", kHitsMax)
+    if (field.search_effort > VZ_EFFORT_MAX) {
+        return failure(VZ_INVALID_ARGUMENT, "search_effort is at most %u", VZ_EFFORT_MAX)
             .field("vector_fields.search_effort")
             .reason(VZ_REASON_RANGE)
-            .expected(kHitsMax)
+            .expected(VZ_EFFORT_MAX)
             .actual(field.search_effort);
     }
     if ((field.flags & ~VZ_FIELD_COUNT_NONZERO) != 0)
@@ -184,6 +184,8 @@ Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
     tuned.search_effort = from.search_effort;
     if (from.quantization != VZ_QUANTIZATION_UNCHANGED) tuned.quantization = from.quantization;
     tuned.flags = from.flags;
+    if (tuned.index == VZ_INDEX_NONE && tuned.quantization == VZ_QUANTIZATION_SQ8)
+        return conflicting("vector_fields.quantization", "a vector field without an index has no codes");
     VZ_TRY(check_options(tuned));
     *field = std::move(tuned);
     return {};

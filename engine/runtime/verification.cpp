@@ -7,21 +7,19 @@
 #include "engine/payload/json.hpp"
 
 namespace vz {
+namespace {
+
+std::string file_of(const Part& part) { return segment_path("", 'S', part.ref().file).substr(1); }
+
+}  // namespace
 
 Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Collection>& collection,
                                                        const std::function<Status(uint64_t bytes)>& pace,
                                                        CheckDepth depth) {
-    std::vector<CheckFinding> findings;
-    PartList to_rewrite;
-    std::string loss;
-    std::string doubt;
+    Look look;
     const ReadView view = collection->pin();
     for (const auto& part : *view.parts) {
         if (part->sealed() == nullptr) continue;
-        const std::string file = segment_path("", 'S', part->ref().file).substr(1);
-        const auto note = [&](uint64_t offset, const std::string& message) {
-            findings.push_back({VZ_CORRUPTION, collection->name(), file, offset, message});
-        };
         auto damage = part->sealed()->find_damage(database_.files, pace);
         // A disk may fail once and read the same block later; setting aside is for good.
         if (damage.status().code() == VZ_IO_ERROR) damage = part->sealed()->find_damage(database_.files, pace);
@@ -30,45 +28,54 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
             if (code != VZ_IO_ERROR && code != VZ_NOT_FOUND) return damage.status().clone();
             // Another part took its place meanwhile, and the file went.
             if (code == VZ_NOT_FOUND && !collection->serves(*part)) continue;
-            loss = damage.status().error().message;
-            note(0, loss);
+            judge(part, {{false, SectionKind::kMeta, 0, 0, 0, damage.status().error().message}}, &look);
             continue;
         }
-        for (const SealedSegment::Damage& found : *damage) {
-            note(found.offset, found.message);
-            if (!found.is_derived) loss = found.message;
-            if (found.is_derived && Part::decides_existence(found.kind)) doubt = found.message;
-            part->distrust(found.kind);
-        }
-        if (damage->empty()) {
-            part->note_verified(database_.settings.now_ms());
-            const SealedSegment& segment = *part->sealed();
-            for (uint32_t row = 0; depth.payloads && row < segment.row_count(); ++row) {
-                if (row % kRowsBetweenChecks == 0) VZ_TRY(pace(0));
-                const std::string id = id_text(segment.id(row));
-                const Status payload = validate_payload(segment.payload(row));
-                if (!payload.ok()) note(0, "the payload of '" + id + "': " + std::string(payload.error().message));
-                if (segment.find(segment.id(row)) != row)
-                    note(0, "row " + std::to_string(row) + " is not found by its id '" + id + "'");
-            }
-        } else {
-            to_rewrite.push_back(part);
+        judge(part, *damage, &look);
+        if (!damage->empty()) continue;
+        part->note_verified(database_.settings.now_ms());
+        const SealedSegment& segment = *part->sealed();
+        for (uint32_t row = 0; depth.payloads && row < segment.row_count(); ++row) {
+            if (row % kRowsBetweenChecks == 0) VZ_TRY(pace(0));
+            const std::string id = id_text(segment.id(row));
+            const auto note = [&](const std::string& message) {
+                look.findings.push_back({VZ_CORRUPTION, {}, file_of(*part), 0, message});
+            };
+            const Status payload = validate_payload(segment.payload(row));
+            if (!payload.ok()) note("the payload of '" + id + "': " + std::string(payload.error().message));
+            if (segment.find(segment.id(row)) != row)
+                note("row " + std::to_string(row) + " is not found by its id '" + id + "'");
         }
     }
     // Set aside as it was opened: there is no file to read, and yet it is not sound.
     const std::string known = collection->damage();
-    if (findings.empty() && !known.empty()) findings.push_back({VZ_CORRUPTION, collection->name(), {}, 0, known});
-    if (!loss.empty()) database_.set_aside(*collection, loss);
-    if (!loss.empty() || to_rewrite.empty()) return findings;
-    for (const auto& part : to_rewrite) {
+    if (look.findings.empty() && !known.empty()) look.findings.push_back({VZ_CORRUPTION, {}, {}, 0, known});
+    for (CheckFinding& finding : look.findings) finding.collection = collection->name();
+    act_on(collection, look);
+    return std::move(look.findings);
+}
+
+void Verification::judge(const std::shared_ptr<Part>& part, const std::vector<SealedSegment::Damage>& damage,
+                         Look* look) {
+    for (const SealedSegment::Damage& found : damage) {
+        look->findings.push_back({VZ_CORRUPTION, {}, file_of(*part), found.offset, found.message});
+        if (!found.is_derived) look->loss = found.message;
+        if (found.is_derived && Part::decides_existence(found.kind)) look->doubt = found.message;
+        part->distrust(found.kind);
+    }
+    if (!damage.empty()) look->to_rewrite.push_back(part);
+}
+
+void Verification::act_on(const std::shared_ptr<Collection>& collection, const Look& look) {
+    if (!look.loss.empty()) return database_.set_aside(*collection, look.loss);
+    for (const auto& part : look.to_rewrite) {
         const Status rewritten = compaction_.rewrite(*collection, part);
         if (rewritten.ok()) continue;
         database_.report(VZ_LOG_ERROR, "verify.not_rewritten",
                          "collection '" + collection->name() + "': " + rewritten.error().message);
-        if (!doubt.empty()) database_.set_aside(*collection, doubt);
+        if (!look.doubt.empty()) database_.set_aside(*collection, look.doubt);
         database_.notices.changed(collection);  // field indexes are built in memory then
     }
-    return findings;
 }
 
 void Verification::start() {
@@ -92,18 +99,18 @@ void Verification::stop() {
 void Verification::verify_small() {
     uint64_t left = kVerifiedFirstBytes;
     for (const auto& collection : database_.catalogue.list()) {
-        bool is_sound = true;
+        if (!collection->health().ok()) continue;
+        Look look;
         const ReadView view = collection->pin();
         for (const auto& part : *view.parts) {
             // The smallest have their price, too.
             const uint64_t bytes = part->sealed() == nullptr ? 0 : std::max(part->sealed()->bytes(), 64 * kKiB);
             if (bytes == 0 || bytes > left) continue;
             left -= bytes;
-            is_sound = is_sound && part->sealed()->verify_contents().ok();
+            judge(part, part->sealed()->find_damage_in_map(), &look);
         }
-        if (is_sound || !collection->health().ok()) continue;
-        const auto found = verify(collection, [](uint64_t) { return Status(); });
-        if (found.ok()) report(*found);
+        report(look.findings);
+        act_on(collection, look);
     }
 }
 
@@ -112,9 +119,11 @@ void Verification::report(const std::vector<CheckFinding>& findings) const {
 }
 
 void Verification::run() {
-    uint64_t hurried = kScrubHurriedBytes;
+    // Who chose a rate has a reason.
+    const uint64_t chosen = database_.settings.scrub_bytes_per_s;
+    uint64_t hurried = chosen == kScrubBytesPerSecond ? kScrubHurriedBytes : 0;
     const auto pace = [&](uint64_t bytes) -> Status {
-        const uint64_t rate = database_.settings.scrub_bytes_per_s * (hurried >= bytes ? kScrubHurry : 1);
+        const uint64_t rate = chosen * (hurried >= bytes ? kScrubHurry : 1);
         hurried -= std::min(hurried, bytes);
         const auto span = std::chrono::nanoseconds(bytes * 1'000'000'000 / rate);
         std::unique_lock lock(mutex_);

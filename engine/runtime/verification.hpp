@@ -26,12 +26,23 @@ class Verification {
     Result<std::vector<CheckFinding>> verify(const std::shared_ptr<Collection>& collection,
                                              const std::function<Status(uint64_t bytes)>& pace, CheckDepth depth = {});
 
-    // Small files are read before it returns, so that nothing is answered from damage. Then the background: all files
-    // again and again, at the rate of the settings, the first ones faster.
+    // Small files, kVerifiedFirstBytes of them, are read before it returns, so that nothing is answered from what is
+    // damaged there. Then the background: all files again and again, at the rate of the settings, the first ones
+    // faster.
     void start();
     void stop();
 
  private:
+    // What one look at a collection came to.
+    struct Look {
+        std::vector<CheckFinding> findings;
+        PartList to_rewrite;
+        std::string loss;   // of what cannot be computed again
+        std::string doubt;  // without it no answer is right
+    };
+
+    static void judge(const std::shared_ptr<Part>& part, const std::vector<SealedSegment::Damage>& damage, Look* look);
+    void act_on(const std::shared_ptr<Collection>& collection, const Look& look);
     void verify_small();
     void run();
     void report(const std::vector<CheckFinding>& findings) const;

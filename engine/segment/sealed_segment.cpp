@@ -357,6 +357,20 @@ Result<std::vector<SealedSegment::Damage>> SealedSegment::find_damage(
     return found;
 }
 
+std::vector<SealedSegment::Damage> SealedSegment::find_damage_in_map() const {
+    std::vector<Damage> found;
+    const Status frame = verify_frame();
+    if (!frame.ok())
+        found.push_back({false, SectionKind::kMeta, 0, expected_.offset, expected_.bytes, frame.error().message});
+    for (const SectionEntry& entry : layout_.sections) {
+        const Status sound = verify_section(entry);
+        if (sound.ok()) continue;
+        found.push_back({(entry.flags & kDerivedFlag) != 0, entry.kind, entry.field, expected_.offset + entry.offset,
+                         entry.bytes, sound.error().message});
+    }
+    return found;
+}
+
 bool SealedSegment::is_intact(uint32_t row, std::span<const Damage> damage) const {
     const auto is_sound = [&](std::span<const std::byte> section, uint64_t from, uint64_t count) {
         if (count == 0 || from + count > section.size()) return count == 0;

@@ -77,6 +77,10 @@ class SealedSegment {
     // the reading by an error, which is returned. A chunk each. VZ_IO_ERROR: it cannot be read.
     Result<std::vector<Damage>> find_damage(FileSystem& files, const std::function<Status(uint64_t bytes)>& pace) const;
 
+    // The same of what the map shows, which is what is answered from, but for the zeros between sections. A section
+    // each.
+    std::vector<Damage> find_damage_in_map() const;
+
     // Whether all bytes that make up the row lie outside of the damage.
     bool is_intact(uint32_t row, std::span<const Damage> damage) const;
 

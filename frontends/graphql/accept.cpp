@@ -1,9 +1,10 @@
 #include "frontends/graphql/accept.hpp"
-#include "frontends/text/spelling.hpp"
 
 #include <cctype>
 #include <cstdlib>
 #include <string>
+
+#include "frontends/text/spelling.hpp"
 
 namespace vz::graphql {
 namespace {

@@ -1,10 +1,11 @@
 #include "frontends/http/gzip.hpp"
-#include "frontends/text/spelling.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <limits>
+
+#include "frontends/text/spelling.hpp"
 
 namespace vz::http {
 namespace {

@@ -1,9 +1,10 @@
 #include "frontends/http/head_scan.hpp"
-#include "frontends/text/spelling.hpp"
 
 #include <array>
 #include <charconv>
 #include <cstring>
+
+#include "frontends/text/spelling.hpp"
 
 namespace vz::http {
 namespace {

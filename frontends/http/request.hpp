@@ -109,8 +109,7 @@ struct vzh_request {
 
     // For the access log. What no collection can be called is left out.
     void note_collection(std::string_view name) {
-        constexpr size_t kNameBytesMax = 255;
-        if (first_collection.empty() && name.size() <= kNameBytesMax) first_collection = name;
+        if (first_collection.empty() && name.size() <= VZ_NAME_BYTES_MAX) first_collection = name;
     }
     // Goes on on a worker.
     void post(void (*function)(vzh_request& r));

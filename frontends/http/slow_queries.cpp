@@ -1,5 +1,6 @@
 #include "frontends/http/slow_queries.hpp"
 
+#include <new>
 #include <utility>
 
 #include "frontends/http/clock.hpp"
@@ -11,22 +12,26 @@ void SlowQueries::note(const vzh_request& r) {
     if (r.k == 0) return;
     const int64_t took_ns = clock_ns() - r.begun_ns;
     if (took_ns < threshold_ns_.load(std::memory_order_relaxed)) return;
-    SlowQuery query{clock_unix_ms(),
-                    r.first_collection,
-                    r.view.route->path,
-                    std::string(to_view(r.view.request_id)),
-                    std::string(r.plan),
-                    r.effort,
-                    r.k,
-                    took_ns};
-    const std::scoped_lock lock(mutex_);
-    entries_.push_front(std::move(query));
-    while (entries_.size() > settings_.capacity) entries_.pop_back();
+    // Without memory for it, it is not remembered.
+    try {
+        SlowQuery query{clock_unix_ms(),
+                        r.first_collection,
+                        r.view.route->path,
+                        std::string(to_view(r.view.request_id)),
+                        std::string(r.plan),
+                        r.effort,
+                        r.k,
+                        took_ns};
+        const std::scoped_lock lock(mutex_);
+        entries_.push_front(std::move(query));
+        while (entries_.size() > settings_.capacity) entries_.pop_back();
+    } catch (const std::bad_alloc&) {
+    }
 }
 
-std::vector<SlowQuery> SlowQueries::entries() const {
+void SlowQueries::each(void (*visit)(void* user, const SlowQuery& query), void* user) const {
     const std::scoped_lock lock(mutex_);
-    return {entries_.begin(), entries_.end()};
+    for (const SlowQuery& query : entries_) visit(user, query);
 }
 
 vzh_slow_settings SlowQueries::settings() const {

@@ -6,7 +6,6 @@
 #include <deque>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "frontends/http/http.h"
 
@@ -28,8 +27,8 @@ class SlowQueries final {
  public:
     // Of a request that is about to be answered: kept if it searched, and that took long.
     void note(const vzh_request& r);
-    // Newest first.
-    std::vector<SlowQuery> entries() const;
+    // Newest first. None is added meanwhile: `visit` is quick.
+    void each(void (*visit)(void* user, const SlowQuery& query), void* user) const;
     vzh_slow_settings settings() const;
     void set(const vzh_slow_settings& settings);
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <unordered_set>
+#include <set>
 
 #include "frontends/json/base64.hpp"
 #include "frontends/json/number.hpp"
@@ -108,7 +108,7 @@ class KeysSeen final {
  private:
     std::string_view few_[64];
     uint64_t few_count_ = 0;
-    std::unordered_set<std::string_view> many_;
+    std::set<std::string_view> many_;  // ordered: no choice of keys makes it slow
 };
 
 const char* kind_name(Kind kind) {

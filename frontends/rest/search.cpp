@@ -43,6 +43,7 @@ void searched(Call& base) {
 // A search that is over sooner than another thread could be woken for it. What it looks at is bounded by these; and a
 // collection of this size is in memory, as a rule.
 constexpr uint32_t kSmallLimit = 100;
+constexpr uint32_t kSmallEffort = 2048;           // each row that is met may move so many
 constexpr uint64_t kSmallEffortFloats = 1 << 19;  // of the rows that are kept on the way
 constexpr uint64_t kSmallScanFloats = 1 << 20;    // of rows that no graph covers
 constexpr uint64_t kSmallSegments = 8;
@@ -51,22 +52,21 @@ constexpr uint64_t kSmallMappedBytes = 1 << 30;
 bool is_small(const Query& query, const vz_collection_stats& stats) {
     const Options& options = query.options;
     return options.filter.data() == nullptr && options.exact == 0 && options.limit <= kSmallLimit &&
-           options.effort * query.dimension <= kSmallEffortFloats && options.recall <= 0.98F &&
-           stats.unindexed_rows * query.dimension <= kSmallScanFloats && stats.sealed_segments <= kSmallSegments &&
-           stats.mapped_bytes <= kSmallMappedBytes;
+           options.effort <= kSmallEffort && uint64_t{options.effort} * query.dimension <= kSmallEffortFloats &&
+           options.recall <= 0.98F && stats.unindexed_rows * query.dimension <= kSmallScanFloats &&
+           stats.sealed_segments <= kSmallSegments && stats.mapped_bytes <= kSmallMappedBytes;
 }
 
-// Whether pages that this thread needed came from the disk since it was last asked.
-bool has_waited_for_disk() {
-    thread_local int64_t seen = 0;
+int64_t pages_from_disk() {
     rusage usage{};
     getrusage(RUSAGE_THREAD, &usage);
-    return std::exchange(seen, usage.ru_majflt) != usage.ru_majflt;
+    return usage.ru_majflt;
 }
 
 // On this thread. One that takes long after all sends the next ones to the engine's threads, unless it only had to wait
 // for a core: they would wait for it, too.
 void run_here(SearchCall& call) {
+    thread_local int64_t pages_seen = pages_from_disk();  // asked for again after a search that took long
     const int64_t begun_ns = steady_ns();
     call.error = vz_error{};
     call.error.item = VZ_NO_ITEM;
@@ -75,8 +75,11 @@ void run_here(SearchCall& call) {
     if (call.op.status != VZ_OK) call.result = nullptr;
     const int64_t ended_ns = steady_ns();
     vzh_engine_took(call.request, ended_ns - begun_ns);
-    if (ended_ns - begun_ns > kInlineTooLongNs && has_waited_for_disk())
-        call.frontend->inline_again_ns.store(ended_ns + kInlinePauseNs, std::memory_order_relaxed);
+    if (ended_ns - begun_ns > kInlineTooLongNs) {
+        const int64_t pages = pages_from_disk();
+        if (std::exchange(pages_seen, pages) != pages)
+            call.frontend->inline_again_ns.store(ended_ns + kInlinePauseNs, std::memory_order_relaxed);
+    }
     searched(call);
 }
 

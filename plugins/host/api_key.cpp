@@ -1,6 +1,5 @@
 // The door of libcrypto.
 #include "plugins/host/api_key.hpp"
-#include "frontends/text/hex.hpp"
 
 #include <openssl/sha.h>
 #include <sys/random.h>
@@ -10,6 +9,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "frontends/text/hex.hpp"
 #include "plugins/host/exit_code.hpp"
 
 namespace vz::host {

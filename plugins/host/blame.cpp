@@ -60,10 +60,11 @@ const char* owner_on_stack(uintptr_t stack) {
 
 // One line by one call: what other threads log must not fall into it. No allocation.
 void print(std::initializer_list<const char*> words) {
-    std::array<char, 512> line = {};
+    constexpr size_t kWordBytesMax = 200;  // a name may be the path of a library
+    std::array<char, 1024> line = {};
     size_t used = 0;
     for (const char* word : words) {
-        const size_t bytes = std::min(std::strlen(word), line.size() - used);
+        const size_t bytes = std::min({std::strlen(word), kWordBytesMax, line.size() - used});
         std::memcpy(line.data() + used, word, bytes);
         used += bytes;
     }

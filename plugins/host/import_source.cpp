@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr char kBlank[] = " \t\r";
 constexpr size_t kHeadBytes = 8;
-constexpr size_t kPayloadBytesMax = 1 << 20;  // as types.h tells
 
 std::string why_not(const std::string& path) {
     return "cannot read " + path + ": " + std::error_code(errno, std::generic_category()).message();
@@ -216,8 +215,8 @@ bool check_payload(const std::string& payload, const std::string& place, std::st
     if (!json::check_json(payload, &offset, &reason))
         return refuse("the payload is no JSON: " + std::string(reason) + " (byte " + std::to_string(offset) + ")");
     if (payload[payload.find_first_not_of(kBlank)] != '{') return refuse("the payload must be a JSON object");
-    if (payload.size() > kPayloadBytesMax)
-        return refuse("the payload has more than " + std::to_string(kPayloadBytesMax) + " bytes");
+    if (payload.size() > VZ_PAYLOAD_BYTES_MAX)
+        return refuse("the payload has more than " + std::to_string(VZ_PAYLOAD_BYTES_MAX) + " bytes");
     reason = codec::refuse_expiry(payload);
     return reason == nullptr || refuse(std::string(codec::kExpiryKey) + ": " + reason);
 }

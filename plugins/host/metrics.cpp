@@ -1,6 +1,5 @@
 // The door of prometheus-cpp.
 #include "plugins/host/metrics.hpp"
-#include "frontends/text/utf8.hpp"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -10,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "frontends/text/utf8.hpp"
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/process_usage.hpp"
 

@@ -71,13 +71,15 @@ std::optional<int> wait_for_end(pid_t child) {
     return status;
 }
 
-// What the plugin has started, also as the leader of a session of its own.
+// What the plugin has started, also as the leader of a session of its own. What does not end, as it runs for another
+// user, is left.
 void end_children() {
-    for (std::set<std::string> left; !(left = children_of_process()).empty();) {
+    const auto deadline = Clock::now() + kTrialLimit;
+    for (std::set<std::string> left; !(left = children_of_process()).empty() && Clock::now() < deadline;) {
         for (const std::string& child : left) {
             const pid_t process = std::stoi(child);
             ::kill(process, SIGKILL);
-            ::waitpid(process, nullptr, 0);
+            if (::waitpid(process, nullptr, WNOHANG) == 0) std::this_thread::sleep_for(kTrialPoll);
         }
     }
 }

@@ -55,7 +55,9 @@ static void later_schemas(struct client client) {
     vz_schema schema = NEW(vz_schema);
     schema.vector_fields = &field;
     schema.vector_field_count = 1;
-    field.quantization = VZ_QUANTIZATION_SQ8 + 1;
+    field.quantization = VZ_QUANTIZATION_UNCHANGED; /* of what is there alone */
+    EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
+    field.quantization = VZ_QUANTIZATION_UNCHANGED + 1;
     EXPECT_STATUS(VZ_UNSUPPORTED, perform(client, VZ_OP_COLLECTION_CREATE, text("later"), &schema, NULL, &error));
     field.quantization = VZ_QUANTIZATION_NONE;
     schema.ttl_ms = -1;

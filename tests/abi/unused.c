@@ -155,6 +155,14 @@ static void a_field_without_graph_has_no_options_of_one(void) {
     field.quantization = VZ_QUANTIZATION_SQ8;
     EXPECT_UNUSED("vector_fields.quantization", create(field, &error));
     EXPECT_UNUSED("vector_fields.quantization", tune(&field, &error));
+    /* Of a field that is told to keep its codes, and to have none. */
+    vz_vector_field coded = NEW(vz_vector_field);
+    coded.quantization = VZ_QUANTIZATION_SQ8;
+    EXPECT_STATUS(VZ_OK, tune(&coded, &error));
+    bare.quantization = VZ_QUANTIZATION_UNCHANGED;
+    EXPECT_UNUSED("vector_fields.quantization", tune(&bare, &error));
+    coded.quantization = VZ_QUANTIZATION_AUTO;
+    EXPECT_STATUS(VZ_OK, tune(&coded, &error));
     bare.quantization = VZ_QUANTIZATION_NONE;
     EXPECT_STATUS(VZ_OK, create(bare, &error));
     /* What was described can be declared again. */
