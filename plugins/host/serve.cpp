@@ -45,7 +45,7 @@ constexpr std::chrono::milliseconds kIdlePoll(5);
 constexpr std::chrono::seconds kPoisonLook(1);
 constexpr std::chrono::seconds kMoreTime(2);  // between two requests for more time to start or to end
 constexpr std::chrono::minutes kEndMax(10);   // what takes longer hangs: the supervisor may end it
-constexpr size_t kSpareDescriptors = 16;
+constexpr size_t kSpareDescriptors = 32;
 
 int refuse_start(const std::string& problem) {
     std::fprintf(stderr, "vectorizer: %s\n", problem.c_str());
@@ -59,7 +59,7 @@ void raise_descriptor_limit() {
     static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
-// Of connections and of files that the engine makes: with fewer it would be ready and serve nobody.
+// For listeners, connections and files that the engine makes: with fewer it would be ready and serve nobody.
 bool can_open_more_files() {
     std::array<int, kSpareDescriptors> spare = {};
     const auto end = std::find_if(spare.begin(), spare.end(), [](int& each) {
@@ -73,9 +73,10 @@ bool can_open_more_files() {
 // 0, or an exit code.
 int refuse_too_few_descriptors() {
     if (can_open_more_files()) return 0;
-    Log::write(VZ_LOG_ERROR, "host.too_few_descriptors",
-               "the limit of open files leaves fewer than " + std::to_string(kSpareDescriptors) +
-                   " for connections and new files: raise it with ulimit -n, or LimitNOFILE= of a systemd unit");
+    Log::write(
+        VZ_LOG_ERROR, "host.too_few_descriptors",
+        "the limit of open files leaves fewer than " + std::to_string(kSpareDescriptors) +
+            " for listeners, connections and new files: raise it with ulimit -n, or LimitNOFILE= of a systemd unit");
     return kExitFailed;
 }
 
@@ -107,9 +108,9 @@ class Server {
         EngineHandle engine;
         if (const int failed = open(engine); failed != 0) return failed;
         offer(engine.get());
-        int code = frontends_->create();
+        int code = refuse_too_few_descriptors();
+        if (code == 0) code = frontends_->create();
         if (code == 0) code = frontends_->start();
-        if (code == 0) code = refuse_too_few_descriptors();
         if (code == 0) code = serve_until_drained(engine.get(), signals);
         frontends_->stop();
         const auto begun = Clock::now();
