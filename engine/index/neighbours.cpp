@@ -46,11 +46,42 @@ void choose_neighbours(const GraphView& graph, const IndexOptions& options, Slot
     prune(graph, slot, scratch.candidates, options.degree, factor(options), scratch.prune);
 }
 
+// The row added, last of `neighbours`, takes the place of the farthest that it leads to, and of others if that saves
+// much: the rows added next then find room.
+void replace(const std::vector<float>& keys, const float* between, float alpha, uint32_t farthest,
+             std::vector<Slot>& neighbours) {
+    const auto old = static_cast<uint32_t>(neighbours.size() - 1);
+    uint32_t may_go = old / 4;  // a row in the middle of all is on the way to each
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < old; ++i) {
+        const bool is_behind = may_go > 0 && keys[i] >= keys[old] && alpha * between[i] <= keys[i];
+        may_go -= is_behind ? 1 : 0;
+        if (i != farthest && !is_behind) neighbours[kept++] = neighbours[i];
+    }
+    neighbours[kept++] = neighbours[old];
+    neighbours.resize(kept);
+}
+
+// False: the list must be chosen anew.
+bool drop_spare(const GraphView& graph, Slot target, float alpha, std::vector<Slot>& neighbours, LinkScratch& scratch) {
+    auto& candidates = scratch.candidates;
+    candidates.clear();
+    for (size_t i = 0; i < neighbours.size(); ++i) candidates.push_back({scratch.walk.keys[i], neighbours[i]});
+    std::sort(candidates.begin(), candidates.end());
+    const auto spare = find_spare(graph, target, candidates, alpha, scratch.prune);
+    if (!spare) return false;
+    candidates.erase(candidates.begin() + static_cast<ptrdiff_t>(*spare));
+    neighbours.clear();
+    for (const Candidate& candidate : candidates) neighbours.push_back(candidate.slot);
+    return true;
+}
+
 // One row too many at the end of a list that was chosen before: it goes if another leads to it, or takes the place of
-// the farthest that it leads to. Choosing anew, which compares all with all, comes to the same but for few edges.
-// False: it must be chosen anew.
+// those that it leads to; if neither or both, the list does without one. Choosing anew, which compares all with all,
+// comes to the same but for few edges. False: it must be chosen anew.
 bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, std::vector<Slot>& neighbours,
               LinkScratch& scratch) {
+    const float alpha = factor(options);
     const auto old = static_cast<uint32_t>(neighbours.size() - 1);
     const Slot added = neighbours[old];
     auto& keys = scratch.walk.keys;
@@ -67,7 +98,7 @@ bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, 
     uint32_t farthest = old;  // of those that the one added leads to
     for (uint32_t i = 0; i < old; ++i) {
         if (keys[i] < to_added) {
-            if (factor(options) * between[i] <= to_added) {
+            if (alpha * between[i] <= to_added) {
                 neighbours.pop_back();
                 return true;
             }
@@ -77,9 +108,12 @@ bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, 
         }
     }
     const bool leads = farthest != old;
-    if (leads == is_spare) return false;
-    if (leads) neighbours[farthest] = added;
-    neighbours.pop_back();
+    if (leads == is_spare) return drop_spare(graph, target, alpha, neighbours, scratch);
+    if (leads) {
+        replace(keys, between, alpha, farthest, neighbours);
+    } else {
+        neighbours.pop_back();
+    }
     return true;
 }
 

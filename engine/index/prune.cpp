@@ -12,6 +12,7 @@ constexpr float kRoundingOfCosine = 5e-7F;
 constexpr float kFactorWhereFew = 2.25F;
 constexpr uint32_t kKeptLeast = 8;
 constexpr uint32_t kKeptWanted = 16;  // no more: full lists are pruned again with each row that is added
+constexpr uint32_t kLookedAt = 8;     // behind the farthest spare one, for those with a shortcut that saves much
 constexpr uint32_t kAtOnce = 8;       // kept neighbours compared before the verdict is looked at
 
 // The first kept neighbour, from place `first` on, that is nearer to scratch.coded than `distance`, so that the way
@@ -106,6 +107,26 @@ void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& cand
         const float border = at->distance / kFactorWhereFew;
         if (find_shortcut(graph, border, first, scratch).distance > border) kept.push_back(at->slot);
     }
+}
+
+std::optional<size_t> find_spare(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates,
+                                 float factor, PruneScratch& scratch) {
+    const float equal = twin_distance(graph, slot);
+    const auto others = std::find_if(candidates.begin(), candidates.end(),
+                                     [equal](const Candidate& each) { return each.distance > equal; });
+    const auto first = static_cast<size_t>(others - candidates.begin());
+    scratch.kept.clear();
+    for (const Candidate& candidate : candidates) scratch.kept.push_back(candidate.slot);
+    std::optional<size_t> spare;
+    for (size_t at = candidates.size(); at > first && (!spare || at + kLookedAt > *spare);) {
+        const float distance = candidates[--at].distance;
+        scratch.kept.pop_back();
+        prepare_slot(graph, candidates[at].slot, scratch.coded);
+        const float shortcut = find_shortcut(graph, distance, first, scratch).distance;
+        if (factor * shortcut <= distance) return {};
+        if (!spare && shortcut <= distance) spare = at;
+    }
+    return spare.value_or(candidates.size() - 1);
 }
 
 void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree,

@@ -4,6 +4,7 @@
 // as far from each other, and many rows become unreachable.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "engine/index/graph.hpp"
@@ -38,7 +39,13 @@ struct PruneScratch {
 void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates, uint32_t degree, float factor,
            PruneScratch& scratch);
 
-// The same by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one leads to
+// Which of the candidates a list that was chosen before does best without: the farthest that a nearer one leads to; if
+// there is none, the farthest. Nothing where a shortcut saves much, as far as the few next ones tell: there are more of
+// that kind, and pruning finds all of them.
+std::optional<size_t> find_spare(const GraphView& graph, Slot slot, const std::vector<Candidate>& candidates,
+                                 float factor, PruneScratch& scratch);
+
+// prune() by dot product (see CodedRow), as ip-NSW prunes: a kept row that the candidate prefers to this one leads to
 // it. scratch.kept is empty before.
 void prune_by_dot(const GraphView& graph, const std::vector<Candidate>& candidates, uint32_t degree,
                   PruneScratch& scratch);
