@@ -15,8 +15,8 @@ enum class Calibration {
 // Sampled rows are searched with themselves left out; more of them where recall is not known to a small error yet.
 // `linked`: slots with edges. Reads every block of the graph, which may be growing. Where codes do not keep the order
 // of the rows, more of them are scored exactly: so many that kShareWanted of the true ones are among them, 8 times k at
-// most (code_guard.hpp). Queries need not be like rows: some that are unlike them (FarKind), as
-// recommendations from examples are, show what such take.
+// most; what needs more is walked in fp32 (code_guard.hpp). Queries need not be like rows: some that are unlike them
+// (FarKind), as recommendations from examples are, show what such take.
 Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibration scope, Workers& workers);
 
 inline constexpr float kShareWanted = 0.99F;

@@ -175,17 +175,17 @@ Status check_shape_stays(const vz_vector_field& from, const VectorFieldSchema& f
 
 // What shapes the vectors stays; all options of index and search are set anew.
 Status tune_field(const vz_vector_field& from, VectorFieldSchema* field) {
-    VZ_TRY(check_given(from));
-    VZ_TRY(check_shape_stays(from, *field));
+    vz_vector_field given = from;
+    if (given.quantization == VZ_QUANTIZATION_UNCHANGED) given.quantization = field->quantization;
+    VZ_TRY(check_given(given));
+    VZ_TRY(check_shape_stays(given, *field));
     VectorFieldSchema tuned = *field;
-    tuned.index = from.index;
-    tuned.degree = from.degree;
-    tuned.build_effort = from.build_effort;
-    tuned.search_effort = from.search_effort;
-    if (from.quantization != VZ_QUANTIZATION_UNCHANGED) tuned.quantization = from.quantization;
-    tuned.flags = from.flags;
-    if (tuned.index == VZ_INDEX_NONE && tuned.quantization == VZ_QUANTIZATION_SQ8)
-        return conflicting("vector_fields.quantization", "a vector field without an index has no codes");
+    tuned.index = given.index;
+    tuned.degree = given.degree;
+    tuned.build_effort = given.build_effort;
+    tuned.search_effort = given.search_effort;
+    tuned.quantization = given.quantization;
+    tuned.flags = given.flags;
     VZ_TRY(check_options(tuned));
     *field = std::move(tuned);
     return {};

@@ -16,7 +16,7 @@ std::string file_of(const Part& part) { return segment_path("", 'S', part.ref().
 Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Collection>& collection,
                                                        const std::function<Status(uint64_t bytes)>& pace,
                                                        CheckDepth depth) {
-    Look look;
+    Look look{collection};
     const ReadView view = collection->pin();
     for (const auto& part : *view.parts) {
         if (part->sealed() == nullptr) continue;
@@ -39,7 +39,7 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
             if (row % kRowsBetweenChecks == 0) VZ_TRY(pace(0));
             const std::string id = id_text(segment.id(row));
             const auto note = [&](const std::string& message) {
-                look.findings.push_back({VZ_CORRUPTION, {}, file_of(*part), 0, message});
+                look.findings.push_back({VZ_CORRUPTION, collection->name(), file_of(*part), 0, message});
             };
             const Status payload = validate_payload(segment.payload(row));
             if (!payload.ok()) note("the payload of '" + id + "': " + std::string(payload.error().message));
@@ -49,16 +49,17 @@ Result<std::vector<CheckFinding>> Verification::verify(const std::shared_ptr<Col
     }
     // Set aside as it was opened: there is no file to read, and yet it is not sound.
     const std::string known = collection->damage();
-    if (look.findings.empty() && !known.empty()) look.findings.push_back({VZ_CORRUPTION, {}, {}, 0, known});
-    for (CheckFinding& finding : look.findings) finding.collection = collection->name();
-    act_on(collection, look);
+    if (look.findings.empty() && !known.empty())
+        look.findings.push_back({VZ_CORRUPTION, collection->name(), {}, 0, known});
+    act_on(look);
     return std::move(look.findings);
 }
 
 void Verification::judge(const std::shared_ptr<Part>& part, const std::vector<SealedSegment::Damage>& damage,
                          Look* look) {
     for (const SealedSegment::Damage& found : damage) {
-        look->findings.push_back({VZ_CORRUPTION, {}, file_of(*part), found.offset, found.message});
+        look->findings.push_back(
+            {VZ_CORRUPTION, look->collection->name(), file_of(*part), found.offset, found.message});
         if (!found.is_derived) look->loss = found.message;
         if (found.is_derived && Part::decides_existence(found.kind)) look->doubt = found.message;
         part->distrust(found.kind);
@@ -66,7 +67,8 @@ void Verification::judge(const std::shared_ptr<Part>& part, const std::vector<Se
     if (!damage.empty()) look->to_rewrite.push_back(part);
 }
 
-void Verification::act_on(const std::shared_ptr<Collection>& collection, const Look& look) {
+void Verification::act_on(const Look& look) {
+    const std::shared_ptr<Collection>& collection = look.collection;
     if (!look.loss.empty()) return database_.set_aside(*collection, look.loss);
     for (const auto& part : look.to_rewrite) {
         const Status rewritten = compaction_.rewrite(*collection, part);
@@ -100,7 +102,7 @@ void Verification::verify_small() {
     uint64_t left = kVerifiedFirstBytes;
     for (const auto& collection : database_.catalogue.list()) {
         if (!collection->health().ok()) continue;
-        Look look;
+        Look look{collection};
         const ReadView view = collection->pin();
         for (const auto& part : *view.parts) {
             // The smallest have their price, too.
@@ -110,7 +112,7 @@ void Verification::verify_small() {
             judge(part, part->sealed()->find_damage_in_map(), &look);
         }
         report(look.findings);
-        act_on(collection, look);
+        act_on(look);
     }
 }
 

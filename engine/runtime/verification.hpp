@@ -35,14 +35,15 @@ class Verification {
  private:
     // What one look at a collection came to.
     struct Look {
-        std::vector<CheckFinding> findings;
-        PartList to_rewrite;
-        std::string loss;   // of what cannot be computed again
-        std::string doubt;  // without it no answer is right
+        const std::shared_ptr<Collection>& collection;
+        std::vector<CheckFinding> findings = {};
+        PartList to_rewrite = {};
+        std::string loss = {};   // of what cannot be computed again
+        std::string doubt = {};  // without it no answer is right
     };
 
     static void judge(const std::shared_ptr<Part>& part, const std::vector<SealedSegment::Damage>& damage, Look* look);
-    void act_on(const std::shared_ptr<Collection>& collection, const Look& look);
+    void act_on(const Look& look);
     void verify_small();
     void run();
     void report(const std::vector<CheckFinding>& findings) const;
