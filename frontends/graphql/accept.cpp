@@ -9,12 +9,6 @@
 namespace vz::graphql {
 namespace {
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = text::lower(c);
-    return out;
-}
-
 // One media range: its type in lower case, its weight, and whether a charset other than UTF-8 is asked for.
 struct Range {
     std::string type;
@@ -34,11 +28,11 @@ int read_weight(std::string_view text) {
 Range read_range(std::string_view text) {
     Range range;
     size_t end = text.find(';');
-    range.type = lower(text::trim(text.substr(0, end)));
+    range.type = text::lowered(text::trim(text.substr(0, end)));
     while (end != std::string_view::npos) {
         text.remove_prefix(end + 1);
         end = text.find(';');
-        const std::string parameter = lower(text::trim(text.substr(0, end)));
+        const std::string parameter = text::lowered(text::trim(text.substr(0, end)));
         if (parameter.starts_with("q=")) range.weight = read_weight(std::string_view(parameter).substr(2));
         if (parameter.starts_with("charset=")) {
             range.foreign =

@@ -312,24 +312,17 @@ void vzh_searched(vzh_request* r, const char* plan, uint32_t effort) noexcept {
 }
 
 void vzh_each_slow_query(void (*visit)(void* user, const vzh_slow_query* query) noexcept, void* user) noexcept {
-    const struct Visit {
-        decltype(visit) function;
-        void* user;
-    } each{visit, user};
-    table().slow_queries.each(
-        [](void* self, const SlowQuery& entry) {
-            const auto& to = *static_cast<const Visit*>(self);
-            const vzh_slow_query query{entry.ended_ms,
-                                       to_str(entry.collection),
-                                       to_str(entry.route),
-                                       to_str(entry.request_id),
-                                       entry.plan.empty() ? vz_str{} : to_str(entry.plan),
-                                       entry.effort,
-                                       entry.k,
-                                       entry.took_ns};
-            to.function(to.user, &query);
-        },
-        const_cast<Visit*>(&each));
+    table().slow_queries.each([&](const SlowQuery& entry) {
+        const vzh_slow_query query{entry.ended_ms,
+                                   to_str(entry.collection),
+                                   to_str(entry.route),
+                                   to_str(entry.request_id),
+                                   entry.plan.empty() ? vz_str{} : to_str(entry.plan),
+                                   entry.effort,
+                                   entry.k,
+                                   entry.took_ns};
+        visit(user, &query);
+    });
 }
 
 vzh_slow_settings vzh_slow() noexcept { return table().slow_queries.settings(); }

@@ -29,11 +29,6 @@ void SlowQueries::note(const vzh_request& r) {
     }
 }
 
-void SlowQueries::each(void (*visit)(void* user, const SlowQuery& query), void* user) const {
-    const std::scoped_lock lock(mutex_);
-    for (const SlowQuery& query : entries_) visit(user, query);
-}
-
 vzh_slow_settings SlowQueries::settings() const {
     const std::scoped_lock lock(mutex_);
     return settings_;

@@ -28,7 +28,11 @@ class SlowQueries final {
     // Of a request that is about to be answered: kept if it searched, and that took long.
     void note(const vzh_request& r);
     // Newest first. None is added meanwhile: `visit` is quick.
-    void each(void (*visit)(void* user, const SlowQuery& query), void* user) const;
+    template <class Visit>
+    void each(Visit visit) const {
+        const std::scoped_lock lock(mutex_);
+        for (const SlowQuery& query : entries_) visit(query);
+    }
     vzh_slow_settings settings() const;
     void set(const vzh_slow_settings& settings);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace vz::text {
@@ -10,6 +11,7 @@ namespace vz::text {
 size_t edit_distance(std::string_view left, std::string_view right);
 // Of ASCII letters alone.
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+std::string lowered(std::string_view text);
 bool same_but_for_case(std::string_view left, std::string_view right);
 
 // Without the blanks around it that RFC 9110 calls optional.

@@ -12,6 +12,10 @@ constexpr milliseconds kDrainLimit(10'000);
 constexpr milliseconds kPromptStop(5'000);
 constexpr milliseconds kAtOnce(500);
 
+std::string failure_of(const char* function, const vz_error& error) {
+    return std::string(function) + " fails: " + (*error.message != 0 ? error.message : "without a message");
+}
+
 }  // namespace
 
 void expect_intact(const Stage& stage, const Instance& instance) {
@@ -22,24 +26,21 @@ void create(const Stage& stage, Instance& instance) {
     vz_error error = {};
     const vz_status status = attempt(stage, "create", [&] { return instance.create(&error); });
     expect_intact(stage, instance);
-    if (status != VZ_OK)
-        stage.fail(std::string("create fails: ") + (*error.message != 0 ? error.message : "without a message"));
+    if (status != VZ_OK) stage.fail(failure_of("create", error));
 }
 
 void start(const Stage& stage, Instance& instance) {
     vz_error error = {};
     const vz_status status = attempt(stage, "start", [&] { return instance.start(&error); });
     expect_intact(stage, instance);
-    if (status != VZ_OK)
-        stage.fail(std::string("start fails: ") + (*error.message != 0 ? error.message : "without a message"));
+    if (status != VZ_OK) stage.fail(failure_of("start", error));
 }
 
 void reload(const Stage& stage, Instance& instance) {
     vz_error error = {};
     const vz_status status = attempt(stage, "reload", [&] { return instance.reload(&error); });
     expect_intact(stage, instance);
-    if (status != VZ_OK)
-        stage.finding(std::string("reload fails: ") + (*error.message != 0 ? error.message : "without a message"));
+    if (status != VZ_OK) stage.finding(failure_of("reload", error));
 }
 
 void drain(const Stage& stage, Instance& instance) {
