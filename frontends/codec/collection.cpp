@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "frontends/codec/element.hpp"
-#include "frontends/codec/names.hpp"
 #include "frontends/codec/scores.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/json/reader.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::codec {
 namespace {
@@ -89,7 +90,7 @@ void write_full(json::Writer& out, const vz_collection_info& info, const vz_coll
     out.key("aliases");
     out.begin_array();
     for (uint32_t i = 0; i < info.alias_count; ++i) {
-        if (sees(info.aliases[i])) out.string(view(info.aliases[i]));
+        if (sees(info.aliases[i])) out.string(text::view(info.aliases[i]));
     }
     out.end_array();
 
@@ -144,7 +145,7 @@ CollectionNotes read_notes(vz_str schema_metadata) {
     constexpr json::Field kFields[] = {{"description", 0}, {"metadata", 1}, {"text", 2}, {"lexical", 3}};
     CollectionNotes found;
     const bool good =
-        read_small_object(view(schema_metadata), kFields, [&](json::Reader& reader, uint32_t id, Value value) {
+        read_small_object(text::view(schema_metadata), kFields, [&](json::Reader& reader, uint32_t id, Value value) {
             std::string_view text;
             if (!(id == 0 ? reader.string(value, text) : reader.raw_object(value, text))) return false;
             (id == 0 ? found.description : id == 1 ? found.metadata : id == 2 ? found.text : found.lexical) = text;
@@ -229,7 +230,7 @@ void write_item(json::Writer& out, const vz_collection_info& info, bool full,
     const Quantized quantization = quantized(field);
 
     out.begin_object();
-    out.field("name", view(info.name));
+    out.field("name", text::view(info.name));
     out.field("vector_count", stats.points);
     out.field("document_count", stats.points);
     out.field("dimension", uint64_t{field == nullptr ? 0 : field->dim});

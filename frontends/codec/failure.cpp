@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "frontends/codec/filter.hpp"
-#include "frontends/codec/names.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/json/reader.hpp"
 #include "frontends/json/writer.hpp"

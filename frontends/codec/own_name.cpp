@@ -1,6 +1,6 @@
 #include "frontends/codec/own_name.hpp"
 
-#include "frontends/codec/names.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::codec {
 namespace {
@@ -10,7 +10,7 @@ template <typename Read>
 void describe(vz_engine* engine, std::string_view name, Read read) {
     vz_result* described = nullptr;
     vz_error error{};
-    if (vz_collection_describe(engine, borrowed(name), &described, &error) != VZ_OK) return;
+    if (vz_collection_describe(engine, text::borrowed(name), &described, &error) != VZ_OK) return;
     uint64_t count = 0;
     const auto* info =
         static_cast<const vz_collection_info*>(vz_result_items(described, VZ_RESULT_COLLECTIONS, &count));
@@ -22,7 +22,7 @@ void describe(vz_engine* engine, std::string_view name, Read read) {
 
 std::string own_name(vz_engine* engine, std::string_view name) {
     std::string own;
-    describe(engine, name, [&](const vz_collection_info& info) { own = view(info.name); });
+    describe(engine, name, [&](const vz_collection_info& info) { own = text::view(info.name); });
     return own;
 }
 

@@ -1,8 +1,8 @@
+#include "frontends/codec/request_id.hpp"
+
 #include <openssl/evp.h>
 
 #include <cstring>
-
-#include "frontends/codec/names.hpp"
 
 namespace vz::codec {
 

@@ -77,4 +77,14 @@ ScoreLimit limit_of(vz_metric metric, float threshold) {
     return {true, false, std::bit_cast<float>(good)};
 }
 
+const char* plan_name(uint32_t plan) {
+    switch (plan) {
+        case VZ_PLAN_FILTER_FIRST: return "filter_first";
+        case VZ_PLAN_GRAPH: return "graph";
+        case VZ_PLAN_EXPAND: return "expand";
+        case VZ_PLAN_MIXED: return "mixed";
+        default: return "exact";
+    }
+}
+
 }  // namespace vz::codec

@@ -1,4 +1,5 @@
-// Metrics by name, and scores: the engine returns the metric's own value, clients see "higher is better" as float32.
+// Metrics and plans by name, and scores: the engine returns the metric's own value, clients see "higher is better" as
+// float32.
 #pragma once
 
 #include <optional>
@@ -28,5 +29,8 @@ struct ScoreLimit {
     float value;
 };
 ScoreLimit limit_of(vz_metric metric, float threshold);
+
+// How a search was done, VZ_PLAN_EXACT, ..., as answers and logs call it.
+const char* plan_name(uint32_t plan);
 
 }  // namespace vz::codec

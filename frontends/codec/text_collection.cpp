@@ -1,7 +1,7 @@
 #include "frontends/codec/text_collection.hpp"
 
 #include "frontends/codec/element.hpp"
-#include "frontends/codec/names.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::codec {
 namespace {
@@ -41,8 +41,8 @@ std::string find_lexical(const vz_schema& schema, const std::string& note) {
     for (uint32_t i = 0; i < schema.field_index_count; ++i) {
         const vz_field_index* const index = element_at(schema.field_indexes, i);
         if (index->kind != VZ_FIELD_INDEX_TEXT) continue;
-        if (view(index->path) == source) return source;
-        only = view(index->path);
+        if (text::view(index->path) == source) return source;
+        only = text::view(index->path);
         ++count;
     }
     return count == 1 ? only : std::string();
@@ -94,15 +94,15 @@ vz_field_index lexical_index(const Lexical& lexical) {
     vz_field_index index{};
     index.struct_size = sizeof index;
     index.kind = VZ_FIELD_INDEX_TEXT;
-    index.path = borrowed(lexical.source);
-    if (lexical.stemmer != "none") index.language = borrowed(lexical.stemmer);
+    index.path = text::borrowed(lexical.source);
+    if (lexical.stemmer != "none") index.language = text::borrowed(lexical.stemmer);
     return index;
 }
 
 Failure TextCollection::read(vz_engine* engine, std::string_view name, const Names& names) {
     vz_error error{};
     vz_result* result = nullptr;
-    const vz_status status = vz_collection_describe(engine, borrowed(name), &result, &error);
+    const vz_status status = vz_collection_describe(engine, text::borrowed(name), &result, &error);
     if (status != VZ_OK) return from_engine(error, names);
     const std::unique_ptr<vz_result, decltype(&vz_result_release)> owned(result, &vz_result_release);
     uint64_t count = 0;
@@ -147,7 +147,8 @@ Failure TextCollection::embed_query(vz_engine* engine, std::string_view field, s
     if (embedder_ == nullptr) {
         counts_.resize(dimension_);
         vz_error error{};
-        const vz_status status = vz_component_counts(engine, borrowed(name_), {}, counts_.data(), dimension_, &error);
+        const vz_status status =
+            vz_component_counts(engine, text::borrowed(name_), {}, counts_.data(), dimension_, &error);
         if (status != VZ_OK) return from_engine(error, {});
         embedder_ = std::make_unique<Embedder>(dimension_, stemmer_);
     }
@@ -166,7 +167,7 @@ const vz_alter_request* TextCollection::bind(std::string_view stemmer, const jso
     field->flags |= VZ_FIELD_COUNT_NONZERO;
     for (size_t i = 0; i < 2; ++i) changes[i].struct_size = sizeof(vz_alter_change);
     changes[0].kind = VZ_ALTER_SET_METADATA;
-    changes[0].metadata = borrowed(metadata);
+    changes[0].metadata = text::borrowed(metadata);
     changes[1].kind = VZ_ALTER_TUNE_VECTOR_FIELD;
     changes[1].vector_field = field;
     request->struct_size = sizeof *request;

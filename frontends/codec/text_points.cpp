@@ -5,8 +5,8 @@
 
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/expiry.hpp"
-#include "frontends/codec/names.hpp"
 #include "frontends/json/writer.hpp"
+#include "frontends/text/abi_text.hpp"
 #include "frontends/text/names.hpp"
 
 namespace vz::codec {
@@ -117,7 +117,7 @@ bool fits_chunk(std::string_view id, uint64_t chunk) {
 }
 
 vz_str chunk_id(std::string_view id, uint64_t chunk, const json::Arena& arena) {
-    return borrowed(arena.copy(std::string(id).append("#").append(std::to_string(chunk))));
+    return text::borrowed(arena.copy(std::string(id).append("#").append(std::to_string(chunk))));
 }
 
 std::string place_of_text(uint64_t index) { return "texts[" + std::to_string(index) + "]."; }
@@ -150,8 +150,8 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
         if (vector == nullptr) return overloaded();
         point.vector = embedder.document(pieces[i], vector) ? vector : nullptr;
         has_word = has_word || point.vector != nullptr;
-        point.id = entry.is_chunked() ? chunk_id(entry.id, i, arena) : borrowed(entry.id);
-        point.payload = borrowed(arena.copy(payload_of(metadata, pieces[i], entry, i, pieces.size())));
+        point.id = entry.is_chunked() ? chunk_id(entry.id, i, arena) : text::borrowed(entry.id);
+        point.payload = text::borrowed(arena.copy(payload_of(metadata, pieces[i], entry, i, pieces.size())));
         if (point.id.data == nullptr || point.payload.data == nullptr) return overloaded();
         // Each chunk has all of the metadata, so that few bytes make many.
         bytes += point.id.size + point.payload.size + uint64_t{embedder.dimension()} * sizeof(float);
@@ -160,7 +160,7 @@ Failure make_points(const TextEntry& entry, std::string_view place_in, Embedder&
                                  " bytes in chunks, each with its metadata",
                              kRecordBytesMax);
         }
-        point.expires_ms = expiry_of(view(point.payload)).value_or(0);
+        point.expires_ms = expiry_of(text::view(point.payload)).value_or(0);
     }
     if (!has_word) return validation(place + "text", "has no word");
     points = {made, pieces.size()};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "frontends/codec/collection.hpp"
-#include "frontends/codec/names.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::codec {
 namespace {
@@ -73,7 +73,7 @@ Failure read_stored(vz_engine* engine, std::string_view collection, const std::v
                     std::string_view member, const Names& names, std::vector<Stored>* stored) {
     stored->assign(ids.size(), {});
     if (ids.empty()) return {};
-    const vz_str path = borrowed(member);
+    const vz_str path = text::borrowed(member);
     vz_parts parts{};
     parts.struct_size = sizeof parts;
     parts.flags = VZ_PARTS_PAYLOAD;
@@ -86,7 +86,7 @@ Failure read_stored(vz_engine* engine, std::string_view collection, const std::v
     request.parts = &parts;
     vz_error error{};
     vz_result* result = nullptr;
-    vz_status status = vz_get(engine, borrowed(collection), &request, &result, &error);
+    vz_status status = vz_get(engine, text::borrowed(collection), &request, &result, &error);
     if (status != VZ_OK) return from_engine(error, names);
     const std::unique_ptr<vz_result, decltype(&vz_result_release)> owned(result, &vz_result_release);
     vz_rows rows{};
@@ -96,7 +96,7 @@ Failure read_stored(vz_engine* engine, std::string_view collection, const std::v
     for (uint64_t i = 0; i < rows.count; ++i) {
         Stored& found = (*stored)[i];
         found.version = rows.versions[i];
-        if (found.version != 0 && rows.payloads != nullptr) found.payload = view(rows.payloads[i]);
+        if (found.version != 0 && rows.payloads != nullptr) found.payload = text::view(rows.payloads[i]);
     }
     status = vz_result_check(result, &error);
     return status == VZ_OK ? Failure{} : from_engine(error, names);
@@ -114,7 +114,7 @@ Failure add_gone(vz_engine* engine, std::string_view collection, const TextChang
         texts.reserve(asked);
         for (uint64_t chunk = from; chunk < from + asked && fits_chunk(change.id, chunk); ++chunk) {
             texts.push_back(std::string(change.id).append("#").append(std::to_string(chunk)));
-            ids.push_back(borrowed(texts.back()));
+            ids.push_back(text::borrowed(texts.back()));
         }
         std::vector<Stored> stored;
         if (Failure failure = read_stored(engine, collection, ids, kParentIdKey, names, &stored); is_failure(failure))
@@ -122,7 +122,7 @@ Failure add_gone(vz_engine* engine, std::string_view collection, const TextChang
         has_any = false;
         for (uint64_t i = 0; i < stored.size(); ++i) {
             if (stored[i].version == 0 || (from + i >= said && !says_parent(stored[i], change.id))) continue;
-            const vz_str id = borrowed(arena.copy(texts[i]));
+            const vz_str id = text::borrowed(arena.copy(texts[i]));
             if (id.data == nullptr) return overloaded();
             items->push_back(as_read(stored[i], {id, nullptr, VZ_IF_ALWAYS, 0, change.entry}));
             has_any = true;
@@ -134,7 +134,7 @@ Failure add_gone(vz_engine* engine, std::string_view collection, const TextChang
 
 Failure add_change(vz_engine* engine, std::string_view collection, const TextChange& change, const Stored& whole,
                    const Stored& first_chunk, const Names& names, const json::Arena& arena, std::vector<Item>* items) {
-    const bool is_chunked = change.points.size() > 1 || view(change.points[0].id) != change.id;
+    const bool is_chunked = change.points.size() > 1 || text::view(change.points[0].id) != change.id;
     for (const TextPoint& point : change.points) {
         Item item{point.id, &point, VZ_IF_ALWAYS, 0, change.entry};
         if (!change.is_new && &point == change.points.data()) item = as_read(is_chunked ? first_chunk : whole, item);
@@ -142,7 +142,7 @@ Failure add_change(vz_engine* engine, std::string_view collection, const TextCha
     }
     if (change.is_new) return {};
     if (is_chunked) {
-        items->push_back(as_read(whole, {borrowed(change.id), nullptr, VZ_IF_ALWAYS, 0, change.entry}));
+        items->push_back(as_read(whole, {text::borrowed(change.id), nullptr, VZ_IF_ALWAYS, 0, change.entry}));
     }
     if (!is_chunked && may_have_chunks(change.id)) {
         const vz_str id = chunk_id(change.id, 0, arena);
@@ -195,7 +195,7 @@ Failure make_record(vz_engine* engine, std::string_view collection, std::span<co
     std::vector<vz_str> ids;
     for (const TextChange& change : changes) {
         if (change.is_new) continue;
-        ids.push_back(borrowed(change.id));
+        ids.push_back(text::borrowed(change.id));
         if (!may_have_chunks(change.id)) continue;
         ids.push_back(chunk_id(change.id, 0, arena));
         if (ids.back().data == nullptr) return overloaded();

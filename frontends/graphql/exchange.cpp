@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "frontends/codec/names.hpp"
 #include "frontends/codec/points.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/graphql/clock.hpp"
 #include "frontends/graphql/introspection.hpp"
 #include "frontends/graphql/scopes.hpp"
 #include "frontends/graphql/within_memory.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -24,8 +25,8 @@ FieldValue root_value(void* user, size_t index) {
 
 void refuse_overloaded(vzh_request* request) noexcept {
     const codec::Failure failure = codec::overloaded();
-    vzh_refuse(request, failure.http, failure.error_type.c_str(), codec::borrowed(failure.message),
-               codec::borrowed(failure.details));
+    vzh_refuse(request, failure.http, failure.error_type.c_str(), text::borrowed(failure.message),
+               text::borrowed(failure.details));
 }
 
 Exchange::Exchange(vz_frontend& frontend, vzh_request* request, const vzh_view* view, Media media)
@@ -70,7 +71,7 @@ void Exchange::run() {
     if (operation == nullptr) return refuse(errors);
     mutation_ = operation->kind == ast::OperationKind::kMutation;
     if (mutation_ && read_only) {
-        vzh_header(request_, "Allow", codec::borrowed("POST"));
+        vzh_header(request_, "Allow", text::borrowed("POST"));
         return refuse(405, {{"mutations are sent by POST", "METHOD_NOT_ALLOWED", {}, {}, {operation->position}}});
     }
     begun_ns_ = steady_ns();
@@ -288,7 +289,7 @@ void Exchange::finish(RootCall& call) {
 
 void Exchange::answer() {
     if (mutation_) vzh_acted(request_);
-    if (is_repeat()) vzh_header(request_, "Idempotent-Replay", codec::borrowed("true"));
+    if (is_repeat()) vzh_header(request_, "Idempotent-Replay", text::borrowed("true"));
     // A map that failed while it was read spoils its field; the others are written again.
     bool complete = write_answer();
     if (complete && !check_results()) complete = write_answer();
@@ -321,7 +322,7 @@ bool Exchange::write_answer() {
     write_data(out, *frontend_.schema, plan_, root_value, &calls_, arena, errors_);
     if (!errors_.empty()) {
         out.key("errors");
-        write_errors(out, document_->text, codec::view(view_->request_id), errors_);
+        write_errors(out, document_->text, text::view(view_->request_id), errors_);
     }
     out.end_object();
     out.flush();
@@ -356,7 +357,7 @@ void Exchange::refuse(uint32_t status, const std::vector<ExecutionError>& errors
         json::Writer out(target());
         out.begin_object();
         out.key("errors");
-        write_errors(out, query, codec::view(view_->request_id), errors);
+        write_errors(out, query, text::view(view_->request_id), errors);
         out.end_object();
     }
     reply(status);

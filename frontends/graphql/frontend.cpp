@@ -7,11 +7,12 @@
 #include <cstring>
 #include <new>
 
-#include "frontends/codec/names.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/graphql/assets.hpp"
 #include "frontends/graphql/embedded.hpp"
 #include "frontends/graphql/resolvers.hpp"
 #include "frontends/graphql/transport.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -38,8 +39,8 @@ class Settings final {
     void read(std::string_view key, bool& value) {
         vz_str text{};
         if (!find(key, text)) return;
-        if (codec::view(text) != "true" && codec::view(text) != "false") return reject(key, "must be true or false");
-        value = codec::view(text) == "true";
+        if (text::view(text) != "true" && text::view(text) != "false") return reject(key, "must be true or false");
+        value = text::view(text) == "true";
     }
     template <typename Number>
     void read(std::string_view key, Number least, Number most, Number& value) {
@@ -55,7 +56,7 @@ class Settings final {
     void read_path(std::string_view key, std::string& value) {
         vz_str text{};
         if (!find(key, text)) return;
-        const std::string_view path = codec::view(text);
+        const std::string_view path = text::view(text);
         const auto plain = [](char c) { return c > 0x20 && c < 0x7f && std::strchr("{}*?#'\"\\<>&%", c) == nullptr; };
         if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find("//") != std::string_view::npos ||
             !std::all_of(path.begin(), path.end(), plain)) {
@@ -65,9 +66,9 @@ class Settings final {
     }
 
  private:
-    bool find(std::string_view key, vz_str& text) { return config_->get(host_, codec::borrowed(key), &text) != 0; }
+    bool find(std::string_view key, vz_str& text) { return config_->get(host_, text::borrowed(key), &text) != 0; }
     void reject(std::string_view key, std::string_view reason) {
-        if (status_ == VZ_OK) status_ = config_->reject(host_, codec::borrowed(key), codec::borrowed(reason), error_);
+        if (status_ == VZ_OK) status_ = config_->reject(host_, text::borrowed(key), text::borrowed(reason), error_);
     }
 
     const vz_host* host_;
@@ -92,7 +93,7 @@ vz_status read_settings(vz_frontend& self, vz_error* error) {
 // The keys that were made over the REST API: they count here too, also where REST is off.
 vz_status load_stored_keys(vz_engine* engine, vz_error* error) {
     vz_result* result = nullptr;
-    vz_status status = vz_value_list(engine, codec::borrowed(VZH_STORED_KEYS), &result, error);
+    vz_status status = vz_value_list(engine, text::borrowed(VZH_STORED_KEYS), &result, error);
     if (status != VZ_OK) return status;
     uint64_t count = 0;
     const auto* values = static_cast<const vz_value*>(vz_result_items(result, VZ_RESULT_VALUES, &count));
@@ -138,19 +139,19 @@ vz_status start(vz_frontend* self, vz_error* error) VZ_NOEXCEPT {
     self->started_ms = codec::now_unix_ms();
     const vz_status status = vzh_start(self->mount, error);
     if (status != VZ_OK) return status;
-    const std::string address = std::string(codec::view(vzh_url(self->mount))) + self->path;
+    const std::string address = std::string(text::view(vzh_url(self->mount))) + self->path;
     const std::string url = address + (self->page ? " (GraphiQL in a browser)" : "");
     const auto* log = static_cast<const vz_log_service*>(self->host->service(self->host, VZ_SERVICE_LOG));
-    vz_kv field{codec::borrowed("url"), codec::borrowed(url)};
+    vz_kv field{text::borrowed("url"), text::borrowed(url)};
     vz_log_record record{};
     record.struct_size = sizeof record;
     record.level = VZ_LOG_INFO;
-    record.event = codec::borrowed("frontend.listening");
-    record.message = codec::borrowed("GraphQL is served");
+    record.event = text::borrowed("frontend.listening");
+    record.message = text::borrowed("GraphQL is served");
     record.fields = &field;
     record.field_count = 1;
     log->write(self->host, &record);
-    self->health->report(self->host, VZ_HEALTH_READY, codec::borrowed(address));
+    self->health->report(self->host, VZ_HEALTH_READY, text::borrowed(address));
     return VZ_OK;
 }
 

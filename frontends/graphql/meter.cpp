@@ -1,6 +1,6 @@
 #include "frontends/graphql/meter.hpp"
 
-#include "frontends/codec/names.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -31,10 +31,10 @@ uint64_t Meter::declare(const char* name, const char* help, uint32_t kind, const
                         std::string_view value) const {
     if (metrics_ == nullptr) return 0;
     uint64_t id = UINT64_MAX;
-    const vz_kv kv{codec::borrowed(label != nullptr ? label : ""), codec::borrowed(value)};
+    const vz_kv kv{text::borrowed(label != nullptr ? label : ""), text::borrowed(value)};
     vz_series series{};
-    series.name = codec::borrowed(name);
-    series.help = codec::borrowed(help);
+    series.name = text::borrowed(name);
+    series.help = text::borrowed(help);
     series.kind = kind;
     series.labels = &kv;
     series.label_count = label != nullptr ? 1 : 0;

@@ -1,7 +1,9 @@
 // Fields of a collection and of its schema.
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -25,7 +27,7 @@ FieldValue time(const FieldCall& call, int64_t unix_ms) {
     return FieldValue::of_text(call.arena.copy_text(codec::rfc3339(unix_ms)));
 }
 
-FieldValue name(const FieldCall& call) { return FieldValue::of_text(codec::view(info(call).name)); }
+FieldValue name(const FieldCall& call) { return FieldValue::of_text(text::view(info(call).name)); }
 FieldValue always_null(const FieldCall&) { return FieldValue::null(); }
 FieldValue always_false(const FieldCall&) { return FieldValue::of_boolean(false); }
 FieldValue created(const FieldCall& call) { return time(call, info(call).created_ms); }
@@ -47,7 +49,7 @@ FieldValue description(const FieldCall& call) {
 FieldValue metadata(const FieldCall& call) { return FieldValue::of_json(call.arena.copy_text(notes(call).metadata)); }
 FieldValue aliases(const FieldCall& call) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
-        return FieldValue::of_text(codec::view(static_cast<const vz_str*>(list.object)[index]));
+        return FieldValue::of_text(text::view(static_cast<const vz_str*>(list.object)[index]));
     };
     return FieldValue::of_list(info(call).alias_count, kItem, info(call).aliases);
 }

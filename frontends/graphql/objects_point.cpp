@@ -3,6 +3,7 @@
 #include "frontends/codec/points.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -92,8 +93,8 @@ bool read_points(RootCall& call, const EngineCall& from, vz_metric metric, std::
     const std::span<PointView> views = call.arena->array<PointView>(rows.count);
     for (uint64_t i = 0; i < rows.count; ++i) {
         PointView& view = views[i];
-        view.id = codec::view(rows.ids[i]);
-        if (rows.payloads != nullptr) view.payload = codec::view(rows.payloads[i]);
+        view.id = text::view(rows.ids[i]);
+        if (rows.payloads != nullptr) view.payload = text::view(rows.payloads[i]);
         if (rows.versions != nullptr) view.version = rows.versions[i];
         if (rows.scores != nullptr) view.score = codec::score_of(metric, rows.scores[i]);
         if (column == nullptr || column->rows[i] == nullptr || column->element != VZ_F32) continue;

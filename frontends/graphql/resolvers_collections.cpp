@@ -1,6 +1,7 @@
 // Root fields that read collections.
 #include "frontends/codec/element.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -24,7 +25,7 @@ void list_begin(RootCall& call) {
     size_t seen = 0;
     for (uint64_t i = 0; i < count; ++i) {
         const vz_collection_info* info = codec::element_at(infos, i);
-        if (call.sees(codec::view(info->name), VZH_READ)) listed->infos[seen++] = as_seen(call, info);
+        if (call.sees(text::view(info->name), VZH_READ)) listed->infos[seen++] = as_seen(call, info);
     }
     listed->infos = listed->infos.first(seen);
     call.state = listed;

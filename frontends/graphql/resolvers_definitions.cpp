@@ -2,7 +2,9 @@
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/text_collection.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 #include "frontends/text/names.hpp"
 
 namespace vz::graphql {
@@ -132,7 +134,7 @@ void create_begin(RootCall& call) {
     call.state = creation;
     if (!add_texts(call, input, wanted, notes, creation->lexical)) return;
     const std::string_view metadata = call.arena->copy_text(codec::write_notes(notes));
-    codec::fill_schema(wanted, metadata.empty() ? vz_str{} : codec::borrowed(metadata), creation->field,
+    codec::fill_schema(wanted, metadata.empty() ? vz_str{} : text::borrowed(metadata), creation->field,
                        creation->schema);
     call.expect(1);
     call.engine_calls[0].change.request_id = call.request_id();
@@ -143,7 +145,7 @@ void create_begin(RootCall& call) {
 const vz_collection_info* as_made(RootCall& call, std::string_view name) {
     vz_collection_info* info = call.make<vz_collection_info>();
     info->struct_size = sizeof *info;
-    info->name = codec::borrowed(name);
+    info->name = text::borrowed(name);
     info->schema = &static_cast<const Creation*>(call.state)->schema;
     info->created_ms = codec::now_unix_ms();
     return info;
@@ -196,8 +198,8 @@ void update_begin(RootCall& call) {
         change.kind = VZ_ALTER_SET_METADATA;
         // An absent text would keep what is there.
         const std::string written = codec::write_notes(notes);
-        change.metadata = codec::borrowed(
-            call.arena->copy_text(written.empty() ? std::string_view("{}") : std::string_view(written)));
+        change.metadata =
+            text::borrowed(call.arena->copy_text(written.empty() ? std::string_view("{}") : std::string_view(written)));
     }
     if (search_effort >= 0) {
         const vz_vector_field* field = default_vector(*info);
@@ -224,7 +226,7 @@ void rename_begin(RootCall& call) {
     auto* request = call.make<vz_rename_request>();
     request->struct_size = sizeof *request;
     request->flags = call.argument("retainAlias").boolean_or(true) ? VZ_RENAME_KEEP_ALIAS : 0;
-    request->to = codec::borrowed(to);
+    request->to = text::borrowed(to);
     call.expect(1);
     call.engine_calls[0].change.request_id = call.request_id();
     call.names.named_by = "name";

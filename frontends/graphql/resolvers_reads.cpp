@@ -1,6 +1,8 @@
 // Root fields that read points.
 #include "frontends/graphql/resolvers.hpp"
 
+#include "frontends/text/abi_text.hpp"
+
 namespace vz::graphql {
 namespace {
 
@@ -15,7 +17,7 @@ void get_begin(RootCall& call) {
     call.names.point = call.argument("id").text;
     if (call.refused_id(call.names.point, "id")) return;
     Get* get = call.make<Get>();
-    get->id = codec::borrowed(call.names.point);
+    get->id = text::borrowed(call.names.point);
     get->parts.struct_size = sizeof get->parts;
     get->parts.flags = wanted_parts(*call.planned, true);
     get->request.struct_size = sizeof get->request;
@@ -76,7 +78,7 @@ void scan_begin(RootCall& call) {
     scan->request.limit = static_cast<uint32_t>(limit);
     scan->request.deadline_ns = call.view->deadline_ns;
     if (scan->parts.flags != 0) scan->request.parts = &scan->parts;
-    if (!input["cursor"].empty()) scan->request.cursor = codec::borrowed(input["cursor"].text);
+    if (!input["cursor"].empty()) scan->request.cursor = text::borrowed(input["cursor"].text);
     scan->request.filter = filter_of(call, input["filter"]);
     const bool counted = selected(*call.planned, "totalCount") != nullptr;
     call.expect(counted ? 2 : 1);
@@ -98,7 +100,7 @@ FieldValue scan_finish(RootCall& call) {
     if (!read_points(call, scanned, VZ_COSINE, page->points)) return FieldValue::null();
     vz_rows rows{};
     rows.struct_size = sizeof rows;
-    if (vz_result_rows(scanned.result, 0, &rows, nullptr) == VZ_OK) page->cursor = codec::view(rows.cursor);
+    if (vz_result_rows(scanned.result, 0, &rows, nullptr) == VZ_OK) page->cursor = text::view(rows.cursor);
     if (call.argument("input")["includeVectors"].boolean_or(true)) return FieldValue::of_object(page);
     // Vectors may have been read for `dimension` alone.
     const std::span<PointView> bare = call.arena->array<PointView>(page->points.size());

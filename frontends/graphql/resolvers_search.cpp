@@ -1,6 +1,7 @@
 // Root fields that search.
 #include "frontends/codec/scores.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -93,7 +94,7 @@ void begin(RootCall& call, std::span<const Input> inputs, bool batch) {
 bool hits(RootCall& call, size_t place, std::span<const PointView>& points) {
     const Search& search = static_cast<const Searches*>(call.state)->all[place];
     const EngineCall& searched = call.engine_calls[place];
-    call.names.collection = codec::view(searched.op.collection);
+    call.names.collection = text::view(searched.op.collection);
     return !call.failed(searched) && (search.empty || read_points(call, searched, search.metric, points));
 }
 

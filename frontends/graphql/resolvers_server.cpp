@@ -2,7 +2,9 @@
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/process_memory.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -76,12 +78,12 @@ const vz_segment_info& segment(const FieldCall& call) {
 
 FieldValue texts(const vz_str* first, uint32_t count) {
     constexpr ListItem kItem = [](const Source& list, uint64_t index) {
-        return FieldValue::of_text(codec::view(static_cast<const vz_str*>(list.object)[index]));
+        return FieldValue::of_text(text::view(static_cast<const vz_str*>(list.object)[index]));
     };
     return FieldValue::of_list(count, kItem, first);
 }
 
-FieldValue report_name(const FieldCall& call) { return FieldValue::of_text(codec::view(report(call).name)); }
+FieldValue report_name(const FieldCall& call) { return FieldValue::of_text(text::view(report(call).name)); }
 FieldValue report_state(const FieldCall& call) {
     switch (report(call).state) {
         case VZ_STATE_READ_ONLY: return FieldValue::of_text("READ_ONLY");
@@ -107,7 +109,7 @@ FieldValue report_snapshots(const FieldCall& call) {
 }
 FieldValue report_problems(const FieldCall& call) { return texts(report(call).problems, report(call).problem_count); }
 
-FieldValue segment_file(const FieldCall& call) { return FieldValue::of_text(codec::view(segment(call).file)); }
+FieldValue segment_file(const FieldCall& call) { return FieldValue::of_text(text::view(segment(call).file)); }
 FieldValue segment_rows(const FieldCall& call) { return FieldValue::of_count(segment(call).rows); }
 FieldValue segment_bytes(const FieldCall& call) { return FieldValue::of_count(segment(call).bytes); }
 FieldValue segment_hash(const FieldCall& call) {

@@ -4,10 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "frontends/codec/request_id.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/codec/text_collection.hpp"
 #include "frontends/codec/text_record.hpp"
+#include "frontends/codec/uuid.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -129,8 +132,8 @@ void hybrid_begin(RootCall& call) {
         const bool has_dense = is_embedded || !vector.empty();
         if (has_dense) search->words = fused;
         search->words.struct_size = sizeof search->words;
-        search->words.path = codec::borrowed(call.arena->copy_text(texts.lexical_path()));
-        search->text = codec::borrowed(input["query"].text);
+        search->words.path = text::borrowed(call.arena->copy_text(texts.lexical_path()));
+        search->text = text::borrowed(input["query"].text);
         search->words.texts = &search->text;
         search->request.text = &search->words;
         if (!has_dense) search->request.queries = {nullptr, 1, 0, 0, 0};

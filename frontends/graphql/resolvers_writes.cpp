@@ -3,6 +3,7 @@
 
 #include "frontends/codec/expiry.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -34,7 +35,7 @@ bool refuse_public_key(RootCall& call, const Input& key) {
     return true;
 }
 
-vz_str payload_of(const Input& payload) { return payload.empty() ? vz_str{} : codec::borrowed(payload.text); }
+vz_str payload_of(const Input& payload) { return payload.empty() ? vz_str{} : text::borrowed(payload.text); }
 
 int64_t expiry_of(vz_str payload) { return codec::expiry_of({payload.data, payload.size}).value_or(0); }
 
@@ -62,7 +63,7 @@ void upsert_one_begin(RootCall& call) {
     const std::span<const float> numbers = input["data"].floats;
     if (numbers.empty()) return call.fail(codec::validation("data", "must not be empty"));
     vz_write_request* request = new_write(call, VZ_UPSERT, 1);
-    request->ids = call.arena->make<vz_str>(codec::borrowed(input["id"].text));
+    request->ids = call.arena->make<vz_str>(text::borrowed(input["id"].text));
     request->payloads = call.arena->make<vz_str>(payload_of(input["payload"]));
     request->vectors = {numbers.data(), 1, 0, static_cast<uint32_t>(numbers.size()), VZ_F32};
     if (refuse_expiry(call, request->payloads[0])) return;
@@ -137,7 +138,7 @@ void upsert_many_begin(RootCall& call) {
     const std::span<int64_t> expires = call.arena->array<int64_t>(points.size());
     for (size_t i = 0; i < points.size(); ++i) {
         std::memcpy(rows + i * dim, points[i]["data"].floats.data(), dim * sizeof(float));
-        ids[i] = codec::borrowed(points[i]["id"].text);
+        ids[i] = text::borrowed(points[i]["id"].text);
         payloads[i] = payload_of(points[i]["payload"]);
         if (refuse_expiry(call, payloads[i], "vectors[" + std::to_string(i) + "].")) return;
         expires[i] = expiry_of(payloads[i]);
@@ -173,7 +174,7 @@ void delete_one_begin(RootCall& call) {
     call.names.point = call.argument("id").text;
     if (call.refused_id(call.names.point, "id")) return;
     vz_write_request* request = new_write(call, VZ_DELETE, 1);
-    request->ids = call.arena->make<vz_str>(codec::borrowed(call.names.point));
+    request->ids = call.arena->make<vz_str>(text::borrowed(call.names.point));
     submit_write(call, call.argument("collection").text, request);
 }
 FieldValue delete_one_finish(RootCall& call) {
@@ -202,7 +203,7 @@ void delete_many_begin(RootCall& call) {
         const std::span<vz_str> ids = call.arena->array<vz_str>(items.size());
         for (size_t i = 0; i < items.size(); ++i) {
             if (call.refused_id(items[i].text, "ids[" + std::to_string(i) + "]", i)) return;
-            ids[i] = codec::borrowed(items[i].text);
+            ids[i] = text::borrowed(items[i].text);
         }
         request->ids = ids.data();
     } else {
@@ -224,7 +225,7 @@ void payload_begin(RootCall& call) {
     call.names.point = call.argument("id").text;
     if (call.refused_id(call.names.point, "id")) return;
     vz_write_request* request = new_write(call, VZ_UPDATE, 1);
-    request->ids = call.arena->make<vz_str>(codec::borrowed(call.names.point));
+    request->ids = call.arena->make<vz_str>(text::borrowed(call.names.point));
     request->payloads = call.arena->make<vz_str>(payload_of(call.argument("payload")));
     request->payload_mode = VZ_PAYLOAD_REPLACE;
     if (refuse_expiry(call, request->payloads[0])) return;

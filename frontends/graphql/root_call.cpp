@@ -5,7 +5,9 @@
 
 #include "frontends/codec/filter.hpp"
 #include "frontends/codec/own_name.hpp"
+#include "frontends/codec/scores.hpp"
 #include "frontends/graphql/resolvers.hpp"
+#include "frontends/text/abi_text.hpp"
 #include "frontends/text/names.hpp"
 
 namespace vz::graphql {
@@ -34,7 +36,7 @@ void RootCall::set(size_t i, uint32_t kind, std::string_view collection, const v
     EngineCall& call = engine_calls[i];
     call.op.struct_size = sizeof call.op;
     call.op.kind = kind;
-    call.op.collection = codec::borrowed(collection);
+    call.op.collection = text::borrowed(collection);
     call.op.request = op_request;
     call.op.answer = answer;
     call.op.error = &call.error;
@@ -77,7 +79,7 @@ bool RootCall::in_turn(std::string_view collection) {
 }
 
 bool RootCall::sees(std::string_view collection, uint32_t permission) const {
-    return vzh_sees(request, codec::borrowed(collection), permission) != 0;
+    return vzh_sees(request, text::borrowed(collection), permission) != 0;
 }
 
 void RootCall::searched(const vz_rows& rows) const {
@@ -88,7 +90,7 @@ const vz_collection_info* as_seen(RootCall& call, const vz_collection_info* info
     if (info->alias_count == 0) return info;
     auto* const seen = call.arena->make<vz_collection_info>(*info);
     vz_str* const aliases = call.arena->array<vz_str>(info->alias_count).data();
-    const auto is_seen = [&](vz_str alias) { return call.sees(codec::view(alias), VZH_READ); };
+    const auto is_seen = [&](vz_str alias) { return call.sees(text::view(alias), VZH_READ); };
     vz_str* const end = std::copy_if(info->aliases, info->aliases + info->alias_count, aliases, is_seen);
     seen->alias_count = static_cast<uint32_t>(end - aliases);
     seen->aliases = aliases;
@@ -98,7 +100,7 @@ const vz_collection_info* as_seen(RootCall& call, const vz_collection_info* info
 const vz_collection_info* describe_if_present(RootCall& call, std::string_view collection, bool& absent) {
     vz_result* result = nullptr;
     vz_error error{};
-    const vz_status status = vz_collection_describe(call.engine(), codec::borrowed(collection), &result, &error);
+    const vz_status status = vz_collection_describe(call.engine(), text::borrowed(collection), &result, &error);
     absent = status == VZ_NOT_FOUND;
     if (absent) return nullptr;
     if (status != VZ_OK) {
@@ -123,7 +125,7 @@ vz_str filter_of(RootCall& call, const Input& input) {
     if (input.empty()) return {};
     call.names.filter = input.text;
     const codec::RewrittenFilter rewritten = codec::rewrite_filter(input.text);
-    if (rewritten.spelling == codec::Spelling::kPlain) return codec::borrowed(input.text);
+    if (rewritten.spelling == codec::Spelling::kPlain) return text::borrowed(input.text);
     if (rewritten.spelling == codec::Spelling::kTooMany) {
         call.fail(codec::validation(std::string(call.names.place) + "filter", rewritten.reason));
         return {};
@@ -133,7 +135,7 @@ vz_str filter_of(RootCall& call, const Input& input) {
                                     rewritten.offset));
         return {};
     }
-    return codec::borrowed(call.arena->copy_text(rewritten.text));
+    return text::borrowed(call.arena->copy_text(rewritten.text));
 }
 
 bool read_number(RootCall& call, const Input& input, std::string_view name, int64_t least, int64_t most,

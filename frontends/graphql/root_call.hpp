@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "frontends/codec/failure.hpp"
-#include "frontends/codec/names.hpp"
+#include "frontends/codec/request_id.hpp"
 #include "frontends/graphql/frontend.hpp"
 #include "frontends/graphql/plan.hpp"
 #include "frontends/http/http.h"

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "frontends/codec/names.hpp"
 #include "frontends/codec/own_name.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -71,7 +71,7 @@ bool enter_scopes(RootCall& call, uint32_t permission) {
     if (call.failure != nullptr) return true;
     if (!seen) return refuse_field("the key lacks this permission for this collection");
     return each_scope(call.planned->arguments, scope, [&](std::string_view collection, std::string_view) {
-        return vzh_allowed(call.request, codec::borrowed(collection), permission) != 0;
+        return vzh_allowed(call.request, text::borrowed(collection), permission) != 0;
     });
 }
 

@@ -9,6 +9,7 @@
 #include "frontends/graphql/exchange.hpp"
 #include "frontends/graphql/introspection.hpp"
 #include "frontends/graphql/within_memory.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -40,8 +41,8 @@ void reply_page(vzh_request* request, const vz_frontend& frontend) {
         "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri "
         "'none'; form-action 'none'; "
         "frame-ancestors 'none'";
-    vzh_header(request, "Content-Security-Policy", codec::borrowed(assets().empty() ? kPlain : kGraphiql));
-    vzh_header(request, "X-Content-Type-Options", codec::borrowed("nosniff"));
+    vzh_header(request, "Content-Security-Policy", text::borrowed(assets().empty() ? kPlain : kGraphiql));
+    vzh_header(request, "X-Content-Type-Options", text::borrowed("nosniff"));
     reply_text(request, 200, frontend.page_text, "text/html; charset=utf-8");
 }
 
@@ -53,7 +54,7 @@ void reply_error(vzh_request* request, uint32_t status, std::string_view code, s
         json::Writer out(text.target());
         out.begin_object();
         out.key("errors");
-        write_errors(out, {}, codec::view(vzh_request_view(request)->request_id),
+        write_errors(out, {}, text::view(vzh_request_view(request)->request_id),
                      {{std::string(message), std::string(code), {}, {}, {}}});
         out.end_object();
     }
@@ -104,8 +105,8 @@ bool read_body(std::string_view body, Exchange& exchange, std::string& why) {
 bool read_parameters(const vzh_view* view, Exchange& exchange, std::string& why) {
     bool has_query = false;
     for (uint32_t i = 0; i < view->query_count; ++i) {
-        const std::string_view name = codec::view(view->query[i].key);
-        const std::string_view value = codec::view(view->query[i].value);
+        const std::string_view name = text::view(view->query[i].key);
+        const std::string_view value = text::view(view->query[i].value);
         if (name == "query") {
             exchange.query = value;
             has_query = true;
@@ -132,11 +133,11 @@ void start_later(vzh_request*, void* user) VZ_NOEXCEPT { static_cast<Exchange*>(
 
 void handle_operation(vzh_request* request, const vzh_view* view) {
     const bool by_get = view->route->id == kGet;
-    const std::optional<Media> media = choose_media(codec::view(view->accept));
+    const std::optional<Media> media = choose_media(text::view(view->accept));
     if (!media)
         return reply_error(request, 406, "NOT_ACCEPTABLE",
                            "answers are application/graphql-response+json or application/json");
-    if (!by_get && codec::view(view->content_type) != "application/json") {
+    if (!by_get && text::view(view->content_type) != "application/json") {
         return reply_error(request, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
     }
     vz_frontend& frontend = frontend_of(view);
@@ -146,7 +147,7 @@ void handle_operation(vzh_request* request, const vzh_view* view) {
     std::string why;
     bool read = false;
     const bool fits = within_memory([&] {
-        read = by_get ? read_parameters(view, *exchange, why) : read_body(codec::view(view->body), *exchange, why);
+        read = by_get ? read_parameters(view, *exchange, why) : read_body(text::view(view->body), *exchange, why);
     });
     if (!fits || exchange->arena.is_short() || (!read && why.empty())) return exchange->refuse_overloaded();
     if (!read) return exchange->refuse(400, {{why, "BAD_REQUEST", {}, {}, {}}});
@@ -180,7 +181,7 @@ void handle(vzh_request* request, const vzh_view* view) VZ_NOEXCEPT {
         case kPage: return reply_page(request, frontend_of(view));
         case kSchema: return reply_schema(request, frontend_of(view));
         case kGet:
-            if (frontend_of(view).page && wants_page(codec::view(view->accept)))
+            if (frontend_of(view).page && wants_page(text::view(view->accept)))
                 return reply_page(request, frontend_of(view));
             if (vzh_identified(request) != 0) handle_operation(request, view);
             return;

@@ -5,6 +5,7 @@
 #include "frontends/text/utf8.hpp"
 
 namespace vz::http {
+
 std::optional<Target> split_target(std::string_view target) {
     Target out;
     constexpr std::string_view kScheme = "http://";

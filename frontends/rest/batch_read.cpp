@@ -1,4 +1,5 @@
 #include "frontends/codec/expiry.hpp"
+#include "frontends/codec/uuid.hpp"
 #include "frontends/rest/batch.hpp"
 #include "frontends/rest/list.hpp"
 #include "frontends/text/names.hpp"

@@ -5,6 +5,9 @@
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
+#include "frontends/codec/request_id.hpp"
+#include "frontends/codec/scores.hpp"
+#include "frontends/codec/time.hpp"
 
 namespace vz::rest {
 namespace {

@@ -13,12 +13,12 @@
 #include <type_traits>
 
 #include "frontends/codec/failure.hpp"
-#include "frontends/codec/names.hpp"
 #include "frontends/http/http.h"
 #include "frontends/json/arena.hpp"
 #include "frontends/json/reader.hpp"
 #include "frontends/json/writer.hpp"
 #include "frontends/rest/jobs.hpp"
+#include "frontends/text/abi_text.hpp"
 
 // The plugin's state; one per instance.
 struct vz_frontend {
@@ -39,8 +39,8 @@ struct vz_frontend {
 
 namespace vz::rest {
 
-using codec::borrowed;
-using codec::view;
+using text::borrowed;
+using text::view;
 
 // A search that takes longer is no longer small (a shared core may well take a thread its turn away for some
 // milliseconds), and for how long none runs on an io thread then.
@@ -73,7 +73,7 @@ struct Call {
     int64_t begun_ns;
     int64_t submitted_ns;
 
-    std::string_view param(uint32_t index) const { return codec::view(view->params[index].value); }
+    std::string_view param(uint32_t index) const { return text::view(view->params[index].value); }
 };
 
 // How a search of the request was done, for those who look for slow ones.

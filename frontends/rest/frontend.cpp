@@ -4,14 +4,16 @@
 #include <new>
 #include <thread>
 
+#include "frontends/codec/time.hpp"
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/routes.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace {
 
-using vz::codec::borrowed;
-using vz::codec::view;
+using vz::text::borrowed;
+using vz::text::view;
 
 // `auto_create`: true (default) or false.
 vz_status read_config(const vz_host* host, vz_frontend& frontend, vz_error* error) {

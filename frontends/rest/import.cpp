@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "frontends/codec/expiry.hpp"
+#include "frontends/codec/uuid.hpp"
 #include "frontends/rest/batch.hpp"
 #include "frontends/rest/broken_part.hpp"
 #include "frontends/rest/handlers.hpp"

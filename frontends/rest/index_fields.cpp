@@ -1,7 +1,7 @@
 #include "frontends/rest/index_fields.hpp"
 
 #include "frontends/codec/field_index.hpp"
-#include "frontends/codec/names.hpp"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::rest {
 namespace {
@@ -52,8 +52,8 @@ bool read_field_index_member(json::Reader& reader, uint32_t id, Value value, vz_
     std::string_view text;
     if (reader.is_null(value)) return true;
     if (!reader.string(value, text)) return false;
-    if (id == 0) index.path = codec::borrowed(text);
-    if (id == 2) index.language = codec::borrowed(text);
+    if (id == 0) index.path = text::borrowed(text);
+    if (id == 2) index.language = text::borrowed(text);
     if (id != 1) return true;
     const auto kind = codec::parse_field_index_kind(text);
     if (!kind) return reader.mistake(codec::kFieldIndexKinds);

@@ -2,6 +2,7 @@
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/own_name.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"

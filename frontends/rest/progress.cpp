@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "frontends/codec/element.hpp"
-#include "frontends/codec/names.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 

@@ -2,6 +2,7 @@
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
 #include "frontends/codec/process_memory.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
 

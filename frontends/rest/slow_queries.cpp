@@ -1,4 +1,5 @@
 #include "frontends/codec/element.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 

@@ -10,8 +10,8 @@
 
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/element.hpp"
-#include "frontends/codec/names.hpp"
 #include "frontends/codec/own_name.hpp"
+#include "frontends/codec/time.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 

@@ -1,4 +1,5 @@
 // The routes that store texts: what each calls its fields, and how each answers.
+#include "frontends/codec/uuid.hpp"
 #include "frontends/rest/batch.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"

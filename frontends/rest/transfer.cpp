@@ -4,6 +4,7 @@
 
 #include "frontends/codec/own_name.hpp"
 #include "frontends/codec/points.hpp"
+#include "frontends/codec/request_id.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"

@@ -1,18 +1,15 @@
-// Texts as the ABI passes them, and as the standard library does.
+// Texts as the ABI passes them, as the host has them.
 #pragma once
 
 #include <string>
-#include <string_view>
 
-#include "vectorizer/types.h"
+#include "frontends/text/abi_text.hpp"
 
 namespace vz::host {
 
-inline std::string_view view(vz_str text) {
-    return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
+using text::borrowed;
+using text::view;
+
 inline std::string text(vz_str value) { return std::string(view(value)); }
-// Valid as long as `text` is.
-inline vz_str borrowed(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace vz::host

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "frontends/codec/expiry.hpp"
-#include "frontends/codec/names.hpp"
+#include "frontends/codec/request_id.hpp"
 #include "frontends/text/names.hpp"
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/create_collection.hpp"

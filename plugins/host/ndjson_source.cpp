@@ -6,7 +6,6 @@
 #include <system_error>
 #include <unordered_map>
 
-#include "frontends/codec/names.hpp"
 #include "frontends/json/reader.hpp"
 #include "frontends/text/names.hpp"
 #include "plugins/host/import_source.hpp"

@@ -1,6 +1,5 @@
 // VADD, VREM and VSETATTR: writes of one point each.
 #include "frontends/codec/expiry.hpp"
-#include "frontends/codec/names.hpp"
 #include "frontends/text/names.hpp"
 #include "plugins/resp/vector_set.hpp"
 

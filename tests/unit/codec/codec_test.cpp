@@ -7,9 +7,12 @@
 
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/failure.hpp"
-#include "frontends/codec/names.hpp"
+#include "frontends/codec/request_id.hpp"
 #include "frontends/codec/scores.hpp"
+#include "frontends/codec/time.hpp"
+#include "frontends/codec/uuid.hpp"
 #include "frontends/json/reader.hpp"
+#include "frontends/text/abi_text.hpp"
 #include "frontends/text/names.hpp"
 
 namespace vz::codec {
@@ -143,10 +146,10 @@ TEST(names, request_ids_depend_on_key_and_part) {
     const vz_uuid none = request_id({}, {}, 0);
     EXPECT_EQ(std::count(none.bytes, none.bytes + 16, 0), 16);
     const auto same = [](const vz_uuid& a, const vz_uuid& b) { return std::memcmp(a.bytes, b.bytes, 16) == 0; };
-    const vz_uuid one = request_id({}, borrowed("k"), 0);
-    EXPECT_TRUE(same(one, request_id({}, borrowed("k"), 0)));
-    EXPECT_FALSE(same(one, request_id({}, borrowed("k"), 1)));
-    EXPECT_FALSE(same(one, request_id(borrowed("k"), borrowed("k"), 0)));
+    const vz_uuid one = request_id({}, text::borrowed("k"), 0);
+    EXPECT_TRUE(same(one, request_id({}, text::borrowed("k"), 0)));
+    EXPECT_FALSE(same(one, request_id({}, text::borrowed("k"), 1)));
+    EXPECT_FALSE(same(one, request_id(text::borrowed("k"), text::borrowed("k"), 0)));
 }
 
 TEST(names, times_are_rfc_3339) {
@@ -160,7 +163,7 @@ TEST(collection, notes_survive_the_schema) {
     notes.description = "a \"b\"\n";
     notes.metadata = R"({"k":[1,2]})";
     const std::string text = write_notes(notes);
-    const CollectionNotes back = read_notes(borrowed(text));
+    const CollectionNotes back = read_notes(text::borrowed(text));
     EXPECT_EQ(back.description, notes.description);
     EXPECT_EQ(back.metadata, notes.metadata);
     EXPECT_EQ(write_notes({}), "");
