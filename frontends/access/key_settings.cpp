@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "frontends/text/abi_text.hpp"
+
 namespace vz::access {
 namespace {
 
@@ -17,8 +19,6 @@ struct Draft {
     bool has_hash = false;
     std::map<std::string, KeyScope> scopes;
 };
-
-vz_str borrowed(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string_view next_part(std::string_view& rest) {
     const auto end = rest.find('.');
@@ -54,7 +54,7 @@ const char* read_member(std::string_view rest, std::string_view value, Draft& dr
     const auto member = next_part(rest);
     if (member == "name") {
         draft.key.id = draft.key.name = value;
-        return value.empty() || value.size() > 128 ? "must have 1 to 128 bytes" : nullptr;
+        return value.empty() || value.size() > kKeyNameBytesMax ? "must have 1 to 128 bytes" : nullptr;
     }
     if (member == "hash") {
         const auto hash = parse_key_hash(value);
@@ -117,14 +117,15 @@ KeyFault read_keys(const KeyFields& fields, std::vector<ApiKey>& out) {
 vz_status read_keys(const vz_host& host, const vz_config_service& config, std::vector<ApiKey>& out, vz_error* error) {
     KeyFields fields;
     config.list(
-        &host, borrowed(kSection),
+        &host, text::borrowed(kSection),
         [](void* user, vz_str key, vz_str value) noexcept {
             static_cast<KeyFields*>(user)->emplace_back(std::string(key.data, key.size),
                                                         std::string(value.data, value.size));
         },
         &fields);
     const KeyFault fault = read_keys(fields, out);
-    return fault.key.empty() ? VZ_OK : config.reject(&host, borrowed(fault.key), borrowed(fault.reason), error);
+    return fault.key.empty() ? VZ_OK
+                             : config.reject(&host, text::borrowed(fault.key), text::borrowed(fault.reason), error);
 }
 
 }  // namespace vz::access

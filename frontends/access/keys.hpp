@@ -16,6 +16,8 @@ namespace vz::access {
 // What a key may do; each includes those below it. Of kOpen everyone may.
 inline constexpr uint32_t kOpen = 0, kRead = 1, kWrite = 2, kAdmin = 3;
 
+inline constexpr size_t kKeyNameBytesMax = 128;
+
 using KeyHash = std::array<unsigned char, 32>;
 
 KeyHash hash_of_key(std::string_view key);

@@ -1,7 +1,5 @@
-// The door of libcrypto.
 #include "plugins/host/api_key.hpp"
 
-#include <openssl/sha.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "frontends/access/keys.hpp"
 #include "frontends/text/hex.hpp"
 #include "plugins/host/exit_code.hpp"
 
@@ -30,11 +29,7 @@ std::string make_api_key() {
     return "vz_" + text::hex(bits);
 }
 
-std::string hash_api_key(std::string_view key) {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
-    ::SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), hash.data());
-    return "sha256:" + text::hex(hash);
-}
+std::string hash_api_key(std::string_view key) { return access::key_hash_text(access::hash_of_key(key)); }
 
 size_t count_configured_keys(const Config& config) {
     return static_cast<size_t>(std::count_if(config.values().begin(), config.values().end(), [](const auto& entry) {

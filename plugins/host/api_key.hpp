@@ -9,8 +9,6 @@
 
 namespace vz::host {
 
-inline constexpr size_t kApiKeyNameBytesMax = 128;  // as frontends read them
-
 // "vz_" and 256 random bits; empty: the system gives no randomness.
 std::string make_api_key();
 // "sha256:" and 64 hexadecimal digits.

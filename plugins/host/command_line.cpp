@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <string>
 
+#include "frontends/access/keys.hpp"
 #include "plugins/host/api_key.hpp"
 #include "plugins/host/check.hpp"
 #include "plugins/host/config_flags.hpp"
@@ -253,7 +254,7 @@ struct NewKeyCommand {
             const auto fits = [](char c) {
                 return c != '"' && c != '\\' && c != 0x7f && static_cast<unsigned char>(c) >= 0x20;
             };
-            if (text.empty() || text.size() > kApiKeyNameBytesMax) return "must have 1 to 128 bytes";
+            if (text.empty() || text.size() > access::kKeyNameBytesMax) return "must have 1 to 128 bytes";
             return std::all_of(text.begin(), text.end(), fits) ? "" : "no quotes and no control characters";
         });
         app->add_option("--permission", permission, "read, write or admin [admin]")
