@@ -1,35 +1,19 @@
 // What GraphQL says of a request that is wrong: the field in the request's own words, and no more of it than it takes.
 #include <gtest/gtest.h>
 
-#include "tests/e2e/support/http_client.hpp"
-#include "tests/e2e/support/json.hpp"
-#include "tests/e2e/support/server.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/e2e/support/graphql_server.hpp"
 
 namespace vz::e2e {
 namespace {
 
-class GraphqlBadInput : public testing::Test {
+class GraphqlBadInput : public OnGraphqlServer {
  protected:
-    Json ask(const std::string& document) {
-        const Answer answer = client_.post("/graphql", R"({"query":)" + json_string(document) + "}");
-        EXPECT_EQ(answer.status, 200) << document << "\n" << answer.body;
-        return Json(answer.body);
-    }
-    void good(const std::string& document) {
-        const Json answer = ask(document);
-        EXPECT_FALSE(answer.has("/errors")) << document << "\n" << simdjson::to_string(answer.root());
-    }
     // The field that the first error names.
     std::string fault(const std::string& document) {
         const Json answer = ask(document);
         return answer.has("/errors/0/extensions/details/field") ? answer.text("/errors/0/extensions/details/field")
                                                                 : simdjson::to_string(answer.root());
     }
-
-    TemporaryDirectory directory_;
-    Server server_{directory_.path() + "/data"};
-    HttpClient client_{server_.port()};
 };
 
 TEST_F(GraphqlBadInput, texts_are_named_by_their_place_and_options_by_their_name) {
@@ -72,15 +56,16 @@ TEST_F(GraphqlBadInput, what_was_sent_is_told_in_part) {
          {"{" + name + "}", "query($" + name + ": Int) { __typename }", "{ __typename @" + name + " }",
           "{ stats { ..." + name + " } }", "query($v: " + name + ") { __typename }",
           "query($v: Int = $" + name + ") { a }"}) {
-        const Answer answer = client_.post("/graphql", R"({"query":)" + json_string(document) + "}");
+        const Answer answer = send("POST", "/graphql", R"({"query":)" + json_string(document) + "}");
         EXPECT_NE(answer.body.find("errors"), std::string::npos);
         EXPECT_LT(answer.body.size(), 4096U) << document.substr(0, 20);
     }
 }
 
 TEST_F(GraphqlBadInput, a_variable_that_comes_twice_is_named) {
-    const Answer twice = client_.post(
-        "/graphql", R"({"query":"query($n: Boolean!) { __typename @skip(if: $n) }","variables":{"n":true,"n":true}})");
+    const Answer twice =
+        send("POST", "/graphql",
+             R"({"query":"query($n: Boolean!) { __typename @skip(if: $n) }","variables":{"n":true,"n":true}})");
     EXPECT_EQ(twice.status, 400);
     EXPECT_NE(Json(twice.body).text("/errors/0/message").find("\"n\""), std::string::npos) << twice.body;
 }

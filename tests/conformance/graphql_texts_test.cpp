@@ -5,31 +5,12 @@
 #include <functional>
 #include <thread>
 
-#include "tests/e2e/support/http_client.hpp"
-#include "tests/e2e/support/json.hpp"
-#include "tests/e2e/support/server.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/e2e/support/graphql_server.hpp"
 
 namespace vz::e2e {
 namespace {
 
-class GraphqlTexts : public testing::Test {
- protected:
-    Json ask(const std::string& document) {
-        const Answer answer = client_.post("/graphql", R"({"query":)" + json_string(document) + "}");
-        EXPECT_EQ(answer.status, 200) << document << "\n" << answer.body;
-        return Json(answer.body);
-    }
-    Json good(const std::string& document) {
-        Json answer = ask(document);
-        EXPECT_FALSE(answer.has("/errors")) << document << "\n" << simdjson::to_string(answer.root());
-        return answer;
-    }
-
-    TemporaryDirectory directory_;
-    Server server_{directory_.path() + "/data"};
-    HttpClient client_{server_.port()};
-};
+class GraphqlTexts : public OnGraphqlServer {};
 
 TEST_F(GraphqlTexts, are_stored_and_found) {
     const Json made(good(R"(mutation {
@@ -97,7 +78,7 @@ TEST_F(GraphqlTexts, mistakes_change_nothing) {
     const std::string written =
         R"({"query":"mutation { upsertTexts(input: {collection: \"t\", texts: [{text: \"sea\"}]}) { success } }",)";
     for (const char* broken : {R"("extensions":{"a":tru})", R"("variables":{"a":{"b":1,}})"})
-        EXPECT_EQ(client_.post("/graphql", written + broken + "}").status, 400) << broken;
+        EXPECT_EQ(send("POST", "/graphql", written + broken + "}").status, 400) << broken;
     EXPECT_EQ(good(R"({ countVectors(collection: "t") })").integer("/data/countVectors"), 0);
     EXPECT_EQ(good(R"({ collection(name: "t") { config { embeddingProvider } } })")
                   .text("/data/collection/config/embeddingProvider"),
@@ -197,8 +178,8 @@ TEST_F(GraphqlTexts, a_deadline_that_passed_is_the_one_of_the_request) {
     // To embed so much takes longer.
     std::string texts;
     for (int i = 0; i < 1000; ++i) texts += R"({text: "The whale swims in the sea"})";
-    const Answer late = client_.post(
-        "/graphql?timeout_ms=1",
+    const Answer late = send(
+        "POST", "/graphql?timeout_ms=1",
         R"({"query":)" +
             json_string(R"(mutation { upsertTexts(input: {collection: "t", texts: [)" + texts + "]}) { success } }") +
             "}");
@@ -255,7 +236,7 @@ TEST_F(GraphqlTexts, changes_of_one_collection_do_not_take_each_other_back) {
     };
     for (int round = 0; round < kRounds; ++round) {
         good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } })");
-        at_once(server_.port(), described, [&](HttpClient& client) {
+        at_once(rest_.port(), described, [&](HttpClient& client) {
             if (round % 2 == 0) return client.request("PUT", "/collections/t", R"({"metadata":{"n":1}})");
             return client.post(
                 "/graphql", graphql(R"(mutation { updateCollection(name: "t", input: {metadata: {n: 1}}) { name } })"));
@@ -276,7 +257,7 @@ TEST_F(GraphqlTexts, a_change_of_the_collection_leaves_it_bound) {
     };
     for (int round = 0; round < kRounds; ++round) {
         good(R"(mutation { createCollection(input: {name: "t", dimension: 32}) { name } })");
-        at_once(server_.port(), changed, [&](HttpClient& client) {
+        at_once(rest_.port(), changed, [&](HttpClient& client) {
             if (round % 2 == 0)
                 return client.post("/insert_texts", R"({"collection":"t","texts":[{"id":"a","text":"sea"}]})");
             return client.post(
