@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/e2e/support/free_port.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"

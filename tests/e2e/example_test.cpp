@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/e2e/support/free_port.hpp"
 #include "tests/e2e/support/frontend.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/server.hpp"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/support/free_port.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/process.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/e2e/support/free_port.hpp"
 #include "tests/e2e/support/frontend.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"

@@ -1,14 +1,7 @@
 #include "tests/e2e/support/http_client.hpp"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
 
 namespace vz::e2e {
 namespace {
@@ -78,21 +71,6 @@ Answer HttpClient::request(const std::string& method, const std::string& path, s
     }
     curl_slist_free_all(lines);
     return answer;
-}
-
-uint16_t free_port() {
-    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        std::perror("bind");
-        std::exit(1);
-    }
-    close(descriptor);
-    return ntohs(address.sin_port);
 }
 
 std::string percent_encoded(std::string_view text) {

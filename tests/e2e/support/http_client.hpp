@@ -36,9 +36,6 @@ class HttpClient final {
     std::string base_;
 };
 
-// A port of the loopback interface that nobody listens on now.
-uint16_t free_port();
-
 // One segment of a path.
 std::string percent_encoded(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/e2e/support/free_port.hpp"
 #include "tests/e2e/support/http_client.hpp"
 
 namespace vz::e2e {

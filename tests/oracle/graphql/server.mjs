@@ -1,17 +1,13 @@
 // The real program on a port and a data directory of its own.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { freePort } from '../free_port.mjs';
+
 export async function serve(program) {
-  const port = await new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
+  const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'vz-oracle-'));
   const server = spawn(program, ['serve', '--port', String(port), '--data-dir', join(directory, 'data')], { stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;

@@ -8,6 +8,8 @@ import net from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
+import {freePort} from '../free_port.mjs';
+
 const [program, cases = '4000', seed = '1'] = process.argv.slice(2);
 
 // ---- what is sent ----
@@ -162,15 +164,6 @@ function oracle() {
       setTimeout(() => socket.destroy(), 20);
     });
     server.listen(0, '127.0.0.1', () => done(server));
-  });
-}
-
-function freePort() {
-  return new Promise(done => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const {port} = server.address();
-      server.close(() => done(port));
-    });
   });
 }
 
