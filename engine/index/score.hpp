@@ -20,6 +20,8 @@ ScoreQuery make_score_query(vz_metric metric, const float* values, uint32_t dim)
 float score_row(const ScoreQuery& query, const float* row);
 // The same bits, for whoever kept row_norm(row).
 float score_row(const ScoreQuery& query, const float* row, float norm);
+// The same bits again, of `count` rows.
+void score_rows(const ScoreQuery& query, const float* const* rows, uint32_t count, float* scores);
 // Whether a score that kernels summed, of bytes too, is the right one: squares have neither left float32 nor been
 // rounded away in it.
 bool is_plain_score(vz_metric metric, float score);

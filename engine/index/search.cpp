@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <utility>
 
 #include "engine/index/expand.hpp"
+#include "engine/index/part_timer.hpp"
 
 namespace vz {
 
@@ -65,30 +65,6 @@ void finish(std::vector<SlotHit>& hits, uint32_t k, const IsBetter& better) {
 }  // namespace
 
 namespace {
-
-// What exact scores took, told where it was asked for.
-class RerankTimer {
- public:
-    RerankTimer(PartWork* work, uint64_t rows) : work_(work != nullptr && work->is_timed ? work : nullptr) {
-        if (work_ == nullptr) return;
-        work_->reranked += rows;
-        began_ = Clock::now();
-    }
-    ~RerankTimer() {
-        if (work_ != nullptr)
-            work_->rerank_ns += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began_).count());
-    }
-    RerankTimer(const RerankTimer&) = delete;
-    RerankTimer& operator=(const RerankTimer&) = delete;
-
- private:
-    using Clock = std::chrono::steady_clock;
-    PartWork* work_;
-    Clock::time_point began_;
-};
-
-// Less is not worth a walk from the start.
-constexpr double kWorthAnotherWalk = 1.25;
 
 // A query that lies far from the rows shows it by what a walk for an ordinary one finds; it is walked for again.
 void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
@@ -153,7 +129,16 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     if (part.work != nullptr) part.work->effort = limits.effort;
     const Pool& found = part.filter.passes != nullptr && !is_expanding ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);
-    const RerankTimer timer(part.work, count);
+    return score_nearest(part, found, count, query, scratch);
+}
+
+std::span<const SlotHit> score_nearest(const PartQuery& part, const Pool& found, uint32_t count,
+                                       const ScoreQuery& query, SearchScratch& scratch) {
+    const GraphView& graph = *part.graph;
+    auto& hits = scratch.hits;
+    hits.clear();
+    if (part.work != nullptr) part.work->reranked += count;
+    const PartTimer timer(part.work, &PartWork::rerank_ns);
     const bool is_cold = graph.shape().layout == Layout::kSq8;
     for (uint32_t i = 0; i < count && is_cold; ++i) {
         const auto* row = reinterpret_cast<const char*>(graph.rows(found.slot(i)));
@@ -172,20 +157,31 @@ std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& que
     const IsBetter better(query.metric, scan.ties);
     // Room for twice what can be answered: cut back each time it is full.
     const size_t room = 2 * (size_t{scan.k} + kTiesMax);
-    float worst = is_similarity(query.metric) ? -INFINITY : INFINITY;  // that can still be answered
-    for (Slot slot = scan.begin; slot < scan.end; ++slot) {
-        if (scan.filter.passes != nullptr && !scan.filter(slot)) continue;
-        const float* row = scan.rows(slot);
-        if (row == nullptr) continue;
-        ++scratch.walk.counters.scored;
-        const float score = score_row(query, row);
-        if (better.is_worse(score, worst)) continue;
-        hits.push_back({score, slot});
-        if (hits.size() < room) continue;
-        const auto middle = hits.begin() + static_cast<ptrdiff_t>(room / 2);
-        std::nth_element(hits.begin(), middle, hits.end(), better);
-        worst = middle->score;
-        hits.erase(middle, hits.end());
+    // That can still be answered.
+    float worst = scan.limit.value_or(is_similarity(query.metric) ? -INFINITY : INFINITY);
+    constexpr uint32_t kAtOnce = 64;
+    Slot slots[kAtOnce];
+    const float* rows[kAtOnce];
+    float scores[kAtOnce];
+    for (Slot slot = scan.begin; slot < scan.end;) {
+        uint32_t count = 0;
+        for (; slot < scan.end && count < kAtOnce; ++slot) {
+            if (scan.filter.passes != nullptr && !scan.filter(slot)) continue;
+            slots[count] = slot;
+            rows[count] = scan.packed != nullptr ? scan.packed + scan.stride * slot : scan.rows(slot);
+            count += rows[count] != nullptr ? 1 : 0;
+        }
+        scratch.walk.counters.scored += count;
+        score_rows(query, rows, count, scores);
+        for (uint32_t i = 0; i < count; ++i) {
+            if (better.is_worse(scores[i], worst)) continue;
+            hits.push_back({scores[i], slots[i]});
+            if (hits.size() < room) continue;
+            const auto middle = hits.begin() + static_cast<ptrdiff_t>(room / 2);
+            std::nth_element(hits.begin(), middle, hits.end(), better);
+            worst = middle->score;
+            hits.erase(middle, hits.end());
+        }
     }
     finish(hits, scan.k, better);
     return hits;
@@ -219,7 +215,8 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
                          });
         nearest.resize(wanted);
     }
-    const RerankTimer timer(part.work, nearest.size());
+    if (part.work != nullptr) part.work->reranked += nearest.size();
+    const PartTimer timer(part.work, &PartWork::rerank_ns);
     for (const SlotHit& candidate : nearest)
         hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});
     finish(hits, part.k, IsBetter(query.metric, part.ties));

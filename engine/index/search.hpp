@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct SearchScratch {
 // A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
 inline constexpr uint32_t kWalkShareMax = 8;
 
+// A walk that would go less than so many times as far is not begun anew.
+inline constexpr double kWorthAnotherWalk = 1.25;
+
 // The rank whose key tells how far a query lies from the rows (Curve::near_key).
 inline constexpr uint32_t kFarRank = 10;
 // The key there, or at another rank, of rows in order; infinite where there are none.
@@ -39,6 +43,7 @@ struct TieOrder {
 struct PartWork {
     bool is_timed = true;  // set before: whether clocks are read
     uint32_t effort = 0;   // of the last walk
+    uint64_t walk_ns = 0;  // of search_together() alone
     uint64_t reranked = 0;
     uint64_t rerank_ns = 0;
 };
@@ -66,15 +71,23 @@ struct PartQuery {
 inline constexpr uint32_t kTiesMax = 64;
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
 
+// The second half of that: the best k of the first `count` that a walk found.
+std::span<const SlotHit> score_nearest(const PartQuery& part, const Pool& found, uint32_t count,
+                                       const ScoreQuery& query, SearchScratch& scratch);
+
 // All of `begin` to `end` that pass, scored exactly: tails, parts without a graph, exact requests. Order, ties and
 // lifetime as above.
 struct ExactScan {
     RowSource rows;
+    // Of slot 0, the others `stride` floats apart, where every slot has a row: reads faster than `rows`. Null: not so.
+    const float* packed = nullptr;
+    size_t stride = 0;
     Slot begin = 0;
     Slot end = 0;
     uint32_t k = 10;
     SlotFilter filter;
     TieOrder ties = {};
+    std::optional<float> limit;  // rows with a worse score are not wanted
 };
 std::span<const SlotHit> scan_exact(const ExactScan& scan, const ScoreQuery& query, SearchScratch& scratch);
 

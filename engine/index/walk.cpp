@@ -13,6 +13,7 @@ void Pool::reset(uint32_t limit, uint32_t frontier) {
     frontier_ = std::min(limit, frontier);
     size_ = 0;
     cursor_ = 0;
+    least_ = UINT32_MAX;
 }
 
 void Pool::insert(const float* keys, const Slot* slots, uint32_t count) {
@@ -27,7 +28,7 @@ void Pool::pass_expanded() {
 
 Slot Pool::expand_next() {
     pass_expanded();
-    if (cursor_ >= std::min(size_, frontier_)) return kNoSlot;
+    if (!has_next()) return kNoSlot;
     Slot& next = lanes_[cursor_ / kLane].slots[cursor_ % kLane];
     const Slot slot = next;
     next |= kExpanded;
@@ -77,6 +78,11 @@ void seed(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter
 }  // namespace
 
 void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter) {
+    begin_walk(graph, scratch, limits, filter);
+    go_on(graph, scratch, filter);
+}
+
+void begin_walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter) {
     const BlockShape& shape = graph.shape();
     const uint32_t keep = std::max(limits.effort, limits.keep);
     scratch.pool.reset(keep, limits.effort);
@@ -86,7 +92,10 @@ void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits
     if (scratch.slots.size() < shape.degree + size_t{1}) scratch.slots.resize(shape.degree + size_t{1});
     if (limits.exclude != kNoSlot) scratch.visited.visit(limits.exclude);
     seed(graph, scratch, filter, limits.exclude);
+}
 
+void go_on(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter) {
+    const BlockShape& shape = graph.shape();
     Pool& pool = scratch.pool;
     uint16_t* stamps = scratch.visited.stamps();
     const uint16_t stamp = scratch.visited.stamp();

@@ -14,12 +14,20 @@ namespace vz {
 class Pool {
  public:
     void reset(uint32_t limit, uint32_t frontier);
+    // From here on rows beyond the `least` nearest are expanded only where their key is `within` or less.
+    void narrow(uint32_t least, float within) {
+        least_ = least;
+        within_ = within;
+    }
     // In turn; those no nearer than the last of a full pool are left out.
     void insert(const float* keys, const Slot* slots, uint32_t count);
     // The nearest row not expanded, now marked so. kNoSlot: none.
     Slot expand_next();
     // The one that expand_next() would take; kNoSlot: none.
-    Slot peek() const { return cursor_ < std::min(size_, frontier_) ? place(cursor_) : kNoSlot; }
+    Slot peek() const { return has_next() ? place(cursor_) : kNoSlot; }
+    bool has_next() const {
+        return cursor_ < std::min(size_, frontier_) && (cursor_ < least_ || key(cursor_) <= within_);
+    }
 
     float worst() const { return lanes_[(limit_ - 1) / kLane].keys[(limit_ - 1) % kLane]; }
     uint32_t size() const { return size_; }
@@ -37,7 +45,9 @@ class Pool {
     uint32_t limit_ = 0;
     uint32_t frontier_ = 0;
     uint32_t size_ = 0;
-    uint32_t cursor_ = 0;
+    uint32_t cursor_ = 0;  // the nearest not expanded
+    uint32_t least_ = UINT32_MAX;
+    float within_ = 0;
 };
 
 // 16-bit stamps by slot: nothing of the size of the graph is cleared for a walk.
@@ -92,5 +102,9 @@ struct WalkLimits {
 // Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that
 // pass.
 void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter = {});
+
+// The same in two steps: the entries, then on from what the pool has, as far as it goes.
+void begin_walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter);
+void go_on(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter);
 
 }  // namespace vz

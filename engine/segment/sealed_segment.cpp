@@ -207,6 +207,14 @@ const float* SealedSegment::vector(uint32_t field_id, uint32_t row) const {
     return nullptr;
 }
 
+SealedSegment::PackedVectors SealedSegment::packed_vectors(uint32_t field_id) const {
+    for (const Field& field : fields_) {
+        if (field.id == field_id && field.presence.empty() && field.items >= rows_)
+            return {reinterpret_cast<const float*>(field.vectors.data()), field.stride / sizeof(float)};
+    }
+    return {};
+}
+
 std::span<const std::byte> SealedSegment::vectors(uint32_t field_id) const {
     const auto field =
         std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.id == field_id; });

@@ -53,6 +53,12 @@ class SealedSegment {
     const float* vector(uint32_t field_id, uint32_t row) const;
     // All of the field where they lie; empty: there are none.
     std::span<const std::byte> vectors(uint32_t field_id) const;
+    // Of row 0, the others `stride` floats apart; null where some row has none.
+    struct PackedVectors {
+        const float* first = nullptr;
+        uint64_t stride = 0;
+    };
+    PackedVectors packed_vectors(uint32_t field_id) const;
     // Rows that have the field.
     uint64_t vector_count(uint32_t field_id) const;
     // The i-th row in id order.

@@ -411,7 +411,8 @@ TEST(index, scans_answer_exactly_and_by_codes) {
         SearchScratch codes_scratch;
         for (uint32_t i = 0; i < queries.count(); ++i) {
             const ScoreQuery query = make_score_query(metric, queries.row(i), 32);
-            const auto exact = scan_exact({rows.source(), 0, 3000, 10, third}, query, exact_scratch);
+            const auto exact =
+                scan_exact({rows.source(), nullptr, 0, 0, 3000, 10, third, {}, {}}, query, exact_scratch);
             ASSERT_EQ(exact.size(), 10U);
             std::vector<SlotHit> all;
             for (const Slot slot : passing) all.push_back({score_row(query, rows.row(slot)), slot});
@@ -484,11 +485,42 @@ TEST(index, a_walk_over_the_latest_rows_finds_the_cluster_of_the_query) {
     EXPECT_GE(recall(*index->view(), rows, queries, VZ_EUCLIDEAN, 24, latest, seeds, nullptr, &curve), 0.97);
 }
 
+TEST(index, a_scan_of_packed_rows_and_within_a_limit_answers_the_same) {
+    const TestRows rows = make_rows(1000, 21, 8, 25, false);
+    const TestRows queries = make_rows(10, 21, 8, 26, false);
+    const SlotFilter even = {[](const void*, Slot slot) { return slot % 2 == 0; }, nullptr};
+    for (const vz_metric metric : {VZ_COSINE, VZ_EUCLIDEAN, VZ_DOT, VZ_MANHATTAN}) {
+        for (uint32_t i = 0; i < queries.count(); ++i) {
+            const ScoreQuery query = make_score_query(metric, queries.row(i), 21);
+            SearchScratch scratch;
+            ExactScan scan;
+            scan.rows = rows.source();
+            scan.end = rows.count();
+            scan.filter = even;
+            const auto of_each = scan_exact(scan, query, scratch);
+            const std::vector<SlotHit> hits(of_each.begin(), of_each.end());
+            ASSERT_EQ(hits.size(), 10U);
+            for (const SlotHit& hit : hits) EXPECT_EQ(hit.score, score_row(query, rows.row(hit.slot)));
+            const auto is_equal = [](const SlotHit& a, const SlotHit& b) {
+                return a.slot == b.slot && a.score == b.score;
+            };
+            scan.packed = rows.row(0);
+            scan.stride = 21;
+            const auto packed = scan_exact(scan, query, scratch);
+            EXPECT_TRUE(std::equal(packed.begin(), packed.end(), hits.begin(), hits.end(), is_equal)) << metric;
+            scan.limit = hits[4].score;
+            const auto limited = scan_exact(scan, query, scratch);
+            EXPECT_TRUE(std::equal(limited.begin(), limited.end(), hits.begin(), hits.begin() + 5, is_equal)) << metric;
+        }
+    }
+}
+
 TEST(index, rows_tied_with_the_last_come_along_to_a_bound) {
     const TestRows rows = {2, std::vector<float>(2 * 500, 1.0F)};
     SearchScratch scratch;
     const float query[] = {0.0F, 0.0F};
-    const auto hits = scan_exact({rows.source(), 0, 500, 10, {}}, make_score_query(VZ_EUCLIDEAN, query, 2), scratch);
+    const auto hits = scan_exact({rows.source(), nullptr, 0, 0, 500, 10, {}, {}, {}},
+                                 make_score_query(VZ_EUCLIDEAN, query, 2), scratch);
     ASSERT_EQ(hits.size(), 10U + kTiesMax);
     for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, i);
 }
@@ -503,7 +535,7 @@ TEST(index, rows_tied_are_cut_in_the_order_given) {
         ASSERT_EQ(hits.size(), 10U);
         for (size_t i = 0; i < hits.size(); ++i) EXPECT_EQ(hits[i].slot, 499 - i);
     };
-    expect_last_ten(scan_exact({rows.source(), 0, 500, 10, {}, backwards}, scored, scratch));
+    expect_last_ten(scan_exact({rows.source(), nullptr, 0, 0, 500, 10, {}, backwards, {}}, scored, scratch));
 
     CallingThread workers;
     const auto index = build(rows, make_options(2, VZ_EUCLIDEAN, VZ_QUANTIZATION_NONE), workers);
