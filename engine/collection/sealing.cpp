@@ -97,7 +97,8 @@ Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& liv
         const auto vectors = live.vectors(i);
         const auto present = static_cast<uint64_t>(
             std::count_if(vectors.begin(), vectors.end(), [](const float* row) { return row != nullptr; }));
-        if (field.index != VZ_INDEX_GRAPH || present * scan_bytes(field) < kGraphBytesMin) continue;
+        const uint64_t bytes = present * scan_bytes(field);
+        if (field.index != VZ_INDEX_GRAPH || bytes < kJoinedGraphBytesMin) continue;
         const FieldGraph old = first.graph_is_as_declared(field) ? first.graph(field.id) : FieldGraph();
         const std::vector<Slot> slots = new_slots(live, first, old.view == nullptr ? 0 : old.linked);
         uint32_t end = rows;
@@ -112,7 +113,8 @@ Result<BuiltGraphs> BuiltGraphs::build(const Schema& schema, const LiveRows& liv
         own.id = field.id;
         VZ_ASSIGN(own.index, GrowingIndex::fold(index_options(field), source, end, {old.view, slots}, workers));
         const auto measure = [&] { return calibrate(*own.index->view(), end, field.id, Calibration::kWhole, workers); };
-        Curve curve = measure();
+        // A small graph is walked beside larger ones alone, by what was measured on these.
+        Curve curve = bytes < kGraphBytesMin ? Curve() : measure();
         if (curve.share < kShareWanted) {
             VZ_ASSIGN(const bool has_dropped, own.index->drop_codes());
             if (has_dropped) curve = measure();

@@ -7,20 +7,15 @@
 #include <cmath>
 
 #include "engine/base/limits.hpp"
+#include "engine/collection/joint_search.hpp"
 #include "engine/collection/plan.hpp"
+#include "engine/collection/search_effort.hpp"
+#include "engine/collection/search_target.hpp"
 #include "engine/index/kernels.hpp"
 #include "engine/index/search.hpp"
 
 namespace vz {
 namespace {
-
-constexpr float kRecallByDefault = 0.98F;
-// Rows that have ended fill the frontier of a walk: beyond this share of them effort grows no more.
-constexpr float kEndedShareMax = 0.75F;
-// Beyond this one they are to a walk what rows are that fail a filter.
-constexpr double kEndedShareWalked = 0.5;
-// Rows to score exactly for each one wanted, while it is not known how far codes keep the order of rows.
-constexpr float kRerankUnmeasured = 8;
 
 using Clock = std::chrono::steady_clock;
 
@@ -28,76 +23,28 @@ uint64_t ns_since(Clock::time_point begin) {
     return static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - begin).count());
 }
 
-// One part under one query.
-struct Target {
-    Part* part = nullptr;
-    uint32_t field_id = 0;
-    const ReadView* view = nullptr;
-    RowAsker* asker = nullptr;                   // null: no filter
-    std::shared_ptr<const PassingRows> passing;  // null: rows are asked one by one
-    bool all_visible = false;                    // but for the filter every row may be answered
-    // Rows from here on are not for this step: a walk meets rows that are being linked, and the scan has them.
-    Slot end = UINT32_MAX;
-
-    bool shows(Slot row) const {
-        if (row >= end) return false;
-        if (passing != nullptr) return passing->contains(row) && (all_visible || view->shows(*part, row));
-        return view->shows(*part, row) && (asker == nullptr || asker->passes(*part, row));
-    }
-    // Whether some row is not to be answered.
-    bool hides_rows() const { return asker != nullptr || !all_visible; }
-    RowSource rows() const {
-        return {[](const void* owner, Slot row) {
-                    const auto* self = static_cast<const Target*>(owner);
-                    return self->part->vector(self->field_id, row);
-                },
-                this};
-    }
-    SlotFilter filter() const {
-        if (!hides_rows()) return {};
-        return {[](const void* owner, Slot row) { return static_cast<const Target*>(owner)->shows(row); }, this};
-    }
-    TieOrder ties() const {
-        return {[](const void* owner, Slot left, Slot right) {
-                    const auto* self = static_cast<const Target*>(owner);
-                    return self->part->id(left) < self->part->id(right);
-                },
-                this};
-    }
-};
-
-// Of the largest sealed part: what growing ones go by. Null: no part has one.
-struct LargestCurve {
-    const Curve* curve = nullptr;
-    uint32_t rows = 0;  // that it was measured on
-};
-
-bool has_curve(const FieldGraph& graph) { return graph.curve != nullptr && !graph.curve->points.empty(); }
-
 class PartSearch {
  public:
-    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop, LargestCurve largest,
-               std::vector<Hit>* hits, SearchReport* report)
+    PartSearch(const NearestQuery& query, const ScoreQuery& scored, const Interruption& stop,
+               const SearchEffort& effort, std::vector<Hit>* hits, SearchReport* report)
         : query_(query),
           scored_(scored),
           stop_(stop),
-          largest_(largest),
+          effort_(effort),
           hits_(*hits),
           report_(report),
           is_reported_(report != nullptr && report->has_parts) {}
 
     Status run(Target target) {
-        target.all_visible =
-            target.part->growing() == nullptr && target.part->ended_rows() == 0 && !target.part->has_expiry();
         // Linked before the rows: what is linked later is scanned.
-        const FieldGraph graph = query_.exact ? FieldGraph() : target.part->graph(query_.field->id);
+        const bool has_walk = !query_.exact && target.answered == 0;
+        const FieldGraph graph = has_walk ? target.part->graph(query_.field->id) : FieldGraph();
         const uint32_t rows = target.part->row_count();
-        const bool is_walked = graph.view != nullptr && graph.linked * scan_bytes(*query_.field) >= kGraphBytesMin &&
-                               uint64_t{query_.k} * kWalkShareMax < graph.linked;
+        const bool is_walked = is_worth_a_walk(query_, graph);
         filter_report_ = {};
         double share = 1;
         if (target.asker != nullptr) VZ_TRY(resolve_filter(&target, rows, is_walked, &share));
-        uint32_t scanned_from = 0;
+        uint32_t scanned_from = target.answered;
         if (is_walked) {
             begin(target, VZ_PLAN_GRAPH, graph.linked);
             Target linked = target;
@@ -148,24 +95,26 @@ class PartSearch {
         PartQuery part;
         part.graph = graph.view;
         part.k = query_.k;
-        part.rerank = rerank(graph);
+        part.rerank = effort_.rerank(graph);
         part.filter = target.filter();
         part.ties = target.ties();
         PartWork work;
         work.is_timed = is_reported_;
         part.work = &work;
-        part.effort = effort(graph, *target.part);
-        if (is_by_recall() && target.asker == nullptr) {
-            part.far = &curve_of(graph);
-            part.recall = recall();
-            part.far_rank = far_rank(graph, 1);
+        const double ended = ended_share(*target.part);
+        const EffortChoice choice = effort_.of_one(graph, ended);
+        part.effort = choice.effort;
+        part_report_.estimate = choice.estimate;
+        if (effort_.is_by_recall() && target.asker == nullptr) {
+            part.far = &effort_.curve_of(graph);
+            part.recall = effort_.recall();
+            part.far_rank = effort_.far_rank(graph, 1);
         }
         FilterPlan plan = FilterPlan::kWalkAll;
-        const double ended = ended_share(*target.part);
         share *= 1 - ended;
         if (target.asker != nullptr || ended > kEndedShareWalked) {
-            plan =
-                choose_plan(*graph.view, query_.field->dim, curve_of(graph), part.effort, share * graph.linked, share);
+            plan = choose_plan(*graph.view, query_.field->dim, effort_.curve_of(graph), part.effort,
+                               share * graph.linked, share);
             // Without a bitset that would be a scan of payloads: the walk finds what it can first.
             const bool reads_payloads = target.asker != nullptr && target.passing == nullptr;
             if (reads_payloads && plan == FilterPlan::kReadPassing) plan = FilterPlan::kExpand;
@@ -178,9 +127,9 @@ class PartSearch {
                 part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds)
                                                        : std::span<const Slot>(sampled_);
                 part.effort = expand_effort(part.effort, share);
-                part.far = &curve_of(graph);
+                part.far = &effort_.curve_of(graph);
                 // Fewer near ones than half of what the share leads to expect: there may be a way that was missed.
-                part.far_rank = far_rank(graph, share / 2);
+                part.far_rank = effort_.far_rank(graph, share / 2);
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
             found = search_part(part, scored_, scratch());
@@ -245,60 +194,43 @@ class PartSearch {
         return shown;
     }
 
-    const Curve& curve_of(const FieldGraph& graph) const {
-        static const Curve kUnmeasured = {{}, kRerankUnmeasured, 1, INFINITY, {}};
-        if (has_curve(graph)) return *graph.curve;
-        return largest_.curve != nullptr ? *largest_.curve : kUnmeasured;
-    }
-
-    // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest: what is near there
-    // is near here. So where all rows have it, and a share of them passes.
-    uint32_t far_rank(const FieldGraph& graph, double share) const {
-        if (!has_curve(graph) && largest_.rows != 0) share *= static_cast<double>(graph.linked) / largest_.rows;
-        return std::clamp(static_cast<uint32_t>(std::lround(std::min(1.0, share) * kFarRank)), 1U, kFarRank);
-    }
-
-    uint32_t rerank(const FieldGraph& graph) const {
-        if (query_.rerank != 0) return query_.rerank;
-        return rerank_for(curve_of(graph), query_.k, graph.grown);
-    }
-
-    bool is_by_recall() const { return query_.effort == 0 && (query_.recall != 0 || query_.field->search_effort == 0); }
-    float recall() const { return query_.recall != 0 ? query_.recall : kRecallByDefault; }
-
-    static double ended_share(const Part& part) {
-        return std::min(1.0, static_cast<double>(part.ended_rows()) / std::max(part.row_count(), 1U));
-    }
-
-    uint32_t effort(const FieldGraph& graph, const Part& part) {
-        uint32_t effort = query_.effort != 0 ? query_.effort : query_.recall == 0 ? query_.field->search_effort : 0;
-        if (effort == 0) {
-            const EffortChoice choice = effort_for(curve_of(graph), recall(), query_.k);
-            // A graph takes more effort as it grows, on most data less than by the root of its rows.
-            effort = static_cast<uint32_t>(
-                std::ceil(static_cast<float>(choice.effort) * std::sqrt(std::max(1.0F, graph.grown))));
-            // Nothing is known about how a filter and a query relate.
-            part_report_.estimate = query_.filter != nullptr ? 0 : choice.estimate;
-            const float ended = std::min(static_cast<float>(ended_share(part)), kEndedShareMax);
-            effort = static_cast<uint32_t>(std::ceil(static_cast<float>(effort) / (1 - ended)));
-        }
-        return effort;
-    }
-
     Status scan(const Target& target, uint32_t from, uint32_t to) {
         ExactScan scan;
         scan.rows = target.rows();
+        if (target.part->sealed() != nullptr) {
+            const auto packed = target.part->sealed()->packed_vectors(target.field_id);
+            scan.packed = packed.first;
+            scan.stride = packed.stride;
+        }
         scan.k = query_.k;
         scan.filter = target.filter();
         scan.ties = target.ties();
         for (uint32_t at = from; at < to; at = scan.end) {
             VZ_TRY(stop_.check());
+            scan.limit = worst_wanted();
             scan.begin = at;
             scan.end = std::min(to, at + kRowsBetweenChecks);
             target.part->announce(target.field_id, scan.begin, scan.end);
             take(target, scan_exact(scan, scored_, scratch()));
         }
         return {};
+    }
+
+    // The k-th best score so far.
+    std::optional<float> worst_wanted() {
+        if (query_.k == 0 || hits_.size() < query_.k) return {};
+        scores_.clear();
+        for (const Hit& hit : hits_) {
+            if (!std::isnan(hit.score)) scores_.push_back(hit.score);  // of a damaged row
+        }
+        if (scores_.size() < query_.k) return {};
+        const auto last = scores_.begin() + query_.k - 1;
+        if (is_similarity(query_.field->metric)) {
+            std::nth_element(scores_.begin(), last, scores_.end(), std::greater<>());
+        } else {
+            std::nth_element(scores_.begin(), last, scores_.end());
+        }
+        return *last;
     }
 
     void take(const Target& target, std::span<const SlotHit> found) {
@@ -316,13 +248,12 @@ class PartSearch {
 
     void end() {
         if (report_ == nullptr) return;
-        report_->plan = report_->plan == 0 || report_->plan == part_report_.plan ? part_report_.plan : VZ_PLAN_MIXED;
-        report_->effort = std::max(report_->effort, part_report_.effort);
-        if (!is_reported_) return;
-        part_report_.hops = scratch().walk.counters.hops;
-        part_report_.scored = scratch().walk.counters.scored;
-        part_report_.ns = ns_since(began_);
-        report_->parts.push_back(part_report_);
+        if (is_reported_) {
+            part_report_.hops = scratch().walk.counters.hops;
+            part_report_.scored = scratch().walk.counters.scored;
+            part_report_.ns = ns_since(began_);
+        }
+        report_->add(part_report_);
     }
 
     // Two bytes for each row of the largest part that the thread has searched.
@@ -334,25 +265,16 @@ class PartSearch {
     const NearestQuery& query_;
     const ScoreQuery& scored_;
     const Interruption& stop_;
-    LargestCurve largest_;
+    const SearchEffort& effort_;
     std::vector<Hit>& hits_;
     SearchReport* report_;
     const bool is_reported_;    // in full
     PartReport filter_report_;  // what reports of this part begin with
     PartReport part_report_;
+    std::vector<float> scores_;  // of hits_
     std::vector<Slot> sampled_;  // rows that pass, of a part whose passing rows are not known
     Clock::time_point began_;
 };
-
-LargestCurve largest_curve(const ReadView& view, uint32_t field_id) {
-    LargestCurve largest;
-    for (const auto& part : *view.parts) {
-        const FieldGraph graph = part->graph(field_id);
-        if (!has_curve(graph) || graph.linked <= largest.rows) continue;
-        largest = {graph.curve, graph.linked};
-    }
-    return largest;
-}
 
 // Sorts the hits of all parts and keeps the k best within the limit.
 void merge(const NearestQuery& query, std::vector<Hit>* hits) {
@@ -375,6 +297,12 @@ void merge(const NearestQuery& query, std::vector<Hit>* hits) {
 
 }  // namespace
 
+void SearchReport::add(const PartReport& part) {
+    plan = plan == 0 || plan == part.plan ? part.plan : VZ_PLAN_MIXED;
+    effort = std::max(effort, part.effort);
+    if (has_parts) parts.push_back(part);
+}
+
 bool are_finite(const float* values, uint32_t dim) {
     // What is not finite makes the sum so; large values do, too, without being to blame.
     if (std::isfinite(kernels().dot(values, values, dim))) return true;
@@ -386,11 +314,22 @@ Result<std::vector<Hit>> search_nearest(const ReadView& view, const NearestQuery
     VZ_TRY(stop.check());
     const ScoreQuery scored = make_score_query(query.field->metric, query.values, query.field->dim);
     std::vector<Hit> hits;
-    PartSearch search(query, scored, stop, largest_curve(view, query.field->id), &hits, report);
     std::optional<RowAsker> asker;
     if (query.filter != nullptr) asker.emplace(*query.filter, stop);
-    for (const auto& part : *view.parts)
-        VZ_TRY(search.run({part.get(), query.field->id, &view, asker ? &*asker : nullptr, nullptr}));
+    std::vector<Target> targets;
+    targets.reserve(view.parts->size());
+    for (const auto& part : *view.parts) {
+        Target& target = targets.emplace_back();
+        target.part = part.get();
+        target.field_id = query.field->id;
+        target.view = &view;
+        target.asker = asker ? &*asker : nullptr;
+        target.all_visible = part->growing() == nullptr && part->ended_rows() == 0 && !part->has_expiry();
+    }
+    const SearchEffort effort(query, LargestCurve::of(view, query.field->id));
+    if (!query.exact && !asker) search_together(query, scored, effort, targets, &hits, report);
+    PartSearch search(query, scored, stop, effort, &hits, report);
+    for (const Target& target : targets) VZ_TRY(search.run(target));
     const bool is_timed = report != nullptr && report->has_parts;
     const auto began = is_timed ? Clock::now() : Clock::time_point();
     merge(query, &hits);

@@ -56,6 +56,8 @@ struct SearchReport {
     bool has_parts = true;  // set before the search: whether what follows is filled
     std::vector<PartReport> parts;
     uint64_t merge_ns = 0;
+
+    void add(const PartReport& part);
 };
 
 // Whether no value is infinite or no number: what search_nearest takes.

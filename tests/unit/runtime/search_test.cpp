@@ -296,6 +296,44 @@ TEST_P(Living, reports_tell_what_was_done) {
     EXPECT_EQ(outline(false, near).first, VZ_PLAN_MIXED);
 }
 
+TEST_P(Living, parts_are_searched_together) {
+    constexpr uint32_t kSmall = 1'500;  // too few rows for a graph, alone
+    upsert(0, kRows);
+    checkpoint();
+    for (uint32_t part = 0; part < 4; ++part) {
+        upsert(kRows + part * kSmall, kRows + (part + 1) * kSmall);
+        checkpoint();
+    }
+    upsert(0, 200);
+    expect_good_answers("one segment, four small ones, growing rows");
+    Points queries(99);
+    for (uint32_t q = 0; q < kQueries; ++q) {
+        constexpr uint32_t kEffort = 200;
+        const std::vector<float> query = queries.draw();
+        NearestQuery nearest;
+        nearest.field = schema_->field("");
+        nearest.values = query.data();
+        nearest.k = kNeighbours;
+        nearest.effort = kEffort;
+        SearchReport report;
+        ASSERT_TRUE(search_nearest(collection().pin(), nearest, {}, &report).ok());
+        size_t walked = 0;
+        uint64_t hops = 0;
+        for (const PartReport& part : report.parts) {
+            if (part.rows < kSmall) continue;
+            ++walked;
+            hops += part.hops;
+            EXPECT_EQ(part.plan, uint32_t{VZ_PLAN_GRAPH});
+            EXPECT_EQ(part.effort, kEffort);
+            EXPECT_LT(part.scored, part.rows);
+            EXPECT_GT(part.ns, 0U);
+        }
+        EXPECT_EQ(walked, 5U);
+        EXPECT_GE(hops, kEffort);
+        EXPECT_LE(hops, 2 * kEffort) << "five walks apart would take five times as many";
+    }
+}
+
 TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
     upsert(0, kRows);
     checkpoint();

@@ -1,0 +1,98 @@
+#include "engine/collection/joint_search.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "engine/index/joint_search.hpp"
+
+namespace vz {
+namespace {
+
+struct Walked {
+    Target* answered;  // if this one is
+    Target target;     // the rows that the graph links
+    FieldGraph graph;
+    double shown;  // rows
+    PartWork work = {};
+};
+
+std::vector<Walked> choose(const NearestQuery& query, std::span<Target> targets) {
+    std::vector<Walked> chosen;
+    for (Target& target : targets) {
+        const FieldGraph graph = target.part->graph(query.field->id);
+        const double ended = ended_share(*target.part);
+        if (!is_worth_a_walk(query, graph, kJoinedGraphBytesMin) || ended > kEndedShareWalked) continue;
+        // Keys of different layouts do not compare.
+        if (!chosen.empty() && graph.view->shape().layout != chosen[0].graph.view->shape().layout) continue;
+        Walked& walked = chosen.emplace_back(Walked{&target, target, graph, graph.linked * (1 - ended)});
+        walked.target.end = graph.linked;
+    }
+    return chosen;
+}
+
+// Two bytes for each row of the largest collection that the thread has searched so.
+SearchScratch& scratch_of(size_t part) {
+    thread_local std::deque<SearchScratch> scratch;
+    while (scratch.size() <= part) scratch.emplace_back();
+    scratch[part].walk.counters = {};
+    return scratch[part];
+}
+
+PartReport report_of(const Walked& walked, const SearchScratch& scratch, float estimate) {
+    PartReport report;
+    report.file = walked.target.part->growing() != nullptr ? 0 : walked.target.part->ref().file;
+    report.plan = VZ_PLAN_GRAPH;
+    report.rows = walked.graph.linked;
+    report.effort = walked.work.effort;
+    report.estimate = estimate;
+    report.hops = scratch.walk.counters.hops;
+    report.scored = scratch.walk.counters.scored;
+    report.layout = walked.graph.view->shape().layout;
+    report.reranked = walked.work.reranked;
+    report.rerank_ns = walked.work.rerank_ns;
+    report.ns = walked.work.walk_ns + walked.work.rerank_ns;
+    return report;
+}
+
+}  // namespace
+
+void search_together(const NearestQuery& query, const ScoreQuery& scored, const SearchEffort& effort,
+                     std::span<Target> targets, std::vector<Hit>* hits, SearchReport* report) {
+    std::vector<Walked> chosen = choose(query, targets);
+    const bool has_large = std::any_of(chosen.begin(), chosen.end(),
+                                       [&](const Walked& walked) { return is_worth_a_walk(query, walked.graph); });
+    if (chosen.size() < 2 || !has_large || query.k == 0) return;
+    double shown = 0;
+    double linked = 0;
+    for (const Walked& walked : chosen) {
+        shown += walked.shown;
+        linked += walked.graph.linked;
+    }
+    EffortChoice choice = effort.of_several(shown, 1 - shown / linked);
+    std::vector<JointPart> parts;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+        Walked& walked = chosen[i];
+        // One that was found harder than the largest has the say.
+        choice.effort = std::max(choice.effort, effort.of_one(walked.graph, 0).effort);
+        walked.work.is_timed = report != nullptr && report->has_parts;
+        parts.push_back({walked.graph.view, walked.target.filter(), walked.target.ties(), walked.shown / shown,
+                         &walked.work, &scratch_of(i)});
+    }
+    JointQuery joint = {query.k, choice.effort, effort.rerank_of_several(shown), nullptr, effort.recall()};
+    if (effort.is_by_recall()) joint.far = effort.largest();
+    search_together(parts, joint, scored);
+    size_t found = 0;
+    for (const JointPart& part : parts) {
+        if (part.scratch->walk.counters.damaged_ids != 0) return;
+        found += part.scratch->hits.size();
+    }
+    if (found < query.k) return;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+        const Walked& walked = chosen[i];
+        for (const SlotHit& hit : parts[i].scratch->hits) hits->push_back({{walked.target.part, hit.slot}, hit.score});
+        walked.answered->answered = walked.graph.linked;
+        if (report != nullptr) report->add(report_of(walked, *parts[i].scratch, choice.estimate));
+    }
+}
+
+}  // namespace vz
