@@ -73,7 +73,7 @@ void note_misuse(const vz_engine* engine, const char* rule) {
 }
 
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms) {
-    if (took_ms < kCompletionTooLongMs) return;
+    if (took_ms < kCompletionLongMs) return;
     char took[24];
     std::snprintf(took, sizeof took, "%lld", static_cast<long long>(took_ms));
     char message[128];
@@ -81,7 +81,7 @@ void note_completion(const vz_engine* engine, const void* code, int64_t took_ms)
                   "a completion took %s ms, in which its thread of the engine did nothing else", took);
     const CodeAddress address(code);
     const vz_kv fields[] = {address.field(), {to_vz_str("took_ms"), to_vz_str(took)}};
-    tell(engine, VZ_LOG_WARN, "completion.slow", message, fields);
+    tell(engine, took_ms < kCompletionTooLongMs ? VZ_LOG_DEBUG : VZ_LOG_WARN, "completion.slow", message, fields);
 }
 
 }  // namespace vz

@@ -119,7 +119,7 @@ Status check_process(const vz_engine* engine);
 
 // Logs a broken rule with its caller, so that a host can name the plugin whose call this is.
 void note_misuse(const vz_engine* engine, const char* rule);
-// Logs a completion that took too long; `code` lies in its function.
+// Logs a completion that took long, as a warning if it was too long; `code` lies in its function.
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms);
 
 // The same for functions of an engine, in a completion or not. `caller` is evaluated in the function of the ABI itself:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/abi/cancellation.hpp"
+#include "engine/abi/own_time.hpp"
 #include "engine/abi/points.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/limits.hpp"
@@ -258,15 +259,13 @@ void Operations::ingest() {
 void Operations::complete(vz_op* op, const Status& status) {
     op->status = status.write_to(op->error);
     state_of(op).store(kIdle);  // somebody may be about to cancel it
-    const auto begun = std::chrono::steady_clock::now();
+    const OwnTime own_time;
     const auto done = op->done;  // the op may be gone when it returns
     {
         const CompletionScope scope;
         done(op);
     }
-    const auto took = std::chrono::steady_clock::now() - begun;
-    note_completion(&engine_, reinterpret_cast<const void*>(done),
-                    std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+    note_completion(&engine_, reinterpret_cast<const void*>(done), own_time.ms());
     leave(1);
 }
 

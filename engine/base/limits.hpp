@@ -68,7 +68,9 @@ inline constexpr int64_t kScrubPauseMs = 24 * 3600 * 1000;  // from the end of o
 // Without a write: a collection is sealed and becomes one segment.
 inline constexpr int64_t kSettleAfterMs = 10'000;
 inline constexpr int64_t kHeldTooLongMs = 10'000;  // a result: it pins files and versions
-// A completion, while nothing else of its thread goes on; below that it may be a busy machine that lets it wait.
+// A completion, without its waits for a CPU: nothing else of its thread goes on. The first is what a frontend promises;
+// one alone may be a virtual machine that stood still.
+inline constexpr int64_t kCompletionLongMs = 10;
 inline constexpr int64_t kCompletionTooLongMs = 100;
 // An idle rewrite waits a second for each: large ones come rarely.
 inline constexpr uint64_t kSettleBytesPerSecond = 20 * kMiB;

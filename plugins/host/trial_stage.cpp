@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/blame.hpp"
@@ -24,7 +25,8 @@ void Misuses::log(void* self, const vz_log_record* record) noexcept {
     }
     if (event != "abi.misuse" && event != "completion.slow") return;
     const std::scoped_lock lock(misuses.mutex_);
-    misuses.found_.push_back(text(record->message));
+    const bool is_proof = record->level <= VZ_LOG_WARN || std::exchange(misuses.is_suspect_, true);
+    if (is_proof) misuses.found_.push_back(text(record->message));
 }
 
 std::vector<std::string> Misuses::found() const {
@@ -53,6 +55,7 @@ Stage::Stage(const TrialInput& input)
     options.settings = settings;
     options.setting_count = std::size(settings);
     options.log = Misuses::log;
+    options.log_level = VZ_LOG_DEBUG;  // for completions that take long, but not yet too long for a server
     options.log_user = &misuses_;
     vz_error error = {};
     if (vz_engine_open(borrowed(input.directory), &options, &engine_, &error) != VZ_OK)

@@ -32,6 +32,7 @@ class Misuses {
     TrialReport& report_;
     std::atomic<bool> is_closing_ = false;
     mutable std::mutex mutex_;
+    bool is_suspect_ = false;  // by one long completion: it may have been the machine
     std::vector<std::string> found_;
 };
 

@@ -91,8 +91,19 @@ TEST(PluginCheck, ReportsWhatEndsItsProcess) {
 }
 
 TEST(PluginCheck, FindsWhatOnlyTheBusyNotice) {
-    EXPECT_EQ(rows_that_fail("slow-completion", {"cycle", "misuse"}), Rows{"misuse"});
+    for (const char* kind : {"slow-completion", "sleeps-in-completions", "burns-in-completions"})
+        EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), Rows{"misuse"}) << kind;
     EXPECT_EQ(rows_that_fail("write-after-stop", {"cycle", "slow-stop"}), Rows{"slow-stop"});
+}
+
+TEST(PluginCheck, BlamesNobodyForAMachineThatIsBusy) {
+    std::vector<std::jthread> burning;
+    for (unsigned i = 0; i < 4 * std::thread::hardware_concurrency(); ++i) {
+        burning.emplace_back([](const std::stop_token& ends) {
+            while (!ends.stop_requested()) continue;
+        });
+    }
+    EXPECT_EQ(rows_that_fail("brief-completions", {"misuse"}), Rows{"exit 0"});
 }
 
 TEST(PluginCheck, FindsAndEndsTheProcessesOfAPlugin) {

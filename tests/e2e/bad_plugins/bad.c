@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vectorizer/frontend.h"
@@ -21,10 +22,14 @@ struct vz_frontend {
     uint64_t count;
     vz_count_request request;
     vz_write_request write;
+    int completions;
     volatile int ended;
 };
 
 static int is(const char* kind) { return strcmp(KIND, kind) == 0; }
+static int ends(const char* kind) {
+    return strlen(KIND) >= strlen(kind) && strcmp(KIND + strlen(KIND) - strlen(kind), kind) == 0;
+}
 static vz_str str(const char* text) { return (vz_str){text, strlen(text)}; }
 
 static void create_docs(const struct vz_frontend* self) {
@@ -97,6 +102,27 @@ static void start_daemon(void) {
 static void nap(vz_op* op) {
     usleep(200000);
     ((struct vz_frontend*)op->user)->ended = 1;
+}
+
+static int64_t cpu_us(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
+static void burn(int64_t us) {
+    const int64_t begun = cpu_us();
+    while (cpu_us() - begun < us) continue;
+}
+
+/* Some of them, one after the other. */
+static void take_a_while(vz_op* op) {
+    struct vz_frontend* self = op->user;
+    if (is("sleeps-in-completions")) usleep(15000);
+    if (is("burns-in-completions")) burn(15000);
+    if (is("brief-completions")) burn(2000);
+    if (++self->completions < 6 && vz_submit(self->host->engine, &op, 1) == VZ_OK) return;
+    self->ended = 1;
 }
 
 static void note_end(vz_op* op) { ((struct vz_frontend*)op->user)->ended = 1; }
@@ -269,6 +295,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
         }
     }
     if (is("slow-completion")) submit_count(self, nap);
+    if (ends("-completions")) submit_count(self, take_a_while);
     if (is("write-of-nothing")) submit_nothing(self, VZ_OP_WRITE);
     if (is("count-for-nothing")) submit_nothing(self, VZ_OP_COUNT);
     if (is("forbidden-thread") || is("asks-in-completion")) {
@@ -292,7 +319,7 @@ static uint32_t idle(vz_frontend* self) {
 }
 
 static void stop(vz_frontend* self) {
-    while (is("slow-completion") && !self->ended) usleep(1000);
+    while ((is("slow-completion") || ends("-completions")) && !self->ended) usleep(1000);
     if (is("write-after-stop")) submit_write(self);
     if (is("slow-stop")) sleep(7);
     if (is("crash-in-stop")) abort();

@@ -1,0 +1,67 @@
+#include "engine/abi/own_time.hpp"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <time.h>
+
+#include <chrono>
+#include <thread>
+#include <vector>
+
+namespace vz {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+nanoseconds cpu_time() {
+    timespec used = {};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + nanoseconds(used.tv_nsec);
+}
+
+void burn(milliseconds time) {
+    const nanoseconds end = cpu_time() + time;
+    while (cpu_time() < end) continue;
+}
+
+// The calling thread and all that it starts.
+void use_one_cpu() {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(::sched_getcpu(), &cpus);
+    ::sched_setaffinity(0, sizeof cpus, &cpus);
+}
+
+TEST(OwnTime, IsWhatAThreadSleptOrComputed) {
+    std::thread([] {
+        for (int times = 0; times < 3; ++times) {
+            const OwnTime asleep;
+            std::this_thread::sleep_for(milliseconds(40));
+            EXPECT_GE(asleep.ms(), 20);
+            const OwnTime at_work;
+            burn(milliseconds(40));
+            EXPECT_GE(at_work.ms(), 20);
+        }
+    }).join();
+}
+
+TEST(OwnTime, IsNotWhatAThreadWaitedForItsCpu) {
+    std::thread([] {
+        use_one_cpu();
+        std::vector<std::jthread> others(4);
+        for (std::jthread& other : others) {
+            other = std::jthread([](const std::stop_token& ends) {
+                while (!ends.stop_requested()) continue;
+            });
+        }
+        const auto begun = std::chrono::steady_clock::now();
+        const OwnTime own;
+        burn(milliseconds(30));
+        const milliseconds told(own.ms());
+        EXPECT_LT(told, (std::chrono::steady_clock::now() - begun) / 2);
+    }).join();
+}
+
+}  // namespace
+}  // namespace vz
