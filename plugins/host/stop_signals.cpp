@@ -1,20 +1,40 @@
 #include "plugins/host/stop_signals.hpp"
 
 #include <poll.h>
-#include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
+#include <string>
+
+#include "plugins/host/log.hpp"
 
 namespace vz::host {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::minutes kTellsOfStrays(1);
+
+bool is_stray(int number) { return number != 0 && number != SIGTERM && number != SIGINT && number != SIGHUP; }
+
+// Who handles it already, as a profiler does, keeps it.
+bool would_end_the_process(int number) {
+    struct sigaction action = {};
+    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_DFL;
+}
+
+}  // namespace
 
 StopSignals::StopSignals() {
     sigset_t signals;
     sigemptyset(&signals);
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+    for (const int number : {SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGIO}) {
+        if (would_end_the_process(number)) sigaddset(&signals, number);
+    }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     descriptor_ = ::signalfd(-1, &signals, SFD_CLOEXEC);
     // A limit on the size of files is an error of the write that meets it.
@@ -24,15 +44,12 @@ StopSignals::StopSignals() {
 StopSignals::~StopSignals() { ::close(descriptor_); }
 
 int StopSignals::next() {
-    signalfd_siginfo info = {};
-    ssize_t got = 0;
-    do got = ::read(descriptor_, &info, sizeof(info));
-    while (got < 0 && errno == EINTR);
-    return got == sizeof(info) ? static_cast<int>(info.ssi_signo) : 0;
+    int number = take();
+    while (is_stray(number)) number = take();
+    return number;
 }
 
 bool StopSignals::is_end_asked_for_within(std::chrono::milliseconds wait) {
-    using Clock = std::chrono::steady_clock;
     const auto end = Clock::now() + wait;
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
@@ -40,9 +57,33 @@ bool StopSignals::is_end_asked_for_within(std::chrono::milliseconds wait) {
         const int found = ::poll(&poll, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
         if (found < 0 && errno == EINTR) continue;
         if (found != 1) return false;
-        const int signal = next();
-        if (signal != 0 && signal != SIGHUP) return true;
+        const int number = take();
+        if (number == SIGTERM || number == SIGINT) return true;
     }
+}
+
+int StopSignals::take() {
+    signalfd_siginfo info = {};
+    ssize_t got = 0;
+    do got = ::read(descriptor_, &info, sizeof(info));
+    while (got < 0 && errno == EINTR);
+    if (got != sizeof(info)) return 0;
+    const int number = static_cast<int>(info.ssi_signo);
+    if (is_stray(number)) tell_of_stray(info);
+    return number;
+}
+
+void StopSignals::tell_of_stray(const signalfd_siginfo& stray) {
+    Clock::time_point& told = told_of_strays_[stray.ssi_signo];
+    const auto now = Clock::now();
+    if (told != Clock::time_point() && now - told < kTellsOfStrays) return;
+    told = now;
+    const bool is_sent = stray.ssi_code == SI_USER && stray.ssi_pid != static_cast<uint32_t>(::getpid());
+    const std::string origin = is_sent ? "process " + std::to_string(stray.ssi_pid) + " sent it"
+                                       : "a frontend, or a library that it uses, asked for it";
+    Log::write(VZ_LOG_WARN, "host.stray_signal",
+               std::string("SIG") + ::sigabbrev_np(static_cast<int>(stray.ssi_signo)) + ": " + origin +
+                   "; it says nothing to a server");
 }
 
 }  // namespace vz::host

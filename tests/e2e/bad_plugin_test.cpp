@@ -309,6 +309,26 @@ TEST(Host, NamesAFrontendThatHoldsResultsAndKeepsTheEngineOpen) {
     expect_whole(host.data);
 }
 
+TEST(Host, LivesThroughASignalThatNobodyHandles) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("alarm"));
+        const auto is_told = [&](const char* signal) {
+            const std::string output = server.process().output();
+            return output.find("host.stray_signal") != std::string::npos && output.find(signal) != std::string::npos;
+        };
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        while (!is_told("SIGALRM") && std::chrono::steady_clock::now() < patience)
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        EXPECT_TRUE(is_told("SIGALRM")) << server.process().output();
+        ::kill(server.process().id(), SIGUSR1);
+        fill(server.port());
+        EXPECT_EQ(server.stop().code, 0);
+        EXPECT_TRUE(is_told("SIGUSR1")) << server.process().output();
+    }
+    expect_whole(host.data);
+}
+
 TEST(Host, LogsABrokenRuleUnderItsName) {
     for (const auto& [kind, event] : {std::pair{"forbidden-thread", "abi.misuse"},
                                       {"write-of-nothing", "abi.misuse"},

@@ -260,7 +260,7 @@ static vz_status start(vz_frontend* self, vz_error* error) {
         action.sa_flags |= SA_NODEFER;
         sigaction(SIGPIPE, &action, NULL);
     }
-    if (is("alarm")) alarm(30);
+    if (is("alarm")) alarm(1);
     if (is("thread-locale")) uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", NULL));
     if (is("rounding")) fesetround(FE_UPWARD);
     if (is("limits")) {
