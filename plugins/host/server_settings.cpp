@@ -9,6 +9,9 @@ std::optional<ConfigError> ServerSettings::read(const Config& config) {
     if (data_directory.empty()) return ConfigError{"data_dir must not be empty"};
     if (auto error = config.number("drain_ms", 0, 600'000, &drain_ms)) return error;
     if (auto error = config.number("drain_delay_ms", 0, 600'000, &drain_delay_ms)) return error;
+    // Frontends read it themselves, but not before a data directory was made for them.
+    uint64_t port = 0;
+    if (auto error = config.number("server.port", 0, 65'535, &port)) return error;
     if (auto error = engine.read(config)) return error;
     return read_log(config);
 }

@@ -315,6 +315,17 @@ TEST(Operator, AFileOfKeysIsAListOfThem) {
     }
 }
 
+TEST(Operator, AServerOfNoPortMakesNoDirectory) {
+    const TemporaryDirectory directory;
+    const std::string data = directory.path() + "/data";
+    for (const auto& [option, value] : {std::pair{"--port", "abc"}, {"--port", "65536"}, {"--set", "server.port=-1"}}) {
+        const Ran ran = run({program(), "serve", "--data-dir", data, option, value});
+        EXPECT_EQ(ran.exit.code, 2) << value << ran.output;
+        EXPECT_NE(ran.output.find("port"), std::string::npos) << ran.output;
+        EXPECT_FALSE(std::filesystem::exists(data)) << value;
+    }
+}
+
 TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
