@@ -80,8 +80,8 @@ uint32_t vzh_idle(vzh_mount* mount) VZ_NOEXCEPT;
 void vzh_stop(vzh_mount* mount) VZ_NOEXCEPT;
 /* [any] The URL people use, "http://127.0.0.1:15002"; NUL-terminated; valid until vzh_stop. */
 vz_str vzh_url(const vzh_mount* mount) VZ_NOEXCEPT;
-/* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ..., log.slow_ms
- * as "slow_ms", and of http "threads" and "default_timeout_ms"; 0 for unknown names. */
+/* [host, in create] A limit of section `limits` as in force: "results", "batch_points", "answer_mb", ..., and of http
+ * "threads" and "default_timeout_ms"; 0 for unknown names. */
 uint64_t vzh_limit(const vzh_mount* mount, const char* name) VZ_NOEXCEPT;
 
 #define VZH_KEY_HASH_BYTES 32u
@@ -172,9 +172,10 @@ typedef struct vzh_slow_query {
 /* [any] The slow queries of the process, by whichever frontend they came, newest first; what visit gets lives until it
  * returns. */
 void vzh_each_slow_query(void (*visit)(void* user, const vzh_slow_query* query) VZ_NOEXCEPT, void* user) VZ_NOEXCEPT;
-/* [any] What is slow, and how many are kept: the oldest make room. 1000 and 1000 at first. */
-vzh_slow_settings vzh_slow(void) VZ_NOEXCEPT;
-void vzh_set_slow(vzh_slow_settings settings) VZ_NOEXCEPT;
+/* [any] What is slow at the address that was asked, log.slow_ms at first, and how many the process keeps: the oldest
+ * make room, 1000 at first. */
+vzh_slow_settings vzh_slow(const vzh_request* r) VZ_NOEXCEPT;
+void vzh_set_slow(vzh_request* r, vzh_slow_settings settings) VZ_NOEXCEPT;
 
 /* [any], one call at a time. The request searches, for so many hits; of several searches the most count. It is among
  * the slow queries if it takes long, whether it is answered or fails. */

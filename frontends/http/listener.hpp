@@ -55,6 +55,9 @@ class Listener final {
     vz_status check_file(vzh_mount& mount, vz_error* error);
 
     const Settings& settings() const { return settings_; }
+    // How long a search takes that is slow: that of the settings until it is set.
+    uint64_t slow_ms() const { return slow_ms_.load(std::memory_order_relaxed); }
+    void set_slow_ms(uint64_t slow_ms) { slow_ms_.store(slow_ms, std::memory_order_relaxed); }
     Writer& writer() { return writer_; }
     Workers& workers() { return workers_; }
 
@@ -160,6 +163,7 @@ class Listener final {
     std::vector<std::shared_ptr<Connection>> connections() const;
 
     Settings settings_;
+    std::atomic<uint64_t> slow_ms_{settings_.slow_ms};
     Meter meter_{settings_};
     RateLimit key_rate_;
     RateLimit address_rate_;

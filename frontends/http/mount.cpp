@@ -224,7 +224,7 @@ uint64_t vzh_limit(const vzh_mount* mount, const char* name) noexcept {
     const auto& settings = mount->listener->settings();
     if (std::string_view(name) == "threads") return settings.threads;
     if (std::string_view(name) == "default_timeout_ms") return settings.default_timeout_ms;
-    return std::string_view(name) == "slow_ms" ? settings.slow_ms : settings.limits.by_name(name);
+    return settings.limits.by_name(name);
 }
 
 const vzh_view* vzh_request_view(const vzh_request* r) noexcept { return &r->view; }
@@ -325,9 +325,14 @@ void vzh_each_slow_query(void (*visit)(void* user, const vzh_slow_query* query) 
     });
 }
 
-vzh_slow_settings vzh_slow() noexcept { return table().slow_queries.settings(); }
+vzh_slow_settings vzh_slow(const vzh_request* r) noexcept {
+    return {r->listener.slow_ms(), table().slow_queries.capacity()};
+}
 
-void vzh_set_slow(vzh_slow_settings settings) noexcept { table().slow_queries.set(settings); }
+void vzh_set_slow(vzh_request* r, vzh_slow_settings settings) noexcept {
+    r->listener.set_slow_ms(settings.threshold_ms);
+    table().slow_queries.set_capacity(settings.capacity);
+}
 
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) noexcept {
     if (!r->listener.grow_answer(*r, at_least)) return nullptr;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "frontends/http/clock.hpp"
+#include "frontends/http/listener.hpp"
 #include "frontends/http/request.hpp"
 
 namespace vz::http {
@@ -11,7 +12,7 @@ namespace vz::http {
 void SlowQueries::note(const vzh_request& r) {
     if (r.k == 0) return;
     const int64_t took_ns = clock_ns() - r.begun_ns;
-    if (took_ns < threshold_ns_.load(std::memory_order_relaxed)) return;
+    if (took_ns < static_cast<int64_t>(r.listener.slow_ms()) * 1'000'000) return;
     // Without memory for it, it is not remembered.
     try {
         SlowQuery query{clock_unix_ms(),
@@ -24,21 +25,20 @@ void SlowQueries::note(const vzh_request& r) {
                         took_ns};
         const std::scoped_lock lock(mutex_);
         entries_.push_front(std::move(query));
-        while (entries_.size() > settings_.capacity) entries_.pop_back();
+        while (entries_.size() > capacity_) entries_.pop_back();
     } catch (const std::bad_alloc&) {
     }
 }
 
-vzh_slow_settings SlowQueries::settings() const {
+uint64_t SlowQueries::capacity() const {
     const std::scoped_lock lock(mutex_);
-    return settings_;
+    return capacity_;
 }
 
-void SlowQueries::set(const vzh_slow_settings& settings) {
+void SlowQueries::set_capacity(uint64_t capacity) {
     const std::scoped_lock lock(mutex_);
-    settings_ = settings;
-    while (entries_.size() > settings_.capacity) entries_.pop_back();
-    threshold_ns_.store(static_cast<int64_t>(settings.threshold_ms) * 1'000'000, std::memory_order_relaxed);
+    capacity_ = capacity;
+    while (entries_.size() > capacity_) entries_.pop_back();
 }
 
 }  // namespace vz::http

@@ -1,7 +1,6 @@
 // The searches of the process that took longest of late, in memory, whichever frontend they came by.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -25,7 +24,7 @@ struct SlowQuery {
 // Any thread. The oldest make room for the newest.
 class SlowQueries final {
  public:
-    // Of a request that is about to be answered: kept if it searched, and that took long.
+    // Of a request that is about to be answered: kept if it searched, and that took what its listener calls slow.
     void note(const vzh_request& r);
     // Newest first. None is added meanwhile: `visit` is quick.
     template <class Visit>
@@ -33,14 +32,13 @@ class SlowQueries final {
         const std::scoped_lock lock(mutex_);
         for (const SlowQuery& query : entries_) visit(query);
     }
-    vzh_slow_settings settings() const;
-    void set(const vzh_slow_settings& settings);
+    uint64_t capacity() const;
+    void set_capacity(uint64_t capacity);
 
  private:
     mutable std::mutex mutex_;
     std::deque<SlowQuery> entries_;
-    vzh_slow_settings settings_{1000, 1000};
-    std::atomic<int64_t> threshold_ns_{int64_t{1000} * 1'000'000};
+    uint64_t capacity_ = 1000;
 };
 
 }  // namespace vz::http

@@ -43,7 +43,6 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(),
                          &frontend->mount, error);
     if (status != VZ_OK) return status;
-    vzh_set_slow({vzh_limit(frontend->mount, "slow_ms"), vzh_slow().capacity});
     frontend->results_max = vzh_limit(frontend->mount, "results");
     frontend->batch_points_max = vzh_limit(frontend->mount, "batch_points");
     // As many threads read requests as there are cores: handing a search over would only cost. With fewer, it brings

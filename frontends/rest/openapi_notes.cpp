@@ -18,7 +18,8 @@ constexpr RouteNote kNotes[] = {
     {"GET", "/openapi.json", "This document", "", ""},
     {"GET", "/docs", "This document as a page", "", ""},
     {"GET", "/slow_queries", "The searches that took longest, by whichever frontend they came", "", ""},
-    {"POST", "/slow_queries/config", "What counts as slow", "threshold_ms:i capacity:i", R"({"threshold_ms":0})"},
+    {"POST", "/slow_queries/config", "What counts as slow at this address, and how many are kept",
+     "threshold_ms:i capacity:i", R"({"threshold_ms":0})"},
 
     {"POST", "/collections", "Make a collection; durable when answered",
      "name!:s dimension:i metric:s similarity_metric:s config:o hnsw_config:o quantization:x description:s metadata:o "

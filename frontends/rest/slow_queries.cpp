@@ -39,7 +39,7 @@ void write_entry(void* user, const vzh_slow_query* query) noexcept {
     out.end_object();
 }
 
-void write_entries(Call&, json::Writer& out) {
+void write_entries(Call& call, json::Writer& out) {
     Entries entries{out};
     out.begin_object();
     out.key("entries");
@@ -48,7 +48,7 @@ void write_entries(Call&, json::Writer& out) {
     out.end_array();
     out.field("total", entries.count);
     out.key("config");
-    write_settings(out, vzh_slow());
+    write_settings(out, vzh_slow(call.request));
     out.end_object();
 }
 
@@ -63,7 +63,7 @@ void list_slow_queries(vzh_request* request, const vzh_view* view_in) {
 void set_slow_queries(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<SettingsCall>(request, view_in);
     if (call == nullptr) return;
-    call->wanted = vzh_slow();
+    call->wanted = vzh_slow(request);
     constexpr json::Field kFields[] = {{"threshold_ms", 0}, {"capacity", 1}, {"wait", 2}};
     json::Reader reader(view(view_in->body), call->arena);
     const bool good = reader.read(kFields, [&](uint32_t id, json::Value value) {
@@ -72,7 +72,7 @@ void set_slow_queries(vzh_request* request, const vzh_view* view_in) {
                        : reader.unsigned_integer(value, 1, VZH_SLOW_QUERIES_MAX, call->wanted.capacity);
     });
     if (!good) return fail_reading(*call, reader);
-    vzh_set_slow(call->wanted);
+    vzh_set_slow(request, call->wanted);
     deliver(*call, 0, &write_config);
 }
 

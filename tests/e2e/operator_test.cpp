@@ -612,6 +612,34 @@ TEST(Operator, SlowSearchesAreRemembered) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
+TEST(Operator, WhatIsSlowIsSetForEachServer) {
+    const TemporaryDirectory directory;
+    const std::string port = std::to_string(free_port());
+    Server server(directory.path() + "/data",
+                  {"--set", "log.slow_ms=60000", "--set", "frontends.second.library=vectorizer-rest.so", "--set",
+                   "frontends.second.port=" + port, "--set", "frontends.second.log.slow_ms=50000"});
+    HttpClient first(server.port());
+    HttpClient second(static_cast<uint16_t>(std::stoi(port)));
+    const auto threshold_ms = [](HttpClient& client) {
+        return Json(client.get("/slow_queries").body).integer("/config/threshold_ms");
+    };
+    EXPECT_EQ(threshold_ms(first), 60000);
+    EXPECT_EQ(threshold_ms(second), 50000);
+    EXPECT_EQ(second.post("/slow_queries/config", R"({"threshold_ms":0})").status, 200);
+    EXPECT_EQ(threshold_ms(first), 60000);
+    EXPECT_EQ(threshold_ms(second), 0);
+    ASSERT_EQ(first.post("/collections", R"({"name":"docs","dimension":2})").status, 200);
+    for (const auto& [client, id] : {std::pair{&first, "one"}, {&second, "two"}})
+        client->request("POST", "/search", R"({"collection":"docs","vector":[1,0]})",
+                        {std::string("X-Request-Id: ") + id});
+    for (HttpClient* client : {&first, &second}) {
+        const Json slow(client->get("/slow_queries").body);
+        EXPECT_EQ(slow.integer("/total"), 1);
+        EXPECT_EQ(slow.text("/entries/0/request_id"), "two");
+    }
+    EXPECT_EQ(server.stop().code, 0);
+}
+
 TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data");
