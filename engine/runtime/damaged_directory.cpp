@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "engine/manifest/edit.hpp"
 #include "engine/runtime/segment_store.hpp"
@@ -36,16 +37,23 @@ class DamagedDirectory {
         }
         if (found_.state.clean_close) note_lsn(found_.state.clean_close->last_lsn);
         read_lsn_ = std::max(read_lsn_, found_.state.retired_lsn);
-        if (found_.last_lsn > read_lsn_) {
-            lose("", directory_, 0,
-                 "what was written from LSN " + std::to_string(read_lsn_ + 1) + " to " +
-                     std::to_string(found_.last_lsn) + " is missing");
-        }
+        if (found_.last_lsn > read_lsn_ && (holes_.empty() || holes_.back().last != 0))
+            holes_.push_back({directory_, 0, "what was written last is missing", read_lsn_ + 1, found_.last_lsn});
         note_lsn(read_lsn_);
+        for (const Hole& hole : holes_) tell(hole);
         return std::move(found_);
     }
 
  private:
+    // A part of the log that cannot be read. What it held is known from what lies around it.
+    struct Hole {
+        std::string file;
+        uint64_t offset = 0;
+        std::string what;
+        Lsn first = 0;
+        Lsn last = 0;  // 0: nothing is behind it
+    };
+
     void lose(const std::string& collection, const std::string& file, uint64_t offset, const std::string& what) {
         lost_({VZ_CORRUPTION, collection, file, offset, what});
     }
@@ -105,6 +113,8 @@ class DamagedDirectory {
         found_.state = std::move(*first->snapshot);
         found_.state.next_file = std::max(found_.state.next_file, number + 1);
         read_lsn_ = found_.state.last_lsn;
+        if (!found_.state.wals.empty() && found_.state.wals.back().last_lsn == 0)
+            begun_ = {found_.state.wals.back().number, 0, read_lsn_};
         for (size_t i = 1; i < scan.frames.size(); ++i) fold(path, scan.frames[i]);
         lost_edits_ = !scan.zeros_follow;
         if (lost_edits_) lose("", path, scan.end, "edits from here on could not be read");
@@ -128,7 +138,9 @@ class DamagedDirectory {
                 lose("", path, frame.offset, folded.error().message);
                 lost_edits_ = true;
             }
-            if (logical) read_lsn_ = std::max(read_lsn_, lsn++);
+            if (!logical) continue;
+            edits_.insert(lsn);
+            read_lsn_ = std::max(read_lsn_, lsn++);
         }
     }
 
@@ -168,14 +180,14 @@ class DamagedDirectory {
             // Where one ended may be told of another.
             for (WalState& wal : wals) wal = {wal.number, 0, 0};
         }
+        log_lsn_ = found_.state.retired_lsn;
         for (const WalState& wal : found_.state.wals) {
+            if (wal.number == begun_.number) log_lsn_ = std::max(log_lsn_, begun_.last_lsn);
             VZ_ASSIGN(WalReading reading, read_wal_file(wal));
             found_.wals.push_back(std::move(reading));
             note_lsn(wal.last_lsn);
-            for (const Frame& frame : found_.wals.back().scan.frames) {
-                note_lsn(frame.head.durable_lsn);
-                if (frame.head.count != 0) read_lsn_ = std::max(read_lsn_, frame.head.lsn + frame.head.count - 1);
-            }
+            log_lsn_ = std::max(log_lsn_, wal.last_lsn);
+            if (wal.sealed_end != 0) end_holes(wal.last_lsn);
         }
         return {};
     }
@@ -187,25 +199,72 @@ class DamagedDirectory {
             if (reading.status().code() == VZ_UNSUPPORTED) return reading;
             // One that was never written whole: the spare of a killed process.
             const bool is_unborn = wal.sealed_end == 0 && wal.last_lsn == 0 && &wal == &found_.state.wals.back();
-            if (!is_unborn || !is_empty(path)) lose("", path, 0, reading.status().error().message);
+            if (!is_unborn || !is_empty(path)) lose_records(path, 0, reading.status().error().message);
             return WalReading();
         }
         FrameScan& scan = reading->scan;
         const uint64_t end = wal.sealed_end != 0 ? wal.sealed_end : UINT64_MAX;
-        if (scan.end < end && !scan.zeros_follow) lose("", path, scan.end, "records from here on could not be read");
-        if (wal.sealed_end != 0 && scan.end < end && scan.zeros_follow)
-            lose("", path, scan.end, "records up to offset " + std::to_string(end) + " are missing");
+        const auto is_beyond = [end](const Frame& frame) { return frame.offset >= end; };
+        std::erase_if(scan.frames, is_beyond);
+        std::erase_if(scan.later, is_beyond);
+        for (const Frame& frame : scan.frames) note_records(frame);
         for (const Frame& frame : scan.later) {
+            if (frame.offset > scan.end) lose_records(path, scan.end, unreadable_up_to(frame.offset));
+            note_records(frame);
             scan.frames.push_back(frame);
             scan.end = frame.offset + frame_bytes(frame.payload.size());
         }
-        std::erase_if(scan.frames, [end](const Frame& frame) { return frame.offset >= end; });
+        if (wal.sealed_end != 0 && scan.end < end) lose_records(path, scan.end, unreadable_up_to(end));
+        if (wal.sealed_end == 0 && !scan.zeros_follow && scan.later.empty())
+            lose_records(path, scan.end, "records from here on could not be read");
         return std::move(*reading);
+    }
+
+    static std::string unreadable_up_to(uint64_t offset) {
+        return "records up to offset " + std::to_string(offset) + " could not be read";
+    }
+
+    void note_records(const Frame& frame) {
+        const FrameHead& head = frame.head;
+        note_lsn(head.durable_lsn);
+        end_holes(head.count != 0 ? head.lsn - 1 : head.durable_lsn);
+        if (head.count == 0) return;
+        log_lsn_ = std::max(log_lsn_, head.lsn + head.count - 1);
+        read_lsn_ = std::max(read_lsn_, log_lsn_);
     }
 
     bool is_empty(const std::string& path) {
         const Result<std::vector<std::byte>> bytes = read_whole(files_, path);
         return bytes.ok() && std::all_of(bytes->begin(), bytes->end(), [](std::byte b) { return b == std::byte{0}; });
+    }
+
+    void lose_records(const std::string& path, uint64_t offset, std::string what) {
+        holes_.push_back({path, offset, std::move(what), log_lsn_ + 1});
+    }
+
+    // What is read next comes after that LSN.
+    void end_holes(Lsn last) {
+        for (auto hole = holes_.rbegin(); hole != holes_.rend() && hole->last == 0; ++hole) hole->last = last;
+    }
+
+    void tell(const Hole& hole) {
+        // How far an open file went that is gone only an orderly close would say.
+        const bool is_endless = hole.last == 0 && hole.offset == 0 && !found_.state.clean_close;
+        Lsn first = hole.first;
+        Lsn last = is_endless ? UINT64_MAX : hole.last != 0 ? hole.last : found_.last_lsn;
+        while (first <= last && edits_.contains(first)) ++first;
+        while (first <= last && edits_.contains(last)) --last;
+        if (first > last) return lose("", hole.file, hole.offset, hole.what);
+        const auto range = [&](Lsn from) {
+            return "LSN " + std::to_string(from) + (is_endless ? " on" : " to " + std::to_string(last));
+        };
+        lose("", hole.file, hole.offset, hole.what + ": " + range(first));
+        for (const auto& [id, collection] : found_.state.collections) {
+            if (collection.through_lsn >= last) continue;
+            lose(collection.name, hole.file, hole.offset,
+                 "what was written to it from " + range(std::max(first, collection.through_lsn + 1)) +
+                     " may be gone, and what was deleted then be back");
+        }
     }
 
     // ---- sealed files ----
@@ -270,6 +329,10 @@ class DamagedDirectory {
     const FindingSink& lost_;
     SegmentMaps maps_;
     Findings found_;
+    WalState begun_;  // the one that began with the manifest, behind that LSN
+    std::set<Lsn> edits_;
+    std::vector<Hole> holes_;
+    Lsn log_lsn_ = 0;   // up to which the WALs are read, or known to have gone
     Lsn read_lsn_ = 0;  // of what was read; found_.last_lsn: of what is known to have been
     bool lost_edits_ = false;
 };

@@ -21,6 +21,7 @@
 #include "engine/io/forwarding.hpp"
 #include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/recovery.hpp"
 #include "engine/segment/layout.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
@@ -277,6 +278,52 @@ TEST_F(Repair, is_told_the_file_that_lost_records) {
     const Status refused = Engine::open(*files_, data_, EngineSettings{}).status().clone();
     EXPECT_EQ(refused.code(), VZ_CORRUPTION);
     EXPECT_NE(std::string_view(refused.error().message).find(path), std::string_view::npos) << refused.error().message;
+}
+
+// Nobody can look into it: its neighbours and the manifest say what it held, and whom that may concern.
+TEST_F(Repair, tells_what_a_missing_log_held) {
+    open();
+    for (uint32_t i = 0; i < 40; ++i) write("sick", VZ_UPSERT, 5000 + 500 * i, 500, "late");
+    write("well", VZ_UPSERT, 5000, 1, "late");
+    ASSERT_TRUE(engine_->checkpoints().take(*engine_->catalogue().resolve("well").take()).ok());
+    const Payloads well = points("well");
+    engine_.reset();
+    const Findings whole = examine(*files_, data_).take();
+    ASSERT_GE(whole.wals.size(), 4U);
+    const std::string range = "LSN " + std::to_string(whole.wals[2].scan.frames.front().head.lsn) + " to " +
+                              std::to_string(whole.state.wals[2].last_lsn);
+    const std::string missing = wal_path(data_, whole.state.wals[2].number);
+    ASSERT_TRUE(files_->unlink(missing).ok());
+    for (const bool repairs : {false, true}) {
+        std::map<std::string, std::string> told;  // by collection
+        for (const CheckFinding& each : repairs ? repair() : check_directory(*files_, data_).take()) {
+            if (each.file == missing) told[each.collection] = each.message;
+        }
+        ASSERT_EQ(told.size(), 2U) << repairs;
+        EXPECT_NE(told[""].find(range), std::string::npos) << told[""];
+        EXPECT_NE(told["sick"].find(range), std::string::npos) << told["sick"];
+    }
+    EXPECT_TRUE(points("well") == well);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+// What came last is known from the orderly close alone.
+TEST_F(Repair, tells_what_the_missing_last_log_held) {
+    open();
+    for (uint32_t i = 0; i < 3; ++i) write("sick", VZ_UPSERT, 5000 + i, 1, "late");
+    ASSERT_TRUE(engine_->close().ok());
+    engine_.reset();
+    const Findings whole = examine(*files_, data_).take();
+    const std::string range = "LSN " + std::to_string(whole.last_lsn - 2) + " to " + std::to_string(whole.last_lsn);
+    ASSERT_TRUE(files_->unlink(file("/wal", "W-")).ok());
+    const auto lost = repair();
+    EXPECT_EQ(std::count_if(lost.begin(), lost.end(),
+                            [&](const CheckFinding& each) {
+                                return each.collection == "sick" && each.message.find(range) != std::string::npos;
+                            }),
+              1);
+    EXPECT_TRUE(points("sick") == whole_);
+    ASSERT_TRUE(engine_->close().ok());
 }
 
 TEST_F(Repair, leaves_files_of_a_newer_release_alone) {
