@@ -2,7 +2,6 @@
 #include "frontends/graphql/frontend.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -13,6 +12,7 @@
 #include "frontends/graphql/resolvers.hpp"
 #include "frontends/graphql/transport.hpp"
 #include "frontends/text/abi_text.hpp"
+#include "frontends/text/config_reader.hpp"
 
 namespace vz::graphql {
 namespace {
@@ -26,68 +26,25 @@ vz_status fail(vz_error* error, vz_status status, std::string_view message) {
     return status;
 }
 
-// Reads this instance's keys; the first one that is wrong ends it.
-class Settings final {
- public:
-    Settings(const vz_host* host, vz_error* error)
-        : host_(host),
-          error_(error),
-          config_(static_cast<const vz_config_service*>(host->service(host, VZ_SERVICE_CONFIG))) {}
-
-    vz_status status() const { return status_; }
-
-    void read(std::string_view key, bool& value) {
-        vz_str text{};
-        if (!find(key, text)) return;
-        if (text::view(text) != "true" && text::view(text) != "false") return reject(key, "must be true or false");
-        value = text::view(text) == "true";
-    }
-    template <typename Number>
-    void read(std::string_view key, Number least, Number most, Number& value) {
-        vz_str text{};
-        if (!find(key, text)) return;
-        Number number{};
-        const auto [end, code] = std::from_chars(text.data, text.data + text.size, number);
-        if (code != std::errc() || end != text.data + text.size || number < least || number > most) {
-            return reject(key, "must be from " + std::to_string(least) + " to " + std::to_string(most));
-        }
-        value = number;
-    }
-    void read_path(std::string_view key, std::string& value) {
-        vz_str text{};
-        if (!find(key, text)) return;
-        const std::string_view path = text::view(text);
-        const auto plain = [](char c) { return c > 0x20 && c < 0x7f && std::strchr("{}*?#'\"\\<>&%", c) == nullptr; };
-        if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find("//") != std::string_view::npos ||
-            !std::all_of(path.begin(), path.end(), plain)) {
-            return reject(key, "must begin with / and be a plain path");
-        }
-        value = path;
-    }
-
- private:
-    bool find(std::string_view key, vz_str& text) { return config_->get(host_, text::borrowed(key), &text) != 0; }
-    void reject(std::string_view key, std::string_view reason) {
-        if (status_ == VZ_OK) status_ = config_->reject(host_, text::borrowed(key), text::borrowed(reason), error_);
-    }
-
-    const vz_host* host_;
-    vz_error* error_;
-    const vz_config_service* config_;
-    vz_status status_ = VZ_OK;
-};
+void read_path(text::ConfigReader& config, std::string& path) {
+    const auto plain = [](char c) { return c > 0x20 && c < 0x7f && std::strchr("{}*?#'\"\\<>&%", c) == nullptr; };
+    path = config.text("path").value_or(path);
+    if (path.size() < 2 || path[0] != '/' || path.back() == '/' || path.find("//") != std::string::npos ||
+        !std::all_of(path.begin(), path.end(), plain))
+        config.reject("path", "must begin with / and be a plain path");
+}
 
 vz_status read_settings(vz_frontend& self, vz_error* error) {
-    Settings settings(self.host, error);
-    settings.read_path("path", self.path);
-    settings.read("graphiql", self.page);
-    settings.read("introspection", self.introspection);
-    settings.read("max_depth", 1u, 100u, self.limits.depth_max);
-    settings.read("max_root_fields", 1u, 1000u, self.limits.root_fields_max);
-    settings.read("max_aliases", 1u, 10000u, self.limits.aliases_max);
-    settings.read("max_fields", 1u, 100000u, self.limits.fields_max);
-    settings.read("max_items", uint64_t{1}, uint64_t{1000000}, self.items_max);
-    return settings.status();
+    text::ConfigReader config(*self.host, error);
+    read_path(config, self.path);
+    config.flag("graphiql", self.page);
+    config.flag("introspection", self.introspection);
+    config.number("max_depth", 1, 100, self.limits.depth_max);
+    config.number("max_root_fields", 1, 1000, self.limits.root_fields_max);
+    config.number("max_aliases", 1, 10000, self.limits.aliases_max);
+    config.number("max_fields", 1, 100000, self.limits.fields_max);
+    config.number("max_items", 1, 1000000, self.items_max);
+    return config.status();
 }
 
 // The keys that were made over the REST API: they count here too, also where REST is off.

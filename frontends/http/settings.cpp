@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
-#include <optional>
 #include <thread>
+#include <utility>
 
 #include "frontends/access/key_settings.hpp"
+#include "frontends/text/config_reader.hpp"
 
 namespace vz::http {
 namespace {
@@ -52,62 +52,19 @@ constexpr std::array kLimits{
     LimitKey{"requests_per_second", &Limits::requests_per_second, 0, 1'000'000'000},
 };
 
-class Reader {
- public:
-    Reader(const vz_host& host, const vz_config_service& config, vz_error* error)
-        : host_(host), config_(config), error_(error) {}
-
-    std::optional<std::string_view> text(std::string_view key) {
-        vz_str value{};
-        if (config_.get(&host_, to_str(key), &value) == 0) return std::nullopt;
-        return to_view(value);
-    }
-
-    vz_status number(std::string_view key, uint64_t least, uint64_t most, uint64_t& out) {
-        const auto value = text(key);
-        if (!value) return VZ_OK;
-        uint64_t parsed = 0;
-        const auto [end, code] = std::from_chars(value->data(), value->data() + value->size(), parsed);
-        if (code != std::errc() || end != value->data() + value->size() || parsed < least || parsed > most) {
-            return reject(key, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-        }
-        out = parsed;
-        return VZ_OK;
-    }
-
-    vz_status flag(std::string_view key, bool& out) {
-        const auto value = text(key);
-        if (!value) return VZ_OK;
-        if (*value != "true" && *value != "false") return reject(key, "must be true or false");
-        out = *value == "true";
-        return VZ_OK;
-    }
-
-    std::vector<std::string> list(std::string_view prefix) {
-        std::vector<std::string> found;
-        config_.list(
-            &host_, to_str(prefix),
-            [](void* user, vz_str key, vz_str value) noexcept {
-                const auto text = to_view(value);
-                // An empty list arrives, if at all, as the bare key with an empty value.
-                if (!text.empty() && text != "[]") static_cast<std::vector<std::string>*>(user)->emplace_back(text);
-                static_cast<void>(key);
-            },
-            &found);
-        return found;
-    }
-
-    vz_status keys(std::vector<access::ApiKey>& out) { return access::read_keys(host_, config_, out, error_); }
-
-    vz_status reject(std::string_view key, std::string_view reason) {
-        return config_.reject(&host_, to_str(key), to_str(reason), error_);
-    }
-
- private:
-    const vz_host& host_;
-    const vz_config_service& config_;
-    vz_error* error_;
-};
+std::vector<std::string> read_list(const vz_host& host, std::string_view key) {
+    std::vector<std::string> found;
+    const auto& config = *static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
+    config.list(
+        &host, to_str(key),
+        [](void* user, vz_str, vz_str value) noexcept {
+            const auto text = to_view(value);
+            // An empty list arrives, if at all, as the bare key with an empty value.
+            if (!text.empty() && text != "[]") static_cast<std::vector<std::string>*>(user)->emplace_back(text);
+        },
+        &found);
+    return found;
+}
 
 bool is_origin(std::string_view text) {
     if (text == "*") return true;
@@ -128,21 +85,20 @@ bool is_allowed_host(std::string_view text) {
            (text.front() == '[' ? text.back() == ']' : text.find(':') == std::string_view::npos);
 }
 
-// `out` stays as it is if the key is absent.
 template <class Choice, size_t N>
-vz_status read_choice(Reader& reader, std::string_view key,
-                      const std::array<std::pair<std::string_view, Choice>, N>& choices, Choice& out) {
+void read_choice(text::ConfigReader& reader, std::string_view key,
+                 const std::array<std::pair<std::string_view, Choice>, N>& choices, Choice& out) {
     const auto value = reader.text(key);
-    if (!value) return VZ_OK;
+    if (!value) return;
     std::string all;
     for (const auto& [name, choice] : choices) {
         if (name == *value) {
             out = choice;
-            return VZ_OK;
+            return;
         }
         all.append(all.empty() ? "" : ", ").append(name);
     }
-    return reader.reject(key, "must be one of: " + all);
+    reader.reject(key, "must be one of: " + all);
 }
 
 constexpr std::array kAccessChoices{std::pair{std::string_view("off"), AccessLog::kOff},
@@ -151,14 +107,6 @@ constexpr std::array kAccessChoices{std::pair{std::string_view("off"), AccessLog
 constexpr std::array kCompressChoices{std::pair{std::string_view("false"), Compress::kNever},
                                       std::pair{std::string_view("true"), Compress::kRemote},
                                       std::pair{std::string_view("always"), Compress::kAlways}};
-
-vz_status read_access(Reader& reader, Settings& out) {
-    if (const auto status = reader.keys(out.keys); status != VZ_OK) return status;
-    if (const auto status = reader.flag("auth.allow_query_key", out.allow_query_key); status != VZ_OK) return status;
-    if (const auto status = reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated); status != VZ_OK)
-        return status;
-    return VZ_OK;
-}
 
 }  // namespace
 
@@ -170,51 +118,37 @@ uint64_t Limits::by_name(std::string_view name) const {
 }
 
 vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
-    const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
-    if (config == nullptr) return fill_error(error, VZ_UNSUPPORTED, "", "the host offers no " VZ_SERVICE_CONFIG);
-    Reader reader(host, *config, error);
-
+    if (host.service(&host, VZ_SERVICE_CONFIG) == nullptr)
+        return fill_error(error, VZ_UNSUPPORTED, "", "the host offers no " VZ_SERVICE_CONFIG);
+    text::ConfigReader reader(host, error);
     if (const auto text = reader.text("host")) out.host = *text;
-    if (!is_host_text(out.host)) return reader.reject("host", "must be a host name or an address");
-    for (const auto& number : kNumbers) {
-        if (const auto status = reader.number(number.key, number.least, number.most, out.*number.member);
-            status != VZ_OK)
-            return status;
-    }
+    if (!is_host_text(out.host)) reader.reject("host", "must be a host name or an address");
+    for (const auto& number : kNumbers) reader.number(number.key, number.least, number.most, out.*number.member);
     if (out.workers == 0) out.workers = std::max(2U, std::thread::hardware_concurrency());
-    for (const auto& limit : kLimits) {
-        const auto key = "limits." + std::string(limit.name);
-        if (const auto status = reader.number(key, limit.least, limit.most, out.limits.*limit.member); status != VZ_OK)
-            return status;
-    }
-    out.cors_origins = reader.list("http.cors_origins");
-    for (const auto& origin : out.cors_origins) {
-        if (!is_origin(origin))
-            return reader.reject("http.cors_origins",
-                                 "must hold origins such as https://app.example, each an entry of its own, or \"*\"");
-    }
-    out.allowed_hosts = reader.list("http.allowed_hosts");
-    for (const auto& name : out.allowed_hosts) {
-        if (!is_allowed_host(name))
-            return reader.reject("http.allowed_hosts",
-                                 "must hold host names without a port, each an entry of its own; of IPv6 in brackets");
-    }
-    if (const auto status = read_choice(reader, "log.access", kAccessChoices, out.access); status != VZ_OK)
-        return status;
-    if (const auto status = reader.number("log.slow_ms", 1, kDayMs, out.slow_ms); status != VZ_OK) return status;
-    if (const auto status = read_choice(reader, "http.compress", kCompressChoices, out.compress); status != VZ_OK)
-        return status;
-    return read_access(reader, out);
+    for (const auto& limit : kLimits)
+        reader.number("limits." + std::string(limit.name), limit.least, limit.most, out.limits.*limit.member);
+    out.cors_origins = read_list(host, "http.cors_origins");
+    if (!std::all_of(out.cors_origins.begin(), out.cors_origins.end(), &is_origin))
+        reader.reject("http.cors_origins",
+                      "must hold origins such as https://app.example, each an entry of its own, or \"*\"");
+    out.allowed_hosts = read_list(host, "http.allowed_hosts");
+    if (!std::all_of(out.allowed_hosts.begin(), out.allowed_hosts.end(), &is_allowed_host))
+        reader.reject("http.allowed_hosts",
+                      "must hold host names without a port, each an entry of its own; of IPv6 in brackets");
+    read_choice(reader, "log.access", kAccessChoices, out.access);
+    reader.number("log.slow_ms", 1, kDayMs, out.slow_ms);
+    read_choice(reader, "http.compress", kCompressChoices, out.compress);
+    reader.flag("auth.allow_query_key", out.allow_query_key);
+    reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated);
+    return reader.status() != VZ_OK ? reader.status() : read_keys(host, out.keys, error);
 }
 
 vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_error* error) {
     if (is_loopback(settings.host) || settings.allow_unauthenticated) return VZ_OK;
-    const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
-    Reader reader(host, *config, error);
-    return reader.reject(
-        "host",
-        "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
-        "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
+    return text::ConfigReader(host, error)
+        .reject("host",
+                "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
+                "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
 }
 
 vz_status read_keys(const vz_host& host, std::vector<access::ApiKey>& out, vz_error* error) {

@@ -159,7 +159,7 @@ void run(Batch* batch, const BatchBody& body, std::string_view path_collection) 
 
 void insert(vzh_request* request, const vzh_view* view_in, std::string_view path_collection) {
     Batch* batch = begin_batch(request, view_in, BatchKind::kInsert, kInsertBody, &reply_insert);
-    if (batch != nullptr) batch->may_create = batch->frontend->auto_create != 0;
+    if (batch != nullptr) batch->may_create = batch->frontend->auto_create;
     run(batch, kInsertBody, path_collection);
 }
 

@@ -29,7 +29,7 @@ struct vz_frontend {
     uint64_t results_max;       // limits.results
     uint64_t batch_points_max;  // limits.batch_points
     int64_t started_ms;
-    uint32_t auto_create;
+    bool auto_create = true;
     uint32_t searches_inline;              // small ones may run on the thread that read them
     std::atomic<int64_t> inline_again_ns;  // not before this moment: one took too long
     std::atomic<bool> is_draining;

@@ -8,25 +8,9 @@
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/routes.hpp"
-#include "frontends/text/abi_text.hpp"
+#include "frontends/text/config_reader.hpp"
 
 namespace {
-
-using vz::text::borrowed;
-using vz::text::view;
-
-// `auto_create`: true (default) or false.
-vz_status read_config(const vz_host* host, vz_frontend& frontend, vz_error* error) {
-    const auto* config = static_cast<const vz_config_service*>(host->service(host, VZ_SERVICE_CONFIG));
-    frontend.auto_create = 1;
-    vz_str value{};
-    if (config->get(host, borrowed("auto_create"), &value) == 0) return VZ_OK;
-    if (view(value) != "true" && view(value) != "false") {
-        return config->reject(host, borrowed("auto_create"), borrowed("must be true or false"), error);
-    }
-    frontend.auto_create = view(value) == "true" ? 1 : 0;
-    return VZ_OK;
-}
 
 vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOEXCEPT {
     std::unique_ptr<vz_frontend> frontend(new (std::nothrow) vz_frontend{});
@@ -35,9 +19,10 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     frontend->engine = host->engine;
     frontend->health = static_cast<const vz_health_service*>(host->service(host, VZ_SERVICE_HEALTH));
     frontend->started_ms = vz::codec::now_unix_ms();
-    vz_status status = read_config(host, *frontend, error);
-    if (status != VZ_OK) return status;
-    status = vz::rest::load_stored_keys(frontend->engine, error);
+    vz::text::ConfigReader config(*host, error);
+    config.flag("auto_create", frontend->auto_create);
+    if (config.status() != VZ_OK) return config.status();
+    vz_status status = vz::rest::load_stored_keys(frontend->engine, error);
     if (status != VZ_OK) return status;
     const auto routes = vz::rest::routes();
     status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(),

@@ -155,7 +155,7 @@ TextBatch* begin_texts(vzh_request* request, const vzh_view* view_in, Write repl
     auto* batch = begin<TextBatch>(request, view_in);
     if (batch == nullptr) return nullptr;
     batch->reply = reply;
-    batch->may_create = batch->frontend->auto_create != 0;
+    batch->may_create = batch->frontend->auto_create;
     batch->names.insert = true;
     batch->names.payload = "metadata";
     return batch;

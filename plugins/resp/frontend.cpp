@@ -2,11 +2,12 @@
 // take.
 #include <arpa/inet.h>
 
+#include <string>
 #include <utility>
 
 #include "frontends/access/key_settings.hpp"
+#include "frontends/text/config_reader.hpp"
 #include "plugins/resp/access.hpp"
-#include "plugins/resp/protocol.hpp"
 #include "plugins/resp/server.hpp"
 
 namespace resp {
@@ -20,28 +21,24 @@ class Frontend {
  public:
     static vz::Expected<std::unique_ptr<Frontend>> create(vz::Host host) {
         ServerOptions options;
-        in_addr address = {};
-        int64_t number = 0;
+        vz_error error = {};
+        vz::text::ConfigReader config(*host.raw(), &error);
         // Its own alone: the address of `server:` is that of HTTP.
         const std::string own = "frontends." + std::string(host.instance()) + ".";
-        options.host = host.config(own + "host", options.host);
-        if (::inet_pton(AF_INET, options.host.c_str(), &address) != 1)
-            return host.reject("host", "must be an IPv4 address");
-        const bool is_open =
-            host.config("auth.allow_unauthenticated", "false") == "true" || ntohl(address.s_addr) >> 24 == 127;
-        if (!parse_integer(host.config(own + "port", "6380"), 0, 65'535, &number))
-            return host.reject("port", "must be a number up to 65535");
-        options.port = static_cast<uint16_t>(number);
-        if (!parse_integer(host.config("clients", "256"), 1, 4096, &number))
-            return host.reject("clients", "must be a number from 1 to 4096");
-        options.clients_max = static_cast<uint32_t>(number);
+        in_addr address = {};
+        options.host = config.text(own + "host").value_or(options.host);
+        if (::inet_pton(AF_INET, options.host.c_str(), &address) != 1) config.reject("host", "must be an IPv4 address");
+        const bool is_open = config.text("auth.allow_unauthenticated") == "true" || ntohl(address.s_addr) >> 24 == 127;
+        config.number(own + "port", 0, 65'535, options.port);
+        config.number("clients", 1, 4096, options.clients_max);
         for (const auto& [key, limit] : {std::pair("login_timeout_ms", &options.login_timeout),
                                          std::pair("idle_timeout_ms", &options.idle_timeout),
                                          std::pair("write_timeout_ms", &options.write_timeout)}) {
-            if (!parse_integer(host.config(key, std::to_string(limit->count())), 0, kTimeoutMsMax, &number))
-                return host.reject(key, "must be a number of milliseconds up to 86400000; 0: no limit");
-            *limit = std::chrono::milliseconds(number);
+            int64_t limit_ms = limit->count();
+            config.number(key, 0, kTimeoutMsMax, limit_ms);
+            *limit = std::chrono::milliseconds(limit_ms);
         }
+        if (config.status() != VZ_OK) return vz::Error(error);
         auto made = std::make_unique<Frontend>(host, std::move(options), is_open);
         const vz::Expected<void> known = made->reload();
         if (!known && known.error().field() == "host") return host.reject("host", known.error().message());

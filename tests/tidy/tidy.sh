@@ -82,9 +82,8 @@ done
 # Every key of the configuration stands in the example.
 keys=$(sed -nE 's/^ *(NumberKey|LimitKey)\{"([a-z_.]+)".*/\2/p' frontends/http/settings.cpp
        grep -ohE '"(server|http|log|auth)\.[a-z_]+"' frontends/http/settings.cpp frontends/access/key_settings.cpp plugins/resp/frontend.cpp | tr -d '"'
-       sed -nE 's/.*settings\.read(_path)?\("([a-z_]+)".*/\2/p' frontends/graphql/frontend.cpp
-       sed -nE 's/.*config->get\(host, borrowed\("([a-z_]+)".*/\1/p' frontends/rest/frontend.cpp
-       grep -oE '(host\.config\(|std::pair\()"[a-z_]+"' plugins/resp/frontend.cpp | sed -E 's/.*"(.*)"/\1/'
+       sed -nE 's/.*\bconfig\.(text|flag|number)\("([a-z_.]+)".*/\2/p' frontends/rest/frontend.cpp frontends/graphql/frontend.cpp plugins/resp/frontend.cpp
+       grep -oE 'std::pair\("[a-z_]+"' plugins/resp/frontend.cpp | sed -E 's/.*"(.*)"/\1/'
        sed -nE 's/.*section \+ "\.([a-z_]+)".*/\1/p' plugins/host/frontends.cpp
        sed -nE 's/.*\btext\("(server\.[a-z_.]+)".*/\1/p' plugins/host/config.cpp
        sed -nE 's/.*(config\.(text|number|flag|find)\(|read_(choice|size)\(config, )"([a-z_.]+)".*/\4/p' plugins/host/server_settings.cpp plugins/host/engine_options.cpp)
