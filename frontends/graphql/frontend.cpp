@@ -11,6 +11,7 @@
 #include "frontends/graphql/embedded.hpp"
 #include "frontends/graphql/resolvers.hpp"
 #include "frontends/graphql/transport.hpp"
+#include "frontends/http/stored_keys.hpp"
 #include "frontends/text/abi_text.hpp"
 #include "frontends/text/config_reader.hpp"
 
@@ -47,18 +48,6 @@ vz_status read_settings(vz_frontend& self, vz_error* error) {
     return config.status();
 }
 
-// The keys that were made over the REST API: they count here too, also where REST is off.
-vz_status load_stored_keys(vz_engine* engine, vz_error* error) {
-    vz_result* result = nullptr;
-    vz_status status = vz_value_list(engine, text::borrowed(VZH_STORED_KEYS), &result, error);
-    if (status != VZ_OK) return status;
-    uint64_t count = 0;
-    const auto* values = static_cast<const vz_value*>(vz_result_items(result, VZ_RESULT_VALUES, &count));
-    status = vzh_store_keys(values, values == nullptr ? 0 : count, error);
-    vz_result_release(result);
-    return status;
-}
-
 vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOEXCEPT {
     auto self = std::unique_ptr<vz_frontend>(new (std::nothrow) vz_frontend());
     if (self == nullptr) return fail(error, VZ_OUT_OF_MEMORY, "out of memory");
@@ -73,7 +62,7 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     self->documents = std::make_unique<DocumentCache>(*self->schema);
     self->meter = std::make_unique<Meter>(host);
     make_routes(*self);
-    vz_status status = load_stored_keys(self->engine, error);
+    vz_status status = http::load_stored_keys(self->engine, error);
     if (status != VZ_OK) return status;
     status = vzh_declare(host, self->routes.data(), static_cast<uint32_t>(self->routes.size()), &handle, self.get(),
                          &self->mount, error);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "frontends/codec/time.hpp"
+#include "frontends/http/stored_keys.hpp"
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/routes.hpp"
@@ -22,7 +23,7 @@ vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) VZ_NOE
     vz::text::ConfigReader config(*host, error);
     config.flag("auto_create", frontend->auto_create);
     if (config.status() != VZ_OK) return config.status();
-    vz_status status = vz::rest::load_stored_keys(frontend->engine, error);
+    vz_status status = vz::http::load_stored_keys(frontend->engine, error);
     if (status != VZ_OK) return status;
     const auto routes = vz::rest::routes();
     status = vzh_declare(host, routes.data(), static_cast<uint32_t>(routes.size()), &vz::rest::dispatch, frontend.get(),

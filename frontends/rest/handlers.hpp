@@ -12,8 +12,6 @@ void get_status(vzh_request* request, const vzh_view* view);
 void get_root(vzh_request* request, const vzh_view* view);
 
 // keys.cpp
-// The keys made over the API come into force.
-vz_status load_stored_keys(vz_engine* engine, vz_error* error);
 void create_key(vzh_request* request, const vzh_view* view);
 void list_keys(vzh_request* request, const vzh_view* view);
 void revoke_key(vzh_request* request, const vzh_view* view);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "frontends/codec/element.hpp"
+#include "frontends/http/stored_keys.hpp"
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
@@ -235,7 +236,7 @@ bool put(Call& call, std::string_view id, vz_str text) {
     call.submitted_ns = steady_ns();
     vz_status status = vz_value_put(call.frontend->engine, &request, &call.change, &call.error);
     ended(call);
-    if (status == VZ_OK) status = load_stored_keys(call.frontend->engine, &call.error);
+    if (status == VZ_OK) status = http::load_stored_keys(call.frontend->engine, &call.error);
     if (status == VZ_OK) return true;
     fail_status(call, status);
     return false;
@@ -298,17 +299,6 @@ void revoke(Call& call) {
 }
 
 }  // namespace
-
-vz_status load_stored_keys(vz_engine* engine, vz_error* error) {
-    vz_result* result = nullptr;
-    vz_status status = vz_value_list(engine, borrowed(VZH_STORED_KEYS), &result, error);
-    if (status != VZ_OK) return status;
-    uint64_t count = 0;
-    const auto* values = static_cast<const vz_value*>(vz_result_items(result, VZ_RESULT_VALUES, &count));
-    status = vzh_store_keys(values, values == nullptr ? 0 : count, error);
-    vz_result_release(result);
-    return status;
-}
 
 void create_key(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<KeyCall>(request, view_in);
