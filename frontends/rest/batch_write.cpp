@@ -3,13 +3,11 @@
 #include "frontends/codec/expiry.hpp"
 #include "frontends/rest/batch.hpp"
 #include "frontends/rest/broken_part.hpp"
+#include "frontends/rest/record_room.hpp"
 
 namespace vz::rest {
 namespace {
 
-// A record may have 32 MiB; what frames each item is the engine's affair, so this stays well below.
-constexpr uint64_t kRecordBytes = 24u << 20;
-constexpr uint64_t kItemFrameBytes = 64;
 constexpr uint64_t kErrorsMax = 256;
 
 void send_record(Batch& batch);
@@ -27,14 +25,10 @@ uint32_t abi_kind(BatchKind kind) {
 // How many of the items from `from` on go into one record.
 uint64_t record_end(const Batch& batch, uint64_t from) {
     if (batch.atomic != 0) return batch.good_count;
-    const uint64_t points_max = batch.import != 0 ? kImportRecordPoints : UINT64_MAX;
-    uint64_t bytes = 0;
+    RecordRoom room(batch.import != 0 ? kImportRecordPoints : UINT64_MAX);
+    const auto fits = [&](const BatchItem& item) { return room.take(item.id, item.payload, item.dimension); };
     uint64_t until = from;
-    for (; until < batch.good_count && until - from < points_max; ++until) {
-        const BatchItem& item = good_item(batch, until);
-        bytes += kItemFrameBytes + item.id.size + item.payload.size + item.dimension * sizeof(float);
-        if (bytes > kRecordBytes && until != from) break;
-    }
+    while (until < batch.good_count && fits(good_item(batch, until))) ++until;
     return until;
 }
 

@@ -7,14 +7,12 @@
 
 #include "frontends/codec/text_collection.hpp"
 #include "frontends/rest/handlers.hpp"
+#include "frontends/rest/record_room.hpp"
 
 namespace vz::rest {
 namespace {
 
-// A record may have 32 MiB and 65,536 points; what else it holds is the engine's affair, so this stays below.
-constexpr uint64_t kRecordBytes = 20u << 20;
 constexpr uint64_t kRecordPoints = 20'000;
-constexpr uint64_t kPointFrameBytes = 96;
 
 void prepare(Call& base);
 void send_record(Call& base);
@@ -30,15 +28,15 @@ void reply(TextBatch& batch) {
 }
 
 uint64_t record_end(const TextBatch& batch) {
-    uint64_t bytes = 0;
-    uint64_t points = 0;
+    if (batch.atomic) return batch.change_count;
+    RecordRoom room(kRecordPoints);
+    const auto fits = [&](const codec::TextPoint& point) {
+        return room.take(point.id, point.payload, batch.dimension);
+    };
     uint64_t until = batch.sent;
     for (; until < batch.change_count; ++until) {
-        for (const codec::TextPoint& point : batch.changes[until].points) {
-            bytes += kPointFrameBytes + point.id.size + point.payload.size + uint64_t{batch.dimension} * sizeof(float);
-        }
-        points += batch.changes[until].points.size();
-        if (!batch.atomic && until != batch.sent && (bytes > kRecordBytes || points > kRecordPoints)) break;
+        const auto& points = batch.changes[until].points;
+        if (!std::all_of(points.begin(), points.end(), fits) && until != batch.sent) break;
     }
     return until;
 }

@@ -8,6 +8,7 @@
 #include "frontends/rest/fields.hpp"
 #include "frontends/rest/handlers.hpp"
 #include "frontends/rest/list.hpp"
+#include "frontends/rest/record_room.hpp"
 #include "frontends/text/names.hpp"
 
 namespace vz::rest {
@@ -16,7 +17,6 @@ namespace {
 using json::Value;
 
 constexpr uint64_t kStepPoints = 1'000;
-constexpr uint64_t kStepBytes = 24u << 20;
 
 constexpr json::Field kFields[] = {{"destination", 0}, {"ids", 1}, {"wait", 2}};
 
@@ -165,10 +165,10 @@ void copied(Call& base) {
     next_step(call);
 }
 
-// Chooses the rows of this step, in `positions`: those that are there, up to kStepBytes of them. The bytes of their
-// payloads.
+// Chooses the rows of this step, in `positions`: those that are there, as many as one record takes. The bytes of
+// their payloads.
 uint64_t choose_rows(Transfer& call, const vz_rows& rows, const vz_vector_column* column) {
-    uint64_t bytes = 0;
+    RecordRoom room(kStepPoints);
     uint64_t payload_bytes = 0;
     call.count = 0;
     for (uint64_t row = 0; row < rows.count; ++row) {
@@ -177,8 +177,7 @@ uint64_t choose_rows(Transfer& call, const vz_rows& rows, const vz_vector_column
             call.fates[position] = Fate::kMissing;
             continue;
         }
-        bytes += uint64_t{call.dim} * sizeof(float) + rows.payloads[row].size + rows.ids[row].size;
-        if (bytes > kStepBytes && call.count != 0) {
+        if (!room.take(rows.ids[row], rows.payloads[row], call.dim)) {
             call.until = position;  // the rest comes with the next step
             break;
         }
