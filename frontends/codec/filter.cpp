@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "frontends/codec/skim.hpp"
+
 namespace vz::codec {
 namespace {
 
@@ -16,63 +18,12 @@ constexpr size_t kMembersMax = 64;         // no object of a filter has as many 
 
 using Member = std::pair<std::string_view, std::string_view>;  // key as written, value as written
 
-size_t skip_space(std::string_view text, size_t at) {
-    const size_t found = text.find_first_not_of(" \t\n\r", at);
-    return found == std::string_view::npos ? text.size() : found;
-}
-
-// Behind the string whose opening quote is at `at`.
-size_t skip_string(std::string_view text, size_t at) {
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-        if (text[at] == '\\') ++at;
-    }
-    return at + 1 < text.size() ? at + 1 : text.size();
-}
-
-// Behind the value that begins at `at`: balanced brackets, strings skipped. The engine checks the rest.
-size_t skip_value(std::string_view text, size_t at) {
-    int depth = 0;
-    while (at < text.size()) {
-        const char c = text[at];
-        if (c == '"') {
-            at = skip_string(text, at);
-            if (depth == 0) return at;
-            continue;
-        }
-        if (depth == 0 && (c == ',' || c == ']' || c == '}')) return at;
-        ++at;
-        if (c == '{' || c == '[') ++depth;
-        if ((c == '}' || c == ']') && --depth == 0) return at;
-    }
-    return text.size();
-}
-
-std::string_view trimmed(std::string_view text) {
-    const size_t begin = skip_space(text, 0);
-    const size_t last = text.find_last_not_of(" \t\n\r");
-    return begin == text.size() ? std::string_view() : text.substr(begin, last - begin + 1);
-}
-
 // False: this is no object, or none of a filter.
 bool read_members(std::string_view object, std::vector<Member>* members) {
-    if (object.empty() || object.front() != '{') return false;
-    size_t at = skip_space(object, 1);
-    if (at < object.size() && object[at] == '}') return true;
-    while (at < object.size() && object[at] == '"') {
-        const size_t key_end = skip_string(object, at);
-        const std::string_view key = object.substr(at + 1, key_end - at - 2);
-        if (members->size() == kMembersMax) return false;
-        at = skip_space(object, key_end);
-        if (at >= object.size() || object[at] != ':') return false;
-        const size_t begin = skip_space(object, at + 1);
-        const size_t end = skip_value(object, begin);
-        members->emplace_back(key, trimmed(object.substr(begin, end - begin)));
-        at = skip_space(object, end);
-        if (at < object.size() && object[at] == '}') return true;
-        if (at >= object.size() || object[at] != ',') return false;
-        at = skip_space(object, at + 1);
-    }
-    return false;
+    return skim_members(object, [&](std::string_view key, std::string_view value) {
+        members->emplace_back(key, value);
+        return members->size() <= kMembersMax;
+    });
 }
 
 // A key with the quotes around it.
@@ -347,10 +298,6 @@ class Rewriter {
     uint32_t conditions_ = 0;  // in all lists
     uint64_t at_ = 0;          // in the source: where what is written now comes from
 };
-
-}  // namespace
-
-namespace {
 
 bool asks(std::string_view text, bool in_list, int depth) {
     std::vector<Member> members;
