@@ -29,6 +29,7 @@ struct IdView {
 
 inline constexpr size_t kIdBytesMax = VZ_ID_BYTES_MAX;
 inline constexpr size_t kIdNumberTextMax = 36;
+inline constexpr uint32_t kNoRow = UINT32_MAX;  // of rows found by id: there is none
 
 // VZ_INVALID_ARGUMENT with VZ_REASON_ID: empty, too long, or not UTF-8.
 Result<IdView> parse_id(std::string_view text);

@@ -43,8 +43,8 @@ inline constexpr uint64_t kDiskReserveMin = 64 * kMiB;
 inline constexpr uint64_t kDiskReserveMax = 1 * kGiB;
 // Given up for edits and the next WAL when nothing else is left.
 inline constexpr uint64_t kBallastBytes = 64 * kMiB;
-inline constexpr uint64_t kMadeAheadPart = 16;  // ballast and a WAL file: of a small disk
-inline constexpr uint64_t kWalPart = 4;         // all WAL files: likewise
+inline constexpr uint64_t kMadeAheadDivisor = 16;  // ballast and a WAL file: of a small disk
+inline constexpr uint64_t kWalDivisor = 4;         // all WAL files: likewise
 // Left by every new WAL file: a WAL and a manifest of the next open.
 inline constexpr uint64_t kReopenBytes = 4 * kMiB;
 inline constexpr int64_t kDiskLookMs = 20;  // between two looks at the free space, while writes ask
@@ -82,11 +82,11 @@ inline constexpr size_t kPackSegmentsMax = 16'384;      // likewise: bounds the 
 inline constexpr uint64_t kTailBytesMax = 32 * kKiB;    // rows not linked yet, scanned by every search: 2 us
 inline constexpr uint64_t kTailRowsMin = 64;            // the tail may always hold these, however wide
 inline constexpr uint64_t kMemoryBytesMin = 64 * kMiB;  // that may be asked for: an engine that does nothing takes some
-inline constexpr uint64_t kGrowingPart = 8;             // of the memory: rows that grow, of all collections
-inline constexpr uint64_t kGraphCopyPart = 4;           // of the memory: graphs of sealed segments in huge pages
-inline constexpr uint64_t kReadAheadGraphsPart = 2;     // of the memory: graphs in maps that are read ahead
-inline constexpr uint64_t kReadAheadVectorsPart = 4;    // likewise, of vectors
-inline constexpr uint64_t kGraphBytesMin = 1 * kMiB;    // fewer bytes of rows are scanned: exact, in tens of us
+inline constexpr uint64_t kGrowingDivisor = 8;          // of the memory: rows that grow, of all collections
+inline constexpr uint64_t kGraphCopyDivisor = 4;        // of the memory: graphs of sealed segments in huge pages
+inline constexpr uint64_t kReadAheadGraphsDivisor = 2;  // of the memory: graphs in maps that are read ahead
+inline constexpr uint64_t kReadAheadVectorsDivisor = 4;  // likewise, of vectors
+inline constexpr uint64_t kGraphBytesMin = 1 * kMiB;     // fewer bytes of rows are scanned: exact, in tens of us
 // Of a part beside larger ones: a walk that is on its way goes over its graph at a tenth of what a scan takes.
 inline constexpr uint64_t kJoinedGraphBytesMin = 256 * kKiB;
 inline constexpr uint64_t kGrowingGraphBytesMax = 8 * kGiB;  // of rows that one growing graph covers: address space

@@ -34,8 +34,6 @@ class ByteArena {
 
 class GrowingSegment {
  public:
-    static constexpr uint32_t kNoRow = UINT32_MAX;
-
     // The vector fields of the schema as it is now; a change of them needs a new segment.
     explicit GrowingSegment(const Schema& schema);
 

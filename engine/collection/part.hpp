@@ -22,8 +22,6 @@ namespace vz {
 
 class Part {
  public:
-    static constexpr uint32_t kNoRow = GrowingSegment::kNoRow;
-
     // An empty growing part.
     explicit Part(const Schema& schema)
         : growing_(std::make_unique<GrowingSegment>(schema)),
@@ -204,7 +202,7 @@ struct RowRef {
 inline RowRef find_row(const ReadView& view, const IdView& id) {
     for (const auto& part : *view.parts) {
         const uint32_t row = part->find(id, view.visible);
-        if (row == Part::kNoRow) continue;
+        if (row == kNoRow) continue;
         return part->has_expired(row, view.now_ms) ? RowRef() : RowRef{part.get(), row};
     }
     return {};

@@ -20,7 +20,7 @@ void admit_section(MemoryBudget& budget, const Mapping& mapping, std::span<const
 }  // namespace
 
 ReadAhead::ReadAhead(uint64_t memory_bytes)
-    : graphs_(memory_bytes / kReadAheadGraphsPart), vectors_(memory_bytes / kReadAheadVectorsPart) {}
+    : graphs_(memory_bytes / kReadAheadGraphsDivisor), vectors_(memory_bytes / kReadAheadVectorsDivisor) {}
 
 ReadAhead::Admission ReadAhead::admit(const SealedSegment& segment) {
     Admission admission;

@@ -36,7 +36,7 @@ double ended_share(const Part& part) {
 
 bool is_worth_a_walk(const NearestQuery& query, const FieldGraph& graph, uint64_t bytes_min) {
     return graph.view != nullptr && graph.linked * scan_bytes(*query.field) >= bytes_min &&
-           uint64_t{query.k} * kWalkShareMax < graph.linked;
+           uint64_t{query.k} * kRowsPerWalkedMin < graph.linked;
 }
 
 const Curve& SearchEffort::curve_of(const FieldGraph& graph) const {

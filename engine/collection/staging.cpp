@@ -16,7 +16,7 @@ Staging::~Staging() {
 RowRef Staging::find(const IdView& id) const {
     for (const auto& part : parts_) {
         const uint32_t row = part->find_latest(id);
-        if (row != Part::kNoRow) return {part.get(), row};
+        if (row != kNoRow) return {part.get(), row};
     }
     return {};
 }

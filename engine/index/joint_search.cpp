@@ -89,7 +89,7 @@ void search_together(std::span<const JointPart> parts, const JointQuery& joint, 
         float key = walk.key_at(kFarRank, met);
         if (query.metric == VZ_DOT) key /= coded.norm;
         const uint32_t further = static_cast<uint32_t>(
-            std::min<uint64_t>(far_effort(*joint.far, joint.recall, joint.k, effort, key), slots / kWalkShareMax));
+            std::min<uint64_t>(far_effort(*joint.far, joint.recall, joint.k, effort, key), slots / kRowsPerWalkedMin));
         if (further >= kWorthAnotherWalk * effort) {
             effort = further;
             walk = JointWalk(parts, effort, joint.rerank);

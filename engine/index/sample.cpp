@@ -16,7 +16,7 @@ namespace {
 constexpr uint32_t kRowsAtOnce = 64;
 constexpr uint32_t kNearest = 10;
 // Near to many: to one of so many rows, and to so many at least, which by chance no row is.
-constexpr size_t kManyPart = 16;
+constexpr size_t kManyDivisor = 16;
 constexpr size_t kManyLeast = 12;
 // What lies so much nearer to one of those than others do, as their distances are compared, belongs to it.
 constexpr float kWithMiddle = 1.0F / 16;
@@ -181,7 +181,7 @@ std::vector<Slot> met_by_many(std::span<const Sampled> sampled) {
     for (auto at = met.begin(); at != met.end();) {
         const auto next = std::upper_bound(at, met.end(), *at);
         const auto count = static_cast<size_t>(next - at);
-        if (count >= kManyLeast && count * kManyPart >= sampled.size()) counted.emplace_back(count, *at);
+        if (count >= kManyLeast && count * kManyDivisor >= sampled.size()) counted.emplace_back(count, *at);
         at = next;
     }
     std::sort(counted.rbegin(), counted.rend());

@@ -73,7 +73,7 @@ void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
     if (part.far == nullptr) return;
     const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
     const uint32_t effort =
-        std::min(far_effort(*part.far, part.recall, part.k, limits.effort, key), graph.slots / kWalkShareMax);
+        std::min(far_effort(*part.far, part.recall, part.k, limits.effort, key), graph.slots / kRowsPerWalkedMin);
     if (effort < kWorthAnotherWalk * limits.effort) return;
     limits.effort = effort;
     walk(graph, scratch, limits, part.filter);

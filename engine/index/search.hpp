@@ -23,8 +23,8 @@ struct SearchScratch {
     std::vector<SlotHit> candidates;
 };
 
-// A walk for more than this share of the rows meets most of them, one by one: a scan is faster.
-inline constexpr uint32_t kWalkShareMax = 8;
+// A walk for more than one in so many rows meets most of them, one by one: a scan is faster.
+inline constexpr uint32_t kRowsPerWalkedMin = 8;
 
 // A walk that would go less than so many times as far is not begun anew.
 inline constexpr double kWorthAnotherWalk = 1.25;

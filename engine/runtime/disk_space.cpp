@@ -35,8 +35,8 @@ DiskSpace::DiskSpace(FileSystem& files, std::string directory, uint64_t reserve,
       fixed_ballast_(ballast_bytes),
       look_every_ms_(look_every_ms) {}
 
-uint64_t DiskSpace::at_most(uint64_t bytes, uint64_t part) const {
-    return std::min(bytes, total_.load(std::memory_order_relaxed) / part);
+uint64_t DiskSpace::at_most(uint64_t bytes, uint64_t divisor) const {
+    return std::min(bytes, total_.load(std::memory_order_relaxed) / divisor);
 }
 
 bool DiskSpace::can_reopen_after(uint64_t bytes) const {

@@ -30,8 +30,8 @@ class DiskSpace {
     Status admit_file(uint64_t bytes);
     bool is_full();
     uint64_t reserve() const { return reserve_.load(std::memory_order_relaxed); }
-    // `bytes`, on a small disk that part of it.
-    uint64_t at_most(uint64_t bytes, uint64_t part) const;
+    // `bytes`, of a small disk its size by the divisor.
+    uint64_t at_most(uint64_t bytes, uint64_t divisor) const;
     // Whether a file of that size leaves what the next open needs.
     bool can_reopen_after(uint64_t bytes) const;
     // True if that freed something.
@@ -39,7 +39,7 @@ class DiskSpace {
 
  private:
     uint64_t ballast_bytes() const {
-        return fixed_ballast_ != 0 ? fixed_ballast_ : at_most(kBallastBytes, kMadeAheadPart);
+        return fixed_ballast_ != 0 ? fixed_ballast_ : at_most(kBallastBytes, kMadeAheadDivisor);
     }
     std::string ballast_path() const { return directory_ + "/BALLAST"; }
     void look();

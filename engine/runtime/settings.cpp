@@ -34,10 +34,10 @@ EngineSettings with_defaults(EngineSettings settings) {
     if (settings.wal_bytes_max == 0) settings.wal_bytes_max = kWalBytesMax;
     if (settings.memory_bytes == 0) settings.memory_bytes = memory_limit();
     if (settings.growing_total_bytes_max == 0)
-        settings.growing_total_bytes_max = std::min(kGrowingTotalBytesMax, settings.memory_bytes / kGrowingPart);
+        settings.growing_total_bytes_max = std::min(kGrowingTotalBytesMax, settings.memory_bytes / kGrowingDivisor);
     if (settings.growing_bytes_max == 0)
         settings.growing_bytes_max = std::min(kGrowingBytesMax, settings.growing_total_bytes_max);
-    if (settings.graph_copy_bytes_max == 0) settings.graph_copy_bytes_max = settings.memory_bytes / kGraphCopyPart;
+    if (settings.graph_copy_bytes_max == 0) settings.graph_copy_bytes_max = settings.memory_bytes / kGraphCopyDivisor;
     if (settings.close_replay_bytes == 0) settings.close_replay_bytes = kCloseReplayBytes;
     if (settings.seed == 0) settings.seed = system_seed();
     if (settings.scrub_bytes_per_s == 0) settings.scrub_bytes_per_s = kScrubBytesPerSecond;

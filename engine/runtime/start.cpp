@@ -41,9 +41,10 @@ Status Engine::recover() {
         VZ_TRY(database_.space.open());
         database_.settings.wal_file_bytes =
             std::max(database_.settings.wal_file_first_bytes,
-                     database_.space.at_most(database_.settings.wal_file_bytes, kMadeAheadPart));
-        database_.settings.wal_bytes_max = std::max(
-            2 * database_.settings.wal_file_bytes, database_.space.at_most(database_.settings.wal_bytes_max, kWalPart));
+                     database_.space.at_most(database_.settings.wal_file_bytes, kMadeAheadDivisor));
+        database_.settings.wal_bytes_max =
+            std::max(2 * database_.settings.wal_file_bytes,
+                     database_.space.at_most(database_.settings.wal_bytes_max, kWalDivisor));
         VZ_TRY(settle(database_.files, database_.directory));
     }
     VZ_ASSIGN(Findings findings, database_.settings.accept_loss ? examine_damaged(database_.files, database_.directory,

@@ -16,7 +16,6 @@ inline constexpr uint64_t kIdTableHeadBytes = 64;
 inline constexpr uint64_t kIdBucketBytes = 64;
 inline constexpr uint32_t kIdBucketRows = 12;  // filled to 8 on average
 inline constexpr uint64_t kIdRunMax = 64;      // buckets that a lookup walks at most
-inline constexpr uint32_t kNoRow = UINT32_MAX;
 
 // The section's bytes. `ids` are distinct; `seed` is where the search for a seed begins.
 Result<std::vector<std::byte>> build_id_table(std::span<const IdView> ids, uint64_t seed);

@@ -44,7 +44,7 @@ Listener::Listener(Settings settings, const std::vector<access::ApiKey>& stored_
       retry_after_(std::to_string(settings_.limits.retry_after_s)),
       connections_max_(settings_.limits.connections),
       memory_(settings_.limits.bodies_mb * kMebibyte),
-      answers_(memory_.most() / kAnswersPart) {
+      answers_(memory_.most() / kAnswersDivisor) {
     build_ring();
 }
 

@@ -137,7 +137,7 @@ class Listener final {
     // shall not use up the budget of others with it.
     static constexpr uint64_t kFreeBytes = 64 * 1024;
     // Clients that do not read their answers, which a key that may only read can do, must not keep writers out.
-    static constexpr uint64_t kAnswersPart = 2;
+    static constexpr uint64_t kAnswersDivisor = 2;
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
     Router::Match route(vzh_request& r, std::string_view path);
