@@ -206,6 +206,7 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
     const vz_status status = guard(&error, [&]() -> Status {
         owned = std::make_unique<OwnedWrite>(target);
         OwnedWrite* write = owned.get();
+        write->commit.is_driven = false;
         write->commit.done = [this, op, write](const Status& outcome) {
             const std::unique_ptr<OwnedWrite> last(write);
             engine_.engine->maintenance().note_write(write->kept);
@@ -218,7 +219,7 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
         };
         VZ_TRY(engine_.engine->maintenance().make_room(target, *request, may_wait));
         VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
-        VZ_TRY(target->begin_write(*request, write->commit, false, &in_flight));
+        VZ_TRY(target->begin_write(*request, write->commit, &in_flight));
         if (in_flight) {
             static_cast<void>(owned.release());
             return {};

@@ -60,10 +60,10 @@ Part& Collection::writable_part(const Schema& schema) {
     return part;
 }
 
-Status Collection::begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
+Status Collection::begin_write(const vz_write_request& request, WriteCommit& commit, bool* in_flight) {
     *in_flight = false;
     VZ_TRY(health());
-    Status begun = sequence(request, commit, blocking, in_flight);
+    Status begun = sequence(request, commit, in_flight);
     // Without the lock that it was found under.
     if (!*in_flight) VZ_TRY(check_readable(*parts()));
     return begun;
@@ -83,7 +83,7 @@ Status ask_filters(const PartList& parts, const CheckedBatch& batch) {
 
 }  // namespace
 
-Status Collection::sequence(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight) {
+Status Collection::sequence(const vz_write_request& request, WriteCommit& commit, bool* in_flight) {
     std::shared_ptr<const Schema> schema = this->schema();
     VZ_ASSIGN(CheckedBatch batch, check_write(request, *schema));
     const bool has_filter = std::any_of(batch.operations.begin(), batch.operations.end(),
@@ -111,7 +111,7 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
     // Neither a refusal nor a record is drawn from rows that could not be read.
     VZ_TRY(vz::check_readable(*parts));
     if (!refusal.ok()) {
-        return refuse(std::move(refusal), writable, commit, blocking, in_flight);
+        return refuse(std::move(refusal), writable, commit, in_flight);
     }
     // Before the log has them: nothing that is durable waits to be found. Rows of a batch that fails below stay unseen
     // in the graph.
@@ -125,7 +125,7 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
 
     Batch& record = sequencer.record();
     record.request_id = batch.request_id;
-    VZ_TRY(append(record, staging, commit, blocking));
+    VZ_TRY(append(record, staging, commit));
     if (sequencer.is_empty()) commit.answer.lsn = 0;
     *in_flight = true;
     commit.set_staged();
@@ -133,13 +133,13 @@ Status Collection::sequence(const vz_write_request& request, WriteCommit& commit
 }
 
 // A refusal is drawn from what a power cut may still take back: behind an empty record it is told when that is durable.
-Status Collection::refuse(Status refusal, Part& writable, WriteCommit& commit, bool blocking, bool* in_flight) {
+Status Collection::refuse(Status refusal, Part& writable, WriteCommit& commit, bool* in_flight) {
     if (last_lsn() <= log_.durable()) return refusal;
     const std::shared_ptr<const PartList> parts = std::atomic_load(&parts_);
     Staging nothing(*parts, writable);
     Batch record;
     commit.refusal_ = std::move(refusal);
-    VZ_TRY(append(record, nothing, commit, blocking));
+    VZ_TRY(append(record, nothing, commit));
     commit.answer.lsn = 0;
     *in_flight = true;
     commit.set_staged();
@@ -147,7 +147,7 @@ Status Collection::refuse(Status refusal, Part& writable, WriteCommit& commit, b
 }
 
 // Under the sequencing lock. The caller sets the commit staged when it is done with it.
-Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking) {
+Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit) {
     record.collection = id_;
     record.written_ms = now_ms_();
     drop_absent_columns(record);
@@ -163,7 +163,7 @@ Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit, 
     commit.answer.applied = record.items;
     commit.answer.created = record.created;
     const uint64_t bytes = commit.bytes.size();
-    VZ_TRY(log_.append(commit, blocking));
+    VZ_TRY(log_.append(commit));
     commit.answer.lsn = commit.lsn;
     staging.commit(commit.lsn);
     sequenced_live_ += commit.live_delta_;

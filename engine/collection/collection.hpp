@@ -61,7 +61,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     // Validates, resolves, stages and appends one batch. *in_flight: the log has it, and commit.done will be called;
     // otherwise the answer is complete (a repeated request, nothing to apply) or the Status says why nothing was done.
     // The request is not needed afterwards.
-    Status begin_write(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
+    Status begin_write(const vz_write_request& request, WriteCommit& commit, bool* in_flight);
     // Deletes points that have expired, points_max at most, by an ordinary record. One thread. *in_flight as above;
     // false: there is nothing to do.
     Status begin_expiry(uint32_t points_max, WriteCommit& commit, bool* in_flight);
@@ -161,10 +161,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Part& writable_part(const Schema& schema);
     Frozen freeze_locked();
     bool is_sealed() const { return last_lsn() == through_lsn(); }
-    Status sequence(const vz_write_request& request, WriteCommit& commit, bool blocking, bool* in_flight);
+    Status sequence(const vz_write_request& request, WriteCommit& commit, bool* in_flight);
     Status apply(const Batch& batch, Lsn lsn, const LossSink& lost);
-    Status append(Batch& record, Staging& staging, WriteCommit& commit, bool blocking);
-    Status refuse(Status refusal, Part& writable, WriteCommit& commit, bool blocking, bool* in_flight);
+    Status append(Batch& record, Staging& staging, WriteCommit& commit);
+    Status refuse(Status refusal, Part& writable, WriteCommit& commit, bool* in_flight);
 
     const uint64_t id_;
     const vz_uuid uuid_;

@@ -63,7 +63,7 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
     }
     VZ_TRY(vz::check_readable(*parts));
     if (expired.ids.empty()) return {};
-    VZ_TRY(append(record, staging, commit, true));
+    VZ_TRY(append(record, staging, commit));
     *in_flight = true;
     commit.set_staged();
     return {};

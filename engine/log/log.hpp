@@ -34,6 +34,7 @@ class Commit {
     }
 
     std::vector<std::byte> bytes;  // of a record
+    bool is_driven = true;         // the owner is going to call drive()
     Lsn lsn = 0;                   // set by append()
 
  protected:
@@ -50,9 +51,9 @@ class Log {
  public:
     virtual ~Log() = default;
 
-    // Orders a record: sets commit.lsn. VZ_BUSY: the queue is full; VZ_READ_ONLY: the log has failed before.
-    // `blocking`: the caller is going to call drive(). Any thread.
-    virtual Status append(Commit& commit, bool blocking) = 0;
+    // Orders a record: sets commit.lsn. VZ_BUSY: the queue is full; VZ_READ_ONLY: the log has failed before. Any
+    // thread.
+    virtual Status append(Commit& commit) = 0;
     // Returns after commit.finish(): leads the commit group itself, or waits for whoever does.
     virtual void drive(Commit& commit) = 0;
     // Everything up to here is durable and published. Any thread.

@@ -165,7 +165,7 @@ Result<EditOutcome> Catalogue::change(const vz_uuid& request, const std::functio
         std::copy(std::begin(request.bytes), std::end(request.bytes), change.edit.request_id.begin());
         Status decided = or_out_of_memory([&]() -> Status {
             VZ_TRY(decide(change));
-            return change.edit.actions.empty() ? Status() : log_->append_edit(change, true);
+            return change.edit.actions.empty() ? Status() : log_->append_edit(change);
         });
         change.no_writes = {};
         if (decided.ok() && change.edit.actions.empty()) return EditOutcome{log_->durable(), false};

@@ -66,15 +66,15 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
 
 // ---- the queue ----
 
-Status LocalLog::append(Commit& commit, bool blocking) { return enqueue({&commit, nullptr, blocking}); }
+Status LocalLog::append(Commit& commit) { return enqueue({&commit, nullptr, commit.is_driven}); }
 
-Status LocalLog::append_edit(EditCommit& commit, bool blocking) {
+Status LocalLog::append_edit(EditCommit& commit) {
     commit.logical_ = is_logical(commit.edit);
     const Edit* const edits[] = {&commit.edit};
     commit.encoded_bytes_ = encode_edits(edits).size();
     if (adds_content(commit.edit)) VZ_TRY(make_manifest_room(commit.encoded_bytes_));
     VZ_TRY(commit.check_last());
-    return enqueue({&commit, &commit, blocking});
+    return enqueue({&commit, &commit, commit.is_driven});
 }
 
 Status LocalLog::commit(Action action) {
@@ -86,7 +86,7 @@ Status LocalLog::commit(Action action) {
 Status LocalLog::commit(Edit edit) {
     PhysicalEdit commit;
     commit.edit = std::move(edit);
-    VZ_TRY(append_edit(commit, true));
+    VZ_TRY(append_edit(commit));
     drive(commit);
     return std::move(commit.outcome);
 }

@@ -59,9 +59,9 @@ class LocalLog final : public Log {
     LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
              ManifestState state, Lsn last_lsn, const Status& refusal);
 
-    Status append(Commit& commit, bool blocking) override;
+    Status append(Commit& commit) override;
     // The same for an edit; physical edits take no LSN. VZ_LIMIT_EXCEEDED: the manifest would hold too much.
-    Status append_edit(EditCommit& commit, bool blocking);
+    Status append_edit(EditCommit& commit);
     // An edit that says nothing to readers: on return it is durable.
     Status commit(Edit edit);
     Status commit(Action action);

@@ -180,7 +180,7 @@ Status Store::apply_group(const std::vector<Operation>& operations, std::vector<
         commits.back()->done = [&outcomes, i](const Status& status) { outcomes[i] = status.clone(); };
         const WriteView view(operations[i]);
         bool in_flight = false;
-        refused = target->begin_write(view.request, *commits.back(), true, &in_flight);
+        refused = target->begin_write(view.request, *commits.back(), &in_flight);
         if (in_flight) last = commits.back().get();
     }
     if (last != nullptr) engine_->log().drive(*last);
