@@ -7,7 +7,7 @@
 namespace vz {
 
 inline Status take_change(const vz_change* in, uint32_t flags, vz_change* out) {
-    VZ_TRY(take_in(in, out, true));
+    VZ_TRY(take_in_optional(in, out));
     VZ_TRY(no_reserved(out->reserved));
     if ((out->flags & ~flags) != 0)
         return failure(VZ_UNSUPPORTED, "a flag of this change is not known").field("change.flags");

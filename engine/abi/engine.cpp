@@ -101,7 +101,7 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
         }
         VZ_TRY(check_path(directory, "directory"));
         vz_engine_options given;
-        VZ_TRY(take_in(options, &given, true));
+        VZ_TRY(take_in_optional(options, &given));
         auto handle = std::make_unique<vz_engine>();
         handle->opened_in = this_process();
         EngineSettings settings;

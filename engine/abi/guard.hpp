@@ -28,12 +28,10 @@ class CompletionScope {
 
 Status misuse(const char* rule);
 
-// Copies a growable request of the caller's size into one of ours. NULL gives a zeroed struct if `optional`.
+// Copies a growable request of the caller's size into one of ours.
 template <class T>
-Status take_in(const T* in, T* out, bool optional = false) {
-    std::memset(static_cast<void*>(out), 0, sizeof(T));
-    out->struct_size = sizeof(T);
-    if (in == nullptr) return optional ? Status() : misuse("a required struct is NULL");
+Status take_in(const T* in, T* out) {
+    if (in == nullptr) return misuse("a required struct is NULL");
     if (in->struct_size < sizeof(T)) return misuse("struct_size is smaller than in version 1.0");
     std::memcpy(static_cast<void*>(out), in, sizeof(T));
     const auto* tail = reinterpret_cast<const unsigned char*>(in) + sizeof(T);
@@ -41,6 +39,15 @@ Status take_in(const T* in, T* out, bool optional = false) {
     if (std::any_of(tail, end, [](unsigned char byte) { return byte != 0; })) {
         return failure(VZ_UNSUPPORTED, "the request uses members that this engine does not know");
     }
+    out->struct_size = sizeof(T);
+    return {};
+}
+
+// The same; NULL gives a zeroed struct.
+template <class T>
+Status take_in_optional(const T* in, T* out) {
+    if (in != nullptr) return take_in(in, out);
+    std::memset(static_cast<void*>(out), 0, sizeof(T));
     out->struct_size = sizeof(T);
     return {};
 }

@@ -41,7 +41,7 @@ class Operations {
     vz_status perform(vz_op* op, vz_error* error);
     void submit_write(vz_op* op);
     bool queue_behind_others(vz_op* op, const std::shared_ptr<Collection>& target, bool is_quick);
-    void begin_write(vz_op* op, const std::shared_ptr<Collection>& target, bool may_wait);
+    void begin_write(vz_op* op, const std::shared_ptr<Collection>& target, IfFull then);
     void refuse(vz_op* op, vz_status status, const vz_error& error);
     void ingest();
     void complete(vz_op* op, const Status& status);

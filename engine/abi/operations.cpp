@@ -178,12 +178,12 @@ void Operations::submit_write(vz_op* op) {
     bool waits = false;
     const vz_status queued = guard(&error, [&]() -> Status {
         const bool is_quick = !has_filter(request) && has_room(*target, points_of(request)) &&
-                              engine_.engine->maintenance().make_room(target, *request, false).ok();
+                              engine_.engine->maintenance().make_room(target, *request, IfFull::kRefuse).ok();
         waits = queue_behind_others(op, target, is_quick);
         return {};
     });
     if (queued != VZ_OK) return refuse(op, queued, error);
-    if (!waits) begin_write(op, target, false);
+    if (!waits) begin_write(op, target, IfFull::kRefuse);
 }
 
 // Whether the ingest thread begins the write.
@@ -198,7 +198,7 @@ bool Operations::queue_behind_others(vz_op* op, const std::shared_ptr<Collection
     return true;
 }
 
-void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& target, bool may_wait) {
+void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& target, IfFull then) {
     const auto* request = static_cast<const vz_write_request*>(op->request);
     std::unique_ptr<OwnedWrite> owned;
     bool in_flight = false;
@@ -217,7 +217,7 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
                                     static_cast<vz_write_answer*>(op->answer));
             complete(op, told);
         };
-        VZ_TRY(engine_.engine->maintenance().make_room(target, *request, may_wait));
+        VZ_TRY(engine_.engine->maintenance().make_room(target, *request, then));
         VZ_TRY(Interruption{request->deadline_ns, nullptr}.check());
         VZ_TRY(target->begin_write(*request, write->commit, &in_flight));
         if (in_flight) {
@@ -250,7 +250,7 @@ void Operations::ingest() {
         const IngestWrite write = std::move(ingest_.front());
         ingest_.pop_front();
         lock.unlock();
-        begin_write(write.op, write.target, true);
+        begin_write(write.op, write.target, IfFull::kWait);
         lock.lock();
         const auto waiting = ingest_waiting_.find(write.target->id());
         if (--waiting->second == 0) ingest_waiting_.erase(waiting);

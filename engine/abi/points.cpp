@@ -222,7 +222,7 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, vz_r
 
 Status read_count(vz_engine* engine, vz_str name, const vz_count_request* in, uint64_t* out) {
     vz_count_request request;
-    VZ_TRY(take_in(in, &request, true));
+    VZ_TRY(take_in_optional(in, &request));
     VZ_TRY(no_flags(request.flags, VZ_COUNT_ESTIMATE));
     VZ_ASSIGN(const std::unique_ptr<const RowFilter> filter, RowFilter::read(view(request.filter)));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));

@@ -86,7 +86,7 @@ Status Engine::write(std::string_view collection, const vz_write_request& reques
     Status outcome;
     commit.done = [&outcome](const Status& status) { outcome = status.clone(); };
     bool in_flight = false;
-    VZ_TRY(maintenance_.make_room(target, request, true));
+    VZ_TRY(maintenance_.make_room(target, request, IfFull::kWait));
     VZ_TRY(target->begin_write(request, commit, &in_flight));
     if (in_flight) {
         database_.log->drive(commit);

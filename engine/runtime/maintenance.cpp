@@ -158,7 +158,7 @@ bool Maintenance::seal_if_large(const std::shared_ptr<Collection>& collection, u
 }
 
 Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request,
-                              bool blocking) {
+                              IfFull then) {
     const vz_write_request* growing = &request;
     if (database_.log->has_failed()) return database_.log->refusal();
     while (growing != nullptr && growing->kind != VZ_UPSERT && growing->kind != VZ_UPDATE) growing = growing->next;
@@ -167,7 +167,7 @@ Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, con
     const uint64_t bytes_max = 2 * database_.settings.growing_bytes_max;
     if (!seal_if_large(collection, bytes_max)) return {};
     const auto in_hand = [&] { return std::find(to_seal_.begin(), to_seal_.end(), collection) != to_seal_.end(); };
-    if (blocking) {
+    if (then == IfFull::kWait) {
         std::unique_lock lock(mutex_);
         const auto done = [&] { return stopping_ || !in_hand(); };
         if (request.deadline_ns == 0) {

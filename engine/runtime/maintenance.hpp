@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "engine/runtime/compaction.hpp"
 
 namespace vz {
+
+// What a writer does whose collection has no room.
+enum class IfFull : uint8_t { kWait, kRefuse };
 
 // Any thread, but for start and stop functions.
 class Maintenance {
@@ -27,9 +31,9 @@ class Maintenance {
     void stop();
 
     // What a writer calls before its batch: VZ_DISK_FULL when it would add to a disk that is, VZ_BUSY when a
-    // collection's growing rows have reached twice their bound. A blocking caller waits for the sealing that is under
-    // way, until the deadline of the request.
-    Status make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, bool blocking);
+    // collection's growing rows have reached twice their bound. Who waits does so for the sealing that is under way,
+    // until the deadline of the request.
+    Status make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request, IfFull then);
     // What a writer calls after its batch: lets the background seal what has grown large.
     void note_write(const std::shared_ptr<Collection>& collection);
     // What follows a change of parts or schema: field indexes of sealed parts are built or dropped, files made one.

@@ -76,19 +76,21 @@ Status SealedSegment::check_frame(const vz_uuid& database, uint64_t file_number)
     return {};
 }
 
-Status SealedSegment::place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required,
+Status SealedSegment::place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes,
                             std::span<const std::byte>* out) const {
     const SectionEntry* entry = layout_.section(kind, field);
-    if (entry == nullptr) {
-        if (required) return failure(VZ_CORRUPTION, "%s has no section %s", path_.c_str(), section_name(kind));
-        return {};
-    }
+    if (entry == nullptr) return failure(VZ_CORRUPTION, "%s has no section %s", path_.c_str(), section_name(kind));
     if (entry->items != items || entry->item_bytes != item_bytes || entry->bytes / item_bytes != items ||
         entry->bytes % item_bytes != 0) {
         return damaged(expected_.offset + entry->offset, section_name(kind));
     }
     *out = bytes_of(*entry);
     return {};
+}
+
+Status SealedSegment::place_optional(SectionKind kind, uint64_t items, uint64_t item_bytes,
+                                     std::span<const std::byte>* out) const {
+    return layout_.section(kind) == nullptr ? Status() : place(kind, 0, items, item_bytes, out);
 }
 
 Status SealedSegment::place_sections() {
@@ -104,17 +106,17 @@ Status SealedSegment::place_sections() {
         const SectionEntry* entry = layout_.section(kind);
         return entry == nullptr ? 0 : entry->bytes;
     };
-    VZ_TRY(place(SectionKind::kIdSlots, 0, rows_, std::max(id_bytes_, 1u), true, &id_slots_));
-    VZ_TRY(place(SectionKind::kIdKinds, 0, rows_, 1, uniform_kind_ == 0, &id_kinds_));
-    VZ_TRY(place(SectionKind::kIdHeap, 0, bytes_in(SectionKind::kIdHeap), 1, false, &id_heap_));
-    VZ_TRY(place(SectionKind::kVersions, 0, rows_, 8, true, &versions_));
-    VZ_TRY(place(SectionKind::kExpiry, 0, rows_, 8, false, &expiry_));
-    VZ_TRY(place(SectionKind::kPayloadOffsets, 0, uint64_t{rows_} + 1, 8, true, &payload_offsets_));
-    VZ_TRY(place(SectionKind::kPayload, 0, bytes_in(SectionKind::kPayload), 1, false, &payload_));
-    VZ_TRY(place(SectionKind::kIdOrder, 0, rows_, 4, true, &id_order_));
+    VZ_TRY(place(SectionKind::kIdSlots, 0, rows_, std::max(id_bytes_, 1u), &id_slots_));
+    VZ_TRY(uniform_kind_ == 0 ? place(SectionKind::kIdKinds, 0, rows_, 1, &id_kinds_)
+                              : place_optional(SectionKind::kIdKinds, rows_, 1, &id_kinds_));
+    VZ_TRY(place_optional(SectionKind::kIdHeap, bytes_in(SectionKind::kIdHeap), 1, &id_heap_));
+    VZ_TRY(place(SectionKind::kVersions, 0, rows_, 8, &versions_));
+    VZ_TRY(place_optional(SectionKind::kExpiry, rows_, 8, &expiry_));
+    VZ_TRY(place(SectionKind::kPayloadOffsets, 0, uint64_t{rows_} + 1, 8, &payload_offsets_));
+    VZ_TRY(place_optional(SectionKind::kPayload, bytes_in(SectionKind::kPayload), 1, &payload_));
+    VZ_TRY(place(SectionKind::kIdOrder, 0, rows_, 4, &id_order_));
     std::span<const std::byte> table;
-    VZ_TRY(place(SectionKind::kIdTable, 0, bytes_in(SectionKind::kIdTable) / kIdBucketBytes, kIdBucketBytes, true,
-                 &table));
+    VZ_TRY(place(SectionKind::kIdTable, 0, bytes_in(SectionKind::kIdTable) / kIdBucketBytes, kIdBucketBytes, &table));
     if (table.size() < kIdTableHeadBytes + kIdBucketBytes)
         return failure(VZ_CORRUPTION, "%s has an empty id_table", path_.c_str());
     id_table_ = IdTableView(table);
@@ -133,10 +135,10 @@ Status SealedSegment::place_field(const SectionEntry& vectors) {
     field.id = vectors.field;
     field.items = vectors.items;
     field.stride = align_up(uint64_t{known->dim} * sizeof(float), 64);
-    VZ_TRY(place(SectionKind::kVectors, field.id, field.items, field.stride, true, &field.vectors));
+    VZ_TRY(place(SectionKind::kVectors, field.id, field.items, field.stride, &field.vectors));
     if (field.items != rows_) {
-        VZ_TRY(place(SectionKind::kPresence, field.id, (uint64_t{rows_} + 63) / 64, 8, true, &field.presence));
-        VZ_TRY(place(SectionKind::kSlots, field.id, rows_ + field.items, 4, true, &field.slots));
+        VZ_TRY(place(SectionKind::kPresence, field.id, (uint64_t{rows_} + 63) / 64, 8, &field.presence));
+        VZ_TRY(place(SectionKind::kSlots, field.id, rows_ + field.items, 4, &field.slots));
     }
     fields_.push_back(field);
     return {};

@@ -127,9 +127,11 @@ class SealedSegment {
     Status verify_section(const SectionEntry& entry,
                           const std::function<Status(std::span<const std::byte>)>& pass = nullptr) const;
     std::span<const std::byte> bytes_of(const SectionEntry& entry) const;
-    // Of an optional section: empty if there is none. `items` of `item_bytes` each, or damage.
-    Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes, bool required,
+    // A section of `items` of `item_bytes` each; anything else, as none, is damage.
+    Status place(SectionKind kind, uint32_t field, uint64_t items, uint64_t item_bytes,
                  std::span<const std::byte>* out) const;
+    // The same; `out` stays as it is if there is none.
+    Status place_optional(SectionKind kind, uint64_t items, uint64_t item_bytes, std::span<const std::byte>* out) const;
 
     // Offsets in the segment are those of its layout: of one behind another in a file the first kFileHeaderBytes are
     // not its own.
