@@ -11,11 +11,9 @@
 #include "engine/base/checksum.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/collection/read.hpp"
-#include "engine/io/posix_file_system.hpp"
 #include "engine/manifest/edit.hpp"
-#include "engine/runtime/engine.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -78,7 +76,7 @@ std::string put_together(const Parts& parts) {
     return bytes.append(reinterpret_cast<const char*>(footer.data()), kFooter);
 }
 
-class MadeUpArchive : public ::testing::Test {
+class MadeUpArchive : public EngineOnDisk {
  protected:
     void SetUp() override {
         open();
@@ -100,10 +98,7 @@ class MadeUpArchive : public ::testing::Test {
         std::ifstream in(path_, std::ios::binary);
         whole_ = {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     }
-    void open() {
-        engine_.reset();
-        engine_ = Engine::open(*files_, directory_.path() + "/data", {}).take();
-    }
+    void open() { open_engine({}); }
     void write(uint32_t id, uint32_t kind) {
         const PointBatch batch = {{std::to_string(id)}, {static_cast<float>(id), 2, 3, 4}};
         ASSERT_TRUE(write_points(*engine_, "a", kind, batch).ok());
@@ -122,10 +117,7 @@ class MadeUpArchive : public ::testing::Test {
         return scan_rows(found->pin(), nullptr, {}, 0, 1000, {}).take().rows.size();
     }
 
-    e2e::TemporaryDirectory directory_;
     const std::string path_ = directory_.path() + "/a.vecdb";
-    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     std::string whole_;
 };
 

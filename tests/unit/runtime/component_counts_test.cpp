@@ -9,24 +9,18 @@
 #include <vector>
 
 #include "engine/collection/part.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
 
 constexpr uint32_t kCountedDim = 24;
 
-class CountsOfComponents : public testing::Test {
+class CountsOfComponents : public EngineOnDisk {
  protected:
-    void open() {
-        EngineSettings settings;
-        settings.background = false;
-        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
-    }
+    void open() { open_engine(without_background()); }
 
     void create() {
         Schema schema = one_field(kCountedDim);
@@ -61,9 +55,6 @@ class CountsOfComponents : public testing::Test {
         EXPECT_EQ(counts, expected);
     }
 
-    const e2e::TemporaryDirectory directory_;
-    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     std::mt19937 random_{5};
     std::map<std::string, std::vector<float>> model_;
 };

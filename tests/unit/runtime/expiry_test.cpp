@@ -4,15 +4,13 @@
 
 #include "engine/collection/read.hpp"
 #include "engine/collection/search.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
 
-class Expiry : public ::testing::Test {
+class Expiry : public EngineOnDisk {
  protected:
     void SetUp() override {
         open();
@@ -21,13 +19,9 @@ class Expiry : public ::testing::Test {
     }
     void open() {
         collection_.reset();
-        engine_.reset();
-        EngineSettings settings;
-        settings.background = false;
+        EngineSettings settings = without_background();
         settings.now_ms = [this] { return now_; };
-        auto engine = Engine::open(*files_, directory_.path() + "/data", settings);
-        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
-        engine_ = engine.take();
+        open_engine(settings);
         if (engine_->catalogue().resolve("c").ok()) collection_ = engine_->catalogue().resolve("c").take();
     }
 
@@ -68,9 +62,6 @@ class Expiry : public ::testing::Test {
     }
 
     int64_t now_ = 1'000'000;
-    e2e::TemporaryDirectory directory_;
-    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     std::shared_ptr<Collection> collection_;
 };
 

@@ -8,12 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
 #include "engine/runtime/inspect.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -30,12 +28,11 @@ bool is_damaged(const std::vector<CheckFinding>& findings) {
     return false;
 }
 
-class Inspect : public testing::Test {
+class Inspect : public EngineOnDisk {
  protected:
     // A collection with a sealed segment, deletes in it, a record behind it, an alias and a snapshot.
     void SetUp() override {
-        EngineSettings settings;
-        settings.background = false;
+        EngineSettings settings = without_background();
         settings.wal_file_first_bytes = 65536;
         const auto engine = Engine::open(*files_, data_, settings).take();
         ASSERT_TRUE(engine->catalogue().create("planets", one_field(2, VZ_COSINE), {}).ok());
@@ -72,10 +69,6 @@ class Inspect : public testing::Test {
         for (const CheckFinding& finding : *findings) text += finding.message + "\n";
         return text;
     }
-
-    const e2e::TemporaryDirectory directory_;
-    const std::string data_ = directory_.path() + "/data";
-    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
 };
 
 #define EXPECT_SAYS(path, what) EXPECT_NE(text_of(path).find(what), std::string::npos) << text_of(path)

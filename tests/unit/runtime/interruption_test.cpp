@@ -12,10 +12,8 @@
 #include "engine/collection/candidates.hpp"
 #include "engine/collection/read.hpp"
 #include "engine/collection/search.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -38,11 +36,10 @@ std::string costly_filter(int number) {
     return filter + "]}";
 }
 
-class Interruptions : public testing::Test {
+class Interruptions : public EngineOnDisk {
  protected:
-    Interruptions() : files_(make_posix_file_system()) {
-        EngineSettings settings;
-        settings.background = false;
+    Interruptions() {
+        EngineSettings settings = without_background();
         settings.now_ms = [this] {
             if (holds_clock_.exchange(false)) {
                 is_held_ = true;
@@ -51,7 +48,7 @@ class Interruptions : public testing::Test {
             }
             return int64_t{1'000'000};
         };
-        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+        open_engine(settings);
     }
 
     void fill(const char* name, bool with_index) {
@@ -142,9 +139,6 @@ class Interruptions : public testing::Test {
         EXPECT_EQ(points(name), kLargePoints);
     }
 
-    const e2e::TemporaryDirectory directory_;
-    const std::unique_ptr<FileSystem> files_;
-    std::unique_ptr<Engine> engine_;
     std::atomic<bool> holds_clock_ = false;  // the next to ask for the time waits for is_released_
     std::atomic<bool> is_held_ = false;
     std::atomic<bool> is_released_ = false;

@@ -2,29 +2,23 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
 
 constexpr uint64_t kBytesMax = 3 * kMiB;  // fewer collections than ThreadSanitizer counts locks
 
-class ManifestRoom : public testing::Test {
+class ManifestRoom : public EngineOnDisk {
  protected:
     using Pairs = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
     void SetUp() override { open(); }
     void open() {
-        engine_.reset();
-        EngineSettings settings;
-        settings.background = false;
+        EngineSettings settings = without_background();
         settings.manifest_bytes_max = kBytesMax;
-        auto engine = Engine::open(*files_, directory_.path() + "/data", settings);
-        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
-        engine_ = engine.take();
+        open_engine(settings);
     }
     vz_status put(const Pairs& values) { return engine_->catalogue().put_values(values, {}).status().code(); }
     vz_status create(const std::string& name) {
@@ -44,10 +38,6 @@ class ManifestRoom : public testing::Test {
         engine_->log().read_state([&](const ManifestState&, LocalLog::OwnFiles own) { number = own.manifest; });
         return number;
     }
-
-    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    const e2e::TemporaryDirectory directory_;
-    std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(ManifestRoom, values_have_a_bound_and_the_directory_opens_at_it) {

@@ -8,14 +8,12 @@
 #include <set>
 
 #include "engine/collection/read.hpp"
-#include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/check.hpp"
-#include "engine/runtime/engine.hpp"
 #include "engine/runtime/inspect.hpp"
 #include "engine/runtime/repair.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -23,7 +21,7 @@ namespace {
 constexpr uint32_t kCollections = 60;
 constexpr uint32_t kPackDim = 24;
 
-class Packs : public ::testing::Test {
+class Packs : public EngineOnDisk {
  protected:
     void SetUp() override {
         open("data");
@@ -44,9 +42,7 @@ class Packs : public ::testing::Test {
     void open(const std::string& where) {
         engine_.reset();
         where_ = where;
-        EngineSettings settings;
-        settings.background = false;
-        auto engine = Engine::open(*files_, path(), settings);
+        auto engine = Engine::open(*files_, path(), without_background());
         ASSERT_TRUE(engine.ok()) << engine.status().error().message;
         engine_ = engine.take();
     }
@@ -105,10 +101,7 @@ class Packs : public ::testing::Test {
         open(where_);
     }
 
-    e2e::TemporaryDirectory directory_;
     std::string where_;
-    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     Contents expected_;
 };
 

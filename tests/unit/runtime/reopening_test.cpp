@@ -6,29 +6,18 @@
 #include <set>
 
 #include "engine/collection/stats.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
 #include "engine/runtime/repair.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
 
-class Reopening : public ::testing::Test {
+class Reopening : public EngineOnDisk {
  protected:
     void SetUp() override { open(); }
-    void open() {
-        engine_.reset();
-        auto engine = Engine::open(*files_, directory_.path() + "/data", {});
-        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
-        engine_ = engine.take();
-    }
-
-    e2e::TemporaryDirectory directory_;
-    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
+    void open() { open_engine({}); }
 };
 
 TEST_F(Reopening, OfAFolderWithoutADatabaseMakesNothingInIt) {
@@ -116,12 +105,11 @@ TEST_F(Reopening, WhatTheNextOneWouldReplayIsKnown) {
 
 TEST_F(Reopening, TheTimeOfTheLastWriteIsKnown) {
     int64_t now = 1'700'000'000'000;
-    EngineSettings settings;
-    settings.background = false;
+    EngineSettings settings = without_background();
     settings.now_ms = [&now] { return now; };
     const auto reopen = [&] {
         engine_.reset();
-        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+        open_engine(settings);
     };
     const auto updated_ms = [&] {
         vz_collection_stats stats = {};

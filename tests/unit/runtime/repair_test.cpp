@@ -19,13 +19,11 @@
 #include "engine/collection/read.hpp"
 #include "engine/io/file_header.hpp"
 #include "engine/io/forwarding.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
 #include "engine/runtime/recovery.hpp"
 #include "engine/segment/layout.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -34,7 +32,7 @@ constexpr uint32_t kSealed = 3000;  // rows of the sealed segment: several chunk
 constexpr uint32_t kRepairDim = 64;
 using Payloads = std::map<std::string, std::string>;  // payload by id
 
-class Repair : public testing::Test {
+class Repair : public EngineOnDisk {
  protected:
     void SetUp() override {
         open();
@@ -59,13 +57,10 @@ class Repair : public testing::Test {
     }
 
     void open() {
-        EngineSettings settings;
-        settings.background = false;
+        EngineSettings settings = without_background();
         settings.wal_file_first_bytes = 8 << 20;
         settings.wal_file_bytes = 8 << 20;
-        auto opened = Engine::open(*files_, data_, settings);
-        ASSERT_TRUE(opened.ok()) << opened.status().error().message;
-        engine_ = opened.take();
+        open_engine(settings);
     }
 
     static std::string payload_of(uint32_t i, const std::string& what) {
@@ -155,10 +150,6 @@ class Repair : public testing::Test {
                                                    [](const CheckFinding& each) { return each.status != VZ_OK; }));
     }
 
-    const e2e::TemporaryDirectory directory_;
-    const std::string data_ = directory_.path() + "/data";
-    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     Payloads whole_;
 };
 

@@ -14,10 +14,8 @@
 #include "engine/collection/stats.hpp"
 #include "engine/collection/upkeep.hpp"
 #include "engine/index/score.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -60,7 +58,7 @@ class Points {
     std::vector<float> centres_;
 };
 
-class Living : public ::testing::TestWithParam<vz_metric> {
+class Living : public EngineOnDisk, public testing::WithParamInterface<vz_metric> {
  protected:
     void SetUp() override {
         open();
@@ -68,14 +66,11 @@ class Living : public ::testing::TestWithParam<vz_metric> {
     }
 
     void open(uint64_t graph_copy_bytes_max = 0) {
-        engine_.reset();
         EngineSettings settings;
         settings.graph_copy_bytes_max = graph_copy_bytes_max;
         settings.growing_bytes_max = 64 << 20;
         settings.settle_after_ms = 3'600'000;  // nothing happens but what the test asks for
-        auto engine = Engine::open(*files_, directory_.path() + "/data", settings);
-        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
-        engine_ = engine.take();
+        open_engine(settings);
     }
     Collection& collection() {
         held_ = engine_->catalogue().resolve("c").take();
@@ -204,9 +199,6 @@ class Living : public ::testing::TestWithParam<vz_metric> {
                            [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
     }
 
-    e2e::TemporaryDirectory directory_;
-    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     std::shared_ptr<Collection> held_;
     std::shared_ptr<const Schema> schema_;
     SearchReport report_;

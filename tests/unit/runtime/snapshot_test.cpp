@@ -10,29 +10,22 @@
 #include <utility>
 
 #include "engine/collection/read.hpp"
-#include "engine/io/posix_file_system.hpp"
 #include "engine/manifest/manifest.hpp"
-#include "engine/runtime/engine.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
 
-class Snapshots : public ::testing::Test {
+class Snapshots : public EngineOnDisk {
  protected:
     void SetUp() override {
         open();
         create("a");
         create("b");
     }
-    void open() {
-        engine_.reset();
-        auto engine = Engine::open(*files_, directory_.path() + "/data", {});
-        ASSERT_TRUE(engine.ok()) << engine.status().error().message;
-        engine_ = engine.take();
-    }
+    void open() { open_engine({}); }
     void create(const char* name) { ASSERT_TRUE(engine_->catalogue().create(name, one_field(2), {}).ok()); }
     void write(const char* collection, uint32_t id, uint32_t kind = VZ_UPSERT) {
         const Status written = try_to_write(collection, id, kind);
@@ -69,7 +62,7 @@ class Snapshots : public ::testing::Test {
     }
     size_t segment_files() {
         size_t count = 0;
-        for (const auto& file : std::filesystem::directory_iterator(directory_.path() + "/data/seg"))
+        for (const auto& file : std::filesystem::directory_iterator(data_ + "/seg"))
             count += file.path().filename().string()[0] == 'S' ? 1 : 0;
         return count;
     }
@@ -87,17 +80,11 @@ class Snapshots : public ::testing::Test {
     std::shared_ptr<Part> sealed(const char* collection) {
         return engine_->catalogue().resolve(collection).take()->parts()->back();
     }
-    std::string file_of(const Part& part) const {
-        return segment_path(directory_.path() + "/data", 'S', part.ref().file);
-    }
+    std::string file_of(const Part& part) const { return segment_path(data_, 'S', part.ref().file); }
     static uint64_t vector_place(const Part& part, uint32_t row) {
         return static_cast<uint64_t>(reinterpret_cast<const std::byte*>(part.vector(0, row)) -
                                      part.sealed()->mapping().bytes().data());
     }
-
-    e2e::TemporaryDirectory directory_;
-    std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(Snapshots, keep_what_was_and_outlive_the_collection) {
@@ -183,9 +170,8 @@ TEST_F(Snapshots, take_no_name_from_an_alias_that_stays) {
 
 TEST_F(Snapshots, a_collection_goes_before_an_alias_of_its_name) {
     engine_.reset();
-    const std::string data = directory_.path() + "/data";
-    const Current current = read_current(*files_, data).take();
-    ManifestReading before = read_manifest(*files_, data, current).take();
+    const Current current = read_current(*files_, data_).take();
+    ManifestReading before = read_manifest(*files_, data_, current).take();
     const auto named = [&](const char* name) {
         return std::find_if(before.state.collections.begin(), before.state.collections.end(),
                             [&](const auto& each) { return each.second.name == name; })
@@ -195,7 +181,7 @@ TEST_F(Snapshots, a_collection_goes_before_an_alias_of_its_name) {
     const uint64_t number = before.state.next_file + 1;
     before.state.next_file = number + 1;
     ASSERT_TRUE(
-        Manifest::create(*files_, data, current.database, number, 1, before.state, current.manifest, 4096).ok());
+        Manifest::create(*files_, data_, current.database, number, 1, before.state, current.manifest, 4096).ok());
     for (int i = 0; i < 2; ++i) {
         open();
         EXPECT_EQ(engine_->catalogue().list().size(), 2U);
@@ -346,7 +332,7 @@ TEST_F(Snapshots, an_archive_pins_its_files_without_a_trace) {
         out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
         if (std::exchange(is_begun, true)) return Status();
         EXPECT_TRUE(engine_->snapshots().list().empty());
-        std::filesystem::copy(directory_.path() + "/data", killed, std::filesystem::copy_options::recursive);
+        std::filesystem::copy(data_, killed, std::filesystem::copy_options::recursive);
         EXPECT_TRUE(engine_->snapshots().export_archive_to(inner, "", {}).ok());
         EXPECT_TRUE(engine_->catalogue().drop("a", false, {}).ok());
         EXPECT_TRUE(engine_->checkpoints().take_all().ok());
@@ -441,15 +427,15 @@ TEST_F(Snapshots, an_archive_of_what_is_read_only_holds_growing_rows) {
     engine_.reset();  // as if killed: a close would seal
     const auto files = [&] {
         std::map<std::string, std::filesystem::file_time_type> all;
-        for (const auto& each : std::filesystem::recursive_directory_iterator(directory_.path() + "/data"))
+        for (const auto& each : std::filesystem::recursive_directory_iterator(data_))
             all[each.path()] = each.last_write_time();
-        all.erase(directory_.path() + "/data/LOCK");
+        all.erase(data_ + "/LOCK");
         return all;
     };
     const auto before = files();
     EngineSettings settings;
     settings.read_only = true;
-    engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+    open_engine(settings);
     const std::string path = directory_.path() + "/all.vecdb";
     const std::string one = directory_.path() + "/one.vecdb";
     const vz_str only = {"b", 1};

@@ -11,12 +11,10 @@
 
 #include "engine/collection/fusion.hpp"
 #include "engine/collection/text_search.hpp"
-#include "engine/io/posix_file_system.hpp"
-#include "engine/runtime/engine.hpp"
 #include "engine/runtime/schema_check.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -35,13 +33,9 @@ Schema with_index(bool indexed) {
     return schema;
 }
 
-class Texts : public testing::Test {
+class Texts : public EngineOnDisk {
  protected:
-    void open() {
-        EngineSettings settings;
-        settings.background = false;
-        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
-    }
+    void open() { open_engine(without_background()); }
 
     void write(uint32_t from, uint32_t to) {
         PointBatch batch;
@@ -142,9 +136,6 @@ class Texts : public testing::Test {
         engine_->maintenance().note_changed(engine_->catalogue().resolve("c").take());
     }
 
-    const e2e::TemporaryDirectory directory_;
-    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     uint32_t random(uint32_t below) { return static_cast<uint32_t>(random_()) % below; }
 
     std::mt19937 random_{23};

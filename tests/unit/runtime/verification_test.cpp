@@ -18,13 +18,11 @@
 #include "engine/collection/search.hpp"
 #include "engine/collection/text_search.hpp"
 #include "engine/io/forwarding.hpp"
-#include "engine/io/posix_file_system.hpp"
 #include "engine/runtime/check.hpp"
-#include "engine/runtime/engine.hpp"
 #include "engine/segment/layout.hpp"
-#include "tests/e2e/support/temporary_directory.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
+#include "tests/unit/runtime/engine_on_disk.hpp"
 
 namespace vz {
 namespace {
@@ -91,7 +89,7 @@ std::string bytes_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-class Verification : public testing::Test {
+class Verification : public EngineOnDisk {
  protected:
     void SetUp() override {
         open();
@@ -106,16 +104,12 @@ class Verification : public testing::Test {
         follow();
     }
 
-    void open() {
-        EngineSettings settings;
-        settings.background = false;
-        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
-    }
+    void open() { open_engine(without_background()); }
 
     // The file as it is now: it may have been written anew.
     void follow() {
         open();
-        path_ = directory_.path() + "/data/" + segment_path("", 'S', part(*engine_, "sick")->ref().file).substr(1);
+        path_ = data_ + "/" + segment_path("", 'S', part(*engine_, "sick")->ref().file).substr(1);
         ASSERT_TRUE(engine_->close().ok());
         engine_.reset();
         whole_ = bytes_of(path_);
@@ -167,9 +161,6 @@ class Verification : public testing::Test {
             .take();
     }
 
-    const e2e::TemporaryDirectory directory_;
-    const std::unique_ptr<FileSystem> files_ = make_posix_file_system();
-    std::unique_ptr<Engine> engine_;
     std::vector<std::string> expected_;
     std::string path_;
     std::string whole_;
@@ -239,11 +230,11 @@ TEST_F(Verification, any_other_damage_sets_the_collection_aside_for_good) {
     EXPECT_EQ(answers(*engine_, "well"), expected_);
     // What may still be read by somebody is out of the way, not gone.
     ASSERT_TRUE(engine_->drop("sick", false, {}).ok());
-    const std::string aside = directory_.path() + "/data/quarantine" + path_.substr(path_.rfind('/'));
+    const std::string aside = data_ + "/quarantine" + path_.substr(path_.rfind('/'));
     EXPECT_FALSE(std::filesystem::exists(path_));
     EXPECT_TRUE(std::filesystem::exists(aside));
     ASSERT_TRUE(engine_->drop("well", false, {}).ok());
-    EXPECT_TRUE(std::filesystem::is_empty(directory_.path() + "/data/seg"));
+    EXPECT_TRUE(std::filesystem::is_empty(data_ + "/seg"));
     ASSERT_TRUE(engine_->close().ok());
     engine_.reset();
     open();
@@ -262,7 +253,7 @@ TEST_F(Verification, of_a_small_file_comes_before_the_first_answer) {
         damage(entry);
         EngineSettings settings;
         settings.verify = EngineSettings::Verify::kInBackground;
-        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+        open_engine(settings);
         const auto collection = engine_->catalogue().resolve("sick").take();
         const uint64_t id = collection->id();
         const bool is_derived = (entry.flags & kDerivedFlag) != 0;
@@ -290,9 +281,7 @@ TEST_F(Verification, what_the_disk_cannot_read_once_is_read_again) {
         int failures = 0;
     };
     Flaky disk(*files_);
-    EngineSettings settings;
-    settings.background = false;
-    engine_ = Engine::open(disk, directory_.path() + "/data", settings).take();
+    engine_ = Engine::open(disk, data_, without_background()).take();
     disk.failures = 1;
     EXPECT_TRUE(verify("sick").empty());
     EXPECT_EQ(disk.failures, 0);
@@ -331,7 +320,7 @@ TEST_F(Verification, a_crash_behind_the_drop_loses_no_damaged_file) {
     EXPECT_TRUE(std::filesystem::exists(path_));
     open();
     EXPECT_FALSE(std::filesystem::exists(path_));
-    EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/data/quarantine" + path_.substr(path_.rfind('/'))));
+    EXPECT_TRUE(std::filesystem::exists(data_ + "/quarantine" + path_.substr(path_.rfind('/'))));
     ASSERT_TRUE(engine_->close().ok());
 }
 
@@ -370,7 +359,7 @@ TEST_F(Verification, of_rows_comes_before_they_are_merged) {
         EXPECT_TRUE(engine_->catalogue().resolve("well").take()->health().ok());
         ASSERT_TRUE(engine_->close().ok());
         engine_.reset();
-        const auto found = check_directory(*files_, directory_.path() + "/data").take();
+        const auto found = check_directory(*files_, data_).take();
         EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const CheckFinding& each) {
             return each.file == path_ && each.offset <= at && at < each.offset + kChunkBytes;
         }));
@@ -401,13 +390,12 @@ TEST_F(Verification, of_graphs_comes_before_they_are_taken_over) {
 // The rest of it cannot be read: zeros stand there, in which no id is found.
 TEST_F(Verification, is_not_waited_for_by_a_write_that_meets_what_cannot_be_read) {
     for (const uint32_t kind : {VZ_UPSERT, VZ_UPDATE, VZ_DELETE}) {
-        EngineSettings settings;
-        settings.background = false;
+        EngineSettings settings = without_background();
         int told = 0;
         settings.log = [&](uint32_t, const char* event, const std::string&) {
             told += std::string_view(event) == "collection.quarantined" ? 1 : 0;
         };
-        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+        open_engine(settings);
         const auto collection = engine_->catalogue().resolve("sick").take();
         ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
         std::filesystem::resize_file(path_, 4096);
