@@ -12,6 +12,7 @@
 
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/rest_server.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -380,13 +381,11 @@ TEST_F(RestOperations, damage_on_disk_is_found_while_serving) {
     const auto is_verified = [&] {
         return Json(good("GET", "/collections/s/persistence")).at("/segments/0/verified_at").is_string();
     };
-    for (int i = 0; i < 500 && !is_verified(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    EXPECT_TRUE(is_verified());
+    EXPECT_TRUE(comes(is_verified));
     rest_.stop();
     rot(file);
     rest_.start();
-    for (int i = 0; i < 500 && state("s") != "quarantined"; ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_TRUE(comes([&] { return state("s") == "quarantined"; }));
     const Answer refused = send("GET", "/collections/s/vectors/b", "");
     EXPECT_EQ(refused.status, 503);
     EXPECT_EQ(Json(refused.body).text("/details/reason"), "collection_quarantined");

@@ -11,6 +11,7 @@
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -53,11 +54,7 @@ class Access : public testing::Test {
 
     // Waits until the log has it.
     bool is_told(const std::string& what) const {
-        for (int i = 0; i < 1000; ++i) {
-            if (server->process().output().find(what) != std::string::npos) return true;
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-        return false;
+        return comes([&] { return server->process().output().find(what) != std::string::npos; });
     }
 
     void SetUp() override {
@@ -190,11 +187,7 @@ TEST_F(Access, AHangupRereadsTheKeys) {
     std::ofstream(keys_file) << entry("boss", admin, "permissions: [admin]");
     server->process().send(SIGHUP);
     const auto becomes = [&](int wanted) {
-        for (int i = 0; i < 500; ++i) {
-            if (client.request("GET", "/collections", "", with(reader.key)).status == wanted) return true;
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-        return false;
+        return comes([&] { return client.request("GET", "/collections", "", with(reader.key)).status == wanted; });
     };
     EXPECT_TRUE(becomes(401));
     // A mistake changes nothing.
@@ -328,8 +321,7 @@ TEST(AccessStart, BeyondLoopbackNeedsAKey) {
     Process server({program(), "serve", "--data-dir", directory.path() + "/b", "--port", port, "--host", "0.0.0.0"},
                    {"VECTORIZER_API_KEY=" + key.key}, directory.path() + "/log");
     HttpClient client(static_cast<uint16_t>(std::stoi(port)));
-    for (int i = 0; i < 500 && client.get("/readyz").status != 200; ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(comes([&] { return client.get("/readyz").status == 200; }));
     EXPECT_EQ(client.get("/collections").status, 401) << server.output();
     EXPECT_EQ(client.request("GET", "/collections", "", with(key.key)).status, 200);
     // The key is in no place that others may read.

@@ -17,6 +17,7 @@
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -299,9 +300,7 @@ TEST(Host, NamesAFrontendThatHoldsResultsAndKeepsTheEngineOpen) {
             for (size_t at = output.find(record); at != std::string::npos; at = output.find(record, at + 1)) ++times;
             return times;
         };
-        const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-        while (times_told() == 0 && std::chrono::steady_clock::now() < patience)
-            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        EXPECT_TRUE(comes([&] { return times_told() != 0; }, std::chrono::minutes(1)));
         EXPECT_EQ(times_told(), 1) << server.process().output();  // after ten seconds
         EXPECT_EQ(server.stop().code, 3);
         EXPECT_EQ(times_told(), 2) << server.process().output();

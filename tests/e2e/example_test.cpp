@@ -16,6 +16,7 @@
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -135,8 +136,7 @@ TEST(Example, HasAPortOfItsOwn) {
                         "--port", port, "--set", std::string("frontends.mine.library=") + library},
                        {}, directory.path() + "/log");
         const auto is_named = [&] { return server.output().find(address) != std::string::npos; };
-        for (int i = 0; i < 1000 && !is_named() && !server.wait(std::chrono::milliseconds(0)); ++i)
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_TRUE(comes([&] { return is_named() || server.wait(std::chrono::milliseconds(0)); }));
         EXPECT_TRUE(is_named()) << server.output();
         server.send(SIGTERM);
         ASSERT_TRUE(server.wait(std::chrono::seconds(30)).has_value());

@@ -17,6 +17,7 @@
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -283,9 +284,7 @@ TEST(Lifecycle, AnOrderlyEndAnswersWhatIsInFlight) {
                     }
                 });
             }
-            const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-            while (running.load() < 8 && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
-            EXPECT_EQ(running.load(), 8);
+            EXPECT_TRUE(comes([&] { return running.load() == 8; }));
             server.process().send(signal);
             const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(30));
             for (std::thread& thread : threads) thread.join();
@@ -348,8 +347,7 @@ TEST(Lifecycle, AnOrderlyEndCancelsSearchesThatOutlastTheDrain) {
             }
         });
     }
-    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (begun.load() == 0 && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+    EXPECT_TRUE(comes([&] { return begun.load() != 0; }, std::chrono::seconds(30)));
     server.process().send(SIGTERM);
     const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(30));
     for (std::thread& thread : threads) thread.join();
@@ -375,11 +373,12 @@ TEST(Lifecycle, AnOrderlyEndWaitsForNoReindexing) {
         const auto has_begun = [&] {
             return contains(client.get("/collections/wide?view=full").body, "\"ef_construction\":4000");
         };
-        for (int i = 0; i < 3000 && !has_begun(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_TRUE(comes(has_begun, std::chrono::seconds(30)));
         server.process().send(SIGTERM);
-        for (int i = 0; is_hurried && i < 3000 && client.get("/readyz").status != 503; ++i)
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        if (is_hurried) server.process().send(SIGTERM);
+        if (is_hurried) {
+            EXPECT_TRUE(comes([&] { return client.get("/readyz").status == 503; }, std::chrono::seconds(30)));
+            server.process().send(SIGTERM);
+        }
         const std::optional<Exit> exit = server.process().wait(std::chrono::seconds(60));
         waiting.join();
         ASSERT_TRUE(exit.has_value());
@@ -393,8 +392,7 @@ TEST(Lifecycle, SighupDoesNotHurryTheEnd) {
     Server server(directory.path() + "/data", {"--set", "drain_delay_ms=20000"});
     server.process().send(SIGTERM);
     HttpClient client(server.port());
-    for (int i = 0; i < 1000 && client.get("/readyz").status != 503; ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    EXPECT_TRUE(comes([&] { return client.get("/readyz").status == 503; }));
     server.process().send(SIGHUP);
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     EXPECT_EQ(client.get("/readyz").status, 503);

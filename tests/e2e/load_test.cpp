@@ -16,6 +16,7 @@
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -78,15 +79,6 @@ int64_t figure(uint16_t port, const std::string& series) {
     const std::string metrics = HttpClient(port).get("/metrics").body;
     const size_t at = metrics.find("\n" + series + " ");
     return at == std::string::npos ? -1 : static_cast<int64_t>(std::stod(metrics.substr(at + series.size() + 2)));
-}
-
-template <typename Condition>
-bool comes(Condition condition) {
-    for (int i = 0; i < 1000; ++i) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return false;
 }
 
 Point point_of(size_t client, size_t round) {
@@ -226,9 +218,7 @@ TEST(Load, BulkRequestsShareOneBudgetOfMemory) {
     const auto holds_nothing = [&] {
         return HttpClient(server.port()).get("/metrics").body.find("vectorizer_http_body_bytes 0") != std::string::npos;
     };
-    for (int tries = 0; tries < 500 && !holds_nothing(); ++tries)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_TRUE(holds_nothing());
+    EXPECT_TRUE(comes(holds_nothing));
     EXPECT_EQ(server.stop().code, 0);
     std::printf("figure bulk.memory budget_mib=%zu growth_mib=%zu asked_mib=%zu accepted=%zu refused=%zu cut=%zu\n",
                 kBudgetMib, growth_mib, kClients * kRounds * kPoints * padded.size() >> 20, accepted, refused, cut);

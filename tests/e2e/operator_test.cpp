@@ -21,6 +21,7 @@
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/supervisor.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -79,11 +80,9 @@ TEST(Operator, TheReadyLineTellsThePortThatWasFree) {
     const TemporaryDirectory directory;
     Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", "0"}, {},
                    directory.path() + "/log");
-    std::vector<std::string> ready;
-    for (int i = 0; i < 200 && ready.empty(); ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        ready = lines_with(server.output(), "\"event\":\"host.ready\"");
-    }
+    const auto ready_lines = [&] { return lines_with(server.output(), "\"event\":\"host.ready\""); };
+    EXPECT_TRUE(comes([&] { return !ready_lines().empty(); }));
+    const std::vector<std::string> ready = ready_lines();
     ASSERT_EQ(ready.size(), 1U) << server.output();
     const std::string rest = Json(ready[0]).text("/rest");
     ASSERT_TRUE(rest.starts_with("http://127.0.0.1:")) << rest;
@@ -107,8 +106,7 @@ TEST(Operator, NamesOfTheEnvironmentThatNothingReadsAreTold) {
         "VECTORIZER_REST_SERVICE_HOST=10.0.0.2"};
     Process server({program(), "--data-dir", directory.path() + "/data", "--port", "0"}, environment,
                    directory.path() + "/log");
-    for (int i = 0; i < 400 && lines_with(server.output(), "host.ready").empty(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    EXPECT_TRUE(comes([&] { return !lines_with(server.output(), "host.ready").empty(); }));
     server.send(SIGTERM);
     ASSERT_TRUE(server.wait(std::chrono::seconds(30)).has_value());
     const auto ready = lines_with(server.output(), "\"event\":\"host.ready\"");
@@ -463,8 +461,7 @@ TEST(Operator, VerifySaysWhenDamageIsFound) {
     };
     const auto background = server_that("background");
     const auto is_told = [&] { return !lines_with(background->process().output(), "scrub.damage").empty(); };
-    for (int i = 0; i < 2000 && !is_told(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_TRUE(is_told()) << background->process().output();
+    EXPECT_TRUE(comes(is_told)) << background->process().output();
     const auto open = server_that("open");
     EXPECT_FALSE(lines_with(open->process().output(), "collection.quarantined").empty()) << "before it is ready";
     const auto never = server_that("never");
@@ -479,8 +476,7 @@ TEST(Operator, KeysOfTheEnvironmentLetInWithTheirPermissions) {
                    {"VECTORIZER_API_KEY=the-one-that-may-all", "VECTORIZER_READ_ONLY_API_KEY=the-one-that-reads"},
                    directory.path() + "/log");
     HttpClient client(port);
-    for (int i = 0; i < 1000 && client.get("/readyz").status != 200; ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(comes([&] { return client.get("/readyz").status == 200; }));
     const std::string docs = R"({"name":"docs","dimension":2})";
     const std::vector<std::string> reader{"X-API-Key: the-one-that-reads"};
     EXPECT_EQ(client.get("/collections").status, 401) << server.output();
@@ -563,7 +559,7 @@ TEST(Operator, AHangupTellsWhatDiffersFromWhatRuns) {
         std::ofstream(file) << text;
         server.process().send(SIGHUP);
         const auto done = [&] { return lines_with(server.process().output(), "log level and API keys are as").size(); };
-        for (int i = 0; i < 500 && done() < hangups; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_TRUE(comes([&] { return done() >= hangups; }));
         return lines_with(server.process().output(), "drain_ms has changed").size();
     };
     EXPECT_EQ(warnings_after_hangup("drain_ms: 8000\n", 1), 1U);
@@ -830,11 +826,11 @@ TEST(Operator, MetricsTellOfAServerThatIsAboutToStop) {
     HttpClient client(server.port());
     server.process().send(SIGTERM);
     std::string text;
-    for (int i = 0; i < 200 && series(text, "vectorizer_ready") != 0; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const auto is_ready = [&] {
         text = client.get("/metrics").body;
-    }
-    EXPECT_EQ(series(text, "vectorizer_ready"), 0) << text;
+        return series(text, "vectorizer_ready");
+    };
+    EXPECT_TRUE(comes([&] { return is_ready() == 0; })) << text;
     EXPECT_EQ(client.get("/readyz").status, 503);
     EXPECT_EQ(series(text, R"(vectorizer_frontend_state{instance="rest"})"), 0) << "it serves until the drain begins";
     server.process().send(SIGTERM);

@@ -12,6 +12,7 @@
 #include "tests/e2e/support/resp_client.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -40,16 +41,6 @@ bool is_refused(const std::string& reply) { return reply.rfind("(error) NOPERM "
 
 std::vector<std::string> with_resp(uint16_t port) {
     return {"--set", "frontends.resp.library=resp.so", "--set", "frontends.resp.port=" + std::to_string(port)};
-}
-
-// Tries until it is as wanted, for five seconds.
-template <class Try>
-bool becomes(Try is_so) {
-    for (int i = 0; i < 500; ++i) {
-        if (is_so()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return false;
 }
 
 class RespAccess : public testing::Test {
@@ -228,16 +219,16 @@ TEST_F(RespAccess, AHangupRereadsTheKeys) {
     EXPECT_EQ(client.ask({"AUTH", reader.key}), "OK");
     write_keys(false);
     server->process().send(SIGHUP);
-    EXPECT_TRUE(becomes([&] { return client.ask({"PING"}) == kUnknown; })) << "who is there goes, too";
+    EXPECT_TRUE(comes([&] { return client.ask({"PING"}) == kUnknown; })) << "who is there goes, too";
     std::ofstream(keys_file) << "- {name: boss}\n";
     server->process().send(SIGHUP);
-    EXPECT_TRUE(becomes([&] {
+    EXPECT_TRUE(comes([&] {
         return server->process().output().find("everything stays as it was") != std::string::npos;
     })) << server->process().output();
     EXPECT_EQ(RespClient(port).ask({"AUTH", admin.key}), "OK") << "a mistake changes nothing";
     write_keys();
     server->process().send(SIGHUP);
-    EXPECT_TRUE(becomes([&] { return RespClient(port).ask({"AUTH", reader.key}) == "OK"; }));
+    EXPECT_TRUE(comes([&] { return RespClient(port).ask({"AUTH", reader.key}) == "OK"; }));
     EXPECT_EQ(server->stop().code, 0);
 }
 
@@ -254,7 +245,7 @@ TEST(RespAccessKeys, MadeOverRestCountHere) {
         const Answer first = http.post("/auth/keys", R"({"name":"boss","permissions":["admin"]})");
         ASSERT_EQ(first.status, 200) << first.body;
         boss = Json(first.body).text("/api_key");
-        EXPECT_TRUE(becomes([&] {
+        EXPECT_TRUE(comes([&] {
             return early.ask({"VCARD", "docs"}) == kUnknown;
         })) << "from the first key on, keys are required";
         const std::vector<std::string> as_boss = {"X-API-Key: " + boss};
@@ -271,10 +262,10 @@ TEST(RespAccessKeys, MadeOverRestCountHere) {
             http.request("POST", "/auth/keys", R"({"name":"brief","permissions":["read"],"expires_in":2})", as_boss);
         RespClient guest(port);
         EXPECT_EQ(guest.ask({"AUTH", Json(brief.body).text("/api_key")}), "OK");
-        EXPECT_TRUE(becomes([&] { return guest.ask({"PING"}) == kUnknown; })) << "it has expired";
+        EXPECT_TRUE(comes([&] { return guest.ask({"PING"}) == kUnknown; })) << "it has expired";
         EXPECT_EQ(http.request("DELETE", "/auth/keys/" + Json(second.body).text("/id"), "", as_boss).status, 200);
         EXPECT_EQ(RespClient(port).ask({"AUTH", writer}), kWrong) << "revoked, at once for who comes";
-        EXPECT_TRUE(becomes([&] { return client.ask({"PING"}) == kUnknown; })) << "and soon for who is there";
+        EXPECT_TRUE(comes([&] { return client.ask({"PING"}) == kUnknown; })) << "and soon for who is there";
         EXPECT_EQ(server.stop().code, 0);
     }
     // Where REST is off, it keeps the same door shut.

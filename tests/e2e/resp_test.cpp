@@ -19,6 +19,7 @@
 #include "tests/e2e/support/resp_client.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/support/comes.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -554,26 +555,19 @@ TEST(RespTimes, WhoAsksNothingOrTakesNothingIsShownOut) {
                    "--set", "frontends.resp.clients=1", "--set", "frontends.resp.write_timeout_ms=300", "--set",
                    "frontends.resp.idle_timeout_ms=2000"});
     const auto is_free = [&] { return RespClient(port).ask({"PING"}) == "PONG"; };
-    const auto becomes_free = [&] {
-        for (int i = 0; i < 1000; ++i) {
-            if (is_free()) return true;
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-        return false;
-    };
     {
         RespClient idle(port);
         EXPECT_EQ(idle.ask({"PING"}), "PONG");
         EXPECT_FALSE(is_free());
         EXPECT_EQ(idle.reply(), "closed");
     }
-    ASSERT_TRUE(becomes_free());
+    ASSERT_TRUE(comes(is_free));
     std::unique_ptr<RespClient> stuck;
     for (int i = 0; i < 1000 && (stuck == nullptr || stuck->ask({"PING"}) != "PONG"); ++i)
         stuck = std::make_unique<RespClient>(port);
     add_large(*stuck, 20);
     stuck->send(resp_request(all_large(20)));
-    EXPECT_TRUE(becomes_free());
+    EXPECT_TRUE(comes(is_free));
     EXPECT_EQ(server.stop().code, 0);
 }
 

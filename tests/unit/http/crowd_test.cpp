@@ -99,11 +99,8 @@ TEST(Crowd, bodies_of_many_clients_stay_within_the_budget) {
     }
     EXPECT_GE(refused, 12 - 8 / 2) << "more bodies are in memory than the budget allows";
     clients.clear();
-    for (int i = 0; i < 200; ++i) {
-        if (ask(server.port(), post("/echo", part)).status == 200) return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    FAIL() << "the budget is not given back";
+    EXPECT_TRUE(comes([&] { return ask(server.port(), post("/echo", part)).status == 200; }))
+        << "the budget is not given back";
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "frontends/http/http.h"
+#include "tests/support/comes.hpp"
 
 namespace vz::http::test {
 
@@ -39,17 +40,6 @@ struct Host {
 
 // The configuration of a test: loopback, any free port, one worker.
 std::map<std::string, std::string> plain_config();
-
-// Whether it holds before patience ends: a client has its answer a moment before that is counted.
-template <typename Condition>
-bool comes(Condition condition, std::chrono::milliseconds patience = std::chrono::seconds(5)) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return true;
-}
 
 // Keys and values over those of plain_config().
 using Changes = std::vector<std::pair<std::string, std::string>>;

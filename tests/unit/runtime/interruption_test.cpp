@@ -12,6 +12,7 @@
 #include "engine/collection/candidates.hpp"
 #include "engine/collection/read.hpp"
 #include "engine/collection/search.hpp"
+#include "tests/support/comes.hpp"
 #include "tests/support/schema.hpp"
 #include "tests/unit/runtime/engine_on_disk.hpp"
 
@@ -167,10 +168,7 @@ TEST_F(Interruptions, writes_by_filter_ask_before_they_lock) {
     std::thread deleting([&] { EXPECT_TRUE(delete_by("c", filter, 0).ok()); });
     const ReadView view = engine_->catalogue().resolve("c").take()->pin();
     const FilterCache& cache = view.parts->front()->filters();
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (cache.find(filter) == nullptr && std::chrono::steady_clock::now() < give_up)
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    EXPECT_NE(cache.find(filter), nullptr);
+    EXPECT_TRUE(comes([&] { return cache.find(filter) != nullptr; }));
     is_released_ = true;
     is_released_.notify_all();
     writer.join();
