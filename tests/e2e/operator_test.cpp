@@ -1,4 +1,4 @@
-// What an operator sees of the real program: its log, its metrics.
+// What an operator sees of the real program: its log, its signs of life.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -7,17 +7,19 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
-#include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <set>
 #include <sstream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/e2e/support/free_port.hpp"
 #include "tests/e2e/support/http_client.hpp"
 #include "tests/e2e/support/json.hpp"
+#include "tests/e2e/support/output.hpp"
+#include "tests/e2e/support/process.hpp"
 #include "tests/e2e/support/server.hpp"
 #include "tests/e2e/support/supervisor.hpp"
 #include "tests/e2e/support/temporary_directory.hpp"
@@ -25,23 +27,6 @@
 
 namespace vz::e2e {
 namespace {
-
-std::vector<std::string> lines_with(const std::string& text, const std::string& part) {
-    std::vector<std::string> found;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) {
-        if (line.find(part) != std::string::npos) found.push_back(line);
-    }
-    return found;
-}
-
-// The value of one series of a Prometheus text; -1: it is not there.
-double series(const std::string& text, const std::string& name) {
-    for (const std::string& line : lines_with(text, name)) {
-        if (line.starts_with(name + " ")) return std::stod(line.substr(name.size() + 1));
-    }
-    return -1;
-}
 
 TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
     const TemporaryDirectory directory;
@@ -92,41 +77,6 @@ TEST(Operator, TheReadyLineTellsThePortThatWasFree) {
     EXPECT_EQ(HttpClient(port).get("/readyz").status, 200);
     server.send(SIGTERM);
     EXPECT_EQ(server.wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
-}
-
-TEST(Operator, NamesOfTheEnvironmentThatNothingReadsAreTold) {
-    const TemporaryDirectory directory;
-    const std::vector<std::string> environment{
-        "VECTORIZER_PROT=15002", "VECTORIZER_WHATEVER=1",
-        // A service called vectorizer, and one called vectorizer-rest.
-        "VECTORIZER_PORT=tcp://10.0.0.1:15002", "VECTORIZER_SERVICE_HOST=10.0.0.1", "VECTORIZER_SERVICE_PORT=15002",
-        "VECTORIZER_SERVICE_PORT_HTTP=15002", "VECTORIZER_PORT_15002_TCP=tcp://10.0.0.1:15002",
-        "VECTORIZER_PORT_15002_TCP_PROTO=tcp", "VECTORIZER_PORT_15002_TCP_PORT=15002",
-        "VECTORIZER_PORT_15002_TCP_ADDR=10.0.0.1", "VECTORIZER_REST_PORT=tcp://10.0.0.2:80",
-        "VECTORIZER_REST_SERVICE_HOST=10.0.0.2"};
-    Process server({program(), "--data-dir", directory.path() + "/data", "--port", "0"}, environment,
-                   directory.path() + "/log");
-    EXPECT_TRUE(comes([&] { return !lines_with(server.output(), "host.ready").empty(); }));
-    server.send(SIGTERM);
-    ASSERT_TRUE(server.wait(std::chrono::seconds(30)).has_value());
-    const auto ready = lines_with(server.output(), "\"event\":\"host.ready\"");
-    EXPECT_EQ(ready.size(), 1U) << server.output();
-    const auto warnings = lines_with(server.output(), "\"level\":\"warn\"");
-    ASSERT_EQ(warnings.size(), 2U) << server.output();
-    EXPECT_NE(Json(warnings[0]).text("/message").find("VECTORIZER_PROT is unknown"), std::string::npos) << warnings[0];
-    EXPECT_NE(Json(warnings[0]).text("/message").find("did you mean VECTORIZER_PORT?"), std::string::npos)
-        << warnings[0];
-    EXPECT_NE(warnings[1].find("VECTORIZER_WHATEVER is unknown"), std::string::npos) << warnings[1];
-    const auto injected = lines_with(server.output(), "config.injected_names");
-    ASSERT_EQ(injected.size(), 1U);
-    EXPECT_EQ(Json(injected[0]).text("/level"), "info");
-    for (const char* name : {"VECTORIZER_PORT,", "VECTORIZER_SERVICE_PORT_HTTP", "VECTORIZER_PORT_15002_TCP_ADDR",
-                             "VECTORIZER_REST_SERVICE_HOST"}) {
-        EXPECT_NE(injected[0].find(name), std::string::npos) << name;
-    }
-    const Ran checked = run({program(), "check-config", "--data-dir", directory.path() + "/data"}, environment);
-    EXPECT_EQ(checked.exit.code, 0) << checked.output;
-    EXPECT_NE(checked.output.find("did you mean VECTORIZER_PORT?"), std::string::npos) << checked.output;
 }
 
 TEST(Operator, TheAccessLogHoldsProblemsUnlessToldOtherwise) {
@@ -225,212 +175,6 @@ TEST(Operator, HealthcheckSaysByItsExitCodeWhetherTheServerIsReady) {
     EXPECT_EQ(with({"--port", "no"}).exit.code, 2);
 }
 
-TEST(Operator, PrintConfigNamesEveryKeyWithItsOrigin) {
-    const Ran ran = run({program(), "print-config", "--port", "8080"}, {"VECTORIZER_SERVER__LIMITS__BODY_MB=7"});
-    EXPECT_EQ(ran.exit.code, 0);
-    const auto one = [&](const std::string& key) {
-        const auto found = lines_with(ran.output, key + ":");
-        EXPECT_EQ(found.size(), 1U) << key;
-        return found.empty() ? std::string() : found[0];
-    };
-    EXPECT_NE(one("server.port").find("\"8080\""), std::string::npos);
-    EXPECT_NE(one("server.port").find("# --port;"), std::string::npos) << one("server.port");
-    EXPECT_NE(one("server.limits.body_mb").find("environment VECTORIZER_SERVER__LIMITS__BODY_MB"), std::string::npos);
-    EXPECT_NE(one("server.limits.requests").find("# default;"), std::string::npos);
-    EXPECT_NE(one("frontends.graphql.max_items").find("20000"), std::string::npos);
-    EXPECT_NE(one("data_dir").find("vectorizer\""), std::string::npos);
-    const TemporaryDirectory listed;
-    std::ofstream(listed.path() + "/config.yml")
-        << "server: {http: {cors_origins: [\"https://a.example\", \"https://b.example\"]}}\n";
-    const Ran list = run({program(), "print-config", "--config", listed.path() + "/config.yml"});
-    const auto origins = lines_with(list.output, "cors_origins");
-    ASSERT_EQ(origins.size(), 1U) << list.output;
-    EXPECT_NE(origins[0].find(R"(["https://a.example", "https://b.example"])"), std::string::npos) << origins[0];
-    // Whatever it prints as a default may be set: the server knows the key.
-    const TemporaryDirectory directory;
-    std::vector<std::string> arguments;
-    std::istringstream in(ran.output);
-    for (std::string line; std::getline(in, line);) {
-        const std::string key = line.substr(0, line.find(':'));
-        if (line.find("# default") == std::string::npos || key.find(".keys") != std::string::npos || key == "data_dir")
-            continue;
-        std::string value = line.substr(line.find_first_not_of(' ', key.size() + 1));
-        value = value.substr(0, value.find(' '));
-        if (value == "\"\"") value = "";
-        arguments.insert(arguments.end(), {"--set", key + "=" + value});
-    }
-    EXPECT_GE(arguments.size(), 70U);
-    Server server(directory.path() + "/data", arguments);
-    EXPECT_EQ(server.stop().code, 0);
-}
-
-// Each source before it is gone: those of the file, of the environment, of a section that others share.
-TEST(Operator, AListOfALaterSourceReplacesTheWholeList) {
-    const TemporaryDirectory directory;
-    const std::string file = directory.path() + "/config.yml";
-    const auto allowed = [&](const std::string& text, const std::vector<std::string>& more) {
-        std::ofstream(file) << text;
-        std::vector<std::string> arguments = {"--config", file};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        Server server(directory.path() + "/data", arguments);
-        HttpClient client(server.port());
-        std::string origins;
-        for (const char* origin : {"https://one.example", "https://two.example"}) {
-            const Answer answer = client.request("GET", "/collections", "", {std::string("Origin: ") + origin});
-            origins += answer.status == 200 ? origin[8] : '-';
-        }
-        EXPECT_EQ(server.stop().code, 0);
-        return origins;
-    };
-    const std::string all = "server: {http: {cors_origins: [\"*\"]}}\n";
-    EXPECT_EQ(allowed(all, {}), "ot");
-    EXPECT_EQ(allowed(all, {"--set", "server.http.cors_origins=https://one.example"}), "o-");
-    EXPECT_EQ(allowed(all, {"--set", "server.http.cors_origins.0=https://one.example"}), "o-");
-    EXPECT_EQ(allowed(all, {"--set", "server.http.cors_origins=[]"}), "--");
-    const std::string both = "server: {http: {cors_origins: [\"https://one.example\", \"https://two.example\"]}}\n";
-    EXPECT_EQ(allowed(both, {"--set", "server.http.cors_origins.0=https://two.example"}), "-t");
-    const std::string own = "frontends: {graphql: {enabled: false}, rest: {http: {cors_origins: []}}}\n";
-    EXPECT_EQ(allowed(all + own, {}), "--");
-}
-
-TEST(Operator, AFileOfKeysIsAListOfThem) {
-    const TemporaryDirectory directory;
-    const std::string file = directory.path() + "/keys.yml";
-    const auto check = [&](const std::string& text) {
-        std::ofstream(file) << text;
-        return run({program(), "check-config", "--data-dir", directory.path() + "/data", "--set",
-                    "server.auth.keys_file=" + file});
-    };
-    for (const char* none : {"", "[]\n", "{}\n"}) EXPECT_EQ(check(none).exit.code, 0) << none;
-    for (const auto& [text, place] : {std::pair{"- 5\n", ":1:3: "},
-                                      {"name: a\n", ":1:1: "},
-                                      {"a\n", ":1:1: "},
-                                      {"- {name: a}\n", ":1:4: "},
-                                      {"-\n  name: a\n", ":2:3: "}}) {
-        const Ran ran = check(text);
-        EXPECT_EQ(ran.exit.code, 2) << ran.output;
-        EXPECT_NE(ran.output.find(file + place), std::string::npos) << text << ran.output;
-    }
-}
-
-TEST(Operator, AServerOfNoPortMakesNoDirectory) {
-    const TemporaryDirectory directory;
-    const std::string data = directory.path() + "/data";
-    for (const auto& [option, value] : {std::pair{"--port", "abc"}, {"--port", "65536"}, {"--set", "server.port=-1"}}) {
-        const Ran ran = run({program(), "serve", "--data-dir", data, option, value});
-        EXPECT_EQ(ran.exit.code, 2) << value << ran.output;
-        EXPECT_NE(ran.output.find("port"), std::string::npos) << ran.output;
-        EXPECT_FALSE(std::filesystem::exists(data)) << value;
-    }
-}
-
-TEST(Operator, CheckConfigFindsWhatWouldStopTheServer) {
-    const TemporaryDirectory directory;
-    const std::string data = directory.path() + "/data";
-    const std::string file = directory.path() + "/config.yml";
-    const auto check = [&](const std::string& text) {
-        std::ofstream(file) << text;
-        std::vector<std::string> command = {program(), "check-config", "--config", file};
-        if (text.find("data_dir") == std::string::npos) command.insert(command.end(), {"--data-dir", data});
-        return run(command);
-    };
-    const Ran good = check("server: {port: 1, limits: {body_mb: 3}}\nfrontends: {graphql: {max_depth: 7}}\n");
-    EXPECT_EQ(good.exit.code, 0) << good.output;
-    EXPECT_NE(good.output.find(data), std::string::npos) << good.output;
-    EXPECT_FALSE(std::filesystem::exists(data));
-    const std::pair<const char*, const char*> bad[] = {
-        {"logging: {level: info}\n", ":1:11: unknown key 'logging.level'"},
-        {"server: {limits: {body_mbb: 3}}\n", "did you mean 'server.limits.body_mb'?"},
-        {"server: {http: {body_limit: 3}}\n", "did you mean 'server.limits.body_mb'?"},
-        {"api: {rest: {max_request_size_mb: 3}}\n",
-         "unknown key 'api.rest.max_request_size_mb'; it is 'server.limits.body_mb' here"},
-        {"storage: {wal: {enabled: true}}\n", "unknown key 'storage.wal.enabled'; the write-ahead log is always on"},
-        {"server: {mcp_port: 15002}\n", "has no MCP"},
-        {"server:\n  limits:\n    body_mb: 0\n", ":3:5: 'limits.body_mb' must be"},
-        {"server: {host: 0.0.0.0}\n", "without API keys"},
-        {"server: {host: 0.0.0.0}\n", "permissions: [admin]"},
-        {"server: {auth: {keys: [{name: ci, hash: \"sha256:zz\", permissions: [read]}]}}\n", "hash"},
-        {"server: {auth: {keys: [{name: ci, hash: "
-         "\"sha256:0000000000000000000000000000000000000000000000000000000000000000\", permissions: [read], "
-         "scopes: [{collection: docs, permissions: []}]}]}}\n",
-         "'auth.keys.0.scopes.0.permissions' must be read, write or admin"},
-        {"server: {auth: {keys: [{name: ci, hash: "
-         "\"sha256:0000000000000000000000000000000000000000000000000000000000000000\", permissions: []}]}}\n",
-         "'auth.keys.0.permissions' must be read, write or admin"},
-        {"frontends: {graphql: {max_items: none}}\n", "max_items"},
-        {"frontends: {graphql: {path: /a//b}}\n", "plain path"},
-        {"frontends: {graphql: {path: \"/a\\x7fb\"}}\n", "plain path"},
-        {"frontends: {graphql: {path: \"/a%2fb\"}}\n", "plain path"},
-        {"port 15002\n", "has keys and values"},
-        {"server: {limits: {body_mbb: }}\n", "did you mean 'server.limits.body_mb'?"},
-        {"server: {limitz: {}}\n", "unknown key 'server.limitz'"},
-        {"server: {limitz: []}\n", "unknown key 'server.limitz'"},
-        {"server: {port: 1}\n---\nserver: {host: 0.0.0.0}\n", ":3:1: a second document"},
-        {"log: {file: /nowhere/at/all.log}\n", "cannot write to /nowhere/at"},
-        {"log: {file: /etc}\n", "cannot write to /etc: it is a directory"},
-        {"data_dir: /dev/null/data\n", "/dev/null"},
-        {"data_dir: \"\"\n", "data_dir must not be empty"},
-        {"- server\n", "has keys and values"},
-        {"server: 5\n", ":1:1: 'server' is a section of keys"},
-        {"server: {limits: [1]}\n", "'server.limits' is a section of keys"},
-    };
-    for (const auto& [text, wanted] : bad) {
-        const Ran ran = check(text);
-        EXPECT_EQ(ran.exit.code, 2) << text << ran.output;
-        EXPECT_NE(ran.output.find(wanted), std::string::npos) << text << ran.output;
-    }
-    // Seven lines, each nine times the one above.
-    std::string aliases = "l0: &l0 [x,x,x,x,x,x,x,x,x]\n";
-    for (int i = 1; i < 7; ++i) {
-        const std::string of = "*l" + std::to_string(i - 1);
-        aliases += "l" + std::to_string(i) + ": &l" + std::to_string(i) + " [" + of;
-        for (int j = 1; j < 9; ++j) aliases += "," + of;
-        aliases += "]\n";
-    }
-    const Ran many = check(aliases);
-    EXPECT_EQ(many.exit.code, 2) << many.output;
-    EXPECT_NE(many.output.find("more than 100000 values"), std::string::npos) << many.output;
-    const Ran folder = run({program(), "check-config", "--config", directory.path(), "--data-dir", data});
-    EXPECT_EQ(folder.exit.code, 2) << folder.output;
-    EXPECT_EQ(check("").exit.code, 0);
-    EXPECT_EQ(check("log:\nserver:\n  limits: {}\n  port:\nfrontends:\n  rest:\n").exit.code, 0)
-        << "what is there, and says nothing, is no mistake";
-    const Ran missing = check("frontends: {mine: {library: nowhere.so}}\n");
-    EXPECT_EQ(missing.exit.code, 3) << missing.output;
-    {
-        Server server(data);
-        ASSERT_EQ(HttpClient(server.port()).post("/auth/keys", R"({"name":"boss","permissions":["admin"]})").status,
-                  200);
-        const Ran in_use = check("server: {host: 0.0.0.0}\n");
-        EXPECT_EQ(in_use.exit.code, 2) << in_use.output;
-        EXPECT_NE(in_use.output.find("were not looked at"), std::string::npos) << in_use.output;
-        EXPECT_EQ(server.stop().code, 0);
-    }
-    const Ran keyed = check("server: {host: 0.0.0.0}\n");
-    EXPECT_EQ(keyed.exit.code, 0) << keyed.output;
-    const Ran inspected = run({program(), "inspect", data});
-    EXPECT_EQ(inspected.exit.code, 3);
-    EXPECT_NE(inspected.output.find("it is a directory"), std::string::npos) << inspected.output;
-}
-
-TEST(Operator, KeysOfTheEngineReachIt) {
-    const TemporaryDirectory directory;
-    const auto threads = [&](const char* workers) {
-        Server server(directory.path() + "/" + workers, {"--set", std::string("engine.workers=") + workers});
-        const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(server.process().id()) + "/task");
-        const auto count = std::distance(begin(tasks), end(tasks));
-        EXPECT_EQ(server.stop().code, 0);
-        return count;
-    };
-    EXPECT_EQ(threads("9") - threads("1"), 8);
-    Server server(directory.path() + "/full", {"--set", "engine.disk_reserve_mb=1000000"});
-    HttpClient client(server.port());
-    EXPECT_EQ(client.get("/readyz").body, "degraded");
-    ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":2})").status, 200);
-    EXPECT_EQ(client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]}]})").status, 507);
-    EXPECT_EQ(server.stop().code, 0);
-}
-
 TEST(Operator, VerifySaysWhenDamageIsFound) {
     namespace fs = std::filesystem;
     const TemporaryDirectory directory;
@@ -469,24 +213,6 @@ TEST(Operator, VerifySaysWhenDamageIsFound) {
     EXPECT_TRUE(lines_with(never->process().output(), "damage").empty()) << never->process().output();
 }
 
-TEST(Operator, KeysOfTheEnvironmentLetInWithTheirPermissions) {
-    const TemporaryDirectory directory;
-    const uint16_t port = free_port();
-    Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", std::to_string(port)},
-                   {"VECTORIZER_API_KEY=the-one-that-may-all", "VECTORIZER_READ_ONLY_API_KEY=the-one-that-reads"},
-                   directory.path() + "/log");
-    HttpClient client(port);
-    EXPECT_TRUE(comes([&] { return client.get("/readyz").status == 200; }));
-    const std::string docs = R"({"name":"docs","dimension":2})";
-    const std::vector<std::string> reader{"X-API-Key: the-one-that-reads"};
-    EXPECT_EQ(client.get("/collections").status, 401) << server.output();
-    EXPECT_EQ(client.request("GET", "/collections", "", reader).status, 200);
-    EXPECT_EQ(client.request("POST", "/collections", docs, reader).status, 403);
-    EXPECT_EQ(client.request("POST", "/collections", docs, {"X-API-Key: the-one-that-may-all"}).status, 200);
-    server.send(SIGTERM);
-    EXPECT_EQ(server.wait(std::chrono::seconds(30)).value_or(Exit{}).code, 0);
-}
-
 TEST(Operator, AnArchiveIsAsOfItsSnapshot) {
     const TemporaryDirectory directory;
     const std::string data = directory.path() + "/data";
@@ -519,53 +245,6 @@ TEST(Operator, AnArchiveIsAsOfItsSnapshot) {
     const Ran none = run({program(), "export", archive + "none.vecdb", "--data-dir", data, "--snapshot", "none"});
     EXPECT_EQ(none.exit.code, 66) << none.output;
     EXPECT_EQ(run({program(), "check", data, "--deep"}).exit.code, 0);
-}
-
-TEST(Operator, TheDataDirectoryIsTheSameForEveryCommand) {
-    const TemporaryDirectory directory;
-    const std::vector<std::string> home{"HOME=" + directory.path()};
-    const std::string file = directory.path() + "/points.ndjson";
-    std::ofstream(file) << "{\"vector\":[1,2,3]}\n";
-    const Ran imported = run({program(), "import", file, "--collection", "n", "--data-dir=~/data"}, home);
-    EXPECT_EQ(imported.exit.code, 0) << imported.output;
-    EXPECT_TRUE(std::filesystem::exists(directory.path() + "/data/CURRENT"));
-    EXPECT_EQ(run({program(), "check", "~/data"}, home).exit.code, 0);
-    EXPECT_EQ(run({program(), "export", directory.path() + "/n.vecdb", "--data-dir=~/data"}, home).exit.code, 0);
-    for (const char* command : {"serve", "check-config", "print-config", "import", "export"}) {
-        const std::string name = command;
-        std::vector<std::string> all = {program(), name, "--data-dir", ""};
-        if (name == "import") all.insert(all.end(), {file, "--collection", "n"});
-        if (name == "export") all.push_back(directory.path() + "/m.vecdb");
-        const Ran ran = run(all, home, std::chrono::seconds(20));
-        EXPECT_EQ(ran.exit.code, 2) << name << "\n" << ran.output;
-        EXPECT_NE(ran.output.find("--data-dir"), std::string::npos) << ran.output;
-    }
-    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/.local"));
-}
-
-TEST(Operator, HowLongAStopTakesCanBeSetByTheEnvironment) {
-    const std::vector<std::string> environment{"VECTORIZER_DRAIN_MS=7", "VECTORIZER_DRAIN_DELAY_MS=8"};
-    const Ran ran = run({program(), "print-config"}, environment);
-    EXPECT_NE(lines_with(ran.output, "drain_ms:")[0].find("\"7\""), std::string::npos) << ran.output;
-    EXPECT_NE(lines_with(ran.output, "drain_delay_ms:")[0].find("\"8\""), std::string::npos) << ran.output;
-}
-
-TEST(Operator, AHangupTellsWhatDiffersFromWhatRuns) {
-    const TemporaryDirectory directory;
-    const std::string file = directory.path() + "/config.yml";
-    std::ofstream(file) << "drain_ms: 9000\n";
-    Server server(directory.path() + "/data", {"--config", file});
-    const auto warnings_after_hangup = [&](const std::string& text, size_t hangups) {
-        std::ofstream(file) << text;
-        server.process().send(SIGHUP);
-        const auto done = [&] { return lines_with(server.process().output(), "log level and API keys are as").size(); };
-        EXPECT_TRUE(comes([&] { return done() >= hangups; }));
-        return lines_with(server.process().output(), "drain_ms has changed").size();
-    };
-    EXPECT_EQ(warnings_after_hangup("drain_ms: 8000\n", 1), 1U);
-    EXPECT_EQ(warnings_after_hangup("drain_ms: 8000\n", 2), 2U) << "it still waits for a restart";
-    EXPECT_EQ(warnings_after_hangup("drain_ms: 9000\n", 3), 2U) << "it is what runs";
-    EXPECT_EQ(server.stop().code, 0);
 }
 
 TEST(Operator, SlowSearchesAreRemembered) {
@@ -636,115 +315,6 @@ TEST(Operator, WhatIsSlowIsSetForEachServer) {
     EXPECT_EQ(server.stop().code, 0);
 }
 
-TEST(Operator, MetricsCountRequestsByRouteAndStatus) {
-    const TemporaryDirectory directory;
-    Server server(directory.path() + "/data");
-    HttpClient client(server.port());
-    for (int i = 0; i < 5; ++i) client.get("/collections/none");
-    client.request("POST", "/search", "x", {"Content-Type: text/plain"});
-    client.post("/graphql", "{\"query\":\"{ stats { version } }\"}");
-    const std::string text = client.get("/metrics").body;
-    EXPECT_EQ(
-        series(
-            text,
-            R"(vectorizer_http_requests_total{frontend="rest",route="/collections/{name}",method="GET",status="404"})"),
-        5)
-        << text;
-    EXPECT_EQ(
-        series(
-            text,
-            R"(vectorizer_http_request_seconds_count{frontend="rest",route="/collections/{name}",method="GET",status="404"})"),
-        5);
-    EXPECT_EQ(
-        series(text, R"(vectorizer_http_requests_total{frontend="rest",route="/search",method="POST",status="415"})"),
-        1)
-        << text;
-    EXPECT_EQ(
-        series(text,
-               R"(vectorizer_http_requests_total{frontend="graphql",route="/graphql",method="POST",status="200"})"),
-        1)
-        << text;
-    EXPECT_GE(series(text, R"(vectorizer_http_connections{frontend="rest,graphql"})"), 1) << text;
-    EXPECT_EQ(series(text, R"(vectorizer_http_connections_idle{frontend="rest,graphql"})"), 0);
-    EXPECT_EQ(series(text, R"(vectorizer_http_in_flight{frontend=""})"), 1) << "this very request";
-    EXPECT_EQ(series(text, R"(vectorizer_http_in_flight{frontend="rest"})"), 0);
-    EXPECT_EQ(series(text, R"(vectorizer_http_in_flight{frontend="graphql"})"), 0);
-    EXPECT_GT(series(text, "vectorizer_http_sent_bytes_total"), 1000);
-    client.request("GET", "/collections", "", {"Origin: http://evil.example"});
-    EXPECT_EQ(series(client.get("/metrics").body, R"(vectorizer_http_refused_total{reason="origin"})"), 1);
-    EXPECT_EQ(server.stop().code, 0);
-}
-
-// Every name has its HELP and TYPE once, and every series stands once.
-void expect_well_formed(const std::string& text) {
-    std::set<std::string> told;
-    std::set<std::string> typed;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) {
-        if (line.starts_with("# HELP ")) continue;
-        const bool is_type = line.starts_with("# TYPE ");
-        const std::string name = is_type ? line.substr(7, line.find(' ', 7) - 7) : line.substr(0, line.rfind(' '));
-        if (is_type) {
-            EXPECT_TRUE(typed.insert(name).second) << line;
-            EXPECT_NE(text.find("# HELP " + name + " "), std::string::npos) << line;
-            continue;
-        }
-        EXPECT_TRUE(told.insert(name).second) << line;
-        std::string family = name.substr(0, name.find('{'));
-        for (const char* part : {"_bucket", "_sum", "_count"}) {
-            if (!typed.contains(family) && family.ends_with(part))
-                family.resize(family.size() - std::string(part).size());
-        }
-        EXPECT_TRUE(typed.contains(family)) << line;
-    }
-}
-
-TEST(Operator, MetricsTellHowLongTheEngineAndTheQueueTook) {
-    const TemporaryDirectory directory;
-    Server server(directory.path() + "/data", {"--set", "log.access=all"});
-    HttpClient client(server.port());
-    ASSERT_EQ(client.post("/collections", R"({"name":"docs","dimension":2})").status, 200);
-    ASSERT_EQ(
-        client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]},{"embedding":[3,4]}]})")
-            .status,
-        200);
-    const std::vector<std::string> mine{"X-Request-Id: timed"};
-    ASSERT_EQ(client.request("POST", "/collections/docs/search", R"({"vector":[1,2]})", mine).status, 200);
-    ASSERT_EQ(
-        client
-            .request("POST", "/batch_search", R"({"collection":"docs","queries":[{"vector":[1,2]},{"vector":[1,2]}]})")
-            .status,
-        200);
-    ASSERT_EQ(client
-                  .request("POST", "/graphql", R"({"query":"{ vector(collection: \"docs\", id: \"none\") { id } }"})",
-                           {"X-Request-Id: asked"})
-                  .status,
-              200);
-    const std::string text = client.get("/metrics").body;
-    expect_well_formed(text);
-    const auto figure = [&](const std::string& name, const std::string& route) {
-        return series(text, "vectorizer_" + name + "{route=\"" + route + "\"}");
-    };
-    for (const char* route : {"/collections/{name}/search", "/batch_search", "/insert_vectors", "/graphql"}) {
-        EXPECT_EQ(figure("http_engine_seconds_count", route), 1) << route;
-        EXPECT_GT(figure("http_engine_seconds_sum", route), 0) << route;
-        EXPECT_LT(figure("http_engine_seconds_sum", route), 10) << route;
-    }
-    EXPECT_EQ(figure("http_engine_seconds_count", "/metrics"), -1);
-    for (const char* route : {"/batch_search", "/graphql"})
-        EXPECT_EQ(figure("http_queue_seconds_count", route), 1) << route;
-    EXPECT_EQ(figure("http_queue_seconds_count", "/collections/{name}/search"), -1) << text;
-    EXPECT_EQ(server.stop().code, 0);
-    for (const char* id : {"\"timed\"", "\"asked\""}) {
-        const auto lines = lines_with(server.process().output(), id);
-        ASSERT_EQ(lines.size(), 1U) << server.process().output();
-        const Json record(lines[0]);
-        EXPECT_GT(record.integer("/us_engine"), 0) << lines[0];
-        EXPECT_LE(record.integer("/us_engine") + record.integer("/us_queue"), record.integer("/us_total")) << lines[0];
-        EXPECT_EQ(record.text("/collection"), "docs") << lines[0];
-    }
-}
-
 TEST(Operator, TheAccessLogTellsHowASearchWasDone) {
     const TemporaryDirectory directory;
     Server server(directory.path() + "/data", {"--set", "log.access=all"});
@@ -769,72 +339,6 @@ TEST(Operator, TheAccessLogTellsHowASearchWasDone) {
     const auto written = lines_with(log, "\"written\"");
     ASSERT_EQ(written.size(), 1U) << log;
     EXPECT_FALSE(Json(written[0]).has("/plan")) << written[0];
-}
-
-TEST(Operator, MetricsCountWhatGraphqlWasAskedFor) {
-    const TemporaryDirectory directory;
-    Server server(directory.path() + "/data");
-    HttpClient client(server.port());
-    const auto ask = [&](const std::string& query) {
-        return client.post("/graphql", "{\"query\":\"" + query + "\"}").status;
-    };
-    EXPECT_EQ(series(client.get("/metrics").body, R"(vectorizer_graphql_operations_total{type="query"})"), 0)
-        << "told before the first";
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask("{ stats { version } }"), 200);
-    EXPECT_EQ(ask("mutation { deleteCollection(name: \\\"none\\\") { success } }"), 200);
-    EXPECT_EQ(ask("{ stats { version }"), 200);
-    EXPECT_EQ(ask("{ nothing }"), 200);
-    EXPECT_EQ(ask("{ collection(name: \\\"none\\\") { name } countVectors(collection: \\\"none\\\") }"), 200);
-    EXPECT_EQ(client.request("POST", "/graphql", "x", {"Content-Type: text/plain"}).status, 415);
-    const std::string text = client.get("/metrics").body;
-    expect_well_formed(text);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_operations_total{type="query"})"), 4) << text;
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_operations_total{type="mutation"})"), 1);
-    EXPECT_EQ(series(text, "vectorizer_graphql_cache_hits_total"), 2);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="GRAPHQL_PARSE_FAILED"})"), 1);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="GRAPHQL_VALIDATION_FAILED"})"), 1);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="UNSUPPORTED_MEDIA_TYPE"})"), 1);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_errors_total{code="COLLECTION_NOT_FOUND"})"), 1);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_seconds_count{phase="parse"})"), 5);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_seconds_count{phase="validate"})"), 4);
-    EXPECT_EQ(series(text, R"(vectorizer_graphql_seconds_count{phase="execute"})"), 5);
-    EXPECT_EQ(server.stop().code, 0);
-}
-
-TEST(Operator, MetricsTellOfTheProcessAndItsFrontends) {
-    const TemporaryDirectory directory;
-    const auto now = static_cast<double>(std::time(nullptr));
-    Server server(directory.path() + "/data");
-    HttpClient client(server.port());
-    const std::string text = client.get("/metrics").body;
-    EXPECT_EQ(series(text, "vectorizer_ready"), 1) << text;
-    EXPECT_EQ(series(text, R"(vectorizer_frontend_state{instance="rest"})"), 0);
-    EXPECT_EQ(series(text, R"(vectorizer_frontend_state{instance="graphql"})"), 0);
-    EXPECT_EQ(series(text, "vectorizer_log_dropped_total"), 0);
-    EXPECT_NEAR(series(text, "process_start_time_seconds"), now, 60);
-    EXPECT_GT(series(text, "process_cpu_seconds_total"), 0);
-    EXPECT_GT(series(text, "process_resident_memory_bytes"), 1e6);
-    EXPECT_GT(series(text, "process_virtual_memory_bytes"), series(text, "process_resident_memory_bytes"));
-    EXPECT_GT(series(text, "process_open_fds"), 10);
-    EXPECT_GT(series(text, "process_max_fds"), series(text, "process_open_fds"));
-    EXPECT_EQ(server.stop().code, 0);
-}
-
-TEST(Operator, MetricsTellOfAServerThatIsAboutToStop) {
-    const TemporaryDirectory directory;
-    Server server(directory.path() + "/data", {"--set", "drain_delay_ms=60000"});
-    HttpClient client(server.port());
-    server.process().send(SIGTERM);
-    std::string text;
-    const auto is_ready = [&] {
-        text = client.get("/metrics").body;
-        return series(text, "vectorizer_ready");
-    };
-    EXPECT_TRUE(comes([&] { return is_ready() == 0; })) << text;
-    EXPECT_EQ(client.get("/readyz").status, 503);
-    EXPECT_EQ(series(text, R"(vectorizer_frontend_state{instance="rest"})"), 0) << "it serves until the drain begins";
-    server.process().send(SIGTERM);
-    EXPECT_EQ(server.process().wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
 }
 
 // A server whose log goes into a pipe that is read, or not, by the test.
@@ -888,43 +392,6 @@ TEST(Operator, ALogThatNobodyReadsHoldsNoStopUp) {
     for (int i = 0; i < 1000; ++i) ASSERT_EQ(client.get("/collections/none").status, 404) << i;
     server.process().send(SIGTERM);
     EXPECT_EQ(server.process().wait(std::chrono::seconds(20)).value_or(Exit{}).code, 0);
-}
-
-TEST(Operator, MetricsTellOfEachCollection) {
-    const TemporaryDirectory directory;
-    Server server(directory.path() + "/data");
-    HttpClient client(server.port());
-    EXPECT_EQ(lines_with(client.get("/metrics").body, "vectorizer_build_info{version=").size(), 1U);
-    ASSERT_EQ(client.post("/collections", R"({"name":"a\"\\b","dimension":2})").status, 200);
-    ASSERT_EQ(
-        client.post("/insert_vectors", R"({"collection":"docs","vectors":[{"embedding":[1,2]},{"embedding":[3,4]}]})")
-            .status,
-        200);
-    const std::string text = client.get("/metrics").body;
-    EXPECT_EQ(series(text, R"(vectorizer_collection_points{collection="docs"})"), 2) << text;
-    EXPECT_EQ(series(text, R"(vectorizer_collection_points{collection="a\"\\b"})"), 0);
-    EXPECT_GT(series(text, R"(vectorizer_collection_bytes{collection="docs"})"), 16);
-    EXPECT_GE(series(text, R"(vectorizer_collection_unindexed_rows{collection="docs"})"), 0);
-    ASSERT_EQ(client.request("DELETE", "/collections/docs", "").status, 200);
-    EXPECT_TRUE(lines_with(client.get("/metrics").body, "\"docs\"").empty());
-    std::vector<std::thread> creators;
-    for (int first = 0; first < 8; ++first) {
-        creators.emplace_back([&, first] {
-            HttpClient creator(server.port());
-            for (int i = first; i < 1005; i += 8)
-                EXPECT_EQ(
-                    creator.post("/collections", R"({"dimension":1,"name":"c)" + std::to_string(i) + "\"}").status,
-                    200);
-        });
-    }
-    for (std::thread& creator : creators) creator.join();
-    ASSERT_EQ(client.post("/insert_vectors", R"({"collection":"c7","vectors":[{"embedding":[1]}]})").status, 200);
-    const std::string many = client.get("/metrics").body;
-    EXPECT_EQ(lines_with(many, "vectorizer_collection_points{").size(), 1001U)
-        << "the largest, and all others together";
-    EXPECT_EQ(series(many, R"(vectorizer_collection_points{collection="c7"})"), 1);
-    EXPECT_EQ(series(many, R"(vectorizer_collection_points{collection="/others"})"), 0);
-    EXPECT_EQ(server.stop().code, 0);
 }
 
 }  // namespace
