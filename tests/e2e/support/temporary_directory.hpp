@@ -14,6 +14,7 @@ class TemporaryDirectory final {
     TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
     const std::string& path() const { return path_; }
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
 
  private:
     std::string path_;

@@ -4,7 +4,8 @@
 
 #include "engine/io/file_header.hpp"
 #include "engine/io/posix_file_system.hpp"
-#include "tests/unit/segment/temporary.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/unit/segment/whole_file.hpp"
 
 namespace vz {
 namespace {
@@ -24,7 +25,7 @@ class Deletes : public ::testing::Test {
         return read_deletes(*files, directory.file(name), database, &expected == &written[1] ? 12 : 11, expected, rows);
     }
 
-    TemporaryDirectory directory;
+    const e2e::TemporaryDirectory directory;
     std::unique_ptr<FileSystem> files = make_posix_file_system();
     vz_uuid database = {{1, 2, 3}};
     Bitmap first, second;

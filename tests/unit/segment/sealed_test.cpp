@@ -9,7 +9,8 @@
 
 #include "engine/io/file_header.hpp"
 #include "engine/io/posix_file_system.hpp"
-#include "tests/unit/segment/temporary.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
+#include "tests/unit/segment/whole_file.hpp"
 
 namespace vz {
 namespace {
@@ -134,7 +135,7 @@ class Sealed : public ::testing::Test {
                                    summary);
     }
 
-    TemporaryDirectory directory;
+    const e2e::TemporaryDirectory directory;
     std::unique_ptr<FileSystem> files = make_posix_file_system();
 };
 
