@@ -448,7 +448,7 @@ void Listener::deliver(vzh_request& r) {
             }
             request.body.reset(0);
             std::swap(request.body, request.inflated);
-            if (!request.listener.charge_body(request)) {
+            if (!request.listener.budget().charge_body(request)) {
                 return request.refuse(unavailable("overloaded", "Too many request bodies are in memory"));
             }
         }

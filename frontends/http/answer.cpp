@@ -196,13 +196,13 @@ void vzh_request::reply(uint32_t code, std::string_view content_type) {
     post([](vzh_request& r) {
         r.inflated.reset(0);
         // Both are in memory for a moment. If that is short, the answer goes as it is.
-        if (r.listener.charge_answer(r, 2 * r.answer.capacity()) &&
+        if (r.listener.budget().charge_answer(r, 2 * r.answer.capacity()) &&
             deflate_gzip({r.answer.data(), r.answer.size()}, r.inflated)) {
             std::swap(r.answer, r.inflated);
             r.field("Content-Encoding", "gzip");
         }
         r.inflated.reset(0);
-        r.listener.settle_answer(r);
+        r.listener.budget().settle_answer(r);
         r.send_reply(r.answer_type);
     });
 }

@@ -121,13 +121,13 @@ void Connection::input(std::string_view bytes) {
 // With the mutex held. More bytes for later. false: there is no room for them.
 bool Connection::wait_with(std::string_view bytes) {
     in_.append(bytes);
-    return listener_.count_waiting(in_.capacity(), waiting_charged_);
+    return listener_.budget().count_waiting(in_.capacity(), waiting_charged_);
 }
 
 // With the mutex held. What waited is parsed now.
 void Connection::take_waiting() {
     work_.swap(in_);
-    listener_.count_waiting(0, waiting_charged_);
+    listener_.budget().count_waiting(0, waiting_charged_);
 }
 
 // With the mutex held. What is left to parse, wherever it lies, is in work_, and behind it what arrived meanwhile.
@@ -166,7 +166,7 @@ void Connection::advance(std::string_view bytes) {
         }
         gather(bytes);
         in_.swap(work_);
-        listener_.count_waiting(in_.capacity(), waiting_charged_);
+        listener_.budget().count_waiting(in_.capacity(), waiting_charged_);
         on_io_thread_ = false;
         if (!busy && input_ended_) {
             // The client is done sending, and what is left is no whole request.
@@ -256,7 +256,7 @@ Connection::Step Connection::take_counted(std::string_view& bytes) {
         return refuse_now(503, "service_unavailable", "The server is out of memory",
                           json_object("reason", "overloaded"));
     }
-    if (!discard_ && !listener_.charge_body(*request_)) {
+    if (!discard_ && !listener_.budget().charge_body(*request_)) {
         return refuse_now(503, "service_unavailable", "Too many request bodies are in memory",
                           json_object("reason", "overloaded"));
     }
@@ -305,7 +305,7 @@ Connection::Step Connection::take_chunked(std::string_view& bytes) {
                               json_object("reason", "overloaded"));
         default: break;
     }
-    if (!listener_.charge_body(*request_)) {
+    if (!listener_.budget().charge_body(*request_)) {
         return refuse_now(503, "service_unavailable", "Too many request bodies are in memory",
                           json_object("reason", "overloaded"));
     }
@@ -376,7 +376,7 @@ void Connection::send(vzh_request& r) {
         case Sent::kBroken: finish(true); return;
         default: break;
     }
-    listener_.settle_answer(r);
+    listener_.budget().settle_answer(r);
     {
         const std::lock_guard lock(mutex_);
         writing_ = true;
@@ -456,7 +456,7 @@ void Connection::resume(void* subject) {
 void Connection::start_closing() {
     closing_ = true;
     in_.clear();
-    listener_.count_waiting(0, waiting_charged_);
+    listener_.budget().count_waiting(0, waiting_charged_);
     shutdown(descriptor_.number(), SHUT_WR);
     wait_for(Waiting::kClose);
 }
@@ -469,7 +469,7 @@ void Connection::leave() {
         const std::lock_guard lock(mutex_);
         if (left_) return;
         left_ = true;
-        listener_.count_waiting(0, waiting_charged_);
+        listener_.budget().count_waiting(0, waiting_charged_);
         partial = request_;
         request_ = nullptr;
     }

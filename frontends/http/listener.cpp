@@ -43,8 +43,7 @@ Listener::Listener(Settings settings, const std::vector<access::ApiKey>& stored_
       stored_keys_(stored_keys),
       retry_after_(std::to_string(settings_.limits.retry_after_s)),
       connections_max_(settings_.limits.connections),
-      memory_(settings_.limits.bodies_mb * kMebibyte),
-      answers_(memory_.most() / kAnswersDivisor) {
+      budget_(settings_.limits) {
     build_ring();
 }
 
@@ -320,15 +319,11 @@ void Listener::give_back(vzh_request* r) {
             if (--found->second == 0) writes_.erase(found);
         }
     }
-    const auto charged = r->body_charged + r->memory_charged + r->answer_charged;
-    const auto answer_charged = r->answer_charged;
-    r->body_charged = r->memory_taken = r->memory_charged = r->answer_charged = 0;
+    const auto charged = RequestBudget::take_from(*r);
     auto* mount = r->mount();
     const bool counted = r->counted;
     r->reset();
-    // Only now is the memory free for others.
-    if (charged != 0) memory_.give(charged);
-    if (answer_charged != 0) answers_.give(answer_charged);
+    budget_.give_back(charged);
     std::unique_ptr<vzh_request> owned(r);
     {
         const std::lock_guard lock(pool_mutex_);
@@ -376,9 +371,9 @@ void Listener::show_figures(const vz_host& from) {
     gauge("vectorizer_http_connections", "Open connections to the address that these frontends share.",
           static_cast<int64_t>(open.size()), sharers);
     gauge("vectorizer_http_connections_idle", "Of these, those without a request.", idle, sharers);
-    const auto unsent = static_cast<int64_t>(answers_.held());
+    const auto unsent = static_cast<int64_t>(budget_.held_by_answers());
     // The two are not read at one moment.
-    const auto bodies = std::max<int64_t>(static_cast<int64_t>(memory_.held()) - unsent, 0);
+    const auto bodies = std::max<int64_t>(static_cast<int64_t>(budget_.held()) - unsent, 0);
     gauge("vectorizer_http_body_bytes", "Memory of request bodies and of what is made of them, above 64 KiB each.",
           bodies);
     gauge("vectorizer_http_unsent_bytes", "Memory of answers until they are sent, above 64 KiB each.", unsent);
@@ -386,70 +381,6 @@ void Listener::show_figures(const vz_host& from) {
                 static_cast<int64_t>(meter_.received_bytes()));
     meter_.show(from, {"vectorizer_http_sent_bytes_total", "Bytes of answers.", VZ_SAMPLE_COUNTER, {}},
                 static_cast<int64_t>(meter_.sent_bytes()));
-}
-
-bool Listener::charge_body(vzh_request& r) {
-    const auto capacity = r.body.capacity() + r.inflated.capacity();
-    if (capacity <= kFreeBytes || capacity <= r.body_charged) return true;
-    const auto more = capacity - r.body_charged;
-    r.body_charged = capacity;
-    return memory_.take_beyond(more);
-}
-
-bool Listener::charge_memory(vzh_request& r, uint64_t bytes) {
-    if (bytes > UINT64_MAX - r.memory_taken) return false;
-    const auto taken = r.memory_taken + bytes;
-    const auto counted = taken > kFreeBytes ? taken - kFreeBytes : 0;
-    if (counted > r.memory_charged && !memory_.take(counted - r.memory_charged)) return false;
-    r.memory_taken = taken;
-    r.memory_charged = counted;
-    return true;
-}
-
-bool Listener::count_waiting(uint64_t capacity, uint64_t& charged) {
-    const auto before = std::exchange(charged, capacity > kFreeBytes ? capacity : 0);
-    if (before >= charged) {
-        if (before > charged) memory_.give(before - charged);
-        return true;
-    }
-    return memory_.take_beyond(charged - before);
-}
-
-bool Listener::charge_answer(vzh_request& r, uint64_t capacity) {
-    if (capacity <= kFreeBytes || capacity <= r.answer_charged) return true;
-    const auto more = capacity - r.answer_charged;
-    if (r.owed) {
-        answers_.take_beyond(more);
-        memory_.take_beyond(more);
-    } else if (!answers_.take(more)) {
-        return false;
-    } else if (!memory_.take(more)) {
-        answers_.give(more);
-        return false;
-    }
-    r.answer_charged = capacity;
-    return true;
-}
-
-bool Listener::grow_answer(vzh_request& r, uint64_t bytes) {
-    auto& answer = r.answer;
-    const auto most = answer_bytes_max(r);
-    r.starved = false;
-    if (answer.size() > most || bytes > most - answer.size()) return false;
-    if (bytes <= answer.room()) return true;
-    const auto capacity = answer.capacity_after(bytes);
-    r.starved = !charge_answer(r, std::min<uint64_t>(capacity, most)) || !answer.grow(capacity);
-    return !r.starved;
-}
-
-void Listener::settle_answer(vzh_request& r) {
-    r.answer.trim();
-    const uint64_t capacity = r.answer.capacity() > kFreeBytes ? r.answer.capacity() : 0;
-    if (capacity >= r.answer_charged) return;
-    const auto spare = r.answer_charged - capacity;
-    r.answer_charged = capacity;
-    memory_.give(spare);
-    answers_.give(spare);
 }
 
 Listener::WritePlace Listener::hold_write(vzh_request& r, std::string_view collection) {

@@ -3,7 +3,6 @@
 // Functions tagged [host] are called on the host's thread; all others on any thread.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -16,12 +15,12 @@
 
 #include "frontends/access/keys.hpp"
 #include "frontends/http/acceptor.hpp"
-#include "frontends/http/budget.hpp"
 #include "frontends/http/descriptor.hpp"
 #include "frontends/http/meter.hpp"
 #include "frontends/http/mount.hpp"
 #include "frontends/http/rate.hpp"
 #include "frontends/http/request.hpp"
+#include "frontends/http/request_budget.hpp"
 #include "frontends/http/router.hpp"
 #include "frontends/http/settings.hpp"
 #include "frontends/http/workers.hpp"
@@ -93,29 +92,8 @@ class Listener final {
     // The request is complete: to its handler, here or on a worker, or refused.
     void deliver(vzh_request& r);
 
-    // Bodies in memory, what is made of them, and answers until they are sent have one budget. false: it would be
-    // passed.
-    [[nodiscard]] bool charge_body(vzh_request& r);
-    // Of what a request makes of its body, the first 64 KiB are free.
-    [[nodiscard]] bool charge_memory(vzh_request& r, uint64_t bytes);
-    // The input of a connection that waits for its turn has `capacity` now, and `charged` of the budget. It is counted
-    // either way; false: there was no room.
-    bool count_waiting(uint64_t capacity, uint64_t& charged);
-    // The answer's memory will be `capacity` in all. Never refused to an answer that is owed.
-    [[nodiscard]] bool charge_answer(vzh_request& r, uint64_t capacity);
-    // Room for `bytes` more of the answer. false: it would pass its limit, or memory is short (r.starved).
-    [[nodiscard]] bool grow_answer(vzh_request& r, uint64_t bytes);
-    // Whether answers that are owed have passed the budget already: no more may be promised. Those that may be refused
-    // never get it there.
-    bool owes_too_much() const { return answers_.held() > answers_.most(); }
-    // The answer is written: what it does not need of its memory goes back.
-    void settle_answer(vzh_request& r);
+    RequestBudget& budget() { return budget_; }
     uint64_t body_bytes_max() const { return settings_.limits.body_mb * kMebibyte; }
-    // All answers together have no more than their part of the budget: what is larger would never find room. What is
-    // owed is told at any length.
-    uint64_t answer_bytes_max(const vzh_request& r) const {
-        return r.owed ? UINT64_MAX : std::min(settings_.limits.answer_mb * kMebibyte, answers_.most());
-    }
     // A place among the collection's writes in flight; otherwise how many there are.
     struct WritePlace {
         bool had;
@@ -131,13 +109,6 @@ class Listener final {
 
  private:
     void build_ring();
-
-    static constexpr uint64_t kMebibyte = 1024 * 1024;
-    // What is smaller is not counted: limits.requests bounds it, to 64 MiB unless that was raised, and slow readers
-    // shall not use up the budget of others with it.
-    static constexpr uint64_t kFreeBytes = 64 * 1024;
-    // Clients that do not read their answers, which a key that may only read can do, must not keep writers out.
-    static constexpr uint64_t kAnswersDivisor = 2;
 
     Refusal check(vzh_request& r, uint64_t body_bytes, int descriptor);
     Router::Match route(vzh_request& r, std::string_view path);
@@ -195,8 +166,7 @@ class Listener final {
     std::atomic<int64_t> routing_{0};  // requests that look for their mount
     std::atomic<int64_t> in_flight_{0};
     std::atomic<int64_t> held_{0};  // requests out of the pool
-    Budget memory_;
-    Budget answers_;  // their part of it
+    RequestBudget budget_;
 
     Workers workers_;
     Writer writer_;

@@ -232,11 +232,13 @@ const vzh_view* vzh_request_view(const vzh_request* r) noexcept { return &r->vie
 void* vzh_arena(vzh_request* r, uint64_t bytes, uint64_t align) noexcept {
     if (align == 0) align = 1;
     const auto block = r->arena.block_for(bytes, align);
-    if (block != 0 && !r->listener.charge_memory(*r, block)) return nullptr;
+    if (block != 0 && !r->listener.budget().charge_memory(*r, block)) return nullptr;
     return r->arena.take(bytes, align);
 }
 
-uint32_t vzh_charge(vzh_request* r, uint64_t bytes) noexcept { return r->listener.charge_memory(*r, bytes) ? 1 : 0; }
+uint32_t vzh_charge(vzh_request* r, uint64_t bytes) noexcept {
+    return r->listener.budget().charge_memory(*r, bytes) ? 1 : 0;
+}
 
 uint32_t vzh_identified(vzh_request* r) noexcept {
     if (!r->ring || r->key != nullptr) return 1;
@@ -255,7 +257,7 @@ uint32_t vzh_allowed(vzh_request* r, vz_str collection, uint32_t permission) noe
     }
     if (permission != VZH_WRITE) return 1;
     auto& listener = r->listener;
-    if (listener.owes_too_much()) {
+    if (listener.budget().owes_too_much()) {
         r->refuse(503, "service_unavailable", "Too many answers are in memory", json_object("reason", "overloaded"));
         return 0;
     }
@@ -335,8 +337,8 @@ void vzh_set_slow(vzh_request* r, vzh_slow_settings settings) noexcept {
 }
 
 char* vzh_space(vzh_request* r, uint64_t at_least, uint64_t* size) noexcept {
-    if (!r->listener.grow_answer(*r, at_least)) return nullptr;
-    *size = std::min<uint64_t>(r->answer.room(), r->listener.answer_bytes_max(*r) - r->answer.size());
+    if (!r->listener.budget().grow_answer(*r, at_least)) return nullptr;
+    *size = std::min<uint64_t>(r->answer.room(), r->listener.budget().answer_bytes_max(*r) - r->answer.size());
     return r->answer.end();
 }
 

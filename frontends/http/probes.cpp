@@ -35,11 +35,11 @@ void metrics(vzh_request& r) {
     if (service == nullptr) return unavailable(r, "starting", "The server is starting");
     r.listener.show_figures(*host);
     // Whoever wants to see how short memory is must not be refused for it.
-    if (r.listener.owes_too_much()) return unavailable(r, "overloaded", "Too many answers are in memory");
+    if (r.listener.budget().owes_too_much()) return unavailable(r, "overloaded", "Too many answers are in memory");
     r.owed = true;
     const auto write = [](void* user, const void* bytes, uint64_t size) noexcept -> vz_status {
         auto& request = *static_cast<vzh_request*>(user);
-        if (!request.listener.grow_answer(request, size)) return VZ_OUT_OF_MEMORY;
+        if (!request.listener.budget().grow_answer(request, size)) return VZ_OUT_OF_MEMORY;
         return request.answer.append(static_cast<const char*>(bytes), size) ? VZ_OK : VZ_OUT_OF_MEMORY;
     };
     if (service->render(host, write, &r) != VZ_OK)
@@ -57,10 +57,10 @@ vzh_route get(const char* path, uint32_t permission = VZH_OPEN) {
 
 void send_unzipped(vzh_request& r) {
     const auto& file = *r.endpoint->file;
-    if (inflate_gzip(file.gzip, r.listener.answer_bytes_max(r), r.answer) != Inflated::kDone) {
+    if (inflate_gzip(file.gzip, r.listener.budget().answer_bytes_max(r), r.answer) != Inflated::kDone) {
         return r.refuse(500, "internal_error", "The file cannot be read", "");
     }
-    if (!r.listener.charge_answer(r, r.answer.capacity())) {
+    if (!r.listener.budget().charge_answer(r, r.answer.capacity())) {
         r.answer.reset(0);
         return unavailable(r, "overloaded", "Too many answers are in memory");
     }

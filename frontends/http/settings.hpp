@@ -11,6 +11,8 @@
 
 namespace vz::http {
 
+inline constexpr uint64_t kMebibyte = 1024 * 1024;
+
 // What the vzh_ header promises by name through vzh_limit.
 struct Limits {
     uint64_t body_mb = 100;
