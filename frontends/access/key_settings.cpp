@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "frontends/text/abi_text.hpp"
-
 namespace vz::access {
 namespace {
 
@@ -114,18 +112,11 @@ KeyFault read_keys(const KeyFields& fields, std::vector<ApiKey>& out) {
     return {};
 }
 
-vz_status read_keys(const vz_host& host, const vz_config_service& config, std::vector<ApiKey>& out, vz_error* error) {
+void read_keys(text::ConfigReader& config, std::vector<ApiKey>& out) {
     KeyFields fields;
-    config.list(
-        &host, text::borrowed(kSection),
-        [](void* user, vz_str key, vz_str value) noexcept {
-            static_cast<KeyFields*>(user)->emplace_back(std::string(key.data, key.size),
-                                                        std::string(value.data, value.size));
-        },
-        &fields);
+    config.list(kSection, [&](std::string_view key, std::string_view value) { fields.emplace_back(key, value); });
     const KeyFault fault = read_keys(fields, out);
-    return fault.key.empty() ? VZ_OK
-                             : config.reject(&host, text::borrowed(fault.key), text::borrowed(fault.reason), error);
+    if (!fault.key.empty()) config.reject(fault.key, fault.reason);
 }
 
 }  // namespace vz::access

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "frontends/access/keys.hpp"
-#include "vectorizer/frontend.h"
+#include "frontends/text/config_reader.hpp"
 
 namespace vz::access {
 
@@ -21,8 +21,7 @@ struct KeyFault {
 
 // Reads all keys of the list. `out` is untouched if something is wrong.
 KeyFault read_keys(const KeyFields& fields, std::vector<ApiKey>& out);
-// Those of the instance that `host` is for, or of section server. VZ_OK, or `error` filled with the place of the
-// mistake.
-vz_status read_keys(const vz_host& host, const vz_config_service& config, std::vector<ApiKey>& out, vz_error* error);
+// Those of the instance that is configured, or of section server. A mistake is the reader's error.
+void read_keys(text::ConfigReader& config, std::vector<ApiKey>& out);
 
 }  // namespace vz::access

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 
+#include "frontends/access/key_settings.hpp"
 #include "frontends/access/stored_key.hpp"
 #include "frontends/http/connection.hpp"
 #include "frontends/http/gzip.hpp"
@@ -170,7 +171,9 @@ vz_status vzh_start(vzh_mount* mount, vz_error* error) noexcept {
 vz_status vzh_reload(vzh_mount* mount, vz_error* error) noexcept {
     return guarded(error, [&] {
         std::vector<vz::access::ApiKey> keys;
-        if (const auto status = read_keys(*mount->host, keys, error); status != VZ_OK) return status;
+        vz::text::ConfigReader config(*mount->host, error);
+        vz::access::read_keys(config, keys);
+        if (config.status() != VZ_OK) return config.status();
         const std::lock_guard lock(table().mutex);
         return mount->listener->reload_keys(std::move(keys), error);
     });

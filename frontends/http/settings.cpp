@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "frontends/access/key_settings.hpp"
-#include "frontends/text/config_reader.hpp"
 
 namespace vz::http {
 namespace {
@@ -52,17 +51,12 @@ constexpr std::array kLimits{
     LimitKey{"requests_per_second", &Limits::requests_per_second, 0, 1'000'000'000},
 };
 
-std::vector<std::string> read_list(const vz_host& host, std::string_view key) {
+std::vector<std::string> read_list(const text::ConfigReader& config, std::string_view key) {
     std::vector<std::string> found;
-    const auto& config = *static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
-    config.list(
-        &host, to_str(key),
-        [](void* user, vz_str, vz_str value) noexcept {
-            const auto text = to_view(value);
-            // An empty list arrives, if at all, as the bare key with an empty value.
-            if (!text.empty() && text != "[]") static_cast<std::vector<std::string>*>(user)->emplace_back(text);
-        },
-        &found);
+    config.list(key, [&](std::string_view, std::string_view value) {
+        // An empty list arrives, if at all, as the bare key with an empty value.
+        if (!value.empty() && value != "[]") found.emplace_back(value);
+    });
     return found;
 }
 
@@ -127,11 +121,11 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     if (out.workers == 0) out.workers = std::max(2U, std::thread::hardware_concurrency());
     for (const auto& limit : kLimits)
         reader.number("limits." + std::string(limit.name), limit.least, limit.most, out.limits.*limit.member);
-    out.cors_origins = read_list(host, "http.cors_origins");
+    out.cors_origins = read_list(reader, "http.cors_origins");
     if (!std::all_of(out.cors_origins.begin(), out.cors_origins.end(), &is_origin))
         reader.reject("http.cors_origins",
                       "must hold origins such as https://app.example, each an entry of its own, or \"*\"");
-    out.allowed_hosts = read_list(host, "http.allowed_hosts");
+    out.allowed_hosts = read_list(reader, "http.allowed_hosts");
     if (!std::all_of(out.allowed_hosts.begin(), out.allowed_hosts.end(), &is_allowed_host))
         reader.reject("http.allowed_hosts",
                       "must hold host names without a port, each an entry of its own; of IPv6 in brackets");
@@ -140,7 +134,8 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error) {
     read_choice(reader, "http.compress", kCompressChoices, out.compress);
     reader.flag("auth.allow_query_key", out.allow_query_key);
     reader.flag("auth.allow_unauthenticated", out.allow_unauthenticated);
-    return reader.status() != VZ_OK ? reader.status() : read_keys(host, out.keys, error);
+    access::read_keys(reader, out.keys);
+    return reader.status();
 }
 
 vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_error* error) {
@@ -149,12 +144,6 @@ vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_err
         .reject("host",
                 "without API keys the server listens on loopback only: make a key with `vectorizer new-key`, or set "
                 "auth.allow_unauthenticated to true if everyone who reaches this address may read and write");
-}
-
-vz_status read_keys(const vz_host& host, std::vector<access::ApiKey>& out, vz_error* error) {
-    const auto* config = static_cast<const vz_config_service*>(host.service(&host, VZ_SERVICE_CONFIG));
-    if (config == nullptr) return fill_error(error, VZ_UNSUPPORTED, "", "the host offers no " VZ_SERVICE_CONFIG);
-    return access::read_keys(host, *config, out, error);
 }
 
 std::string_view first_difference(const Settings& left, const Settings& right) {

@@ -63,9 +63,6 @@ vz_status read_settings(const vz_host& host, Settings& out, vz_error* error);
 // Whether the listener would be open to others than this machine without a key.
 vz_status refuse_open_door(const vz_host& host, const Settings& settings, vz_error* error);
 
-// Section auth.keys alone.
-vz_status read_keys(const vz_host& host, std::vector<access::ApiKey>& out, vz_error* error);
-
 // The first key in which two mounts of one address differ; empty: none.
 std::string_view first_difference(const Settings& left, const Settings& right);
 

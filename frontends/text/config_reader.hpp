@@ -55,6 +55,15 @@ class ConfigReader final {
         }
     }
 
+    // Calls visit(key, value) with each key that is `prefix` or begins with it and a dot; it must not throw.
+    template <typename Visit>
+    void list(std::string_view prefix, Visit visit) const {
+        const vz_config_visit_fn call = [](void* user, vz_str key, vz_str value) noexcept {
+            (*static_cast<Visit*>(user))(view(key), view(value));
+        };
+        config_.list(&host_, borrowed(prefix), call, &visit);
+    }
+
     vz_status reject(std::string_view key, std::string_view reason) {
         if (status_ == VZ_OK) status_ = config_.reject(&host_, borrowed(key), borrowed(reason), error_);
         return status_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "frontends/access/key_settings.hpp"
-#include "frontends/text/config_reader.hpp"
 #include "plugins/resp/access.hpp"
 #include "plugins/resp/server.hpp"
 
@@ -53,8 +52,9 @@ class Frontend {
     vz::Expected<void> reload() {
         std::vector<vz::access::ApiKey> keys;
         vz_error error = {};
-        const auto* config = host_.service<vz_config_service>(VZ_SERVICE_CONFIG);
-        if (vz::access::read_keys(*host_.raw(), *config, keys, &error) != VZ_OK) return vz::Error(error);
+        vz::text::ConfigReader config(*host_.raw(), &error);
+        vz::access::read_keys(config, keys);
+        if (config.status() != VZ_OK) return vz::Error(error);
         return access_.use(std::move(keys));
     }
 
