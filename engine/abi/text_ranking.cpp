@@ -105,6 +105,11 @@ Result<TextRanking> check_text(const vz_search_request& request, const Schema& s
             .reason(VZ_REASON_REQUIRED);
     if (given.fusion > VZ_FUSION_WEIGHTED)
         return failure(VZ_INVALID_ARGUMENT, "there is no such fusion").field("text.fusion").reason(VZ_REASON_ENUM);
+    if (given.fusion != VZ_FUSION_WEIGHTED && given.alpha != 0) {
+        return failure(VZ_INVALID_ARGUMENT, "ranks are fused without alpha")
+            .field("text.alpha")
+            .reason(VZ_REASON_CONFLICTING);
+    }
     if (!(given.alpha >= 0.0F && given.alpha <= 1.0F)) {
         return failure(VZ_INVALID_ARGUMENT, "alpha is 0 to 1").field("text.alpha").reason(VZ_REASON_RANGE);
     }

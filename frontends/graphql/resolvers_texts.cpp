@@ -103,8 +103,9 @@ bool read_fusion(RootCall& call, const Input& input, vz_text_query& words) {
         return false;
     const double alpha = input["alpha"].empty() ? 0.7 : input["alpha"].number;
     if (!(alpha >= 0 && alpha <= 1)) call.fail(codec::validation("alpha", "must be 0 to 1"));
-    words.fusion = input["fusion"].text_or("RRF") == "WEIGHTED" ? VZ_FUSION_WEIGHTED : VZ_FUSION_RRF;
-    words.alpha = static_cast<float>(alpha);
+    const bool is_weighted = input["fusion"].text_or("RRF") == "WEIGHTED";
+    words.fusion = is_weighted ? VZ_FUSION_WEIGHTED : VZ_FUSION_RRF;
+    words.alpha = is_weighted ? static_cast<float>(alpha) : 0;
     words.dense_k = static_cast<uint32_t>(dense);
     words.text_k = static_cast<uint32_t>(text);
     return call.failure == nullptr;

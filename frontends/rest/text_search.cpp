@@ -131,8 +131,9 @@ codec::Failure choose_rankings(TextSearchCall& call, codec::TextCollection& text
         call.wanted.queries = {nullptr, 1, 0, 0, 0};
         return {};
     }
-    words.fusion = call.algorithm == "rrf" ? VZ_FUSION_RRF : VZ_FUSION_WEIGHTED;
-    words.alpha = call.alpha;
+    const bool is_by_rank = call.algorithm == "rrf";
+    words.fusion = is_by_rank ? VZ_FUSION_RRF : VZ_FUSION_WEIGHTED;
+    words.alpha = is_by_rank ? 0 : call.alpha;
     words.dense_k = call.dense_k;
     words.text_k = call.sparse_k;
     return {};

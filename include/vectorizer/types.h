@@ -515,7 +515,7 @@ typedef struct vz_text_query {
     uint32_t fusion;     /* required if there are also vectors */
     vz_str path;         /* payload path of a text index; absent: of the only one */
     const vz_str* texts; /* one per query; each with a word that counts */
-    float alpha;         /* of VZ_FUSION_WEIGHTED: 0 to 1, the share of the vector ranking; 0 without vectors */
+    float alpha;         /* of VZ_FUSION_WEIGHTED: 0 to 1, the share of the vector ranking; else 0 */
     uint32_t dense_k;    /* hits of the vector ranking that are fused; 0: the greater of k + skip and 20 */
     uint32_t text_k;     /* likewise of the text ranking */
     uint32_t reserved;

@@ -235,6 +235,15 @@ static void texts_alone_are_not_fused(void) {
     const uint32_t not_a_number = 0x7FC00000;
     memcpy(&query.alpha, &not_a_number, sizeof(query.alpha));
     EXPECT_UNUSED("text.alpha", search("points", &request, &error));
+    const float vector[4] = {1, 0, 0, 0};
+    vz_search_request fused = request;
+    fused.queries = (vz_matrix){.data = vector, .rows = 1, .dim = 4};
+    query.fusion = VZ_FUSION_RRF;
+    EXPECT_UNUSED("text.alpha", search("points", &fused, &error));
+    query.alpha = 0.5F;
+    EXPECT_UNUSED("text.alpha", search("points", &fused, &error));
+    query.fusion = VZ_FUSION_WEIGHTED;
+    EXPECT_STATUS(VZ_OK, search("points", &fused, &error));
     query = alone;
     query.dense_k = 1;
     EXPECT_UNUSED("text.dense_k", search("points", &request, &error));
