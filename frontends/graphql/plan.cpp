@@ -148,14 +148,14 @@ bool Planner::check_limits(const NamedType& parent, const ast::Selection& select
     uint32_t& count = place.introspection ? introspection_fields_ : fields_;
     if (++count > limits_.fields_max)
         return refuse("more than " + std::to_string(limits_.fields_max) + " fields", selection.position);
+    if (!selection.alias.text.empty() && ++aliases_ > limits_.aliases_max)
+        return refuse("more than " + std::to_string(limits_.aliases_max) + " aliases", selection.position);
     if (place.introspection) {
         if (parent.introspection && field.type->nullable().list() && parent.name == "__Type" &&
             field.name != "enumValues" && ++place.lists > limits_.introspection_lists_max) {
             return refuse("introspection lists nested deeper than " + std::to_string(limits_.introspection_lists_max),
                           selection.position);
         }
-    } else if (!selection.alias.text.empty() && ++aliases_ > limits_.aliases_max) {
-        return refuse("more than " + std::to_string(limits_.aliases_max) + " aliases", selection.position);
     }
     return true;
 }

@@ -15,7 +15,7 @@ struct PlanLimits {
     uint32_t root_fields_max = 20;
     uint32_t aliases_max = 100;
     uint32_t fields_max = 5000;             // after fragments were opened
-    uint32_t introspection_depth_max = 30;  // below __schema and __type, which count towards nothing else
+    uint32_t introspection_depth_max = 30;  // below __schema and __type, which else count towards aliases only
     // Lists of fields and types inside each other, for their product is what is answered.
     uint32_t introspection_lists_max = 3;
 };

@@ -62,6 +62,9 @@ TEST(Plan, refuses_what_passes_a_limit) {
     EXPECT_FALSE(plan("{ a { next { next { id } } } }", limits)->good);
     EXPECT_FALSE(plan("{ x: a { id } y: a { id } b { id } }", limits)->good);
     EXPECT_FALSE(plan("{ a { x: id y: id z: id } }", limits)->good);
+    EXPECT_TRUE(plan("{ x: __typename y: __typename }", limits)->good);
+    EXPECT_FALSE(plan("{ x: __typename y: __typename z: __typename }", limits)->good);
+    EXPECT_FALSE(plan("{ __schema { x: __typename y: __typename z: __typename } }", limits)->good);
     EXPECT_FALSE(plan("{ a { id next { id name } } b { next { id } } }", limits)->good);
     EXPECT_EQ(plan("{ a { next { next { id } } } }", limits)->error.code, ErrorCode::kLimitExceeded);
 }
