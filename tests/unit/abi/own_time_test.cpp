@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <chrono>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -33,16 +34,20 @@ void use_one_cpu() {
     ::sched_setaffinity(0, sizeof cpus, &cpus);
 }
 
+// A wait for the CPU before the work began may be taken off, too: on a busy machine it takes several attempts.
+bool is_told_in_time(const std::function<void(milliseconds)>& work) {
+    for (int attempt = 0; attempt < 50; ++attempt) {
+        const OwnTime own;
+        work(milliseconds(40));
+        if (own.ms() >= 20) return true;
+    }
+    return false;
+}
+
 TEST(OwnTime, IsWhatAThreadSleptOrComputed) {
     std::thread([] {
-        for (int times = 0; times < 3; ++times) {
-            const OwnTime asleep;
-            std::this_thread::sleep_for(milliseconds(40));
-            EXPECT_GE(asleep.ms(), 20);
-            const OwnTime at_work;
-            burn(milliseconds(40));
-            EXPECT_GE(at_work.ms(), 20);
-        }
+        EXPECT_TRUE(is_told_in_time([](milliseconds time) { std::this_thread::sleep_for(time); }));
+        EXPECT_TRUE(is_told_in_time(burn));
     }).join();
 }
 
