@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "engine/base/limits.hpp"
 #include "engine/base/plant.hpp"
@@ -37,6 +38,7 @@ Result<WalFile> prepare_wal(FileSystem& files, const std::string& directory, con
 Result<WalReading> read_wal(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t number) {
     const std::string path = wal_path(directory, number);
     WalReading reading;
+    std::span<std::byte> bytes;
     {
         Result<std::unique_ptr<File>> file = files.open(path, OpenMode::kRead);
         if (!file.ok() && file.status().code() == VZ_NOT_FOUND) {
@@ -44,19 +46,20 @@ Result<WalReading> read_wal(FileSystem& files, const std::string& directory, con
         }
         if (!file.ok()) return file.take_status();
         VZ_ASSIGN(const uint64_t size, (*file)->size());
-        reading.bytes.resize(size);
-        VZ_TRY((*file)->read(0, reading.bytes));
+        VZ_ASSIGN(reading.contents, Arena::reserve(size));
+        bytes = {reading.contents->data(), size};
+        VZ_TRY((*file)->read(0, bytes));
     }
-    Result<FileHeader> header = decode_header(reading.bytes, kWalMagic);
+    Result<FileHeader> header = decode_header(bytes, kWalMagic);
     Status checked = header.ok() ? check_identity(*header, database, number) : header.take_status();
     if (!checked.ok()) return failure(checked.code(), "%s: %s", path.c_str(), checked.error().message);
     reading.header = *header;
-    reading.scan = scan_frames(reading.bytes, reading.header);
+    reading.scan = scan_frames(bytes, reading.header);
     return reading;
 }
 
 void WalReading::forget_contents() {
-    bytes = std::vector<std::byte>();
+    contents.reset();
     for (Frame& frame : scan.frames) frame.payload = {};
     for (Frame& frame : scan.later) frame.payload = {};
 }

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
+#include "engine/base/arena.hpp"
 #include "engine/io/file.hpp"
 #include "engine/log/frame.hpp"
 
@@ -26,10 +27,11 @@ struct WalFile {
 Result<WalFile> prepare_wal(FileSystem& files, const std::string& directory, const vz_uuid& database, uint64_t number,
                             uint64_t salt, uint64_t bytes);
 
-// One WAL file as recovery finds it; nothing is changed. `scan` points into `bytes`.
+// One WAL file as recovery finds it; nothing is changed. `scan` points into `contents`, which are no heap's: what such
+// large blocks leave behind in one, file after file, a replay would not be rid of.
 struct WalReading {
     FileHeader header;
-    std::vector<std::byte> bytes;
+    std::optional<Arena> contents;
     FrameScan scan;
 
     // Keeps where the frames are and what their heads say: all files of a log together may be larger than memory.
