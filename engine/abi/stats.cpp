@@ -73,7 +73,7 @@ VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* 
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_queued_ops", "Operations in flight.", stats.queued_ops);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_results_held", "Results not yet released.", stats.results_held);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_poisoned", "1 after a write to a log failed.",
-             engine->engine->log().has_failed() && !engine->engine->is_read_only() ? 1 : 0);
+             engine->engine->log().has_failed() && engine->engine->log().has_begun() ? 1 : 0);
         emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_syncs_total", "Commit groups synced.",
              counters.syncs.load());
         emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_records_total", "WAL records written.",

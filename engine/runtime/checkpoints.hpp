@@ -42,6 +42,8 @@ class Checkpoints {
     // What an edit that is durable leaves to do: a failure does not take the edit back, it is logged, and the next
     // checkpoint tries again.
     void clean_up();
+    // What a process that ended left behind.
+    Status sweep();
     // Logs of which all records are in sealed files.
     Status retire_wals();
     // Unlinks numbered files that the durable manifest does not name and nobody is writing, or sets them aside.

@@ -26,6 +26,7 @@ Result<bool> Compaction::compact(Collection& collection, bool is_idle) {
 }
 
 Status Compaction::rewrite(Collection& collection, const std::shared_ptr<Part>& part) {
+    if (!database_.log->has_begun()) return database_.log->refusal();
     const std::scoped_lock one_at_a_time(mutex_);
     VZ_TRY(checkpoints_.take(collection).take_status());
     const auto parts = collection.parts();

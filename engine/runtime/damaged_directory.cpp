@@ -60,7 +60,7 @@ class DamagedDirectory {
     void note_lsn(Lsn lsn) { found_.last_lsn = std::max(found_.last_lsn, lsn); }
 
     Status note_numbers() {
-        for (const char* folder : {"", "/wal", "/seg", "/quarantine"}) {
+        for (const char* folder : {"", "/wal", "/seg", "/tmp", "/quarantine"}) {
             VZ_ASSIGN(const bool exists, files_.exists(directory_ + folder));
             if (!exists) continue;
             VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));

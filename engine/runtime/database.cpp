@@ -57,6 +57,7 @@ void Database::report_set_aside(const Collection& collection) const {
 }
 
 void Database::record_set_aside(const Collection& collection) {
+    if (settings.read_only) return;
     Quarantine edit{collection.id(), collection.damage()};
     const Status noted = log->commit(std::move(edit));
     if (!noted.ok()) report(VZ_LOG_ERROR, "verify.not_noted", noted.error().message);

@@ -37,7 +37,8 @@ struct Database {
     void report(uint32_t level, const char* event, const std::string& message) const;
     // Of the manifest; its contents are read where the settings ask for it.
     Result<SegmentStore::Opened> open_segment(const SegmentRef& ref, const Schema& schema);
-    // Refuses the collection from here on, durably: no restart serves it before it is looked at again.
+    // Refuses the collection from here on; durably, but where nothing may be written: no restart serves it before it is
+    // looked at again.
     void set_aside(Collection& collection, const std::string& reason);
     // The two halves of it for one that refuses already.
     void report_set_aside(const Collection& collection) const;
@@ -53,8 +54,7 @@ struct Database {
     WorkerPool query_workers;  // for the queries of one batch
     DiskSpace space;
     MemoryBudget graph_copies;
-    // These five are set while the engine recovers, and stay.
-    bool is_read_only = false;
+    // These four are set while the engine recovers, and stay.
     vz_uuid uuid = {};
     std::unique_ptr<FileNumbers> numbers;
     std::unique_ptr<SegmentStore> segments;

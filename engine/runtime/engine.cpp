@@ -38,14 +38,16 @@ Result<std::unique_ptr<Engine>> Engine::open(FileSystem& files, const std::strin
 Engine::~Engine() { stop_threads(); }
 
 void Engine::start_threads() {
-    if (database_.is_read_only) {
+    const bool verifies = database_.settings.verify == EngineSettings::Verify::kInBackground;
+    if (database_.settings.read_only) {
         maintenance_.start_reading();
+        if (verifies) verification_.start();
         return;
     }
     commit_thread_ = std::thread([log = database_.log.get()] { log->run_commit_thread(); });
     spare_thread_ = std::thread([log = database_.log.get()] { log->run_spare_thread(); });
     maintenance_.start();
-    if (database_.settings.verify == EngineSettings::Verify::kInBackground) verification_.start();
+    if (verifies) verification_.start();
 }
 
 void Engine::stop_threads() {

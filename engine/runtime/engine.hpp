@@ -17,7 +17,7 @@ namespace vz {
 class Engine {
  public:
     // Locks and recovers the directory; returns when all that was acknowledged is readable. On a disk too full for the
-    // next log file and manifest it is read only. `files` outlives the engine.
+    // next log file and manifest it is read only until there is room. `files` outlives the engine.
     static Result<std::unique_ptr<Engine>> open(FileSystem& files, const std::string& directory,
                                                 const EngineSettings& settings);
     // Without close() before: as if the process had been killed.
@@ -43,8 +43,6 @@ class Engine {
     Snapshots& snapshots() { return snapshots_; }
     const Snapshots& snapshots() const { return snapshots_; }
     Maintenance& maintenance() { return maintenance_; }
-    // Opened so, or on a disk without room for a log.
-    bool is_read_only() const { return database_.is_read_only; }
     uint64_t open_ns() const { return open_ns_; }
 
     // One batch, until it is durable. Of a batch with per-item results *item_errors has one for each.
@@ -62,19 +60,12 @@ class Engine {
 
     Status recover();
     Status make_identity(const vz_uuid& database, uint64_t salt);
-    Result<WalFile> make_first_wal();
-    // The commit point of a recovery: a manifest that seals what was found, and a WAL file to go on in; the state is
-    // the log's then. VZ_DISK_FULL: what was found is still what the next open finds.
-    Status begin_log(struct Findings& findings);
-    // In its place.
-    void serve_reads(struct Findings& findings, const Status& refusal);
     Status load_segments();
     Status load_segment(Collection& collection, const SegmentRef& ref);
     // In place of a damaged part one of the rows that can be read; null: none can. The part itself, if it is whole.
     Result<std::shared_ptr<Part>> salvage(Collection& collection, const std::shared_ptr<Part>& part);
     Status replay(const struct Findings& findings);
     Status replay_frame(const Frame& frame, const LossSink& lost, class GrowthBound& bound);
-    Status sweep();
 
     void start_threads();
     void stop_threads();

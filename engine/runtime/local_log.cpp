@@ -28,41 +28,43 @@ class PhysicalEdit final : public EditCommit {
 }  // namespace
 
 LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers,
-                   DiskSpace& space, LogSettings settings, std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal,
-                   Lsn last_lsn)
+                   DiskSpace& space, LogSettings settings, Found found)
     : files_(files),
       directory_(std::move(directory)),
       database_(database),
       numbers_(numbers),
       space_(space),
       settings_(settings),
-      is_read_only_(false),
-      manifest_(std::move(manifest)),
-      wal_(std::move(wal)),
-      last_lsn_(last_lsn),
-      durable_lsn_(last_lsn) {
+      found_(std::move(found)),
+      poisoned_(failure(VZ_READ_ONLY, "the database was opened to be read only")),
+      last_lsn_(found_.last_lsn),
+      durable_lsn_(found_.last_lsn) {}
+
+Status LocalLog::begin(uint64_t wal_bytes) {
+    Status begun = begin_files(wal_bytes);
+    const std::scoped_lock lock(mutex_);
+    if (begun.code() == VZ_DISK_FULL) {
+        poisoned_ = failure(VZ_DISK_FULL,
+                            "the disk was full when the database was opened: free some space, and writes are taken");
+        return begun;
+    }
+    if (begun.code() == VZ_LIMIT_EXCEEDED) {
+        poisoned_ = failure(VZ_READ_ONLY, "the manifest describes more than a new one can hold: export what is wanted");
+        return begun;
+    }
+    poisoned_ = begun.clone();
+    failed_.store(!begun.ok(), std::memory_order_release);
+    has_begun_.store(true, std::memory_order_release);
+    if (!begun.ok()) return begun;
     note_ends();
     // Nothing is taken that needs a file which the disk may have no room for.
     if (settings_.background && space_.is_full()) {
         room_ahead_ = 0;
         wants_spare_ = true;
+        spare_thread_wakes_.notify_one();
     }
+    return {};
 }
-
-LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers,
-                   DiskSpace& space, ManifestState state, Lsn last_lsn, const Status& refusal)
-    : files_(files),
-      directory_(std::move(directory)),
-      database_(database),
-      numbers_(numbers),
-      space_(space),
-      settings_{0, 0, 0, false},
-      is_read_only_(true),
-      read_only_state_(std::move(state)),
-      poisoned_(refusal.clone()),
-      last_lsn_(last_lsn),
-      durable_lsn_(last_lsn),
-      failed_(true) {}
 
 // ---- the queue ----
 
@@ -223,7 +225,7 @@ Status LocalLog::refusal() const {
     return refusal_locked();
 }
 
-Status LocalLog::refusal_locked() const { return is_read_only_ ? poisoned_.clone() : refusal_after(poisoned_); }
+Status LocalLog::refusal_locked() const { return has_begun() ? refusal_after(poisoned_) : poisoned_.clone(); }
 
 // Files by their place in the data directory: where that lies is not for clients.
 Status LocalLog::refusal_after(const Status& cause) const {

@@ -41,6 +41,7 @@ struct LogSettings {
     uint64_t wal_file_bytes = 0;
     uint64_t queue_bytes_max = 0;
     uint64_t manifest_bytes_max = 0;
+    uint64_t manifest_extend_bytes = 0;
     bool background = true;  // threads exist: files may be prepared ahead, markers written
 };
 
@@ -53,11 +54,21 @@ class LocalLog final : public Log {
         std::atomic<uint64_t> edits{0};
     };
 
+    // What recovery found. Until begin() there is no file to write to: every write is refused as VZ_READ_ONLY.
+    struct Found {
+        ManifestState state;  // no WAL is open
+        uint64_t manifest = 0;
+        Lsn last_lsn = 0;
+    };
     LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
-             LogSettings settings, std::unique_ptr<Manifest> manifest, std::unique_ptr<Wal> wal, Lsn last_lsn);
-    // Of a database that is only read: there is no file to write to, and `refusal` is what every write is told.
-    LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
-             ManifestState state, Lsn last_lsn, const Status& refusal);
+             LogSettings settings, Found found);
+
+    // The commit point of a recovery: a WAL file to go on in, of that size where the disk allows it, and a manifest
+    // that names it. VZ_DISK_FULL, VZ_LIMIT_EXCEEDED: what was found is still what the next open finds, and writes are
+    // refused with the reason; of a full disk until begin() succeeds, which any one thread may try again.
+    Status begin(uint64_t wal_bytes);
+    bool has_begun() const { return has_begun_.load(std::memory_order_acquire); }
+    bool waits_for_room() const { return !has_begun() && refusal().code() == VZ_DISK_FULL; }
 
     Status append(Commit& commit) override;
     // The same for an edit; physical edits take no LSN. VZ_LIMIT_EXCEEDED: the manifest would hold too much.
@@ -118,7 +129,7 @@ class LocalLog final : public Log {
     }
 
  private:
-    const ManifestState& state() const { return manifest_ != nullptr ? manifest_->state() : read_only_state_; }
+    const ManifestState& state() const { return manifest_ != nullptr ? manifest_->state() : found_.state; }
 
     struct Entry {
         Commit* commit;
@@ -149,6 +160,8 @@ class LocalLog final : public Log {
     enum class Next { kFile, kLast };  // kLast: nothing will be written to it
     Status switch_wal(uint64_t payload_bytes, Next kind = Next::kFile);
     Status append_to_manifest(std::span<const Edit* const> edits, Lsn first_lsn);
+    Status begin_files(uint64_t wal_bytes);
+    Result<WalFile> make_first_wal(uint64_t bytes);
     Status roll_manifest();
     // A new WAL file of that size; on a full disk a smaller one, of `needed` at least. With spare_mutex_ held.
     Result<WalFile> make_wal(uint64_t bytes, uint64_t needed);
@@ -179,12 +192,11 @@ class LocalLog final : public Log {
     FileNumbers& numbers_;
     DiskSpace& space_;
     const LogSettings settings_;
-    const bool is_read_only_;
 
-    // The leader's; its state also under state_mutex_; null, likewise the WAL: read only.
+    // The leader's; its state also under state_mutex_; null, likewise the WAL: not begun.
     std::unique_ptr<Manifest> manifest_;
-    const ManifestState read_only_state_;
-    std::unique_ptr<Wal> wal_;      // the leader's
+    Found found_;               // begin()'s; its state also under state_mutex_, and empty once that is the manifest's
+    std::unique_ptr<Wal> wal_;  // the leader's
     bool asked_for_spare_ = false;  // the leader's, likewise
     bool has_switched_ = false;
     uint64_t roll_from_ = 0;  // the leader's: the end of the manifest where a new one is tried again
@@ -218,7 +230,8 @@ class LocalLog final : public Log {
 
     std::atomic<Lsn> last_lsn_;
     std::atomic<Lsn> durable_lsn_;
-    std::atomic<bool> failed_{false};  // poisoned_ is set
+    std::atomic<bool> has_begun_{false};
+    std::atomic<bool> failed_{true};  // poisoned_ is set
     std::atomic<bool> roll_asked_{false};
     std::atomic<uint64_t> appended_bytes_{0};
     Counters counters_;

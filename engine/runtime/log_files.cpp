@@ -33,6 +33,47 @@ bool has_header(FileSystem& files, const std::string& path, const Magic& magic, 
 
 }  // namespace
 
+Status LocalLog::begin_files(uint64_t wal_bytes) {
+    VZ_ASSIGN(WalFile wal, make_first_wal(wal_bytes));
+    const std::scoped_lock lock(state_mutex_);
+    ManifestState& state = found_.state;
+    state.wals.push_back({wal.header.file_number, 0, 0});
+    Result<std::unique_ptr<Manifest>> manifest = with_ballast([&] {
+        const uint64_t number = numbers_.next_number();
+        state.next_file = std::max(state.next_file, numbers_.peek());
+        return Manifest::create(files_, directory_, database_, number, numbers_.salt(), state, found_.manifest,
+                                settings_.manifest_extend_bytes);
+    });
+    if (!manifest.ok()) {
+        state.wals.pop_back();
+        // Of any other failure it is not known whether CURRENT names it.
+        const vz_status code = manifest.status().code();
+        if (code == VZ_DISK_FULL || code == VZ_LIMIT_EXCEEDED)
+            static_cast<void>(files_.unlink(wal_path(directory_, wal.header.file_number)));
+        return manifest.take_status();
+    }
+    manifest_ = std::move(*manifest);
+    wal_ = std::make_unique<Wal>(std::move(wal));
+    return {};
+}
+
+// As large as the disk allows: what cannot be written to cannot be opened.
+Result<WalFile> LocalLog::make_first_wal(uint64_t bytes) {
+    for (;; bytes /= 2) {
+        if (bytes > 2 * kWalFileBytesMin && !space_.can_reopen_after(bytes)) continue;
+        const uint64_t number = numbers_.next_number();
+        Result<WalFile> made = prepare_wal(files_, directory_, database_, number, numbers_.salt(), bytes);
+        if (made.ok() || made.status().code() != VZ_DISK_FULL) return made;
+        static_cast<void>(files_.unlink(wal_path(directory_, number)));
+        if (space_.give_up_ballast()) {
+            bytes *= 2;
+        } else if (bytes <= 2 * kWalFileBytesMin) {
+            return failure(VZ_DISK_FULL, "the disk of %s is full: writing needs %llu KiB; nothing was changed",
+                           directory_.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
+        }
+    }
+}
+
 Status LocalLog::write_group(std::span<const Entry> group) {
     const bool edits = group.front().edit != nullptr;
     VZ_TRY(edits ? write_edits(group) : write_records(group));

@@ -12,6 +12,8 @@ namespace {
 
 // Between two looks at collections that were written lately.
 constexpr auto kSettleLook = std::chrono::milliseconds(500);
+// Between two looks at a disk that was too full to open a log on.
+constexpr auto kRoomLook = std::chrono::milliseconds(250);
 
 }  // namespace
 
@@ -99,7 +101,7 @@ void Maintenance::note_changed(const std::shared_ptr<Collection>& collection) {
 
 void Maintenance::note_unreadable(const std::shared_ptr<Collection>& collection) {
     database_.report_set_aside(*collection);
-    if (database_.is_read_only) return;
+    if (database_.settings.read_only) return;
     if (!database_.settings.background) return database_.record_set_aside(*collection);
     const std::scoped_lock lock(mutex_);
     unreadable_.push_back(collection);
@@ -248,8 +250,32 @@ void Maintenance::expire_all(std::unique_lock<std::mutex>& lock) {
                   [](const auto& collection) { return collection->is_dropped() || !stays_expiring(*collection); });
 }
 
+// Whether it is decided. What follows is what an open does that finds room.
+bool Maintenance::begin_log() {
+    if (!database_.space.can_reopen_after(0)) return false;
+    const Status begun = database_.log->begin(database_.settings.wal_file_first_bytes);
+    if (begun.code() == VZ_DISK_FULL) return false;
+    if (!begun.ok()) {
+        database_.report(VZ_LOG_ERROR, "open.not_writable", begun.error().message);
+        return true;
+    }
+    database_.report(VZ_LOG_INFO, "open.has_room", "the disk has room for a log again: writes are taken");
+    const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
+    Status swept = checkpoints_.retire_wals();
+    if (swept.ok()) swept = checkpoints_.sweep();
+    if (!swept.ok()) database_.report(VZ_LOG_WARN, "open.files_left", swept.error().message);
+    return true;
+}
+
 void Maintenance::run() {
+    bool waits_for_room = database_.log->waits_for_room();
     std::unique_lock lock(mutex_);
+    while (waits_for_room && !stopping_) {
+        if (wakes_.wait_for(lock, kRoomLook) != std::cv_status::timeout) continue;
+        lock.unlock();
+        waits_for_room = !begin_log();
+        lock.lock();
+    }
     while (!stopping_) {
         if (!unreadable_.empty()) {
             const std::shared_ptr<Collection> collection = std::move(unreadable_.back());

@@ -59,7 +59,7 @@ Status check_unborn(FileSystem& files, const std::string& directory) {
 
 Status note_numbers(FileSystem& files, const std::string& directory, Findings* findings) {
     if (VZ_PLANT(file_number_reused)) return {};
-    for (const char* folder : {"", "/wal", "/seg", "/quarantine"}) {
+    for (const char* folder : {"", "/wal", "/seg", "/tmp", "/quarantine"}) {
         VZ_ASSIGN(const std::vector<std::string> names, list_if_there(files, directory + folder));
         for (const std::string& name : names)
             findings->highest_number = std::max(findings->highest_number, file_number_of(name));
@@ -162,11 +162,13 @@ Status check_tails(const std::string& directory, const ManifestReading& manifest
 }  // namespace
 
 uint64_t file_number_of(const std::string& name) {
+    constexpr std::string_view kTemporary = "CURRENT.";
     const size_t dash = name.rfind('-');
-    if (dash == std::string::npos || name.size() - dash != 17) return 0;
+    const bool is_temporary = name.starts_with(kTemporary);
+    if (!is_temporary && (dash == std::string::npos || name.size() - dash != 17)) return 0;
     uint64_t number = 0;
     const char* end = name.data() + name.size();
-    const auto parsed = std::from_chars(name.data() + dash + 1, end, number, 16);
+    const auto parsed = std::from_chars(name.data() + (is_temporary ? kTemporary.size() : dash + 1), end, number, 16);
     return parsed.ec == std::errc() && parsed.ptr == end ? number : 0;
 }
 

@@ -61,6 +61,13 @@ Status Checkpoints::retire_wals() {
     return database_.log->commit(std::move(retire));
 }
 
+Status Checkpoints::sweep() {
+    const std::string folder = database_.directory + "/tmp";
+    VZ_ASSIGN(const std::vector<std::string> temporary, database_.files.list(folder));
+    for (const std::string& name : temporary) VZ_TRY(database_.files.unlink(folder + "/" + name));
+    return remove_unnamed();
+}
+
 Status Checkpoints::remove_unnamed() {
     // Files with higher numbers may be on their way into the manifest.
     std::vector<uint64_t> named;

@@ -14,6 +14,21 @@
 namespace vz {
 namespace {
 
+// What is open is written no further: its frames are all it holds. One without a record is not carried along: a crash
+// loop leaves at most one spare file. One is open; of a damaged directory perhaps several.
+void seal_wals(Findings& findings) {
+    std::vector<WalState>& wals = findings.state.wals;
+    for (size_t i = 0; i < findings.wals.size(); ++i) {
+        WalState& wal = wals[i];
+        if (wal.sealed_end != 0) continue;
+        wal = {wal.number, findings.wals[i].scan.end, 0};
+        for (const Frame& frame : findings.wals[i].scan.frames) {
+            if (frame.head.count != 0) wal.last_lsn = std::max(wal.last_lsn, frame.head.lsn + frame.head.count - 1);
+        }
+    }
+    std::erase_if(wals, [](const WalState& wal) { return wal.last_lsn == 0; });
+}
+
 // Names and aliases are one name space. Where edits were lost a name may be both: without the alias no point is out of
 // reach.
 std::vector<std::string> drop_aliases_of_names(ManifestState& state) {
@@ -27,15 +42,14 @@ std::vector<std::string> drop_aliases_of_names(ManifestState& state) {
 }  // namespace
 
 Status Engine::recover() {
-    database_.is_read_only = database_.settings.read_only;
+    const bool is_read_only = database_.settings.read_only;
     // Before anything is made: a folder of something else stays as it is.
-    if (database_.settings.must_exist || database_.is_read_only)
-        VZ_TRY(expect_database(database_.files, database_.directory));
+    if (database_.settings.must_exist || is_read_only) VZ_TRY(expect_database(database_.files, database_.directory));
     VZ_ASSIGN(const bool exists, database_.files.exists(database_.directory));
     if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
-    VZ_ASSIGN(lock_, database_.files.lock(database_.directory + "/LOCK",
-                                          database_.is_read_only ? LockMode::kLook : LockMode::kOwn));
-    if (!database_.is_read_only) {
+    VZ_ASSIGN(lock_,
+              database_.files.lock(database_.directory + "/LOCK", is_read_only ? LockMode::kLook : LockMode::kOwn));
+    if (!is_read_only) {
         for (const char* folder : {"/wal", "/seg", "/tmp", "/quarantine"})
             VZ_TRY(database_.files.make_directory(database_.directory + folder));
         VZ_TRY(database_.space.open());
@@ -50,7 +64,7 @@ Status Engine::recover() {
     VZ_ASSIGN(Findings findings, database_.settings.accept_loss ? examine_damaged(database_.files, database_.directory,
                                                                                   database_.settings.accept_loss)
                                                                 : examine(database_.files, database_.directory));
-    if (findings.unborn && (database_.settings.must_exist || database_.is_read_only))
+    if (findings.unborn && (database_.settings.must_exist || is_read_only))
         return failure(VZ_NOT_FOUND, "%s holds no database", database_.directory.c_str());
     for (const std::string& tail : findings.torn)
         database_.report(VZ_LOG_WARN, "wal.torn_tail", "an unacknowledged tail was cut: " + tail);
@@ -66,24 +80,23 @@ Status Engine::recover() {
     }
     database_.segments = std::make_unique<SegmentStore>(database_.files, database_.directory, database_.uuid,
                                                         *database_.numbers, database_.settings.memory_bytes);
-    if (database_.is_read_only) {
-        serve_reads(findings, failure(VZ_READ_ONLY, "the database was opened to be read only"));
-    } else {
-        const std::vector<WalState> wals = findings.state.wals;
-        Status begun = begin_log(findings);
+    if (!is_read_only && (findings.unborn || findings.identity_lost))
+        VZ_TRY(make_identity(findings.database, database_.numbers->salt()));
+    seal_wals(findings);
+    findings.state.last_lsn = findings.last_lsn;
+    const EngineSettings& settings = database_.settings;
+    database_.log = std::make_unique<LocalLog>(
+        database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space,
+        LogSettings{settings.wal_file_bytes, settings.queue_bytes_max, settings.manifest_bytes_max,
+                    settings.manifest_extend_bytes, settings.background},
+        LocalLog::Found{std::move(findings.state), findings.manifest, findings.last_lsn});
+    if (!is_read_only) {
+        const Status begun = database_.log->begin(settings.wal_file_first_bytes);
         const bool is_full = begun.code() == VZ_DISK_FULL;
-        if ((is_full || begun.code() == VZ_LIMIT_EXCEEDED) && !findings.unborn && !database_.settings.accept_loss) {
-            database_.report(VZ_LOG_ERROR, is_full ? "open.disk_full" : "open.manifest_full",
-                             std::string(begun.error().message));
-            findings.state.wals = wals;
-            serve_reads(
-                findings,
-                failure(is_full ? VZ_DISK_FULL : VZ_READ_ONLY, "%s",
-                        is_full ? "the disk was full when the database was opened: free some space and start again"
-                                : "the manifest describes more than a new one can hold: export what is wanted"));
-        } else {
-            VZ_TRY(std::move(begun));
-        }
+        const bool can_be_read = is_full || begun.code() == VZ_LIMIT_EXCEEDED;
+        if (!begun.ok() && (!can_be_read || findings.unborn || settings.accept_loss)) return begun.clone();
+        if (!begun.ok())
+            database_.report(VZ_LOG_ERROR, is_full ? "open.disk_full" : "open.manifest_full", begun.error().message);
     }
     database_.log->read_state([this](const ManifestState& state) {
         for (const RequestOutcome& request : state.requests) {
@@ -95,75 +108,9 @@ Status Engine::recover() {
     });
     VZ_TRY(load_segments());
     VZ_TRY(replay(findings));
-    if (database_.is_read_only) return {};
+    if (!database_.log->has_begun()) return {};
     VZ_TRY(checkpoints_.retire_wals());
-    return sweep();
-}
-
-Status Engine::begin_log(Findings& findings) {
-    if (findings.unborn || findings.identity_lost) VZ_TRY(make_identity(findings.database, database_.numbers->salt()));
-    ManifestState& state = findings.state;
-    // An old WAL without a record is not carried along: a crash loop leaves at most one spare file.
-    if (!findings.wals.empty()) {
-        // One is open; of a damaged directory perhaps several.
-        for (size_t i = 0; i < state.wals.size(); ++i) {
-            WalState& wal = state.wals[i];
-            if (wal.sealed_end != 0) continue;
-            wal.sealed_end = findings.wals[i].scan.end;
-            wal.last_lsn = 0;
-            for (const Frame& frame : findings.wals[i].scan.frames) {
-                if (frame.head.count != 0) wal.last_lsn = std::max(wal.last_lsn, frame.head.lsn + frame.head.count - 1);
-            }
-        }
-        std::erase_if(state.wals, [](const WalState& wal) { return wal.last_lsn == 0; });
-    }
-    VZ_ASSIGN(WalFile wal, make_first_wal());
-    state.wals.push_back({wal.header.file_number, 0, 0});
-    state.last_lsn = findings.last_lsn;
-    const auto make_manifest = [&] {
-        const uint64_t number = database_.numbers->next_number();
-        state.next_file = database_.numbers->peek();
-        return Manifest::create(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(),
-                                state, findings.manifest, database_.settings.manifest_extend_bytes);
-    };
-    Result<std::unique_ptr<Manifest>> manifest = make_manifest();
-    if (!manifest.ok() && manifest.status().code() == VZ_DISK_FULL && database_.space.give_up_ballast())
-        manifest = make_manifest();
-    // Whether CURRENT names it is not known, but of a full disk: the log made for it stays, for the next open to
-    // remove.
-    if (!manifest.ok()) return manifest.take_status();
-    database_.log = std::make_unique<LocalLog>(
-        database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space,
-        LogSettings{database_.settings.wal_file_bytes, database_.settings.queue_bytes_max,
-                    database_.settings.manifest_bytes_max, database_.settings.background},
-        std::move(*manifest), std::make_unique<Wal>(std::move(wal)), findings.last_lsn);
-    return {};
-}
-
-void Engine::serve_reads(Findings& findings, const Status& refusal) {
-    database_.is_read_only = true;
-    database_.log = std::make_unique<LocalLog>(database_.files, database_.directory, database_.uuid, *database_.numbers,
-                                               database_.space, std::move(findings.state), findings.last_lsn, refusal);
-}
-
-// As large as the disk allows: what cannot be written to cannot be opened.
-Result<WalFile> Engine::make_first_wal() {
-    for (uint64_t bytes = database_.settings.wal_file_first_bytes;; bytes /= 2) {
-        if (bytes > 2 * kWalFileBytesMin && !database_.space.can_reopen_after(bytes)) continue;
-        const uint64_t number = database_.numbers->next_number();
-        Result<WalFile> made =
-            prepare_wal(database_.files, database_.directory, database_.uuid, number, database_.numbers->salt(), bytes);
-        if (made.ok() || made.status().code() != VZ_DISK_FULL) return made;
-        static_cast<void>(database_.files.unlink(wal_path(database_.directory, number)));
-        if (database_.space.give_up_ballast()) {
-            bytes *= 2;
-        } else if (bytes <= 2 * kWalFileBytesMin) {
-            return failure(
-                VZ_DISK_FULL,
-                "the disk of %s is full: writing needs %llu KiB. Free some space and start again; nothing was changed",
-                database_.directory.c_str(), static_cast<unsigned long long>(2 * kWalFileBytesMin / kKiB));
-        }
-    }
+    return checkpoints_.sweep();
 }
 
 Status Engine::make_identity(const vz_uuid& database, uint64_t salt) {
@@ -222,7 +169,7 @@ class GrowthBound final {
 
 Status Engine::replay(const Findings& findings) {
     GrowthBound bound(database_.settings.growing_bytes_max, database_.settings.growing_total_bytes_max);
-    if (database_.is_read_only) bound.give_up();
+    if (!database_.log->has_begun()) bound.give_up();
     // One file in memory at a time.
     for (size_t i = 0; i < findings.wals.size(); ++i) {
         const auto has_records = [](const Frame& frame) { return frame.head.kind == FrameKind::kRecords; };
@@ -277,12 +224,6 @@ Status Engine::replay_frame(const Frame& frame, const LossSink& lost, GrowthBoun
         }
     }
     return {};
-}
-
-Status Engine::sweep() {
-    VZ_ASSIGN(const std::vector<std::string> temporary, database_.files.list(database_.directory + "/tmp"));
-    for (const std::string& name : temporary) VZ_TRY(database_.files.unlink(database_.directory + "/tmp/" + name));
-    return checkpoints_.remove_unnamed();
 }
 
 }  // namespace vz

@@ -18,7 +18,7 @@ std::string folder_of(const std::string& path) {
 
 Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_str> collections,
                                  const ArchiveSink& sink) {
-    if (database_.is_read_only && snapshot.empty()) return export_unsealed(collections, sink);
+    if (!database_.log->has_begun() && snapshot.empty()) return export_unsealed(collections, sink);
     const auto write_pinned = [&]() -> Status {
         Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
         VZ_ASSIGN(const SnapshotState state,
@@ -29,7 +29,7 @@ Status Snapshots::export_archive(std::string_view snapshot, std::span<const vz_s
                              sink);
     };
     Status written = write_pinned();
-    if (database_.is_read_only) return written;
+    if (!database_.log->has_begun()) return written;
     // What was dropped meanwhile.
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     checkpoints_.clean_up();

@@ -280,8 +280,7 @@ Failure from_engine(const vz_error& error, const Names& names) {
                         Details().number("timeout_ms", names.timeout_ms).done());
         case VZ_DISK_FULL:
             return storage_error(507, "no_space",
-                                 "the disk is full; nothing was written. If it was full when the server started, free "
-                                 "some space and restart it");
+                                 "the disk is full; nothing was written. Once some space is free, writes are taken");
         case VZ_READ_ONLY: return storage_error(503, "read_only", error.message);
         case VZ_OUTCOME_UNKNOWN:
             return storage_error(503, "outcome_unknown",

@@ -144,6 +144,16 @@ void expect_all(const Database& known, uint16_t port, Sums& sums) {
     EXPECT_EQ(hits.size(), 5U);
 }
 
+// Behind somebody who took something away.
+void go_on_writing(Writer& writer) {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!writer.upsert("kept", 8, 64)) {
+        ASSERT_TRUE(says_no_space(writer.client().refused())) << writer.client().refused();
+        ASSERT_LT(std::chrono::steady_clock::now(), patience) << "there is space, and writes are still refused";
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
 // Everything that a full disk must not stop.
 void remove_things(Writer& writer) {
     Client& client = writer.client();
@@ -177,12 +187,8 @@ TEST(FullDisk, RefusesWritesLosesNothingAndGoesOn) {
         remove_things(writer);
         expect_all(writer.known(), server.port(), sums);
         disk.remove_foreign_file();
-        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!writer.upsert("kept", 8, 64)) {
-            ASSERT_TRUE(says_no_space(writer.client().refused())) << writer.client().refused();
-            ASSERT_LT(std::chrono::steady_clock::now(), patience) << "there is space, and writes are still refused";
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        }
+        go_on_writing(writer);
+        if (HasFatalFailure()) return;
         for (int i = 0; i < 8; ++i) EXPECT_TRUE(writer.upsert("kept", 8, 256 << 10)) << writer.client().refused();
         EXPECT_TRUE(writer.client().create("new", kDim, Metric::kCosine)) << writer.client().refused();
         expect_all(writer.known(), server.port(), sums);
@@ -200,7 +206,21 @@ TEST(FullDisk, RefusesWritesLosesNothingAndGoesOn) {
         EXPECT_EQ(HttpClient(server.port()).get("/readyz").body, "degraded");
         EXPECT_EQ(server.stop().code, 0);
     }
-    disk.remove_foreign_file();
+    {
+        Server server(disk.data(), {}, Server::Until::kReads);
+        Writer writer(server.port(), known);
+        EXPECT_FALSE(writer.upsert("kept", 8, 64));
+        disk.remove_foreign_file();
+        go_on_writing(writer);
+        if (HasFatalFailure()) return;
+        EXPECT_TRUE(writer.client().create("late", kDim, Metric::kDot)) << writer.client().refused();
+        EXPECT_TRUE(writer.client().drop("new")) << writer.client().refused();
+        EXPECT_EQ(HttpClient(server.port()).get("/readyz").status, 200);
+        expect_all(writer.known(), server.port(), sums);
+        known = writer.known();
+        sums.acknowledged += writer.client().acknowledged();
+        server.kill();
+    }
     {
         Server server(disk.data());
         expect_all(known, server.port(), sums);

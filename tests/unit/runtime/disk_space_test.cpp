@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/base/limits.hpp"
@@ -81,12 +83,13 @@ class FullDisk : public testing::Test {
         engine_.reset();
     }
     // Of an open: what makes no room is known by then.
-    uint64_t calls_before_a_file_is_made(bool background) {
+    uint64_t calls_before_a_file_is_made(bool background) { return calls_before(Call::Kind::kCreate, background); }
+    uint64_t calls_before(Call::Kind kind, bool background) {
         const uint64_t begin = files_.calls();
         open(background);
         const std::vector<Call> calls = files_.call_log();
         uint64_t at = begin;
-        while (calls.at(at).kind != Call::Kind::kCreate) ++at;
+        while (calls.at(at).kind != kind) ++at;
         close();
         return at - begin;
     }
@@ -255,6 +258,47 @@ TEST_F(FullDisk, without_room_for_a_log_is_opened_to_be_read) {
     open(true);
     EXPECT_TRUE(write(VZ_UPSERT, "d").ok());
     EXPECT_EQ(points(), 3U);
+    close();
+}
+
+// At whatever step of the opening the disk was full, what was begun there is taken back and begun again.
+TEST_F(FullDisk, goes_on_once_there_is_room_for_a_log) {
+    open(false);
+    create("c");
+    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    close();
+    uint64_t points_before = 1;
+    const uint64_t first = calls_before_a_file_is_made(true), last = calls_before(Call::Kind::kRename, true);
+    ASSERT_GT(last, first + 6);
+    for (uint64_t step = first; step <= last; ++step) {
+        files_.inject({Fault::Kind::kDiskFull, Fault::Span::kForever, files_.calls() + step});
+        open(true);
+        EXPECT_EQ(write(VZ_UPSERT, "x").code(), VZ_DISK_FULL) << step;
+        files_.clear_fault();
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        const std::string id = "at " + std::to_string(step);
+        while (write(VZ_UPSERT, id).code() == VZ_DISK_FULL) {
+            ASSERT_LT(std::chrono::steady_clock::now(), patience) << step;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        EXPECT_EQ(points(), ++points_before) << step;
+        if (step % 2 == 0) engine_.reset();  // as if killed
+        if (step % 2 == 0) open(true);
+        EXPECT_EQ(points(), points_before) << step;
+        EXPECT_EQ(put("k", std::to_string(step)), VZ_OK);
+        EXPECT_TRUE(engine_->checkpoints().take_all().ok());
+        close();
+    }
+    open(false);
+    EXPECT_EQ(points(), points_before);
+    std::set<std::string> expected = {"d/BALLAST", "d/CURRENT", "d/IDENTITY", "d/LOCK"};
+    engine_->log().read_state([&](const ManifestState& state, LocalLog::OwnFiles own) {
+        expected.insert(manifest_path("d", own.manifest));
+        for (const WalState& wal : state.wals) expected.insert(wal_path("d", wal.number));
+        for_each_segment(state, [&](const SegmentRef& ref) { expected.insert(segment_path("d", 'S', ref.file)); });
+    });
+    EXPECT_EQ(names(), expected);
     close();
 }
 
