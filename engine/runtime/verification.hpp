@@ -20,9 +20,9 @@ class Verification {
     Verification& operator=(const Verification&) = delete;
 
     // Reads the sealed files of a collection past the page cache. A damaged section that can be computed again is done
-    // without at once, and the file is written anew; any other damage sets the collection aside, durably. `pace` as in
-    // SealedSegment::find_damage. Deep: of what lies there as it was written, that payloads parse and each row is found
-    // by its id.
+    // without at once, and the file is written anew; any other damage sets the collection aside, durably. Where nothing
+    // may be written, both are so until the database is closed. `pace` as in SealedSegment::find_damage. Deep: of what
+    // lies there as it was written, that payloads parse and each row is found by its id.
     Result<std::vector<CheckFinding>> verify(const std::shared_ptr<Collection>& collection,
                                              const std::function<Status(uint64_t bytes)>& pace, CheckDepth depth = {});
 

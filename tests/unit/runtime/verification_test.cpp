@@ -269,6 +269,36 @@ TEST_F(Verification, of_a_small_file_comes_before_the_first_answer) {
     }
 }
 
+// Nothing is written for it: what cannot be computed again in memory sets the collection aside until the next opening.
+TEST_F(Verification, of_a_small_file_changes_nothing_where_nothing_may_be_written) {
+    EngineSettings settings;
+    settings.verify = EngineSettings::Verify::kInBackground;
+    settings.read_only = true;
+    for (const SectionEntry& entry : decode_layout(std::as_bytes(std::span(whole_)), path_).take().sections) {
+        if (entry.kind == SectionKind::kMeta) continue;
+        SCOPED_TRACE(section_name(entry.kind));
+        damage(entry);
+        const std::string damaged = bytes_of(path_);
+        const auto names = files_->list(directory_.path() + "/data/seg").take();
+        engine_ = Engine::open(*files_, directory_.path() + "/data", settings).take();
+        const auto collection = engine_->catalogue().resolve("sick").take();
+        const bool is_dispensable = (entry.flags & kDerivedFlag) != 0 && !Part::decides_existence(entry.kind);
+        EXPECT_EQ(collection->health().code(), is_dispensable ? VZ_OK : VZ_CORRUPTION);
+        if (is_dispensable) {
+            EXPECT_EQ(answers(*engine_, "sick"), expected_);
+        }
+        EXPECT_EQ(answers(*engine_, "well"), expected_);
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        EXPECT_EQ(bytes_of(path_), damaged);
+        EXPECT_EQ(files_->list(directory_.path() + "/data/seg").take(), names);
+        damage_nothing();
+    }
+    open();
+    EXPECT_EQ(answers(*engine_, "sick"), expected_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
 TEST_F(Verification, what_the_disk_cannot_read_once_is_read_again) {
     class Flaky final : public ForwardingFileSystem {
      public:
