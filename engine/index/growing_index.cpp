@@ -1,6 +1,7 @@
 #include "engine/index/growing_index.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -320,6 +321,7 @@ void GrowingIndex::refresh_entries() {
 void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
     const GraphView& graph = *view();
     const BlockShape& shape = graph.shape();
+    std::array<uint32_t, kBatchRows> direct = {};
     run_on(workers, end - begin, [&](uint32_t task, uint32_t worker) {
         const Slot slot = begin + task;
         if (graph.is_absent(slot)) return;
@@ -330,11 +332,14 @@ void GrowingIndex::link_batch(Slot begin, Slot end, Workers& workers) {
         }
         find_neighbours(graph, options_, slot, scratch.slots, scratch);
         write_ids(slot, scratch.prune.kept);
+        direct[task] = static_cast<uint32_t>(scratch.prune.direct);
     });
     edges_.clear();
     for (Slot slot = begin; slot < end; ++slot) {
         const Slot* ids = ids_of(shape, block(slot));
-        for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) edges_.push_back({ids[i], slot});
+        // Where rows have many near ones in every direction: what leads here by a shortcut does so without an edge.
+        const uint32_t wanted = ids[shape.degree - 1] != kNoSlot ? direct[slot - begin] : shape.degree;
+        for (uint32_t i = 0; i < shape.degree && ids[i] != kNoSlot; ++i) edges_.push_back({ids[i], slot, i >= wanted});
     }
     std::sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) {
         return a.target != b.target ? a.target < b.target : a.source < b.source;
@@ -359,6 +364,7 @@ void GrowingIndex::add_edges(const GraphView& graph, Slot target, std::span<cons
     auto& neighbours = scratch.slots;
     neighbours.assign(ids, std::find(ids, ids + graph.shape().degree, kNoSlot));
     for (const Edge& edge : edges) {
+        if (edge.is_spare && neighbours.size() == options_.degree) continue;
         if (std::find(neighbours.begin(), neighbours.end(), edge.source) != neighbours.end()) continue;
         take_in(graph, options_, target, edge.source, neighbours, scratch);
     }

@@ -68,6 +68,7 @@ class GrowingIndex {
     struct Edge {
         Slot target;
         Slot source;
+        bool is_spare;  // a full list does without it
     };
 
     GrowingIndex(const IndexOptions& options, RowSource rows, uint32_t slots_max);

@@ -25,9 +25,9 @@ void add_candidates(const GraphView& graph, const CodedRow& from, const std::vec
     std::inplace_merge(candidates.begin(), candidates.begin() + before, candidates.end());
 }
 
-void find_candidates(const GraphView& graph, uint32_t effort, const std::vector<Slot>& mates, WalkScratch& scratch,
-                     std::vector<Candidate>& candidates) {
-    walk(graph, scratch, {effort});
+void find_candidates(const GraphView& graph, const WalkLimits& limits, const std::vector<Slot>& mates,
+                     WalkScratch& scratch, std::vector<Candidate>& candidates) {
+    walk(graph, scratch, limits);
     candidates.clear();
     const Pool& pool = scratch.pool;
     for (uint32_t i = 0; i < pool.size(); ++i) candidates.push_back({pool.key(i), pool.slot(i)});
@@ -122,12 +122,14 @@ bool exchange(const GraphView& graph, const IndexOptions& options, Slot target, 
 void find_neighbours(const GraphView& graph, const IndexOptions& options, Slot slot, const std::vector<Slot>& mates,
                      LinkScratch& scratch) {
     const bool by_dot = options.metric == VZ_DOT;
-    const uint32_t effort = by_dot ? options.build_effort / 2 : options.build_effort;
+    const uint32_t effort = options.build_effort;
+    // The last of so many are found on the way to those before them; not so where the nearest lead to few.
+    const WalkLimits limits = by_dot ? WalkLimits{effort / 2} : WalkLimits{effort - effort / 4, effort};
     prepare_slot(graph, slot, scratch.walk.coded);
-    find_candidates(graph, effort, mates, scratch.walk, scratch.candidates);
+    find_candidates(graph, limits, mates, scratch.walk, scratch.candidates);
     if (by_dot) {
         scratch.walk.coded.by_dot = true;
-        find_candidates(graph, effort, mates, scratch.walk, scratch.by_dot);
+        find_candidates(graph, limits, mates, scratch.walk, scratch.by_dot);
     }
     choose_neighbours(graph, options, slot, scratch);
 }

@@ -12,7 +12,7 @@ constexpr float kRoundingOfCosine = 5e-7F;
 constexpr float kFactorWhereFew = 2.25F;
 constexpr uint32_t kKeptLeast = 8;
 constexpr uint32_t kKeptWanted = 16;  // no more: full lists are pruned again with each row that is added
-constexpr uint32_t kLookedAt = 8;     // behind the farthest spare one, for those with a shortcut that saves much
+constexpr uint32_t kLookedAt = 4;     // behind the farthest spare one, for those with a shortcut that saves much
 constexpr uint32_t kAtOnce = 8;       // kept neighbours compared before the verdict is looked at
 
 // The first kept neighbour, from place `first` on, that is nearer to scratch.coded than `distance`, so that the way
@@ -76,6 +76,7 @@ void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& cand
     // Behind the twins, which are as near to a candidate as the row itself: they decide nothing.
     const size_t first = kept.size();
     scratch.spare.clear();
+    scratch.direct = first;
     for (auto at = others; at != candidates.end(); ++at) {
         const Candidate& candidate = *at;
         if (kept.size() == degree) return;
@@ -89,6 +90,7 @@ void prune(const GraphView& graph, Slot slot, const std::vector<Candidate>& cand
             }
         }
         kept.push_back(candidate.slot);
+        scratch.direct = kept.size();
     }
     for (const PruneScratch::Spare& spare : scratch.spare) {
         if (kept.size() == degree) return;

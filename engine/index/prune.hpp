@@ -30,6 +30,7 @@ struct PruneScratch {
     };
     CodedRow coded;
     std::vector<Slot> kept;
+    size_t direct = 0;         // of kept, the first: all that no shortcut leads to
     std::vector<Spare> spare;  // left out by a little
 };
 
