@@ -64,7 +64,8 @@ class GrowingIndex {
     const IndexOptions& options() const { return options_; }
 
  private:
-    struct Published;  // a view and what it borrows
+    static constexpr uint32_t kBatchRows = 64;  // linked at a time, by all workers
+    struct Published;                           // a view and what it borrows
     struct Edge {
         Slot target;
         Slot source;
