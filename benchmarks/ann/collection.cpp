@@ -84,7 +84,10 @@ void Collection::settle(double seconds_max) {
 
 std::vector<float> Collection::search(const float* query, bool exact) {
     vz_search_request request = request_of(query, 1);
-    request.flags = exact ? VZ_SEARCH_EXACT : 0;
+    if (exact) {
+        request.flags = VZ_SEARCH_EXACT;
+        request.recall_target = 0;
+    }
     vz_result* result = nullptr;
     vz_error error = {};
     check(vz_search(engine_, kName, &request, &result, &error), error);
@@ -133,6 +136,7 @@ vz_search_request Collection::request_of(const float* queries, uint32_t count) c
     request.struct_size = sizeof request;
     request.queries = {queries, count, 0, set_.base.dim, VZ_F32};
     request.k = k_;
+    request.recall_target = recall_;
     return request;
 }
 

@@ -25,6 +25,8 @@ class Collection {
     // Until one sealed segment holds every live row and no other.
     void settle(double seconds_max);
 
+    // Of all searches from here on; 0: the default.
+    void ask_for(float recall) { recall_ = recall; }
     // Scores, best first.
     std::vector<float> search(const float* query, bool exact);
     // What the search of one query took: effort, and rows whose scores were computed.
@@ -38,6 +40,7 @@ class Collection {
 
     const DataSet& set_;
     uint32_t k_;
+    float recall_ = 0;
     vz_engine* engine_ = nullptr;
 };
 

@@ -1,6 +1,6 @@
 // What users meet while a collection lives: a data set goes through the C ABI into a fresh directory, and searches run
-// at default settings beside full-speed ingest, when all has settled, and after half of the rows were replaced one by
-// one.
+// at default settings beside full-speed ingest, when all has settled, also with a recall asked for, and after half of
+// the rows were replaced one by one.
 //   vectorizer-live --data FOLDER [--metric M] [--directory D] [--batch N] [--queries N] [--k K] [--replace SHARE]
 // One line a phase: recall@k against exact searches of the same moment, latency, queries a CPU second of the searching
 // thread.
@@ -124,6 +124,18 @@ void compare_batches(Collection& live, const DataSet& set) {
                 std::thread::hardware_concurrency());
 }
 
+// What is found where a recall is asked for.
+void compare_recalls(Collection& live, const DataSet& set) {
+    for (const float asked : {0.9F, 0.95F, 0.98F, 0.99F, 0.995F, 0.999F}) {
+        live.ask_for(asked);
+        const Measured found = best_of_three(live, set);
+        std::printf("asked recall=%.3f found=%.4f worst_100=%.4f effort=%u scored=%.0f queries_per_cpu_second=%.0f\n",
+                    static_cast<double>(asked), found.recall, found.recall_worst, found.effort, found.scored,
+                    found.per_cpu_second);
+    }
+    live.ask_for(0);
+}
+
 void run(const Options& options) {
     const DataSet set = load(options.data, options.metric, options.queries);
     std::printf("data=%s rows=%u dim=%u batch=%u\n", set.name.c_str(), set.base.rows, set.base.dim, options.batch);
@@ -156,6 +168,7 @@ void run(const Options& options) {
     std::printf("while_ingesting/settled p50=%.2f p99=%.2f\n", ingesting.p50_us / settled.p50_us,
                 ingesting.p99_us / settled.p99_us);
     compare_batches(live, set);
+    compare_recalls(live, set);
 
     if (options.replaced <= 0) return;
     std::mt19937_64 random(7);
