@@ -75,8 +75,10 @@ void search_together(const NearestQuery& query, const ScoreQuery& scored, const 
         // One that was found harder than the largest has the say.
         choice.effort = std::max(choice.effort, effort.of_one(walked.graph, 0).effort);
         walked.work.is_timed = report != nullptr && report->has_parts;
-        parts.push_back({walked.graph.view, walked.target.filter(), walked.target.ties(), walked.shown / shown,
-                         &walked.work, &scratch_of(i)});
+        SlotFilter filter = walked.target.filter();
+        filter.share = walked.shown / walked.graph.linked;
+        parts.push_back(
+            {walked.graph.view, filter, walked.target.ties(), walked.shown / shown, &walked.work, &scratch_of(i)});
     }
     JointQuery joint = {query.k, choice.effort, effort.rerank_of_several(shown), nullptr, effort.recall()};
     if (effort.is_by_recall()) joint.far = effort.largest();

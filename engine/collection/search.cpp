@@ -112,6 +112,7 @@ class PartSearch {
         }
         FilterPlan plan = FilterPlan::kWalkAll;
         share *= 1 - ended;
+        part.filter.share = share;
         if (target.asker != nullptr || ended > kEndedShareWalked) {
             plan = choose_plan(*graph.view, query_.field->dim, effort_.curve_of(graph), part.effort,
                                share * graph.linked, share);

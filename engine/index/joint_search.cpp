@@ -37,6 +37,13 @@ class JointWalk {
         }
     }
 
+    void end() {
+        for (const JointPart& part : parts_) {
+            const PartTimer timer(part.work, &PartWork::walk_ns);
+            end_walk(*part.graph, part.scratch->walk, {effort_, keep_}, part.filter);
+        }
+    }
+
     // The key of that rank among the pools of all parts; infinite where there are fewer.
     float key_at(uint32_t rank, const Pool& (*of)(const JointPart&)) {
         keys_.clear();
@@ -96,6 +103,7 @@ void search_together(std::span<const JointPart> parts, const JointQuery& joint, 
             walk.run();
         }
     }
+    walk.end();
     const float within = walk.key_at(joint.rerank, found);
     for (const JointPart& part : parts) {
         const Pool& pool = found(part);

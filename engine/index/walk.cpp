@@ -1,7 +1,7 @@
 #include "engine/index/walk.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cmath>
 
 namespace vz {
 
@@ -47,6 +47,17 @@ void Visited::reset(uint32_t slots) {
 namespace {
 
 constexpr uint32_t kSeeds = 4;  // entries that start a walk
+// Of fewer that pass, a pool that holds enough of them is long.
+constexpr double kAskedAtEndMin = 0.4;
+// Rows in the pool beyond as many as have so many passing ones among them on average: by as much more, and so many.
+constexpr double kPoolMore = 1.25;
+constexpr uint32_t kPoolMoreRows = 8;
+
+bool is_asked_at_end(const SlotFilter& filter) { return filter.passes != nullptr && filter.share >= kAskedAtEndMin; }
+// While rows are met.
+bool is_asked(const SlotFilter& filter) { return filter.passes != nullptr && !is_asked_at_end(filter); }
+
+uint32_t wanted_of(const WalkLimits& limits) { return limits.keep != 0 ? limits.keep : limits.effort; }
 
 void seed(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter, Slot exclude) {
     const auto& slots = graph.entries->slots;
@@ -71,8 +82,20 @@ void seed(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter
         const Slot slot = slots[at[i]];
         if (!scratch.visited.visit(slot)) continue;
         scratch.pool.insert(&best[i], &slot, 1);
-        if (filter.passes != nullptr && filter(slot)) scratch.answers.insert(&best[i], &slot, 1);
+        if (is_asked(filter) && filter(slot)) scratch.answers.insert(&best[i], &slot, 1);
     }
+}
+
+// The nearest rows of the pool that pass become the answers. False: it may not have had enough of them.
+bool take_passing(WalkScratch& scratch, uint32_t wanted, const SlotFilter& filter) {
+    const Pool& pool = scratch.pool;
+    scratch.answers.reset(wanted, wanted);
+    for (uint32_t i = 0; i < pool.size() && scratch.answers.size() < wanted; ++i) {
+        const float key = pool.key(i);
+        const Slot slot = pool.slot(i);
+        if (filter(slot)) scratch.answers.insert(&key, &slot, 1);
+    }
+    return scratch.answers.size() == wanted || std::isinf(pool.worst());
 }
 
 }  // namespace
@@ -80,14 +103,18 @@ void seed(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter
 void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter) {
     begin_walk(graph, scratch, limits, filter);
     go_on(graph, scratch, filter);
+    end_walk(graph, scratch, limits, filter);
 }
 
 void begin_walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter) {
     const BlockShape& shape = graph.shape();
     const uint32_t keep = std::max(limits.effort, limits.keep);
-    scratch.pool.reset(keep, limits.effort);
+    const uint32_t among = is_asked_at_end(filter)
+                               ? static_cast<uint32_t>(wanted_of(limits) / filter.share * kPoolMore) + kPoolMoreRows
+                               : 0;
+    scratch.pool.reset(std::max(keep, among), limits.effort);
     scratch.visited.reset(graph.slots);
-    if (filter.passes != nullptr) scratch.answers.reset(keep, keep);
+    if (is_asked(filter)) scratch.answers.reset(keep, keep);
     if (scratch.keys.size() < shape.degree) scratch.keys.resize(shape.degree);
     if (scratch.slots.size() < shape.degree + size_t{1}) scratch.slots.resize(shape.degree + size_t{1});
     if (limits.exclude != kNoSlot) scratch.visited.visit(limits.exclude);
@@ -102,6 +129,7 @@ void go_on(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filte
     Slot* fresh = scratch.slots.data();
     float* keys = scratch.keys.data();
     const uint32_t id_lines = (shape.degree * 4 + 63) / 64;
+    const bool asks = is_asked(filter);
     for (Slot slot = pool.expand_next(); slot != kNoSlot; slot = pool.expand_next()) {
         const Slot next = pool.peek();
         if (next != kNoSlot) {
@@ -128,10 +156,17 @@ void go_on(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filte
         ++scratch.counters.hops;
         scratch.counters.scored += count;
         pool.insert(keys, fresh, count);
-        for (uint32_t i = 0; i < count && filter.passes != nullptr; ++i) {
+        for (uint32_t i = 0; i < count && asks; ++i) {
             if (keys[i] < scratch.answers.worst() && filter(fresh[i])) scratch.answers.insert(keys + i, fresh + i, 1);
         }
     }
+}
+
+void end_walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter) {
+    if (!is_asked_at_end(filter) || take_passing(scratch, wanted_of(limits), filter)) return;
+    SlotFilter at_once = filter;
+    at_once.share = 0;
+    walk(graph, scratch, limits, at_once);
 }
 
 }  // namespace vz

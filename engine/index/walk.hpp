@@ -90,6 +90,9 @@ struct alignas(64) WalkScratch {
 struct SlotFilter {
     bool (*passes)(const void* owner, Slot slot) = nullptr;  // null: all
     const void* owner = nullptr;
+    // Of the rows, how many pass, about; 0: it is not known. Where many do, they are asked of the nearest alone, once
+    // the walk is over, and each row that it meets is not.
+    double share = 0;
     bool operator()(Slot slot) const { return passes(owner, slot); }
 };
 
@@ -100,11 +103,12 @@ struct WalkLimits {
 };
 
 // Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that
-// pass.
+// pass: `keep` of them, or `effort` without it.
 void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter = {});
 
-// The same in two steps: the entries, then on from what the pool has, as far as it goes.
+// The same in steps: the entries; on from what the pool has, as far as it goes, once or more; and the answers.
 void begin_walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter);
 void go_on(const GraphView& graph, WalkScratch& scratch, const SlotFilter& filter);
+void end_walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter);
 
 }  // namespace vz
