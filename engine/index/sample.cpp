@@ -5,8 +5,11 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <span>
 #include <utility>
 
+#include "engine/base/checksum.hpp"
+#include "engine/base/limits.hpp"
 #include "engine/index/prune.hpp"
 #include "engine/index/search.hpp"
 
@@ -23,18 +26,19 @@ constexpr float kWithMiddle = 1.0F / 16;
 constexpr uint32_t kMiddlesMax = 16;  // each is a pass over the codes
 constexpr uint32_t kReranked = 8;     // times k: candidates by codes whose exact scores make the truth
 
-uint64_t draw(const BlockHeader& header, uint64_t seed) {
-    uint64_t hash = seed;
-    const auto mix = [&hash](auto value) {
-        hash = (hash ^ std::bit_cast<uint32_t>(value)) * 0x9e3779b97f4a7c15ULL;
-        hash ^= hash >> 29;
-    };
-    mix(header.norm);
-    mix(header.norm2);
-    mix(header.code_sum);
-    mix(header.scale);
-    mix(header.offset);
-    return hash * 0xbf58476d1ce4e5b9ULL;
+// Of this many bytes and fewer, rows are read for their lot.
+constexpr uint64_t kRowsReadBytesMax = 1 * kGiB;
+
+// By the row itself, or else by its codes: those differ where a graph was built about another mean.
+uint64_t draw_lot(const GraphView& graph, Slot slot, uint64_t seed, bool reads_rows) {
+    if (reads_rows) {
+        const float* row = graph.rows(slot);
+        return row == nullptr ? UINT64_MAX : xxh3_64(std::as_bytes(std::span(row, graph.shape().dim)), seed);
+    }
+    const BlockHeader& header = graph.header(slot);
+    const float of_codes[] = {header.norm, header.norm2, std::bit_cast<float>(header.code_sum), header.scale,
+                              header.offset};
+    return xxh3_64(std::as_bytes(std::span(of_codes)), seed);
 }
 
 }  // namespace
@@ -57,10 +61,10 @@ std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t 
         drawn.resize(count);
         highest = count != 0 ? drawn.back().lot : 0;
     };
+    const bool reads_rows = uint64_t{linked} * graph.shape().dim * sizeof(float) <= kRowsReadBytesMax;
     for (Slot slot = 0; slot < linked; ++slot) {
-        const BlockHeader& header = graph.header(slot);
-        if ((header.flags & kAbsentRow) != 0) continue;
-        const uint64_t lot = draw(header, seed);
+        if (graph.is_absent(slot)) continue;
+        const uint64_t lot = draw_lot(graph, slot, seed, reads_rows);
         if (lot < highest) drawn.push_back({lot, slot});
         if (drawn.size() >= 4 * size_t{count} + 1024) keep_lowest();
     }

@@ -20,8 +20,9 @@ struct Sampled {
 };
 
 // At most a tenth of the rows, of equal ones the first: where half are equal, the others are who takes effort. Drawn by
-// what the rows are, not by where they lie: a graph that was folded is measured with the rows it was measured with
-// before, as far as they are still there, and takes the effort it took before.
+// what the rows are, not by where they lie: a graph that was folded or built anew is measured with the rows it was
+// measured with before, as far as they are still there, and takes the effort it took before. Of rows of more than 1 GiB
+// the codes have to do, which a graph that is built anew changes.
 std::vector<Slot> sample_rows(const GraphView& graph, uint32_t linked, uint64_t seed, uint32_t rows_max);
 
 // The rows of these slots, as the metric compares them: of unit length under cosine.

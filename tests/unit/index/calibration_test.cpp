@@ -55,6 +55,23 @@ TEST(index, equal_rows_are_one_to_calibration) {
     }
 }
 
+// A graph that was built anew, about another mean, takes the effort that it took before.
+TEST(index, calibration_draws_the_same_rows_wherever_they_lie) {
+    const TestRows rows = make_rows(3000, 24, 8, 18, false);
+    TestRows reversed = {rows.dim, {}};
+    for (uint32_t i = rows.count(); i-- > 0;)
+        reversed.values.insert(reversed.values.end(), rows.row(i), rows.row(i) + rows.dim);
+    CallingThread workers;
+    const auto index = build(rows, make_options(24, VZ_COSINE), workers);
+    const auto other = build(reversed, make_options(24, VZ_COSINE), workers);
+    ASSERT_NE(index->view()->quantizer->mean(), other->view()->quantizer->mean());
+    std::vector<Slot> sample = sample_rows(*index->view(), rows.count(), 5, 200);
+    std::vector<Slot> of_other = sample_rows(*other->view(), rows.count(), 5, 200);
+    ASSERT_EQ(sample.size(), 200U);
+    for (Slot& slot : of_other) slot = rows.count() - 1 - slot;
+    EXPECT_EQ(of_other, sample);
+}
+
 // Zero vectors among rows of many independent dimensions are nearer to each row than any other. They neither stand in
 // for the ways between the others nor for what a search of those takes.
 TEST(index, rows_in_the_middle_of_all_keep_none_from_being_found) {
