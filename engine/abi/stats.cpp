@@ -9,8 +9,9 @@ namespace {
 vz_engine_stats stats_of(const vz_engine& engine) {
     vz_engine_stats stats = {};
     Engine& inner = *engine.engine;
-    const bool takes_writes = inner.log().health().ok();
-    const bool is_full = takes_writes ? inner.space().is_full() : inner.log().refusal().code() == VZ_DISK_FULL;
+    const Status refusal = inner.log().refusal();
+    const bool takes_writes = refusal.ok();
+    const bool is_full = takes_writes ? inner.space().is_full() : refusal.code() == VZ_DISK_FULL;
     stats.state = is_full ? VZ_STATE_DISK_FULL : takes_writes ? VZ_STATE_READY : VZ_STATE_READ_ONLY;
     stats.last_lsn = inner.log().last_lsn();
     stats.durable_lsn = inner.log().durable();
@@ -73,7 +74,7 @@ VZ_API vz_status vz_engine_samples(vz_engine* engine, vz_sample_fn visit, void* 
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_queued_ops", "Operations in flight.", stats.queued_ops);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_results_held", "Results not yet released.", stats.results_held);
         emit(visit, user, VZ_SAMPLE_GAUGE, "vectorizer_poisoned", "1 after a write to a log failed.",
-             engine->engine->log().has_failed() && engine->engine->log().has_begun() ? 1 : 0);
+             engine->engine->log().has_begun() && engine->engine->log().has_failed() ? 1 : 0);
         emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_syncs_total", "Commit groups synced.",
              counters.syncs.load());
         emit(visit, user, VZ_SAMPLE_COUNTER, "vectorizer_commit_records_total", "WAL records written.",

@@ -9,6 +9,7 @@
 namespace vz {
 
 Result<bool> Compaction::compact(Collection& collection, bool is_idle) {
+    if (!database_.log->has_begun()) return false;  // no file could be named
     const std::scoped_lock one_at_a_time(mutex_);
     PartList inputs = choose_inputs(*collection.schema(), *collection.parts(), is_idle);
     if (inputs.empty()) return false;
@@ -26,7 +27,7 @@ Result<bool> Compaction::compact(Collection& collection, bool is_idle) {
 }
 
 Status Compaction::rewrite(Collection& collection, const std::shared_ptr<Part>& part) {
-    if (!database_.log->has_begun()) return database_.log->refusal();
+    if (!database_.log->has_begun()) VZ_TRY(database_.log->refusal());
     const std::scoped_lock one_at_a_time(mutex_);
     VZ_TRY(checkpoints_.take(collection).take_status());
     const auto parts = collection.parts();

@@ -48,6 +48,8 @@ Result<SegmentStore::Opened> Database::open_segment(const SegmentRef& ref, const
 
 void Database::set_aside(Collection& collection, const std::string& reason) {
     if (!collection.damage().empty() || !collection.quarantine(reason)) return;
+    // Noted once there is something to note it in.
+    if (log->waits_for_room()) return notices.unreadable(collection.shared_from_this());
     report_set_aside(collection);
     record_set_aside(collection);
 }

@@ -225,7 +225,9 @@ Status LocalLog::refusal() const {
     return refusal_locked();
 }
 
-Status LocalLog::refusal_locked() const { return has_begun() ? refusal_after(poisoned_) : poisoned_.clone(); }
+Status LocalLog::refusal_locked() const {
+    return has_begun() && !poisoned_.ok() ? refusal_after(poisoned_) : poisoned_.clone();
+}
 
 // Files by their place in the data directory: where that lies is not for clients.
 Status LocalLog::refusal_after(const Status& cause) const {

@@ -99,7 +99,7 @@ class LocalLog final : public Log {
 
     // VZ_OK, or why no write is taken any more.
     Status health() const;
-    // What writes are told then.
+    // What writes are told then; VZ_OK too, where begin() has come between the question and this one.
     Status refusal() const;
     // Its files that are not on disk as they were named, by their place in the data directory; each holds what others
     // need, too.
@@ -122,7 +122,7 @@ class LocalLog final : public Log {
     void read_state(Visit visit) const {
         const std::scoped_lock lock(state_mutex_);
         if constexpr (std::is_invocable_v<Visit, const ManifestState&, OwnFiles>) {
-            visit(state(), OwnFiles{manifest_ != nullptr ? manifest_->number() : 0, spare_number_});
+            visit(state(), OwnFiles{manifest_ != nullptr ? manifest_->number() : found_.manifest, spare_number_});
         } else {
             visit(state());
         }

@@ -47,6 +47,7 @@ void Maintenance::start_reading() {
 }
 
 void Maintenance::start() {
+    if (!database_.log->has_begun() && !database_.log->waits_for_room()) return start_reading();
     compacting_.start();
     start_reading();
     for (const auto& collection : database_.catalogue.list()) {
@@ -162,7 +163,7 @@ bool Maintenance::seal_if_large(const std::shared_ptr<Collection>& collection, u
 Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, const vz_write_request& request,
                               IfFull then) {
     const vz_write_request* growing = &request;
-    if (database_.log->has_failed()) return database_.log->refusal();
+    if (database_.log->has_failed()) VZ_TRY(database_.log->refusal());
     while (growing != nullptr && growing->kind != VZ_UPSERT && growing->kind != VZ_UPDATE) growing = growing->next;
     if (growing != nullptr) VZ_TRY(database_.space.admit_growth());
 
@@ -250,32 +251,28 @@ void Maintenance::expire_all(std::unique_lock<std::mutex>& lock) {
                   [](const auto& collection) { return collection->is_dropped() || !stays_expiring(*collection); });
 }
 
-// Whether it is decided. What follows is what an open does that finds room.
-bool Maintenance::begin_log() {
-    if (!database_.space.can_reopen_after(0)) return false;
+// What follows is what an open does that finds room.
+void Maintenance::begin_log() {
+    if (!database_.space.can_reopen_after(0)) return;
     const Status begun = database_.log->begin(database_.settings.wal_file_first_bytes);
-    if (begun.code() == VZ_DISK_FULL) return false;
-    if (!begun.ok()) {
-        database_.report(VZ_LOG_ERROR, "open.not_writable", begun.error().message);
-        return true;
-    }
+    if (begun.code() == VZ_DISK_FULL) return;
+    if (!begun.ok()) return database_.report(VZ_LOG_ERROR, "open.not_writable", begun.error().message);
     database_.report(VZ_LOG_INFO, "open.has_room", "the disk has room for a log again: writes are taken");
     const Checkpoints::Lock one_at_a_time = checkpoints_.exclude();
     Status swept = checkpoints_.retire_wals();
     if (swept.ok()) swept = checkpoints_.sweep();
     if (!swept.ok()) database_.report(VZ_LOG_WARN, "open.files_left", swept.error().message);
-    return true;
 }
 
 void Maintenance::run() {
-    bool waits_for_room = database_.log->waits_for_room();
     std::unique_lock lock(mutex_);
-    while (waits_for_room && !stopping_) {
-        if (wakes_.wait_for(lock, kRoomLook) != std::cv_status::timeout) continue;
+    while (database_.log->waits_for_room()) {
+        if (wakes_.wait_for(lock, kRoomLook, [this] { return stopping_; })) return;
         lock.unlock();
-        waits_for_room = !begin_log();
+        begin_log();
         lock.lock();
     }
+    if (!database_.log->has_begun()) return;  // and never will: nothing can be noted
     while (!stopping_) {
         if (!unreadable_.empty()) {
             const std::shared_ptr<Collection> collection = std::move(unreadable_.back());

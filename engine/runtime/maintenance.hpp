@@ -50,7 +50,7 @@ class Maintenance {
 
  private:
     void run();
-    bool begin_log();
+    void begin_log();
     void compact_while_worth(const std::shared_ptr<Collection>& collection);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();

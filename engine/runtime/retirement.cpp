@@ -9,6 +9,7 @@
 namespace vz {
 
 void Checkpoints::clean_up() {
+    if (!database_.log->health().ok()) return;
     Status done = retire_wals();
     if (done.ok()) done = remove_unnamed();
     if (!done.ok()) database_.report(VZ_LOG_WARN, "checkpoint.files_left", done.error().message);
@@ -63,12 +64,19 @@ Status Checkpoints::retire_wals() {
 
 Status Checkpoints::sweep() {
     const std::string folder = database_.directory + "/tmp";
+    // One with a higher number may be on its way to CURRENT: where the log began late, others write by now.
+    uint64_t highest = 0;
+    database_.log->read_state([&](const ManifestState& state) { highest = state.next_file; });
     VZ_ASSIGN(const std::vector<std::string> temporary, database_.files.list(folder));
-    for (const std::string& name : temporary) VZ_TRY(database_.files.unlink(folder + "/" + name));
+    for (const std::string& name : temporary) {
+        if (file_number_of(name) < highest) VZ_TRY(database_.files.unlink(folder + "/" + name));
+    }
     return remove_unnamed();
 }
 
 Status Checkpoints::remove_unnamed() {
+    // Nothing is changed by who only reads; and where a log failed nobody knows which manifest the next open finds.
+    VZ_TRY(database_.log->health());
     // Files with higher numbers may be on their way into the manifest.
     std::vector<uint64_t> named;
     std::vector<uint64_t> set_aside;

@@ -46,6 +46,8 @@ Status Snapshots::export_unsealed(std::span<const vz_str> collections, const Arc
     snapshot.uuid = database_.new_uuid();
     snapshot.created_ms = database_.settings.now_ms();
     const std::vector<std::optional<Frozen>> frozen = Collection::freeze_together(chosen);
+    // Begun meanwhile, it may have writes on their way that are frozen here: they are durable behind an edit.
+    if (database_.log->has_begun()) VZ_TRY(database_.log->commit(ReserveFiles{database_.numbers->peek()}));
     for (size_t i = 0; i < chosen.size(); ++i) {
         database_.log->read_state([&](const ManifestState& state) {
             const auto found = state.collections.find(chosen[i]->id());

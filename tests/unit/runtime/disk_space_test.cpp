@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/collection/read.hpp"
+#include "engine/io/forwarding.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
@@ -65,16 +67,20 @@ TEST(DiskSpace, keeps_a_ballast_and_makes_it_anew) {
 
 class FullDisk : public testing::Test {
  protected:
-    void open(bool background, bool read_only = false) {
+    EngineSettings settings(bool background) const {
         EngineSettings settings;
-        settings.read_only = read_only;
         settings.background = background;
         settings.wal_file_first_bytes = 64 * kKiB;
         settings.wal_file_bytes = 128 * kKiB;
         settings.disk_reserve = 100 * kMiB;
         settings.ballast_bytes = kBallast;
         settings.manifest_bytes_max = manifest_bytes_max_;
-        auto opened = Engine::open(files_, "d", settings);
+        return settings;
+    }
+    void open(bool background, bool read_only = false) {
+        EngineSettings chosen = settings(background);
+        chosen.read_only = read_only;
+        auto opened = Engine::open(disk_, "d", chosen);
         ASSERT_TRUE(opened.ok()) << opened.status().error().message;
         engine_ = opened.take();
     }
@@ -92,6 +98,12 @@ class FullDisk : public testing::Test {
         while (calls.at(at).kind != kind) ++at;
         close();
         return at - begin;
+    }
+    // No file is made any more.
+    void fill_disk() { disk_.is_full = true; }
+    void make_room() {
+        disk_.is_full = false;
+        files_.clear_fault();
     }
     std::set<std::string> names() {
         std::set<std::string> all;
@@ -123,7 +135,18 @@ class FullDisk : public testing::Test {
         return engine_->catalogue().put_values(values, {}).status().code();
     }
 
+    class FullFiles final : public ForwardingFileSystem {
+     public:
+        using ForwardingFileSystem::ForwardingFileSystem;
+        Result<std::unique_ptr<File>> create(const std::string& path) override {
+            if (is_full) return failure(VZ_DISK_FULL, "no room for %s", path.c_str());
+            return ForwardingFileSystem::create(path);
+        }
+        std::atomic<bool> is_full = false;
+    };
+
     SimFs files_{SimFs::History::kKept};
+    FullFiles disk_{files_};
     uint64_t manifest_bytes_max_ = 0;
     std::unique_ptr<Engine> engine_;
 };
@@ -300,6 +323,118 @@ TEST_F(FullDisk, goes_on_once_there_is_room_for_a_log) {
     });
     EXPECT_EQ(names(), expected);
     close();
+}
+
+// With all that there is in sealed files, a checkpoint has nothing to do: it takes nothing away either.
+TEST_F(FullDisk, who_only_reads_removes_nothing) {
+    open(false);
+    create("c");
+    create("b");
+    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    close();
+    std::set<std::string> before = names();
+    for (const bool background : {false, true}) {
+        for (const bool read_only : {true, false}) {
+            if (!read_only) fill_disk();
+            open(background, read_only);
+            EXPECT_FALSE(engine_->log().has_begun());
+            EXPECT_TRUE(engine_->checkpoints().take_all().ok());
+            EXPECT_TRUE(engine_->checkpoints().take(*engine_->catalogue().resolve("c").take()).ok());
+            engine_->maintenance().note_dropped();
+            uint64_t bytes = 0;
+            EXPECT_TRUE(engine_->snapshots()
+                            .export_archive("", {},
+                                            [&](std::span<const std::byte> more) {
+                                                bytes += more.size();
+                                                return Status();
+                                            })
+                            .ok());
+            EXPECT_GT(bytes, 0U);
+            EXPECT_EQ(points(), 1U);
+            close();
+            make_room();
+            if (!read_only) before.erase("d/BALLAST");  // given up
+            EXPECT_EQ(names(), before);
+        }
+    }
+    open(false);
+    EXPECT_EQ(points(), 1U);
+    EXPECT_TRUE(write(VZ_UPSERT, "b").ok());
+    close();
+}
+
+// A log that could not begin for another reason than a full disk: CURRENT may name either manifest, and both stay.
+TEST_F(FullDisk, where_a_log_failed_to_begin_nothing_is_removed) {
+    open(false);
+    create("c");
+    create("b");
+    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    close();
+    bool has_begun = false;
+    uint64_t failed = 0;
+    for (uint64_t step = 0; !has_begun; ++step) {
+        fill_disk();
+        open(false);
+        ASSERT_TRUE(engine_->log().waits_for_room());
+        make_room();
+        files_.inject({Fault::Kind::kIoError, Fault::Span::kOnce, files_.calls() + step});
+        has_begun = engine_->log().begin(64 * kKiB).ok();
+        if (!has_begun) {
+            ++failed;
+            EXPECT_EQ(engine_->checkpoints().take_all().ok(), true) << step;
+            engine_->maintenance().note_dropped();
+            EXPECT_FALSE(write(VZ_UPSERT, "b").ok()) << step;
+        }
+        engine_.reset();  // as if killed
+        make_room();
+        open(false);
+        EXPECT_EQ(points(), 1U) << step;
+        close();
+    }
+    EXPECT_GT(failed, 10U);
+}
+
+// A sweep that comes late, when others write already, takes nothing away from under a new manifest.
+TEST_F(FullDisk, a_sweep_leaves_what_is_on_its_way_to_current) {
+    open(false);
+    const std::string before = "d/tmp/CURRENT.1", behind = "d/tmp/CURRENT.ffffff", other = "d/tmp/other";
+    for (const std::string& path : {before, behind, other}) ASSERT_TRUE(files_.create(path).ok());
+    {
+        const Checkpoints::Lock one_at_a_time = engine_->checkpoints().exclude();
+        ASSERT_TRUE(engine_->checkpoints().sweep().ok());
+    }
+    EXPECT_FALSE(files_.exists(before).take());
+    EXPECT_TRUE(files_.exists(behind).take());
+    EXPECT_FALSE(files_.exists(other).take());
+    close();
+    open(false);
+    EXPECT_FALSE(files_.exists(behind).take());
+    close();
+}
+
+// Asked again and again while the log begins, no question meets a state between: a write that was refused before is
+// taken behind it.
+TEST_F(FullDisk, tells_no_other_reason_while_a_log_begins) {
+    open(false);
+    create("c");
+    close();
+    for (int round = 0; round < 20; ++round) {
+        fill_disk();
+        open(false);
+        make_room();
+        std::thread begins([&] { EXPECT_TRUE(engine_->log().begin(64 * kKiB).ok()); });
+        for (bool has_begun = false; !has_begun;) {
+            has_begun = engine_->log().has_begun();
+            const vz_status told = engine_->log().refusal().code();
+            EXPECT_TRUE(told == VZ_OK || (told == VZ_DISK_FULL && !has_begun)) << told;
+            const vz_status written = write(VZ_UPSERT, "a").code();
+            EXPECT_TRUE(written == VZ_OK || (written == VZ_DISK_FULL && !has_begun)) << written;
+        }
+        begins.join();
+        close();
+    }
 }
 
 TEST_F(FullDisk, a_database_opened_to_be_read_is_not_changed) {

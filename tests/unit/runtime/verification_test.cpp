@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +21,7 @@
 #include "engine/io/forwarding.hpp"
 #include "engine/runtime/check.hpp"
 #include "engine/segment/layout.hpp"
+#include "tests/support/comes.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/support/schema.hpp"
 #include "tests/unit/runtime/engine_on_disk.hpp"
@@ -296,6 +298,41 @@ TEST_F(Verification, of_a_small_file_changes_nothing_where_nothing_may_be_writte
     }
     open();
     EXPECT_EQ(answers(*engine_, "sick"), expected_);
+    ASSERT_TRUE(engine_->close().ok());
+}
+
+// Found while the disk had no room for a log, it is noted in the one that begins later.
+TEST_F(Verification, of_a_small_file_is_noted_once_there_is_a_log) {
+    class Full final : public ForwardingFileSystem {
+     public:
+        using ForwardingFileSystem::ForwardingFileSystem;
+        Result<std::unique_ptr<File>> create(const std::string& path) override {
+            if (is_full) return failure(VZ_DISK_FULL, "no room for %s", path.c_str());
+            return ForwardingFileSystem::create(path);
+        }
+        std::atomic<bool> is_full = true;
+    };
+    damage(*decode_layout(std::as_bytes(std::span(whole_)), path_).take().section(SectionKind::kPayload));
+    Full disk(*files_);
+    EngineSettings settings;
+    settings.verify = EngineSettings::Verify::kInBackground;
+    engine_ = Engine::open(disk, data_, settings).take();
+    ASSERT_TRUE(engine_->log().waits_for_room());
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+    disk.is_full = false;
+    const auto is_noted = [&] {
+        bool noted = false;
+        engine_->log().read_state([&](const ManifestState& state) {
+            for (const auto& [id, collection] : state.collections) noted = noted || !collection.damage.empty();
+        });
+        return noted;
+    };
+    EXPECT_TRUE(comes(is_noted));
+    engine_.reset();  // as if killed
+    damage_nothing();
+    open();
+    EXPECT_EQ(engine_->catalogue().resolve("sick").take()->health().code(), VZ_CORRUPTION);
+    EXPECT_TRUE(engine_->catalogue().resolve("well").take()->health().ok());
     ASSERT_TRUE(engine_->close().ok());
 }
 
