@@ -101,16 +101,12 @@ bool ApiKey::may(std::string_view collection, uint32_t wanted) const {
            });
 }
 
-KeyRing::KeyRing(std::vector<ApiKey> keys, const KeyRing* before) {
+KeyRing::KeyRing(std::vector<ApiKey> keys) {
+    entries_.reserve(keys.size());
     for (auto& key : keys) {
-        Entry entry{std::move(key), nullptr};
-        if (before != nullptr) {
-            const auto known = std::find_if(before->entries_.begin(), before->entries_.end(),
-                                            [&](const Entry& each) { return each.key.hash == entry.key.hash; });
-            if (known != before->entries_.end()) entry.use = known->use;
-        }
-        if (!entry.use) entry.use = std::make_shared<KeyUse>();
-        entries_.push_back(std::move(entry));
+        const KeyHash hash = key.hash;
+        std::shared_ptr<KeyUse> use(vzk_hold(&hash), [hash](KeyUse*) { vzk_let_go(&hash); });
+        entries_.push_back({std::move(key), std::move(use)});
     }
     std::sort(entries_.begin(), entries_.end(),
               [](const Entry& left, const Entry& right) { return left.key.hash < right.key.hash; });

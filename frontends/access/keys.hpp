@@ -2,8 +2,6 @@
 // libcrypto. Shared by every frontend that lets in by key.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,14 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "frontends/access/key_uses.hpp"
+
 namespace vz::access {
 
 // What a key may do; each includes those below it. Of kOpen everyone may.
 inline constexpr uint32_t kOpen = 0, kRead = 1, kWrite = 2, kAdmin = 3;
 
 inline constexpr size_t kKeyNameBytesMax = 128;
-
-using KeyHash = std::array<unsigned char, 32>;
 
 KeyHash hash_of_key(std::string_view key);
 // "sha256:" and 64 hexadecimal digits; nothing: something else.
@@ -74,22 +72,15 @@ struct ApiKey {
     friend bool operator==(const ApiKey&, const ApiKey&) = default;
 };
 
-// What became of a key; outlives the rings that hold it. Any thread.
-struct KeyUse {
-    std::atomic<uint64_t> count{0};
-    std::atomic<int64_t> last_s{0};
-};
-
 // All keys in force. Immutable; replaced as a whole, a request keeps the one it was admitted with.
 class KeyRing final {
  public:
     struct Entry {
         ApiKey key;
-        std::shared_ptr<KeyUse> use;  // shared with the rings before and after this one
+        std::shared_ptr<KeyUse> use;  // of the process: other rings with this key hold the same
     };
 
-    // Uses of keys that `before` held too go on; it may be nullptr.
-    KeyRing(std::vector<ApiKey> keys, const KeyRing* before);
+    explicit KeyRing(std::vector<ApiKey> keys);
 
     bool empty() const { return entries_.empty(); }
     // nullptr: unknown or expired. The time does not depend on how much of a hash is right, beyond its first 8 bytes.

@@ -348,8 +348,7 @@ Refusal Listener::identify_key(vzh_request& r) {
     const auto now_s = clock_unix_s();
     const auto* entry = r.ring->find(key, now_s);
     if (entry == nullptr) return unauthorized("The API key is unknown or has expired");
-    entry->use->count.fetch_add(1, std::memory_order_relaxed);
-    entry->use->last_s.store(now_s, std::memory_order_relaxed);
+    entry->use->add(now_s);
     r.key = &entry->key;
     r.view.key_id = to_str(entry->key.id);
     return {};

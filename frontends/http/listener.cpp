@@ -79,10 +79,9 @@ void Listener::use_stored_keys(std::vector<access::ApiKey> keys) {
 }
 
 void Listener::build_ring() {
-    const auto before = ring_.load();
     auto keys = settings_.keys;
     keys.insert(keys.end(), stored_keys_.begin(), stored_keys_.end());
-    ring_.store(keys.empty() ? nullptr : std::make_shared<const access::KeyRing>(std::move(keys), before.get()));
+    ring_.store(keys.empty() ? nullptr : std::make_shared<const access::KeyRing>(std::move(keys)));
 }
 
 vz_status Listener::reload_keys(std::vector<access::ApiKey> keys, vz_error* error) {

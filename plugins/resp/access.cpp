@@ -51,7 +51,7 @@ vz::Expected<void> Access::read(const std::vector<ApiKey>& configured) {
     if (keys.empty() && !is_open_)
         return vz::Error(VZ_INVALID_ARGUMENT, "host",
                          "beyond loopback needs an API key (vectorizer new-key), or auth.allow_unauthenticated: true");
-    keys_ = keys.empty() ? nullptr : std::make_shared<const KeyRing>(std::move(keys), nullptr);
+    keys_ = keys.empty() ? nullptr : std::make_shared<const KeyRing>(std::move(keys));
     return {};
 }
 
@@ -63,14 +63,17 @@ bool Identity::prove(std::string_view user, std::string_view key) {
     if (entry == nullptr) return false;
     if (!user.empty() && user != "default" && user != entry->key.name && user != entry->key.id) return false;
     hash_ = hash;
-    key_ = &entry->key;
+    entry_ = entry;
     return true;
+}
+
+void Identity::note_use() const {
+    if (entry_ != nullptr) entry_->use->add(now_s());
 }
 
 void Identity::use(Keys keys) {
     keys_ = std::move(keys);
-    const KeyRing::Entry* const entry = keys_ != nullptr && hash_ ? keys_->find(*hash_, now_s()) : nullptr;
-    key_ = entry != nullptr ? &entry->key : nullptr;
+    entry_ = keys_ != nullptr && hash_ ? keys_->find(*hash_, now_s()) : nullptr;
 }
 
 }  // namespace resp

@@ -51,28 +51,30 @@ class Identity {
     // Whether this is a key, and `user` its name or id, "default" or empty. A client that was somebody stays who it was
     // where not.
     bool prove(std::string_view user, std::string_view key);
+    // After each command, for whoever asks what keys are used for.
+    void note_use() const;
 
     bool needs_key() const { return keys_ != nullptr; }
-    bool is_admitted() const { return keys_ == nullptr || key_ != nullptr; }
+    bool is_admitted() const { return keys_ == nullptr || entry_ != nullptr; }
     // Whether some collections are out of its reach.
-    bool is_limited() const { return key_ != nullptr && key_->is_limited(); }
+    bool is_limited() const { return entry_ != nullptr && entry_->key.is_limited(); }
     bool may(uint32_t permission) const {
-        return keys_ == nullptr || (key_ != nullptr && key_->permission >= permission);
+        return keys_ == nullptr || (entry_ != nullptr && entry_->key.permission >= permission);
     }
     // A collection's own name, not an alias of it.
     bool may(std::string_view collection, uint32_t permission) const {
-        return keys_ == nullptr || (key_ != nullptr && key_->may(collection, permission));
+        return keys_ == nullptr || (entry_ != nullptr && entry_->key.may(collection, permission));
     }
     // "default" without a key.
-    std::string_view name() const { return key_ != nullptr ? std::string_view(key_->name) : "default"; }
+    std::string_view name() const { return entry_ != nullptr ? std::string_view(entry_->key.name) : "default"; }
 
  private:
     void use(Keys keys);
 
     Access& access_;
     Keys keys_;
-    std::optional<vz::access::KeyHash> hash_;  // of the key that it came with
-    const vz::access::ApiKey* key_ = nullptr;  // of keys_
+    std::optional<vz::access::KeyHash> hash_;            // of the key that it came with
+    const vz::access::KeyRing::Entry* entry_ = nullptr;  // of keys_; nullptr: nobody
 };
 
 }  // namespace resp

@@ -53,6 +53,7 @@ bool Session::execute(Arguments arguments) {
     } else {
         replies_.error(refusal);
     }
+    identity_.note_use();
     return wrong_keys_ < kWrongKeysMax;
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
@@ -276,6 +277,41 @@ TEST(RespAccessKeys, MadeOverRestCountHere) {
     RespClient client(port);
     EXPECT_EQ(client.ask({"AUTH", boss}), "OK");
     EXPECT_EQ(client.ask({"VCARD", "docs"}), "2");
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+// Uses are the process's: those of this port, of REST and of GraphQL on a port of its own.
+TEST(RespAccessKeys, UsesOfAKeyCountWhereverItIsUsed) {
+    const TemporaryDirectory directory;
+    const uint16_t port = free_port();
+    const uint16_t graphql_port = free_port();
+    const NewKey key = make_key();
+    std::vector<std::string> arguments = with_resp(port);
+    arguments.insert(arguments.end(), {"--set", "frontends.graphql.port=" + std::to_string(graphql_port), "--set",
+                                       "server.auth.keys.0.name=ci", "--set", "server.auth.keys.0.hash=" + key.hash,
+                                       "--set", "server.auth.keys.0.permissions.0=admin"});
+    Server server(directory.path() + "/data", arguments);
+    const std::vector<std::string> as_admin = {"X-API-Key: " + key.key};
+    HttpClient http(server.port());
+    const auto uses = [&] { return Json(http.request("GET", "/auth/keys", "", as_admin).body); };
+    EXPECT_EQ(uses().integer("/keys/0/usage_count"), 1) << "this one";
+    RespClient client(port);
+    EXPECT_EQ(client.ask({"PING"}), kUnknown) << "nobody's use";
+    EXPECT_EQ(client.ask({"AUTH", key.key}), "OK");
+    EXPECT_EQ(uses().integer("/keys/0/usage_count"), 3);
+    std::string commands;
+    for (int i = 0; i < 7; ++i) commands += resp_request({"VCARD", "docs"});
+    client.send(commands);
+    for (int i = 0; i < 7; ++i) client.reply();
+    EXPECT_EQ(uses().integer("/keys/0/usage_count"), 11);
+    const Answer typed = HttpClient(graphql_port).request("POST", "/graphql", R"({"query":"{__typename}"})", as_admin);
+    EXPECT_EQ(typed.status, 200) << typed.body;
+    EXPECT_EQ(uses().integer("/keys/0/usage_count"), 13);
+    const int64_t before_s = std::time(nullptr);
+    EXPECT_EQ(client.ask({"PING"}), "PONG");
+    const Json last = uses();
+    EXPECT_GE(last.integer("/keys/0/last_used"), before_s);
+    EXPECT_EQ(last.integer("/keys/0/usage_count"), 15);
     EXPECT_EQ(server.stop().code, 0);
 }
 
