@@ -67,7 +67,8 @@ void add_text(const TextReport& report, std::string* text) {
     *text += "]}";
 }
 
-std::string explain(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t total_ns) {
+std::string explain(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t queue_ns,
+                    uint64_t total_ns) {
     std::string text = "{\"k\":" + std::to_string(query.k);
     char number[32];
     const auto add = [&](const char* key, uint64_t value) {
@@ -111,15 +112,16 @@ std::string explain(const NearestQuery& query, const SearchReport& report, const
     }
     text += "]";
     if (words != nullptr) add_text(*words, &text);
-    text += ",\"us\":{\"merge\":" + std::to_string(report.merge_ns / 1000);
+    text += ",\"us\":{\"queue\":" + std::to_string(queue_ns / 1000);
+    add("merge", report.merge_ns / 1000);
     add("total", total_ns / 1000);
     return text + "}}";
 }
 
 }  // namespace
 
-void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t total_ns,
-                  RowSet* set) {
+void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t queue_ns,
+                  uint64_t total_ns, RowSet* set) {
     vz_profile& profile = set->more().profile;
     profile.struct_size = sizeof(profile);
     for (const PartReport& part : report.parts) {
@@ -134,8 +136,9 @@ void fill_profile(const NearestQuery& query, const SearchReport& report, const T
     }
     profile.plan = report.plan != 0 ? report.plan : static_cast<uint32_t>(VZ_PLAN_EXACT);  // of words alone
     profile.effort = report.effort;
+    profile.queue_ns = queue_ns;
     profile.total_ns = total_ns;
-    profile.explain = to_vz_str(set->more().explain = explain(query, report, words, total_ns));
+    profile.explain = to_vz_str(set->more().explain = explain(query, report, words, queue_ns, total_ns));
 }
 
 }  // namespace vz

@@ -7,8 +7,8 @@
 
 namespace vz {
 
-// `words` is null where the query had no text.
-void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t total_ns,
-                  RowSet* set);
+// `words` is null where the query had no text. total_ns is without queue_ns.
+void fill_profile(const NearestQuery& query, const SearchReport& report, const TextReport* words, uint64_t queue_ns,
+                  uint64_t total_ns, RowSet* set);
 
 }  // namespace vz

@@ -38,7 +38,7 @@ class Operations {
  private:
     void work();
     void run(vz_op* op);
-    vz_status perform(vz_op* op, vz_error* error);
+    vz_status perform(vz_op* op, uint64_t queue_ns, vz_error* error);
     void submit_write(vz_op* op);
     bool queue_behind_others(vz_op* op, const std::shared_ptr<Collection>& target, bool is_quick);
     void begin_write(vz_op* op, const std::shared_ptr<Collection>& target, IfFull then);

@@ -13,14 +13,24 @@
 namespace vz {
 namespace {
 
-// opaque[0] of an op: where it is; opaque[1]: the next one in the queue, which so takes no memory. All of opaque is
-// zero while the op is the caller's.
+// opaque[0] of an op: where it is; opaque[1]: the next one in the queue, which so takes no memory; opaque[2]: of a
+// search, when it was submitted. All of opaque is zero while the op is the caller's.
 enum OpState : uint64_t { kIdle = 0, kQueued = 1, kRunning = 2, kCancelled = Interruption::kCancelled };
 
 std::atomic_ref<uint64_t> state_of(vz_op* op) { return std::atomic_ref<uint64_t>(op->opaque[0]); }
 
 vz_op* next_of(const vz_op* op) {
     return reinterpret_cast<vz_op*>(op->opaque[1]);  // NOLINT(performance-no-int-to-ptr): put there as one
+}
+
+uint64_t now_ns() {
+    return static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
+// How long a search has waited; once.
+uint64_t take_queue_ns(vz_op* op) {
+    const uint64_t submitted = std::exchange(op->opaque[2], 0);
+    return submitted == 0 ? 0 : now_ns() - submitted;
 }
 
 Status cancelled() { return failure(VZ_CANCELLED, "the operation was cancelled"); }
@@ -83,6 +93,7 @@ Status Operations::submit(vz_op* const* ops, uint32_t count) {
     }
     for (uint32_t i = 0; i < count; ++i) {
         ops[i]->status = VZ_OK;
+        if (ops[i]->kind == VZ_OP_SEARCH) ops[i]->opaque[2] = now_ns();
         if (ops[i]->kind == VZ_OP_WRITE) {
             submit_write(ops[i]);
         } else {
@@ -293,9 +304,9 @@ void Operations::work() {
     }
 }
 
-vz_status Operations::perform(vz_op* op, vz_error* error) {
+vz_status Operations::perform(vz_op* op, uint64_t queue_ns, vz_error* error) {
     const CallerScope scope(reinterpret_cast<const void*>(op->done));
-    const CancellableScope cancellable(&op->opaque[0]);
+    const CancellableScope cancellable(&op->opaque[0], queue_ns);
     vz_engine* engine = &engine_;
     auto* change = static_cast<vz_change*>(op->answer);
     auto** result = static_cast<vz_result**>(op->answer);
@@ -344,13 +355,14 @@ void Operations::run(vz_op* op) {
         complete(op, op->status == VZ_OK ? Status() : Status(error));
         return;
     }
+    const uint64_t queue_ns = take_queue_ns(op);
     uint64_t expected = kQueued;
     if (!state_of(op).compare_exchange_strong(expected, kRunning)) {
         complete(op, cancelled());
         return;
     }
     vz_error error = {};
-    const vz_status status = perform(op, &error);
+    const vz_status status = perform(op, queue_ns, &error);
     expected = kRunning;
     if (!state_of(op).compare_exchange_strong(expected, kIdle)) {
         // Its end was promised to be that, however far it came.

@@ -138,7 +138,7 @@ class Answering {
         set->rows.plan = report.plan;
         set->rows.effort = report.effort;
         if (!is_explained) return {};
-        fill_profile(query_, report, words_.is_wanted ? &text_report : nullptr,
+        fill_profile(query_, report, words_.is_wanted ? &text_report : nullptr, queue_ns_,
                      static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - began).count()), set);
         return {};
     }
@@ -164,6 +164,7 @@ class Answering {
     const SearchPlan& plan_;
     const TextRanking& words_;
     const Interruption& until_;
+    const uint64_t queue_ns_ = queue_ns();  // here, for other threads may answer
     NearestQuery query_;
     TextQuery text_query_;
     bool fused_limit_ = false;

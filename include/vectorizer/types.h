@@ -588,12 +588,12 @@ typedef struct vz_profile {
     uint64_t scored;        /* rows whose key or score was computed */
     uint64_t reranked;      /* of these by the full vector, behind a walk or a scan of codes */
     uint64_t filter_passed; /* rows, as far as they were counted */
-    uint64_t queue_ns;      /* 0: not measured in this release */
+    uint64_t queue_ns;      /* of vz_submit, from there until a worker began; 0: vz_search, which never waits */
     uint64_t filter_ns;     /* finding what passes */
     uint64_t graph_ns;      /* walks and scans of codes, without rerank_ns */
     uint64_t exact_ns;      /* scans of full vectors */
     uint64_t rerank_ns;
-    uint64_t total_ns; /* from the call to the answer */
+    uint64_t total_ns; /* from the call to the answer, or from its beginning on a worker: without queue_ns */
     vz_str explain;    /* JSON for people; grows freely */
 } vz_profile;
 

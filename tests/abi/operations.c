@@ -405,6 +405,72 @@ static void end_when_the_engine_is_closed(void) {
     remove_directory(path);
 }
 
+/* Keeps the thread it runs on for that long. */
+static void lasting_done(vz_op* op) VZ_NOEXCEPT {
+    const struct timespec moment = {.tv_nsec = 30000000};
+    nanosleep(&moment, NULL);
+    waiter_done(op);
+}
+
+/* A search tells how long it waited for its thread, and that is no part of what it took. */
+static void tell_how_long_they_waited(void) {
+    vz_error error;
+    char path[64];
+    make_directory(path);
+    vz_engine_options options = NEW(vz_engine_options);
+    options.workers = 1;
+    vz_engine* engine = NULL;
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), &options, &engine, &error));
+    create_plain((struct client){engine, BY_CALL}, "points");
+    struct waiter waiter;
+    waiter_start(&waiter, 3);
+    const vz_count_request counted = NEW(vz_count_request);
+    uint64_t count = 0;
+    vz_op before = NEW(vz_op);
+    before.kind = VZ_OP_COUNT;
+    before.collection = text("points");
+    before.request = &counted;
+    before.answer = &count;
+    before.done = lasting_done;
+    before.user = &waiter;
+    const float queries[2][4] = {{1}, {2}};
+    vz_search_request request = NEW(vz_search_request);
+    request.queries = (vz_matrix){.data = queries, .rows = 2, .dim = 4};
+    request.k = 1;
+    request.flags = VZ_SEARCH_EXPLAIN;
+    vz_result* waited = NULL;
+    vz_op search = NEW(vz_op);
+    search.kind = VZ_OP_SEARCH;
+    search.collection = text("points");
+    search.request = &request;
+    search.answer = &waited;
+    search.done = waiter_done;
+    search.user = &waiter;
+    vz_op again = search;
+    vz_result* waited_too = NULL;
+    again.answer = &waited_too;
+    vz_op* const all[] = {&before, &search, &again};
+    EXPECT(vz_submit(engine, all, 3) == VZ_OK);
+    waiter_wait(&waiter);
+    for (int word = 0; word < 8; word++) EXPECT(search.opaque[word] == 0);
+    vz_profile profile = NEW(vz_profile);
+    for (uint64_t query = 0; query < 2; query++) {
+        EXPECT_STATUS(VZ_OK, vz_result_profile(waited, query, &profile, &error));
+        EXPECT(profile.queue_ns >= 30000000 && profile.total_ns != 0);
+    }
+    EXPECT_STATUS(VZ_OK, vz_result_profile(waited_too, 0, &profile, &error));
+    EXPECT(profile.queue_ns >= 30000000);
+    vz_result_release(waited);
+    vz_result_release(waited_too);
+    vz_result* at_once = NULL;
+    EXPECT_STATUS(VZ_OK, vz_search(engine, text("points"), &request, &at_once, &error));
+    EXPECT_STATUS(VZ_OK, vz_result_profile(at_once, 1, &profile, &error));
+    EXPECT(profile.queue_ns == 0 && profile.total_ns != 0);
+    vz_result_release(at_once);
+    EXPECT_STATUS(VZ_OK, vz_engine_close(engine, &error));
+    remove_directory(path);
+}
+
 int main(void) {
     char path[64];
     const struct client client = open_points(path);
@@ -419,6 +485,7 @@ int main(void) {
     end_before_close_returns(engine);
     end_busy_when_the_log_is_full();
     end_when_the_engine_is_closed();
+    tell_how_long_they_waited();
     remove_directory(path);
     return finish("abi.operations");
 }

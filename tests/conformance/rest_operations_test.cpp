@@ -290,6 +290,7 @@ TEST_F(RestOperations, explain_tells_what_a_search_did) {
     EXPECT_EQ(told.integer("/trace/segments"), 1);
     EXPECT_EQ(told.text("/trace/plan"), "exact");
     EXPECT_EQ(told.text("/explain/parts/0/segment"), "growing");
+    EXPECT_GE(told.integer("/explain/us/queue"), 0);
     EXPECT_EQ(send("POST", "/collections/s/explain", R"({"vector":[1]})").status, 400);
     EXPECT_EQ(send("POST", "/collections/s/explain", "{}").status, 400);
 }
