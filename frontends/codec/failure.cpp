@@ -247,11 +247,7 @@ Failure limit_exceeded(const vz_error& error, const Names& names) {
 }
 
 Failure busy(const vz_error& error, const Names& names) {
-    if (std::string_view(error.field) == "request_id") {
-        Failure failure = conflict("the same request is under way");
-        failure.retry_after_s = 1;
-        return failure;
-    }
+    if (std::string_view(error.field) == "request_id") return under_way();
     if (!names.write) return overloaded();
     Details details;
     details.text("collection", names.collection).number("depth", error.actual).number("hard_limit", error.expected);
@@ -374,6 +370,12 @@ Failure key_not_found(std::string_view id) {
 
 Failure conflict(std::string_view reason) {
     return make(409, "conflict", std::string(reason), Details().text("reason", reason).done());
+}
+
+Failure under_way() {
+    Failure failure = conflict("the same request is under way");
+    failure.retry_after_s = 1;
+    return failure;
 }
 
 Failure gone_since(std::string_view collection) {

@@ -64,6 +64,8 @@ Failure overloaded();
 Failure too_large(std::string_view message, uint64_t limit_bytes);
 Failure collection_not_found(std::string_view name);
 Failure conflict(std::string_view reason);
+// 409 `conflict` that passes: the same request, under its Idempotency-Key, has not ended yet.
+Failure under_way();
 // The change was made, and its collection went since: there is nothing to show.
 Failure gone_since(std::string_view collection);
 Failure vector_not_found(std::string_view id);

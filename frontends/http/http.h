@@ -144,6 +144,9 @@ void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
 /* [any] Goes on on a worker thread once no other request of the process has the turn of `subject`: what is read,
  * changed and written back takes one. A request has one turn at a time, until vzh_end_turn or its answer. */
 void vzh_take_turn(vzh_request* r, vz_str subject, vzh_function function, void* user) VZ_NOEXCEPT;
+/* [any] 1: the request has the turn of `subject` from here on. 0: another of the process has it, and this one has none.
+ */
+uint32_t vzh_take_turn_if_free(vzh_request* r, vz_str subject) VZ_NOEXCEPT;
 /* [any] Nothing happens where it has none. */
 void vzh_end_turn(vzh_request* r) VZ_NOEXCEPT;
 /* [any] What to do when nobody waits for the answer any more: its client is gone (the connection was reset), or the

@@ -301,6 +301,14 @@ void vzh_take_turn(vzh_request* r, vz_str subject, vzh_function function, void* 
     if (r->turns->take(r->turn, *r)) r->go_on();
 }
 
+uint32_t vzh_take_turn_if_free(vzh_request* r, vz_str subject) noexcept {
+    r->end_turn();
+    r->turn = to_view(subject);
+    if (!table().turns.take_if_free(r->turn, *r)) return 0;
+    r->turns = &table().turns;
+    return 1;
+}
+
 void vzh_end_turn(vzh_request* r) noexcept { r->end_turn(); }
 
 uint32_t vzh_on_abandoned(vzh_request* r, vzh_function cancel, void* user) noexcept {

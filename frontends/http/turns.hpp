@@ -15,6 +15,8 @@ class Turns final {
  public:
     // True: it is its turn. False: it waits until end() returns it.
     bool take(const std::string& subject, vzh_request& request);
+    // True: it has its turn. False: another has it, or waits for it.
+    bool take_if_free(const std::string& subject, vzh_request& request);
     // Of the request that has its turn. Whose turn it is now; nullptr: nobody waits.
     vzh_request* end(const std::string& subject);
 

@@ -180,8 +180,17 @@ void write_made_before(Call& base, json::Writer& out) {
     if (const vz_snapshot_info* info = made_before(call)) write_snapshot(out, *info, call.names.collection);
 }
 
+// Until the answer, no other request with this key looks whether it was done.
+bool is_alone(const Call& call) {
+    const vz_uuid id = request_id(call, 0);
+    std::string subject("request ");
+    subject.append(reinterpret_cast<const char*>(id.bytes), sizeof id.bytes);
+    return vzh_take_turn_if_free(call.request, borrowed(subject)) != 0;
+}
+
 void make_once(Call& base) {
     auto& call = static_cast<SnapshotCall&>(base);
+    if (!is_alone(call)) return fail(call, codec::under_way());
     call.number = number_of_key(call);
     if (!list(call)) return;
     if (made_before(call) != nullptr) {

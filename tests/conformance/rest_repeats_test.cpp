@@ -356,6 +356,38 @@ TEST_F(RestRepeats, a_snapshot_that_was_deleted_is_not_made_again) {
     }
 }
 
+TEST_F(RestRepeats, a_snapshot_under_way_is_not_made_again) {
+    make("s");
+    constexpr int kRounds = 10;
+    constexpr int kClients = 8;
+    std::atomic<int> made{0};
+    std::atomic<int> refused{0};
+    for (int round = 0; round < kRounds; ++round) {
+        good("PUT", "/collections/s/vectors/" + std::to_string(round), R"({"vector":[1]})");
+        std::vector<std::thread> clients;
+        for (int i = 0; i < kClients; ++i) {
+            clients.emplace_back([&, round] {
+                HttpClient client(server_->port());
+                const Answer answer = client.request("POST", "/collections/s/snapshot", {},
+                                                     {"Idempotency-Key: " + std::to_string(round)});
+                if (answer.status == 200) {
+                    made += answer.header("Idempotent-Replay").empty() ? 1 : 0;
+                    return;
+                }
+                ++refused;
+                EXPECT_EQ(answer.status, 409) << answer.body;
+                EXPECT_EQ(Json(answer.body).text("/error_type"), "conflict");
+                EXPECT_NE(answer.header("Retry-After"), "");
+            });
+        }
+        for (std::thread& client : clients) client.join();
+        repeated("POST", "/collections/s/snapshot", {}, std::to_string(round));
+    }
+    EXPECT_EQ(made, kRounds);
+    EXPECT_GT(refused, 0);
+    EXPECT_EQ(Json(good("GET", "/collections/s/snapshots")).integer("/total"), kRounds);
+}
+
 TEST_F(RestRepeats, a_snapshot_is_told_though_nothing_more_can_be_written) {
     make("s", {"a"});
     const std::string id = Json(good("POST", "/collections/s/snapshot", {}, "k")).text("/id");

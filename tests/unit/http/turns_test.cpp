@@ -172,6 +172,30 @@ TEST_F(Turns, taken_twice_let_others_go_first) {
     EXPECT_EQ(first->read().status, 200);
 }
 
+TEST_F(Turns, are_taken_at_once_where_nobody_has_them) {
+    const auto first = ask_for(*one_, "/one/x", 1);
+    vzh_request* const has_x = one_->next();
+    const auto second = ask_for(*one_, "/one/y", 2);
+    vzh_request* const other = one_->next();
+    ASSERT_TRUE(has_x != nullptr && other != nullptr);
+    EXPECT_EQ(vzh_take_turn_if_free(other, {"x", 1}), 0U);
+    const auto third = ask_for(*one_, "/one/y", 3);
+    vzh_request* const has_y = one_->next();
+    ASSERT_NE(has_y, nullptr) << "the one it had has ended";
+    reply(has_x);
+    EXPECT_EQ(first->read().status, 200);
+    EXPECT_EQ(vzh_take_turn_if_free(other, {"x", 1}), 1U);
+    const auto fourth = ask_for(*one_, "/one/x", 4);
+    EXPECT_TRUE(one_->has_none());
+    reply(other);
+    EXPECT_EQ(second->read().status, 200);
+    vzh_request* const next = one_->next();
+    ASSERT_NE(next, nullptr);
+    for (vzh_request* const r : {has_y, next}) reply(r);
+    EXPECT_EQ(third->read().status, 200);
+    EXPECT_EQ(fourth->read().status, 200);
+}
+
 TEST_F(Turns, come_to_requests_whose_client_is_gone) {
     const auto first = ask_for(*one_, "/one/x", 1);
     const auto gone = ask_for(*one_, "/one/x", 2);
