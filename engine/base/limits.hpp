@@ -56,6 +56,8 @@ constexpr uint64_t traversal_limit(uint64_t words) { return 2 * words + 64; }
 inline constexpr uint32_t kSegmentRowsMax = 10'000'000;  // compaction makes none larger: bounds one rewrite
 inline constexpr int64_t kTtlMsMax = 1LL << 52;          // 140,000 years: sums with a clock do not overflow
 inline constexpr int64_t kExpiryLookMs = 1000;           // between two looks for points that have expired
+// Looked at for a figure that has to be right at once: takes some microseconds.
+inline constexpr uint64_t kExpiredCountedAtOnce = 8192;
 // Deleted by one record: writers wait no longer than for a batch of theirs.
 inline constexpr uint32_t kExpiryPointsMax = 5000;
 inline constexpr uint64_t kScrubBytesPerSecond = 64 * kMiB;  // of sealed files read again in the background

@@ -12,7 +12,7 @@ namespace vz {
 
 void WriteCommit::publish() {
     staged_.wait(false, std::memory_order_acquire);
-    collection_->make_visible(lsn, live_delta_);
+    collection_->make_visible(lsn, live_delta_, expired_);
 }
 
 void WriteCommit::finish(const Status& status) {
@@ -174,9 +174,13 @@ Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit) 
     return {};
 }
 
-void Collection::make_visible(Lsn lsn, int64_t live_delta) {
-    live_.fetch_add(live_delta, std::memory_order_acq_rel);
-    visible_.store(lsn, std::memory_order_release);
+void Collection::make_visible(Lsn lsn, int64_t live_delta, uint64_t expired) {
+    const auto show = [&] {
+        live_.fetch_add(live_delta, std::memory_order_acq_rel);
+        visible_.store(lsn, std::memory_order_release);
+    };
+    if (expired == 0) return show();
+    expired_.remove(expired, show);
 }
 
 // ---- the collection itself ----

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/collection/activity.hpp"
+#include "engine/collection/expired_points.hpp"
 #include "engine/collection/part.hpp"
 #include "engine/collection/request_ids.hpp"
 #include "engine/collection/sealing.hpp"
@@ -47,7 +48,8 @@ class WriteCommit final : public Commit {
     friend class Collection;
     std::shared_ptr<Collection> collection_;
     int64_t live_delta_ = 0;
-    Status refusal_;  // what done() is told once the record is durable
+    uint64_t expired_ = 0;  // points that it deletes because they have expired
+    Status refusal_;        // what done() is told once the record is durable
 };
 
 class Collection : public std::enable_shared_from_this<Collection> {
@@ -149,7 +151,10 @@ class Collection : public std::enable_shared_from_this<Collection> {
     Unsealed unsealed() const;
     // Of the last write, by the records of the log; 0: there was none.
     int64_t updated_ms() const { return updated_ms_.load(std::memory_order_relaxed); }
+    // Those that have expired, too, until they are deleted.
     uint64_t points() const { return static_cast<uint64_t>(live_.load(std::memory_order_acquire)); }
+    // Those that reads show, as far as that can be told in bounded time: see ExpiredPoints.
+    uint64_t live_points() const;
     // Of the records that no sealed file holds, as logged.
     uint64_t unsealed_bytes() const { return unsealed_bytes_.load(std::memory_order_relaxed); }
 
@@ -157,7 +162,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     friend class WriteCommit;
     Status refusal() const;
     Status check_empty() const;
-    void make_visible(Lsn lsn, int64_t live_delta);
+    void make_visible(Lsn lsn, int64_t live_delta, uint64_t expired = 0);
     Part& writable_part(const Schema& schema);
     Frozen freeze_locked();
     bool is_sealed() const { return last_lsn() == through_lsn(); }
@@ -196,6 +201,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     std::atomic<uint64_t> unsealed_bytes_{0};
     Activity activity_;
     int64_t next_expiry_ms_ = 0;  // of begin_expiry's thread: no point expires before
+    mutable ExpiredPoints expired_;
 };
 
 }  // namespace vz

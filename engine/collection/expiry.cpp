@@ -3,6 +3,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/collection/collection.hpp"
+#include "engine/collection/expired_points.hpp"
 #include "engine/collection/staging.hpp"
 
 namespace vz {
@@ -19,7 +20,7 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
     if (now < next_expiry_ms_) return {};
     // Found without the lock; looked at again under it, for a point may have been written anew.
     std::vector<RowRef> found;
-    int64_t next = INT64_MAX;
+    ExpiredRows all;
     const ReadView view = pin();
     for (const auto& part : *view.parts) {
         if (!part->has_expiry()) continue;
@@ -30,16 +31,18 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
             may_expire = may_expire || at != 0;
             if (at == 0 || !part->is_visible(row, view.visible)) continue;
             if (at > now) {
-                next = std::min(next, at);
-            } else if (found.size() < points_max) {
-                found.push_back({part.get(), row});
+                all.next_ms = std::min(all.next_ms, at);
+                continue;
             }
+            ++all.count;
+            if (found.size() < points_max) found.push_back({part.get(), row});
         }
         if (!may_expire && part->sealed() != nullptr && !part->failed()) part->note_nothing_expires();
     }
     VZ_TRY(check_readable(*view.parts));
     // Points that are written from now on are seen by the look after the next one at the latest.
-    next_expiry_ms_ = found.size() == points_max ? 0 : std::min(next, now + kExpiryLookMs);
+    next_expiry_ms_ = found.size() == points_max ? 0 : std::min(all.next_ms, now + kExpiryLookMs);
+    expired_.note(view, all);
     if (found.empty()) return {};
 
     const std::scoped_lock lock(sequencing_);
@@ -63,10 +66,16 @@ Status Collection::begin_expiry(uint32_t points_max, WriteCommit& commit, bool* 
     }
     VZ_TRY(vz::check_readable(*parts));
     if (expired.ids.empty()) return {};
+    commit.expired_ = record.items;
     VZ_TRY(append(record, staging, commit));
     *in_flight = true;
     commit.set_staged();
     return {};
+}
+
+uint64_t Collection::live_points() const {
+    if (!has_expiry()) return points();
+    return expired_.left([this] { return pin(); }, [this] { return points(); });
 }
 
 }  // namespace vz

@@ -9,7 +9,7 @@ namespace vz {
 void fill_stats(const Collection& collection, vz_collection_stats* stats) {
     const auto parts = collection.parts();
     const auto schema = collection.schema();
-    stats->points = collection.points();
+    stats->points = collection.live_points();
     uint64_t rows = 0;
     for (const auto& part : *parts) {
         rows += part->row_count();

@@ -306,7 +306,7 @@ typedef struct vz_alias_request {
 typedef struct vz_collection_stats {
     uint32_t struct_size;
     uint32_t state;
-    uint64_t points; /* live */
+    uint64_t points; /* live; among more than 8,192 some may be counted two seconds after they expired */
     uint64_t deleted_rows;
     uint64_t growing_rows;
     uint64_t unindexed_rows; /* live rows that no graph covers, of fields that want one */

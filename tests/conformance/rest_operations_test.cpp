@@ -1,5 +1,6 @@
 // Snapshots, expiry and tuning over REST: the shapes, and that they do what they say.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <chrono>
@@ -166,6 +167,33 @@ TEST_F(RestOperations, an_integer_that_is_no_time_is_refused_wherever_it_says_wh
     }
     for (const char* other : {"1.5", R"("0")", "null", "[0]", "1e30"})
         good("PUT", "/collections/s/vectors/a", std::string(R"({"payload":{"__expires_at":)") + other + "}}");
+}
+
+// Also while nothing can be deleted, for the disk refuses.
+TEST_F(RestOperations, figures_tell_live_points) {
+    const auto shown = [&] { return Json(good("GET", "/collections/s")).integer("/vector_count"); };
+    const auto expect_shown = [&](int64_t points) {
+        EXPECT_EQ(shown(), points);
+        EXPECT_EQ(Json(good("GET", "/collections")).integer("/collections/0/vector_count"), points);
+        EXPECT_EQ(Json(good("GET", "/stats")).integer("/total_vectors"), points);
+        EXPECT_EQ(Json(good("POST", "/graphql", R"({"query":"{collection(name: \"s\") {vectorCount}}"})"))
+                      .integer("/data/collection/vectorCount"),
+                  points);
+        EXPECT_NE(good("GET", "/metrics").find("\nvectorizer_points " + std::to_string(points)), std::string::npos);
+    };
+    expect_shown(2);
+    good("POST", "/collections/s/vectors",
+         R"({"vectors":[{"id":"k","vector":[1,1],"payload":{"__expires_at":1}},{"id":"l","vector":[1,1]}]})");
+    EXPECT_EQ(shown(), 3) << "k expired before it can have been deleted";
+    good("POST", "/collections/s/ttl", R"({"ttl_secs":3})");
+    good("POST", "/collections/s/vectors", R"({"vectors":[{"id":"t","vector":[1,1]},{"id":"u","vector":[1,1]}]})");
+    EXPECT_EQ(shown(), 5);
+    const rlimit none{0, RLIM_INFINITY};
+    ASSERT_EQ(::prlimit(rest_.process().id(), RLIMIT_FSIZE, &none, nullptr), 0);
+    EXPECT_EQ(send("PUT", "/collections/s/vectors/v", R"({"vector":[1,1]})").status, 503);
+    EXPECT_TRUE(comes([&] { return shown() == 3; })) << "t and u have expired, and stay";
+    expect_shown(3);
+    EXPECT_EQ(count(), 3);
 }
 
 TEST_F(RestOperations, points_expire_by_their_own_time_and_by_the_collection) {

@@ -24,6 +24,7 @@ class RestServer final {
 
     HttpClient& client() { return *client_; }
     uint16_t port() const { return server_->port(); }
+    Process& process() { return server_->process(); }
     std::string data() const { return directory_.path() + "/data"; }
 
     Answer send(const std::string& method, const std::string& path, const std::string& body = {},

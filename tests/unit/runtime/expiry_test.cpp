@@ -2,6 +2,9 @@
 // the clock does.
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "engine/collection/read.hpp"
 #include "engine/collection/search.hpp"
 #include "tests/support/schema.hpp"
@@ -182,6 +185,65 @@ TEST_F(Expiry, survives_a_kill_and_a_clock_that_goes_back) {
     open();
     EXPECT_EQ(collection_->points(), 1U);
     EXPECT_TRUE(is_found("b"));
+}
+
+TEST_F(Expiry, is_told_by_figures_before_anything_is_deleted) {
+    EXPECT_EQ(collection_->live_points(), 0U);
+    ASSERT_TRUE(upsert("a", now_ + 100).ok());
+    ASSERT_TRUE(upsert("b", now_ + 200).ok());
+    ASSERT_TRUE(upsert("c", 0).ok());
+    EXPECT_EQ(collection_->live_points(), 3U);
+    now_ += 100;
+    EXPECT_EQ(collection_->live_points(), 2U);
+    now_ += 100;
+    EXPECT_EQ(collection_->live_points(), 1U);
+    EXPECT_EQ(collection_->points(), 3U);
+    now_ -= 50;
+    EXPECT_EQ(collection_->live_points(), 2U) << "as reads have it";
+    now_ += 50;
+    ASSERT_TRUE(upsert("a", 0).ok());
+    EXPECT_EQ(collection_->live_points(), 2U);
+    EXPECT_EQ(expire(), 1U);
+    EXPECT_EQ(collection_->live_points(), 2U);
+    ASSERT_TRUE(upsert("d", 1).ok());
+    EXPECT_EQ(collection_->live_points(), 2U);
+    ASSERT_TRUE(engine_->checkpoints().take(*collection_).ok());
+    EXPECT_EQ(collection_->live_points(), 2U);
+    open();
+    EXPECT_EQ(collection_->live_points(), 2U);
+}
+
+// Of many, some may be told for a while that have expired, but none twice that were deleted.
+TEST_F(Expiry, of_many_points_is_told_in_time) {
+    constexpr uint64_t kPoints = 12'000;
+    std::vector<std::string> names;
+    for (uint64_t i = 0; i < kPoints; ++i) names.push_back(std::to_string(i));
+    std::vector<vz_str> ids;
+    for (const std::string& name : names) ids.push_back({name.data(), name.size()});
+    const std::vector<float> values(2 * kPoints, 1);
+    const std::vector<int64_t> times(kPoints, now_ + 1'000);
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_UPSERT;
+    request.count = kPoints;
+    request.ids = ids.data();
+    request.vectors = {values.data(), kPoints, 0, 2, VZ_F32};
+    request.expires_ms = times.data();
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
+    EXPECT_EQ(collection_->live_points(), kPoints);
+    now_ += 3'000;
+    EXPECT_EQ(collection_->live_points(), 0U);
+    EXPECT_EQ(expire(), 5'000U);
+    EXPECT_EQ(collection_->live_points(), 0U);
+    EXPECT_EQ(collection_->points(), kPoints - 5'000);
+    ASSERT_TRUE(upsert("other", 0).ok());
+    EXPECT_EQ(collection_->live_points(), 1U);
+    EXPECT_EQ(expire(), 5'000U);
+    EXPECT_EQ(expire(), 2'000U);
+    EXPECT_EQ(collection_->live_points(), 1U);
+    EXPECT_EQ(collection_->points(), 1U);
 }
 
 // Nobody has to look again and again whether it has expired.
