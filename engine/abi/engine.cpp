@@ -84,6 +84,13 @@ void note_completion(const vz_engine* engine, const void* code, int64_t took_ms)
     tell(engine, took_ms < kCompletionTooLongMs ? VZ_LOG_DEBUG : VZ_LOG_WARN, "completion.slow", message, fields);
 }
 
+void note_hanging(const vz_engine* engine, const void* code) {
+    const CodeAddress address(code);
+    const vz_kv fields[] = {address.field()};
+    tell(engine, VZ_LOG_ERROR, "completion.hangs", "a completion does not return, and a thread of the engine is at it",
+         fields);
+}
+
 }  // namespace vz
 
 using namespace vz;  // NOLINT(google-build-using-namespace): bodies of the ABI
@@ -116,7 +123,11 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
                              "held for more than " + std::to_string(kHeldTooLongMs / 1000) +
                                  " s, which pins files. Release a result as soon as its last byte was copied out");
             };
-            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), warn_of_old);
+            const auto tell_of_hanging = [engine = handle.get()](const void* code, uint64_t) {
+                note_hanging(engine, code);
+            };
+            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), warn_of_old,
+                                       {&handle->completions, tell_of_hanging});
         }
         *out = handle.release();
         return {};

@@ -128,6 +128,8 @@ Status check_process(const vz_engine* engine);
 void note_misuse(const vz_engine* engine, const char* rule);
 // Logs a completion that took long, as a warning if it was too long; `code` lies in its function.
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms);
+// It runs, and should have returned.
+void note_hanging(const vz_engine* engine, const void* code);
 
 // The same for functions of an engine, in a completion or not. `caller` is evaluated in the function of the ABI itself:
 // whoever called that.

@@ -30,8 +30,8 @@ class Operations {
     Status submit(vz_op* const* ops, uint32_t count);
     Status cancel(vz_op* op);
     uint64_t queued() const { return in_flight_.load(std::memory_order_relaxed); }
-    // Returns when nothing is in flight any more. What is submitted from now on, as by a completion, is refused until
-    // resume().
+    // Returns when nothing is in flight any more, and tells of completions that keep it from that. What is submitted
+    // from now on, as by a completion, is refused until resume().
     void drain();
     void resume() { is_closing_.store(false); }
 
@@ -80,6 +80,7 @@ struct vz_engine {
     std::unique_ptr<vz::FileSystem> files;
     std::unique_ptr<vz::Engine> engine;
     std::unique_ptr<vz::Operations> operations;
+    vz::HeldResults completions;  // that run
     vz::HeldResults results_held;
     vz_log_fn log = nullptr;
     void* log_user = nullptr;

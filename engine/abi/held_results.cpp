@@ -2,8 +2,15 @@
 
 namespace vz {
 
-void HeldResults::start(std::chrono::milliseconds step, Tell tell) {
-    thread_ = std::thread([this, step, tell = std::move(tell)] { run(step, tell); });
+void HeldResults::start(std::chrono::milliseconds step, Tell tell, Others others) {
+    thread_ = std::thread([this, step, tell = std::move(tell), others = std::move(others)] {
+        std::unique_lock lock(mutex_);
+        while (!wakes_.wait_for(lock, step, [this] { return stopping_; })) {
+            for (const auto& [maker, results] : advance()) tell(maker, results);
+            if (others.held == nullptr) continue;
+            for (const auto& [maker, count] : others.held->advance()) others.tell(maker, count);
+        }
+    });
 }
 
 void HeldResults::stop() {
@@ -44,11 +51,15 @@ HeldResults::Makers HeldResults::makers() const {
     return found;
 }
 
-void HeldResults::run(std::chrono::milliseconds step, const Tell& tell) {
-    std::unique_lock lock(mutex_);
-    while (!wakes_.wait_for(lock, step, [this] { return stopping_; })) {
-        for (const auto& [maker, results] : advance()) tell(maker, results);
+HeldResults::Makers HeldResults::makers_of_old() const {
+    const uint32_t now = step_.load(std::memory_order_relaxed);
+    Makers found;
+    for (const Maker& each : makers_) {
+        uint64_t held = 0;
+        for (uint32_t ago = 2; ago < kSteps; ++ago) held += each.held[(now - ago) % kSteps].load();
+        if (held != 0) found.emplace_back(each.code.load(std::memory_order_relaxed), held);
     }
+    return found;
 }
 
 HeldResults::Makers HeldResults::advance() {

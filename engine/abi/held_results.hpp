@@ -1,6 +1,8 @@
 // Results that callers hold: how many, whose they are, and which of them are held for too long. A held result pins
 // files and versions, so it is told who forgets one. No clock is read when a result is made: time is the number of a
 // step that a thread of its own counts.
+//
+// What else is begun and ended, as a completion is, may be watched so, too.
 #pragma once
 
 #include <atomic>
@@ -26,8 +28,12 @@ class HeldResults {
     HeldResults& operator=(const HeldResults&) = delete;
 
     // `tell` hears of each maker whose results are older than two steps, once while they are held that long and seldom
-    // again.
-    void start(std::chrono::milliseconds step, Tell tell);
+    // again. `others` are told of likewise, by the same thread.
+    struct Others {
+        HeldResults* held;  // nullptr: there are none
+        Tell tell;
+    };
+    void start(std::chrono::milliseconds step, Tell tell, Others others = {});
     void stop();
 
     // When a result is made, and where its maker is counted; leave() takes it back.
@@ -46,6 +52,8 @@ class HeldResults {
     // Of each maker that holds some, how many. nullptr: of those unknown, and of all behind the first hundreds.
     using Makers = std::vector<std::pair<const void*, uint64_t>>;
     Makers makers() const;
+    // Of what was made at least one whole step ago.
+    Makers makers_of_old() const;
     // A step is over. The makers of what was made in the step before the last two, and is held.
     Makers advance();
 
@@ -67,7 +75,6 @@ class HeldResults {
 
     uint32_t place_of(const void* maker);
     std::atomic<uint32_t>& held_by(Mark mark) { return makers_[mark.place].held[mark.step % kSteps]; }
-    void run(std::chrono::milliseconds step, const Tell& tell);
 
     std::atomic<uint32_t> step_{kSteps};
     Maker makers_[kMakers + 1];  // a table of addresses that only grows; behind it those without a place

@@ -33,6 +33,12 @@ uint64_t take_queue_ns(vz_op* op) {
     return submitted == 0 ? 0 : now_ns() - submitted;
 }
 
+// What leaves it in another way than by returning, as by the end of its thread, ends the process.
+void call(vz_done_fn done, vz_op* op) noexcept {
+    const CompletionScope scope;
+    done(op);
+}
+
 Status cancelled() { return failure(VZ_CANCELLED, "the operation was cancelled"); }
 
 // Operations that only read, and look now and then whether they should go on.
@@ -273,10 +279,9 @@ void Operations::complete(vz_op* op, const Status& status) {
     state_of(op).store(kIdle);  // somebody may be about to cancel it
     const OwnTime own_time;
     const auto done = op->done;  // the op may be gone when it returns
-    {
-        const CompletionScope scope;
-        done(op);
-    }
+    const HeldResults::Mark mark = engine_.completions.enter(reinterpret_cast<const void*>(done));
+    call(done, op);
+    engine_.completions.leave(mark);
     note_completion(&engine_, reinterpret_cast<const void*>(done), own_time.ms());
     leave(1);
 }
@@ -386,7 +391,12 @@ Status Operations::cancel(vz_op* op) {
 void Operations::drain() {
     is_closing_.store(true);
     std::unique_lock lock(mutex_);
-    drained_.wait(lock, [this] { return in_flight_.load() == 0; });
+    const auto is_drained = [this] { return in_flight_.load() == 0; };
+    while (!drained_.wait_for(lock, std::chrono::milliseconds(kHangingLookMs), is_drained)) {
+        lock.unlock();
+        for (const auto& [code, count] : engine_.completions.makers_of_old()) note_hanging(&engine_, code);
+        lock.lock();
+    }
 }
 
 }  // namespace vz

@@ -74,6 +74,7 @@ inline constexpr int64_t kHeldTooLongMs = 10'000;  // a result: it pins files an
 // one alone may be a virtual machine that stood still.
 inline constexpr int64_t kCompletionLongMs = 10;
 inline constexpr int64_t kCompletionTooLongMs = 100;
+inline constexpr int64_t kHangingLookMs = 5'000;  // between two looks at them while the engine is being closed
 // An idle rewrite waits a second for each: large ones come rarely.
 inline constexpr uint64_t kSettleBytesPerSecond = 20 * kMiB;
 inline constexpr uint64_t kPackedBytesMax = 256 * kKiB;  // of a collection that is sealed together with others

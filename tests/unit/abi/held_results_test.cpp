@@ -55,6 +55,30 @@ TEST(HeldResults, that_are_released_in_time_are_not) {
     EXPECT_EQ(held.count(), 0U);
 }
 
+TEST(HeldResults, are_old_when_a_whole_step_has_passed) {
+    HeldResults held;
+    const int code = 0;
+    const HeldResults::Mark mark = held.enter(&code);
+    EXPECT_TRUE(held.makers_of_old().empty());
+    held.advance();
+    EXPECT_TRUE(held.makers_of_old().empty());
+    held.advance();
+    EXPECT_EQ(held.makers_of_old(), (HeldResults::Makers{{&code, 1}}));
+    held.leave(mark);
+    EXPECT_TRUE(held.makers_of_old().empty());
+}
+
+TEST(HeldResults, are_told_of_with_others) {
+    Listener listener;
+    HeldResults others;
+    const HeldResults::Mark mark = others.enter(&listener);
+    HeldResults held;
+    held.start(kStep, [](const void*, uint64_t) {}, {&others, listener.tell()});
+    EXPECT_EQ(listener.first.get_future().get(), std::make_pair(static_cast<const void*>(&listener), uint64_t{1}));
+    held.stop();
+    others.leave(mark);
+}
+
 TEST(HeldResults, are_counted_by_who_made_them) {
     HeldResults held;
     const std::vector<int> code(1000);
