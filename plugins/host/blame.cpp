@@ -17,6 +17,8 @@
 namespace vz::host {
 namespace {
 
+constexpr const char* kEndedProcess = "ended the process";
+
 // The code of one plugin.
 struct Territory {
     uintptr_t begin = 0, end = 0;
@@ -29,6 +31,7 @@ std::array<Territory, 64> territories;
 std::atomic<size_t> territories_used{0};
 std::atomic<const char*> current_instance{nullptr};
 std::atomic<const char*> current_function{nullptr};
+std::atomic<pid_t> watched_process{0};
 std::atomic<int> foreign_exit_code{0};  // of an exit() that nobody but a frontend may call; 0: anyone may
 alignas(16) std::array<char, 64 << 10> signal_stack;
 // NOLINTEND
@@ -98,7 +101,7 @@ void on_fatal_signal(int signal_number, siginfo_t*, void* context) {
 
 void on_exit() {
     const int code = foreign_exit_code.load();
-    if (code != 0) Blame::end_process("ended the process", code);
+    if (code != 0) Blame::end_process(kEndedProcess, code);
 }
 
 }  // namespace
@@ -159,15 +162,23 @@ const char* Blame::on_this_stack() {
     return owner != nullptr ? owner : "";
 }
 
-void Blame::end_process(const char* deed, int code) {
-    print({"vectorizer: frontend '", on_this_stack(), "' ", deed, "; what was acknowledged is on disk\n"});
+void Blame::end_process(const char* instance, const char* deed, int code) {
+    print({"vectorizer: frontend '", instance, "' ", deed, "; what was acknowledged is on disk\n"});
     ::_exit(code);
 }
 
 ExitWatch::ExitWatch(int code) {
     static const int registered = std::atexit(on_exit);
     static_cast<void>(registered);
+    watched_process.store(::getpid());
     foreign_exit_code.store(code);
+}
+
+void ExitWatch::look_at(const void* caller) {
+    const int code = foreign_exit_code.load();
+    const char* culprit = owner_of(reinterpret_cast<uintptr_t>(caller));
+    if (code == 0 || culprit == nullptr || ::getpid() != watched_process.load()) return;
+    Blame::end_process(culprit, kEndedProcess, code);
 }
 
 ExitWatch::~ExitWatch() { foreign_exit_code.store(0); }

@@ -31,13 +31,17 @@ class Blame {
     // no allocation.
     static const char* on_this_stack();
     // Ends the process at once with `code`, after a line that names the frontend on this stack and what it did.
-    [[noreturn]] static void end_process(const char* deed, int code);
+    [[noreturn]] static void end_process(const char* deed, int code) { end_process(on_this_stack(), deed, code); }
+    [[noreturn]] static void end_process(const char* instance, const char* deed, int code);
 };
 
-// While it lives, nobody but a frontend calls exit(): it is named, and the process ends at once with `code`.
+// While it lives, nobody but a frontend calls exit(): it is named, and the process ends at once with `code`. So does
+// one whose own code calls _exit or another of its kind (foreign_exit.cpp); a process that it forked may.
 class ExitWatch final {
  public:
     explicit ExitWatch(int code);
+    // Of whoever ends the process in that way; returns where that is not a frontend, or may.
+    static void look_at(const void* caller);
     ~ExitWatch();
     ExitWatch(const ExitWatch&) = delete;
     ExitWatch& operator=(const ExitWatch&) = delete;

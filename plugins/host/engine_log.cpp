@@ -33,6 +33,8 @@ void log_of_engine(void* engine, const vz_log_record* record) noexcept {
         Blame::end_process("closes the engine, which is its host's", kExitFrontend);
     }
     const char* culprit = Blame::owner(code_of(*record));
+    if (event == "completion.hangs" && static_cast<const EngineHandle*>(engine)->is_closing())
+        Blame::end_process(culprit, "does not return from a completion", kExitFrontend);
     // A library that plugins share has called for one of them.
     if (*culprit == 0 && event == "abi.misuse") culprit = Blame::on_this_stack();
     Log::write(*culprit != 0 ? culprit : "engine", *record);

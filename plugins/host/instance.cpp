@@ -85,6 +85,10 @@ vz_status Instance::reload(vz_error* error) {
     const Call call(*this, "reload");
     const auto* reload = static_cast<const vz_reload_extension*>(descriptor_.extension(frontend_, VZ_EXTENSION_RELOAD));
     if (reload == nullptr) return VZ_OK;
+    if (reload->reload == nullptr) {
+        std::strncpy(error->message, "its " VZ_EXTENSION_RELOAD " has no function", sizeof(error->message) - 1);
+        return VZ_MISUSE;
+    }
     GuardedError guarded;
     const vz_status status = reload->reload(frontend_, &guarded.error);
     look_for_damage("reload", &guarded);

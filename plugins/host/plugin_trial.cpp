@@ -209,10 +209,10 @@ void try_growth(const TrialInput& input) {
 
 void try_manners(const TrialInput& input) {
     Stage stage(input);
-    const Manners before = Manners::now();
     const auto instance = stage.instance();
     live(stage, *instance);
-    for (const std::string& difference : before.differences(Manners::now())) stage.finding(difference);
+    for (const std::string& difference : stage.manners_before_loading().differences(Manners::now()))
+        stage.finding(difference);
     std::string output = output_of(input);
     if (!output.empty()) stage.finding("it prints: " + output.substr(0, 200));
 }
@@ -262,7 +262,8 @@ constexpr std::array kTrials = {
           try_slow_stop},
     Trial{"poisoned", "an engine that turns read-only", try_poisoned},
     Trial{"growth", "a host of a later minor", try_growth},
-    Trial{"manners", "signals, timers, locale, rounding, environment, folder, umask, limits, output", try_manners},
+    Trial{"manners", "signals, timers, locale, arithmetic, priority, environment, folder, umask, limits, output",
+          try_manners},
     Trial{"misuse", "no rule of the ABI is broken", try_misuse},
 };
 

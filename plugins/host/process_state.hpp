@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ bool has_had_children();                         // that have ended
 void adopt_descendants();
 
 // What a process has once and all its code lives with: the handling of signals, timers, the locale, limits and the
-// like.
+// like; and of its threads, the calling one and those that stay.
 class Manners {
  public:
     // Of the process, and of the calling thread.
@@ -28,7 +29,8 @@ class Manners {
     struct Trait {
         std::string name, state;
     };
-    std::vector<Trait> traits_;  // always the same, in the same order
+    std::vector<Trait> traits_;                  // always the same, in the same order
+    std::map<std::string, std::string> masked_;  // by thread, the calling one not: the signals that it blocks
 };
 
 // Ports of TCP sockets that this process listens on, IPv4.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <vector>
 
 #include "plugins/host/log.hpp"
 
@@ -26,13 +27,20 @@ bool would_end_the_process(int number) {
     return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_DFL;
 }
 
+std::string name_of(int number) {
+    if (number >= SIGRTMIN) return "SIGRTMIN+" + std::to_string(number - SIGRTMIN);
+    return std::string("SIG") + ::sigabbrev_np(number);
+}
+
 }  // namespace
 
 StopSignals::StopSignals() {
     sigset_t signals;
     sigemptyset(&signals);
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
-    for (const int number : {SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGIO}) {
+    std::vector<int> strays = {SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGIO, SIGPWR, SIGSTKFLT};
+    for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) strays.push_back(number);
+    for (const int number : strays) {
         if (would_end_the_process(number)) sigaddset(&signals, number);
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -82,8 +90,7 @@ void StopSignals::tell_of_stray(const signalfd_siginfo& stray) {
     const std::string origin = is_sent ? "process " + std::to_string(stray.ssi_pid) + " sent it"
                                        : "a frontend, or a library that it uses, asked for it";
     Log::write(VZ_LOG_WARN, "host.stray_signal",
-               std::string("SIG") + ::sigabbrev_np(static_cast<int>(stray.ssi_signo)) + ": " + origin +
-                   "; it says nothing to a server");
+               name_of(static_cast<int>(stray.ssi_signo)) + ": " + origin + "; it says nothing to a server");
 }
 
 }  // namespace vz::host

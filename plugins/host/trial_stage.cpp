@@ -23,6 +23,11 @@ void Misuses::log(void* self, const vz_log_record* record) noexcept {
         misuses.report_.end();
         ::_exit(0);
     }
+    if (event == "completion.hangs") {
+        misuses.report_.add("one of its completions does not return");
+        misuses.report_.end();
+        ::_exit(0);
+    }
     if (event != "abi.misuse" && event != "completion.slow") return;
     const std::scoped_lock lock(misuses.mutex_);
     const bool is_proof = record->level <= VZ_LOG_WARN || std::exchange(misuses.is_suspect_, true);
@@ -65,6 +70,7 @@ Stage::Stage(const TrialInput& input)
     if (write() != VZ_OK || vz_checkpoint(engine_, {nullptr, 0}, nullptr, nullptr) != VZ_OK)
         fail("the checker's own write fails");
     before_loading_ = {};
+    manners_before_loading_ = Manners::now();
     const Step step(input, "loading");
     loaded_ = load_frontend(input.file);
     if (loaded_.descriptor == nullptr) fail(loaded_.problem);

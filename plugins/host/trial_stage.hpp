@@ -71,6 +71,7 @@ class Stage {
     const vz_frontend_descriptor& descriptor() const { return *loaded_.descriptor; }
     Step step(const char* function) const { return {input_, function}; }
     const Possessions& before_loading() const { return before_loading_; }
+    const Manners& manners_before_loading() const { return manners_before_loading_; }
 
     Config config;
 
@@ -79,6 +80,7 @@ class Stage {
     std::string name_;
     Misuses misuses_;
     Possessions before_loading_;
+    Manners manners_before_loading_;
     vz_engine* engine_ = nullptr;
     Loaded loaded_;
     std::unique_ptr<Services> services_;

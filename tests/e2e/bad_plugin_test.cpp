@@ -47,6 +47,8 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
         {"none", {"exit 0"}},
         {"asks-in-completion", {"exit 0"}},
         {"asks-services", {"exit 0"}},
+        {"later-minor", {"exit 0"}},
+        {"unloads-itself", {"exit 0"}},
         {"no-entry", {"exit 2", "load", "exports"}},
         {"newer", {"exit 2", "load", "needs"}},
         {"declines", {"exit 2", "load"}},
@@ -84,7 +86,9 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
 TEST(PluginCheck, ReportsWhatEndsItsProcess) {
     for (const char* kind : {"failing-create", "crash-in-create", "past-error", "into-host", "no-frontend"})
         EXPECT_EQ(rows_that_fail(kind, {"create"}), Rows{"create"}) << kind;
-    for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits", "closes-engine"})
+    for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits", "closes-engine", "quits",
+                             "quits-in-stop", "quits-quickly-in-stop", "ends-the-host-thread", "ends-an-engine-thread",
+                             "throws-in-a-completion", "hangs-in-a-completion", "null-reload"})
         EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), (Rows{"cycle", "misuse"})) << kind;
     for (const char* kind : {"asks-at-exit", "reports-at-exit"})
         EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), Rows{"misuse"}) << kind;
@@ -109,14 +113,17 @@ TEST(PluginCheck, BlamesNobodyForAMachineThatIsBusy) {
 
 TEST(PluginCheck, FindsAndEndsTheProcessesOfAPlugin) {
     ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // what the checker leaves is adopted here
-    for (const char* kind : {"daemonizes", "runs-a-program", "forks"}) {
+    for (const char* kind : {"daemonizes", "runs-a-program", "forks", "forks-in-a-completion"}) {
         EXPECT_EQ(rows_that_fail(kind, {"cycle"}), Rows{"cycle"}) << kind;
         EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << kind << ": a process is left";
     }
 }
 
 TEST(PluginCheck, FindsWhatChangesForAllOfTheProcess) {
-    for (const char* kind : {"signal-flags", "alarm", "thread-locale", "rounding", "limits"})
+    for (const char* kind :
+         {"signal-flags", "alarm", "thread-locale", "rounding", "limits", "flushes-to-zero-as-it-loads",
+          "handles-a-signal-as-it-loads", "traps-arithmetic", "signal-stack", "priority", "schedule", "thread-name",
+          "masks-an-engine-thread", "real-time-timer", "terminate-handler"})
         EXPECT_EQ(rows_that_fail(kind, {"manners"}), Rows{"manners"}) << kind;
 }
 
@@ -179,13 +186,16 @@ bool is_named(const std::string& output) { return output.find("frontend 'culprit
 TEST(Host, RefusesToStartAndNamesTheFrontend) {
     for (const char* kind :
          {"no-entry", "newer", "declines", "wrong-major", "short-descriptor", "null-callback", "failing-create",
-          "past-error", "into-host", "no-frontend", "throws-number", "exits", "closes-engine"}) {
+          "past-error", "into-host", "no-frontend", "throws-number", "exits", "quits", "closes-engine"}) {
         const Host host;
         const Ran ran = host.start(kind);
         EXPECT_EQ(ran.exit.code, 3) << kind << "\n" << ran.output;
         EXPECT_TRUE(is_named(ran.output)) << kind << "\n" << ran.output;
     }
     for (const auto& [kind, signal] : {std::pair{"crash-in-create", SIGABRT},
+                                       {"ends-the-host-thread", SIGABRT},
+                                       {"ends-an-engine-thread", SIGABRT},
+                                       {"throws-in-a-completion", SIGABRT},
                                        {"overflows", SIGSEGV},
                                        {"thread-overflows", SIGSEGV},
                                        {"bus-error", SIGBUS}}) {
@@ -238,6 +248,9 @@ TEST(Host, NamesAFrontendThatFailsWhileStopping) {
     for (const auto& [kind, signal] : {std::pair{"throws", SIGABRT},
                                        {"crash-in-stop", SIGABRT},
                                        {"slow-stop", 0},
+                                       {"quits-in-stop", 0},
+                                       {"quits-quickly-in-stop", 0},
+                                       {"hangs-in-a-completion", 0},
                                        {"hangs-in-drain", 0},
                                        {"hangs-in-idle", 0}}) {
         const Host host;
@@ -304,6 +317,67 @@ TEST(Host, NamesAFrontendThatHoldsResultsAndKeepsTheEngineOpen) {
         EXPECT_EQ(times_told(), 1) << server.process().output();  // after ten seconds
         EXPECT_EQ(server.stop().code, 3);
         EXPECT_EQ(times_told(), 2) << server.process().output();
+    }
+    expect_whole(host.data);
+}
+
+TEST(Host, AcknowledgesNothingThatAFrontendKeepsFromTheDisk) {
+    for (const char* kind : {"closes-logs", "replaces-logs"}) {
+        const Host host;
+        {
+            Server server(host.data, host.arguments(kind));
+            const auto rest = rest_frontend(server.port());
+            EXPECT_NE(rest->create("docs", 2, Metric::kCosine), Outcome::kAcknowledged) << kind;
+            EXPECT_NE(rest->create("more", 2, Metric::kCosine), Outcome::kAcknowledged) << kind;
+            server.stop();
+        }
+        EXPECT_EQ(run({program(), "check", host.data}).exit.code, 0) << kind;
+        Server server(host.data);
+        EXPECT_EQ(rest_frontend(server.port())->create("docs", 2, Metric::kCosine), Outcome::kAcknowledged) << kind;
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    const Host host;
+    host.start("closes-all");
+    EXPECT_EQ(run({program(), "check", host.data}).exit.code, 0);
+}
+
+TEST(Host, KeepsTheDataFromAForkOfItself) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("forks-in-a-completion"));
+        fill(server.port());
+        EXPECT_EQ(server.stop().code, 0) << server.process().output();
+    }
+    EXPECT_EQ(run({program(), "check", host.data}).exit.code, 0);
+    Server server(host.data);
+    EXPECT_EQ(rest_frontend(server.port())->read()["docs"].points.size(), 2U);
+    EXPECT_EQ(server.stop().code, 0);
+}
+
+TEST(Host, RefusesAReloadThatIsNone) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("null-reload"));
+        fill(server.port());
+        server.process().send(SIGHUP);
+        EXPECT_TRUE(comes([&] {
+            const std::string output = server.process().output();
+            return is_named(output) && output.find("everything stays as it was") != std::string::npos;
+        })) << server.process().output();
+        EXPECT_EQ(server.stop().code, 0);
+    }
+    expect_whole(host.data);
+}
+
+TEST(Host, LivesThroughARealTimeSignal) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("real-time-timer"));
+        EXPECT_TRUE(comes([&] {
+            return server.process().output().find("SIGRTMIN+3: a frontend") != std::string::npos;
+        })) << server.process().output();
+        fill(server.port());
+        EXPECT_EQ(server.stop().code, 0);
     }
     expect_whole(host.data);
 }
