@@ -306,7 +306,7 @@ typedef struct vz_alias_request {
 typedef struct vz_collection_stats {
     uint32_t struct_size;
     uint32_t state;
-    uint64_t points; /* live; among more than 8,192 some may be counted two seconds after they expired */
+    uint64_t points; /* live; where more than 8,192 may expire, some are told for up to 2 s after they have */
     uint64_t deleted_rows;
     uint64_t growing_rows;
     uint64_t unindexed_rows; /* live rows that no graph covers, of fields that want one */
@@ -699,7 +699,7 @@ typedef struct vz_log_record {
 /* Must not call the engine. Called on any thread, a caller's or one of the engine's, also before vz_engine_open and
  * until vz_engine_close has returned; calls may overlap. Of its events "abi.misuse" tells of a rule broken on this
  * stack, "engine.closing" of a vz_engine_close that begins on it, "results.held" in its field "code" the address of the
- * code that made them. */
+ * code that made them, "completion.hangs" likewise of a `done` that does not return. */
 typedef void (*vz_log_fn)(void* user, const vz_log_record* record) VZ_NOEXCEPT;
 
 #define VZ_SAMPLE_COUNTER 1u
