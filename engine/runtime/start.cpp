@@ -29,6 +29,21 @@ void seal_wals(Findings& findings) {
     std::erase_if(wals, [](const WalState& wal) { return wal.last_lsn == 0; });
 }
 
+// With the folders above it that are missing. Each is durable in the one that holds it: what is synced in a folder that
+// a power cut takes away is gone.
+Status make_data_directory(FileSystem& files, const std::string& directory) {
+    for (size_t at = directory.find('/', 1);; at = directory.find('/', at + 1)) {
+        const std::string part = directory.substr(0, at);
+        VZ_ASSIGN(const bool exists, files.exists(part));
+        if (!exists) {
+            const size_t slash = part.rfind('/');
+            VZ_TRY(files.make_directory(part));
+            VZ_TRY(files.sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : part.substr(0, slash)));
+        }
+        if (at == std::string::npos) return {};
+    }
+}
+
 // Names and aliases are one name space. Where edits were lost a name may be both: without the alias no point is out of
 // reach.
 std::vector<std::string> drop_aliases_of_names(ManifestState& state) {
@@ -45,8 +60,7 @@ Status Engine::recover() {
     const bool is_read_only = database_.settings.read_only;
     // Before anything is made: a folder of something else stays as it is.
     if (database_.settings.must_exist || is_read_only) VZ_TRY(expect_database(database_.files, database_.directory));
-    VZ_ASSIGN(const bool exists, database_.files.exists(database_.directory));
-    if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
+    if (!is_read_only) VZ_TRY(make_data_directory(database_.files, database_.directory));
     VZ_ASSIGN(lock_,
               database_.files.lock(database_.directory + "/LOCK", is_read_only ? LockMode::kLook : LockMode::kOwn));
     if (!is_read_only) {

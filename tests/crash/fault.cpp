@@ -91,7 +91,7 @@ int run_fault(const Scale& scale) {
         gate.count_workload();
         for (const FaultName& fault : kFaults) {
             for (uint64_t call = 0;; call += scale.stride) {
-                SimFs files(empty_disk(), SimFs::History::kKept);
+                SimFs files(SimFs::History::kKept);
                 files.inject({fault.kind, fault.span, call});
                 Timeline timeline{Model()};
                 const std::string where =
@@ -125,7 +125,7 @@ int run_flip(const Scale& scale) {
     uint64_t unnoticed = 0;
     for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
         gate.count_workload();
-        SimFs files(empty_disk(), SimFs::History::kNone);
+        SimFs files(SimFs::History::kNone);
         const Timeline timeline = run_workload(&files, seed, kFaultOperations, End::kClosed);
         const size_t last = timeline.models.size() - 1;
         const Disk disk = files.disk();

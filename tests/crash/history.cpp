@@ -104,12 +104,6 @@ Allowed allowed_at(const Timeline& timeline, size_t cut) {
     return {acknowledged, begun};
 }
 
-Disk empty_disk() {
-    SimFs files(SimFs::History::kNone);
-    if (!files.make_directory(kDirectory).ok() || !files.sync_directory(".").ok()) std::abort();
-    return files.disk();
-}
-
 Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
     Model model;
     Timeline timeline(model);

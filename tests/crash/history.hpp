@@ -37,9 +37,6 @@ struct Allowed {
 };
 Allowed allowed_at(const Timeline& timeline, size_t cut);
 
-// A disk with an empty, durable data directory.
-Disk empty_disk();
-
 // Opens the store (a step of its own), draws `operations` operations, closes it if asked. What must succeed and does
 // not ends the process with a message: a workload on a disk without faults never fails.
 enum class End { kClosed, kAbandoned };

@@ -20,7 +20,7 @@ std::string place(uint64_t seed, size_t cut, const Image& image) {
 int run_sweep(const Scale& scale) {
     Gate gate("sweep", scale);
     for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
-        SimFs files(empty_disk(), SimFs::History::kKept);
+        SimFs files(SimFs::History::kKept);
         const Timeline timeline =
             run_workload(&files, seed, operations_of(seed), seed % 3 == 0 ? End::kClosed : End::kAbandoned);
         gate.count_workload();
@@ -44,7 +44,7 @@ int run_sweep(const Scale& scale) {
 int run_nested(const Scale& scale) {
     Gate gate("nested", scale);
     for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
-        SimFs files(empty_disk(), SimFs::History::kKept);
+        SimFs files(SimFs::History::kKept);
         const Timeline timeline = run_workload(&files, seed, operations_of(seed), End::kAbandoned);
         gate.count_workload();
         Random random(seed * 37);
@@ -79,7 +79,7 @@ int run_nested(const Scale& scale) {
 int run_two_stage(const Scale& scale) {
     Gate gate("two-stage", scale);
     for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
-        SimFs files(empty_disk(), SimFs::History::kKept);
+        SimFs files(SimFs::History::kKept);
         const Timeline timeline = run_workload(&files, seed, operations_of(seed), End::kAbandoned);
         gate.count_workload();
         Random random(seed * 41);

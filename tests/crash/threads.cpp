@@ -78,7 +78,7 @@ Verdict judge_all(SimFs* files, const std::vector<Writer>& writers, size_t cut, 
 int run_threads(const Scale& scale) {
     Gate gate("threads", scale);
     for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
-        SimFs files(empty_disk(), SimFs::History::kKept);
+        SimFs files(SimFs::History::kKept);
         files.set_sync_time(std::chrono::microseconds(50 * (seed % 4)));
         std::vector<Writer> writers(kWriters);
         for (size_t i = 0; i < kWriters; ++i) writers[i].prefix = "w" + std::to_string(i);

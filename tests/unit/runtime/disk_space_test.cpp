@@ -486,5 +486,50 @@ TEST_F(FullDisk, next_log_file_is_there_before_it_is_needed) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+// A power cut at any point of it, and behind it: what was there is there, and what was acknowledged since.
+TEST_F(FullDisk, loses_nothing_where_a_log_that_begins_late_is_cut) {
+    open(false);
+    create("c");
+    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    ASSERT_TRUE(write(VZ_UPSERT, "b").ok());
+    engine_.reset();  // as if killed
+    fill_disk();
+    open(false);
+    ASSERT_TRUE(engine_->log().waits_for_room());
+    const size_t first = files_.cuts();
+    make_room();
+    ASSERT_TRUE(engine_->log().begin(64 * kKiB).ok());
+    ASSERT_TRUE(write(VZ_UPSERT, "c").ok());
+    const size_t acknowledged = files_.cuts();
+    {
+        const Checkpoints::Lock one_at_a_time = engine_->checkpoints().exclude();
+        ASSERT_TRUE(engine_->checkpoints().retire_wals().ok());
+        ASSERT_TRUE(engine_->checkpoints().sweep().ok());
+    }
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    const size_t last = files_.cuts();
+    engine_.reset();
+    Random random(1);
+    uint64_t images = 0;
+    for (size_t cut = first; cut <= last; ++cut) {
+        for (const Image& image : files_.crash_images(cut, &random, 40).images) {
+            SimFs disk(image);
+            for (const uint64_t more : {0U, 1U}) {
+                auto opened = Engine::open(disk, "d", settings(false));
+                ASSERT_TRUE(opened.ok()) << cut << ": " << opened.status().error().message;
+                engine_ = opened.take();
+                const uint64_t found = points() - more;
+                EXPECT_GE(found, cut < acknowledged ? 2U : 3U) << cut;
+                EXPECT_LE(found, 3U) << cut;
+                EXPECT_TRUE(write(VZ_UPSERT, "d").ok());
+                close();
+            }
+            ++images;
+        }
+    }
+    EXPECT_GT(images, 100U);
+}
+
 }  // namespace
 }  // namespace vz
