@@ -35,8 +35,8 @@ bool has_header(FileSystem& files, const std::string& path, const Magic& magic, 
 
 Status LocalLog::begin_files(uint64_t wal_bytes) {
     VZ_ASSIGN(WalFile wal, make_first_wal(wal_bytes));
-    const std::scoped_lock lock(state_mutex_);
-    ManifestState& state = found_.state;
+    // What was found stays as it is until the manifest has it.
+    ManifestState state = found_.state;
     state.wals.push_back({wal.header.file_number, 0, 0});
     Result<std::unique_ptr<Manifest>> manifest = with_ballast([&] {
         const uint64_t number = numbers_.next_number();
@@ -45,15 +45,16 @@ Status LocalLog::begin_files(uint64_t wal_bytes) {
                                 settings_.manifest_extend_bytes);
     });
     if (!manifest.ok()) {
-        state.wals.pop_back();
         // Of any other failure it is not known whether CURRENT names it.
         const vz_status code = manifest.status().code();
         if (code == VZ_DISK_FULL || code == VZ_LIMIT_EXCEEDED)
             static_cast<void>(files_.unlink(wal_path(directory_, wal.header.file_number)));
         return manifest.take_status();
     }
-    manifest_ = std::move(*manifest);
     wal_ = std::make_unique<Wal>(std::move(wal));
+    const std::scoped_lock lock(state_mutex_);
+    manifest_ = std::move(*manifest);
+    found_ = {};
     return {};
 }
 

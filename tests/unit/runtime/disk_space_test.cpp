@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
