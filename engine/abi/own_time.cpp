@@ -7,7 +7,6 @@
 #include <array>
 #include <cinttypes>
 #include <cstdio>
-#include <utility>
 
 #include "engine/base/limits.hpp"
 
@@ -39,14 +38,15 @@ nanoseconds waited_until(Clock::time_point now) {
 
 }  // namespace
 
+OwnTime::OwnTime() : begun_(Clock::now()), waited_(last_look.waited) {}
+
 int64_t OwnTime::ms() const {
     constexpr milliseconds kWorthALook(kCompletionLongMs);
     const auto now = Clock::now();
     const nanoseconds took = now - begun_;
-    if (now - last_look.at < kWorthALook) return took / milliseconds(1);
-    const Look look = {now, waited_until(now)};
-    const Look before = std::exchange(last_look, look);
-    return (took - std::min(took, look.waited - before.waited)) / milliseconds(1);
+    if (took < kWorthALook && now - last_look.at < kWorthALook) return took / milliseconds(1);
+    last_look = {now, waited_until(now)};
+    return (took - std::min(took, last_look.waited - waited_)) / milliseconds(1);
 }
 
 }  // namespace vz
