@@ -289,11 +289,12 @@ TEST_P(Living, reports_tell_what_was_done) {
 }
 
 TEST_P(Living, parts_are_searched_together) {
-    constexpr uint32_t kSmall = 1'500;  // too few rows for a graph, alone
-    upsert(0, kRows);
+    constexpr uint32_t kSmall = 1'400;  // too few rows for a graph, alone; and so few that no segments are made one
+    constexpr uint32_t kLarge = kRows + 3'000;
+    upsert(0, kLarge);
     checkpoint();
     for (uint32_t part = 0; part < 4; ++part) {
-        upsert(kRows + part * kSmall, kRows + (part + 1) * kSmall);
+        upsert(kLarge + part * kSmall, kLarge + (part + 1) * kSmall);
         checkpoint();
     }
     upsert(0, 200);
