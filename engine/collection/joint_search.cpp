@@ -16,26 +16,37 @@ struct Walked {
     PartWork work = {};
 };
 
+// Largest first.
 std::vector<Walked> choose(const NearestQuery& query, std::span<Target> targets) {
     std::vector<Walked> chosen;
     for (Target& target : targets) {
         const FieldGraph graph = target.part->graph(query.field->id);
         const double ended = ended_share(*target.part);
         if (!is_worth_a_walk(query, graph, kJoinedGraphBytesMin) || ended > kEndedShareWalked) continue;
-        // Keys of different layouts do not compare.
-        if (!chosen.empty() && graph.view->shape().layout != chosen[0].graph.view->shape().layout) continue;
         Walked& walked = chosen.emplace_back(Walked{&target, target, graph, graph.linked * (1 - ended)});
         walked.target.end = graph.linked;
     }
+    if (chosen.empty()) return chosen;
+    std::stable_sort(chosen.begin(), chosen.end(),
+                     [](const Walked& a, const Walked& b) { return a.graph.linked > b.graph.linked; });
+    // Keys of different layouts do not compare.
+    const Layout layout = chosen[0].graph.view->shape().layout;
+    std::erase_if(chosen, [&](const Walked& walked) { return walked.graph.view->shape().layout != layout; });
     return chosen;
 }
 
-// Two bytes for each row of the largest collection that the thread has searched so.
-SearchScratch& scratch_of(size_t part) {
+// By place, as the largest graphs of all collections share the first one: two bytes for each row of the largest that
+// the thread has searched there.
+SearchScratch& scratch_of(size_t place) {
     thread_local std::deque<SearchScratch> scratch;
-    while (scratch.size() <= part) scratch.emplace_back();
-    scratch[part].walk.counters = {};
-    return scratch[part];
+    while (scratch.size() <= place) scratch.emplace_back();
+    scratch[place].walk.counters = {};
+    return scratch[place];
+}
+
+// A graph that grows may lead beyond its view.
+bool is_damaged(const Walked& walked, const SearchScratch& scratch) {
+    return walked.target.part->sealed() != nullptr && scratch.walk.counters.damaged_ids != 0;
 }
 
 PartReport report_of(const Walked& walked, const SearchScratch& scratch, float estimate) {
@@ -84,9 +95,9 @@ void search_together(const NearestQuery& query, const ScoreQuery& scored, const 
     if (effort.is_by_recall()) joint.far = effort.largest();
     search_together(parts, joint, scored);
     size_t found = 0;
-    for (const JointPart& part : parts) {
-        if (part.scratch->walk.counters.damaged_ids != 0) return;
-        found += part.scratch->hits.size();
+    for (size_t i = 0; i < chosen.size(); ++i) {
+        if (is_damaged(chosen[i], *parts[i].scratch)) return;
+        found += parts[i].scratch->hits.size();
     }
     if (found < query.k) return;
     for (size_t i = 0; i < chosen.size(); ++i) {

@@ -327,6 +327,23 @@ TEST_P(Living, parts_are_searched_together) {
     }
 }
 
+// Keys of two layouts do not compare: the largest graph decides which are walked as one.
+TEST_P(Living, a_small_part_of_another_layout_is_searched_apart) {
+    constexpr uint32_t kSmall = 1'400;
+    upsert(0, kRows);
+    checkpoint();
+    upsert(kRows, kRows + kSmall);
+    checkpoint();
+    change_ = [](float value) { return std::max(0.0F, std::round(value)); };
+    upsert(kRows + kSmall, kRows + 2 * kSmall);  // in bytes, but under cosine
+    checkpoint();
+    expect_good_answers("two segments, and a small one in bytes");
+    search(collection().pin(), Points(99).draw(), kNeighbours, false);
+    const auto walked = std::count_if(report_.parts.begin(), report_.parts.end(),
+                                      [](const PartReport& part) { return part.plan == VZ_PLAN_GRAPH; });
+    EXPECT_EQ(walked, GetParam() == VZ_COSINE ? 3 : 2);
+}
+
 TEST_P(Living, graphs_leave_the_maps_as_far_as_memory_goes) {
     upsert(0, kRows);
     checkpoint();
