@@ -60,6 +60,7 @@ inline constexpr int64_t kExpiryLookMs = 1000;           // between two looks fo
 inline constexpr uint64_t kExpiredCountedAtOnce = 8192;
 // Deleted by one record: writers wait no longer than for a batch of theirs.
 inline constexpr uint32_t kExpiryPointsMax = 5000;
+inline constexpr uint32_t kExpiryRecordsALook = 20;  // 100,000 points a second at most, with writers between them
 inline constexpr uint64_t kScrubBytesPerSecond = 64 * kMiB;  // of sealed files read again in the background
 // The first of them, so many bytes from the start on, go so many times as fast: they may have come to harm unseen.
 inline constexpr uint64_t kScrubHurriedBytes = 1024 * kMiB;

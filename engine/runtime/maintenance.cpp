@@ -195,6 +195,11 @@ Result<uint64_t> Maintenance::expire(const std::shared_ptr<Collection>& collecti
     return commit.answer.applied;
 }
 
+bool Maintenance::is_stopping() {
+    const std::scoped_lock lock(mutex_);
+    return stopping_;
+}
+
 void Maintenance::compact_while_worth(const std::shared_ptr<Collection>& collection) {
     while (!compacting_.is_stopping() && collection->health().ok()) {
         const Result<bool> done =
@@ -239,11 +244,15 @@ void Maintenance::expire_all(std::unique_lock<std::mutex>& lock) {
     const std::vector<std::shared_ptr<Collection>> expiring = expiring_;
     lock.unlock();
     for (const auto& collection : expiring) {
-        if (!collection->health().ok()) continue;
-        const Result<uint64_t> expired = expire(collection);
-        if (expired.ok()) continue;
-        database_.report(VZ_LOG_ERROR, "expiry.failed",
-                         "collection '" + collection->name() + "': " + expired.status().error().message);
+        uint64_t deleted = kExpiryPointsMax;
+        for (uint32_t record = 0; record < kExpiryRecordsALook && deleted == kExpiryPointsMax; ++record) {
+            if (!collection->health().ok() || is_stopping()) break;
+            const Result<uint64_t> expired = expire(collection);
+            deleted = expired.ok() ? *expired : 0;
+            if (expired.ok()) continue;
+            database_.report(VZ_LOG_ERROR, "expiry.failed",
+                             "collection '" + collection->name() + "': " + expired.status().error().message);
+        }
     }
     lock.lock();
     // Removed as soon as nothing can expire any more; a dropped collection has nothing to read.

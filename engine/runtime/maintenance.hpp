@@ -51,6 +51,7 @@ class Maintenance {
  private:
     void run();
     void begin_log();
+    bool is_stopping();
     void compact_while_worth(const std::shared_ptr<Collection>& collection);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();

@@ -2,11 +2,13 @@
 // the clock does.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "engine/collection/read.hpp"
 #include "engine/collection/search.hpp"
+#include "tests/support/comes.hpp"
 #include "tests/support/schema.hpp"
 #include "tests/unit/runtime/engine_on_disk.hpp"
 
@@ -244,6 +246,39 @@ TEST_F(Expiry, of_many_points_is_told_in_time) {
     EXPECT_EQ(expire(), 2'000U);
     EXPECT_EQ(collection_->live_points(), 1U);
     EXPECT_EQ(collection_->points(), 1U);
+}
+
+// A third of a million of them, all at once.
+TEST(ExpirySweep, takes_less_than_a_minute_for_many_points) {
+    constexpr uint32_t kBatch = 10'000;
+    constexpr uint32_t kBatches = 33;
+    const e2e::TemporaryDirectory directory;
+    const auto files = make_posix_file_system();
+    auto engine = Engine::open(*files, directory.path() + "/data", {}).take();
+    ASSERT_TRUE(engine->catalogue().create("c", one_field(1), {}).ok());
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+    const std::vector<int64_t> times(kBatch, now.count() + 1);
+    const std::vector<float> values(kBatch, 1);
+    for (uint32_t batch = 0; batch < kBatches; ++batch) {
+        std::vector<std::string> names;
+        for (uint32_t i = 0; i < kBatch; ++i) names.push_back(std::to_string(batch * kBatch + i));
+        std::vector<vz_str> ids;
+        for (const std::string& name : names) ids.push_back({name.data(), name.size()});
+        vz_write_request request = {};
+        request.struct_size = sizeof request;
+        request.kind = VZ_UPSERT;
+        request.count = kBatch;
+        request.ids = ids.data();
+        request.vectors = {values.data(), kBatch, 0, 1, VZ_F32};
+        request.expires_ms = times.data();
+        vz_write_answer answer = {};
+        std::vector<Status> errors;
+        ASSERT_TRUE(engine->write("c", request, &answer, &errors).ok());
+    }
+    const auto collection = engine->catalogue().resolve("c").take();
+    EXPECT_TRUE(comes([&] { return collection->points() == 0; }, std::chrono::seconds(60))) << collection->points();
+    EXPECT_TRUE(engine->close().ok());
 }
 
 // Nobody has to look again and again whether it has expired.
