@@ -150,6 +150,8 @@ std::string_view first_difference(const Settings& left, const Settings& right) {
     for (const auto& number : kNumbers) {
         if (left.*number.member != right.*number.member) return number.key;
     }
+    if (left.access != right.access) return "log.access";
+    if (left.slow_ms != right.slow_ms) return "log.slow_ms";
     if (left.compress != right.compress) return "http.compress";
     if (left.cors_origins != right.cors_origins) return "http.cors_origins";
     if (left.allowed_hosts != right.allowed_hosts) return "http.allowed_hosts";

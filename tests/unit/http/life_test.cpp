@@ -368,10 +368,19 @@ TEST(Sharing, two_mounts_serve_one_port) {
     vz_error error{};
     EXPECT_EQ(vzh_declare(&other.table, kTaken, 1, &tell_two, nullptr, &mount, &error), VZ_ALREADY_EXISTS);
     EXPECT_EQ(vzh_declare(&other.table, kProbe, 1, &tell_two, nullptr, &mount, &error), VZ_ALREADY_EXISTS);
-    Host different(plain_config());
-    different.config["limits.body_mb"] = "7";
-    EXPECT_EQ(vzh_declare(&different.table, kTwo, 1, &tell_two, nullptr, &mount, &error), VZ_INVALID_ARGUMENT);
-    EXPECT_STREQ(error.field, "body_mb");
+    struct Difference {
+        const char* key;
+        const char* value;
+        const char* told;
+    };
+    for (const auto& [key, value, told] : {Difference{"limits.body_mb", "7", "body_mb"},
+                                           {"log.slow_ms", "7", "log.slow_ms"},
+                                           {"log.access", "all", "log.access"}}) {
+        Host different(plain_config());
+        different.config[key] = value;
+        EXPECT_EQ(vzh_declare(&different.table, kTwo, 1, &tell_two, nullptr, &mount, &error), VZ_INVALID_ARGUMENT);
+        EXPECT_STREQ(error.field, told);
+    }
     ASSERT_EQ(vzh_declare(&other.table, kTwo, 1, &tell_two, nullptr, &mount, &error), VZ_OK) << error.message;
     server.start();
     const auto starting = ask(server.port(), get("/two"));
