@@ -88,7 +88,8 @@ class FileSystem {
     virtual Status make_directory(const std::string& path) = 0;
     virtual Status rename(const std::string& from, const std::string& to) = 0;
     virtual Status unlink(const std::string& path) = 0;
-    // Makes the names in a directory durable.
+    // Makes the names in a directory durable. VZ_UNSUPPORTED: one that may not be read, or on a disk that has no such
+    // thing.
     virtual Status sync_directory(const std::string& path) = 0;
     // The file and the folder around it. VZ_BUSY with VZ_REASON_IN_USE when somebody else holds either.
     virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path, LockMode mode) = 0;

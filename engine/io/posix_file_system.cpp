@@ -286,9 +286,11 @@ class PosixFileSystem final : public FileSystem {
 
     Status sync_directory(const std::string& path) override {
         const Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (fd.get() < 0 && errno == EACCES) return failure(VZ_UNSUPPORTED, "%s may not be read", path.c_str());
         if (fd.get() < 0) return os_failure("cannot open", path, errno);
-        if (::fsync(fd.get()) != 0) return os_failure("cannot sync", path, errno);
-        return {};
+        if (::fsync(fd.get()) == 0) return {};
+        if (errno == EINVAL || errno == EROFS) return failure(VZ_UNSUPPORTED, "%s cannot be synced", path.c_str());
+        return os_failure("cannot sync", path, errno);
     }
 
     Result<std::unique_ptr<FileLock>> lock(const std::string& path, LockMode mode) override {

@@ -29,18 +29,14 @@ void seal_wals(Findings& findings) {
     std::erase_if(wals, [](const WalState& wal) { return wal.last_lsn == 0; });
 }
 
-// With the folders above it that are missing. Each is durable in the one that holds it: what is synced in a folder that
-// a power cut takes away is gone.
-Status make_data_directory(FileSystem& files, const std::string& directory) {
+// A power cut takes a folder that was not synced in the one above it, with all that was synced in itself. All of them:
+// a process that was killed may have made them. Those that may not be read were there before.
+Status sync_folders_above(FileSystem& files, const std::string& directory) {
+    Status synced = files.sync_directory(directory.starts_with('/') ? "/" : ".");
     for (size_t at = directory.find('/', 1);; at = directory.find('/', at + 1)) {
-        const std::string part = directory.substr(0, at);
-        VZ_ASSIGN(const bool exists, files.exists(part));
-        if (!exists) {
-            const size_t slash = part.rfind('/');
-            VZ_TRY(files.make_directory(part));
-            VZ_TRY(files.sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : part.substr(0, slash)));
-        }
+        if (!synced.ok() && synced.code() != VZ_UNSUPPORTED) return synced;
         if (at == std::string::npos) return {};
+        synced = files.sync_directory(directory.substr(0, at));
     }
 }
 
@@ -60,7 +56,8 @@ Status Engine::recover() {
     const bool is_read_only = database_.settings.read_only;
     // Before anything is made: a folder of something else stays as it is.
     if (database_.settings.must_exist || is_read_only) VZ_TRY(expect_database(database_.files, database_.directory));
-    if (!is_read_only) VZ_TRY(make_data_directory(database_.files, database_.directory));
+    VZ_ASSIGN(const bool exists, database_.files.exists(database_.directory));
+    if (!exists) VZ_TRY(database_.files.make_directory(database_.directory));
     VZ_ASSIGN(lock_,
               database_.files.lock(database_.directory + "/LOCK", is_read_only ? LockMode::kLook : LockMode::kOwn));
     if (!is_read_only) {
@@ -89,6 +86,7 @@ Status Engine::recover() {
     database_.numbers = std::make_unique<FileNumbers>(std::max(findings.state.next_file, findings.highest_number + 1),
                                                       database_.settings.seed);
     if (findings.unborn) {
+        VZ_TRY(sync_folders_above(database_.files, database_.directory));
         findings.database = database_.new_uuid();
         database_.uuid = findings.database;
     }
