@@ -15,6 +15,26 @@
 namespace vz {
 namespace {
 
+// Points called `first` and on, of a field of two values.
+Status upsert_expiring(Engine& engine, uint64_t first, uint64_t count, int64_t expires_ms) {
+    std::vector<std::string> names;
+    for (uint64_t i = first; i < first + count; ++i) names.push_back(std::to_string(i));
+    std::vector<vz_str> ids;
+    for (const std::string& name : names) ids.push_back({name.data(), name.size()});
+    const std::vector<float> values(2 * count, 1);
+    const std::vector<int64_t> times(count, expires_ms);
+    vz_write_request request = {};
+    request.struct_size = sizeof request;
+    request.kind = VZ_UPSERT;
+    request.count = count;
+    request.ids = ids.data();
+    request.vectors = {values.data(), count, 0, 2, VZ_F32};
+    request.expires_ms = times.data();
+    vz_write_answer answer = {};
+    std::vector<Status> errors;
+    return engine.write("c", request, &answer, &errors);
+}
+
 class Expiry : public EngineOnDisk {
  protected:
     void SetUp() override {
@@ -218,22 +238,7 @@ TEST_F(Expiry, is_told_by_figures_before_anything_is_deleted) {
 // Of many, some may be told for a while that have expired, but none twice that were deleted.
 TEST_F(Expiry, of_many_points_is_told_in_time) {
     constexpr uint64_t kPoints = 12'000;
-    std::vector<std::string> names;
-    for (uint64_t i = 0; i < kPoints; ++i) names.push_back(std::to_string(i));
-    std::vector<vz_str> ids;
-    for (const std::string& name : names) ids.push_back({name.data(), name.size()});
-    const std::vector<float> values(2 * kPoints, 1);
-    const std::vector<int64_t> times(kPoints, now_ + 1'000);
-    vz_write_request request = {};
-    request.struct_size = sizeof request;
-    request.kind = VZ_UPSERT;
-    request.count = kPoints;
-    request.ids = ids.data();
-    request.vectors = {values.data(), kPoints, 0, 2, VZ_F32};
-    request.expires_ms = times.data();
-    vz_write_answer answer = {};
-    std::vector<Status> errors;
-    ASSERT_TRUE(engine_->write("c", request, &answer, &errors).ok());
+    ASSERT_TRUE(upsert_expiring(*engine_, 0, kPoints, now_ + 1'000).ok());
     EXPECT_EQ(collection_->live_points(), kPoints);
     now_ += 3'000;
     EXPECT_EQ(collection_->live_points(), 0U);
@@ -255,27 +260,11 @@ TEST(ExpirySweep, takes_less_than_a_minute_for_many_points) {
     const e2e::TemporaryDirectory directory;
     const auto files = make_posix_file_system();
     auto engine = Engine::open(*files, directory.path() + "/data", {}).take();
-    ASSERT_TRUE(engine->catalogue().create("c", one_field(1), {}).ok());
+    ASSERT_TRUE(engine->catalogue().create("c", one_field(2), {}).ok());
     const auto now =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-    const std::vector<int64_t> times(kBatch, now.count() + 1);
-    const std::vector<float> values(kBatch, 1);
-    for (uint32_t batch = 0; batch < kBatches; ++batch) {
-        std::vector<std::string> names;
-        for (uint32_t i = 0; i < kBatch; ++i) names.push_back(std::to_string(batch * kBatch + i));
-        std::vector<vz_str> ids;
-        for (const std::string& name : names) ids.push_back({name.data(), name.size()});
-        vz_write_request request = {};
-        request.struct_size = sizeof request;
-        request.kind = VZ_UPSERT;
-        request.count = kBatch;
-        request.ids = ids.data();
-        request.vectors = {values.data(), kBatch, 0, 1, VZ_F32};
-        request.expires_ms = times.data();
-        vz_write_answer answer = {};
-        std::vector<Status> errors;
-        ASSERT_TRUE(engine->write("c", request, &answer, &errors).ok());
-    }
+    for (uint32_t batch = 0; batch < kBatches; ++batch)
+        ASSERT_TRUE(upsert_expiring(*engine, batch * kBatch, kBatch, now.count() + 1).ok());
     const auto collection = engine->catalogue().resolve("c").take();
     EXPECT_TRUE(comes([&] { return collection->points() == 0; }, std::chrono::seconds(60))) << collection->points();
     EXPECT_TRUE(engine->close().ok());
