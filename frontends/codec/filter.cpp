@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontends/codec/skim.hpp"
+#include "frontends/json/reader.hpp"
 
 namespace vz::codec {
 namespace {

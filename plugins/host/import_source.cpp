@@ -9,6 +9,7 @@
 
 #include "frontends/codec/expiry.hpp"
 #include "frontends/json/reader.hpp"
+#include "vectorizer/types.h"
 
 namespace vz::host {
 namespace {

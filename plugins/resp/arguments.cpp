@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "vectorizer/types.h"
+
 namespace resp {
 namespace {
 
