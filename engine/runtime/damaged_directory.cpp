@@ -27,7 +27,7 @@ class DamagedDirectory {
         : files_(files), directory_(std::move(directory)), lost_(lost) {}
 
     Result<Findings> examine() {
-        VZ_TRY(note_numbers());
+        VZ_ASSIGN(found_.highest_number, highest_file_number(files_, directory_));
         VZ_TRY(find_manifest());
         check_identity_file();
         VZ_TRY(read_wals());
@@ -58,17 +58,6 @@ class DamagedDirectory {
         lost_({VZ_CORRUPTION, collection, file, offset, what});
     }
     void note_lsn(Lsn lsn) { found_.last_lsn = std::max(found_.last_lsn, lsn); }
-
-    Status note_numbers() {
-        for (const char* folder : {"", "/wal", "/seg", "/tmp", "/quarantine"}) {
-            VZ_ASSIGN(const bool exists, files_.exists(directory_ + folder));
-            if (!exists) continue;
-            VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_ + folder));
-            for (const std::string& name : names)
-                found_.highest_number = std::max(found_.highest_number, file_number_of(name));
-        }
-        return {};
-    }
 
     // ---- the manifest ----
 

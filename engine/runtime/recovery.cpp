@@ -57,16 +57,6 @@ Status check_unborn(FileSystem& files, const std::string& directory) {
     return {};
 }
 
-Status note_numbers(FileSystem& files, const std::string& directory, Findings* findings) {
-    if (VZ_PLANT(file_number_reused)) return {};
-    for (const char* folder : {"", "/wal", "/seg", "/tmp", "/quarantine"}) {
-        VZ_ASSIGN(const std::vector<std::string> names, list_if_there(files, directory + folder));
-        for (const std::string& name : names)
-            findings->highest_number = std::max(findings->highest_number, file_number_of(name));
-    }
-    return {};
-}
-
 // IDENTITY was durable before the first CURRENT, and says the same database.
 Status check_database(FileSystem& files, const std::string& directory, const vz_uuid& database) {
     const std::string path = directory + "/IDENTITY";
@@ -172,6 +162,16 @@ uint64_t file_number_of(const std::string& name) {
     return parsed.ec == std::errc() && parsed.ptr == end ? number : 0;
 }
 
+Result<uint64_t> highest_file_number(FileSystem& files, const std::string& directory) {
+    uint64_t highest = 0;
+    if (VZ_PLANT(file_number_reused)) return highest;
+    for (const char* folder : {"", "/wal", "/seg", "/tmp", "/quarantine"}) {
+        VZ_ASSIGN(const std::vector<std::string> names, list_if_there(files, directory + folder));
+        for (const std::string& name : names) highest = std::max(highest, file_number_of(name));
+    }
+    return highest;
+}
+
 Result<std::string> quarantine_path(FileSystem& files, const std::string& directory, const std::string& name) {
     std::string path = directory + "/quarantine/" + name;
     for (;;) {
@@ -202,7 +202,7 @@ Status settle(FileSystem& files, const std::string& directory) {
 
 Result<Findings> examine(FileSystem& files, const std::string& directory) {
     Findings findings;
-    VZ_TRY(note_numbers(files, directory, &findings));
+    VZ_ASSIGN(findings.highest_number, highest_file_number(files, directory));
     Result<Current> current = read_current(files, directory);
     if (!current.ok()) {
         if (current.status().code() != VZ_NOT_FOUND) return current.take_status();

@@ -39,8 +39,10 @@ Result<WalReading> read_again(FileSystem& files, const std::string& directory, c
 // not on disk.
 Status settle(FileSystem& files, const std::string& directory);
 
-// Hex number of a file name such as "W-0000000000000012"; 0: none.
+// Hex number of a file name such as "W-0000000000000012" or "CURRENT.12"; 0: none.
 uint64_t file_number_of(const std::string& name);
+// Of all names in a data directory.
+Result<uint64_t> highest_file_number(FileSystem& files, const std::string& directory);
 
 // Where a file of that name goes when it is kept out of the way: beside all that went there before.
 Result<std::string> quarantine_path(FileSystem& files, const std::string& directory, const std::string& name);
