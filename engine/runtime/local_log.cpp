@@ -37,8 +37,8 @@ LocalLog::LocalLog(FileSystem& files, std::string directory, const vz_uuid& data
       settings_(settings),
       found_(std::move(found)),
       poisoned_(failure(VZ_READ_ONLY, "the database was opened to be read only")),
-      last_lsn_(found_.last_lsn),
-      durable_lsn_(found_.last_lsn) {}
+      last_lsn_(found_.state.last_lsn),
+      durable_lsn_(found_.state.last_lsn) {}
 
 Status LocalLog::begin(uint64_t wal_bytes) {
     Status begun = begin_files(wal_bytes);

@@ -56,9 +56,8 @@ class LocalLog final : public Log {
 
     // What recovery found. Until begin() there is no file to write to: every write is refused as VZ_READ_ONLY.
     struct Found {
-        ManifestState state;  // no WAL is open
+        ManifestState state;  // no WAL is open; its last LSN is that of the log
         uint64_t manifest = 0;
-        Lsn last_lsn = 0;
     };
     LocalLog(FileSystem& files, std::string directory, const vz_uuid& database, FileNumbers& numbers, DiskSpace& space,
              LogSettings settings, Found found);

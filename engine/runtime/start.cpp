@@ -101,7 +101,7 @@ Status Engine::recover() {
         database_.files, database_.directory, database_.uuid, *database_.numbers, database_.space,
         LogSettings{settings.wal_file_bytes, settings.queue_bytes_max, settings.manifest_bytes_max,
                     settings.manifest_extend_bytes, settings.background},
-        LocalLog::Found{std::move(findings.state), findings.manifest, findings.last_lsn});
+        LocalLog::Found{std::move(findings.state), findings.manifest});
     if (!is_read_only) {
         const Status begun = database_.log->begin(settings.wal_file_first_bytes);
         const bool is_full = begun.code() == VZ_DISK_FULL;
