@@ -95,9 +95,8 @@ void search_together(std::span<const JointPart> parts, const JointQuery& joint, 
         const CodedRow& coded = parts[0].scratch->walk.coded;
         float key = walk.key_at(kFarRank, met);
         if (query.metric == VZ_DOT) key /= coded.norm;
-        const uint32_t further = static_cast<uint32_t>(
-            std::min<uint64_t>(far_effort(*joint.far, joint.recall, joint.k, effort, key), slots / kRowsPerWalkedMin));
-        if (further >= kWorthAnotherWalk * effort) {
+        const uint32_t further = effort_of_another_walk(*joint.far, joint.recall, joint.k, effort, key, slots);
+        if (further != 0) {
             effort = further;
             walk = JointWalk(parts, effort, joint.rerank);
             walk.run();

@@ -72,9 +72,8 @@ void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
     walk(graph, scratch, limits, part.filter);
     if (part.far == nullptr) return;
     const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
-    const uint32_t effort =
-        std::min(far_effort(*part.far, part.recall, part.k, limits.effort, key), graph.slots / kRowsPerWalkedMin);
-    if (effort < kWorthAnotherWalk * limits.effort) return;
+    const uint32_t effort = effort_of_another_walk(*part.far, part.recall, part.k, limits.effort, key, graph.slots);
+    if (effort == 0) return;
     limits.effort = effort;
     walk(graph, scratch, limits, part.filter);
 }
@@ -110,6 +109,14 @@ float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric, uint
     if (nearest.size() == 0) return INFINITY;
     const float key = nearest.key(std::min(nearest.size(), rank) - 1);
     return metric == VZ_DOT ? key / query.norm : key;
+}
+
+uint32_t effort_of_another_walk(const Curve& far, float recall, uint32_t k, uint32_t effort, float key,
+                                uint64_t slots) {
+    constexpr double kWorthIt = 1.25;  // times as far
+    const auto further =
+        static_cast<uint32_t>(std::min<uint64_t>(far_effort(far, recall, k, effort, key), slots / kRowsPerWalkedMin));
+    return further < kWorthIt * effort ? 0 : further;
 }
 
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {

@@ -26,13 +26,14 @@ struct SearchScratch {
 // A walk for more than one in so many rows meets most of them, one by one: a scan is faster.
 inline constexpr uint32_t kRowsPerWalkedMin = 8;
 
-// A walk that would go less than so many times as far is not begun anew.
-inline constexpr double kWorthAnotherWalk = 1.25;
-
 // The rank whose key tells how far a query lies from the rows (Curve::near_key).
 inline constexpr uint32_t kFarRank = 10;
 // The key there, or at another rank, of rows in order; infinite where there are none.
 float far_key(const Pool& nearest, const CodedRow& query, vz_metric metric, uint32_t rank = kFarRank);
+
+// The effort of another walk, for a query whose rows lie at `key`, over graphs of so many slots; 0: it would go hardly
+// further than the one of `effort`.
+uint32_t effort_of_another_walk(const Curve& far, float recall, uint32_t k, uint32_t effort, float key, uint64_t slots);
 
 // Which of two rows of the same score is answered first.
 struct TieOrder {
