@@ -69,13 +69,20 @@ namespace {
 // A query that lies far from the rows shows it by what a walk for an ordinary one finds; it is walked for again.
 void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
     const GraphView& graph = *part.graph;
-    walk(graph, scratch, limits, part.filter);
-    if (part.far == nullptr) return;
-    const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
-    const uint32_t effort = effort_of_another_walk(*part.far, part.recall, part.k, limits.effort, key, graph.slots);
-    if (effort == 0) return;
-    limits.effort = effort;
-    walk(graph, scratch, limits, part.filter);
+    const auto go = [&] {
+        begin_walk(graph, scratch, limits, part.filter);
+        go_on(graph, scratch, part.filter);
+    };
+    go();
+    if (part.far != nullptr) {
+        const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
+        const uint32_t effort = effort_of_another_walk(*part.far, part.recall, part.k, limits.effort, key, graph.slots);
+        if (effort != 0) {
+            limits.effort = effort;
+            go();
+        }
+    }
+    end_walk(graph, scratch, limits, part.filter);
 }
 
 // Of a walk over all rows that shows where a query lies, and how many of its rows one over passing rows goes on from.
