@@ -1,8 +1,8 @@
 #include "engine/collection/joint_search.hpp"
 
 #include <algorithm>
-#include <deque>
 
+#include "engine/collection/search_scratch.hpp"
 #include "engine/index/joint_search.hpp"
 
 namespace vz {
@@ -33,15 +33,6 @@ std::vector<Walked> choose(const NearestQuery& query, std::span<Target> targets)
     const Layout layout = chosen[0].graph.view->shape().layout;
     std::erase_if(chosen, [&](const Walked& walked) { return walked.graph.view->shape().layout != layout; });
     return chosen;
-}
-
-// By place, as the largest graphs of all collections share the first one: two bytes for each row of the largest that
-// the thread has searched there.
-SearchScratch& scratch_of(size_t place) {
-    thread_local std::deque<SearchScratch> scratch;
-    while (scratch.size() <= place) scratch.emplace_back();
-    scratch[place].walk.counters = {};
-    return scratch[place];
 }
 
 // A graph that grows may lead beyond its view.
@@ -88,8 +79,10 @@ void search_together(const NearestQuery& query, const ScoreQuery& scored, const 
         walked.work.is_timed = report != nullptr && report->has_parts;
         SlotFilter filter = walked.target.filter();
         filter.share = walked.shown / walked.graph.linked;
+        SearchScratch& scratch = search_scratch(i);
+        scratch.walk.counters = {};
         parts.push_back(
-            {walked.graph.view, filter, walked.target.ties(), walked.shown / shown, &walked.work, &scratch_of(i)});
+            {walked.graph.view, filter, walked.target.ties(), walked.shown / shown, &walked.work, &scratch});
     }
     JointQuery joint = {query.k, choice.effort, effort.rerank_of_several(shown), nullptr, effort.recall()};
     if (effort.is_by_recall()) joint.far = effort.largest();

@@ -10,6 +10,7 @@
 #include "engine/collection/joint_search.hpp"
 #include "engine/collection/plan.hpp"
 #include "engine/collection/search_effort.hpp"
+#include "engine/collection/search_scratch.hpp"
 #include "engine/collection/search_target.hpp"
 #include "engine/index/kernels.hpp"
 #include "engine/index/search.hpp"
@@ -133,15 +134,15 @@ class PartSearch {
                 part.far_rank = effort_.far_rank(graph, share / 2);
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
-            found = search_part(part, scored_, scratch());
+            found = search_part(part, scored_, scratch_);
             part_report_.effort = work.effort;  // far from the rows, or over few of them, it is not that begun with
-            if (target.part->sealed() != nullptr && scratch().walk.counters.damaged_ids != 0) return false;
+            if (target.part->sealed() != nullptr && scratch_.walk.counters.damaged_ids != 0) return false;
         }
         if (found.size() < query_.k) {
             const std::vector<Slot> passing = shown_rows(target, graph);
             if (found.size() < std::min<size_t>(query_.k, passing.size())) {
                 part_report_.plan = VZ_PLAN_FILTER_FIRST;
-                found = scan_codes(part, passing, scored_, scratch());
+                found = scan_codes(part, passing, scored_, scratch_);
             }
         }
         if (plan == FilterPlan::kReadPassing) part_report_.plan = VZ_PLAN_FILTER_FIRST;
@@ -212,7 +213,7 @@ class PartSearch {
             scan.begin = at;
             scan.end = std::min(to, at + kRowsBetweenChecks);
             target.part->announce(target.field_id, scan.begin, scan.end);
-            take(target, scan_exact(scan, scored_, scratch()));
+            take(target, scan_exact(scan, scored_, scratch_));
         }
         return {};
     }
@@ -239,7 +240,7 @@ class PartSearch {
     }
 
     void begin(const Target& target, uint32_t plan, uint32_t rows) {
-        scratch().walk.counters = {};
+        scratch_.walk.counters = {};
         part_report_ = filter_report_;
         part_report_.file = target.part->growing() != nullptr ? 0 : target.part->ref().file;
         part_report_.plan = plan;
@@ -250,17 +251,11 @@ class PartSearch {
     void end() {
         if (report_ == nullptr) return;
         if (is_reported_) {
-            part_report_.hops = scratch().walk.counters.hops;
-            part_report_.scored = scratch().walk.counters.scored;
+            part_report_.hops = scratch_.walk.counters.hops;
+            part_report_.scored = scratch_.walk.counters.scored;
             part_report_.ns = ns_since(began_);
         }
         report_->add(part_report_);
-    }
-
-    // Two bytes for each row of the largest part that the thread has searched.
-    static SearchScratch& scratch() {
-        thread_local SearchScratch scratch;
-        return scratch;
     }
 
     const NearestQuery& query_;
@@ -272,6 +267,7 @@ class PartSearch {
     const bool is_reported_;    // in full
     PartReport filter_report_;  // what reports of this part begin with
     PartReport part_report_;
+    SearchScratch& scratch_ = search_scratch();
     std::vector<float> scores_;  // of hits_
     std::vector<Slot> sampled_;  // rows that pass, of a part whose passing rows are not known
     Clock::time_point began_;
