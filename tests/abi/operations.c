@@ -337,13 +337,10 @@ static void are_refused_whole_when_the_queue_is_full(vz_engine* engine) {
 static void end_busy_when_the_log_is_full(void) {
     vz_error error;
     char path[64];
-    make_directory(path);
     vz_engine_options options = NEW(vz_engine_options);
     options.queue_bytes_max = 4096;
-    vz_engine* engine = NULL;
-    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), &options, &engine, &error));
-    const struct client client = {engine, BY_CALL};
-    create_plain(client, "points");
+    const struct client client = open_points_with(path, &options);
+    vz_engine* engine = client.engine;
     struct waiter waiter;
     waiter_start(&waiter, MANY);
     for (int i = 0; i < MANY; i++) prepare(&writes[i], i, &waiter);
@@ -416,12 +413,9 @@ static void lasting_done(vz_op* op) VZ_NOEXCEPT {
 static void tell_how_long_they_waited(void) {
     vz_error error;
     char path[64];
-    make_directory(path);
     vz_engine_options options = NEW(vz_engine_options);
     options.workers = 1;
-    vz_engine* engine = NULL;
-    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), &options, &engine, &error));
-    create_plain((struct client){engine, BY_CALL}, "points");
+    vz_engine* engine = open_points_with(path, &options).engine;
     struct waiter waiter;
     waiter_start(&waiter, 3);
     const vz_count_request counted = NEW(vz_count_request);

@@ -10,6 +10,7 @@ void create_plain(struct client client, const char* name);
 /* Opens an engine in a directory made for it, named in `path`, with a plain collection "points". The caller closes and
  * removes. */
 struct client open_points(char path[64]);
+struct client open_points_with(char path[64], const vz_engine_options* options);
 
 /* Create, describe, list, alias, rename, alter, drop. Leaves nothing. */
 void act_collections(struct client client);

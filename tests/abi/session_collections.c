@@ -21,13 +21,17 @@ void create_plain(struct client client, const char* name) {
     EXPECT_STATUS(VZ_OK, perform(client, VZ_OP_COLLECTION_CREATE, text(name), &schema, NULL, &error));
 }
 
-struct client open_points(char path[64]) {
+struct client open_points_with(char path[64], const vz_engine_options* options) {
     vz_error error;
     struct client client = {NULL, BY_CALL};
     make_directory(path);
-    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), NULL, &client.engine, &error));
+    EXPECT_STATUS(VZ_OK, vz_engine_open(text(path), options, &client.engine, &error));
     create_plain(client, "points");
     return client;
+}
+
+struct client open_points(char path[64]) {
+    return open_points_with(path, NULL);
 }
 
 static void refuses_bad_schemas(struct client client) {

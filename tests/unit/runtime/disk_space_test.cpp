@@ -100,6 +100,15 @@ class FullDisk : public testing::Test {
         close();
         return at - begin;
     }
+    // One point, in a sealed file, and a collection without any.
+    void make_sealed() {
+        open(false);
+        create("c");
+        create("b");
+        ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+        ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+        close();
+    }
     // No file is made any more.
     void fill_disk() { disk_.is_full = true; }
     void make_room() {
@@ -328,12 +337,7 @@ TEST_F(FullDisk, goes_on_once_there_is_room_for_a_log) {
 
 // With all that there is in sealed files, a checkpoint has nothing to do: it takes nothing away either.
 TEST_F(FullDisk, who_only_reads_removes_nothing) {
-    open(false);
-    create("c");
-    create("b");
-    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
-    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
-    close();
+    make_sealed();
     std::set<std::string> before = names();
     for (const bool background : {false, true}) {
         for (const bool read_only : {true, false}) {
@@ -367,12 +371,7 @@ TEST_F(FullDisk, who_only_reads_removes_nothing) {
 
 // A log that could not begin for another reason than a full disk: CURRENT may name either manifest, and both stay.
 TEST_F(FullDisk, where_a_log_failed_to_begin_nothing_is_removed) {
-    open(false);
-    create("c");
-    create("b");
-    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
-    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
-    close();
+    make_sealed();
     bool has_begun = false;
     uint64_t failed = 0;
     for (uint64_t step = 0; !has_begun; ++step) {

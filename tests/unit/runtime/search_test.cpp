@@ -135,13 +135,17 @@ class Living : public EngineOnDisk, public testing::WithParamInterface<vz_metric
         }
     }
 
+    NearestQuery query_of(const std::vector<float>& values, uint32_t k, size_t field = 0) {
+        schema_ = collection().schema();
+        NearestQuery nearest;
+        nearest.field = &schema_->fields[field];
+        nearest.values = values.data();
+        nearest.k = k;
+        return nearest;
+    }
     std::vector<Hit> search(const ReadView& view, const std::vector<float>& query, uint32_t k, bool exact,
                             size_t field = 0, const RowFilter* filter = nullptr) {
-        NearestQuery nearest;
-        schema_ = collection().schema();
-        nearest.field = &schema_->fields[field];
-        nearest.values = query.data();
-        nearest.k = k;
+        NearestQuery nearest = query_of(query, k, field);
         nearest.exact = exact;
         nearest.filter = filter;
         report_ = {};
@@ -262,10 +266,7 @@ TEST_P(Living, reports_tell_what_was_done) {
 
     // Without its parts a report says the same of the whole.
     const auto outline = [&](bool exact, const std::vector<float>& query) {
-        NearestQuery nearest;
-        nearest.field = schema_->field("");
-        nearest.values = query.data();
-        nearest.k = kNeighbours;
+        NearestQuery nearest = query_of(query, kNeighbours);
         nearest.exact = exact;
         SearchReport report;
         report.has_parts = false;
@@ -303,10 +304,7 @@ TEST_P(Living, parts_are_searched_together) {
     for (uint32_t q = 0; q < kQueries; ++q) {
         constexpr uint32_t kEffort = 200;
         const std::vector<float> query = queries.draw();
-        NearestQuery nearest;
-        nearest.field = schema_->field("");
-        nearest.values = query.data();
-        nearest.k = kNeighbours;
+        NearestQuery nearest = query_of(query, kNeighbours);
         nearest.effort = kEffort;
         SearchReport report;
         ASSERT_TRUE(search_nearest(collection().pin(), nearest, {}, &report).ok());
