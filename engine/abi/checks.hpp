@@ -29,7 +29,7 @@ inline Status check_path(vz_str path, const char* field) {
     return failure(VZ_INVALID_ARGUMENT, "a path has no NUL").field(field).reason(VZ_REASON_NAME);
 }
 
-inline Status out_of_range(const char* field, const char* what, int64_t expected, int64_t actual) {
+[[gnu::cold]] inline Status out_of_range(const char* field, const char* what, int64_t expected, int64_t actual) {
     return failure(VZ_INVALID_ARGUMENT, "%s", what)
         .field(field)
         .reason(VZ_REASON_RANGE)

@@ -26,7 +26,7 @@ class CompletionScope {
     CompletionScope& operator=(const CompletionScope&) = delete;
 };
 
-Status misuse(const char* rule);
+[[gnu::cold]] Status misuse(const char* rule);
 
 // Copies a growable request of the caller's size into one of ours.
 template <class T>

@@ -127,8 +127,8 @@ void fill(std::span<const Row> rows, const vz_str* asked, const WantedParts& par
                              sizeof(int64_t) + fields * sizeof(const void*) + (kHasScores ? sizeof(float) : 0) +
                              sizeof(uint8_t) + kIdNumberTextMax;
     const size_t bytes = fields * sizeof(vz_vector_column) + count * row_bytes;
-    set->columns = std::make_unique_for_overwrite<std::byte[]>(bytes);
-    Block block(set->columns.get());
+    std::byte* const begin = set->make_columns(bytes);
+    Block block(begin);
     auto* const ids = block.take<vz_str>(count);
     auto* const payloads = parts.payload ? block.take<vz_str>(count) : nullptr;
     auto* const versions = block.take<uint64_t>(count);
@@ -148,7 +148,7 @@ void fill(std::span<const Row> rows, const vz_str* asked, const WantedParts& par
         const RowRef& row = row_of(rows[i]);
         expires_ms[i] = exists(rows[i]) ? row.part->expires_ms(row.row) : 0;
     }
-    fill_ids(rows, asked, reinterpret_cast<char*>(set->columns.get() + bytes), ids, kinds, set);
+    fill_ids(rows, asked, reinterpret_cast<char*>(begin + bytes), ids, kinds, set);
     if constexpr (kHasScores) {
         for (size_t i = 0; i < count; ++i) scores[i] = rows[i].score;
     }

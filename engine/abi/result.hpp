@@ -28,9 +28,16 @@ struct RowSetExtras {
 struct RowSet {
     vz_rows rows = {sizeof(vz_rows), 0,       0,       nullptr,      nullptr, nullptr, nullptr,
                     nullptr,         nullptr, nullptr, {nullptr, 0}, 0,       0};
-    std::unique_ptr<std::byte[]> columns;  // all of them in one block
+    std::span<std::byte> room;             // of its result, for the columns of few rows
+    std::unique_ptr<std::byte[]> columns;  // those of more, all in one block
     std::unique_ptr<RowSetExtras> extras;
 
+    // Once.
+    std::byte* make_columns(size_t bytes) {
+        if (bytes <= room.size()) return room.data();
+        columns = std::make_unique_for_overwrite<std::byte[]>(bytes);
+        return columns.get();
+    }
     RowSetExtras& more() {
         if (!extras) extras = std::make_unique<RowSetExtras>();
         return *extras;
@@ -76,7 +83,9 @@ struct Descriptions {
 }  // namespace vz
 
 struct vz_result {
-    explicit vz_result(vz::HeldResults* held) : held_(held), made_(held->enter(vz::current_caller())) {}
+    explicit vz_result(vz::HeldResults* held) : held_(held), made_(held->enter(vz::current_caller())) {
+        first_set_.room = room_;
+    }
     ~vz_result() {
         mark_ = 0;
         held_->leave(made_);
@@ -119,4 +128,5 @@ struct vz_result {
     uint64_t set_count_ = 0;
     vz::RowSet first_set_;  // most results have no other
     std::unique_ptr<vz::RowSet[]> further_sets_;
+    alignas(uint64_t) std::byte room_[736];  // ten hits without payload; allocators keep what is so large at hand
 };

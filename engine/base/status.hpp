@@ -40,7 +40,8 @@ class [[nodiscard]] Status {
     std::unique_ptr<vz_error> error_;
 };
 
-[[gnu::format(printf, 2, 3)]] Status failure(vz_status code, const char* format, ...);
+// Cold: what leads to it lies out of the way of what succeeds.
+[[gnu::format(printf, 2, 3), gnu::cold]] Status failure(vz_status code, const char* format, ...);
 
 // Either a value or a failed Status.
 template <class T>
@@ -79,17 +80,19 @@ auto or_out_of_memory(Work work) -> decltype(work()) {
 #define VZ_CONCAT(a, b) VZ_CONCAT_(a, b)
 
 // Returns from the calling function when the expression, a Status, is a failure.
-#define VZ_TRY(...)                                    \
-    do {                                               \
-        ::vz::Status vz_try_status = (__VA_ARGS__);    \
-        if (!vz_try_status.ok()) return vz_try_status; \
+#define VZ_TRY(...)                                 \
+    do {                                            \
+        ::vz::Status vz_try_status = (__VA_ARGS__); \
+        if (!vz_try_status.ok()) [[unlikely]]       \
+            return vz_try_status;                   \
     } while (false)
 
 // `VZ_ASSIGN(auto file, fs.open(path))`: the value, or return the failure.
 #define VZ_ASSIGN(declaration, ...) VZ_ASSIGN_(VZ_CONCAT(vz_assign_, __LINE__), declaration, __VA_ARGS__)
-#define VZ_ASSIGN_(name, declaration, ...)     \
-    auto name = (__VA_ARGS__);                 \
-    if (!name.ok()) return name.take_status(); \
+#define VZ_ASSIGN_(name, declaration, ...) \
+    auto name = (__VA_ARGS__);             \
+    if (!name.ok()) [[unlikely]]           \
+        return name.take_status();         \
     declaration = name.take()
 
 }  // namespace vz
