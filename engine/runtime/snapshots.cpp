@@ -60,14 +60,32 @@ Result<SnapshotState> Snapshots::create(std::string_view name, std::span<const v
             .field("name")
             .reason(VZ_REASON_SNAPSHOT);
     }
-    VZ_ASSIGN(const SnapshotState snapshot, take(name, collections));
-    VZ_TRY(database_.catalogue.commit_snapshot(CreateSnapshot{snapshot}, {}).take_status());
+    VZ_ASSIGN(SnapshotState snapshot, take(name, collections, [this](const SnapshotState& taken) {
+                  return database_.catalogue.commit_snapshot(CreateSnapshot{taken}, {}).take_status();
+              }));
     checkpoints_.clean_up();
     return snapshot;
 }
 
-Result<SnapshotState> Snapshots::take(std::string_view name, std::span<const vz_str> collections) {
-    VZ_ASSIGN(const std::vector<std::shared_ptr<Collection>> chosen, choose(collections));
+Result<SnapshotState> Snapshots::take(std::string_view name, std::span<const vz_str> collections, const Keep& keep) {
+    // Without a collection that goes meanwhile, the others are no cut of one moment; after the first time little is
+    // left to seal.
+    constexpr int kTries = 16;
+    for (int tries = 0; tries < kTries; ++tries) {
+        VZ_ASSIGN(const std::vector<std::shared_ptr<Collection>> chosen, choose(collections));
+        VZ_ASSIGN(SnapshotState snapshot, take(name, chosen));
+        if (snapshot.collections.size() == chosen.size()) {
+            Status kept = keep ? keep(snapshot) : Status();
+            if (kept.ok()) return snapshot;
+            if (kept.code() != VZ_NOT_FOUND) return kept;
+        }
+        // Behind the drop, which is seen to be done by then.
+        VZ_TRY(database_.log->commit(ReserveFiles{database_.numbers->peek()}));
+    }
+    return failure(VZ_BUSY, "collections are dropped faster than all are taken; name those that are wanted");
+}
+
+Result<SnapshotState> Snapshots::take(std::string_view name, std::span<const std::shared_ptr<Collection>> chosen) {
     SnapshotState snapshot;
     snapshot.name = name;
     snapshot.uuid = database_.new_uuid();
@@ -96,8 +114,6 @@ Result<SnapshotState> Snapshots::take(std::string_view name, std::span<const vz_
             if (frozen[i]) snapshot.collections.back().schema = *frozen[i]->schema;
         }
     });
-    if (snapshot.collections.size() != chosen.size())
-        return failure(VZ_NOT_FOUND, "a collection was dropped meanwhile").reason(VZ_REASON_COLLECTION);
     return snapshot;
 }
 

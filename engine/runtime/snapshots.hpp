@@ -2,6 +2,7 @@
 // the same files again. Archives: the same as one file, out of the database and into it.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -40,8 +41,12 @@ class Snapshots {
 
  private:
     // With the lock of Checkpoints::exclude(); the files stay until it is given up.
-    // What the named collections (none: all) hold now, sealed.
-    Result<SnapshotState> take(std::string_view name, std::span<const vz_str> collections);
+    // VZ_NOT_FOUND: a collection has gone.
+    using Keep = std::function<Status(const SnapshotState&)>;
+    // What the named collections (none: all) hold now, sealed, and kept in the way that is given.
+    Result<SnapshotState> take(std::string_view name, std::span<const vz_str> collections, const Keep& keep = {});
+    // Less those that are dropped meanwhile.
+    Result<SnapshotState> take(std::string_view name, std::span<const std::shared_ptr<Collection>> chosen);
     // A snapshot with these collections (none: all of its own).
     Result<SnapshotState> find(std::string_view name, std::span<const vz_str> collections) const;
     // The named collections (none: all), if they are sound.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -238,6 +239,35 @@ TEST_F(Snapshots, of_two_collections_are_one_cut_under_writes) {
         EXPECT_TRUE(in_a == in_b || in_a == in_b + 1) << in_a << " " << in_b;
         EXPECT_EQ(ids(("a" + name).c_str()), range(0, static_cast<int64_t>(in_a)));
     }
+}
+
+TEST_F(Snapshots, of_all_are_taken_while_collections_go) {
+    write("a", 1);
+    write("b", 1);
+    std::atomic<bool> stop{false};
+    std::atomic<uint32_t> dropped{0};
+    std::thread other([&] {
+        while (!stop) {
+            create("c");
+            write("c", 1);
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            EXPECT_TRUE(engine_->catalogue().drop("c", false, {}).ok());
+            ++dropped;
+        }
+    });
+    for (int i = 0; (i < 20 || dropped < 20) && !HasFailure(); ++i) {
+        const auto made = engine_->snapshots().create("s" + std::to_string(i), {});
+        EXPECT_TRUE(made.ok()) << made.status().error().message;
+        const Status exported =
+            engine_->snapshots().export_archive("", {}, [](std::span<const std::byte>) { return Status(); });
+        EXPECT_TRUE(exported.ok()) << exported.error().message;
+        const auto through = engine_->checkpoints().take_all();
+        EXPECT_TRUE(through.ok()) << through.status().error().message;
+    }
+    stop = true;
+    other.join();
+    const vz_str gone[] = {{"c", 1}};
+    EXPECT_EQ(engine_->snapshots().create("named", gone).status().code(), VZ_NOT_FOUND);
 }
 
 TEST_F(Snapshots, survive_compaction_of_what_they_pin) {
