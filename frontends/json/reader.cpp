@@ -1,30 +1,15 @@
 #include "frontends/json/reader.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <cstring>
 #include <memory>
+#include <new>
 #include <set>
 
-#include "frontends/json/base64.hpp"
 #include "frontends/json/number.hpp"
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wpedantic"
-#include <simdjson.h>
-#pragma GCC diagnostic pop
+#include "frontends/json/ondemand.hpp"
 
 namespace vz::json {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
-
-static_assert(sizeof(ondemand::value) == sizeof(Value) && alignof(ondemand::value) <= alignof(Value));
-static_assert(std::is_trivially_destructible_v<ondemand::value>);
 
 // A thread's parser has about five times the size of the largest text it has read; above this it is not kept.
 constexpr size_t kKeptTextBytes = 8 << 20;
@@ -33,33 +18,6 @@ ondemand::parser& thread_parser() {
     thread_local ondemand::parser parser;
     return parser;
 }
-
-ondemand::value opened(Value value) {
-    ondemand::value inner;
-    std::memcpy(static_cast<void*>(&inner), value.place, sizeof inner);
-    return inner;
-}
-
-Value sealed(const ondemand::value& inner) {
-    Value value;
-    std::memcpy(value.place, static_cast<const void*>(&inner), sizeof inner);
-    return value;
-}
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-const char* behind_blanks(const char* at) {
-    while (is_blank(*at)) ++at;
-    return at;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
-// The token at a scalar, or the opening bracket.
-std::string_view token_of(Value value) { return trimmed(opened(value).raw_json_token()); }
 
 // A literal that is none: the caller may never read it, and the skip would not notice.
 bool starts_badly(Value value) {
@@ -110,18 +68,6 @@ class KeysSeen final {
     uint64_t few_count_ = 0;
     std::set<std::string_view> many_;  // ordered: no choice of keys makes it slow
 };
-
-const char* kind_name(Kind kind) {
-    switch (kind) {
-        case Kind::kNull: return "null";
-        case Kind::kBoolean: return "a boolean";
-        case Kind::kNumber: return "a number";
-        case Kind::kString: return "a string";
-        case Kind::kArray: return "an array";
-        case Kind::kObject: return "an object";
-    }
-    return "a value";
-}
 
 }  // namespace
 
@@ -282,185 +228,6 @@ Kind Reader::kind(Value value) const {
     }
 }
 
-bool Reader::string(Value value, std::string_view& out) {
-    const std::string_view token = token_of(value);
-    if (token.empty() || token.front() != '"') return wrong_type(value, "a string");
-    const std::string_view inside = token.substr(1);
-    const auto special = inside.find_first_of("\"\\");
-    if (special == inside.size() - 1 && inside.back() == '"') {
-        out = inside.substr(0, special);
-        return true;
-    }
-    std::string_view unescaped;
-    if (special == std::string_view::npos || inside[special] == '"' ||
-        opened(value).get_string().get(unescaped) != simdjson::SUCCESS) {
-        return damaged();
-    }
-    out = arena_.copy(unescaped);
-    return out.data() != nullptr || out_of_memory();
-}
-
-bool Reader::boolean(Value value, bool& out) {
-    const std::string_view token = token_of(value);
-    if (token != "true" && token != "false") return wrong_type(value, "true or false");
-    out = token == "true";
-    return true;
-}
-
-bool Reader::number_token(Value value, std::string_view& token) {
-    if (kind(value) != Kind::kNumber) return wrong_type(value, "a number");
-    token = token_of(value);
-    return number_kind(token) != NumberKind::kNone || damaged();
-}
-
-bool Reader::integer(Value value, int64_t least, int64_t most, int64_t& out) {
-    std::string_view token;
-    if (!number_token(value, token)) return false;
-    if (number_kind(token) != NumberKind::kInteger) return mistake("must be an integer");
-    int64_t number = 0;
-    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-    if (error != std::errc{} || number < least || number > most) {
-        return mistake("must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
-    }
-    out = number;
-    return true;
-}
-
-bool Reader::unsigned_integer(Value value, uint64_t least, uint64_t most, uint64_t& out) {
-    std::string_view token;
-    if (!number_token(value, token)) return false;
-    if (number_kind(token) != NumberKind::kInteger) return mistake("must be an integer");
-    if (token == "-0") token = "0";
-    uint64_t number = 0;
-    const auto [at, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-    if (error != std::errc{} || number < least || number > most) {
-        return mistake("must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
-    }
-    out = number;
-    return true;
-}
-
-bool Reader::number(Value value, double& out) {
-    std::string_view token;
-    if (!number_token(value, token)) return false;
-    out = parse_double(token);
-    return std::isfinite(out) || mistake("the number is too large");
-}
-
-bool Reader::float32(Value value, float& out) {
-    std::string_view token;
-    if (!number_token(value, token)) return false;
-    out = parse_float(token);
-    return std::isfinite(out) || mistake("the number is not finite as float32");
-}
-
-// Summed in bytes first: compilers turn that into vector instructions, and do not for std::count.
-static uint64_t commas_in(std::string_view text) {
-    constexpr size_t kByteSumMax = 255;
-    uint64_t count = 0;
-    while (!text.empty()) {
-        const std::string_view part = text.substr(0, kByteSumMax);
-        uint8_t commas = 0;
-        for (const char c : part) commas = static_cast<uint8_t>(commas + (c == ',' ? 1 : 0));
-        count += commas;
-        text.remove_prefix(part.size());
-    }
-    return count;
-}
-
-bool Reader::grow(Floats& floats, uint64_t more) {
-    if (floats.capacity - floats.count >= more) return true;
-    // A number is followed by a comma or ends its array, so this is enough for all numbers of the text.
-    if (float_estimate_ == UINT64_MAX) float_estimate_ = commas_in(text_) + 1;
-    const uint64_t capacity =
-        std::max({floats.data == nullptr ? float_estimate_ : floats.capacity * 2, floats.count + more, uint64_t{16}});
-    auto* data = static_cast<float*>(arena_.take(arena_.owner, capacity * sizeof(float), 64));
-    if (data == nullptr) return out_of_memory();
-    if (floats.count != 0) std::memcpy(data, floats.data, floats.count * sizeof(float));
-    floats.data = data;
-    floats.capacity = capacity;
-    return true;
-}
-
-bool Reader::floats(Value value, Floats& floats, uint64_t& count) {
-    switch (kind(value)) {
-        case Kind::kString: return floats_of_text(value, floats, count);
-        case Kind::kArray: return floats_of_array(value, floats, count);
-        default: return wrong_type(value, "an array of numbers or a base64 string");
-    }
-}
-
-bool Reader::floats_of_text(Value value, Floats& floats, uint64_t& count) {
-    std::string_view text;
-    if (!string(value, text)) return false;
-    const uint64_t bytes = base64_decoded_size(text);
-    if (bytes == UINT64_MAX || bytes % sizeof(float) != 0) return mistake("is not base64 of float32 values");
-    if (bytes == 0) return mistake("must not be empty");
-    count = bytes / sizeof(float);
-    if (!grow(floats, count)) return false;
-    float* row = floats.data + floats.count;
-    if (!base64_decode(text, row)) return mistake("is not base64 of float32 values");
-    for (uint64_t i = 0; i < count; ++i) {
-        if (!std::isfinite(row[i])) return mistake("element " + std::to_string(i) + " is not finite");
-    }
-    floats.count += count;
-    return true;
-}
-
-// Numbers, commas and blanks up to the bracket are read where they stand: to have simdjson hand over each number takes
-// longer. It then passes over the array, unless there is anything else in it. The text is an object: behind the last
-// number there is a bracket at least.
-bool Reader::floats_of_array(Value value, Floats& floats, uint64_t& count) {
-    const char* at = behind_blanks(token_of(value).data() + 1);
-    if (*at == ']') return mistake("must not be empty");
-    count = 0;
-    for (;;) {
-        if (floats.count + count == floats.capacity) {
-            // What stands beyond floats.count is part of this row and must move along.
-            floats.count += count;
-            const bool grown = grow(floats, 1);
-            floats.count -= count;
-            if (!grown) return false;
-        }
-        float& number = floats.data[floats.count + count];
-        const char* end = read_small_whole(at, number);
-        if (end == nullptr) end = read_float(at, number);
-        if (end == nullptr) return no_floats(value);
-        ++count;
-        end = behind_blanks(end);
-        if (*end == ']') break;
-        if (*end != ',') return no_floats(value);
-        at = behind_blanks(end + 1);
-    }
-    floats.count += count;
-    return true;
-}
-
-// Says why it is no such array.
-bool Reader::no_floats(Value value) {
-    const bool are_floats = array(value, [&](uint64_t, Value element) {
-        float number = 0;
-        return float32(element, number);
-    });
-    return are_floats && damaged();
-}
-
-bool Reader::id(Value value, std::string_view& out) {
-    switch (kind(value)) {
-        case Kind::kString: return string(value, out);
-        case Kind::kNumber: {
-            std::string_view token;
-            if (!number_token(value, token)) return false;
-            if (number_kind(token) != NumberKind::kInteger || token.front() == '-') {
-                return mistake("must be a string or an integer that is not negative");
-            }
-            out = token;
-            return true;
-        }
-        default: return wrong_type(value, "a string or an integer");
-    }
-}
-
 std::string_view Reader::rest(Value value) const {
     return text_.substr(static_cast<size_t>(token_of(value).data() - text_.data()));
 }
@@ -503,82 +270,6 @@ bool Reader::skip(Value value) {
     const Kind skipped = kind(value);
     skipped_ = skipped_ || skipped == Kind::kObject || skipped == Kind::kArray || skipped == Kind::kString;
     return true;
-}
-
-bool Reader::wrong_type(Value value, const char* wanted) {
-    return mistake(std::string("must be ") + wanted + ", not " + kind_name(kind(value)));
-}
-
-bool Reader::mistake(std::string_view field, std::string_view reason) {
-    if (error_.fault == Fault::kNone) error_ = {Fault::kMistake, path(field), std::string(reason), 0};
-    return false;
-}
-
-bool Reader::filter_mistake(std::string_view field, std::string_view reason, std::string_view filter, uint64_t offset) {
-    mistake(field, reason);
-    error_.is_of_filter = true;
-    error_.offset = static_cast<uint64_t>(filter.data() - text_.data()) + offset;
-    return false;
-}
-
-bool Reader::not_among(std::span<const std::string_view> available) {
-    std::string reason = "must be one of";
-    const char* before = " ";
-    for (const std::string_view name : available) {
-        reason.append(before).append(name);
-        before = ", ";
-    }
-    mistake(reason);
-    error_.available = available;
-    return false;
-}
-
-bool Reader::out_of_memory() {
-    error_ = {Fault::kMemory, {}, "out of memory", 0};
-    return false;
-}
-
-bool Reader::syntax(const char* where, std::string_view reason) {
-    error_ = {Fault::kSyntax, path({}), std::string(reason), static_cast<uint64_t>(where - text_.data())};
-    return false;
-}
-
-// The fast pass stumbled: the slow one says where and why.
-bool Reader::damaged() {
-    uint64_t offset = 0;
-    const char* reason = "not readable as JSON";
-    check_json(text_, &offset, &reason, kWholeDepthMax);
-    error_ = {Fault::kSyntax, "body", reason, offset};
-    return false;
-}
-
-Error Reader::take_mistake() {
-    skipped_ = true;
-    Error taken = std::move(error_);
-    error_ = Error{};
-    return taken;
-}
-
-void Reader::push(std::string_view name, uint64_t index) {
-    if (depth_ < std::size(steps_)) steps_[depth_] = {name, index};
-    ++depth_;
-}
-
-std::string Reader::path(std::string_view below) const {
-    std::string text;
-    const auto add = [&text](std::string_view name) {
-        if (!text.empty()) text += '.';
-        text.append(clipped(name, 128));
-    };
-    for (uint32_t i = 0; i < std::min<uint64_t>(depth_, std::size(steps_)); ++i) {
-        if (steps_[i].name.data() != nullptr) {
-            add(steps_[i].name);
-        } else {
-            text.append("[").append(std::to_string(steps_[i].index)).append("]");
-        }
-    }
-    if (!below.empty()) add(below);
-    return text;
 }
 
 }  // namespace vz::json
