@@ -99,7 +99,7 @@ VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
         VZ_ASSIGN(const std::shared_ptr<Collection> found, engine->engine->catalogue().resolve(view(collection)));
-        auto result = std::make_unique<vz_result>(&engine->results_held);
+        auto result = std::make_unique<vz_result>(&engine->results);
         Descriptions* const described = result->describe(VZ_RESULT_COLLECTIONS);
         describe(*engine->engine, *found, described);
         *out = result.release();
@@ -110,7 +110,7 @@ VZ_API vz_status vz_collection_describe(vz_engine* engine, vz_str collection, vz
 VZ_API vz_status vz_collection_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
-        auto result = std::make_unique<vz_result>(&engine->results_held);
+        auto result = std::make_unique<vz_result>(&engine->results);
         Descriptions* const described = result->describe(VZ_RESULT_COLLECTIONS);
         for (const auto& collection : engine->engine->catalogue().list())
             describe(*engine->engine, *collection, described);

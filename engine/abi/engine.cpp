@@ -126,8 +126,8 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
             const auto tell_of_hanging = [engine = handle.get()](const void* code, uint64_t) {
                 note_hanging(engine, code);
             };
-            handle->results_held.start(std::chrono::milliseconds(kHeldTooLongMs / 2), warn_of_old,
-                                       {&handle->completions, tell_of_hanging});
+            handle->results.start(std::chrono::milliseconds(kHeldTooLongMs / 2), warn_of_old,
+                                  {&handle->completions, tell_of_hanging});
         }
         *out = handle.release();
         return {};
@@ -140,16 +140,16 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
         VZ_TRY(check_process(engine));
         tell(engine, VZ_LOG_INFO, "engine.closing", "the engine is being closed");
         engine->operations->drain();
-        const uint64_t held = engine->results_held.count();
+        const uint64_t held = engine->results.count();
         if (held != 0) {
             engine->operations->resume();
-            for (const auto& [code, results] : engine->results_held.makers())
+            for (const auto& [code, results] : engine->results.makers())
                 warn_of_held(engine, code, results, "left held, and the engine cannot be closed");
             return failure(VZ_BUSY, "%llu results are held: release them first", static_cast<unsigned long long>(held))
                 .reason(VZ_REASON_RESULTS)
                 .actual(static_cast<int64_t>(held));
         }
-        engine->results_held.stop();
+        engine->results.stop();
         engine->operations.reset();
         const Status closed = engine->engine->close();
         const std::unique_ptr<vz_engine> owned(engine);

@@ -76,7 +76,7 @@ VZ_API vz_status vz_directory_run(vz_str directory, const vz_directory_request* 
         VZ_TRY(no_reserved(given.reserved));
         VZ_TRY(check_path(directory, "directory"));
         VZ_TRY(check_path(given.target, "target"));
-        static HeldResults held;
+        static Outstanding held;
         auto result = std::make_unique<vz_result>(&held);
         const std::unique_ptr<FileSystem> files = make_posix_file_system();
         VZ_ASSIGN(const std::vector<CheckFinding> findings, run_tool(*files, std::string(view(directory)), given));
@@ -109,7 +109,7 @@ VZ_API vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify
                                                             {(given.flags & VZ_VERIFY_DEEP) != 0}));
             std::move(findings.begin(), findings.end(), std::back_inserter(all));
         }
-        auto result = std::make_unique<vz_result>(&engine->results_held);
+        auto result = std::make_unique<vz_result>(&engine->results);
         describe_findings(all, result->describe(VZ_RESULT_FINDINGS));
         *out = result.release();
         return {};

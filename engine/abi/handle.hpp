@@ -80,8 +80,8 @@ struct vz_engine {
     std::unique_ptr<vz::FileSystem> files;
     std::unique_ptr<vz::Engine> engine;
     std::unique_ptr<vz::Operations> operations;
-    vz::HeldResults completions;  // that run
-    vz::HeldResults results_held;
+    vz::Outstanding completions;  // that run
+    vz::Outstanding results;
     vz_log_fn log = nullptr;
     void* log_user = nullptr;
     uint32_t log_level = VZ_LOG_INFO;

@@ -279,7 +279,7 @@ void Operations::complete(vz_op* op, const Status& status) {
     state_of(op).store(kIdle);  // somebody may be about to cancel it
     const OwnTime own_time;
     const auto done = op->done;  // the op may be gone when it returns
-    const HeldResults::Mark mark = engine_.completions.enter(reinterpret_cast<const void*>(done));
+    const Outstanding::Mark mark = engine_.completions.enter(reinterpret_cast<const void*>(done));
     call(done, op);
     engine_.completions.leave(mark);
     note_completion(&engine_, reinterpret_cast<const void*>(done), own_time.ms());

@@ -102,7 +102,7 @@ VZ_API vz_status vz_persistence_read(vz_engine* engine, vz_str collection, vz_re
                                      vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
-        auto result = std::make_unique<vz_result>(&engine->results_held);
+        auto result = std::make_unique<vz_result>(&engine->results);
         Descriptions* const described = result->describe(VZ_RESULT_PERSISTENCE);
         const std::vector<std::string> missing_logs = engine->engine->log().find_missing();
         if (collection.data != nullptr) {

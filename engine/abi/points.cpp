@@ -155,7 +155,7 @@ Status read_get(vz_engine* engine, vz_str name, const vz_get_request* in, vz_res
                             static_cast<int64_t>(request.count));
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
-    auto result = std::make_unique<vz_result>(&engine->results_held);
+    auto result = std::make_unique<vz_result>(&engine->results);
     result->schema = collection->schema();
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
     const Interruption until = interruption(request.deadline_ns);
@@ -194,7 +194,7 @@ Status read_scan(vz_engine* engine, vz_str name, const vz_scan_request* in, vz_r
     }
     VZ_ASSIGN(const std::shared_ptr<Collection> collection, engine->engine->catalogue().resolve(view(name)));
     VZ_TRY(collection->health());
-    auto result = std::make_unique<vz_result>(&engine->results_held);
+    auto result = std::make_unique<vz_result>(&engine->results);
     result->schema = collection->schema();
     VZ_ASSIGN(const WantedParts parts, want_parts(request.parts, *result->schema));
     std::string start_text(view(request.start_id));

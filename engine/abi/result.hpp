@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/abi/caller.hpp"
-#include "engine/abi/held_results.hpp"
+#include "engine/abi/outstanding.hpp"
 #include "engine/collection/part.hpp"
 #include "engine/collection/search.hpp"
 #include "vectorizer/engine.h"
@@ -83,7 +83,7 @@ struct Descriptions {
 }  // namespace vz
 
 struct vz_result {
-    explicit vz_result(vz::HeldResults* held) : held_(held), made_(held->enter(vz::current_caller())) {
+    explicit vz_result(vz::Outstanding* held) : held_(held), made_(held->enter(vz::current_caller())) {
         first_set_.room = room_;
     }
     ~vz_result() {
@@ -100,8 +100,8 @@ struct vz_result {
     static constexpr uint64_t kHeld = 0x746c757365725a56;  // "VZresult"
     volatile uint64_t mark_ =
         kHeld;  // first, where an allocator writes over freed memory; volatile, so that it is cleared
-    vz::HeldResults* held_;
-    vz::HeldResults::Mark made_;
+    vz::Outstanding* held_;
+    vz::Outstanding::Mark made_;
 
  public:
     vz::ReadView view;

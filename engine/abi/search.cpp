@@ -205,7 +205,7 @@ Status read_search(vz_engine* engine, vz_str name, const vz_search_request* in, 
     const Answering answering(request, plan, words, filter.get(), until);
     std::unique_ptr<vz_result> result;
     const auto make_result = [&] {
-        result = std::make_unique<vz_result>(&engine->results_held);
+        result = std::make_unique<vz_result>(&engine->results);
         result->explained = (request.flags & VZ_SEARCH_EXPLAIN) != 0;
         result->make_sets(request.queries.rows);
     };

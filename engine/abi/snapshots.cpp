@@ -41,7 +41,7 @@ VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request
                 .field("collections")
                 .reason(VZ_REASON_REQUIRED);
         }
-        auto result = std::make_unique<vz_result>(&engine->results_held);
+        auto result = std::make_unique<vz_result>(&engine->results);
         VZ_ASSIGN(const SnapshotState made,
                   engine->engine->snapshots().create(view(wanted.name), {wanted.collections, wanted.collection_count}));
         describe_snapshot(made, result->describe(VZ_RESULT_SNAPSHOTS));
@@ -53,7 +53,7 @@ VZ_API vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request
 VZ_API vz_status vz_snapshot_list(vz_engine* engine, vz_result** out, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
-        auto result = std::make_unique<vz_result>(&engine->results_held);
+        auto result = std::make_unique<vz_result>(&engine->results);
         Descriptions* const described = result->describe(VZ_RESULT_SNAPSHOTS);
         for (const SnapshotState& snapshot : engine->engine->snapshots().list()) describe_snapshot(snapshot, described);
         *out = result.release();

@@ -28,7 +28,7 @@ vz_engine_stats stats_of(const vz_engine& engine) {
     const Result<Space> space = engine.files->space(inner.directory());
     stats.disk_free_bytes = space.ok() ? space->free : 0;
     stats.queued_ops = engine.operations->queued();
-    stats.results_held = engine.results_held.count();
+    stats.results_held = engine.results.count();
     stats.open_ns = inner.open_ns();
     return stats;
 }

@@ -58,7 +58,7 @@ VZ_API vz_status vz_value_put(vz_engine* engine, const vz_value_request* request
 VZ_API vz_status vz_value_list(vz_engine* engine, vz_str prefix, vz_result** out, vz_error* error) VZ_NOEXCEPT {
     return guard_engine(engine, error, [&]() -> Status {
         VZ_TRY(check_out(out));
-        auto result = std::make_unique<vz_result>(&engine->results_held);
+        auto result = std::make_unique<vz_result>(&engine->results);
         Descriptions* const described = result->describe(VZ_RESULT_VALUES);
         for (const Catalogue::Value& from : engine->engine->catalogue().values(view(prefix))) {
             vz_value value = {};

@@ -1,4 +1,4 @@
-#include "engine/abi/held_results.hpp"
+#include "engine/abi/outstanding.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,30 +15,30 @@ struct Listener {
     std::promise<std::pair<const void*, uint64_t>> first;
     std::atomic<uint32_t> times{0};
 
-    HeldResults::Tell tell() {
+    Outstanding::Tell tell() {
         return [this](const void* maker, uint64_t results) {
             if (times++ == 0) first.set_value({maker, results});
         };
     }
 };
 
-TEST(HeldResults, that_nobody_releases_are_told) {
+TEST(Outstanding, that_nobody_releases_are_told) {
     Listener listener;
-    HeldResults held;
-    const std::vector<HeldResults::Mark> marks = {held.enter(&listener), held.enter(&listener)};
+    Outstanding held;
+    const std::vector<Outstanding::Mark> marks = {held.enter(&listener), held.enter(&listener)};
     EXPECT_EQ(held.count(), 2U);
     const auto began = std::chrono::steady_clock::now();
     held.start(kStep, listener.tell());
     EXPECT_EQ(listener.first.get_future().get(), std::make_pair(static_cast<const void*>(&listener), uint64_t{2}));
     EXPECT_GE(std::chrono::steady_clock::now() - began, 2 * kStep);
-    for (const HeldResults::Mark mark : marks) held.leave(mark);
+    for (const Outstanding::Mark mark : marks) held.leave(mark);
     EXPECT_EQ(held.count(), 0U);
 }
 
-TEST(HeldResults, that_are_released_in_time_are_not) {
-    HeldResults held;
+TEST(Outstanding, that_are_released_in_time_are_not) {
+    Outstanding held;
     for (int i = 0; i < 1000; ++i) {
-        const HeldResults::Mark mark = held.enter();
+        const Outstanding::Mark mark = held.enter();
         held.leave(held.enter());
         EXPECT_TRUE(held.advance().empty());
         EXPECT_TRUE(held.advance().empty());
@@ -46,43 +46,43 @@ TEST(HeldResults, that_are_released_in_time_are_not) {
         EXPECT_TRUE(held.advance().empty());
     }
     const int code = 0;
-    const HeldResults::Mark forgotten = held.enter(&code);
+    const Outstanding::Mark forgotten = held.enter(&code);
     held.leave(held.enter());
     EXPECT_TRUE(held.advance().empty() && held.advance().empty());
-    EXPECT_EQ(held.advance(), (HeldResults::Makers{{&code, 1}}));
+    EXPECT_EQ(held.advance(), (Outstanding::Makers{{&code, 1}}));
     EXPECT_TRUE(held.advance().empty());
     held.leave(forgotten);
     EXPECT_EQ(held.count(), 0U);
 }
 
-TEST(HeldResults, are_old_when_a_whole_step_has_passed) {
-    HeldResults held;
+TEST(Outstanding, are_old_when_a_whole_step_has_passed) {
+    Outstanding held;
     const int code = 0;
-    const HeldResults::Mark mark = held.enter(&code);
+    const Outstanding::Mark mark = held.enter(&code);
     EXPECT_TRUE(held.makers_of_old().empty());
     held.advance();
     EXPECT_TRUE(held.makers_of_old().empty());
     held.advance();
-    EXPECT_EQ(held.makers_of_old(), (HeldResults::Makers{{&code, 1}}));
+    EXPECT_EQ(held.makers_of_old(), (Outstanding::Makers{{&code, 1}}));
     held.leave(mark);
     EXPECT_TRUE(held.makers_of_old().empty());
 }
 
-TEST(HeldResults, are_told_of_with_others) {
+TEST(Outstanding, are_told_of_with_others) {
     Listener listener;
-    HeldResults others;
-    const HeldResults::Mark mark = others.enter(&listener);
-    HeldResults held;
+    Outstanding others;
+    const Outstanding::Mark mark = others.enter(&listener);
+    Outstanding held;
     held.start(kStep, [](const void*, uint64_t) {}, {&others, listener.tell()});
     EXPECT_EQ(listener.first.get_future().get(), std::make_pair(static_cast<const void*>(&listener), uint64_t{1}));
     held.stop();
     others.leave(mark);
 }
 
-TEST(HeldResults, are_counted_by_who_made_them) {
-    HeldResults held;
+TEST(Outstanding, are_counted_by_who_made_them) {
+    Outstanding held;
     const std::vector<int> code(1000);
-    std::vector<HeldResults::Mark> marks = {held.enter(&code[0]), held.enter(&code[0]), held.enter(&code[1]),
+    std::vector<Outstanding::Mark> marks = {held.enter(&code[0]), held.enter(&code[0]), held.enter(&code[1]),
                                             held.enter()};
     const auto of = [&](const void* maker) {
         uint64_t sum = 0;

@@ -1,8 +1,6 @@
-// Results that callers hold: how many, whose they are, and which of them are held for too long. A held result pins
-// files and versions, so it is told who forgets one. No clock is read when a result is made: time is the number of a
-// step that a thread of its own counts.
-//
-// What else is begun and ended, as a completion is, may be watched so, too.
+// What callers or plugins have begun and not ended: results they hold, completions that run. How many, whose they are,
+// and which of them for too long: a held result pins files and versions, so it is told who forgets one. No clock is
+// read when one begins: time is the number of a step that a thread counts.
 #pragma once
 
 #include <atomic>
@@ -18,25 +16,25 @@
 namespace vz {
 
 // Any thread.
-class HeldResults {
+class Outstanding {
  public:
-    using Tell = std::function<void(const void* maker, uint64_t results)>;
+    using Tell = std::function<void(const void* maker, uint64_t count)>;
 
-    HeldResults() = default;
-    ~HeldResults() { stop(); }
-    HeldResults(const HeldResults&) = delete;
-    HeldResults& operator=(const HeldResults&) = delete;
+    Outstanding() = default;
+    ~Outstanding() { stop(); }
+    Outstanding(const Outstanding&) = delete;
+    Outstanding& operator=(const Outstanding&) = delete;
 
-    // `tell` hears of each maker whose results are older than two steps, once while they are held that long and seldom
-    // again. `others` are told of likewise, by the same thread.
+    // `tell` hears of each maker of what is older than two steps, once while it lasts that long and seldom again.
+    // `others` are told of likewise, by the same thread.
     struct Others {
-        HeldResults* held;  // nullptr: there are none
+        Outstanding* these;  // nullptr: there are none
         Tell tell;
     };
     void start(std::chrono::milliseconds step, Tell tell, Others others = {});
     void stop();
 
-    // When a result is made, and where its maker is counted; leave() takes it back.
+    // When it began, and where its maker is counted; leave() takes it back.
     struct Mark {
         uint32_t step = 0;
         uint32_t place = 0;
@@ -52,9 +50,9 @@ class HeldResults {
     // Of each maker that holds some, how many. nullptr: of those unknown, and of all behind the first hundreds.
     using Makers = std::vector<std::pair<const void*, uint64_t>>;
     Makers makers() const;
-    // Of what was made at least one whole step ago.
+    // Of what began at least one whole step ago.
     Makers makers_of_old() const;
-    // A step is over. The makers of what was made in the step before the last two, and is held.
+    // A step is over. The makers of what began in the step before the last two, and has not ended.
     Makers advance();
 
  private:

@@ -1,19 +1,19 @@
-#include "engine/abi/held_results.hpp"
+#include "engine/abi/outstanding.hpp"
 
 namespace vz {
 
-void HeldResults::start(std::chrono::milliseconds step, Tell tell, Others others) {
+void Outstanding::start(std::chrono::milliseconds step, Tell tell, Others others) {
     thread_ = std::thread([this, step, tell = std::move(tell), others = std::move(others)] {
         std::unique_lock lock(mutex_);
         while (!wakes_.wait_for(lock, step, [this] { return stopping_; })) {
-            for (const auto& [maker, results] : advance()) tell(maker, results);
-            if (others.held == nullptr) continue;
-            for (const auto& [maker, count] : others.held->advance()) others.tell(maker, count);
+            for (const auto& [maker, count] : advance()) tell(maker, count);
+            if (others.these == nullptr) continue;
+            for (const auto& [maker, count] : others.these->advance()) others.tell(maker, count);
         }
     });
 }
 
-void HeldResults::stop() {
+void Outstanding::stop() {
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
@@ -22,13 +22,13 @@ void HeldResults::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-uint64_t HeldResults::count() const {
+uint64_t Outstanding::count() const {
     uint64_t sum = 0;
     for (const Maker& each : makers_) sum += each.count();
     return sum;
 }
 
-uint32_t HeldResults::place_of(const void* maker) {
+uint32_t Outstanding::place_of(const void* maker) {
     if (maker == nullptr) return kMakers;
     uint64_t place = (reinterpret_cast<uintptr_t>(maker) * 0x9E3779B97F4A7C15ULL) >> 32;
     for (uint32_t tried = 0; tried < kMakers; ++tried, ++place) {
@@ -42,7 +42,7 @@ uint32_t HeldResults::place_of(const void* maker) {
     return kMakers;
 }
 
-HeldResults::Makers HeldResults::makers() const {
+Outstanding::Makers Outstanding::makers() const {
     Makers found;
     for (const Maker& each : makers_) {
         const uint64_t held = each.count();
@@ -51,7 +51,7 @@ HeldResults::Makers HeldResults::makers() const {
     return found;
 }
 
-HeldResults::Makers HeldResults::makers_of_old() const {
+Outstanding::Makers Outstanding::makers_of_old() const {
     const uint32_t now = step_.load(std::memory_order_relaxed);
     Makers found;
     for (const Maker& each : makers_) {
@@ -62,7 +62,7 @@ HeldResults::Makers HeldResults::makers_of_old() const {
     return found;
 }
 
-HeldResults::Makers HeldResults::advance() {
+Outstanding::Makers Outstanding::advance() {
     const uint32_t now = step_.fetch_add(1, std::memory_order_relaxed) + 1;
     Makers found;
     for (const Maker& each : makers_) {
