@@ -32,14 +32,10 @@ class DamagedDirectory {
         check_identity_file();
         VZ_TRY(read_wals());
         drop_unreadable();
-        for (auto& [id, collection] : found_.state.collections) {
-            read_lsn_ = std::max(read_lsn_, collection.through_lsn);
-        }
         if (found_.state.clean_close) note_lsn(found_.state.clean_close->last_lsn);
-        read_lsn_ = std::max(read_lsn_, found_.state.retired_lsn);
-        if (found_.last_lsn > read_lsn_ && (holes_.empty() || holes_.back().last != 0))
-            holes_.push_back({directory_, 0, "what was written last is missing", read_lsn_ + 1, found_.last_lsn});
-        note_lsn(read_lsn_);
+        for (const auto& [id, collection] : found_.state.collections) note_lsn(collection.through_lsn);
+        note_lsn(std::max(read_lsn_, found_.state.retired_lsn));
+        if (holes_.empty() || holes_.back().last != 0) find_missing_end();
         for (const Hole& hole : holes_) tell(hole);
         return std::move(found_);
     }
@@ -102,6 +98,7 @@ class DamagedDirectory {
         found_.state = std::move(*first->snapshot);
         found_.state.next_file = std::max(found_.state.next_file, number + 1);
         read_lsn_ = found_.state.last_lsn;
+        log_lsn_ = found_.state.wals.empty() ? read_lsn_ : 0;
         if (!found_.state.wals.empty() && found_.state.wals.back().last_lsn == 0)
             begun_ = {found_.state.wals.back().number, 0, read_lsn_};
         for (size_t i = 1; i < scan.frames.size(); ++i) fold(path, scan.frames[i]);
@@ -169,9 +166,9 @@ class DamagedDirectory {
             // Where one ended may be told of another.
             for (WalState& wal : wals) wal = {wal.number, 0, 0};
         }
-        log_lsn_ = found_.state.retired_lsn;
+        log_lsn_ = std::max(log_lsn_, found_.state.retired_lsn);
         for (const WalState& wal : found_.state.wals) {
-            if (wal.number == begun_.number) log_lsn_ = std::max(log_lsn_, begun_.last_lsn);
+            if (wal.number >= begun_.number) log_lsn_ = std::max(log_lsn_, begun_.last_lsn);
             VZ_ASSIGN(WalReading reading, read_wal_file(wal));
             found_.wals.push_back(std::move(reading));
             note_lsn(wal.last_lsn);
@@ -234,6 +231,21 @@ class DamagedDirectory {
     // What is read next comes after that LSN.
     void end_holes(Lsn last) {
         for (auto hole = holes_.rbegin(); hole != holes_.rend() && hole->last == 0; ++hole) hole->last = last;
+    }
+
+    // An end that is gone leaves no trace in its own file, where it was cut between two frames or became zeros. But
+    // each LSN is an edit's or in a WAL, and of later ones something tells.
+    void find_missing_end() {
+        Lsn last = found_.last_lsn;
+        while (last > log_lsn_ && edits_.contains(last)) --last;
+        const auto& collections = found_.state.collections;
+        const bool is_sealed = std::all_of(collections.begin(), collections.end(),
+                                           [last](const auto& each) { return each.second.through_lsn >= last; });
+        if (last <= log_lsn_ || is_sealed) return;
+        const bool has_wal = !found_.state.wals.empty();
+        const std::string file = has_wal ? wal_path(directory_, found_.state.wals.back().number) : directory_;
+        const uint64_t end = has_wal ? found_.wals.back().scan.end : 0;
+        holes_.push_back({file, end, "what was written last is missing", log_lsn_ + 1, last});
     }
 
     void tell(const Hole& hole) {

@@ -194,6 +194,28 @@ TEST_F(Repair, computes_again_what_can_be) {
     }
 }
 
+// Nothing in the file itself tells of it: it was cut between two frames, or became zeros. Edits and the orderly close
+// have later numbers.
+TEST_F(Repair, tells_of_an_end_that_left_no_trace) {
+    const std::string path = file("/wal", "W-");
+    const std::string before = read(path);
+    const auto copy = [&](const std::string& bytes) { return bytes + std::string(before.size() - bytes.size(), '\0'); };
+    const std::string header = before.substr(0, kFileHeaderBytes);
+    for (const std::string& left : {std::string(), header, copy(header)}) {
+        const std::string whole = directory_.path() + "/whole";
+        std::filesystem::copy(data_, whole, std::filesystem::copy_options::recursive);
+        overwrite(path, left);
+        const std::vector<CheckFinding> told = repair();
+        EXPECT_GE(losses(told), 3U) << left.size();
+        for (const CheckFinding& finding : told) EXPECT_EQ(finding.file, path);
+        EXPECT_EQ(points("sick").size(), kSealed - 10) << left.size();
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+        std::filesystem::remove_all(data_);
+        std::filesystem::rename(whole, data_);
+    }
+}
+
 TEST_F(Repair, keeps_the_wal_of_a_collection_that_lost_its_segment) {
     const std::string path = file("/seg", "S-", false);
     flip(path, read(path).size() - 100);  // the footer
