@@ -167,7 +167,7 @@ Status Collection::append(Batch& record, Staging& staging, WriteCommit& commit) 
     commit.answer.lsn = commit.lsn;
     staging.commit(commit.lsn);
     sequenced_live_ += commit.live_delta_;
-    last_lsn_.store(commit.lsn, std::memory_order_release);
+    note_unsealed(commit.lsn);
     unsealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
     if (!record.operations.empty()) updated_ms_.store(record.written_ms, std::memory_order_relaxed);
     requests_.remember(record.request_id, commit.lsn, record.items, record.created);
@@ -221,8 +221,14 @@ void Collection::set_schema(Schema schema) {
 
 Collection::Unsealed Collection::unsealed() const {
     const std::scoped_lock lock(sequencing_);
-    const Lsn above = std::max(through_lsn(), created_lsn_);
-    return {above, std::max(above, last_lsn())};
+    const Lsn sealed = std::max(through_lsn(), created_lsn_);
+    const Lsn last = std::max(sealed, last_lsn());
+    return {last == sealed ? last : std::max(sealed + 1, unsealed_from_) - 1, last};
+}
+
+void Collection::note_unsealed(Lsn lsn) {
+    if (last_lsn() <= std::max(through_lsn(), created_lsn_)) unsealed_from_ = lsn;
+    last_lsn_.store(lsn, std::memory_order_release);
 }
 
 std::string Collection::name() const {

@@ -147,7 +147,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
         Lsn above = 0;
         Lsn last = 0;
     };
-    // Waits for a record that is being given to the log: all that were durable before the call are told.
+    // Waits for a record that is being given to the log: all that were durable before the call are told. `above` is no
+    // earlier than it has to be, so that a collection that was idle for long needs no logs of that time.
     Unsealed unsealed() const;
     // Of the last write, by the records of the log; 0: there was none.
     int64_t updated_ms() const { return updated_ms_.load(std::memory_order_relaxed); }
@@ -168,6 +169,8 @@ class Collection : public std::enable_shared_from_this<Collection> {
     bool is_sealed() const { return last_lsn() == through_lsn(); }
     Status sequence(const vz_write_request& request, WriteCommit& commit, bool* in_flight);
     Status apply(const Batch& batch, Lsn lsn, const LossSink& lost);
+    // Under the sequencing lock, or at recovery: one more that no sealed file holds.
+    void note_unsealed(Lsn lsn);
     Status append(Batch& record, Staging& staging, WriteCommit& commit);
     Status refuse(Status refusal, Part& writable, WriteCommit& commit, bool* in_flight);
 
@@ -184,6 +187,7 @@ class Collection : public std::enable_shared_from_this<Collection> {
     mutable std::mutex sequencing_;  // before the log's own lock
     bool dropped_ = false;           // under sequencing_
     int64_t sequenced_live_ = 0;     // under sequencing_: live points with everything that is on its way
+    Lsn unsealed_from_ = 0;          // under sequencing_: the last record that came while all before it was sealed
 
     std::shared_ptr<const std::string> damage_;  // by atomic_load, atomic_store; null: none
     std::atomic<bool> is_damaged_{false};        // what each request asks; the reason is there before

@@ -31,7 +31,7 @@ bool read_image(const BatchOperation& operation, size_t item, const std::vector<
 void Collection::note_skipped(uint64_t bytes, Lsn lsn) {
     if (lsn <= through_lsn()) return;
     unsealed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    last_lsn_.store(std::max(last_lsn(), lsn), std::memory_order_release);
+    if (lsn > last_lsn()) note_unsealed(lsn);
 }
 
 Status Collection::replay(const Batch& batch, uint64_t bytes, Lsn lsn, const LossSink& lost) {
@@ -92,7 +92,7 @@ Status Collection::apply(const Batch& batch, Lsn lsn, const LossSink& lost) {
     VZ_TRY(vz::check_readable(*parts));
     staging.commit(lsn);
     sequenced_live_ += staging.live_delta();
-    last_lsn_.store(lsn, std::memory_order_relaxed);
+    note_unsealed(lsn);
     if (!batch.operations.empty()) updated_ms_.store(batch.written_ms, std::memory_order_relaxed);
     make_visible(lsn, staging.live_delta());
     return {};

@@ -149,15 +149,14 @@ Status Checkpoints::seal_deletes(std::span<Sealing> sealings) {
 
 Result<Lsn> Checkpoints::take_all() {
     std::vector<std::shared_ptr<Collection>> small;
+    std::vector<std::shared_ptr<Collection>> large;
     for (const auto& collection : database_.catalogue.list()) {
         if (!collection->health().ok()) continue;
-        if (growing_bytes(*collection) <= kPackedBytesMax) {
-            small.push_back(collection);
-        } else {
-            VZ_TRY(take(*collection).take_status());
-        }
+        (growing_bytes(*collection) <= kPackedBytesMax ? small : large).push_back(collection);
     }
+    // The small ones first: where the disk is full they may find room, and the logs that go then make more.
     VZ_TRY(take_small(small));
+    for (const auto& collection : large) VZ_TRY(take(*collection).take_status());
     Lsn through = UINT64_MAX;
     for (const auto& collection : database_.catalogue.list()) {
         if (collection->health().ok()) through = std::min(through, collection->through_lsn());

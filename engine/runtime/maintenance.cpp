@@ -14,6 +14,8 @@ namespace {
 constexpr auto kSettleLook = std::chrono::milliseconds(500);
 // Between two looks at a disk that was too full to open a log on.
 constexpr auto kRoomLook = std::chrono::milliseconds(250);
+// Between two attempts to seal what the logs hold, on a full disk.
+constexpr auto kSpaceTry = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -150,6 +152,16 @@ void Maintenance::seal_all_if_long() {
     wakes_.notify_one();
 }
 
+// What is sealed leaves the logs. No other reason to seal comes up: the writes that would be one are refused.
+void Maintenance::seal_all_for_space() {
+    const auto now = std::chrono::steady_clock::now();
+    const std::scoped_lock lock(mutex_);
+    if (!database_.settings.background || now < next_space_try_) return;
+    next_space_try_ = now + kSpaceTry;
+    seal_all_ = true;
+    wakes_.notify_one();
+}
+
 // Whether the background has it in hand.
 bool Maintenance::seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max) {
     if (!database_.settings.background || growing_bytes(*collection) < bytes_max) return false;
@@ -165,7 +177,13 @@ Status Maintenance::make_room(const std::shared_ptr<Collection>& collection, con
     const vz_write_request* growing = &request;
     if (database_.log->has_failed()) VZ_TRY(database_.log->refusal());
     while (growing != nullptr && growing->kind != VZ_UPSERT && growing->kind != VZ_UPDATE) growing = growing->next;
-    if (growing != nullptr) VZ_TRY(database_.space.admit_growth());
+    if (growing != nullptr) {
+        Status admitted = database_.space.admit_growth();
+        if (!admitted.ok()) {
+            seal_all_for_space();
+            return admitted;
+        }
+    }
 
     const uint64_t bytes_max = 2 * database_.settings.growing_bytes_max;
     if (!seal_if_large(collection, bytes_max)) return {};
@@ -295,7 +313,11 @@ void Maintenance::run() {
             lock.unlock();
             const uint64_t appended = database_.log->appended_bytes();
             const Result<Lsn> sealed = checkpoints_.take_all();
-            if (!sealed.ok()) database_.report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
+            // On a full disk it is tried again and again.
+            const bool is_known = sealed.status().code() == VZ_DISK_FULL && lacks_space_;
+            lacks_space_ = sealed.status().code() == VZ_DISK_FULL;
+            if (!sealed.ok() && !is_known)
+                database_.report(VZ_LOG_ERROR, "checkpoint.failed", sealed.status().error().message);
             // After a failure too: the next attempt comes with the next half, not with the next write.
             database_.log->forget_appended(appended);
             lock.lock();

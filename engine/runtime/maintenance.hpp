@@ -2,6 +2,7 @@
 // Without a background every step that cannot be left out runs in the caller.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -55,6 +56,7 @@ class Maintenance {
     void compact_while_worth(const std::shared_ptr<Collection>& collection);
     bool seal_if_large(const std::shared_ptr<Collection>& collection, uint64_t bytes_max);
     void seal_all_if_long();
+    void seal_all_for_space();
     void queue_idle();
     void expire_all(std::unique_lock<std::mutex>& lock);
 
@@ -72,6 +74,8 @@ class Maintenance {
     std::vector<std::shared_ptr<Collection>> to_seal_;
     std::vector<std::shared_ptr<Collection>> unreadable_;  // set aside, which is not durable yet
     bool seal_all_ = false;
+    std::chrono::steady_clock::time_point next_space_try_;
+    bool lacks_space_ = false;                           // of the thread: the last attempt to seal all failed for that
     bool files_left_ = false;                            // by collections that were dropped
     std::vector<std::shared_ptr<Collection>> expiring_;  // some point of theirs may expire
     // Written, or opened in several pieces, and not looked at since they went idle.

@@ -180,6 +180,55 @@ TEST_F(FullDisk, takes_no_more_points_but_all_else) {
     ASSERT_TRUE(engine_->close().ok());
 }
 
+// Nobody else would: the writes that would fill them further are refused.
+TEST_F(FullDisk, is_left_by_logs_whose_records_can_be_sealed) {
+    open(true);
+    create("c");
+    const std::string payload = R"({"p":")" + std::string(40 * kKiB, 'p') + R"("})";
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(write(VZ_UPSERT, std::to_string(i), payload).ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    // It pins what comes behind it.
+    ASSERT_TRUE(write(VZ_DELETE, "0").ok());
+    for (int i = 20; i < 40; ++i) ASSERT_TRUE(write(VZ_UPSERT, std::to_string(i), payload).ok());
+    const auto logs = [&] { return files_.list("d/wal").take().size(); };
+    ASSERT_GE(logs(), 5U);
+    files_.set_free_bytes(kMiB);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (write(VZ_UPSERT, "x").ok() && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));  // it is looked at now and then
+    while (logs() > 3 && std::chrono::steady_clock::now() < until) {
+        EXPECT_EQ(write(VZ_UPSERT, "x").code(), VZ_DISK_FULL);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    EXPECT_LE(logs(), 3U);
+    EXPECT_EQ(points(), 40U);
+    files_.set_free_bytes(kGiB);
+    while (!write(VZ_UPSERT, "x").ok() && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(write(VZ_UPSERT, "x").ok());
+    close();
+}
+
+TEST_F(FullDisk, a_collection_that_was_idle_needs_no_logs_of_that_time) {
+    open(false);
+    create("c");
+    create("busy");
+    const std::string payload = R"({"p":")" + std::string(40 * kKiB, 'p') + R"("})";
+    ASSERT_TRUE(write(VZ_UPSERT, "a").ok());
+    ASSERT_TRUE(engine_->checkpoints().take_all().ok());
+    for (int i = 0; i < 20; ++i)
+        ASSERT_TRUE(write_points(*engine_, "busy", VZ_UPSERT, {{std::to_string(i)}, {1, 2}, {payload}}).ok());
+    ASSERT_TRUE(write(VZ_DELETE, "a").ok());
+    const auto logs = [&] { return files_.list("d/wal").take().size(); };
+    ASSERT_GE(logs(), 5U);
+    ASSERT_TRUE(engine_->checkpoints().take(*engine_->catalogue().resolve("busy").take()).ok());
+    EXPECT_LE(logs(), 3U);  // with the spare one
+    engine_.reset();
+    open(false);
+    EXPECT_EQ(points(), 0U);
+    close();
+}
+
 TEST_F(FullDisk, ends_no_writing_where_a_shorter_manifest_would_make_room) {
     manifest_bytes_max_ = kMiB;
     open(false);
