@@ -40,6 +40,13 @@ Status open_failure(const char* what, const std::string& path, int error) {
     return failure(VZ_NOT_FOUND, "%s %s: %s", what, path.c_str(), error_text(error).c_str());
 }
 
+// To open a pipe would wait for whoever writes into it.
+Status expect_no_pipe(const std::string& path) {
+    struct stat info = {};
+    if (::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return {};
+    return failure(VZ_CORRUPTION, "%s is no file but a pipe, a socket or a device", path.c_str());
+}
+
 class Descriptor {
  public:
     explicit Descriptor(int fd) : fd_(fd) {}
@@ -221,6 +228,7 @@ class PosixFileSystem final : public FileSystem {
     }
 
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+        VZ_TRY(expect_no_pipe(path));
         if (mode != OpenMode::kReadDevice)
             return open_file(path, mode == OpenMode::kRead ? O_RDONLY : O_RDWR, "cannot open");
         Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
@@ -231,7 +239,10 @@ class PosixFileSystem final : public FileSystem {
         return file;
     }
 
-    Result<std::unique_ptr<Mapping>> map(const std::string& path) override { return map_file(path); }
+    Result<std::unique_ptr<Mapping>> map(const std::string& path) override {
+        VZ_TRY(expect_no_pipe(path));
+        return map_file(path);
+    }
 
     Result<bool> exists(const std::string& path) override {
         struct stat info = {};

@@ -1,6 +1,7 @@
 #include "engine/runtime/damaged_directory.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <set>
 
@@ -59,13 +60,26 @@ class DamagedDirectory {
 
     Status find_manifest() {
         const Result<Current> current = read_current(files_, directory_);
+        if (current.ok()) databases_.push_back(current->database);
+        const Result<std::vector<std::byte>> identity = read_whole(files_, directory_ + "/IDENTITY");
+        const Result<FileHeader> header =
+            identity.ok() ? decode_header(*identity, kIdentityMagic) : identity.status().clone();
+        if (header.ok()) databases_.push_back(header->database);
+        VZ_TRY(choose_manifest(current));
+        if (!current.ok())
+            lose("", directory_ + "/CURRENT", 0, current.status().error().message);
+        else if (!is_same(current->database, found_.database))
+            lose("", directory_ + "/CURRENT", 0, "is written anew: it belongs to another database");
+        return {};
+    }
+
+    Status choose_manifest(const Result<Current>& current) {
         if (current.ok()) {
             VZ_ASSIGN(const bool is_read, read_manifest_file(current->manifest));
             if (is_read) return {};
             lose("", manifest_path(directory_, current->manifest), 0,
                  "is the manifest that CURRENT names, and cannot be read");
         }
-        if (!current.ok()) lose("", directory_ + "/CURRENT", 0, current.status().error().message);
         std::vector<uint64_t> numbers;
         VZ_ASSIGN(const std::vector<std::string> names, files_.list(directory_));
         for (const std::string& name : names) {
@@ -81,6 +95,16 @@ class DamagedDirectory {
                        directory_.c_str());
     }
 
+    static bool is_same(const vz_uuid& a, const vz_uuid& b) {
+        return std::memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+    }
+
+    // One of them may have come from elsewhere; not both.
+    bool is_ours(const vz_uuid& database) const {
+        return databases_.empty() || std::any_of(databases_.begin(), databases_.end(),
+                                                 [&](const vz_uuid& each) { return is_same(each, database); });
+    }
+
     // VZ_UNSUPPORTED: a newer release wrote it.
     Result<bool> read_manifest_file(uint64_t number) {
         const std::string path = manifest_path(directory_, number);
@@ -88,7 +112,7 @@ class DamagedDirectory {
         if (!bytes.ok()) return false;
         const Result<FileHeader> header = decode_header(*bytes, kManifestMagic);
         if (header.status().code() == VZ_UNSUPPORTED) return header.status().clone();
-        if (!header.ok() || header->file_number != number) return false;
+        if (!header.ok() || header->file_number != number || !is_ours(header->database)) return false;
         const FrameScan scan = scan_frames(*bytes, *header);
         if (scan.frames.empty()) return false;
         Result<EditFrame> first = decode_edits(scan.frames.front().payload);
@@ -329,6 +353,7 @@ class DamagedDirectory {
     const std::string directory_;
     const FindingSink& lost_;
     SegmentMaps maps_;
+    std::vector<vz_uuid> databases_;  // as CURRENT and IDENTITY say
     Findings found_;
     WalState begun_;  // the one that began with the manifest, behind that LSN
     std::set<Lsn> edits_;

@@ -69,7 +69,11 @@ Status check_database(FileSystem& files, const std::string& directory, const vz_
     VZ_TRY((*file)->read(0, bytes));
     const Result<FileHeader> header = decode_header(bytes, kIdentityMagic);
     if (!header.ok()) return failure(header.status().code(), "%s: %s", path.c_str(), header.status().error().message);
-    return check_identity(*header, database, 0);
+    if (!check_identity(*header, database, 0).ok())
+        return failure(VZ_CORRUPTION,
+                       "%s and %s/CURRENT belong to different databases; run `vectorizer check` on the directory",
+                       path.c_str(), directory.c_str());
+    return {};
 }
 
 // Keeps the frames below `end` only.
@@ -86,35 +90,44 @@ Lsn last_lsn_of(const FrameScan& scan) {
     return last;
 }
 
-// The end of the gap-free history that both logs tell together, from the snapshot on.
-Lsn end_of_history(const ManifestReading& manifest, Lsn retired, const std::vector<WalReading>& wals, Lsn* beyond) {
+// The gap-free history that both logs tell together, from the snapshot on.
+struct History {
+    Lsn end = 0;
+    bool has_gap = false;      // something is told behind it
+    bool wal_goes_on = false;  // by a WAL, which is whole up to there: what is missing were edits
+};
+
+History history_of(const ManifestReading& manifest, Lsn retired, const std::vector<WalReading>& wals) {
     struct Run {
         Lsn first;
         uint64_t count;
+        bool is_in_wal = true;
     };
     std::vector<Run> runs;
-    for (const Lsn lsn : manifest.logical) runs.push_back({lsn, 1});
+    for (const Lsn lsn : manifest.logical) runs.push_back({lsn, 1, false});
     for (const WalReading& wal : wals) {
         for (const Frame& frame : wal.scan.frames) {
             if (frame.head.count != 0) runs.push_back({frame.head.lsn, frame.head.count});
         }
     }
     std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
-    Lsn end = std::max(manifest.scan.frames.front().head.lsn, retired);
-    *beyond = 0;
+    History history;
+    history.end = std::max(manifest.scan.frames.front().head.lsn, retired);
     for (const Run& run : runs) {
-        if (run.first + run.count - 1 <= end) continue;
-        if (run.first > end + 1) {
-            *beyond = run.first;
-            break;
-        }
-        end = run.first + run.count - 1;
+        if (run.first + run.count - 1 <= history.end) continue;
+        history.has_gap = run.first > history.end + 1;
+        history.wal_goes_on = history.has_gap && run.is_in_wal;
+        if (history.has_gap) break;
+        history.end = run.first + run.count - 1;
     }
-    return end;
+    return history;
 }
 
-Status check_tails(const std::string& directory, const ManifestReading& manifest, Findings* findings, Lsn beyond) {
+Status check_tails(const std::string& directory, const ManifestReading& manifest, Findings* findings,
+                   const History& history) {
     const std::string manifest_file = manifest_path(directory, findings->manifest);
+    if (history.wal_goes_on)
+        return damage(manifest_file, manifest.scan.end, "acknowledged edits are missing behind it");
     if (is_damage(manifest.scan, findings->last_lsn)) {
         // Whole as it is, it vouches for records that the WAL has lost.
         if (manifest.scan.zeros_follow && !findings->wals.empty())
@@ -133,7 +146,7 @@ Status check_tails(const std::string& directory, const ManifestReading& manifest
         if (is_open && !wal.scan.zeros_follow)
             findings->torn.push_back(file + " from offset " + std::to_string(wal.scan.end));
     }
-    if (beyond != 0)
+    if (history.has_gap)
         return damage(findings->wals.empty() ? manifest_file : wal_path(directory, findings->state.wals.back().number),
                       0, "the history has a gap");
     if (findings->state.clean_close) {
@@ -230,9 +243,9 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
         reading.forget_contents();
         findings.wals.push_back(std::move(reading));
     }
-    Lsn beyond = 0;
-    findings.last_lsn = end_of_history(manifest, findings.state.retired_lsn, findings.wals, &beyond);
-    VZ_TRY(check_tails(directory, manifest, &findings, beyond));
+    const History history = history_of(manifest, findings.state.retired_lsn, findings.wals);
+    findings.last_lsn = history.end;
+    VZ_TRY(check_tails(directory, manifest, &findings, history));
     return findings;
 }
 

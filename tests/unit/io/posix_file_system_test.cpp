@@ -1,6 +1,7 @@
 #include "engine/io/posix_file_system.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -64,6 +65,16 @@ TEST(PosixFileSystem, reads_the_same_where_there_is_no_device) {
 }
 
 // Volumes and their tools leave folders of their own where ours are mounted.
+TEST(PosixFileSystem, does_not_wait_for_a_pipe_in_the_place_of_a_file) {
+    const e2e::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/pipe";
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto files = make_posix_file_system();
+    EXPECT_EQ(files->open(path, OpenMode::kRead).status().code(), VZ_CORRUPTION);
+    EXPECT_EQ(files->open(path, OpenMode::kReadDevice).status().code(), VZ_CORRUPTION);
+    EXPECT_EQ(files->map(path).status().code(), VZ_CORRUPTION);
+}
+
 TEST(PosixFileSystem, lists_files_and_leaves_out_folders) {
     const e2e::TemporaryDirectory directory;
     const auto files = make_posix_file_system();

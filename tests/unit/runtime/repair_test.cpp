@@ -216,6 +216,56 @@ TEST_F(Repair, tells_of_an_end_that_left_no_trace) {
     }
 }
 
+// Of CURRENT, IDENTITY and the manifest, two agree.
+TEST_F(Repair, follows_no_stranger_among_its_own_files) {
+    const std::string stranger = directory_.path() + "/stranger";
+    {
+        const auto other = Engine::open(*files_, stranger, without_background()).take();
+        ASSERT_TRUE(other->close().ok());
+    }
+    for (const std::string name : {"CURRENT", "IDENTITY"}) {
+        overwrite(data_ + "/" + name, read(stranger + "/" + name));
+        const std::vector<CheckFinding> found = check_directory(*files_, data_).take();
+        EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const CheckFinding& each) {
+            return each.status == VZ_CORRUPTION && each.file == data_ + "/" + name;
+        })) << name;
+        EXPECT_EQ(losses(repair()), 1U) << name;  // the file itself
+        EXPECT_TRUE(points("sick") == whole_) << name;
+        EXPECT_TRUE(points("well") == whole_) << name;
+        ASSERT_TRUE(engine_->close().ok());
+        engine_.reset();
+    }
+    // Whole, and under a name that it may have.
+    std::filesystem::remove(file("", "MANIFEST-"));
+    const std::string name = "/MANIFEST-0000000000000002";
+    ASSERT_TRUE(std::filesystem::copy_file(stranger + name, data_ + name));
+    EXPECT_EQ(repair_directory(*files_, data_).status().code(), VZ_CORRUPTION);
+    EXPECT_FALSE(files_->list(data_ + "/seg").take().empty());
+}
+
+// It is whole up to a page that became zeros; what the WAL tells behind that shows it.
+TEST_F(Repair, blames_the_manifest_where_its_end_is_gone) {
+    open();
+    for (int i = 0; i < 60; ++i) {
+        const std::string alias = "alias-" + std::string(100, 'a') + std::to_string(i);
+        ASSERT_TRUE(engine_->catalogue()
+                        .apply_aliases(std::vector{vz_alias_change{{alias.data(), alias.size()}, {"well", 4}}}, {})
+                        .ok());
+    }
+    write("well", VZ_UPSERT, 5000, 1, "late");
+    engine_.reset();
+    const std::string path = file("", "MANIFEST-");
+    std::string bytes = read(path);
+    const size_t last = bytes.find_last_not_of('\0') / 4096 * 4096;
+    ASSERT_GT(last, kFileHeaderBytes);
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(last), bytes.end(), '\0');
+    overwrite(path, bytes);
+    const auto opened = Engine::open(*files_, data_, without_background());
+    ASSERT_EQ(opened.status().code(), VZ_CORRUPTION);
+    EXPECT_NE(std::string(opened.status().error().message).find("MANIFEST-"), std::string::npos)
+        << opened.status().error().message;
+}
+
 TEST_F(Repair, keeps_the_wal_of_a_collection_that_lost_its_segment) {
     const std::string path = file("/seg", "S-", false);
     flip(path, read(path).size() - 100);  // the footer
@@ -296,7 +346,7 @@ TEST_F(Repair, is_told_the_file_that_lost_records) {
 // Nobody can look into it: its neighbours and the manifest say what it held, and whom that may concern.
 TEST_F(Repair, tells_what_a_missing_log_held) {
     open();
-    for (uint32_t i = 0; i < 40; ++i) write("sick", VZ_UPSERT, 5000 + 500 * i, 500, "late");
+    for (uint32_t i = 0; i < 56; ++i) write("sick", VZ_UPSERT, 5000 + 500 * i, 500, "late");
     write("well", VZ_UPSERT, 5000, 1, "late");
     ASSERT_TRUE(engine_->checkpoints().take(*engine_->catalogue().resolve("well").take()).ok());
     const Payloads well = points("well");
