@@ -55,6 +55,7 @@ void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, LinkScratch&
     const Slot self = input.new_slots[old_slot];
     auto& neighbours = scratch.slots;
     neighbours.clear();
+    size_t had = 0;
     bool is_hurt = false;
     const auto each = [&](Slot of, auto&& visit) {
         const Slot* ids = ids_of(shape, input.graph->block(of));
@@ -67,6 +68,7 @@ void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, LinkScratch&
         if (id != kNoSlot && id != self) neighbours.push_back(id);
     };
     each(old_slot, [&](Slot id) {
+        ++had;
         add(id);
         if (input.new_slots[id] != kNoSlot) return;
         is_hurt = true;
@@ -79,6 +81,8 @@ void GrowingIndex::adopt_ids(const FoldInput& input, Slot old_slot, LinkScratch&
     std::sort(neighbours.begin(), neighbours.end());
     neighbours.erase(std::unique(neighbours.begin(), neighbours.end()), neighbours.end());
     choose_among(*view(), options_, self, neighbours, scratch);
+    // No more than it had: with more, each step of a walk takes longer, and hardly fewer are needed.
+    if (scratch.prune.kept.size() > had) scratch.prune.kept.resize(had);
     write_ids(self, scratch.prune.kept);
 }
 
