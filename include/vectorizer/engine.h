@@ -120,7 +120,8 @@ vz_status vz_checkpoint(vz_engine* engine, vz_str collection, uint64_t* lsn, vz_
  * all. request may be NULL. */
 vz_status vz_verify(vz_engine* engine, vz_str collection, const vz_verify_request* request, vz_result** out,
                     vz_error* error) VZ_NOEXCEPT;
-/* [any block] Pins the files of one LSN, copies nothing. */
+/* [any block] Pins the files of one LSN, copies nothing. Of all, VZ_BUSY where collections are dropped faster than it
+ * is made. */
 vz_status vz_snapshot_create(vz_engine* engine, const vz_snapshot_request* request, vz_result** out,
                              vz_error* error) VZ_NOEXCEPT;
 /* [any block] VZ_RESULT_SNAPSHOTS. */
