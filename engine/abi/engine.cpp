@@ -6,8 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <mutex>
+#include <new>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "engine/abi/checks.hpp"
 #include "engine/abi/handle.hpp"
@@ -49,12 +52,37 @@ void warn_of_held(const vz_engine* engine, const void* code, uint64_t results, c
     tell(engine, VZ_LOG_WARN, "results.held", message.c_str(), fields);
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a property of the process
+// Those that are open, for what is to be told of a call that names none.
+struct OpenEngines {
+    std::mutex mutex;  // held while one is told: it is not closed meanwhile
+    vz_engine* first = nullptr;
+};
+
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): properties of the process
 std::atomic<uint32_t> forks_behind{0};
+constinit OpenEngines open_engines;
+// NOLINTEND
+
+void enlist(vz_engine* engine) {
+    const std::scoped_lock lock(open_engines.mutex);
+    engine->next_open = std::exchange(open_engines.first, engine);
+}
+
+void strike(const vz_engine* engine) {
+    const std::scoped_lock lock(open_engines.mutex);
+    vz_engine** at = &open_engines.first;
+    while (*at != engine) at = &(*at)->next_open;
+    *at = engine->next_open;
+}
+
+// A child has none of its parent's engines, and nobody who would unlock what was locked in the parent.
+void begin_child() {
+    forks_behind.fetch_add(1, std::memory_order_relaxed);
+    new (&open_engines) OpenEngines;
+}
 
 uint32_t this_process() {
-    static const int watched =
-        ::pthread_atfork(nullptr, nullptr, [] { forks_behind.fetch_add(1, std::memory_order_relaxed); });
+    static const int watched = ::pthread_atfork(nullptr, nullptr, begin_child);
     static_cast<void>(watched);
     return forks_behind.load(std::memory_order_relaxed);
 }
@@ -70,6 +98,15 @@ void note_misuse(const vz_engine* engine, const char* rule) {
     const CodeAddress address(current_caller());
     const vz_kv fields[] = {address.field()};
     tell(engine, VZ_LOG_WARN, "abi.misuse", rule, fields);
+}
+
+Status noted_by_all(Status failed, const void* caller) {
+    if (failed.code() != VZ_MISUSE) return failed;
+    const CallerScope scope(caller);
+    const std::scoped_lock lock(open_engines.mutex);
+    for (const vz_engine* each = open_engines.first; each != nullptr; each = each->next_open)
+        note_misuse(each, failed.error().message);
+    return failed;
 }
 
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms) {
@@ -129,15 +166,16 @@ VZ_API vz_status vz_engine_open(vz_str directory, const vz_engine_options* optio
             handle->results.start(std::chrono::milliseconds(kHeldTooLongMs / 2), warn_of_old,
                                   {&handle->completions, tell_of_hanging});
         }
+        enlist(handle.get());
         *out = handle.release();
         return {};
     });
 }
 
 VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT {
-    return guard_outside(error, [&]() -> Status {
-        if (engine == nullptr) return {};
-        VZ_TRY(check_process(engine));
+    // Nothing is closed, and no rule broken that a log would tell of: a host asks so whether it is in a completion.
+    if (engine == nullptr) return guard(error, [] { return in_completion() ? misuse_of_completion() : Status(); });
+    return guard_engine(engine, error, [&]() -> Status {
         tell(engine, VZ_LOG_INFO, "engine.closing", "the engine is being closed");
         engine->operations->drain();
         const uint64_t held = engine->results.count();
@@ -151,6 +189,7 @@ VZ_API vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT
         }
         engine->results.stop();
         engine->operations.reset();
+        strike(engine);
         const Status closed = engine->engine->close();
         const std::unique_ptr<vz_engine> owned(engine);
         return closed.clone();

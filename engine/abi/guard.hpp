@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "engine/abi/caller.hpp"
 #include "engine/base/growable.hpp"
@@ -111,13 +112,33 @@ vz_status guard(vz_error* error, Body body) noexcept {
     }
 }
 
-// The same for functions that a completion must not call.
+// The failure, after it was logged, if it is a broken rule, by each engine that is open: the call names none.
+[[gnu::cold]] Status noted_by_all(Status failed, const void* caller);
+
+// The same for functions that name no engine. `caller` is evaluated in the function of the ABI itself: whoever called
+// that.
 template <class Body>
-vz_status guard_outside(vz_error* error, Body body) noexcept {
+vz_status guard_nameless(vz_error* error, Body body, const void* caller = __builtin_return_address(0)) noexcept {
     return guard(error, [&]() -> Status {
-        if (in_completion()) return misuse("this function must not be called inside a completion");
-        return body();
+        Status status = body();
+        if (!status.ok()) [[unlikely]]
+            return noted_by_all(std::move(status), caller);
+        return status;
     });
+}
+
+[[gnu::cold]] inline Status misuse_of_completion() {
+    return misuse("this function must not be called inside a completion");
+}
+
+// The same for those that a completion must not call.
+template <class Body>
+vz_status guard_outside(vz_error* error, Body body, const void* caller = __builtin_return_address(0)) noexcept {
+    const auto outside = [&]() -> Status {
+        if (in_completion()) return misuse_of_completion();
+        return body();
+    };
+    return guard_nameless(error, outside, caller);
 }
 
 // VZ_MISUSE in a process that was forked from the one that opened the engine: it has none of its threads, and the same
@@ -131,14 +152,13 @@ void note_completion(const vz_engine* engine, const void* code, int64_t took_ms)
 // It runs, and should have returned.
 void note_hanging(const vz_engine* engine, const void* code);
 
-// The same for functions of an engine, in a completion or not. `caller` is evaluated in the function of the ABI itself:
-// whoever called that.
+// The same for functions of an engine, in a completion or not.
 template <class Body>
 vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body body,
                                 const void* caller = __builtin_return_address(0)) noexcept {
     const CallerScope scope(caller);
     return guard(error, [&]() -> Status {
-        if (engine == nullptr) return misuse("the engine is NULL");
+        if (engine == nullptr) return noted_by_all(misuse("the engine is NULL"), caller);
         VZ_TRY(check_process(engine));
         Status status = body();
         if (status.code() == VZ_MISUSE) note_misuse(engine, status.error().message);
@@ -151,7 +171,7 @@ template <class Body>
 vz_status guard_engine(const vz_engine* engine, vz_error* error, Body body,
                        const void* caller = __builtin_return_address(0)) noexcept {
     const auto outside = [&]() -> Status {
-        if (in_completion()) return misuse("this function must not be called inside a completion");
+        if (in_completion()) return misuse_of_completion();
         return body();
     };
     return guard_engine_anywhere(engine, error, outside, caller);

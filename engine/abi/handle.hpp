@@ -86,6 +86,7 @@ struct vz_engine {
     void* log_user = nullptr;
     uint32_t log_level = VZ_LOG_INFO;
     uint32_t opened_in = 0;  // the process, as forks count it
+    vz_engine* next_open = nullptr;
 };
 
 namespace vz {

@@ -293,7 +293,7 @@ VZ_API vz_status vz_count(vz_engine* engine, vz_str collection, const vz_count_r
 }
 
 VZ_API vz_status vz_result_rows(const vz_result* result, uint64_t query, vz_rows* out, vz_error* error) VZ_NOEXCEPT {
-    return guard(error, [&]() -> Status {
+    return guard_nameless(error, [&]() -> Status {
         if (result == nullptr) return misuse("the result is NULL");
         if (query >= result->set_count())
             return failure(VZ_INVALID_ARGUMENT, "the result has no such row set")
@@ -305,7 +305,7 @@ VZ_API vz_status vz_result_rows(const vz_result* result, uint64_t query, vz_rows
 
 VZ_API vz_status vz_result_profile(const vz_result* result, uint64_t query, vz_profile* out,
                                    vz_error* error) VZ_NOEXCEPT {
-    return guard(error, [&]() -> Status {
+    return guard_nameless(error, [&]() -> Status {
         if (result == nullptr) return misuse("the result is NULL");
         if (!result->explained || query >= result->set_count()) {
             return failure(VZ_INVALID_ARGUMENT, "the result has no such profile")
@@ -336,7 +336,7 @@ VZ_API const void* vz_result_items(const vz_result* result, uint32_t kind, uint6
 }
 
 VZ_API vz_status vz_result_check(const vz_result* result, vz_error* error) VZ_NOEXCEPT {
-    return guard(error, [&]() -> Status {
+    return guard_nameless(error, [&]() -> Status {
         if (result == nullptr) return misuse("the result is NULL");
         return result->view.parts ? check_readable(*result->view.parts) : Status();
     });

@@ -698,8 +698,9 @@ typedef struct vz_log_record {
 
 /* Must not call the engine. Called on any thread, a caller's or one of the engine's, also before vz_engine_open and
  * until vz_engine_close has returned; calls may overlap. Of its events "abi.misuse" tells of a rule broken on this
- * stack, "engine.closing" of a vz_engine_close that begins on it, "results.held" in its field "code" the address of the
- * code that made them, "completion.hangs" likewise of a `done` that does not return. */
+ * stack, by a call that names no engine to each that is open, "engine.closing" of a vz_engine_close that begins on it,
+ * "results.held" in its field "code" the address of the code that made them, "completion.hangs" likewise of a `done`
+ * that does not return. */
 typedef void (*vz_log_fn)(void* user, const vz_log_record* record) VZ_NOEXCEPT;
 
 #define VZ_SAMPLE_COUNTER 1u

@@ -360,17 +360,90 @@ static void tell_misuse(void* user, const vz_log_record* record) VZ_NOEXCEPT {
     atomic_fetch_add(&told->misuses, 1);
 }
 
+static vz_engine* open_and_tell(const char* path, struct told* told) {
+    vz_engine_options options = NEW(vz_engine_options);
+    options.log = tell_misuse;
+    options.log_user = told;
+    vz_engine* engine = NULL;
+    EXPECT(vz_engine_open(text(path), &options, &engine, NULL) == VZ_OK);
+    return engine;
+}
+
+struct asker {
+    struct waiter waiter;
+    vz_engine* engine;
+};
+
+static void ask_what_none_may(vz_op* op) VZ_NOEXCEPT {
+    struct asker* asker = op->user;
+    vz_engine* another = NULL;
+    vz_result* result = NULL;
+    vz_directory_request checking = NEW(vz_directory_request);
+    checking.kind = VZ_DIRECTORY_CHECK;
+    EXPECT(vz_engine_open(text("/tmp/vz-abi-none"), NULL, &another, NULL) == VZ_MISUSE);
+    EXPECT(vz_directory_run(text("/tmp/vz-abi-none"), &checking, &result, NULL) == VZ_MISUSE);
+    EXPECT(vz_engine_close(asker->engine, NULL) == VZ_MISUSE);
+    EXPECT(vz_engine_close(NULL, NULL) == VZ_MISUSE); /* told by nobody: nothing would have been closed */
+    op->user = &asker->waiter;
+    waiter_done(op);
+}
+
+/* What names no engine is told by all that are open, and none is told of after it was closed. */
+static void calls_that_name_no_engine_are_told(void) {
+    char paths[2][64];
+    struct told told[2] = {0};
+    vz_engine* engines[2];
+    for (int i = 0; i < 2; i++) {
+        make_directory(paths[i]);
+        engines[i] = open_and_tell(paths[i], &told[i]);
+    }
+    vz_result* result = NULL;
+    vz_rows rows;
+    memset(&rows, 0, sizeof(rows));
+    const vz_str id = text("1");
+    vz_get_request get = NEW(vz_get_request);
+    get.count = 1;
+    get.ids = &id;
+    create_plain((struct client){engines[0], BY_CALL}, "points");
+    EXPECT(vz_get(engines[0], text("points"), &get, &result, NULL) == VZ_OK);
+    EXPECT(vz_result_rows(result, 0, &rows, NULL) == VZ_MISUSE);
+    EXPECT(vz_result_rows(result, 0, NULL, NULL) == VZ_MISUSE);
+    EXPECT(vz_result_rows(result, 7, &rows, NULL) == VZ_INVALID_ARGUMENT); /* no rule of the ABI */
+    vz_result_release(result);
+    EXPECT(vz_result_rows(NULL, 0, &rows, NULL) == VZ_MISUSE);
+    EXPECT(vz_result_profile(NULL, 0, NULL, NULL) == VZ_MISUSE);
+    EXPECT(vz_result_check(NULL, NULL) == VZ_MISUSE);
+    EXPECT(vz_collection_list(NULL, &result, NULL) == VZ_MISUSE);
+    for (int i = 0; i < 2; i++) EXPECT(atomic_exchange(&told[i].misuses, 0) == 6);
+    EXPECT(vz_engine_close(engines[1], NULL) == VZ_OK);
+
+    struct asker asker = {.engine = engines[0]};
+    waiter_start(&asker.waiter, 1);
+    vz_count_request counting = NEW(vz_count_request);
+    uint64_t count = 0;
+    vz_op op = NEW(vz_op);
+    op.kind = VZ_OP_COUNT;
+    op.collection = text("points");
+    op.request = &counting;
+    op.answer = &count;
+    op.done = ask_what_none_may;
+    op.user = &asker;
+    vz_op* const ops[] = {&op};
+    EXPECT(vz_submit(engines[0], ops, 1) == VZ_OK);
+    waiter_wait(&asker.waiter);
+    EXPECT(atomic_load(&told[0].misuses) == 3);
+    EXPECT(atomic_load(&told[1].misuses) == 0);
+    EXPECT(vz_engine_close(engines[0], NULL) == VZ_OK);
+    for (int i = 0; i < 2; i++) remove_directory(paths[i]);
+}
+
 /* The answer and the request of an operation are checked like those of the function: the operation ends so, and the
  * log names whose it is. */
 static void operations_without_request_or_answer_end_as_misuse(void) {
     char path[64];
     make_directory(path);
     struct told told = {0};
-    vz_engine_options options = NEW(vz_engine_options);
-    options.log = tell_misuse;
-    options.log_user = &told;
-    vz_engine* engine = NULL;
-    EXPECT(vz_engine_open(text(path), &options, &engine, NULL) == VZ_OK);
+    vz_engine* engine = open_and_tell(path, &told);
     create_plain((struct client){engine, BY_CALL}, "points");
     char code[32];
     snprintf(code, sizeof(code), "%p", (void*)(uintptr_t)waiter_done);
@@ -476,6 +549,7 @@ int main(void) {
     chains_that_differ_are_refused(engine);
     bad_operations_are_refused_whole(engine);
     operations_without_request_or_answer_end_as_misuse();
+    calls_that_name_no_engine_are_told();
     vz_count_request counting = NEW(vz_count_request);
     uint64_t count = 1;
     EXPECT_STATUS(VZ_OK, vz_count(engine, text("points"), &counting, &count, &error));
