@@ -32,12 +32,15 @@ void log_of_engine(void* engine, const vz_log_record* record) noexcept {
         if (static_cast<const EngineHandle*>(engine)->is_closing()) return;
         Blame::end_process("closes the engine, which is its host's", kExitFrontend);
     }
-    const char* culprit = Blame::owner(code_of(*record));
+    Suspects suspects = Blame::owners(code_of(*record));
     if (event == "completion.hangs" && static_cast<const EngineHandle*>(engine)->is_closing())
-        Blame::end_process(culprit, "does not return from a completion", kExitFrontend);
-    // A library that plugins share has called for one of them.
-    if (*culprit == 0 && event == "abi.misuse") culprit = Blame::on_this_stack();
-    Log::write(*culprit != 0 ? culprit : "engine", *record);
+        Blame::end_process(suspects, "does not return from a completion", kExitFrontend);
+    // A library that plugins share, or load by themselves, has called for one of them.
+    if (event == "abi.misuse" && !suspects.is_sole()) {
+        const Suspects callers = Blame::on_this_stack();
+        if (!callers.none()) suspects = callers;
+    }
+    Log::write(suspects.none() ? "engine" : suspects.text(), *record);
 }
 
 }  // namespace vz::host

@@ -77,6 +77,11 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
         {"chdir", {"manners"}},
         {"environment", {"manners"}},
         {"forbidden-thread", {"misuse"}},
+        {"opens-in-completion", {"misuse"}},
+        {"closes-in-completion", {"misuse"}},
+        {"checks-in-completion", {"misuse"}},
+        {"rows-without-size", {"misuse"}},
+        {"rows-of-nothing", {"misuse"}},
         {"write-of-nothing", {"misuse"}},
         {"count-for-nothing", {"misuse"}},
     };
@@ -404,6 +409,13 @@ TEST(Host, LivesThroughASignalThatNobodyHandles) {
 
 TEST(Host, LogsABrokenRuleUnderItsName) {
     for (const auto& [kind, event] : {std::pair{"forbidden-thread", "abi.misuse"},
+                                      {"opens-in-completion", "abi.misuse"},
+                                      {"closes-in-completion", "abi.misuse"},
+                                      {"checks-in-completion", "abi.misuse"},
+                                      {"rows-without-size", "abi.misuse"},
+                                      {"rows-of-nothing", "abi.misuse"},
+                                      {"helped-misuses", "abi.misuse"},
+                                      {"helped-naps", "completion.slow"},
                                       {"write-of-nothing", "abi.misuse"},
                                       {"count-for-nothing", "abi.misuse"},
                                       {"slow-completion", "completion.slow"}}) {
@@ -416,6 +428,49 @@ TEST(Host, LogsABrokenRuleUnderItsName) {
             EXPECT_NE(server.process().output().find(record), std::string::npos) << kind << server.process().output();
         }
         expect_whole(host.data);
+    }
+}
+
+TEST(Host, NamesAFrontendWhoseLibraryHoldsAResultForIt) {
+    const Host host;
+    {
+        Server server(host.data, host.arguments("helped-holds"));
+        fill(server.port());
+        EXPECT_EQ(server.stop().code, 3);
+        EXPECT_NE(server.process().output().find(R"("instance":"culprit","event":"results.held")"), std::string::npos)
+            << server.process().output();
+    }
+    expect_whole(host.data);
+}
+
+// What is told of two frontends of one library, of which beta misbehaves.
+std::string told_of_twins(const std::string& kind) {
+    const TemporaryDirectory directory;
+    std::vector<std::string> command = {
+        program(), "serve", "--data-dir", directory.path() + "/data", "--port", std::to_string(free_port())};
+    for (const char* twin : {"alpha", "beta"})
+        command.insert(command.end(), {"--set", "frontends." + std::string(twin) + ".library=" + plugin(kind)});
+    Process server(command, {}, directory.path() + "/output");
+    EXPECT_TRUE(comes(
+        [&] {
+            return server.wait(std::chrono::milliseconds(1)) || server.output().find("host.ready") != std::string::npos;
+        },
+        std::chrono::minutes(1)));
+    server.send(SIGTERM);
+    EXPECT_TRUE(server.wait(std::chrono::minutes(1)));
+    return server.output();
+}
+
+// Where the host has called it, that one; else all that run the library, as nothing says which of them it was.
+TEST(Host, NamesTheInstanceOfALibraryThatRunsTwiceAndNeverAnother) {
+    for (const auto& [kind, words] : {std::pair{"twin-crashes-in-start", "frontend 'beta' crashed in start"},
+                                      {"twin-crashes-in-stop", "frontend 'beta' crashed in stop"},
+                                      {"twin-crashes", "frontend 'alpha' or 'beta' crashed"},
+                                      {"twin-misuses-in-start", R"("instance":"beta","event":"abi.misuse")"},
+                                      {"twin-misuses", R"("instance":"alpha or beta","event":"abi.misuse")"},
+                                      {"twin-holds", R"("instance":"alpha or beta","event":"results.held")"}}) {
+        const std::string output = told_of_twins(kind);
+        EXPECT_NE(output.find(words), std::string::npos) << kind << "\n" << output;
     }
 }
 

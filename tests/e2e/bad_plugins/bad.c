@@ -66,7 +66,7 @@ static int read_past_the_end(void) {
 }
 
 /* A completion that waits for disk, which none may. */
-static void count_in_completion(vz_op* op) {
+static void ask_in_completion(vz_op* op) {
     struct vz_frontend* self = op->user;
     if (is("asks-in-completion")) { /* which anyone may */
         const vz_thread_check_service* check = self->host->service(self->host, VZ_SERVICE_THREAD_CHECK);
@@ -74,10 +74,30 @@ static void count_in_completion(vz_op* op) {
         self->ended = 1;
         return;
     }
+    vz_result* result = NULL;
+    vz_engine* another = NULL;
     uint64_t count = 0;
     const vz_count_request request = {.struct_size = sizeof request};
-    vz_count(self->host->engine, str("bad-docs"), &request, &count, NULL);
+    const vz_directory_request checking = {.struct_size = sizeof checking, .kind = VZ_DIRECTORY_CHECK};
+    if (is("forbidden-thread")) vz_count(self->host->engine, str("bad-docs"), &request, &count, NULL);
+    if (is("opens-in-completion")) vz_engine_open(str("/nowhere"), NULL, &another, NULL);
+    if (is("closes-in-completion")) vz_engine_close(self->host->engine, NULL);
+    if (is("checks-in-completion")) vz_directory_run(str("/nowhere"), &checking, &result, NULL);
     self->ended = 1;
+}
+
+/* Of a result, into what is no struct of the ABI; or of no result. */
+static void read_rows(const struct vz_frontend* self) {
+    vz_rows rows = {.struct_size = is("rows-of-nothing") ? sizeof rows : 0};
+    vz_result* result = NULL;
+    const vz_str id = {"a", 1};
+    const vz_get_request request = {.struct_size = sizeof request, .ids = &id, .count = 1};
+    if (is("rows-without-size")) {
+        create_docs(self);
+        vz_get(self->host->engine, str("bad-docs"), &request, &result, NULL);
+    }
+    vz_result_rows(result, 0, &rows, NULL);
+    vz_result_release(result);
 }
 
 /* Its frontend must be there still, and its host. */
@@ -298,9 +318,10 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (ends("-completions")) submit_count(self, take_a_while);
     if (is("write-of-nothing")) submit_nothing(self, VZ_OP_WRITE);
     if (is("count-for-nothing")) submit_nothing(self, VZ_OP_COUNT);
-    if (is("forbidden-thread") || is("asks-in-completion")) {
+    if (is("rows-without-size") || is("rows-of-nothing")) read_rows(self);
+    if (is("forbidden-thread") || ends("-in-completion")) {
         create_docs(self);
-        submit_count(self, count_in_completion);
+        submit_count(self, ask_in_completion);
         while (!self->ended) usleep(1000);
     }
     return VZ_OK;
