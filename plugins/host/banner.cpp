@@ -7,6 +7,7 @@
 
 #include "plugins/host/api_key.hpp"
 #include "plugins/host/log.hpp"
+#include "plugins/host/printable.hpp"
 
 namespace vz::host {
 
@@ -60,7 +61,8 @@ void print_banner(const BannerFacts& facts, vz_engine* engine) {
     std::fprintf(stderr, "data      %s: %llu collections, %llu points; recovered in %.0f ms\n", facts.directory.c_str(),
                  static_cast<unsigned long long>(stats.collections), static_cast<unsigned long long>(stats.points),
                  static_cast<double>(stats.open_ns) / 1e6);
-    for (const auto& [name, address] : facts.frontends) {
+    for (const auto& [name, reason] : facts.frontends) {
+        const std::string address = printable(reason);
         const bool is_rest = name == "rest";
         std::fprintf(stderr, "%-9s %s%s\n", name.c_str(), address.c_str(),
                      is_rest ? ("          try: curl " + address + "/collections").c_str() : "");

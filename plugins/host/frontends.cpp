@@ -11,18 +11,19 @@
 #include "plugins/host/exit_code.hpp"
 #include "plugins/host/loader.hpp"
 #include "plugins/host/log.hpp"
+#include "plugins/host/printable.hpp"
 #include "plugins/host/watchdog.hpp"
 
 namespace vz::host {
 namespace {
 
 int refuse_config(const ConfigError& error) {
-    std::fprintf(stderr, "vectorizer: %s\n", error.message.c_str());
+    std::fprintf(stderr, "vectorizer: %s\n", printable(error.message).c_str());
     return kExitUsage;
 }
 
 void tell(const std::string& name, const std::string& problem) {
-    std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), problem.c_str());
+    std::fprintf(stderr, "vectorizer: frontend '%s': %s\n", name.c_str(), printable(problem).c_str());
 }
 
 // What a frontend wrote over is no longer to be trusted; nothing of it is on disk, and nothing more shall be.

@@ -6,6 +6,9 @@
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <utility>
+
+#include "plugins/host/printable.hpp"
 
 namespace vz::host {
 
@@ -18,10 +21,7 @@ TrialReport::Shared TrialReport::make() {
 }
 
 void TrialReport::add(std::string finding) {
-    // One line, and nothing that a terminal would obey.
-    std::replace_if(
-        finding.begin(), finding.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-    finding += '\n';
+    finding = printable(std::move(finding)) + '\n';
     const size_t size = size_.load();
     if (finding.size() > kBytesMax - size) return;
     std::memcpy(text_ + size, finding.data(), finding.size());
