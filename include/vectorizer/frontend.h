@@ -72,8 +72,11 @@ typedef const vz_frontend_descriptor* (*vz_frontend_entry_fn)(uint32_t host_abi)
 
 #define VZ_SERVICE_LOG "vz.log/1"
 typedef struct vz_log_service {
-    uint32_t (*level)(const vz_host* host) VZ_NOEXCEPT;                          /* records above it are dropped */
-    void (*write)(const vz_host* host, const vz_log_record* record) VZ_NOEXCEPT; /* the host adds the instance's name */
+    uint32_t (*level)(const vz_host* host) VZ_NOEXCEPT; /* records above it are dropped */
+    /* The host adds time and the instance's name. Each key stands once: a field that is called "time", "level",
+     * "instance", "event" or "message" is left out, and so is one whose key an earlier field has. A record that is
+     * smaller than in 1.0 is no record: "abi.misuse" is logged instead. */
+    void (*write)(const vz_host* host, const vz_log_record* record) VZ_NOEXCEPT;
 } vz_log_service;
 
 #define VZ_SERVICE_CONFIG "vz.config/1"
@@ -99,12 +102,15 @@ typedef struct vz_series {
     const double* bounds;
     uint32_t label_count;
     uint32_t bound_count;
-    uint32_t kind; /* VZ_SAMPLE_COUNTER, VZ_SAMPLE_GAUGE, VZ_SAMPLE_HISTOGRAM */
-    uint32_t reserved;
+    uint32_t kind;     /* VZ_SAMPLE_COUNTER, VZ_SAMPLE_GAUGE, VZ_SAMPLE_HISTOGRAM */
+    uint32_t reserved; /* 0 */
 } vz_series;
 typedef struct vz_metrics_service {
-    /* One id per name and label set; declaring it again gives the same id. */
+    /* One id per name and label set, in any order; declaring it again gives the same id. VZ_INVALID_ARGUMENT: the name
+     * is of another kind already, or one of those that a histogram h makes: h_bucket, h_sum, h_count.
+     * VZ_LIMIT_EXCEEDED: there are too many series. */
     vz_status (*declare)(const vz_host* host, const vz_series* series, uint64_t* id) VZ_NOEXCEPT;
+    /* NaN is neither added nor observed: "abi.misuse" is logged instead. */
     void (*add)(const vz_host* host, uint64_t id, double value) VZ_NOEXCEPT;     /* counter, gauge (may be negative) */
     void (*observe)(const vz_host* host, uint64_t id, double value) VZ_NOEXCEPT; /* histogram */
     /* Prometheus text 0.0.4 of host, engine and all frontends. */

@@ -13,10 +13,15 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "plugins/host/abi_text.hpp"
 #include "plugins/host/json_text.hpp"
+#include "plugins/host/printable.hpp"
 
 namespace vz::host {
 namespace {
@@ -70,6 +75,23 @@ bool is_name(std::string_view key) {
     constexpr std::string_view kNames[] = {"request_id", "traceparent", "key",  "id",   "name",   "collection",
                                            "route",      "method",      "peer", "path", "version"};
     return std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames);
+}
+
+using Field = std::pair<std::string_view, std::string_view>;
+
+// Each key once: what the host says of a record, and the first of fields of one key.
+std::vector<Field> fields_of(const vz_log_record& record) {
+    constexpr std::string_view kOfHost[] = {"time", "level", "instance", "event", "message"};
+    std::vector<Field> fields;
+    fields.reserve(record.field_count);
+    for (uint64_t i = 0; i < record.field_count; ++i) {
+        const std::string_view key = view(record.fields[i].key);
+        const bool is_taken =
+            std::find(std::begin(kOfHost), std::end(kOfHost), key) != std::end(kOfHost) ||
+            std::any_of(fields.begin(), fields.end(), [key](const Field& each) { return each.first == key; });
+        if (!is_taken) fields.emplace_back(key, view(record.fields[i].value));
+    }
+    return fields;
 }
 
 // Signals are the main thread's, whose mask is not set yet.
@@ -153,13 +175,12 @@ void Log::set_level(uint32_t level) { current_level.store(level); }
 
 void Log::write(const std::string& instance, const vz_log_record& record) {
     if (record.level > level()) return;
+    const std::vector<Field> fields = fields_of(record);
     if (is_json()) {
         std::string line = "\"level\":" + json_text(name_of(record.level)) + ",\"instance\":" + json_text(instance) +
                            ",\"event\":" + json_text(view(record.event)) +
                            ",\"message\":" + json_text(view(record.message));
-        for (uint64_t i = 0; i < record.field_count; ++i) {
-            const std::string_view key = view(record.fields[i].key);
-            const std::string_view value = view(record.fields[i].value);
+        for (const auto& [key, value] : fields) {
             line.append(",")
                 .append(json_text(key))
                 .append(":")
@@ -174,16 +195,13 @@ void Log::write(const std::string& instance, const vz_log_record& record) {
     line += view(record.event);
     line += ": ";
     line += view(record.message);
-    for (uint64_t i = 0; i < record.field_count; ++i) {
+    for (const auto& [key, value] : fields) {
         line += ' ';
-        line += view(record.fields[i].key);
+        line += key;
         line += '=';
-        line += view(record.fields[i].value);
+        line += value;
     }
-    // One line, and nothing that a terminal would obey.
-    std::replace_if(
-        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-    hand_over(record.level, line);
+    hand_over(record.level, printable(std::move(line)));
 }
 
 void Log::write(uint32_t level, const std::string& event, const std::string& message) {

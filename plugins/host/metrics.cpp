@@ -179,10 +179,27 @@ bool is_name(const std::string& name, bool may_have_colons) {
            std::all_of(name.begin(), name.end(), is_good);
 }
 
+// The names of all samples of a series: those of a histogram are not to be another's.
+std::vector<std::string> sample_names(const std::string& name, uint32_t kind) {
+    if (kind != VZ_SAMPLE_HISTOGRAM) return {name};
+    return {name, name + "_bucket", name + "_sum", name + "_count"};
+}
+
+// Labels in any order are one set.
+std::string key_of(const vz_series& series) {
+    std::map<std::string, std::string> labels;
+    for (uint32_t i = 0; i < series.label_count; ++i)
+        labels.emplace(text(series.labels[i].key), text(series.labels[i].value));
+    std::string key = text(series.name);
+    for (const auto& [name, value] : labels) key += '\1' + name + '\2' + value;
+    return key;
+}
+
 // One that breaks these rules would spoil the text for everybody's series.
 bool is_well_formed(const vz_series& series) {
     if (series.kind < VZ_SAMPLE_COUNTER || series.kind > VZ_SAMPLE_HISTOGRAM || !is_name(text(series.name), true))
         return false;
+    if (series.reserved != 0) return false;
     if (series.labels == nullptr && series.label_count != 0) return false;
     if (series.bounds == nullptr && series.bound_count != 0) return false;
     if (!text::is_utf8(text(series.help))) return false;
@@ -208,20 +225,22 @@ void Metrics::reserve_names(vz_engine* engine) {
         kinds_[own] = 0;
     }
     const auto reserve = [](void* kinds, const vz_sample* sample) noexcept {
-        (*static_cast<std::map<std::string, uint32_t>*>(kinds))[text(sample->name)] = 0;
+        for (const std::string& name : sample_names(text(sample->name), sample->kind))
+            (*static_cast<std::map<std::string, uint32_t>*>(kinds))[name] = 0;
     };
     vz_engine_samples(engine, reserve, &kinds_, nullptr);
 }
 
 vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
     if (!is_well_formed(from)) return VZ_INVALID_ARGUMENT;
-    std::string key = text(from.name);
-    for (uint32_t i = 0; i < from.label_count; ++i)
-        key += '\1' + text(from.labels[i].key) + '\2' + text(from.labels[i].value);
+    std::string key = key_of(from);
+    const std::vector<std::string> names = sample_names(text(from.name), from.kind);
     const std::scoped_lock lock(mutex_);
     // Samples of one name are of one kind.
-    const auto kind = kinds_.find(text(from.name));
+    const auto kind = kinds_.find(names.front());
     if (kind != kinds_.end() && kind->second != from.kind) return VZ_INVALID_ARGUMENT;
+    const auto is_known = [this](const std::string& name) { return kinds_.contains(name); };
+    if (kind == kinds_.end() && std::any_of(names.begin(), names.end(), is_known)) return VZ_INVALID_ARGUMENT;
     const uint64_t count = count_.load(std::memory_order_relaxed);
     if (const auto found = ids_.find(key); found != ids_.end()) {
         *id = found->second;
@@ -239,23 +258,27 @@ vz_status Metrics::declare(const vz_series& from, uint64_t* id) {
         series.labels.emplace_back(text(from.labels[i].key), text(from.labels[i].value));
     series.bounds.assign(from.bounds, from.bounds + from.bound_count);
     series.counts = std::vector<std::atomic<uint64_t>>(from.bound_count + 1);
-    kinds_.emplace(series.name, from.kind);
+    for (const std::string& name : names) kinds_.emplace(name, name == series.name ? from.kind : 0);
     ids_.emplace(std::move(key), count);
     count_.store(count + 1, std::memory_order_release);
     *id = count;
     return VZ_OK;
 }
 
-void Metrics::add(uint64_t id, double value) {
+bool Metrics::add(uint64_t id, double value) {
+    if (std::isnan(value)) return false;
     if (Series* series = find(id)) series->value.fetch_add(value, std::memory_order_relaxed);
+    return true;
 }
 
-void Metrics::observe(uint64_t id, double value) {
+bool Metrics::observe(uint64_t id, double value) {
+    if (std::isnan(value)) return false;
     Series* series = find(id);
-    if (series == nullptr) return;
+    if (series == nullptr) return true;
     const auto place = std::lower_bound(series->bounds.begin(), series->bounds.end(), value) - series->bounds.begin();
     series->counts[static_cast<size_t>(place)].fetch_add(1, std::memory_order_relaxed);
     series->value.fetch_add(value, std::memory_order_relaxed);
+    return true;
 }
 
 std::string Metrics::render(vz_engine* engine, const HostFigures& host) const {

@@ -26,10 +26,11 @@ class Metrics {
  public:
     // The engine's names, and those of the process, are not to be declared: a series told twice spoils the whole text.
     void reserve_names(vz_engine* engine);
-    // VZ_LIMIT_EXCEEDED: there are kSeriesMax already.
+    // VZ_INVALID_ARGUMENT: what frontend.h forbids; VZ_LIMIT_EXCEEDED: there are kSeriesMax already.
     vz_status declare(const vz_series& series, uint64_t* id);
-    void add(uint64_t id, double value);
-    void observe(uint64_t id, double value);
+    // False: NaN, which would spoil the sum for good, and changes nothing.
+    bool add(uint64_t id, double value);
+    bool observe(uint64_t id, double value);
     // Prometheus text 0.0.4.
     std::string render(vz_engine* engine, const HostFigures& host) const;
 
@@ -55,7 +56,7 @@ class Metrics {
     // Stored when the series is whole: those below it change no more but in their figures.
     std::atomic<uint64_t> count_{0};
     std::map<std::string, uint64_t> ids_;
-    std::map<std::string, uint32_t> kinds_;  // by name; 0: reserved
+    std::map<std::string, uint32_t> kinds_;  // by name of a sample; 0: reserved
 };
 
 }  // namespace vz::host

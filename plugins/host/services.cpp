@@ -13,8 +13,13 @@ namespace {
 
 uint32_t log_level(const vz_host*) noexcept { return Log::level(); }
 void log_write(const vz_host* host, const vz_log_record* record) noexcept {
-    if (record == nullptr || (record->fields == nullptr && record->field_count != 0)) return;
-    Log::write(HostView::of(host).instance(), *record);
+    const HostView& view = HostView::of(host);
+    if (record == nullptr) return view.note_misuse("the log record is NULL");
+    if (record->struct_size < sizeof(vz_log_record))
+        return view.note_misuse("struct_size of the log record is smaller than in version 1.0");
+    if (record->fields == nullptr && record->field_count != 0)
+        return view.note_misuse("the fields of the log record are NULL");
+    Log::write(view.instance(), *record);
 }
 
 // ---- vz.config/1 ----
@@ -64,10 +69,12 @@ vz_status metrics_declare(const vz_host* host, const vz_series* series, uint64_t
     return HostView::of(host).services().metrics.declare(*series, id);
 }
 void metrics_add(const vz_host* host, uint64_t id, double value) noexcept {
-    HostView::of(host).services().metrics.add(id, value);
+    const HostView& view = HostView::of(host);
+    if (!view.services().metrics.add(id, value)) view.note_misuse("what is added to a series is no number");
 }
 void metrics_observe(const vz_host* host, uint64_t id, double value) noexcept {
-    HostView::of(host).services().metrics.observe(id, value);
+    const HostView& view = HostView::of(host);
+    if (!view.services().metrics.observe(id, value)) view.note_misuse("what a histogram observes is no number");
 }
 vz_status metrics_render(const vz_host* host, vz_write_fn write, void* user) noexcept {
     if (write == nullptr) return VZ_INVALID_ARGUMENT;
@@ -194,6 +201,16 @@ HostView::HostView(Services& services, std::string instance)
     host_.engine = services.engine;
     host_.instance = borrowed(instance_);
     host_.service = find_service;
+}
+
+void HostView::note_misuse(const char* rule) const {
+    vz_log_record record = {};
+    record.struct_size = sizeof(record);
+    record.level = VZ_LOG_WARN;
+    record.event = borrowed("abi.misuse");
+    record.message = borrowed(rule);
+    Log::write(instance_, record);
+    if (services_.misuse_log != nullptr) services_.misuse_log(services_.misuse_user, &record);
 }
 
 void HostView::grow() {

@@ -53,6 +53,9 @@ struct Services {
     void use(const Config& configuration) { config_.store(&configuration, std::memory_order_release); }
 
     vz_engine* engine;
+    // Hears, beside the log, of rules of the services that a frontend breaks; set before the first is created.
+    vz_log_fn misuse_log = nullptr;
+    void* misuse_user = nullptr;
     Metrics metrics;
     Health health;
     std::thread::id host_thread = std::this_thread::get_id();
@@ -72,6 +75,8 @@ class HostView {
     Services& services() const { return services_; }
     const std::string& instance() const { return instance_; }
 
+    // Logs a broken rule under the instance's name.
+    void note_misuse(const char* rule) const;
     // As a host of a later minor looks: a longer struct, with something in it.
     void grow();
     bool is_tail_whole() const;

@@ -75,6 +75,8 @@ Stage::Stage(const TrialInput& input)
     loaded_ = load_frontend(input.file);
     if (loaded_.descriptor == nullptr) fail(loaded_.problem);
     services_ = std::make_unique<Services>(config, engine_);
+    services_->misuse_log = Misuses::log;
+    services_->misuse_user = &misuses_;
     services_->health.set_host(VZ_HEALTH_READY, "");
 }
 

@@ -82,6 +82,8 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
         {"checks-in-completion", {"misuse"}},
         {"rows-without-size", {"misuse"}},
         {"rows-of-nothing", {"misuse"}},
+        {"observes-nothing", {"misuse"}},
+        {"logs-a-short-record", {"misuse"}},
         {"write-of-nothing", {"misuse"}},
         {"count-for-nothing", {"misuse"}},
     };
@@ -215,6 +217,21 @@ TEST(Host, SaysByItsStatusWhyASilentFrontendFailed) {
     const Ran ran = Host().start("silent-create");
     EXPECT_EQ(ran.exit.code, 3);
     EXPECT_NE(ran.output.find("create failed with VZ_BUSY"), std::string::npos) << ran.output;
+}
+
+TEST(Host, ShowsNoTerminalWhatItWouldObey) {
+    const Ran ran = Host().start("coloured-reason");
+    EXPECT_EQ(ran.exit.code, 3);
+    EXPECT_NE(ran.output.find("red vectorizer: a line of its own"), std::string::npos) << ran.output;
+    EXPECT_EQ(ran.output.find('\x1b'), std::string::npos) << ran.output;
+}
+
+TEST(Host, WritesEachKeyOfARecordOnce) {
+    const Host host;
+    Server server(host.data, host.arguments("says-it-twice"));
+    EXPECT_EQ(server.stop().code, 0);
+    const std::string record = R"("instance":"culprit","event":"bad.event","message":"twice","k":1})";
+    EXPECT_NE(server.process().output().find(record), std::string::npos) << server.process().output();
 }
 
 TEST(Host, GoesOnWithoutAnOptionalFrontendThatFails) {
@@ -414,6 +431,8 @@ TEST(Host, LogsABrokenRuleUnderItsName) {
                                       {"checks-in-completion", "abi.misuse"},
                                       {"rows-without-size", "abi.misuse"},
                                       {"rows-of-nothing", "abi.misuse"},
+                                      {"observes-nothing", "abi.misuse"},
+                                      {"logs-a-short-record", "abi.misuse"},
                                       {"helped-misuses", "abi.misuse"},
                                       {"helped-naps", "completion.slow"},
                                       {"write-of-nothing", "abi.misuse"},

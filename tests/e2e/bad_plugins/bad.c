@@ -220,16 +220,52 @@ static int services_answer(const vz_host* host) {
         {.name = str("vectorizer_points"), .kind = VZ_SAMPLE_GAUGE},
         {.name = str("process_resident_memory_bytes"), .kind = VZ_SAMPLE_GAUGE},
         {.name = str("vectorizer_collection_points"), .kind = VZ_SAMPLE_GAUGE},
+        {.name = str("bad_seconds_sum"), .kind = VZ_SAMPLE_COUNTER},
+        {.name = str("bad_of_all"), .kind = VZ_SAMPLE_HISTOGRAM},
+        {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .reserved = 1},
         {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 2},
         {.name = str("bad_total"), .kind = VZ_SAMPLE_COUNTER, .labels = no_text, .label_count = 1},
         {.name = str("bad_ms"), .kind = VZ_SAMPLE_HISTOGRAM, .labels = bound, .label_count = 1}};
+    const vz_series known[] = {{.name = str("bad_seconds"), .kind = VZ_SAMPLE_HISTOGRAM},
+                               {.name = str("bad_of_all_count"), .kind = VZ_SAMPLE_COUNTER}};
     uint64_t id = 0;
+    for (size_t i = 0; i < sizeof known / sizeof *known; ++i) {
+        if (metrics->declare(host, &known[i], &id) != VZ_OK) return 0;
+    }
     for (size_t i = 0; i < sizeof refused / sizeof *refused; ++i) {
         if (metrics->declare(host, &refused[i], &id) == VZ_OK) return 0;
     }
     const vz_series good = {
         .name = str("bad_good_total"), .kind = VZ_SAMPLE_COUNTER, .labels = twice, .label_count = 1};
-    return metrics->declare(host, &good, &id) == VZ_OK;
+    if (metrics->declare(host, &good, &id) != VZ_OK) return 0;
+    const vz_kv labels[] = {{str("x"), str("1")}, {str("y"), str("2")}, {str("x"), str("1")}};
+    vz_series pair = {.name = str("bad_pair"), .kind = VZ_SAMPLE_GAUGE, .labels = labels, .label_count = 2};
+    uint64_t other_order = 1;
+    if (metrics->declare(host, &pair, &id) != VZ_OK) return 0;
+    ++pair.labels;
+    return metrics->declare(host, &pair, &other_order) == VZ_OK && id == other_order;
+}
+
+static void observe_nothing(const vz_host* host) {
+    const vz_metrics_service* metrics = host->service(host, VZ_SERVICE_METRICS);
+    const double bound = 1;
+    const vz_series series = {
+        .name = str("bad_seconds"), .kind = VZ_SAMPLE_HISTOGRAM, .bounds = &bound, .bound_count = 1};
+    uint64_t id = 0;
+    if (metrics->declare(host, &series, &id) == VZ_OK) metrics->observe(host, id, strtod("nan", NULL));
+}
+
+/* A record too short to be one, or one that says again what the host says of it. */
+static void log_badly(const vz_host* host) {
+    const vz_log_service* log = host->service(host, VZ_SERVICE_LOG);
+    const vz_kv fields[] = {{str("instance"), str("rest")}, {str("k"), str("1")}, {str("k"), str("2")}};
+    const vz_log_record record = {.struct_size = is("logs-a-short-record") ? 8 : sizeof record,
+                                  .level = VZ_LOG_WARN,
+                                  .event = str("bad.event"),
+                                  .message = str("twice"),
+                                  .fields = fields,
+                                  .field_count = 3};
+    log->write(host, &record);
 }
 
 static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error) {
@@ -239,6 +275,10 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
         return VZ_IO_ERROR;
     }
     if (is("silent-create")) return VZ_BUSY;
+    if (is("coloured-reason")) {
+        *error = (vz_error){.status = VZ_IO_ERROR, .message = "\x1b[31mred\nvectorizer: a line of its own"};
+        return VZ_IO_ERROR;
+    }
     if (is("slow-create")) sleep(60);
     if (is("crash-in-create")) abort();
     if (is("past-error")) memset((char*)error + sizeof *error, 0, 16);
@@ -318,6 +358,8 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (ends("-completions")) submit_count(self, take_a_while);
     if (is("write-of-nothing")) submit_nothing(self, VZ_OP_WRITE);
     if (is("count-for-nothing")) submit_nothing(self, VZ_OP_COUNT);
+    if (is("observes-nothing")) observe_nothing(self->host);
+    if (is("logs-a-short-record") || is("says-it-twice")) log_badly(self->host);
     if (is("rows-without-size") || is("rows-of-nothing")) read_rows(self);
     if (is("forbidden-thread") || ends("-in-completion")) {
         create_docs(self);
