@@ -34,8 +34,9 @@ const char* vz_status_name(vz_status status) VZ_NOEXCEPT;
  */
 vz_status vz_engine_open(vz_str directory, const vz_engine_options* options, vz_engine** out,
                          vz_error* error) VZ_NOEXCEPT;
-/* [excl block] Ends what runs. VZ_BUSY while results are held, VZ_MISUSE: it stays open. Any other answer: it is gone.
- * NULL is fine. */
+/* [excl block] Waits until all operations are completed, those that are queued, too: none is cancelled but by
+ * vz_cancel; what is submitted meanwhile is VZ_MISUSE. Then VZ_BUSY while results are held, VZ_MISUSE: it stays open.
+ * Any other answer: it is gone. NULL is fine. */
 vz_status vz_engine_close(vz_engine* engine, vz_error* error) VZ_NOEXCEPT;
 /* [any done] State and counters, without waiting. */
 vz_status vz_engine_stats_read(vz_engine* engine, vz_engine_stats* out, vz_error* error) VZ_NOEXCEPT;

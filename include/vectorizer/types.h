@@ -677,7 +677,9 @@ typedef struct vz_restore_request {
     vz_str snapshot; /* or archive */
     vz_str archive;
     vz_str from; /* absent: all, under their own names */
-    vz_str to;   /* the name of `from` from then on; absent: its own */
+    /* the name from then on of `from`, or without `from` of the only collection there is: where there are more,
+     * VZ_INVALID_ARGUMENT. Absent: its own */
+    vz_str to;
 } vz_restore_request;
 
 #define VZ_LOG_ERROR 1u

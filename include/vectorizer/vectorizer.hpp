@@ -362,10 +362,10 @@ class EngineView {
         return fill<vz_write_answer>(
             [&](auto* out, vz_error* error) { return vz_write(handle_, str(collection), &request, out, error); });
     }
-    // ids.size() packed vectors of the default field; payloads: none, or as many as ids.
+    // ids.size() packed vectors of the default field, which may be none; payloads: none, or as many as ids.
     Expected<vz_write_answer> upsert(std::string_view collection, std::span<const vz_str> ids,
                                      std::span<const float> vectors, std::span<const vz_str> payloads = {}) const {
-        if (ids.empty() || vectors.size() % ids.size() != 0)
+        if (ids.empty() ? !vectors.empty() : vectors.size() % ids.size() != 0)
             return Error(VZ_INVALID_ARGUMENT, "vectors", "is no whole number of vectors per id");
         if (!payloads.empty() && payloads.size() != ids.size())
             return Error(VZ_INVALID_ARGUMENT, "payloads", "are not as many as ids");

@@ -112,6 +112,10 @@ TEST_F(Wrapper, ErrorsAreTyped) {
     EXPECT_EQ(refused.error().actual(), 2);
     EXPECT_EQ(engine.upsert("docs", kIds, bad).error().reason(), VZ_REASON_DIMENSION);
     EXPECT_EQ(engine.upsert("docs", kIds, std::vector<float>(5)).error().field(), "vectors");
+    EXPECT_EQ(engine.upsert("docs", {}, bad).error().field(), "vectors");
+    const auto nothing = engine.upsert("docs", {}, {});
+    ASSERT_TRUE(nothing);  // as vz_write has it
+    EXPECT_EQ(nothing->applied, 0U);
     try {
         static_cast<void>(engine.search("docs", bad, 1).value());
         FAIL() << "value() of a failure";
