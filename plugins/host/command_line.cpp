@@ -20,6 +20,7 @@
 #include "plugins/host/healthcheck.hpp"
 #include "plugins/host/import.hpp"
 #include "plugins/host/plugin_check.hpp"
+#include "plugins/host/plugin_trial.hpp"
 #include "plugins/host/print_config.hpp"
 #include "plugins/host/serve.hpp"
 #include "vectorizer/engine.h"
@@ -279,11 +280,15 @@ struct PluginCheckCommand {
     explicit PluginCheckCommand(CLI::App& plugin)
         : app(add_command(plugin, "check", "Put a frontend through its life, each check in a process of its own",
                           "  vectorizer plugin check mine.so --set port=0\n"
-                          "  vectorizer plugin check mine.so --set port=0 --check cycle --json\n")) {
+                          "  vectorizer plugin check mine.so --set port=0 --check cycle --json\n"
+                          "\n"
+                          "Exit codes: 0 nothing found; 1 findings; 2 it cannot be loaded\n")) {
         app->add_option("FILE", options.file, "The frontend, a shared library")->required();
         app->add_option("--set", options.settings, "A key of the frontend's configuration: --set port=0")
             ->allow_extra_args(false);
-        app->add_option("--check", options.only, "Only this check; may be given several times")
+        std::string names;
+        for (const Trial& trial : all_trials()) names += (names.empty() ? "" : ", ") + std::string(trial.name);
+        app->add_option("--check", options.only, "Only this check; may be given several times: " + names)
             ->allow_extra_args(false);
         app->add_flag("--json", options.json, "The report as JSON");
     }

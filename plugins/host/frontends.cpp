@@ -113,7 +113,11 @@ bool Frontends::make(const std::string& name, const std::string& library) {
         tell(name, loaded.problem);
         return false;
     }
-    auto instance = std::make_unique<Instance>(services_, name, *loaded.descriptor);
+    const vz_frontend_descriptor& descriptor = *loaded.descriptor;
+    Log::write(VZ_LOG_INFO, "frontend.loaded",
+               "frontend '" + name + "': " + descriptor.name + " " + descriptor.version + ", built for ABI " +
+                   std::to_string(descriptor.abi >> 16) + "." + std::to_string(descriptor.abi & 0xffff));
+    auto instance = std::make_unique<Instance>(services_, name, descriptor);
     vz_error error = {};
     const vz_status status = instance->create(&error);
     end_if_damaged(*instance);
@@ -126,7 +130,6 @@ bool Frontends::make(const std::string& name, const std::string& library) {
             new_key("admin", "admin");
         return false;
     }
-    Log::write(VZ_LOG_DEBUG, "frontend.created", name + " " + loaded.descriptor->version);
     instances_.push_back(std::move(instance));
     return true;
 }

@@ -124,8 +124,9 @@ std::optional<PluginFile> read_plugin_file(const std::string& path) {
         return std::nullopt;
     PluginFile file;
     Tables tables;
-    if (!read_tables(image, header, &tables) || !read_segments(image, header, &file)) return std::nullopt;
-    read_symbols(image, tables, &file);
+    if (!read_segments(image, header, &file)) return std::nullopt;
+    file.has_symbols = read_tables(image, header, &tables);
+    if (file.has_symbols) read_symbols(image, tables, &file);
     return file;
 }
 

@@ -13,6 +13,7 @@ struct NeededSymbol {
 };
 
 struct PluginFile {
+    bool has_symbols = false;  // false: its table of sections is broken, which the dynamic linker does not mind
     std::vector<std::string> exports;
     std::vector<std::string> unique;  // exports that the process shares by name: g++ without -fno-gnu-unique
     std::vector<NeededSymbol> needs;

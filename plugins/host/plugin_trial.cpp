@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "plugins/host/blame.hpp"
@@ -39,9 +40,19 @@ void try_load(const TrialInput& input) {
     if (loaded.descriptor == nullptr) input.report->add(loaded.problem);
 }
 
+// Null after a finding.
+std::optional<PluginFile> read_symbols(const TrialInput& input) {
+    auto file = read_plugin_file(input.file);
+    if (file && file->has_symbols) return file;
+    input.report->add(
+        file ? "it cannot be checked: its table of sections, which the dynamic linker does without, is broken"
+             : "its ELF tables cannot be read");
+    return std::nullopt;
+}
+
 void try_exports(const TrialInput& input) {
-    const auto file = read_plugin_file(input.file);
-    if (!file) return input.report->add("its ELF tables cannot be read");
+    const auto file = read_symbols(input);
+    if (!file) return;
     for (const std::string& name : file->exports) {
         if (name != VZ_FRONTEND_ENTRY_V1) input.report->add("it exports " + name);
     }
@@ -49,8 +60,8 @@ void try_exports(const TrialInput& input) {
 }
 
 void try_needs(const TrialInput& input) {
-    const auto file = read_plugin_file(input.file);
-    if (!file) return input.report->add("its ELF tables cannot be read");
+    const auto file = read_symbols(input);
+    if (!file) return;
     for (const NeededSymbol& symbol : file->needs) {
         if (!symbol.name.starts_with("vz_")) continue;
         const void* found = symbol.version.empty()

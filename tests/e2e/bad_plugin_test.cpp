@@ -1,11 +1,16 @@
 // Frontends that break a rule: the checker finds the rule, the host names the frontend, and what was acknowledged
 // stays.
+#include <elf.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
@@ -91,11 +96,12 @@ TEST(PluginCheck, FindsTheRuleThatIsBrokenAndNoOther) {
 }
 
 TEST(PluginCheck, ReportsWhatEndsItsProcess) {
-    for (const char* kind : {"failing-create", "crash-in-create", "past-error", "into-host", "no-frontend"})
+    for (const char* kind :
+         {"failing-create", "crash-in-create", "past-error", "into-host", "no-frontend", "needs-a-later-service"})
         EXPECT_EQ(rows_that_fail(kind, {"create"}), Rows{"create"}) << kind;
-    for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits", "closes-engine", "quits",
-                             "quits-in-stop", "quits-quickly-in-stop", "ends-the-host-thread", "ends-an-engine-thread",
-                             "throws-in-a-completion", "hangs-in-a-completion", "null-reload"})
+    for (const char* kind : {"throws", "crash-in-stop", "release-twice", "exits", "executes", "exits-by-itself",
+                             "closes-engine", "quits", "quits-in-stop", "quits-quickly-in-stop", "ends-the-host-thread",
+                             "ends-an-engine-thread", "throws-in-a-completion", "hangs-in-a-completion", "null-reload"})
         EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), (Rows{"cycle", "misuse"})) << kind;
     for (const char* kind : {"asks-at-exit", "reports-at-exit"})
         EXPECT_EQ(rows_that_fail(kind, {"cycle", "misuse"}), Rows{"misuse"}) << kind;
@@ -138,6 +144,23 @@ TEST(PluginCheck, ShowsNoTerminalWhatItWouldObey) {
     EXPECT_EQ(rows_that_fail("coloured-id", {"layout"}), Rows{"layout"});
     const Ran ran = run({program(), "plugin", "check", plugin("coloured-id"), "--check", "layout"});
     EXPECT_EQ(ran.output.find('\x1b'), std::string::npos) << ran.output;
+}
+
+// Which the dynamic linker does not look at.
+TEST(PluginCheck, SaysThatAFileWithoutSectionsCannotBeChecked) {
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() + "/none.so";
+    std::filesystem::copy_file(plugin("none"), file);
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    const uint64_t beyond = uint64_t{1} << 40;
+    stream.seekp(offsetof(Elf64_Ehdr, e_shoff));
+    stream.write(reinterpret_cast<const char*>(&beyond), sizeof beyond);
+    stream.close();
+    const Ran ran = run({program(), "plugin", "check", "--json", file, "--check", "exports", "--check", "needs"});
+    EXPECT_EQ(ran.exit.code, 1) << ran.output;
+    const Json report(ran.output);
+    EXPECT_TRUE(report.truth("/checks/0/passed")) << ran.output;  // it loads
+    for (const char* check : {"/checks/1", "/checks/2"}) EXPECT_FALSE(report.truth(std::string(check) + "/passed"));
 }
 
 TEST(PluginCheck, KnowsItsOptions) {
@@ -211,6 +234,16 @@ TEST(Host, RefusesToStartAndNamesTheFrontend) {
         EXPECT_EQ(crashed.exit.signal, signal) << kind << "\n" << crashed.output;
         EXPECT_TRUE(is_named(crashed.output)) << kind << "\n" << crashed.output;
     }
+}
+
+TEST(Host, LogsWhichAbiAFrontendWasBuiltFor) {
+    const Host host;
+    Server server(host.data, host.arguments("later-minor"));
+    EXPECT_EQ(server.stop().code, 0);
+    EXPECT_NE(server.process().output().find(R"("event":"frontend.loaded","message":"frontend 'culprit': )"),
+              std::string::npos)
+        << server.process().output();
+    EXPECT_NE(server.process().output().find("built for ABI 1.7"), std::string::npos) << server.process().output();
 }
 
 TEST(Host, SaysByItsStatusWhyASilentFrontendFailed) {

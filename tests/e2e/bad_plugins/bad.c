@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -275,6 +276,10 @@ static vz_status create(const vz_host* host, vz_frontend** out, vz_error* error)
         return VZ_IO_ERROR;
     }
     if (is("silent-create")) return VZ_BUSY;
+    if (is("needs-a-later-service")) {
+        const vz_log_service* later = host->service(host, "vz.later/1");
+        later->level(host);
+    }
     if (is("coloured-reason")) {
         *error = (vz_error){.status = VZ_IO_ERROR, .message = "\x1b[31mred\nvectorizer: a line of its own"};
         return VZ_IO_ERROR;
@@ -333,6 +338,8 @@ static vz_status start(vz_frontend* self, vz_error* error) {
     if (is("environment")) setenv("BAD_PLUGIN", "1", 1);
     if (is("asks-services") && !services_answer(self->host)) return VZ_INTERNAL;
     if (is("exits")) exit(0);
+    if (is("executes")) execl("/bin/true", "true", NULL);
+    if (is("exits-by-itself")) syscall(SYS_exit_group, 0);
     if (is("overflows")) self->ended = overflow("");
     if (is("bus-error")) self->ended = read_past_the_end();
     if (is("forks") && fork() == 0)

@@ -190,8 +190,8 @@ static const void* extension(vz_frontend* self, const char* id) {
 static const struct {
     vz_frontend_descriptor known;
     void (*later)(vz_frontend* self);
-} descriptor = {{sizeof(vz_frontend_descriptor) + sizeof(void*), VZ_ABI_VERSION, "dev.vectorizer.intruder", "Intruder",
-                 "1.0.0", create, start, drain, idle, stop, destroy, extension},
+} descriptor = {{sizeof(vz_frontend_descriptor) + sizeof(void*), VZ_ABI_VERSION + 7, "dev.vectorizer.intruder",
+                 "Intruder", "1.0.0", create, start, drain, idle, stop, destroy, extension},
                 drain};
 
 __attribute__((visibility("default"))) const vz_frontend_descriptor* vz_frontend_entry_v1(uint32_t host_abi);
