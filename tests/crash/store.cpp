@@ -1,15 +1,16 @@
 #include "tests/crash/store.hpp"
 
-#include <cstring>
 #include <limits>
+#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "engine/collection/read.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/schema_check.hpp"
+#include "tests/crash/dump.hpp"
+#include "tests/crash/request_view.hpp"
 
 namespace vz {
 namespace {
@@ -17,61 +18,6 @@ namespace {
 constexpr uint64_t kWalBytes = 16 * 1024;     // small, so that workloads switch files
 constexpr uint64_t kExtendBytes = 8 * 1024;   // likewise, so that manifests grow
 constexpr uint64_t kGrowingBytes = 2 * 1024;  // likewise, so that they outgrow it
-
-vz_str text_of(const std::string& text) { return {text.data(), text.size()}; }
-
-Schema schema_of(const Operation& operation) {
-    Schema schema;
-    VectorFieldSchema field;
-    field.dim = operation.dim;
-    field.metric = operation.metric;
-    schema.fields.push_back(field);
-    return schema;
-}
-
-uint32_t write_kind(Operation::Kind kind) {
-    switch (kind) {
-        case Operation::Kind::kUpsert: return VZ_UPSERT;
-        case Operation::Kind::kUpdatePayloads:
-        case Operation::Kind::kUpdateVectors: return VZ_UPDATE;
-        case Operation::Kind::kDelete:
-        case Operation::Kind::kDeleteFiltered: return VZ_DELETE;
-        case Operation::Kind::kPatchFiltered: return VZ_UPDATE;
-        default: return VZ_CLEAR;
-    }
-}
-
-// The ABI's view of an operation, which it outlives by nothing.
-struct WriteView {
-    explicit WriteView(const Operation& operation) {
-        for (const std::string& id : operation.ids) ids.push_back(text_of(id));
-        for (const std::string& payload : operation.payloads) payloads.push_back(text_of(payload));
-        request.struct_size = sizeof(request);
-        request.kind = write_kind(operation.kind);
-        request.count = ids.size();
-        request.ids = ids.empty() ? nullptr : ids.data();
-        request.payloads = payloads.empty() ? nullptr : payloads.data();
-        request.request_id = operation.request_id;
-        if (operation.kind == Operation::Kind::kDeleteFiltered || operation.kind == Operation::Kind::kPatchFiltered) {
-            filter = R"({"must":[{"key":"n","range":{"lt":)" + operation.value + "}}]}";
-            request.filter = text_of(filter);
-        }
-        if (operation.kind == Operation::Kind::kPatchFiltered) {
-            payloads.push_back({kFilteredPatch, std::strlen(kFilteredPatch)});
-            request.payloads = payloads.data();
-            request.payload_mode = VZ_PAYLOAD_PATCH;
-        }
-        if (!operation.vectors.empty())
-            request.vectors = {operation.vectors.data(), ids.size(), 0, operation.dim, VZ_F32};
-    }
-    WriteView(const WriteView&) = delete;
-    WriteView& operator=(const WriteView&) = delete;
-
-    std::string filter;
-    std::vector<vz_str> ids;
-    std::vector<vz_str> payloads;
-    vz_write_request request = {};
-};
 
 Status write(Engine& engine, const Operation& operation, uint64_t* lsn) {
     const WriteView view(operation);
@@ -82,9 +28,15 @@ Status write(Engine& engine, const Operation& operation, uint64_t* lsn) {
     return {};
 }
 
+Result<EditOutcome> create(Catalogue& catalogue, const Operation& operation) {
+    const SchemaView view(operation.schema);
+    VZ_ASSIGN(Schema schema, check_schema(view.schema));
+    return catalogue.create(operation.collection, std::move(schema), operation.request_id);
+}
+
 Result<EditOutcome> alter_index(Catalogue& catalogue, const Operation& operation) {
-    const uint32_t kind = operation.value == "n" ? VZ_FIELD_INDEX_INTEGER : VZ_FIELD_INDEX_TEXT;
-    const vz_field_index index = {sizeof(vz_field_index), kind, text_of(operation.value), {}};
+    const FieldIndexSchema wanted = index_on(operation.value);
+    const vz_field_index index = index_view(wanted);
     vz_alter_change change = {};
     change.struct_size = sizeof change;
     change.kind = operation.kind == Operation::Kind::kAddIndex ? VZ_ALTER_ADD_FIELD_INDEX : VZ_ALTER_DROP_FIELD_INDEX;
@@ -92,6 +44,27 @@ Result<EditOutcome> alter_index(Catalogue& catalogue, const Operation& operation
     return catalogue.alter(
         operation.collection, [&](Schema& schema) { return apply_change(change, &schema); }, false,
         operation.request_id);
+}
+
+// Dumps a collection and all of its points.
+Status dump_collection(const Collection& collection, const std::vector<std::string>& aliases, std::string* text) {
+    const auto schema = collection.schema();
+    dump_collection(text, collection.name(), *schema, {aliases.begin(), aliases.end()});
+    const ReadView view = collection.pin();
+    VZ_ASSIGN(const Page page, scan_rows(view, nullptr, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
+    if (page.rows.size() != collection.points()) {
+        return failure(VZ_INTERNAL, "%s counts %llu points and shows %zu", collection.name().c_str(),
+                       static_cast<unsigned long long>(collection.points()), page.rows.size());
+    }
+    std::map<std::string, RowRef> rows;
+    for (const RowRef& row : page.rows) rows[id_text(row.part->id(row.row))] = row;
+    if (rows.size() != page.rows.size()) return failure(VZ_INTERNAL, "%s shows an id twice", collection.name().c_str());
+    for (const auto& [id, row] : rows) {
+        dump_point(text, id, row.part->version(row.row), std::string(row.part->payload(row.row)));
+        for (const VectorFieldSchema& field : schema->fields)
+            dump_vector(text, field, row.part->vector(field.id, row.row));
+    }
+    return {};
 }
 
 Status edit(Result<EditOutcome> outcome, uint64_t* lsn) {
@@ -135,8 +108,7 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
     std::pair<std::string, std::optional<std::string>> value{operation.name, std::nullopt};
     if (operation.kind == Operation::Kind::kPutValue) value.second = operation.value;
     switch (operation.kind) {
-        case Operation::Kind::kCreate:
-            return edit(catalogue.create(operation.collection, schema_of(operation), request), lsn);
+        case Operation::Kind::kCreate: return edit(create(catalogue, operation), lsn);
         case Operation::Kind::kDrop: return edit(catalogue.drop(operation.collection, false, request), lsn);
         case Operation::Kind::kRename:
             return edit(catalogue.rename(operation.collection, operation.name, false, request), lsn);
@@ -209,27 +181,7 @@ Result<std::string> Store::dump(const std::string& prefix) {
     for (const std::shared_ptr<Collection>& collection : engine_->catalogue().list()) {
         if (!collection->name().starts_with(prefix)) continue;
         VZ_TRY(collection->health());
-        const auto schema = collection->schema();
-        const VectorFieldSchema& field = schema->fields.front();
-        const std::vector<std::string> aliases = engine_->catalogue().aliases_of(collection->id());
-        std::set<std::string> indexes;
-        for (const FieldIndexSchema& index : schema->field_indexes) indexes.insert(index.path);
-        dump_collection(&text, collection->name(), field.dim, field.metric, {aliases.begin(), aliases.end()}, indexes);
-        const ReadView view = collection->pin();
-        VZ_ASSIGN(const Page page,
-                  scan_rows(view, nullptr, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
-        if (page.rows.size() != collection->points()) {
-            return failure(VZ_INTERNAL, "%s counts %llu points and shows %zu", collection->name().c_str(),
-                           static_cast<unsigned long long>(collection->points()), page.rows.size());
-        }
-        std::map<std::string, RowRef> rows;
-        for (const RowRef& row : page.rows) rows[id_text(row.part->id(row.row))] = row;
-        if (rows.size() != page.rows.size())
-            return failure(VZ_INTERNAL, "%s shows an id twice", collection->name().c_str());
-        for (const auto& [id, row] : rows) {
-            dump_point(&text, id, row.part->version(row.row), row.part->vector(field.id, row.row), field.dim,
-                       std::string(row.part->payload(row.row)));
-        }
+        VZ_TRY(dump_collection(*collection, engine_->catalogue().aliases_of(collection->id()), &text));
     }
     for (const SnapshotState& snapshot : engine_->snapshots().list()) {
         if (snapshot.name.starts_with(prefix)) dump_snapshot(&text, snapshot.name, snapshot.collections.front().name);
