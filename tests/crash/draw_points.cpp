@@ -1,6 +1,7 @@
 // Draws writes of points.
 #include <iterator>
 
+#include "engine/base/limits.hpp"
 #include "tests/crash/workload.hpp"
 
 namespace vz {
@@ -9,19 +10,21 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     Operation operation;
     operation.kind = kind;
     operation.collection = name;
+    operation.now_ms = now_ms_;
+    std::vector<std::string> living;
+    for (const auto& [id, point] : collection.points) {
+        if (point.lives(now_ms_)) living.push_back(id);
+    }
     std::set<std::string> ids;
     const uint64_t count = 1 + random_.below(random_.chance(10) ? 30 : 4);
-    const bool must_exist = kind == Operation::Kind::kUpdatePayloads || kind == Operation::Kind::kUpdateVectors;
-    if (must_exist && collection.points.empty()) operation.kind = Operation::Kind::kUpsert;
+    const bool must_exist = kind == Operation::Kind::kUpdatePayloads || kind == Operation::Kind::kUpdateVectors ||
+                            kind == Operation::Kind::kSetExpiry;
+    if (must_exist && living.empty()) operation.kind = Operation::Kind::kUpsert;
     for (uint64_t i = 0; i < count; ++i) {
         std::string id(random_.chance(50) ? "" : "p");
         id += std::to_string(random_.below(30));
-        if (operation.kind != Operation::Kind::kUpsert && !collection.points.empty() &&
-            (must_exist || random_.chance(80))) {
-            id = std::next(collection.points.begin(),
-                           static_cast<std::ptrdiff_t>(random_.below(collection.points.size())))
-                     ->first;
-        }
+        if (operation.kind != Operation::Kind::kUpsert && !living.empty() && (must_exist || random_.chance(80)))
+            id = living[random_.below(living.size())];
         ids.insert(std::move(id));
     }
     operation.ids.assign(ids.begin(), ids.end());
@@ -31,6 +34,10 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     if (operation.kind == Operation::Kind::kUpdatePayloads || (is_upsert && !random_.chance(5))) {
         while (operation.payloads.size() < ids.size()) operation.payloads.push_back(payload());
     }
+    const bool names_times = is_upsert ? random_.chance(15) : must_exist && random_.chance(10);
+    if (operation.kind == Operation::Kind::kSetExpiry || names_times) {
+        while (operation.expires.size() < ids.size()) operation.expires.push_back(expiry());
+    }
     // A deletion may find nothing, log nothing and so not be remembered: done again it would mean something else.
     if (operation.kind != Operation::Kind::kDelete && random_.chance(25)) set_request_id(&operation);
     return operation;
@@ -39,6 +46,7 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
 std::vector<Operation> WorkloadSource::next_group(const Model& model) {
     std::vector<Operation> operations;
     if (model.collections().empty()) return operations;
+    tick();
     Model after = model;
     const uint64_t count = 2 + random_.below(4);
     while (operations.size() < count) {
@@ -51,6 +59,30 @@ std::vector<Operation> WorkloadSource::next_group(const Model& model) {
         after.apply(operations.back(), 0);
     }
     return operations;
+}
+
+// A time that a write names: never, soon, or over already.
+int64_t WorkloadSource::expiry() {
+    const uint64_t dice = random_.below(10);
+    if (dice < 3) return 0;
+    if (time_ == Time::kStands) return now_ms_ + 3'600'000;
+    return dice == 3 ? now_ms_ - static_cast<int64_t>(random_.below(100))
+                     : now_ms_ + 1 + static_cast<int64_t>(random_.below(3000));
+}
+
+int64_t WorkloadSource::ttl() {
+    if (time_ == Time::kStands) return 3'600'000;
+    return 1 + static_cast<int64_t>(random_.below(4000));
+}
+
+// The next look of the background: those in between find nothing, for what it knows.
+Operation WorkloadSource::expire(const std::string& name) {
+    now_ms_ += kExpiryLookMs;
+    Operation operation;
+    operation.kind = Operation::Kind::kExpire;
+    operation.collection = name;
+    operation.now_ms = now_ms_;
+    return operation;
 }
 
 // Not every field is given, and not to every point.

@@ -44,10 +44,12 @@ void dump_collection(std::string* text, const std::string& name, const Schema& s
     }
 }
 
-void dump_point(std::string* text, const std::string& id, uint64_t version, const std::string& payload) {
+void dump_point(std::string* text, const std::string& id, uint64_t version, int64_t expiry,
+                const std::string& payload) {
     text->push_back('P');
     put_text(text, id);
     put(text, version);
+    put(text, expiry);
     put_text(text, payload);
 }
 

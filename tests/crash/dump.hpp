@@ -12,8 +12,8 @@ namespace vz {
 
 void dump_collection(std::string* text, const std::string& name, const Schema& schema,
                      const std::set<std::string>& aliases);
-// Then, in the order of the schema, each vector.
-void dump_point(std::string* text, const std::string& id, uint64_t version, const std::string& payload);
+// `expiry`: as the log holds it. Then, in the order of the schema, each vector.
+void dump_point(std::string* text, const std::string& id, uint64_t version, int64_t expiry, const std::string& payload);
 // Null: the point has none.
 void dump_vector(std::string* text, const VectorFieldSchema& field, const float* vector);
 void dump_snapshot(std::string* text, const std::string& name, const std::string& collection);

@@ -45,7 +45,7 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
     std::set<std::string> applied;  // request ids
     Model model;
     WorkloadSource source(seed);
-    auto opened = Store::open(*files, kDirectory, seed * 1000);
+    auto opened = Store::open(*files, kDirectory, seed * 1000, kClockBegins);
     if (!opened.ok())
         return may_fail_with(opened.status().code())
                    ? Verdict()
@@ -66,6 +66,7 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
                 return {Verdict::Kind::kLost, 0, "a write succeeds after one of unknown outcome"};
             if (unknown) continue;
             model.apply(operation, lsn);
+            timeline->count(operation);
             applied.insert(request);
             last_lsn = std::max(lsn, store->durable_lsn());
             timeline->add(0, 0, model);
@@ -99,6 +100,7 @@ int run_fault(const Scale& scale) {
                 if (scale.verbose) std::printf("%s\n", where.c_str());
                 bool unknown = false;
                 gate.count(run_with_fault(&files, seed, &timeline, &unknown), where);
+                gate.count_operations(timeline.acknowledged);
                 if (!files.fault_fired()) break;
                 files.clear_fault();
                 Random random(seed * 43 + call);

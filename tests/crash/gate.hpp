@@ -16,9 +16,10 @@ namespace vz {
 struct Scale {
     uint64_t seed = 1;  // of the first workload
     size_t workloads = 50;
-    size_t budget = 8;   // images of one cut, at most
-    size_t stride = 1;   // every stride-th cut
-    uint64_t floor = 1;  // fewer distinct states are a failure
+    size_t budget = 8;        // images of one cut, at most
+    size_t stride = 1;        // every stride-th cut
+    uint64_t floor = 1;       // fewer distinct states are a failure
+    bool every_kind = false;  // a kind of operation that was never acknowledged is a failure
     bool verbose = false;
     bool stop_at_first = false;  // a failure ends the process
 };
@@ -37,6 +38,10 @@ class Gate {
         return distinct_.insert(image * 0x9E3779B97F4A7C15u + acknowledged).second;
     }
     void count_workload() { ++workloads_; }
+    // Those that a workload has acknowledged.
+    void count_operations(const Tally& acknowledged) {
+        for (size_t kind = 0; kind < kOperationKinds; ++kind) operations_[kind] += acknowledged[kind];
+    }
     // Of states whose verdict is shared: those that were run to the end.
     void count_continued(uint64_t states) { continued_ += states; }
     void count(const Verdict& verdict, const std::string& where) {
@@ -55,7 +60,8 @@ class Gate {
     int finish() {
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin_;
         const std::string continued = continued_ == 0 ? "" : " continued=" + std::to_string(continued_);
-        const bool pass = !failed() && distinct_.size() >= scale_.floor && points_ > 0;
+        const bool has_all = print_operations() || !scale_.every_kind;
+        const bool pass = has_all && !failed() && distinct_.size() >= scale_.floor && points_ > 0;
         std::printf(
             "GATE crash.%s %s workloads=%llu points=%llu states=%llu distinct=%zu%s exhaustive=%.1f%% lost=%llu "
             "refused=%llu seed=%llu..%llu time=%.1f\n",
@@ -67,12 +73,25 @@ class Gate {
     }
 
  private:
+    // False: there is a kind without any.
+    bool print_operations() const {
+        std::string text;
+        bool has_all = true;
+        for (size_t kind = 0; kind < kOperationKinds; ++kind) {
+            text += std::string(kind == 0 ? " " : ", ") + operation_name(static_cast<Operation::Kind>(kind)) + "=" +
+                    std::to_string(operations_[kind]);
+            has_all = has_all && operations_[kind] != 0;
+        }
+        std::printf("crash.%s acknowledged:%s\n", name_.c_str(), text.c_str());
+        return has_all;
+    }
     static unsigned long long number(uint64_t value) { return value; }
 
     std::string name_;
     Scale scale_;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     std::unordered_set<uint64_t> distinct_;
+    Tally operations_ = {};
     uint64_t workloads_ = 0, continued_ = 0, points_ = 0, exhaustive_ = 0, states_ = 0, lost_ = 0, refused_ = 0;
 };
 

@@ -28,6 +28,11 @@ Verdict refused(const char* what, const Status& status) {
             std::string(what) + ": status " + std::to_string(status.code()) + " " + status.error().message};
 }
 
+// When the store is opened again after a cut: it was down for a while, or for long.
+int64_t reopened_ms(const Timeline& timeline, Allowed allowed, uint64_t seed) {
+    return timeline.models[allowed.last].now_ms() + (seed % 4 == 0 ? 5000 : 40);
+}
+
 // Fills in the model that `store` equals.
 Verdict compare(Store* store, const Timeline& timeline, Allowed allowed, const char* when) {
     const Result<std::string> found = store->dump();
@@ -41,14 +46,16 @@ Verdict compare(Store* store, const Timeline& timeline, Allowed allowed, const c
 // What follows a recovery that `verdict` found good: the last requests again, one write of each kind, an orderly close,
 // a second opening.
 Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeline, const Verdict& verdict,
-              uint64_t seed, Timeline* after) {
+              uint64_t seed, int64_t now_ms, Timeline* after) {
     Model model = timeline.models[verdict.model];
+    model.set_clock(now_ms);
     // The last requests come again: answered, or refused, but not done a second time.
     size_t delivered = 0;
     for (auto request = timeline.requests.rbegin(); request != timeline.requests.rend() && delivered < 2; ++request) {
         if (request->first > verdict.model) continue;
         Operation again = request->second;
         again.repeated = true;
+        again.now_ms = now_ms;
         uint64_t lsn = 0;
         const Status status = store->apply(again, &lsn);
         if (!status.ok() && !may_be_refused(again, status)) return refused("a repeated request", status);
@@ -60,7 +67,7 @@ Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeli
         if (repeated.kind != Verdict::Kind::kGood) return repeated;
     }
     // Another sequence than any workload's, and so other request ids.
-    WorkloadSource source(~seed);
+    WorkloadSource source(~seed, now_ms);
     for (const Operation& operation : source.one_of_each(model)) {
         uint64_t lsn = 0;
         const size_t step_begin = files->cuts();
@@ -109,7 +116,7 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
     Timeline timeline(model);
     WorkloadSource source(seed);
     size_t begin = files->cuts();
-    auto opened = Store::open(*files, kDirectory, seed * 1000);
+    auto opened = Store::open(*files, kDirectory, seed * 1000, model.now_ms());
     if (!opened.ok()) stop(seed, "the first opening", opened.status());
     const auto store = opened.take();
     timeline.add(begin, files->cuts(), model);
@@ -122,6 +129,7 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
             if (!status.ok()) stop(seed, "a group of writes", status);
             for (size_t j = 0; j < group.size(); ++j) {
                 model.apply(group[j], lsns[j]);
+                timeline.count(group[j]);
                 timeline.add(begin, files->cuts(), model);
             }
             continue;
@@ -131,6 +139,7 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
         const Status status = store->apply(operation, &lsn);
         if (!status.ok() && !may_be_refused(operation, status)) stop(seed, operation_name(operation.kind), status);
         if (status.ok()) model.apply(operation, lsn);
+        if (status.ok() && !operation.repeated) timeline.count(operation);
         timeline.add(begin, files->cuts(), model);
         if (status.ok() && is_set(operation.request_id))
             timeline.requests.emplace_back(timeline.models.size() - 1, operation);
@@ -153,21 +162,24 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
 
 Verdict judge(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed, Timeline* after) {
     const size_t begin = files->cuts();
-    auto opened = Store::open(*files, kDirectory, seed);
+    const int64_t now_ms = reopened_ms(timeline, allowed, seed);
+    auto opened = Store::open(*files, kDirectory, seed, now_ms);
     if (!opened.ok()) return refused("opening", opened.status());
     const Verdict verdict = compare(opened->get(), timeline, allowed, "after recovery");
     if (verdict.kind != Verdict::Kind::kGood) return verdict;
     if (after != nullptr) {
-        const Model& model = timeline.models[verdict.model];
+        Model model = timeline.models[verdict.model];
+        model.set_clock(now_ms);
         *after = Timeline(model);
         after->add(begin, files->cuts(), model);
     }
-    return go_on(opened.take(), files, timeline, verdict, seed, after);
+    return go_on(opened.take(), files, timeline, verdict, seed, now_ms, after);
 }
 
 Verdict CutJudge::judge(SimFs* files) {
     files->leave_out(kBallast);
-    auto opened = Store::open(*files, kDirectory, seed_);
+    const int64_t now_ms = reopened_ms(timeline_, allowed_, seed_);
+    auto opened = Store::open(*files, kDirectory, seed_, now_ms);
     if (!opened.ok()) return refused("opening", opened.status());
     const Verdict verdict = compare(opened->get(), timeline_, allowed_, "after recovery");
     if (verdict.kind != Verdict::Kind::kGood) return verdict;
@@ -175,7 +187,7 @@ Verdict CutJudge::judge(SimFs* files) {
     if (!is_new && ++shared_ % kSharedRunOnceIn != 0) return end->second.verdict;
     ++continued_;
     End own;
-    own.verdict = go_on(opened.take(), files, timeline_, verdict, seed_, nullptr);
+    own.verdict = go_on(opened.take(), files, timeline_, verdict, seed_, now_ms, nullptr);
     own.answers = files->answers();
     own.disk = files->disk_hash();
     if (is_new) end->second = own;
@@ -186,7 +198,7 @@ Verdict CutJudge::judge(SimFs* files) {
 }
 
 Verdict judge_opening(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed) {
-    auto opened = Store::open(*files, kDirectory, seed);
+    auto opened = Store::open(*files, kDirectory, seed, reopened_ms(timeline, allowed, seed));
     if (!opened.ok()) return refused("opening", opened.status());
     return compare(opened->get(), timeline, allowed, "after recovery");
 }

@@ -26,8 +26,11 @@ struct Timeline {
     std::vector<std::string> dumps;
     std::vector<std::pair<size_t, Operation>> requests;  // with an id; the index of the model that first has it
 
+    Tally acknowledged = {};
+
     explicit Timeline(const Model& start) : models{start}, dumps{start.dump()} {}
     void add(size_t begin, size_t end, const Model& model);
+    void count(const Operation& operation) { ++acknowledged[static_cast<size_t>(operation.kind)]; }
 };
 
 // The models that a store may equal after a cut: indexes first to last.

@@ -1,4 +1,4 @@
-// crash_sim MODE [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--verbose]
+// crash_sim MODE [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--every-kind] [--verbose]
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -14,6 +14,10 @@ int main(int argument_count, char** arguments) {
         const std::string_view name = arguments[i];
         if (name == "--verbose") {
             scale.verbose = true;
+            continue;
+        }
+        if (name == "--every-kind") {
+            scale.every_kind = true;
             continue;
         }
         if (name == "--fresh") {
@@ -47,7 +51,7 @@ int main(int argument_count, char** arguments) {
     if (mode == "flip") return vz::run_flip(scale);
     std::fputs(
         "crash_sim sweep|nested|two-stage|threads|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] "
-        "[--floor N] [--fresh] [--verbose]\n",
+        "[--floor N] [--fresh] [--every-kind] [--verbose]\n",
         stderr);
     return 64;
 }

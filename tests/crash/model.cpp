@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/expiry.hpp"
 #include "engine/payload/merge_patch.hpp"
 #include "tests/crash/dump.hpp"
 
@@ -24,18 +25,46 @@ void set_vectors(const Operation& operation, size_t row, Model::Point* point) {
     }
 }
 
+// Of a point that is written: at the time that was named, or by the TTL of the collection.
+int64_t expiry_of(const Operation& operation, size_t row, int64_t ttl_ms) {
+    if (!operation.expires.empty()) return named_expiry(operation.expires[row]);
+    return ttl_ms == 0 ? 0 : expiry_of_ttl(operation.now_ms + ttl_ms);
+}
+
+// Of one that is changed, what was named stays, and all where there is no TTL.
+int64_t changed_expiry(const Operation& operation, size_t row, int64_t ttl_ms, int64_t before) {
+    const bool stays = operation.expires.empty() && (ttl_ms == 0 || is_named(before));
+    return stays ? before : expiry_of(operation, row, ttl_ms);
+}
+
 }  // namespace
 
-bool has_index(const Schema& schema, const std::string& path) {
-    return std::any_of(schema.field_indexes.begin(), schema.field_indexes.end(),
-                       [&](const FieldIndexSchema& index) { return index.path == path; });
+void apply_change(const SchemaChange& change, Schema* schema) {
+    const auto is_named = [&](const VectorFieldSchema& field) { return field.name == change.field.name; };
+    const auto is_index = [&](const FieldIndexSchema& index) {
+        return index.kind == change.index.kind && index.path == change.index.path;
+    };
+    switch (change.kind) {
+        case VZ_ALTER_ADD_VECTOR_FIELD:
+            schema->fields.push_back(change.field);
+            schema->fields.back().id = schema->next_field_id++;
+            break;
+        case VZ_ALTER_DROP_VECTOR_FIELD: std::erase_if(schema->fields, is_named); break;
+        case VZ_ALTER_TUNE_VECTOR_FIELD:
+            *std::find_if(schema->fields.begin(), schema->fields.end(), is_named) = change.field;
+            break;
+        case VZ_ALTER_ADD_FIELD_INDEX: schema->field_indexes.push_back(change.index); break;
+        case VZ_ALTER_DROP_FIELD_INDEX: std::erase_if(schema->field_indexes, is_index); break;
+        case VZ_ALTER_SET_METADATA: schema->metadata = change.metadata; break;
+        case VZ_ALTER_SET_TTL: schema->ttl_ms = change.ttl_ms; break;
+        default: break;
+    }
 }
 
-FieldIndexSchema index_on(const std::string& path) {
-    return {path == "n" ? VZ_FIELD_INDEX_INTEGER : VZ_FIELD_INDEX_TEXT, path, {}};
-}
+bool Model::Point::lives(int64_t now_ms) const { return expiry_ms(expiry) == 0 || expiry_ms(expiry) > now_ms; }
 
 void Model::apply(const Operation& operation, uint64_t lsn) {
+    now_ms_ = operation.now_ms;
     if (operation.repeated) return;
     const auto collection = collections_.find(operation.collection);
     switch (operation.kind) {
@@ -65,9 +94,19 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
         case Operation::Kind::kDelete:
         case Operation::Kind::kClear:
         case Operation::Kind::kDeleteFiltered:
-        case Operation::Kind::kPatchFiltered: apply_to_points(operation, lsn); break;
+        case Operation::Kind::kPatchFiltered:
+        case Operation::Kind::kSetExpiry:
+        case Operation::Kind::kExpire: apply_to_points(operation, lsn); break;
         case Operation::Kind::kAddIndex:
-        case Operation::Kind::kDropIndex: apply_to_schema(operation); break;
+        case Operation::Kind::kDropIndex:
+        case Operation::Kind::kAddField:
+        case Operation::Kind::kDropField:
+        case Operation::Kind::kTuneField:
+        case Operation::Kind::kSetMetadata:
+        case Operation::Kind::kSetTtl:
+        case Operation::Kind::kAlterSeveral:
+            for (const SchemaChange& change : operation.changes) apply_change(change, &collection->second.schema);
+            break;
         case Operation::Kind::kClone:
         case Operation::Kind::kSnapshot:
         case Operation::Kind::kDropSnapshot:
@@ -79,43 +118,45 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
 }
 
 void Model::apply_to_points(const Operation& operation, uint64_t lsn) {
-    std::map<std::string, Point>& points = collections_.at(operation.collection).points;
+    Collection& collection = collections_.at(operation.collection);
+    std::map<std::string, Point>& points = collection.points;
+    const int64_t ttl_ms = collection.schema.ttl_ms;
+    const auto is_selected = [&](const Point& point) {
+        return point.lives(operation.now_ms) && passes(point.payload, operation.value);
+    };
     if (operation.kind == Operation::Kind::kClear) return points.clear();
+    if (operation.kind == Operation::Kind::kExpire) {
+        std::erase_if(points, [&](const auto& entry) { return !entry.second.lives(operation.now_ms); });
+        return;
+    }
     if (operation.kind == Operation::Kind::kDeleteFiltered) {
-        std::erase_if(points, [&](const auto& entry) { return passes(entry.second.payload, operation.value); });
+        std::erase_if(points, [&](const auto& entry) { return is_selected(entry.second); });
         return;
     }
     if (operation.kind == Operation::Kind::kPatchFiltered) {
         for (auto& [id, point] : points) {
-            if (!passes(point.payload, operation.value)) continue;
+            if (!is_selected(point)) continue;
             std::string patched;
             merge_patch(point.payload, kFilteredPatch, &patched);
             point.payload = std::move(patched);
+            point.expiry = changed_expiry(operation, 0, ttl_ms, point.expiry);
             point.version = lsn;
         }
         return;
     }
     for (size_t i = 0; i < operation.ids.size(); ++i) {
         if (operation.kind == Operation::Kind::kDelete) {
-            points.erase(operation.ids[i]);
+            const auto point = points.find(operation.ids[i]);
+            if (point != points.end() && point->second.lives(operation.now_ms)) points.erase(point);
             continue;
         }
         const bool is_new = operation.kind == Operation::Kind::kUpsert;
         Point& point = is_new ? points[operation.ids[i]] : points.at(operation.ids[i]);
-        if (is_new) point = {{}, "{}", 0};
+        if (is_new) point = {{}, "{}", 0, 0};
+        point.expiry = is_new ? expiry_of(operation, i, ttl_ms) : changed_expiry(operation, i, ttl_ms, point.expiry);
         if (!operation.payloads.empty()) point.payload = operation.payloads[i];
         set_vectors(operation, i, &point);
         point.version = lsn;
-    }
-}
-
-void Model::apply_to_schema(const Operation& operation) {
-    Schema& schema = collections_.at(operation.collection).schema;
-    if (operation.kind == Operation::Kind::kAddIndex) {
-        schema.field_indexes.push_back(index_on(operation.value));
-    } else {
-        std::erase_if(schema.field_indexes,
-                      [&](const FieldIndexSchema& index) { return index.path == operation.value; });
     }
 }
 
@@ -150,7 +191,7 @@ std::string Model::dump() const {
     for (const auto& [name, collection] : collections_) {
         dump_collection(&text, name, collection.schema, collection.aliases);
         for (const auto& [id, point] : collection.points) {
-            dump_point(&text, id, point.version, point.payload);
+            dump_point(&text, id, point.version, point.expiry, point.payload);
             for (const VectorFieldSchema& field : collection.schema.fields) {
                 const auto vector = point.vectors.find(field.id);
                 dump_vector(&text, field, vector == point.vectors.end() ? nullptr : vector->second.data());

@@ -17,8 +17,12 @@ class Model {
  public:
     // `lsn` is the one that the store answered; 0: nothing was applied.
     void apply(const Operation& operation, uint64_t lsn);
-    // Everything a client can see, in one canonical text; equal texts, equal stores.
+    // Everything in it, in one canonical text; equal texts, equal stores. Expired points that nobody has deleted yet
+    // are there.
     std::string dump() const;
+    // When the last operation was done; later, if the store was down meanwhile.
+    int64_t now_ms() const { return now_ms_; }
+    void set_clock(int64_t now_ms) { now_ms_ = now_ms; }
     // As a name or an alias.
     bool is_taken(const std::string& name) const;
     // The collection of an alias; empty: there is none.
@@ -28,6 +32,10 @@ class Model {
         std::map<uint32_t, std::vector<float>> vectors;  // by the id of their field; one that was dropped may stay
         std::string payload;
         uint64_t version = 0;
+        int64_t expiry = 0;  // as the log holds it
+
+        // Not expired: clients see it.
+        bool lives(int64_t now_ms) const;
     };
     struct Collection {
         Schema schema;
@@ -41,16 +49,15 @@ class Model {
 
  private:
     void apply_to_points(const Operation& operation, uint64_t lsn);
-    void apply_to_schema(const Operation& operation);
     void apply_to_copies(const Operation& operation, uint64_t lsn);
 
+    int64_t now_ms_ = kClockBegins;
     std::map<std::string, Collection> collections_;
     std::map<std::string, std::pair<std::string, uint64_t>> values_;
     std::map<std::string, std::pair<std::string, Collection>> snapshots_;
 };
 
-bool has_index(const Schema& schema, const std::string& path);
-// There are two: of numbers at "n", of texts at "t".
-FieldIndexSchema index_on(const std::string& path);
+// What the change makes of it; it fits.
+void apply_change(const SchemaChange& change, Schema* schema);
 
 }  // namespace vz

@@ -14,90 +14,93 @@ Schema two_fields() {
     schema.fields[1].dim = 2;
     schema.fields[1].metric = VZ_COSINE;
     schema.next_field_id = 2;
+    schema.ttl_ms = 1500;
     return schema;
+}
+
+// Adds operations one behind the other, each to what the model is after those before.
+class Sequence {
+ public:
+    explicit Sequence(const Model& model) : after_(model) {}
+    const Operation& add(Operation operation, int64_t now_ms) {
+        operation.now_ms = now_ms;
+        after_.apply(operation, UINT64_MAX);
+        operations_.push_back(std::move(operation));
+        return operations_.back();
+    }
+    const Model::Collection& collection(const std::string& name) const { return after_.collections().at(name); }
+    std::string first() const { return after_.collections().begin()->first; }
+    std::vector<Operation> take() { return std::move(operations_); }
+
+ private:
+    Model after_;
+    std::vector<Operation> operations_;
+};
+
+Operation operation_of(Operation::Kind kind, std::string collection, std::string name = {}, std::string value = {}) {
+    Operation operation;
+    operation.kind = kind;
+    operation.collection = std::move(collection);
+    operation.name = std::move(name);
+    operation.value = std::move(value);
+    return operation;
 }
 
 }  // namespace
 
 std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
-    std::vector<Operation> operations;
-    Model after = model;
-    const auto add = [&](Operation operation) {
-        after.apply(operation, UINT64_MAX);
-        operations.push_back(std::move(operation));
+    using Kind = Operation::Kind;
+    Sequence sequence(model);
+    const auto add = [&](Operation operation) -> const Operation& {
+        return sequence.add(std::move(operation), now_ms_);
     };
-    Operation made;
-    made.collection = std::string("fresh");
+    const auto add_write = [&](Kind kind, const std::string& name) {
+        add(write(kind, name, sequence.collection(name)));
+    };
+    const auto add_change = [&](uint32_t kind, const std::string& name) {
+        return add(alter(kind, name, sequence.collection(name).schema)).changes.front();
+    };
+    const std::string fresh = "fresh";
+    Operation made = operation_of(Kind::kCreate, fresh);
     made.schema = two_fields();
     add(made);
-    for (const auto kind : {Operation::Kind::kUpsert, Operation::Kind::kUpdatePayloads, Operation::Kind::kUpdateVectors,
-                            Operation::Kind::kUpsert, Operation::Kind::kDelete}) {
-        const auto& target = kind == Operation::Kind::kUpsert && operations.size() > 2
-                                 ? *after.collections().begin()
-                                 : *after.collections().find("fresh");
-        add(write(kind, target.first, target.second));
-    }
-    Operation alias;
-    alias.kind = Operation::Kind::kSetAlias;
-    alias.collection = std::string("fresh");
-    alias.name = std::string("x");
-    add(alias);
-    Operation renamed;
-    renamed.kind = Operation::Kind::kRename;
-    renamed.collection = std::string("fresh");
-    renamed.name = std::string("fresher");
-    add(renamed);
-    Operation indexed = index("fresher", after.collections().at("fresher"));
-    add(indexed);
-    Operation patched;
-    patched.kind = Operation::Kind::kPatchFiltered;
-    patched.collection = after.collections().begin()->first;
-    patched.value = std::string("50");
-    add(patched);
-    Operation swept;
-    swept.kind = Operation::Kind::kDeleteFiltered;
-    swept.collection = patched.collection;
-    swept.value = std::string("20");
-    add(swept);
-    Operation idle;
-    idle.kind = Operation::Kind::kIdle;
-    add(idle);
-    Operation checkpoint;
-    checkpoint.kind = Operation::Kind::kCheckpoint;
-    add(checkpoint);
-    Operation pinned;
-    pinned.kind = Operation::Kind::kSnapshot;
-    pinned.collection = after.collections().begin()->first;
-    pinned.name = std::string("after");
-    add(pinned);
-    Operation compacted;
-    compacted.kind = Operation::Kind::kCompact;
-    compacted.collection = pinned.collection;
-    add(compacted);
-    Operation restored;
-    restored.kind = Operation::Kind::kRestore;
-    restored.collection = pinned.collection;
-    restored.name = pinned.name;
-    add(restored);
-    Operation cloned;
-    cloned.kind = Operation::Kind::kClone;
-    cloned.name = pinned.name;
-    cloned.collection = std::string("cloned");
-    add(cloned);
-    Operation cleared;
-    cleared.kind = Operation::Kind::kClear;
-    cleared.collection = after.collections().begin()->first;
-    add(cleared);
-    Operation dropped;
-    dropped.kind = Operation::Kind::kDrop;
-    dropped.collection = after.collections().begin()->first;
-    add(dropped);
-    Operation value;
-    value.kind = Operation::Kind::kPutValue;
-    value.name = std::string("k1");
-    value.value = std::string("after");
-    add(value);
-    return operations;
+    for (const Kind kind : {Kind::kUpsert, Kind::kUpdatePayloads, Kind::kUpdateVectors}) add_write(kind, fresh);
+    add_write(Kind::kUpsert, sequence.first());
+    for (const Kind kind : {Kind::kSetExpiry, Kind::kDelete}) add_write(kind, fresh);
+    add(operation_of(Kind::kSetAlias, fresh, "x"));
+    const std::string fresher = "fresher";
+    add(operation_of(Kind::kRename, fresh, fresher));
+
+    const SchemaChange indexed = add_change(VZ_ALTER_ADD_FIELD_INDEX, fresher);
+    for (const uint32_t kind :
+         {VZ_ALTER_ADD_VECTOR_FIELD, VZ_ALTER_TUNE_VECTOR_FIELD, VZ_ALTER_SET_METADATA, VZ_ALTER_SET_TTL})
+        add_change(kind, fresher);
+    add_write(Kind::kUpsert, fresher);
+    add_change(VZ_ALTER_DROP_VECTOR_FIELD, fresher);
+    Operation unindexed = operation_of(Kind::kDropIndex, fresher);
+    unindexed.changes = {indexed};
+    unindexed.changes.front().kind = VZ_ALTER_DROP_FIELD_INDEX;
+    add(unindexed);
+    add(alter_several(fresher, sequence.collection(fresher).schema));
+
+    const std::string first = sequence.first();
+    add(operation_of(Kind::kPatchFiltered, first, {}, "50"));
+    add(operation_of(Kind::kDeleteFiltered, first, {}, "20"));
+    add(expire(first));
+    add(operation_of(Kind::kIdle, {}));
+    add(operation_of(Kind::kCheckpoint, {}));
+    add(operation_of(Kind::kSnapshot, first, "after"));
+    add(operation_of(Kind::kCompact, first));
+    add(operation_of(Kind::kRestore, first, "after"));
+    add(operation_of(Kind::kClone, "cloned", "after"));
+    add(operation_of(Kind::kDropSnapshot, {}, "after"));
+    add(operation_of(Kind::kDropAlias, {}, "x"));
+    add(operation_of(Kind::kClear, first));
+    add(operation_of(Kind::kDrop, first));
+    add(operation_of(Kind::kPutValue, {}, "k1", "after"));
+    add(operation_of(Kind::kPutValue, {}, "k2", "after"));
+    add(operation_of(Kind::kDropValue, {}, "k1"));
+    return sequence.take();
 }
 
 }  // namespace vz

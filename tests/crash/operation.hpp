@@ -1,6 +1,7 @@
 // One operation of a history, as it was drawn.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "engine/base/schema.hpp"
 
 namespace vz {
+
+// The simulated clock moves with operations alone.
+inline constexpr int64_t kClockBegins = 1'700'000'000'000;
 
 // One vector field of a batch of points.
 struct FieldVectors {
@@ -18,6 +22,15 @@ struct FieldVectors {
     std::vector<bool> present;  // per point
 
     bool all_present() const;
+};
+
+// One change of a schema, as vz_alter_change has it.
+struct SchemaChange {
+    uint32_t kind = 0;        // VZ_ALTER_...
+    VectorFieldSchema field;  // of a vector field
+    FieldIndexSchema index;
+    std::string metadata;
+    int64_t ttl_ms = 0;
 };
 
 struct Operation {
@@ -44,22 +57,36 @@ struct Operation {
         kPatchFiltered,
         kAddIndex,
         kDropIndex,
-        kClone
+        kClone,
+        kSetExpiry,
+        kExpire,
+        kAddField,
+        kDropField,
+        kTuneField,
+        kSetMetadata,
+        kSetTtl,
+        kAlterSeveral
     };
     Kind kind = Kind::kCreate;
     std::string collection;
-    std::string name;   // new name; alias; key; snapshot
-    std::string value;  // of a filtered write: the bound below which `n` passes; of an index: its path
-    Schema schema;      // of a collection that is made
+    std::string name;                   // new name; alias; key; snapshot
+    std::string value;                  // of a filtered write: the bound below which `n` passes
+    Schema schema;                      // of a collection that is made
+    std::vector<SchemaChange> changes;  // of one that is altered
     std::vector<std::string> ids;
     std::vector<FieldVectors> vectors;  // of the fields that are given
     std::vector<std::string> payloads;  // one per id, or none
+    std::vector<int64_t> expires;       // likewise, Unix ms, 0: never; of a filtered patch one for all
+    int64_t now_ms = kClockBegins;      // when it is done
     vz_uuid request_id = {};
     bool repeated = false;  // the same request a second time: answered, not done again
 };
 
-constexpr size_t kOperationKinds = static_cast<size_t>(Operation::Kind::kClone) + 1;
+constexpr size_t kOperationKinds = static_cast<size_t>(Operation::Kind::kAlterSeveral) + 1;
 const char* operation_name(Operation::Kind kind);
+
+// How many operations of each kind there were.
+using Tally = std::array<uint64_t, kOperationKinds>;
 
 // What a filtered patch applies.
 inline constexpr const char* kFilteredPatch = R"({"seen":true,"t":null})";

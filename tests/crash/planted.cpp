@@ -21,7 +21,7 @@ struct Plant {
 };
 
 constexpr Scale scale_of(size_t workloads, size_t budget, size_t stride) {
-    return {1, workloads, budget, stride, 1, false, true};
+    return {1, workloads, budget, stride, 1, false, false, true};
 }
 
 const Plant kPlants[] = {

@@ -9,7 +9,8 @@ uint32_t write_kind(Operation::Kind kind) {
     switch (kind) {
         case Operation::Kind::kUpsert: return VZ_UPSERT;
         case Operation::Kind::kUpdatePayloads:
-        case Operation::Kind::kUpdateVectors: return VZ_UPDATE;
+        case Operation::Kind::kUpdateVectors:
+        case Operation::Kind::kSetExpiry: return VZ_UPDATE;
         case Operation::Kind::kDelete:
         case Operation::Kind::kDeleteFiltered: return VZ_DELETE;
         case Operation::Kind::kPatchFiltered: return VZ_UPDATE;
@@ -51,6 +52,20 @@ SchemaView::SchemaView(const Schema& of) {
     schema.ttl_ms = of.ttl_ms;
 }
 
+AlterView::AlterView(const std::vector<SchemaChange>& of) {
+    fields.reserve(of.size());
+    indexes.reserve(of.size());
+    for (const SchemaChange& from : of) {
+        vz_alter_change& to = changes.emplace_back();
+        to = {sizeof to, from.kind, nullptr, nullptr, {}, from.ttl_ms};
+        if (from.kind == VZ_ALTER_SET_METADATA) to.metadata = text_of(from.metadata);
+        if (from.kind == VZ_ALTER_ADD_FIELD_INDEX || from.kind == VZ_ALTER_DROP_FIELD_INDEX)
+            to.field_index = &indexes.emplace_back(index_view(from.index));
+        if (from.kind >= VZ_ALTER_ADD_VECTOR_FIELD && from.kind <= VZ_ALTER_TUNE_VECTOR_FIELD)
+            to.vector_field = &fields.emplace_back(field_view(from.field));
+    }
+}
+
 WriteView::WriteView(const Operation& operation) {
     for (const std::string& id : operation.ids) ids.push_back(text_of(id));
     for (const std::string& payload : operation.payloads) payloads.push_back(text_of(payload));
@@ -60,6 +75,7 @@ WriteView::WriteView(const Operation& operation) {
     request.ids = ids.empty() ? nullptr : ids.data();
     request.payloads = payloads.empty() ? nullptr : payloads.data();
     request.request_id = operation.request_id;
+    request.expires_ms = operation.expires.empty() ? nullptr : operation.expires.data();
     if (operation.kind == Operation::Kind::kDeleteFiltered || operation.kind == Operation::Kind::kPatchFiltered) {
         filter = R"({"must":[{"key":"n","range":{"lt":)" + operation.value + "}}]}";
         request.filter = text_of(filter);

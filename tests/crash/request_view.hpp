@@ -23,6 +23,16 @@ struct SchemaView {
     vz_schema schema = {};
 };
 
+struct AlterView {
+    explicit AlterView(const std::vector<SchemaChange>& of);
+    AlterView(const AlterView&) = delete;
+    AlterView& operator=(const AlterView&) = delete;
+
+    std::vector<vz_vector_field> fields;
+    std::vector<vz_field_index> indexes;
+    std::vector<vz_alter_change> changes;
+};
+
 struct WriteView {
     explicit WriteView(const Operation& operation);
     WriteView(const WriteView&) = delete;

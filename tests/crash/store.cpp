@@ -3,6 +3,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 namespace vz {
 namespace {
 
+constexpr uint32_t kAllRows = std::numeric_limits<uint32_t>::max() / 2;
 constexpr uint64_t kWalBytes = 16 * 1024;     // small, so that workloads switch files
 constexpr uint64_t kExtendBytes = 8 * 1024;   // likewise, so that manifests grow
 constexpr uint64_t kGrowingBytes = 2 * 1024;  // likewise, so that they outgrow it
@@ -34,33 +36,55 @@ Result<EditOutcome> create(Catalogue& catalogue, const Operation& operation) {
     return catalogue.create(operation.collection, std::move(schema), operation.request_id);
 }
 
-Result<EditOutcome> alter_index(Catalogue& catalogue, const Operation& operation) {
-    const FieldIndexSchema wanted = index_on(operation.value);
-    const vz_field_index index = index_view(wanted);
-    vz_alter_change change = {};
-    change.struct_size = sizeof change;
-    change.kind = operation.kind == Operation::Kind::kAddIndex ? VZ_ALTER_ADD_FIELD_INDEX : VZ_ALTER_DROP_FIELD_INDEX;
-    change.field_index = &index;
-    return catalogue.alter(
-        operation.collection, [&](Schema& schema) { return apply_change(change, &schema); }, false,
-        operation.request_id);
+Result<EditOutcome> alter(Engine& engine, const Operation& operation) {
+    const AlterView view(operation.changes);
+    const auto apply = [&](Schema& schema) -> Status {
+        for (const vz_alter_change& change : view.changes) VZ_TRY(apply_change(change, &schema));
+        return {};
+    };
+    VZ_ASSIGN(const EditOutcome outcome,
+              engine.catalogue().alter(operation.collection, apply, false, operation.request_id));
+    const Result<std::shared_ptr<Collection>> altered = engine.catalogue().resolve(operation.collection);
+    if (altered.ok()) engine.maintenance().note_changed(*altered);
+    return outcome;
+}
+
+// Of all rows, clients see and count those that have not expired.
+Status check_expiry(Collection& collection, const Page& all, int64_t now_ms) {
+    const ReadView view = collection.pin();
+    std::set<std::string> living;
+    for (const RowRef& row : all.rows) {
+        const int64_t at = row.part->expires_ms(row.row);
+        if (at == 0 || at > now_ms) living.insert(id_text(row.part->id(row.row)));
+    }
+    VZ_ASSIGN(const Page page, scan_rows(view, nullptr, std::nullopt, 0, kAllRows, {}));
+    std::set<std::string> shown;
+    for (const RowRef& row : page.rows) shown.insert(id_text(row.part->id(row.row)));
+    if (shown == living && collection.live_points() == living.size()) return {};
+    return failure(VZ_INTERNAL, "%s has %zu points that live, shows %zu and counts %llu", collection.name().c_str(),
+                   living.size(), shown.size(), static_cast<unsigned long long>(collection.live_points()));
 }
 
 // Dumps a collection and all of its points.
-Status dump_collection(const Collection& collection, const std::vector<std::string>& aliases, std::string* text) {
+Status dump_collection(Collection& collection, const std::vector<std::string>& aliases, int64_t now_ms,
+                       std::string* text) {
     const auto schema = collection.schema();
     dump_collection(text, collection.name(), *schema, {aliases.begin(), aliases.end()});
     const ReadView view = collection.pin();
-    VZ_ASSIGN(const Page page, scan_rows(view, nullptr, std::nullopt, 0, std::numeric_limits<uint32_t>::max() / 2, {}));
+    ReadView timeless = view;
+    timeless.now_ms = 0;
+    VZ_ASSIGN(const Page page, scan_rows(timeless, nullptr, std::nullopt, 0, kAllRows, {}));
     if (page.rows.size() != collection.points()) {
         return failure(VZ_INTERNAL, "%s counts %llu points and shows %zu", collection.name().c_str(),
                        static_cast<unsigned long long>(collection.points()), page.rows.size());
     }
+    VZ_TRY(check_expiry(collection, page, now_ms));
     std::map<std::string, RowRef> rows;
     for (const RowRef& row : page.rows) rows[id_text(row.part->id(row.row))] = row;
     if (rows.size() != page.rows.size()) return failure(VZ_INTERNAL, "%s shows an id twice", collection.name().c_str());
     for (const auto& [id, row] : rows) {
-        dump_point(text, id, row.part->version(row.row), std::string(row.part->payload(row.row)));
+        dump_point(text, id, row.part->version(row.row), row.part->expiry(row.row),
+                   std::string(row.part->payload(row.row)));
         for (const VectorFieldSchema& field : schema->fields)
             dump_vector(text, field, row.part->vector(field.id, row.row));
     }
@@ -79,7 +103,7 @@ Store::Store() = default;
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& directory, uint64_t seed,
-                                           Threads threads) {
+                                           int64_t now_ms, Threads threads) {
     EngineSettings settings;
     settings.wal_file_first_bytes = kWalBytes;
     settings.wal_file_bytes = kWalBytes;
@@ -93,13 +117,15 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
     settings.ballast_bytes = kWalBytes;
     settings.seed = seed | 1;
     settings.verify = EngineSettings::Verify::kAtOpen;
-    settings.now_ms = [] { return int64_t{1'700'000'000'000}; };
     std::unique_ptr<Store> store(new Store);
+    store->clock_ms_ = now_ms;
+    settings.now_ms = [clock = &store->clock_ms_] { return clock->load(); };
     VZ_ASSIGN(store->engine_, Engine::open(files, directory, settings));
     return store;
 }
 
 Status Store::apply(const Operation& operation, uint64_t* lsn) {
+    clock_ms_ = operation.now_ms;
     Catalogue& catalogue = engine_->catalogue();
     const vz_uuid& request = operation.request_id;
     const vz_alias_change alias{text_of(operation.name), operation.kind == Operation::Kind::kSetAlias
@@ -109,7 +135,7 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
     if (operation.kind == Operation::Kind::kPutValue) value.second = operation.value;
     switch (operation.kind) {
         case Operation::Kind::kCreate: return edit(create(catalogue, operation), lsn);
-        case Operation::Kind::kDrop: return edit(catalogue.drop(operation.collection, false, request), lsn);
+        case Operation::Kind::kDrop: return edit(engine_->drop(operation.collection, false, request), lsn);
         case Operation::Kind::kRename:
             return edit(catalogue.rename(operation.collection, operation.name, false, request), lsn);
         case Operation::Kind::kSetAlias:
@@ -122,6 +148,7 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kDelete:
         case Operation::Kind::kDeleteFiltered:
         case Operation::Kind::kPatchFiltered:
+        case Operation::Kind::kSetExpiry:
         case Operation::Kind::kClear: return write(*engine_, operation, lsn);
         case Operation::Kind::kCheckpoint: return checkpoint(operation.collection);
         case Operation::Kind::kCompact: return compact(operation.collection);
@@ -135,7 +162,14 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kClone:
             return edit(engine_->snapshots().restore(operation.name, "", operation.collection, false, request), lsn);
         case Operation::Kind::kAddIndex:
-        case Operation::Kind::kDropIndex: return edit(alter_index(catalogue, operation), lsn);
+        case Operation::Kind::kDropIndex:
+        case Operation::Kind::kAddField:
+        case Operation::Kind::kDropField:
+        case Operation::Kind::kTuneField:
+        case Operation::Kind::kSetMetadata:
+        case Operation::Kind::kSetTtl:
+        case Operation::Kind::kAlterSeveral: return edit(alter(*engine_, operation), lsn);
+        case Operation::Kind::kExpire: return expire(operation.collection);
         case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
     }
     return {};
@@ -144,6 +178,7 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
 Status Store::apply_group(const std::vector<Operation>& operations, std::vector<uint64_t>* lsns) {
     std::vector<std::unique_ptr<WriteCommit>> commits;
     std::vector<Status> outcomes(operations.size());
+    if (!operations.empty()) clock_ms_ = operations.back().now_ms;
     WriteCommit* last = nullptr;
     Status refused;
     for (size_t i = 0; i < operations.size() && refused.ok(); ++i) {
@@ -168,6 +203,13 @@ Status Store::checkpoint(const std::string& collection) {
     return engine_->checkpoints().take(*target).take_status();
 }
 
+Status Store::expire(const std::string& collection) {
+    VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_->catalogue().resolve(collection));
+    // Nothing is deleted then, and nobody is told: the background goes on.
+    if (engine_->log().has_failed()) return engine_->log().refusal();
+    return engine_->maintenance().expire(target).take_status();
+}
+
 Status Store::compact(const std::string& collection) {
     VZ_ASSIGN(const std::shared_ptr<Collection> target, engine_->catalogue().resolve(collection));
     for (;;) {
@@ -181,7 +223,7 @@ Result<std::string> Store::dump(const std::string& prefix) {
     for (const std::shared_ptr<Collection>& collection : engine_->catalogue().list()) {
         if (!collection->name().starts_with(prefix)) continue;
         VZ_TRY(collection->health());
-        VZ_TRY(dump_collection(*collection, engine_->catalogue().aliases_of(collection->id()), &text));
+        VZ_TRY(dump_collection(*collection, engine_->catalogue().aliases_of(collection->id()), clock_ms_, &text));
     }
     for (const SnapshotState& snapshot : engine_->snapshots().list()) {
         if (snapshot.name.starts_with(prefix)) dump_snapshot(&text, snapshot.name, snapshot.collections.front().name);

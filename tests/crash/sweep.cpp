@@ -1,5 +1,6 @@
 // Modes that cut the power: after every call of a workload, inside a recovery, and after a kill and a reopening.
 #include <cstdlib>
+#include <set>
 
 #include "tests/crash/gate.hpp"
 #include "tests/crash/store.hpp"
@@ -15,15 +16,24 @@ std::string place(uint64_t seed, size_t cut, const Image& image) {
     return text;
 }
 
+// Whether what is done after each recovery leaves out no kind of operation.
+bool follows_with_every_kind() {
+    std::set<Operation::Kind> kinds;
+    for (const Operation& operation : WorkloadSource(1).one_of_each(Model())) kinds.insert(operation.kind);
+    return kinds.size() == kOperationKinds;
+}
+
 }  // namespace
 
 int run_sweep(const Scale& scale) {
     Gate gate("sweep", scale);
+    if (!follows_with_every_kind()) gate.count({Verdict::Kind::kRefused, 0, "a kind is missing"}, "after recoveries");
     for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
         SimFs files(SimFs::History::kKept);
         const Timeline timeline =
             run_workload(&files, seed, operations_of(seed), seed % 3 == 0 ? End::kClosed : End::kAbandoned);
         gate.count_workload();
+        gate.count_operations(timeline.acknowledged);
         Random random(seed * 31);
         for (size_t cut = 0; cut <= files.cuts(); cut += scale.stride) {
             const CrashImages crash = files.crash_images(cut, &random, scale.budget);
@@ -47,6 +57,7 @@ int run_nested(const Scale& scale) {
         SimFs files(SimFs::History::kKept);
         const Timeline timeline = run_workload(&files, seed, operations_of(seed), End::kAbandoned);
         gate.count_workload();
+        gate.count_operations(timeline.acknowledged);
         Random random(seed * 37);
         for (size_t cut = random.below(scale.stride); cut <= files.cuts(); cut += scale.stride) {
             const CrashImages crash = files.crash_images(cut, &random, 16);
@@ -82,6 +93,7 @@ int run_two_stage(const Scale& scale) {
         SimFs files(SimFs::History::kKept);
         const Timeline timeline = run_workload(&files, seed, operations_of(seed), End::kAbandoned);
         gate.count_workload();
+        gate.count_operations(timeline.acknowledged);
         Random random(seed * 41);
         for (size_t cut = 0; cut <= files.cuts(); cut += scale.stride) {
             const Allowed allowed = allowed_at(timeline, cut);

@@ -22,7 +22,7 @@ struct Writer {
 
 void run_writer(Store* store, SimFs* files, uint64_t seed, Writer* writer) {
     Model model;
-    WorkloadSource source(seed, writer->prefix);
+    WorkloadSource source(seed, kClockBegins, writer->prefix, WorkloadSource::Time::kStands);
     for (size_t i = 0; i < kOperations; ++i) {
         const Operation operation = source.next(model);
         const size_t begin = files->cuts();
@@ -33,6 +33,7 @@ void run_writer(Store* store, SimFs* files, uint64_t seed, Writer* writer) {
             return;
         }
         if (status.ok()) model.apply(operation, lsn);
+        if (status.ok() && !operation.repeated) writer->timeline.count(operation);
         writer->timeline.add(begin, files->cuts(), model);
         writer->lsns.push_back(operation.repeated ? 0 : lsn);
         const Result<std::string> found = store->dump(writer->prefix);
@@ -45,7 +46,7 @@ void run_writer(Store* store, SimFs* files, uint64_t seed, Writer* writer) {
 
 // The store equals an allowed model of each writer, and together these are a prefix in LSN order.
 Verdict judge_all(SimFs* files, const std::vector<Writer>& writers, size_t cut, uint64_t seed) {
-    auto opened = Store::open(*files, kDirectory, seed);
+    auto opened = Store::open(*files, kDirectory, seed, kClockBegins);
     if (!opened.ok()) return {Verdict::Kind::kRefused, 0, opened.status().error().message};
     uint64_t newest = 0;
     uint64_t oldest_absent = UINT64_MAX;
@@ -84,7 +85,7 @@ int run_threads(const Scale& scale) {
         for (size_t i = 0; i < kWriters; ++i) writers[i].prefix = "w" + std::to_string(i);
         size_t first_cut = 0;
         {
-            auto opened = Store::open(files, kDirectory, seed * 1000, Store::Threads::kBackground);
+            auto opened = Store::open(files, kDirectory, seed * 1000, kClockBegins, Store::Threads::kBackground);
             if (!opened.ok()) {
                 gate.count({Verdict::Kind::kRefused, 0, opened.status().error().message},
                            "--seed " + std::to_string(seed));
@@ -104,6 +105,7 @@ int run_threads(const Scale& scale) {
         }
         if (gate.failed()) continue;
         gate.count_workload();
+        for (const Writer& writer : writers) gate.count_operations(writer.timeline.acknowledged);
         Random random(seed * 53);
         for (size_t cut = first_cut; cut <= files.cuts(); cut += scale.stride) {
             const CrashImages crash = files.crash_images(cut, &random, scale.budget);

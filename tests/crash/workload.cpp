@@ -13,12 +13,23 @@ constexpr const char* kKeys[] = {"k1", "k2", "k3"};
 }  // namespace
 
 Operation WorkloadSource::next(const Model& model) {
+    tick();
+    Operation operation = draw(model);
+    operation.now_ms = now_ms_;
+    return operation;
+}
+
+void WorkloadSource::tick() {
+    if (time_ == Time::kRuns) now_ms_ += static_cast<int64_t>(random_.below(random_.chance(15) ? 600 : 30));
+}
+
+Operation WorkloadSource::draw(const Model& model) {
     if (!repeatable_.empty() && random_.chance(6)) {
         Operation again = repeatable_[random_.below(repeatable_.size())];
         again.repeated = true;
         return again;
     }
-    if (random_.chance(8)) {
+    if (random_.chance(6)) {
         Operation idle;
         idle.kind = Operation::Kind::kIdle;
         return idle;
@@ -46,6 +57,10 @@ Operation WorkloadSource::next(const Model& model) {
     } else if (dice < 20) {
         operation.kind = Operation::Kind::kPutValue;
         operation.name = prefix_ + kKeys[random_.below(std::size(kKeys))];
+        if (model.values().contains(operation.name) && random_.chance(30)) {
+            operation.kind = Operation::Kind::kDropValue;
+            return operation;
+        }
         operation.value = std::to_string(random_.below(1000));
         operation.value.append(random_.below(200), 'v');
     } else if (dice < 27) {
@@ -66,10 +81,19 @@ Operation WorkloadSource::next(const Model& model) {
     } else if (dice < 65) {
         operation.kind = random_.chance(50) ? Operation::Kind::kDeleteFiltered : Operation::Kind::kPatchFiltered;
         operation.value = std::to_string(random_.below(60));
+        const bool is_patch = operation.kind == Operation::Kind::kPatchFiltered;
+        if (is_patch && random_.chance(30)) operation.expires.push_back(expiry());
     } else if (dice < 69) {
-        return index(name, collection);
+        return alter(VZ_ALTER_ADD_FIELD_INDEX, name, collection.schema);
     } else if (dice < 71 && !model.snapshots().empty()) {
         return clone(model);
+    } else if (dice < 75) {
+        return write(Operation::Kind::kSetExpiry, name, collection);
+    } else if (dice < 78 && time_ == Time::kRuns) {
+        return expire(name);
+    } else if (dice < 84) {
+        if (random_.chance(20)) return alter_several(name, collection.schema);
+        return alter(any_change(), name, collection.schema);
     } else {
         return write(Operation::Kind::kUpsert, name, collection);
     }
