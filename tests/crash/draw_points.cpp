@@ -6,7 +6,7 @@
 
 namespace vz {
 
-Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, const Model::Collection& collection) {
+Operation WorkloadSource::points(Operation::Kind kind, const std::string& name, const Model::Collection& collection) {
     Operation operation;
     operation.kind = kind;
     operation.collection = name;
@@ -18,7 +18,7 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     std::set<std::string> ids;
     const uint64_t count = 1 + random_.below(random_.chance(10) ? 30 : 4);
     const bool must_exist = kind == Operation::Kind::kUpdatePayloads || kind == Operation::Kind::kUpdateVectors ||
-                            kind == Operation::Kind::kSetExpiry;
+                            kind == Operation::Kind::kPatchPayloads || kind == Operation::Kind::kSetExpiry;
     if (must_exist && living.empty()) operation.kind = Operation::Kind::kUpsert;
     for (uint64_t i = 0; i < count; ++i) {
         std::string id(random_.chance(50) ? "" : "p");
@@ -31,6 +31,13 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     const bool is_upsert = operation.kind == Operation::Kind::kUpsert;
     if (is_upsert || operation.kind == Operation::Kind::kUpdateVectors)
         operation.vectors = vectors(collection.schema, ids.size());
+    if (operation.kind == Operation::Kind::kPatchPayloads) {
+        while (operation.payloads.size() < ids.size()) {
+            std::string text = R"({"p":)" + std::to_string(random_.below(1000));
+            text += random_.chance(30) ? R"(,"t":null})" : "}";
+            operation.payloads.push_back(std::move(text));
+        }
+    }
     if (operation.kind == Operation::Kind::kUpdatePayloads || (is_upsert && !random_.chance(5))) {
         while (operation.payloads.size() < ids.size()) operation.payloads.push_back(payload());
     }
@@ -38,9 +45,54 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     if (operation.kind == Operation::Kind::kSetExpiry || names_times) {
         while (operation.expires.size() < ids.size()) operation.expires.push_back(expiry());
     }
+    return operation;
+}
+
+Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, const Model::Collection& collection) {
+    Operation operation = points(kind, name, collection);
     // A deletion may find nothing, log nothing and so not be remembered: done again it would mean something else.
     if (operation.kind != Operation::Kind::kDelete && random_.chance(25)) set_request_id(&operation);
     return operation;
+}
+
+// Each part meets what those before it have written, under a version that nobody has seen.
+Operation WorkloadSource::chain(const Model& model, const std::string& name) {
+    static constexpr Operation::Kind kKinds[] = {Operation::Kind::kUpsert, Operation::Kind::kDelete,
+                                                 Operation::Kind::kUpdatePayloads, Operation::Kind::kUpdateVectors,
+                                                 Operation::Kind::kPatchPayloads};
+    Operation operation;
+    operation.kind = Operation::Kind::kWriteChain;
+    operation.collection = name;
+    operation.now_ms = now_ms_;
+    Model after = model;
+    const uint64_t count = 2 + random_.below(3);
+    operation.parts.push_back(points(Operation::Kind::kUpsert, name, after.collections().at(name)));
+    while (operation.parts.size() < count) {
+        after.apply(operation.parts.back(), 0);
+        operation.parts.push_back(points(kKinds[random_.below(std::size(kKinds))], name, after.collections().at(name)));
+    }
+    if (random_.chance(25)) set_request_id(&operation);
+    return operation;
+}
+
+// One that is met.
+void WorkloadSource::set_condition(const Model::Collection& collection, Operation* operation) {
+    if (!random_.chance(25)) return;
+    size_t living = 0;
+    std::vector<uint64_t> versions;
+    for (const std::string& id : operation->ids) {
+        const auto point = collection.points.find(id);
+        if (point == collection.points.end() || !point->second.lives(now_ms_)) continue;
+        ++living;
+        versions.push_back(point->second.version);
+    }
+    if (living == operation->ids.size()) {
+        const bool by_version = random_.chance(60);
+        operation->condition = by_version ? VZ_IF_VERSION : VZ_IF_PRESENT;
+        if (by_version) operation->versions = std::move(versions);
+    } else if (living == 0 && operation->kind == Operation::Kind::kUpsert) {
+        operation->condition = VZ_IF_ABSENT;
+    }
 }
 
 std::vector<Operation> WorkloadSource::next_group(const Model& model) {

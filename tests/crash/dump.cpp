@@ -58,9 +58,13 @@ void dump_vector(std::string* text, const VectorFieldSchema& field, const float*
     if (vector != nullptr) text->append(reinterpret_cast<const char*>(vector), field.dim * sizeof(float));
 }
 
-void dump_snapshot(std::string* text, const std::string& name, const std::string& collection) {
+void dump_snapshot(std::string* text, const std::string& name) {
     text->push_back('S');
     put_text(text, name);
+}
+
+void dump_snapshot_of(std::string* text, const std::string& collection) {
+    text->push_back('s');
     put_text(text, collection);
 }
 

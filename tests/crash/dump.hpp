@@ -16,7 +16,9 @@ void dump_collection(std::string* text, const std::string& name, const Schema& s
 void dump_point(std::string* text, const std::string& id, uint64_t version, int64_t expiry, const std::string& payload);
 // Null: the point has none.
 void dump_vector(std::string* text, const VectorFieldSchema& field, const float* vector);
-void dump_snapshot(std::string* text, const std::string& name, const std::string& collection);
+// Then each of its collections.
+void dump_snapshot(std::string* text, const std::string& name);
+void dump_snapshot_of(std::string* text, const std::string& collection);
 void dump_value(std::string* text, const std::string& key, const std::string& value, uint64_t lsn);
 
 }  // namespace vz

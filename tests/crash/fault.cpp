@@ -26,6 +26,9 @@ constexpr FaultName kFaults[] = {
     {Fault::Kind::kLostSync, Fault::Span::kForever, "failed syncs that drop pages"},
 };
 
+// Every tenth workload has each kind of operation.
+bool is_tour(uint64_t seed) { return seed % 10 == 0; }
+
 bool may_fail_with(vz_status status) {
     switch (status) {
         case VZ_IO_ERROR:
@@ -44,21 +47,25 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
     uint64_t last_lsn = 0;
     std::set<std::string> applied;  // request ids
     Model model;
-    WorkloadSource source(seed);
+    WorkloadSource source(seed, kClockBegins, is_tour(seed) ? "tour-" : "");
     auto opened = Store::open(*files, kDirectory, seed * 1000, kClockBegins);
     if (!opened.ok())
         return may_fail_with(opened.status().code())
                    ? Verdict()
                    : Verdict{Verdict::Kind::kRefused, 0, "opening: " + std::to_string(opened.status().code())};
     const auto store = opened.take();
-    for (size_t i = 0; i < kFaultOperations; ++i) {
-        Operation operation = source.next(model);
+    std::vector<Operation> tour;
+    if (is_tour(seed)) tour = source.one_of_each(model);
+    for (size_t i = 0; i < (tour.empty() ? kFaultOperations : tour.size()); ++i) {
+        Operation operation = tour.empty() ? source.next(model) : tour[i];
         const std::string request(reinterpret_cast<const char*>(operation.request_id.bytes),
                                   sizeof(operation.request_id.bytes));
         // If the first delivery failed, this one is the first.
         operation.repeated = operation.repeated && applied.contains(request);
+        // A tour goes on as if what failed had been done.
         const bool fits =
-            operation.kind == Operation::Kind::kCreate || model.collections().contains(operation.collection);
+            !(is_tour(seed) && files->fault_fired()) &&
+            (operation.kind == Operation::Kind::kCreate || model.collections().contains(operation.collection));
         uint64_t lsn = 0;
         const Status status = store->apply(operation, &lsn);
         if (status.ok()) {

@@ -38,7 +38,10 @@ Verdict compare(Store* store, const Timeline& timeline, Allowed allowed, const c
     const Result<std::string> found = store->dump();
     if (!found.ok()) return refused(when, found.status());
     for (size_t i = allowed.first; i <= allowed.last; ++i) {
-        if (timeline.dumps[i] == *found) return {Verdict::Kind::kGood, i, {}};
+        if (timeline.dumps[i] != *found) continue;
+        const Status archives = store->check_archives(timeline.models[i]);
+        if (!archives.ok()) return {Verdict::Kind::kLost, 0, std::string(when) + ": " + archives.error().message};
+        return {Verdict::Kind::kGood, i, {}};
     }
     return {Verdict::Kind::kLost, 0, std::string(when) + ": " + difference(timeline.dumps[allowed.first], *found)};
 }

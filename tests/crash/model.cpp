@@ -25,6 +25,12 @@ void set_vectors(const Operation& operation, size_t row, Model::Point* point) {
     }
 }
 
+void patch(const std::string& with, Model::Point* point) {
+    std::string patched;
+    merge_patch(point->payload, with, &patched);
+    point->payload = std::move(patched);
+}
+
 // Of a point that is written: at the time that was named, or by the TTL of the collection.
 int64_t expiry_of(const Operation& operation, size_t row, int64_t ttl_ms) {
     if (!operation.expires.empty()) return named_expiry(operation.expires[row]);
@@ -70,15 +76,8 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
     switch (operation.kind) {
         case Operation::Kind::kCreate: collections_[operation.collection] = {operation.schema, {}, {}}; break;
         case Operation::Kind::kDrop: collections_.erase(operation.collection); break;
-        case Operation::Kind::kRename: {
-            Collection moved = std::move(collection->second);
-            collections_.erase(collection);
-            collections_[operation.name] = std::move(moved);
-            for (auto& [name, snapshot] : snapshots_) {
-                if (snapshot.first == operation.collection) snapshot.first = operation.name;
-            }
-            break;
-        }
+        case Operation::Kind::kRename:
+        case Operation::Kind::kRenameKeepingAlias: rename(operation); break;
         case Operation::Kind::kSetAlias:
             for (auto& [name, other] : collections_) other.aliases.erase(operation.name);
             collection->second.aliases.insert(operation.name);
@@ -90,6 +89,7 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
         case Operation::Kind::kDropValue: values_.erase(operation.name); break;
         case Operation::Kind::kUpsert:
         case Operation::Kind::kUpdatePayloads:
+        case Operation::Kind::kPatchPayloads:
         case Operation::Kind::kUpdateVectors:
         case Operation::Kind::kDelete:
         case Operation::Kind::kClear:
@@ -107,12 +107,21 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
         case Operation::Kind::kAlterSeveral:
             for (const SchemaChange& change : operation.changes) apply_change(change, &collection->second.schema);
             break;
+        case Operation::Kind::kWriteChain:
+            for (const Operation& part : operation.parts) apply_to_points(part, lsn);
+            break;
         case Operation::Kind::kClone:
         case Operation::Kind::kSnapshot:
+        case Operation::Kind::kSnapshotAll:
+        case Operation::Kind::kExport:
+        case Operation::Kind::kExportSnapshot:
+        case Operation::Kind::kImport:
+        case Operation::Kind::kImportOver:
         case Operation::Kind::kDropSnapshot:
         case Operation::Kind::kRestore: apply_to_copies(operation, lsn); break;
         case Operation::Kind::kCheckpoint:
         case Operation::Kind::kCompact:
+        case Operation::Kind::kExportStream:
         case Operation::Kind::kIdle: break;
     }
 }
@@ -136,9 +145,7 @@ void Model::apply_to_points(const Operation& operation, uint64_t lsn) {
     if (operation.kind == Operation::Kind::kPatchFiltered) {
         for (auto& [id, point] : points) {
             if (!is_selected(point)) continue;
-            std::string patched;
-            merge_patch(point.payload, kFilteredPatch, &patched);
-            point.payload = std::move(patched);
+            patch(kFilteredPatch, &point);
             point.expiry = changed_expiry(operation, 0, ttl_ms, point.expiry);
             point.version = lsn;
         }
@@ -154,25 +161,61 @@ void Model::apply_to_points(const Operation& operation, uint64_t lsn) {
         Point& point = is_new ? points[operation.ids[i]] : points.at(operation.ids[i]);
         if (is_new) point = {{}, "{}", 0, 0};
         point.expiry = is_new ? expiry_of(operation, i, ttl_ms) : changed_expiry(operation, i, ttl_ms, point.expiry);
-        if (!operation.payloads.empty()) point.payload = operation.payloads[i];
+        if (operation.kind == Operation::Kind::kPatchPayloads) {
+            patch(operation.payloads[i], &point);
+        } else if (!operation.payloads.empty()) {
+            point.payload = operation.payloads[i];
+        }
         set_vectors(operation, i, &point);
         point.version = lsn;
     }
 }
 
+void Model::rename(const Operation& operation) {
+    auto moved = collections_.extract(operation.collection);
+    moved.key() = operation.name;
+    moved.mapped().aliases.erase(operation.name);
+    if (operation.kind == Operation::Kind::kRenameKeepingAlias) moved.mapped().aliases.insert(operation.collection);
+    collections_.insert(std::move(moved));
+    for (auto& [name, copies] : snapshots_) {
+        const auto named = [&copies = copies](const std::string& wanted) {
+            return std::find_if(copies.begin(), copies.end(), [&](const auto& copy) { return copy.first == wanted; });
+        };
+        const auto copy = named(operation.collection);
+        if (copy != copies.end() && named(operation.name) == copies.end()) copy->first = operation.name;
+    }
+}
+
 void Model::apply_to_copies(const Operation& operation, uint64_t lsn) {
-    if (operation.kind == Operation::Kind::kSnapshot) {
-        snapshots_[operation.name] = {operation.collection, collections_.at(operation.collection)};
-        return;
+    switch (operation.kind) {
+        case Operation::Kind::kSnapshot:
+        case Operation::Kind::kSnapshotAll: snapshots_[operation.name] = copies_of(operation.collection); break;
+        case Operation::Kind::kDropSnapshot: snapshots_.erase(operation.name); break;
+        case Operation::Kind::kRestore:
+            for (const auto& [name, copy] : snapshots_.at(operation.name)) put(copy, name, lsn);
+            break;
+        case Operation::Kind::kExport: archives_[operation.name] = copies_of(operation.collection); break;
+        case Operation::Kind::kExportSnapshot: archives_[operation.name] = snapshots_.at(operation.value); break;
+        default: {
+            const bool is_clone = operation.kind == Operation::Kind::kClone;
+            for (const auto& [name, copy] : (is_clone ? snapshots_ : archives_).at(operation.name)) {
+                if (name == operation.value) put(copy, operation.collection, lsn);
+            }
+        }
     }
-    if (operation.kind == Operation::Kind::kDropSnapshot) {
-        snapshots_.erase(operation.name);
-        return;
-    }
-    const auto& [name, kept] = snapshots_.at(operation.name);
-    Collection& made = collections_[operation.kind == Operation::Kind::kClone ? operation.collection : name];
+}
+
+// Of one, or of all.
+Model::Copies Model::copies_of(const std::string& collection) const {
+    if (collection.empty()) return {collections_.begin(), collections_.end()};
+    return {{collection, collections_.at(collection)}};
+}
+
+// The aliases of the one that it replaces stay.
+void Model::put(const Collection& copy, const std::string& name, uint64_t lsn) {
+    Collection& made = collections_[name];
     const std::set<std::string> aliases = std::move(made.aliases);
-    made = kept;
+    made = copy;
     made.aliases = aliases;
     for (auto& [id, point] : made.points) point.version = lsn;
 }
@@ -198,7 +241,10 @@ std::string Model::dump() const {
             }
         }
     }
-    for (const auto& [name, snapshot] : snapshots_) dump_snapshot(&text, name, snapshot.first);
+    for (const auto& [name, copies] : snapshots_) {
+        dump_snapshot(&text, name);
+        for (const auto& [of, copy] : copies) dump_snapshot_of(&text, of);
+    }
     for (const auto& [key, value] : values_) dump_value(&text, key, value.first, value.second);
     return text;
 }

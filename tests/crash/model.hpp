@@ -43,18 +43,25 @@ class Model {
         std::set<std::string> aliases;
     };
     const std::map<std::string, Collection>& collections() const { return collections_; }
-    // Snapshots of one collection each: its name now, and what it held.
-    const std::map<std::string, std::pair<std::string, Collection>>& snapshots() const { return snapshots_; }
+    // What collections held, by name; of a snapshot that is the one of now.
+    using Copies = std::vector<std::pair<std::string, Collection>>;
+    const std::map<std::string, Copies>& snapshots() const { return snapshots_; }
+    // Files beside the store, by name.
+    const std::map<std::string, Copies>& archives() const { return archives_; }
     const std::map<std::string, std::pair<std::string, uint64_t>>& values() const { return values_; }
 
  private:
     void apply_to_points(const Operation& operation, uint64_t lsn);
+    void rename(const Operation& operation);
     void apply_to_copies(const Operation& operation, uint64_t lsn);
+    Copies copies_of(const std::string& collection) const;
+    void put(const Collection& copy, const std::string& name, uint64_t lsn);
 
     int64_t now_ms_ = kClockBegins;
     std::map<std::string, Collection> collections_;
     std::map<std::string, std::pair<std::string, uint64_t>> values_;
-    std::map<std::string, std::pair<std::string, Collection>> snapshots_;
+    std::map<std::string, Copies> snapshots_;
+    std::map<std::string, Copies> archives_;
 };
 
 // What the change makes of it; it fits.

@@ -28,6 +28,7 @@ class Sequence {
         operations_.push_back(std::move(operation));
         return operations_.back();
     }
+    const Model& model() const { return after_; }
     const Model::Collection& collection(const std::string& name) const { return after_.collections().at(name); }
     std::string first() const { return after_.collections().begin()->first; }
     std::vector<Operation> take() { return std::move(operations_); }
@@ -60,16 +61,22 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     const auto add_change = [&](uint32_t kind, const std::string& name) {
         return add(alter(kind, name, sequence.collection(name).schema)).changes.front();
     };
-    const std::string fresh = "fresh";
+    const auto own = [&](const char* name) { return prefix_ + name; };
+    const std::string fresh = own("fresh");
     Operation made = operation_of(Kind::kCreate, fresh);
     made.schema = two_fields();
     add(made);
-    for (const Kind kind : {Kind::kUpsert, Kind::kUpdatePayloads, Kind::kUpdateVectors}) add_write(kind, fresh);
+    for (const Kind kind : {Kind::kUpsert, Kind::kUpdatePayloads, Kind::kPatchPayloads, Kind::kUpdateVectors})
+        add_write(kind, fresh);
     add_write(Kind::kUpsert, sequence.first());
     for (const Kind kind : {Kind::kSetExpiry, Kind::kDelete}) add_write(kind, fresh);
-    add(operation_of(Kind::kSetAlias, fresh, "x"));
-    const std::string fresher = "fresher";
+    add(operation_of(Kind::kSetAlias, fresh, own("x")));
+    const std::string fresher = own("fresher");
     add(operation_of(Kind::kRename, fresh, fresher));
+
+    add(chain(sequence.model(), fresher));
+    add(operation_of(Kind::kRenameKeepingAlias, fresher, own("freshest")));
+    add(operation_of(Kind::kRename, own("freshest"), fresher));
 
     const SchemaChange indexed = add_change(VZ_ALTER_ADD_FIELD_INDEX, fresher);
     for (const uint32_t kind :
@@ -89,17 +96,27 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     add(expire(first));
     add(operation_of(Kind::kIdle, {}));
     add(operation_of(Kind::kCheckpoint, {}));
-    add(operation_of(Kind::kSnapshot, first, "after"));
+    add(operation_of(Kind::kSnapshot, first, own("after")));
     add(operation_of(Kind::kCompact, first));
-    add(operation_of(Kind::kRestore, first, "after"));
-    add(operation_of(Kind::kClone, "cloned", "after"));
-    add(operation_of(Kind::kDropSnapshot, {}, "after"));
-    add(operation_of(Kind::kDropAlias, {}, "x"));
+    add(operation_of(Kind::kRestore, first, own("after")));
+    add(operation_of(Kind::kClone, own("cloned"), own("after"), first));
+    add(operation_of(Kind::kExportSnapshot, {}, own("pinned"), own("after")));
+    add(operation_of(Kind::kImport, own("imported"), own("pinned"), first));
+    if (!model.archives().empty()) {
+        const auto& [name, copies] = *model.archives().begin();
+        add(operation_of(Kind::kImport, own("before"), name, copies.front().first));
+    }
+    add(operation_of(Kind::kSnapshotAll, {}, own("all")));
+    add(operation_of(Kind::kExport, {}, own("whole")));
+    add(operation_of(Kind::kExportStream, fresher));
+    add(operation_of(Kind::kImportOver, first, own("whole"), fresher));
+    add(operation_of(Kind::kDropSnapshot, {}, own("after")));
+    add(operation_of(Kind::kDropAlias, {}, own("x")));
     add(operation_of(Kind::kClear, first));
     add(operation_of(Kind::kDrop, first));
-    add(operation_of(Kind::kPutValue, {}, "k1", "after"));
-    add(operation_of(Kind::kPutValue, {}, "k2", "after"));
-    add(operation_of(Kind::kDropValue, {}, "k1"));
+    add(operation_of(Kind::kPutValue, {}, own("k1"), "after"));
+    add(operation_of(Kind::kPutValue, {}, own("k2"), "after"));
+    add(operation_of(Kind::kDropValue, {}, own("k1")));
     return sequence.take();
 }
 

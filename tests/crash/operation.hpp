@@ -65,12 +65,23 @@ struct Operation {
         kTuneField,
         kSetMetadata,
         kSetTtl,
-        kAlterSeveral
+        kAlterSeveral,
+        kRenameKeepingAlias,
+        kPatchPayloads,
+        kWriteChain,
+        kSnapshotAll,
+        kExport,
+        kExportSnapshot,
+        kExportStream,
+        kImport,
+        kImportOver
     };
     Kind kind = Kind::kCreate;
     std::string collection;
-    std::string name;                   // new name; alias; key; snapshot
-    std::string value;                  // of a filtered write: the bound below which `n` passes
+    std::string name;  // new name; alias; key; snapshot; archive
+    // Of a filtered write the bound below which `n` passes; of what is made of a snapshot or an archive the collection
+    // there; of an exported snapshot its name.
+    std::string value;
     Schema schema;                      // of a collection that is made
     std::vector<SchemaChange> changes;  // of one that is altered
     std::vector<std::string> ids;
@@ -78,11 +89,14 @@ struct Operation {
     std::vector<std::string> payloads;  // one per id, or none
     std::vector<int64_t> expires;       // likewise, Unix ms, 0: never; of a filtered patch one for all
     int64_t now_ms = kClockBegins;      // when it is done
+    uint32_t condition = VZ_IF_ALWAYS;
+    std::vector<uint64_t> versions;  // of VZ_IF_VERSION
+    std::vector<Operation> parts;    // of a chain: writes that are one record
     vz_uuid request_id = {};
     bool repeated = false;  // the same request a second time: answered, not done again
 };
 
-constexpr size_t kOperationKinds = static_cast<size_t>(Operation::Kind::kAlterSeveral) + 1;
+constexpr size_t kOperationKinds = static_cast<size_t>(Operation::Kind::kImportOver) + 1;
 const char* operation_name(Operation::Kind kind);
 
 // How many operations of each kind there were.

@@ -9,6 +9,7 @@ uint32_t write_kind(Operation::Kind kind) {
     switch (kind) {
         case Operation::Kind::kUpsert: return VZ_UPSERT;
         case Operation::Kind::kUpdatePayloads:
+        case Operation::Kind::kPatchPayloads:
         case Operation::Kind::kUpdateVectors:
         case Operation::Kind::kSetExpiry: return VZ_UPDATE;
         case Operation::Kind::kDelete:
@@ -75,6 +76,9 @@ WriteView::WriteView(const Operation& operation) {
     request.ids = ids.empty() ? nullptr : ids.data();
     request.payloads = payloads.empty() ? nullptr : payloads.data();
     request.request_id = operation.request_id;
+    if (operation.kind == Operation::Kind::kPatchPayloads) request.payload_mode = VZ_PAYLOAD_PATCH;
+    request.condition = operation.condition;
+    request.versions = operation.versions.empty() ? nullptr : operation.versions.data();
     request.expires_ms = operation.expires.empty() ? nullptr : operation.expires.data();
     if (operation.kind == Operation::Kind::kDeleteFiltered || operation.kind == Operation::Kind::kPatchFiltered) {
         filter = R"({"must":[{"key":"n","range":{"lt":)" + operation.value + "}}]}";

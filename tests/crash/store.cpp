@@ -1,5 +1,6 @@
 #include "tests/crash/store.hpp"
 
+#include <deque>
 #include <limits>
 #include <map>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "engine/collection/read.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/schema_check.hpp"
+#include "tests/crash/copies.hpp"
 #include "tests/crash/dump.hpp"
 #include "tests/crash/request_view.hpp"
 
@@ -22,10 +24,15 @@ constexpr uint64_t kExtendBytes = 8 * 1024;   // likewise, so that manifests gro
 constexpr uint64_t kGrowingBytes = 2 * 1024;  // likewise, so that they outgrow it
 
 Status write(Engine& engine, const Operation& operation, uint64_t* lsn) {
-    const WriteView view(operation);
+    std::deque<WriteView> views;
+    if (operation.parts.empty()) views.emplace_back(operation);
+    for (const Operation& part : operation.parts) views.emplace_back(part);
+    for (size_t i = 1; i < views.size(); ++i) views[i - 1].request.next = &views[i].request;
+    vz_write_request& request = views.front().request;
+    request.request_id = operation.request_id;
     vz_write_answer answer = {};
     std::vector<Status> item_errors;
-    VZ_TRY(engine.write(operation.collection, view.request, &answer, &item_errors));
+    VZ_TRY(engine.write(operation.collection, request, &answer, &item_errors));
     *lsn = answer.lsn;
     return {};
 }
@@ -91,12 +98,6 @@ Status dump_collection(Collection& collection, const std::vector<std::string>& a
     return {};
 }
 
-Status edit(Result<EditOutcome> outcome, uint64_t* lsn) {
-    if (!outcome.ok()) return outcome.take_status();
-    *lsn = outcome->lsn;
-    return {};
-}
-
 }  // namespace
 
 Store::Store() = default;
@@ -137,13 +138,18 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kCreate: return edit(create(catalogue, operation), lsn);
         case Operation::Kind::kDrop: return edit(engine_->drop(operation.collection, false, request), lsn);
         case Operation::Kind::kRename:
-            return edit(catalogue.rename(operation.collection, operation.name, false, request), lsn);
+        case Operation::Kind::kRenameKeepingAlias: {
+            const bool keeps_alias = operation.kind == Operation::Kind::kRenameKeepingAlias;
+            return edit(catalogue.rename(operation.collection, operation.name, keeps_alias, request), lsn);
+        }
         case Operation::Kind::kSetAlias:
         case Operation::Kind::kDropAlias: return edit(catalogue.apply_aliases({&alias, 1}, request), lsn);
         case Operation::Kind::kPutValue:
         case Operation::Kind::kDropValue: return edit(catalogue.put_values({&value, 1}, request), lsn);
         case Operation::Kind::kUpsert:
         case Operation::Kind::kUpdatePayloads:
+        case Operation::Kind::kPatchPayloads:
+        case Operation::Kind::kWriteChain:
         case Operation::Kind::kUpdateVectors:
         case Operation::Kind::kDelete:
         case Operation::Kind::kDeleteFiltered:
@@ -152,15 +158,16 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kClear: return write(*engine_, operation, lsn);
         case Operation::Kind::kCheckpoint: return checkpoint(operation.collection);
         case Operation::Kind::kCompact: return compact(operation.collection);
-        case Operation::Kind::kSnapshot: {
-            const vz_str collection = text_of(operation.collection);
-            return engine_->snapshots().create(operation.name, {&collection, 1}).take_status();
-        }
-        case Operation::Kind::kDropSnapshot: return edit(engine_->snapshots().drop(operation.name, request), lsn);
+        case Operation::Kind::kSnapshot:
+        case Operation::Kind::kSnapshotAll:
+        case Operation::Kind::kDropSnapshot:
         case Operation::Kind::kRestore:
-            return edit(engine_->snapshots().restore(operation.name, "", "", true, request), lsn);
         case Operation::Kind::kClone:
-            return edit(engine_->snapshots().restore(operation.name, "", operation.collection, false, request), lsn);
+        case Operation::Kind::kExport:
+        case Operation::Kind::kExportSnapshot:
+        case Operation::Kind::kExportStream:
+        case Operation::Kind::kImport:
+        case Operation::Kind::kImportOver: return copy(*engine_, operation, lsn);
         case Operation::Kind::kAddIndex:
         case Operation::Kind::kDropIndex:
         case Operation::Kind::kAddField:
@@ -226,11 +233,18 @@ Result<std::string> Store::dump(const std::string& prefix) {
         VZ_TRY(dump_collection(*collection, engine_->catalogue().aliases_of(collection->id()), clock_ms_, &text));
     }
     for (const SnapshotState& snapshot : engine_->snapshots().list()) {
-        if (snapshot.name.starts_with(prefix)) dump_snapshot(&text, snapshot.name, snapshot.collections.front().name);
+        if (!snapshot.name.starts_with(prefix)) continue;
+        dump_snapshot(&text, snapshot.name);
+        for (const CollectionState& of : snapshot.collections) dump_snapshot_of(&text, of.name);
     }
     for (const Catalogue::Value& value : engine_->catalogue().values(prefix))
         dump_value(&text, value.key, value.value, value.lsn);
     return text;
+}
+
+Status Store::check_archives(const Model& model) {
+    for (const auto& [name, copies] : model.archives()) VZ_TRY(check_archive(engine_->files(), name, copies));
+    return {};
 }
 
 uint64_t Store::durable_lsn() const { return engine_->log().durable(); }

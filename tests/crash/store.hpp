@@ -30,6 +30,8 @@ class Store {
     // What is there, as Model::dump() says it, of names and keys that begin with `prefix`. A failure if clients see
     // expired points, or not all others.
     Result<std::string> dump(const std::string& prefix = {});
+    // Whether each archive of the model is there whole.
+    Status check_archives(const Model& model);
     Status close();
     // Of the last record or edit that is durable: some operations do not tell theirs.
     uint64_t durable_lsn() const;

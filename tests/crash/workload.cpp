@@ -6,7 +6,7 @@
 namespace vz {
 namespace {
 
-constexpr const char* kNames[] = {"a", "b", "c", "d"};
+constexpr const char* kNames[] = {"a", "b", "c", "d", "e", "f"};
 constexpr const char* kAliases[] = {"x", "y"};
 constexpr const char* kKeys[] = {"k1", "k2", "k3"};
 
@@ -16,6 +16,12 @@ Operation WorkloadSource::next(const Model& model) {
     tick();
     Operation operation = draw(model);
     operation.now_ms = now_ms_;
+    return operation;
+}
+
+Operation WorkloadSource::idle() const {
+    Operation operation;
+    operation.kind = Operation::Kind::kIdle;
     return operation;
 }
 
@@ -29,11 +35,7 @@ Operation WorkloadSource::draw(const Model& model) {
         again.repeated = true;
         return again;
     }
-    if (random_.chance(6)) {
-        Operation idle;
-        idle.kind = Operation::Kind::kIdle;
-        return idle;
-    }
+    if (random_.chance(6)) return idle();
     if (model.collections().empty() || (model.collections().size() < 3 && random_.chance(10))) return create(model);
     const auto picked =
         std::next(model.collections().begin(), static_cast<std::ptrdiff_t>(random_.below(model.collections().size())));
@@ -44,7 +46,7 @@ Operation WorkloadSource::draw(const Model& model) {
     if (dice < 4) {
         operation.kind = Operation::Kind::kDrop;
     } else if (dice < 9) {
-        operation.kind = Operation::Kind::kRename;
+        operation.kind = random_.chance(30) ? Operation::Kind::kRenameKeepingAlias : Operation::Kind::kRename;
         operation.name = fresh_name(model);
         if (operation.name.empty()) operation.kind = Operation::Kind::kCheckpoint;
     } else if (dice < 13) {
@@ -52,8 +54,11 @@ Operation WorkloadSource::draw(const Model& model) {
         operation.name = prefix_ + kAliases[random_.below(std::size(kAliases))];
     } else if (dice < 15) {
         operation.kind = Operation::Kind::kDropAlias;
-        operation.name = prefix_ + kAliases[random_.below(std::size(kAliases))];
-        if (model.owner_of(operation.name).empty()) operation.kind = Operation::Kind::kSetAlias;
+        std::vector<std::string> aliases;
+        for (const auto& [of, other] : model.collections())
+            aliases.insert(aliases.end(), other.aliases.begin(), other.aliases.end());
+        if (aliases.empty()) return idle();
+        operation.name = aliases[random_.below(aliases.size())];
     } else if (dice < 20) {
         operation.kind = Operation::Kind::kPutValue;
         operation.name = prefix_ + kKeys[random_.below(std::size(kKeys))];
@@ -75,7 +80,9 @@ Operation WorkloadSource::draw(const Model& model) {
     } else if (dice < 43) {
         return write(Operation::Kind::kDelete, name, collection);
     } else if (dice < 52) {
-        return write(Operation::Kind::kUpdatePayloads, name, collection);
+        operation = write(random_.chance(25) ? Operation::Kind::kPatchPayloads : Operation::Kind::kUpdatePayloads, name,
+                          collection);
+        set_condition(collection, &operation);
     } else if (dice < 60) {
         return write(Operation::Kind::kUpdateVectors, name, collection);
     } else if (dice < 65) {
@@ -85,7 +92,7 @@ Operation WorkloadSource::draw(const Model& model) {
         if (is_patch && random_.chance(30)) operation.expires.push_back(expiry());
     } else if (dice < 69) {
         return alter(VZ_ALTER_ADD_FIELD_INDEX, name, collection.schema);
-    } else if (dice < 71 && !model.snapshots().empty()) {
+    } else if (dice < 71) {
         return clone(model);
     } else if (dice < 75) {
         return write(Operation::Kind::kSetExpiry, name, collection);
@@ -94,8 +101,13 @@ Operation WorkloadSource::draw(const Model& model) {
     } else if (dice < 84) {
         if (random_.chance(20)) return alter_several(name, collection.schema);
         return alter(any_change(), name, collection.schema);
+    } else if (dice < 88) {
+        return archive(model, name);
+    } else if (dice < 90) {
+        return chain(model, name);
     } else {
-        return write(Operation::Kind::kUpsert, name, collection);
+        operation = write(Operation::Kind::kUpsert, name, collection);
+        set_condition(collection, &operation);
     }
     return operation;
 }

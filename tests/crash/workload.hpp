@@ -33,6 +33,9 @@ class WorkloadSource {
     int64_t expiry();
     int64_t ttl();
     Operation expire(const std::string& name);
+    Operation points(Operation::Kind kind, const std::string& name, const Model::Collection& collection);
+    Operation chain(const Model& model, const std::string& name);
+    void set_condition(const Model::Collection& collection, Operation* operation);
     Operation write(Operation::Kind kind, const std::string& name, const Model::Collection& collection);
     std::vector<FieldVectors> vectors(const Schema& schema, size_t rows);
     Operation create(const Model& model);
@@ -48,6 +51,10 @@ class WorkloadSource {
     Operation alter(uint32_t kind, const std::string& name, const Schema& schema);
     Operation alter_several(const std::string& name, const Schema& schema);
     Operation clone(const Model& model);
+    Operation archive(const Model& model, const std::string& collection);
+    Operation import(const Model& model, const std::string& over);
+    const std::pair<const std::string, Model::Copies>& any_of(const std::map<std::string, Model::Copies>& copies);
+    Operation idle() const;
 
     Random random_;
     int64_t now_ms_;
