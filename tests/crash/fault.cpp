@@ -128,38 +128,4 @@ int run_fault(const Scale& scale) {
     return gate.finish();
 }
 
-int run_flip(const Scale& scale) {
-    Gate gate("flip", scale);
-    uint64_t noticed = 0;
-    uint64_t unnoticed = 0;
-    for (uint64_t seed = scale.seed; seed < scale.seed + scale.workloads; ++seed) {
-        gate.count_workload();
-        SimFs files(SimFs::History::kNone);
-        const Timeline timeline = run_workload(&files, seed, kFaultOperations, End::kClosed);
-        const size_t last = timeline.models.size() - 1;
-        const Disk disk = files.disk();
-        Random random(seed * 47);
-        for (const std::string& path : disk.paths()) {
-            const uint64_t bits = disk.inode(*disk.find(path)).durable.size() * 8;
-            for (uint64_t bit = random.below(scale.stride); bit < bits; bit += 1 + random.below(2 * scale.stride - 1)) {
-                Disk broken = disk;
-                broken.flip_bit(path, bit);
-                if (!gate.is_new(broken.hash(), bit)) continue;
-                gate.count_point(false);
-                SimFs after(broken, SimFs::History::kNone);
-                const Verdict verdict = judge_opening(&after, timeline, {last, last}, seed);
-                // A refusal is right; another answer than the true one is not.
-                (verdict.kind == Verdict::Kind::kRefused ? noticed : unnoticed) += 1;
-                if (scale.verbose && verdict.kind == Verdict::Kind::kGood)
-                    std::printf("unnoticed: %s bit %llu\n", path.c_str(), static_cast<unsigned long long>(bit));
-                if (verdict.kind == Verdict::Kind::kLost)
-                    gate.count(verdict, "--seed " + std::to_string(seed) + " " + path + " bit " + std::to_string(bit));
-            }
-        }
-    }
-    std::printf("crash.flip noticed=%llu harmless_or_wrong=%llu\n", static_cast<unsigned long long>(noticed),
-                static_cast<unsigned long long>(unnoticed));
-    return gate.finish();
-}
-
 }  // namespace vz
