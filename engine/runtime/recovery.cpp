@@ -231,7 +231,12 @@ Result<Findings> examine(FileSystem& files, const std::string& directory) {
     if (findings.state.wals.empty())
         return damage(manifest_path(directory, current->manifest), kFileHeaderBytes, "it names no WAL");
     for (const WalState& wal : findings.state.wals) {
-        VZ_ASSIGN(WalReading reading, read_wal(files, directory, current->database, wal.number));
+        Result<WalReading> read = read_wal(files, directory, current->database, wal.number);
+        // Edits that cannot be read may be those that gave it up.
+        if (!read.ok() && !manifest.scan.zeros_follow)
+            return damage(manifest_path(directory, current->manifest), manifest.scan.end,
+                          "a WAL is missing that it names up to here");
+        VZ_ASSIGN(WalReading reading, std::move(read));
         if (wal.sealed_end != 0) {
             if (reading.scan.end < wal.sealed_end)
                 return damage(wal_path(directory, wal.number), reading.scan.end, "it ends before its sealed end");
