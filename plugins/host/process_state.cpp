@@ -69,7 +69,7 @@ std::string blocked_by(const std::string& thread) {
     return line_of("/proc/self/task/" + thread + "/status", "SigBlk:");
 }
 
-// One that makes another thread blocks them all for a moment.
+// One that has just begun, or makes another, blocks them all for a moment. False: it does not, or is gone.
 bool stays_different(const std::string& thread, const std::string& mask) {
     for (int tries = 0; tries < 20; ++tries) {
         const std::string now = blocked_by(thread);
@@ -217,10 +217,10 @@ Manners Manners::now() {
     const mode_t creation_mask = ::umask(0);
     ::umask(creation_mask);
     note("the umask", std::to_string(creation_mask));
-    // A thread that has just begun blocks them all for a moment.
     const std::string own = std::to_string(::gettid());
+    const std::string blocked = blocked_by(own);
     for (const std::string& thread : threads_of_process()) {
-        if (thread != own && blocked_by(thread) == blocked_by(own)) manners.masked_[thread] = blocked_by(own);
+        if (thread != own && !stays_different(thread, blocked)) manners.masked_[thread] = blocked;
     }
     return manners;
 }
