@@ -91,6 +91,7 @@ uint32_t this_process() {
 
 Status check_process(const vz_engine* engine) {
     if (engine->opened_in == forks_behind.load(std::memory_order_relaxed)) return {};
+    VZ_CHECK(engine->opened_in != vz_engine::kClosed);
     return misuse("the engine was opened before a fork; this process has to open its own");
 }
 

@@ -77,6 +77,13 @@ class Operations {
 }  // namespace vz
 
 struct vz_engine {
+    static constexpr uint32_t kClosed = UINT32_MAX;  // in the memory of one that was closed, until it is used again
+
+    vz_engine() = default;
+    ~vz_engine() { *static_cast<volatile uint32_t*>(&opened_in) = kClosed; }
+    vz_engine(const vz_engine&) = delete;
+    vz_engine& operator=(const vz_engine&) = delete;
+
     std::unique_ptr<vz::FileSystem> files;
     std::unique_ptr<vz::Engine> engine;
     std::unique_ptr<vz::Operations> operations;
