@@ -69,6 +69,11 @@ std::string blocked_by(const std::string& thread) {
     return line_of("/proc/self/task/" + thread + "/status", "SigBlk:");
 }
 
+// As one that waits for work; one that has just begun runs, or would.
+bool is_asleep(const std::string& thread) {
+    return line_of("/proc/self/task/" + thread + "/status", "State:").starts_with("\tS");
+}
+
 // One that has just begun, or makes another, blocks them all for a moment. False: it does not, or is gone.
 bool stays_different(const std::string& thread, const std::string& mask) {
     for (int tries = 0; tries < 20; ++tries) {
@@ -220,7 +225,9 @@ Manners Manners::now() {
     const std::string own = std::to_string(::gettid());
     const std::string blocked = blocked_by(own);
     for (const std::string& thread : threads_of_process()) {
-        if (thread != own && !stays_different(thread, blocked)) manners.masked_[thread] = blocked;
+        const bool is_other =
+            is_asleep(thread) && blocked_by(thread) != blocked;  // by itself, as the log's: not waited for
+        if (thread != own && !is_other && !stays_different(thread, blocked)) manners.masked_[thread] = blocked;
     }
     return manners;
 }
