@@ -1,4 +1,5 @@
-// Anonymous memory of fixed address: reserved once, 2 MiB aligned, asked for in huge pages, zero until written.
+// Anonymous memory of fixed address: reserved once, page aligned, zero until written; a large one is 2 MiB aligned and
+// asked for in huge pages.
 #pragma once
 
 #include <cstddef>
