@@ -13,6 +13,9 @@ bool read_image(const BatchOperation& operation, size_t item, const std::vector<
                 RowImage* image) {
     image->vectors.resize(fields.size());
     for (const BatchVectors& vectors : operation.vectors) {
+        const auto is_its_field = [&](const GrowingSegment::Field& field) { return field.id == vectors.field_id; };
+        if (VZ_PLANT(removed_field_drops_point) && std::none_of(fields.begin(), fields.end(), is_its_field))
+            return false;
         for (size_t i = 0; i < fields.size(); ++i) {
             if (fields[i].id != vectors.field_id) continue;
             if (fields[i].dim != vectors.dim) return false;
@@ -23,6 +26,7 @@ bool read_image(const BatchOperation& operation, size_t item, const std::vector<
     if (!operation.payloads.empty()) image->row.payload = operation.payloads[item];
     const bool is_patch = operation.kind == OperationKind::kPatch;
     image->row.expiry = !operation.expires.empty() ? operation.expires[item] : is_patch ? kExpiryUnchanged : 0;
+    if (VZ_PLANT(expiry_forgotten_at_replay)) image->row.expiry = 0;
     return true;
 }
 

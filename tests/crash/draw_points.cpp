@@ -55,6 +55,23 @@ Operation WorkloadSource::write(Operation::Kind kind, const std::string& name, c
     return operation;
 }
 
+// Of each kind of item that is wrong there may be some; one at least is right.
+Operation WorkloadSource::write_per_item(Operation::Kind kind, const std::string& name,
+                                         const Model::Collection& collection) {
+    const bool is_update = kind == Operation::Kind::kUpdatePerItem;
+    Operation operation =
+        points(is_update ? Operation::Kind::kUpdatePayloads : Operation::Kind::kUpsert, name, collection);
+    const bool has_none_to_update = is_update && operation.kind == Operation::Kind::kUpsert;
+    operation.kind = has_none_to_update ? Operation::Kind::kUpsertPerItem : kind;
+    while (operation.payloads.size() < operation.ids.size()) operation.payloads.push_back(payload());
+    for (size_t i = 1; i < operation.ids.size(); ++i) {
+        if (random_.chance(30)) operation.payloads[i] = kBrokenPayload;
+        if (random_.chance(30)) operation.ids[i] += " new";
+    }
+    if (random_.chance(25)) set_request_id(&operation);
+    return operation;
+}
+
 // Each part meets what those before it have written, under a version that nobody has seen.
 Operation WorkloadSource::chain(const Model& model, const std::string& name) {
     static constexpr Operation::Kind kKinds[] = {Operation::Kind::kUpsert, Operation::Kind::kDelete,

@@ -95,6 +95,28 @@ Operation WorkloadSource::alter(uint32_t kind, const std::string& name, const Sc
     return operation;
 }
 
+// Now and then only if there are no points; then it may have to be refused.
+Operation WorkloadSource::drop(const std::string& name, const Model::Collection& collection) {
+    Operation operation;
+    operation.collection = name;
+    operation.kind = random_.chance(40) ? Operation::Kind::kDropIfEmpty : Operation::Kind::kDrop;
+    if (operation.kind == Operation::Kind::kDropIfEmpty && !collection.points.empty()) operation.refusal = VZ_CONFLICT;
+    return operation;
+}
+
+Operation WorkloadSource::alter_if_empty(const std::string& name, const Model::Collection& collection) {
+    Operation operation;
+    operation.kind = Operation::Kind::kAlterIfEmpty;
+    operation.collection = name;
+    operation.changes.push_back(change_of(any_change(), collection.schema));
+    if (!collection.points.empty()) {
+        operation.refusal = VZ_CONFLICT;
+    } else if (random_.chance(25)) {
+        set_request_id(&operation);
+    }
+    return operation;
+}
+
 // As one edit.
 Operation WorkloadSource::alter_several(const std::string& name, const Schema& schema) {
     Operation operation;

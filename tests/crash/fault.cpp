@@ -69,6 +69,8 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
         uint64_t lsn = 0;
         const Status status = store->apply(operation, &lsn);
         if (status.ok()) {
+            if (!is_expected(operation, status))
+                return {Verdict::Kind::kLost, 0, std::string(operation_name(operation.kind)) + " is not refused"};
             if (unknown && lsn != 0 && !operation.repeated)
                 return {Verdict::Kind::kLost, 0, "a write succeeds after one of unknown outcome"};
             if (unknown) continue;
@@ -83,7 +85,7 @@ Verdict run_with_fault(SimFs* files, uint64_t seed, Timeline* timeline, bool* un
             // The store does not tell the LSN; if the operation survives, it has the next one.
             with.apply(operation, last_lsn + 1);
             timeline->add(0, 0, with);
-        } else if (!may_fail_with(status.code()) && fits && !may_be_refused(operation, status)) {
+        } else if (!may_fail_with(status.code()) && fits && !is_expected(operation, status)) {
             return {Verdict::Kind::kRefused, 0,
                     std::string(operation_name(operation.kind)) + " answers status " + std::to_string(status.code())};
         }

@@ -61,7 +61,7 @@ Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeli
         again.now_ms = now_ms;
         uint64_t lsn = 0;
         const Status status = store->apply(again, &lsn);
-        if (!status.ok() && !may_be_refused(again, status)) return refused("a repeated request", status);
+        if (!is_expected(again, status)) return refused("a repeated request", status);
         ++delivered;
     }
     if (delivered != 0) {
@@ -94,10 +94,12 @@ Verdict go_on(std::unique_ptr<Store> store, SimFs* files, const Timeline& timeli
 
 }  // namespace
 
-bool may_be_refused(const Operation& operation, const Status& status) {
+bool is_expected(const Operation& operation, const Status& status) {
+    if (operation.refusal != VZ_OK) return status.code() == operation.refusal;
     // The collection of the first delivery may be gone when the second comes, or another of that name have another
     // dimension.
-    return operation.repeated && (status.code() == VZ_NOT_FOUND || status.code() == VZ_INVALID_ARGUMENT);
+    return status.ok() ||
+           (operation.repeated && (status.code() == VZ_NOT_FOUND || status.code() == VZ_INVALID_ARGUMENT));
 }
 
 void Timeline::add(size_t begin, size_t end, const Model& model) {
@@ -140,7 +142,7 @@ Timeline run_workload(SimFs* files, uint64_t seed, size_t operations, End end) {
         const Operation operation = source.next(model);
         uint64_t lsn = 0;
         const Status status = store->apply(operation, &lsn);
-        if (!status.ok() && !may_be_refused(operation, status)) stop(seed, operation_name(operation.kind), status);
+        if (!is_expected(operation, status)) stop(seed, operation_name(operation.kind), status);
         if (status.ok()) model.apply(operation, lsn);
         if (status.ok() && !operation.repeated) timeline.count(operation);
         timeline.add(begin, files->cuts(), model);

@@ -87,7 +87,7 @@ class CutJudge {
 Verdict judge_opening(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t seed);
 
 // Whether a store without faults may answer so.
-bool may_be_refused(const Operation& operation, const Status& status);
+bool is_expected(const Operation& operation, const Status& status);
 
 // The first place where two dumps differ, as text.
 std::string difference(const std::string& expected, const std::string& found);

@@ -43,6 +43,14 @@ int64_t changed_expiry(const Operation& operation, size_t row, int64_t ttl_ms, i
     return stays ? before : expiry_of(operation, row, ttl_ms);
 }
 
+// An item of a write per item: it is broken, or changes a point that is not there.
+bool is_left_out(const Operation& operation, size_t item, const std::map<std::string, Model::Point>& points) {
+    if (operation.payloads[item] == kBrokenPayload) return true;
+    if (operation.kind == Operation::Kind::kUpsertPerItem) return false;
+    const auto point = points.find(operation.ids[item]);
+    return point == points.end() || !point->second.lives(operation.now_ms);
+}
+
 }  // namespace
 
 void apply_change(const SchemaChange& change, Schema* schema) {
@@ -71,11 +79,12 @@ bool Model::Point::lives(int64_t now_ms) const { return expiry_ms(expiry) == 0 |
 
 void Model::apply(const Operation& operation, uint64_t lsn) {
     now_ms_ = operation.now_ms;
-    if (operation.repeated) return;
+    if (operation.repeated || operation.refusal != VZ_OK) return;
     const auto collection = collections_.find(operation.collection);
     switch (operation.kind) {
         case Operation::Kind::kCreate: collections_[operation.collection] = {operation.schema, {}, {}}; break;
-        case Operation::Kind::kDrop: collections_.erase(operation.collection); break;
+        case Operation::Kind::kDrop:
+        case Operation::Kind::kDropIfEmpty: collections_.erase(operation.collection); break;
         case Operation::Kind::kRename:
         case Operation::Kind::kRenameKeepingAlias: rename(operation); break;
         case Operation::Kind::kSetAlias:
@@ -88,6 +97,8 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
         case Operation::Kind::kPutValue: values_[operation.name] = {operation.value, lsn}; break;
         case Operation::Kind::kDropValue: values_.erase(operation.name); break;
         case Operation::Kind::kUpsert:
+        case Operation::Kind::kUpsertPerItem:
+        case Operation::Kind::kUpdatePerItem:
         case Operation::Kind::kUpdatePayloads:
         case Operation::Kind::kPatchPayloads:
         case Operation::Kind::kUpdateVectors:
@@ -105,6 +116,7 @@ void Model::apply(const Operation& operation, uint64_t lsn) {
         case Operation::Kind::kSetMetadata:
         case Operation::Kind::kSetTtl:
         case Operation::Kind::kAlterSeveral:
+        case Operation::Kind::kAlterIfEmpty:
             for (const SchemaChange& change : operation.changes) apply_change(change, &collection->second.schema);
             break;
         case Operation::Kind::kWriteChain:
@@ -157,7 +169,9 @@ void Model::apply_to_points(const Operation& operation, uint64_t lsn) {
             if (point != points.end() && point->second.lives(operation.now_ms)) points.erase(point);
             continue;
         }
-        const bool is_new = operation.kind == Operation::Kind::kUpsert;
+        if (operation.is_per_item() && is_left_out(operation, i, points)) continue;
+        const bool is_new =
+            operation.kind == Operation::Kind::kUpsert || operation.kind == Operation::Kind::kUpsertPerItem;
         Point& point = is_new ? points[operation.ids[i]] : points.at(operation.ids[i]);
         if (is_new) point = {{}, "{}", 0, 0};
         point.expiry = is_new ? expiry_of(operation, i, ttl_ms) : changed_expiry(operation, i, ttl_ms, point.expiry);

@@ -75,6 +75,8 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     add(operation_of(Kind::kRename, fresh, fresher));
 
     add(chain(sequence.model(), fresher));
+    for (const Kind kind : {Kind::kUpsertPerItem, Kind::kUpdatePerItem})
+        add(write_per_item(kind, fresher, sequence.collection(fresher)));
     add(operation_of(Kind::kRenameKeepingAlias, fresher, own("freshest")));
     add(operation_of(Kind::kRename, own("freshest"), fresher));
 
@@ -113,6 +115,11 @@ std::vector<Operation> WorkloadSource::one_of_each(const Model& model) {
     add(operation_of(Kind::kDropSnapshot, {}, own("after")));
     add(operation_of(Kind::kDropAlias, {}, own("x")));
     add(operation_of(Kind::kClear, first));
+    Operation empty = made;
+    empty.collection = own("empty");
+    add(empty);
+    add(alter_if_empty(own("empty"), sequence.collection(own("empty"))));
+    add(operation_of(Kind::kDropIfEmpty, own("empty")));
     add(operation_of(Kind::kDrop, first));
     add(operation_of(Kind::kPutValue, {}, own("k1"), "after"));
     add(operation_of(Kind::kPutValue, {}, own("k2"), "after"));

@@ -74,7 +74,11 @@ struct Operation {
         kExportSnapshot,
         kExportStream,
         kImport,
-        kImportOver
+        kImportOver,
+        kUpsertPerItem,
+        kUpdatePerItem,
+        kDropIfEmpty,
+        kAlterIfEmpty
     };
     Kind kind = Kind::kCreate;
     std::string collection;
@@ -93,15 +97,21 @@ struct Operation {
     std::vector<uint64_t> versions;  // of VZ_IF_VERSION
     std::vector<Operation> parts;    // of a chain: writes that are one record
     vz_uuid request_id = {};
-    bool repeated = false;  // the same request a second time: answered, not done again
+    bool repeated = false;      // the same request a second time: answered, not done again
+    vz_status refusal = VZ_OK;  // what the store has to answer, without a trace
+
+    // Some items may be wrong, and are left out.
+    bool is_per_item() const { return kind == Kind::kUpsertPerItem || kind == Kind::kUpdatePerItem; }
 };
 
-constexpr size_t kOperationKinds = static_cast<size_t>(Operation::Kind::kImportOver) + 1;
+constexpr size_t kOperationKinds = static_cast<size_t>(Operation::Kind::kAlterIfEmpty) + 1;
 const char* operation_name(Operation::Kind kind);
 
 // How many operations of each kind there were.
 using Tally = std::array<uint64_t, kOperationKinds>;
 
+// No JSON: an item of a write per item that has it is wrong.
+inline constexpr const char* kBrokenPayload = R"({"n":)";
 // What a filtered patch applies.
 inline constexpr const char* kFilteredPatch = R"({"seen":true,"t":null})";
 

@@ -40,6 +40,8 @@ const Plant kPlants[] = {
     {"writes_go_on_after_failure", run_fault, scale_of(1, 4, 1)},
     {"manifest_unlinked_before_current", run_nested, scale_of(2, 12, 10)},
     {"batch_applied_in_part", run_sweep, scale_of(20, 12, 1)},
+    {"expiry_forgotten_at_replay", run_sweep, scale_of(20, 12, 1)},
+    {"removed_field_drops_point", run_sweep, scale_of(20, 12, 1)},
     {"request_id_forgotten", run_sweep, scale_of(20, 12, 1)},
     {"sealed_end_not_synced", run_sweep, scale_of(100, 12, 1)},
     {"file_number_reused", run_nested, scale_of(10, 12, 10)},

@@ -7,10 +7,12 @@ namespace {
 
 uint32_t write_kind(Operation::Kind kind) {
     switch (kind) {
-        case Operation::Kind::kUpsert: return VZ_UPSERT;
+        case Operation::Kind::kUpsert:
+        case Operation::Kind::kUpsertPerItem: return VZ_UPSERT;
         case Operation::Kind::kUpdatePayloads:
         case Operation::Kind::kPatchPayloads:
         case Operation::Kind::kUpdateVectors:
+        case Operation::Kind::kUpdatePerItem:
         case Operation::Kind::kSetExpiry: return VZ_UPDATE;
         case Operation::Kind::kDelete:
         case Operation::Kind::kDeleteFiltered: return VZ_DELETE;
@@ -77,6 +79,7 @@ WriteView::WriteView(const Operation& operation) {
     request.payloads = payloads.empty() ? nullptr : payloads.data();
     request.request_id = operation.request_id;
     if (operation.kind == Operation::Kind::kPatchPayloads) request.payload_mode = VZ_PAYLOAD_PATCH;
+    if (operation.is_per_item()) request.flags = VZ_WRITE_PER_ITEM;
     request.condition = operation.condition;
     request.versions = operation.versions.empty() ? nullptr : operation.versions.data();
     request.expires_ms = operation.expires.empty() ? nullptr : operation.expires.data();

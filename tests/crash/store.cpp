@@ -50,7 +50,8 @@ Result<EditOutcome> alter(Engine& engine, const Operation& operation) {
         return {};
     };
     VZ_ASSIGN(const EditOutcome outcome,
-              engine.catalogue().alter(operation.collection, apply, false, operation.request_id));
+              engine.catalogue().alter(operation.collection, apply, operation.kind == Operation::Kind::kAlterIfEmpty,
+                                       operation.request_id));
     const Result<std::shared_ptr<Collection>> altered = engine.catalogue().resolve(operation.collection);
     if (altered.ok()) engine.maintenance().note_changed(*altered);
     return outcome;
@@ -136,7 +137,11 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
     if (operation.kind == Operation::Kind::kPutValue) value.second = operation.value;
     switch (operation.kind) {
         case Operation::Kind::kCreate: return edit(create(catalogue, operation), lsn);
-        case Operation::Kind::kDrop: return edit(engine_->drop(operation.collection, false, request), lsn);
+        case Operation::Kind::kDrop:
+        case Operation::Kind::kDropIfEmpty: {
+            const bool only_if_empty = operation.kind == Operation::Kind::kDropIfEmpty;
+            return edit(engine_->drop(operation.collection, only_if_empty, request), lsn);
+        }
         case Operation::Kind::kRename:
         case Operation::Kind::kRenameKeepingAlias: {
             const bool keeps_alias = operation.kind == Operation::Kind::kRenameKeepingAlias;
@@ -147,6 +152,8 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kPutValue:
         case Operation::Kind::kDropValue: return edit(catalogue.put_values({&value, 1}, request), lsn);
         case Operation::Kind::kUpsert:
+        case Operation::Kind::kUpsertPerItem:
+        case Operation::Kind::kUpdatePerItem:
         case Operation::Kind::kUpdatePayloads:
         case Operation::Kind::kPatchPayloads:
         case Operation::Kind::kWriteChain:
@@ -175,7 +182,8 @@ Status Store::apply(const Operation& operation, uint64_t* lsn) {
         case Operation::Kind::kTuneField:
         case Operation::Kind::kSetMetadata:
         case Operation::Kind::kSetTtl:
-        case Operation::Kind::kAlterSeveral: return edit(alter(*engine_, operation), lsn);
+        case Operation::Kind::kAlterSeveral:
+        case Operation::Kind::kAlterIfEmpty: return edit(alter(*engine_, operation), lsn);
         case Operation::Kind::kExpire: return expire(operation.collection);
         case Operation::Kind::kIdle: engine_->log().step_idle(); return {};
     }

@@ -28,8 +28,9 @@ void run_writer(Store* store, SimFs* files, uint64_t seed, Writer* writer) {
         const size_t begin = files->cuts();
         uint64_t lsn = 0;
         const Status status = store->apply(operation, &lsn);
-        if (!status.ok() && !may_be_refused(operation, status)) {
-            writer->trouble = std::string(operation_name(operation.kind)) + ": " + status.error().message;
+        if (!is_expected(operation, status)) {
+            writer->trouble = std::string(operation_name(operation.kind)) + ": " +
+                              (status.ok() ? "not refused" : status.error().message);
             return;
         }
         if (status.ok()) model.apply(operation, lsn);

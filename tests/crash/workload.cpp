@@ -44,7 +44,7 @@ Operation WorkloadSource::draw(const Model& model) {
     operation.collection = name;
     const uint64_t dice = random_.below(100);
     if (dice < 4) {
-        operation.kind = Operation::Kind::kDrop;
+        return drop(name, collection);
     } else if (dice < 9) {
         operation.kind = random_.chance(30) ? Operation::Kind::kRenameKeepingAlias : Operation::Kind::kRename;
         operation.name = fresh_name(model);
@@ -100,11 +100,16 @@ Operation WorkloadSource::draw(const Model& model) {
         return expire(name);
     } else if (dice < 84) {
         if (random_.chance(20)) return alter_several(name, collection.schema);
+        if (random_.chance(20)) return alter_if_empty(name, collection);
         return alter(any_change(), name, collection.schema);
     } else if (dice < 88) {
         return archive(model, name);
     } else if (dice < 90) {
         return chain(model, name);
+    } else if (dice < 92) {
+        const bool is_update = random_.chance(50);
+        return write_per_item(is_update ? Operation::Kind::kUpdatePerItem : Operation::Kind::kUpsertPerItem, name,
+                              collection);
     } else {
         operation = write(Operation::Kind::kUpsert, name, collection);
         set_condition(collection, &operation);

@@ -36,6 +36,7 @@ class WorkloadSource {
     Operation points(Operation::Kind kind, const std::string& name, const Model::Collection& collection);
     Operation chain(const Model& model, const std::string& name);
     void set_condition(const Model::Collection& collection, Operation* operation);
+    Operation write_per_item(Operation::Kind kind, const std::string& name, const Model::Collection& collection);
     Operation write(Operation::Kind kind, const std::string& name, const Model::Collection& collection);
     std::vector<FieldVectors> vectors(const Schema& schema, size_t rows);
     Operation create(const Model& model);
@@ -49,6 +50,8 @@ class WorkloadSource {
     void tune(VectorFieldSchema* field);
     uint32_t any_change();
     Operation alter(uint32_t kind, const std::string& name, const Schema& schema);
+    Operation drop(const std::string& name, const Model::Collection& collection);
+    Operation alter_if_empty(const std::string& name, const Model::Collection& collection);
     Operation alter_several(const std::string& name, const Schema& schema);
     Operation clone(const Model& model);
     Operation archive(const Model& model, const std::string& collection);
