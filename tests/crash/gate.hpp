@@ -16,10 +16,11 @@ namespace vz {
 struct Scale {
     uint64_t seed = 1;  // of the first workload
     size_t workloads = 50;
-    size_t budget = 8;        // images of one cut, at most
-    size_t stride = 1;        // every stride-th cut
-    uint64_t floor = 1;       // fewer distinct states are a failure
-    bool every_kind = false;  // a kind of operation that was never acknowledged is a failure
+    size_t budget = 8;           // images of one cut, at most
+    size_t stride = 1;           // every stride-th cut
+    uint64_t floor = 1;          // fewer distinct states are a failure
+    size_t continue_one_in = 1;  // of a sweep's recoveries: ways to go on, of which one is taken
+    bool every_kind = false;     // a kind of operation that was never acknowledged is a failure
     bool verbose = false;
     bool stop_at_first = false;  // a failure ends the process
 };

@@ -188,7 +188,9 @@ Verdict CutJudge::judge(SimFs* files) {
     if (!opened.ok()) return refused("opening", opened.status());
     const Verdict verdict = compare(opened->get(), timeline_, allowed_, "after recovery");
     if (verdict.kind != Verdict::Kind::kGood) return verdict;
-    const auto [end, is_new] = ends_.try_emplace(mix(files->answers()) ^ files->disk_hash());
+    const uint64_t way = mix(files->answers()) ^ files->disk_hash();
+    if (mix(way) % continue_one_in_ != 0) return verdict;
+    const auto [end, is_new] = ends_.try_emplace(way);
     if (!is_new && ++shared_ % kSharedRunOnceIn != 0) return end->second.verdict;
     ++continued_;
     End own;

@@ -60,11 +60,11 @@ Verdict judge(SimFs* files, const Timeline& timeline, Allowed allowed, uint64_t 
 // judge() for the images of one cut. The engine decides by its seed and by what its calls answer, nothing else. So
 // recoveries that were answered alike and leave disks that look alike go on alike: what comes after the first
 // comparison is run for one of them, and all share its verdict. Every sixteenth of the others is run all the same and
-// has to end with the same answers on the same disk.
+// has to end with the same answers on the same disk. One in `continue_one_in` ways to go on is taken at all.
 class CutJudge {
  public:
-    CutJudge(const Timeline& timeline, Allowed allowed, uint64_t seed)
-        : timeline_(timeline), allowed_(allowed), seed_(seed) {}
+    CutJudge(const Timeline& timeline, Allowed allowed, uint64_t seed, uint64_t continue_one_in)
+        : timeline_(timeline), allowed_(allowed), seed_(seed), continue_one_in_(continue_one_in) {}
     Verdict judge(SimFs* files);
     // Recoveries that went on.
     uint64_t continued() const { return continued_; }
@@ -78,6 +78,7 @@ class CutJudge {
     const Timeline& timeline_;
     Allowed allowed_;
     uint64_t seed_;
+    uint64_t continue_one_in_;
     std::unordered_map<uint64_t, End> ends_;
     uint64_t shared_ = 0;
     uint64_t continued_ = 0;

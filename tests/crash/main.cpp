@@ -1,4 +1,5 @@
-// crash_sim MODE [--seed N] [--workloads N] [--budget N] [--stride N] [--floor N] [--fresh] [--every-kind] [--verbose]
+// crash_sim MODE [--seed N] [--workloads N] [--budget N] [--stride N] [--continue-one-in N] [--floor N] [--fresh]
+// [--every-kind] [--verbose]
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -40,6 +41,8 @@ int main(int argument_count, char** arguments) {
             scale.floor = value;
         else if (name == "--stride" && value > 0)
             scale.stride = value;
+        else if (name == "--continue-one-in" && value > 0)
+            scale.continue_one_in = value;
         else
             return 64;
     }
@@ -51,7 +54,7 @@ int main(int argument_count, char** arguments) {
     if (mode == "flip") return vz::run_flip(scale);
     std::fputs(
         "crash_sim sweep|nested|two-stage|threads|fault|flip [--seed N] [--workloads N] [--budget N] [--stride N] "
-        "[--floor N] [--fresh] [--every-kind] [--verbose]\n",
+        "[--continue-one-in N] [--floor N] [--fresh] [--every-kind] [--verbose]\n",
         stderr);
     return 64;
 }

@@ -21,7 +21,12 @@ struct Plant {
 };
 
 constexpr Scale scale_of(size_t workloads, size_t budget, size_t stride) {
-    return {1, workloads, budget, stride, 1, false, false, true};
+    Scale scale;
+    scale.workloads = workloads;
+    scale.budget = budget;
+    scale.stride = stride;
+    scale.stop_at_first = true;
+    return scale;
 }
 
 const Plant kPlants[] = {

@@ -22,6 +22,7 @@ constexpr uint32_t kAllRows = std::numeric_limits<uint32_t>::max() / 2;
 constexpr uint64_t kWalBytes = 16 * 1024;     // small, so that workloads switch files
 constexpr uint64_t kExtendBytes = 8 * 1024;   // likewise, so that manifests grow
 constexpr uint64_t kGrowingBytes = 2 * 1024;  // likewise, so that they outgrow it
+constexpr uint64_t kMemoryBytes = 1 << 30;    // no look at the machine in each of millions of openings
 
 Status write(Engine& engine, const Operation& operation, uint64_t* lsn) {
     std::deque<WriteView> views;
@@ -115,6 +116,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string&
     if (threads == Threads::kNone) settings.growing_total_bytes_max = 2 * kGrowingBytes;
     // Every other one, of workloads too, whose seeds are thousands.
     if (seed / 1000 % 2 == 0) settings.close_replay_bytes = 1;
+    settings.memory_bytes = kMemoryBytes;
     settings.background = threads == Threads::kBackground;
     settings.ballast_bytes = kWalBytes;
     settings.seed = seed | 1;

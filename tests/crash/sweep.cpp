@@ -39,7 +39,7 @@ int run_sweep(const Scale& scale) {
             const CrashImages crash = files.crash_images(cut, &random, scale.budget);
             gate.count_point(crash.exhaustive);
             const Allowed allowed = allowed_at(timeline, cut);
-            CutJudge judge(timeline, allowed, random.next());
+            CutJudge judge(timeline, allowed, random.next(), scale.continue_one_in);
             for (const Image& image : crash.images) {
                 if (!gate.is_new(image.hash + seed, allowed.first * 2 + (allowed.last - allowed.first))) continue;
                 SimFs after(image);
