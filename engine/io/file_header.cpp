@@ -33,14 +33,15 @@ std::array<std::byte, kFileHeaderBytes> encode_header(FileHeader& header) {
 }
 
 Result<FileHeader> decode_header(std::span<const std::byte> bytes, const Magic& magic) {
-    if (bytes.size() < kFileHeaderBytes) return failure(VZ_CORRUPTION, "the file is shorter than its header");
+    if (bytes.size() < kFileHeaderBytes)
+        return failure(VZ_CORRUPTION, "the file ends at offset %zu, within its header", bytes.size());
     const std::byte* at = bytes.data();
     FileHeader header;
     std::memcpy(header.magic.data(), at, 8);
-    if (header.magic != magic) return failure(VZ_CORRUPTION, "the file does not begin with %.8s", magic.data());
+    if (header.magic != magic) return failure(VZ_CORRUPTION, "the file does not have %.8s at offset 0", magic.data());
     header.crc = load<uint32_t>(at + kCrcAt);
     if (header.crc != mask_crc(crc32c({at, kCrcAt})))
-        return failure(VZ_CORRUPTION, "the file header's checksum is wrong");
+        return failure(VZ_CORRUPTION, "the file header at offset 0 does not match its checksum");
     header.format_major = load<uint16_t>(at + 8);
     header.format_minor = load<uint16_t>(at + 10);
     if (header.format_major > kFormatMajor) {
@@ -56,7 +57,7 @@ Result<FileHeader> decode_header(std::span<const std::byte> bytes, const Magic& 
     }
     if (load<uint32_t>(at + 12) != kFileHeaderBytes || !all_zero({at + kReservedAt, at + kCreatedAt}) ||
         !all_zero({at + kCreatedAt + sizeof(header.created_us), at + kCrcAt})) {
-        return failure(VZ_CORRUPTION, "the file header has an impossible shape");
+        return failure(VZ_CORRUPTION, "the file header at offset 0 has an impossible shape");
     }
     header.database = load<vz_uuid>(at + 40);
     header.file_number = load<uint64_t>(at + 56);

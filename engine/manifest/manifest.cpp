@@ -66,12 +66,13 @@ Result<Current> read_current(FileSystem& files, const std::string& directory) {
     VZ_ASSIGN(std::unique_ptr<File> file, files.open(path, OpenMode::kRead));
     VZ_ASSIGN(const uint64_t size, file->size());
     if (size != kCurrentBytes)
-        return failure(VZ_CORRUPTION, "%s has %llu bytes instead of 64", path.c_str(),
+        return failure(VZ_CORRUPTION, "%s ends at offset %llu instead of 64", path.c_str(),
                        static_cast<unsigned long long>(size));
     std::array<std::byte, kCurrentBytes> bytes;
     VZ_TRY(file->read(0, bytes));
     Current current{load<uint64_t>(bytes.data() + 8), load<vz_uuid>(bytes.data() + 16)};
-    if (encode_current(current) != bytes) return failure(VZ_CORRUPTION, "%s does not check", path.c_str());
+    if (encode_current(current) != bytes)
+        return failure(VZ_CORRUPTION, "%s: what it holds at offset 0 does not match its checksum", path.c_str());
     return current;
 }
 
