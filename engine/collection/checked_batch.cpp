@@ -177,7 +177,7 @@ class Checker {
     Status check_matrix(const GivenMatrix& given, uint64_t count, CheckedOperation& operation,
                         std::vector<bool>* seen) const {
         const auto& [member, name, matrix, present] = given;
-        const auto wrong = [&member](const char* part, vz_reason reason, const char* message) {
+        const auto wrong = [member = given.member](const char* part, vz_reason reason, const char* message) {
             return invalid("", reason, message).field(std::string(member) + part);
         };
         const VectorFieldSchema* field = schema_.field(name);
