@@ -35,7 +35,15 @@ void narrow(const Bound& bound, long double value, ValueRange* range) {
     }
 }
 
+bool is_any_of(std::string_view name, std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
+
+bool FieldTestParser::knows(std::string_view name) {
+    return is_any_of(name, {"match", "range", "geo_radius", "geo_bounding_box", "values_count"});
+}
 
 Status FieldTestParser::parse(const std::string& name, size_t offset, FieldTest* test) {
     if (name == "match") return match(test);
@@ -48,8 +56,14 @@ Status FieldTestParser::parse(const std::string& name, size_t offset, FieldTest*
 
 Status FieldTestParser::match(FieldTest* test) {
     bool has_one = false;
+    std::optional<size_t> null_at;  // a value of null is the mistake where there is no other member
     const size_t begin = in_.text.offset();
     const auto member = [&](const std::string& name, size_t offset) -> Status {
+        const size_t at = in_.text.offset();
+        if (is_any_of(name, {"value", "any", "except", "text", "prefix", "suffix"}) && in_.is_absent()) {
+            if (name == "value") null_at = at;
+            return {};
+        }
         if (has_one) return in_.refuse(offset, "a match has one member");
         has_one = true;
         if (name == "value") return match_value(test);
@@ -74,7 +88,10 @@ Status FieldTestParser::match(FieldTest* test) {
         return in_.text.take_string(&test->texts.emplace_back()) ? Status() : in_.fault();
     };
     VZ_TRY(in_.object(member));
-    return has_one ? Status() : in_.refuse(begin, "a match has value, any, except, text, prefix or suffix");
+    if (has_one) return {};
+    if (!null_at) return in_.refuse(begin, "a match has value, any, except, text, prefix or suffix");
+    in_.path += ".value";
+    return in_.refuse(*null_at, "a string, an integer, true or false was expected");
 }
 
 Status FieldTestParser::match_value(FieldTest* test) {
@@ -235,6 +252,7 @@ Status FieldTestParser::geo_box(FieldTest* test) {
                                           : name == "bottom_right" ? &bottom_right
                                                                    : nullptr;
         if (corner == nullptr) return in_.refuse(offset, "a box has two opposite corners");
+        if (in_.is_absent()) return {};
         return point(&corner->emplace());
     };
     VZ_TRY(in_.object(member));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/payload/filter.hpp"
 #include "engine/payload/filter_reader.hpp"
@@ -12,6 +13,7 @@ class FieldTestParser {
  public:
     explicit FieldTestParser(FilterReader& in) : in_(in) {}
 
+    static bool knows(std::string_view name);
     // The test of that name, which stands at `offset` and whose value comes next; all of it but its path.
     Status parse(const std::string& name, size_t offset, FieldTest* test);
 

@@ -56,6 +56,7 @@ class FilterParser {
                 has_key = true;
                 return read_key(&named);
             }
+            if (is_test(key) && in_.is_absent()) return {};
             FilterNode made;
             VZ_TRY(read_test(key, offset, &made));
             return once(offset, std::move(made));
@@ -175,6 +176,11 @@ class FilterParser {
         if (found != keys.end()) return static_cast<uint32_t>(found - keys.begin());
         keys.push_back(key);
         return static_cast<uint32_t>(keys.size() - 1);
+    }
+
+    static bool is_test(const std::string& name) {
+        return name == "is_empty" || name == "is_null" || name == "has_id" || name == "nested" ||
+               FieldTestParser::knows(name);
     }
 
     Status read_test(const std::string& name, size_t offset, FilterNode* node) {

@@ -150,6 +150,9 @@ class Rewriter {
         std::vector<Member> members;
         if (depth > kDepthMax || !read_members(text, &members)) return write(text);
         at_ = offset_of(text);
+        // What nobody set; a match of null says that it is one by its type.
+        const auto is_absent = [](const Member& each) { return each.second == "null" && each.first != "match_value"; };
+        std::erase_if(members, is_absent);
         if (find(members, "type") != nullptr && tagged(text, members, depth)) return;
         if (const std::string_view* nested = find(members, "nested");
             nested != nullptr && members.size() == 1 && plain_nested(*nested, depth))

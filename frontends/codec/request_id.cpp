@@ -3,22 +3,23 @@
 #include <openssl/evp.h>
 
 #include <cstring>
+#include <initializer_list>
 
 namespace vz::codec {
 
-vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part) {
+vz_uuid request_id(const RequestName& name, uint64_t part) {
     vz_uuid id{};
-    if (idempotency_key.data == nullptr || idempotency_key.size == 0) return id;
-    // Sizes go first, so that no two pairs of texts run together.
-    const uint64_t sizes[3] = {key_id.size, idempotency_key.size, part};
+    if (name.idempotency_key.data == nullptr || name.idempotency_key.size == 0) return id;
+    // Sizes go first, so that no two names run together.
+    const uint64_t sizes[] = {name.key_id.size, name.method.size, name.path.size, name.idempotency_key.size, part};
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned int hash_size = 0;
     EVP_MD_CTX* context = EVP_MD_CTX_new();
-    const bool good = context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
-                      EVP_DigestUpdate(context, sizes, sizeof sizes) == 1 &&
-                      EVP_DigestUpdate(context, key_id.data, key_id.size) == 1 &&
-                      EVP_DigestUpdate(context, idempotency_key.data, idempotency_key.size) == 1 &&
-                      EVP_DigestFinal_ex(context, hash, &hash_size) == 1;
+    bool good = context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
+                EVP_DigestUpdate(context, sizes, sizeof sizes) == 1;
+    for (const vz_str& text : {name.key_id, name.method, name.path, name.idempotency_key})
+        good = good && EVP_DigestUpdate(context, text.data, text.size) == 1;
+    good = good && EVP_DigestFinal_ex(context, hash, &hash_size) == 1;
     EVP_MD_CTX_free(context);
     if (good && hash_size >= sizeof id.bytes) std::memcpy(id.bytes, hash, sizeof id.bytes);
     return id;

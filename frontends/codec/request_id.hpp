@@ -7,9 +7,15 @@
 
 namespace vz::codec {
 
-// First 16 bytes of SHA-256 over the key's identity, the Idempotency-Key and the number of the sub-batch. Absent key:
-// all zero.
-vz_uuid request_id(vz_str key_id, vz_str idempotency_key, uint64_t part);
+// What one request is: a repeat has the same.
+struct RequestName {
+    vz_str key_id;  // identity of the API key; absent: none
+    vz_str method;
+    vz_str path;  // as sent, without the query
+    vz_str idempotency_key;
+};
+// First 16 bytes of SHA-256 over the name and the number of the sub-batch. All zero without an Idempotency-Key.
+vz_uuid request_id(const RequestName& name, uint64_t part);
 // Asks what a write of this request id did: a deletion that cannot take place, so that the engine answers that, or why
 // nothing is deleted.
 vz_write_request question_of(const vz_uuid& request_id);

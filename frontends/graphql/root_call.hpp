@@ -89,7 +89,9 @@ struct RootCall {
         return arena->make<T>();
     }
     // The request id for the Idempotency-Key, one per root field.
-    vz_uuid request_id() const { return codec::request_id(view->key_id, view->idempotency_key, index); }
+    vz_uuid request_id() const {
+        return codec::request_id({view->key_id, view->method, view->path, view->idempotency_key}, index);
+    }
 };
 
 // The scope of what speaks of all collections at once.

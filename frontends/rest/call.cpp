@@ -229,8 +229,8 @@ bool enter(Call& call, std::string_view collection, uint32_t permission, std::st
     call.names.collection = collection;
     call.names.write = permission != VZH_READ;
     if (vzh_allowed(call.request, borrowed(collection), permission) == 0) return false;
-    // An alias inside the scope of a limited key opens nothing outside of it.
-    if (vzh_sees(call.request, vz_str{}, permission) != 0) return true;
+    // An alias opens nothing outside of the scope of a limited key, and no further place for writes.
+    if (permission != VZH_WRITE && vzh_sees(call.request, vz_str{}, permission) != 0) return true;
     const std::string own = codec::own_name(call.frontend->engine, collection);
     return own.empty() || own == collection || vzh_allowed(call.request, borrowed(own), permission) != 0;
 }
@@ -238,7 +238,8 @@ bool enter(Call& call, std::string_view collection, uint32_t permission, std::st
 bool sees(const Call& call, vz_str name) { return vzh_sees(call.request, name, VZH_READ) != 0; }
 
 vz_uuid request_id(const Call& call, uint64_t part) {
-    return codec::request_id(call.view->key_id, call.view->idempotency_key, part);
+    const vzh_view& sent = *call.view;
+    return codec::request_id({sent.key_id, sent.method, sent.path, sent.idempotency_key}, part);
 }
 
 void note_outcome(Call& call, uint32_t outcome) {

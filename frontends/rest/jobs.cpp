@@ -27,12 +27,12 @@ void Jobs::begin(vz_engine* engine, const vz_uuid& collection, JobKind kind, con
 
 bool Jobs::is_taken(const vz_uuid& collection, JobKind kind, const vz_uuid& request, const vz_collection_stats& stats) {
     const std::scoped_lock lock(mutex_);
-    const auto found = begun_.find(key_of(collection, kind));
-    if (found == begun_.end()) return false;
     if (stats.unindexed_rows == 0) {
-        begun_.erase(found);
+        for (const JobKind done : {JobKind::kReindex, JobKind::kReencode}) begun_.erase(key_of(collection, done));
         return false;
     }
+    const auto found = begun_.find(key_of(collection, kind));
+    if (found == begun_.end()) return false;
     return is_same(request, vz_uuid{}) || !is_same(request, found->second);
 }
 

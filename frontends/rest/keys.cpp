@@ -294,7 +294,9 @@ void revoke(Call& call) {
     if (!put(call, call.param(0), vz_str{})) return;
     // Nobody may believe a key revoked that is not.
     if (call.change.outcome == VZ_REPLAYED)
-        return fail(call, codec::conflict("another request had this Idempotency-Key; the key was not revoked"));
+        return fail(call,
+                    codec::conflict(
+                        "this request has revoked a key of that id before; the one that is there now was not revoked"));
     deliver(call, 0, &write_deleted);
 }
 

@@ -41,8 +41,8 @@ constexpr RouteNote kNotes[] = {
      "path!:s kind!:s language:s", R"({"path":"topic","kind":"keyword"})"},
     {"DELETE", "/collections/{name}/field_indexes", "Drop the index named by `path` and `kind`", "", ""},
     {"POST", "/collections/{name}/reindex",
-     "Build the graphs anew with other parameters; `?wait=true` answers when they are there, or that they are "
-     "under way when the time is up or four requests wait already",
+     "Build the graphs anew with other parameters; answers when they are there, or that they are under way when the "
+     "time is up, four requests wait already, or `?wait=false` says so",
      "m:i ef_construction:i ef_construct:i ef_search:i", R"({"m":24})"},
     {"POST", "/collections/{name}/reencode", "Build the graphs anew over other codes", "target_encoding!:s",
      R"({"target_encoding":"sq8"})"},

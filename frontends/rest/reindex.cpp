@@ -168,7 +168,7 @@ void start(vzh_request* request, const vzh_view* view_in, std::span<const json::
     auto* call = begin<ReindexCall>(request, view_in);
     if (call == nullptr) return;
     call->encodes = encodes;
-    call->waits = query(*call, "wait") == "true";  // any value is accepted, as on every write
+    call->waits = query(*call, "wait") != "false";  // any other value is accepted, as on every write
     if (view_in->body.size != 0) {
         json::Reader reader(view(view_in->body), call->arena);
         if (!reader.read(fields, [&](uint32_t id, json::Value value) { return read_member(reader, id, value, *call); }))

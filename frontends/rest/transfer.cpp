@@ -152,6 +152,33 @@ void delete_copied(Transfer& call) {
     submit(call, VZ_OP_WRITE, call.source, &call.wanted, &call.answer, &deleted);
 }
 
+// A copy that was done before is of what that request found and named: a point is there if that record, or a later
+// one, wrote it.
+void looked_for(Call& base) {
+    auto& call = static_cast<Transfer&>(base);
+    call.names.collection = call.destination;
+    vz_rows rows{};
+    rows.struct_size = sizeof rows;
+    const bool is_told = call.op.status == VZ_OK && vz_result_rows(call.result, 0, &rows, &call.error) == VZ_OK;
+    for (uint64_t i = 0; i < call.count; ++i) {
+        const bool is_there = is_told && rows.versions[i] >= call.answer.lsn;
+        call.fates[call.positions[i]] = is_there ? Fate::kOk : Fate::kInsertFailed;
+    }
+    vz_result_release(call.result);
+    call.result = nullptr;
+    delete_copied(call);
+}
+
+void look_for_copied(Transfer& call) {
+    call.parts.flags = 0;
+    call.asked = vz_get_request{};
+    call.asked.struct_size = sizeof(vz_get_request);
+    call.asked.count = call.count;
+    call.asked.ids = call.found;
+    call.asked.parts = &call.parts;
+    submit(call, VZ_OP_GET, call.destination, &call.asked, &call.result, &looked_for);
+}
+
 void copied(Call& base) {
     auto& call = static_cast<Transfer&>(base);
     call.names.collection = call.destination;
@@ -161,8 +188,9 @@ void copied(Call& base) {
         const vz_status status = call.op.status != VZ_OK ? call.op.status : call.statuses[i];
         call.fates[call.positions[i]] = status == VZ_OK ? Fate::kOk : Fate::kInsertFailed;
     }
-    if (call.move) return delete_copied(call);
-    next_step(call);
+    if (!call.move) return next_step(call);
+    if (call.op.status == VZ_OK && call.answer.outcome == VZ_REPLAYED) return look_for_copied(call);
+    delete_copied(call);
 }
 
 // Chooses the rows of this step, in `positions`: those that are there, as many as one record takes. The bytes of

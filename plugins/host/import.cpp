@@ -35,8 +35,8 @@ vz_uuid request_id(const std::string& collection, const ImportBatch& batch, uint
     for (const std::string& id : batch.ids) add(id);
     for (const std::string& payload : batch.payloads) add(payload);
     const vz_str vectors = bytes_of(batch.vectors.data(), batch.vectors.size() * sizeof(float));
-    const vz_uuid numbers = codec::request_id(borrowed(collection), vectors, dim);
-    return codec::request_id(bytes_of(numbers.bytes, sizeof(numbers.bytes)), borrowed(texts), batch.rows);
+    const vz_uuid numbers = codec::request_id({borrowed(collection), {}, {}, vectors}, dim);
+    return codec::request_id({bytes_of(numbers.bytes, sizeof(numbers.bytes)), {}, {}, borrowed(texts)}, batch.rows);
 }
 
 // A batch as one atomic write. Points that say when they expire stand in requests of their own: of the others the

@@ -59,25 +59,26 @@ TEST_F(RestJobs, deadlines_and_jobs_under_way_are_told) {
     EXPECT_EQ(late.text("/error_type"), "deadline_exceeded");
     EXPECT_EQ(late.integer("/details/timeout_ms"), 7);
 
-    EXPECT_EQ(Json(good("POST", "/collections/t/reindex", R"({"m":24})")).text("/state"), "running");
-    const Json taken(refused(409, "POST", "/collections/t/reindex", R"({"m":20})"));
+    EXPECT_EQ(Json(good("POST", "/collections/t/reindex?wait=false", R"({"m":24})")).text("/state"), "running");
+    const Json taken(refused(409, "POST", "/collections/t/reindex?wait=false", R"({"m":20})"));
     EXPECT_EQ(taken.text("/error_type"), "conflict");
     EXPECT_FALSE(taken.text("/details/reason").empty());
-    good("POST", "/collections/t/reencode", R"({"target_encoding":"fp32"})");
-    refused(409, "POST", "/collections/t/reencode", R"({"target_encoding":"sq8"})");
+    good("POST", "/collections/t/reencode?wait=false", R"({"target_encoding":"fp32"})");
+    refused(409, "POST", "/collections/t/reencode?wait=false", R"({"target_encoding":"sq8"})");
     good("POST", "/collections", R"({"name":"s","dimension":3})");
-    good("POST", "/collections/s/reindex", R"({"m":20})");  // another collection's are its own
+    good("POST", "/collections/s/reindex?wait=false", R"({"m":20})");  // another collection's are its own
 }
 
 // Rows that grow have a graph, too, once they are many.
 TEST_F(RestJobs, a_job_over_rows_that_grow_is_under_way_as_well) {
     make_growing(30'000);
-    EXPECT_EQ(Json(good("POST", "/collections/t/reindex", R"({"m":24,"ef_construction":400})")).text("/state"),
-              "running");
-    refused(409, "POST", "/collections/t/reindex", R"({"m":20})");
+    EXPECT_EQ(
+        Json(good("POST", "/collections/t/reindex?wait=false", R"({"m":24,"ef_construction":400})")).text("/state"),
+        "running");
+    refused(409, "POST", "/collections/t/reindex?wait=false", R"({"m":20})");
     good("DELETE", "/collections/t");
     good("POST", "/collections", R"({"name":"t","dimension":64})");
-    good("POST", "/collections/t/reindex", R"({"m":20})");
+    good("POST", "/collections/t/reindex?wait=false", R"({"m":20})");
 }
 
 // Each that waits takes time of the threads that all share: beyond four they are told that the job runs, if it does
@@ -113,7 +114,7 @@ TEST_F(RestJobs, of_jobs_asked_for_at_once_one_runs) {
         askers.emplace_back([&, i] {
             HttpClient client(rest_->port());
             const std::string body = R"({"m":)" + std::to_string(20 + i) + R"(,"ef_construction":400})";
-            const Answer answer = client.request("POST", "/collections/t/reindex", body, {});
+            const Answer answer = client.request("POST", "/collections/t/reindex?wait=false", body, {});
             if (answer.status == 200) ++begun;
             EXPECT_TRUE(answer.status == 200 || Json(answer.body).text("/error_type") == "conflict") << answer.body;
         });
@@ -125,11 +126,11 @@ TEST_F(RestJobs, of_jobs_asked_for_at_once_one_runs) {
 TEST_F(RestJobs, a_job_is_that_of_its_collection_whatever_that_is_called) {
     make_growing(30'000);
     const std::string slowly = R"({"m":24,"ef_construction":400})";
-    good("POST", "/collections/t/reindex", slowly);
+    good("POST", "/collections/t/reindex?wait=false", slowly);
     good("POST", "/collections/t/rename", R"({"new_name":"renamed","retain_alias":false})");
-    refused(409, "POST", "/collections/renamed/reindex", R"({"m":20})");
+    refused(409, "POST", "/collections/renamed/reindex?wait=false", R"({"m":20})");
     make_growing(10'000);
-    good("POST", "/collections/t/reindex", slowly);
+    good("POST", "/collections/t/reindex?wait=false", slowly);
 }
 
 }  // namespace

@@ -142,14 +142,21 @@ TEST(names, uuids_are_version_7_and_ascend) {
     EXPECT_EQ(seen.size(), 20'000u);
 }
 
-TEST(names, request_ids_depend_on_key_and_part) {
-    const vz_uuid none = request_id({}, {}, 0);
+TEST(names, request_ids_depend_on_all_of_the_name_and_the_part) {
+    const auto sent = [](const char* key_id, const char* method, const char* path, const char* idempotency_key) {
+        return RequestName{text::borrowed(key_id), text::borrowed(method), text::borrowed(path),
+                           text::borrowed(idempotency_key)};
+    };
+    const vz_uuid none = request_id(sent("a", "POST", "/b", ""), 0);
     EXPECT_EQ(std::count(none.bytes, none.bytes + 16, 0), 16);
     const auto same = [](const vz_uuid& a, const vz_uuid& b) { return std::memcmp(a.bytes, b.bytes, 16) == 0; };
-    const vz_uuid one = request_id({}, text::borrowed("k"), 0);
-    EXPECT_TRUE(same(one, request_id({}, text::borrowed("k"), 0)));
-    EXPECT_FALSE(same(one, request_id({}, text::borrowed("k"), 1)));
-    EXPECT_FALSE(same(one, request_id(text::borrowed("k"), text::borrowed("k"), 0)));
+    const vz_uuid one = request_id(sent("", "POST", "/b", "k"), 0);
+    EXPECT_TRUE(same(one, request_id(sent("", "POST", "/b", "k"), 0)));
+    EXPECT_FALSE(same(one, request_id(sent("", "POST", "/b", "k"), 1)));
+    EXPECT_FALSE(same(one, request_id(sent("k", "POST", "/b", "k"), 0)));
+    EXPECT_FALSE(same(one, request_id(sent("", "PUT", "/b", "k"), 0)));
+    EXPECT_FALSE(same(one, request_id(sent("", "POST", "/c", "k"), 0)));
+    EXPECT_FALSE(same(one, request_id(sent("", "POST/", "b", "k"), 0)));
 }
 
 TEST(names, times_are_rfc_3339) {

@@ -17,6 +17,8 @@ TEST(rewrite_filter, turns_the_tagged_spelling_into_the_plain_one) {
         {R"({"must":{"type":"match","key":"a","match_value":1}})", R"({"must":{"key":"a","match":{"value":1}}})"},
         {R"({"must_not":[{"match_value":true,"key":"a","type":"match"}]})",
          R"({"must_not":[{"key":"a","match":{"value":true}}]})"},
+        {R"({"must":[{"type":"match","key":"a","match_value":1,"range":null,"filter":null}]})",
+         R"({"must":[{"key":"a","match":{"value":1}}]})"},
         {R"({"must":[{"type":"match","key":"a","match_value":null}]})",
          R"({"must":[{"key":"a","match":{"except":[]}}]})"},
         {R"({"must":[{"type":"match","key":"a","match_value":{"text":"x","type":"contains"}}]})",

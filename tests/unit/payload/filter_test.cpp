@@ -107,7 +107,14 @@ TEST(filter, takes_null_for_what_is_absent) {
     const char* range = R"({"must":[{"key":"n","range":{"gt":null,"gte":2,"lt":null,"lte":null}}],"should":null})";
     EXPECT_TRUE(passes(range, R"({"n":2})"));
     EXPECT_FALSE(passes(range, R"({"n":1})"));
-    for (const char* bad : {R"({"must":[{"key":"n","range":{"gt":null}}]})", R"({"typo":null})", R"({"must":[null]})",
+    const char* all = R"({"must":[{"key":"n","match":{"value":null,"any":[2,3],"except":null,"text":null},"range":null,
+        "geo_radius":null,"geo_bounding_box":null,"values_count":null,"is_empty":null,"is_null":null,"has_id":null,
+        "nested":null}]})";
+    EXPECT_TRUE(passes(all, R"({"n":2})"));
+    EXPECT_FALSE(passes(all, R"({"n":1})"));
+    for (const char* bad : {R"({"must":[{"key":"n","match":null}]})", R"({"must":[{"key":"n","typo":null}]})",
+                            R"({"must":[{"key":"n","match":{"any":null}}]})",
+                            R"({"must":[{"key":"n","range":{"gt":null}}]})", R"({"typo":null})", R"({"must":[null]})",
                             R"({"must":nul})", R"({"must":[{"key":"n","match":{"value":null}}]})"}) {
         EXPECT_EQ(Filter::parse(bad).status().code(), VZ_INVALID_ARGUMENT) << bad;
     }
