@@ -86,7 +86,7 @@ void search_together(const NearestQuery& query, const ScoreQuery& scored, const 
     }
     JointQuery joint = {query.k, choice.effort, effort.rerank_of_several(shown), nullptr, effort.recall()};
     if (effort.is_by_recall()) joint.far = effort.largest();
-    search_together(parts, joint, scored);
+    if (!search_together(parts, joint, scored)) return;  // each by itself finds out more
     size_t found = 0;
     for (size_t i = 0; i < chosen.size(); ++i) {
         if (is_damaged(chosen[i], *parts[i].scratch)) return;

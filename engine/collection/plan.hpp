@@ -17,8 +17,9 @@ inline constexpr double kBytesPerNs = 20;
 inline constexpr double kRowNs = 5;
 // Choosing and expanding one row: reading its ids, placing its neighbours in the pool.
 inline constexpr double kHopNs = 150;
-// An expanding walk beside a plain one of the same effort: neighbours of neighbours are read where few pass.
-inline constexpr double kExpandCost = 2.2;
+// An expanding walk beside a plain one of the same effort: neighbours of neighbours are read where few pass, and a
+// plain one comes before it.
+inline constexpr double kExpandCost = 3.2;
 // Effort of an expanding walk: the graph over what passes is thinner. Less where more pass.
 inline constexpr double kExpandEffort = 1.4;
 inline constexpr double kExpandEffortFalls = 0.4;
@@ -27,8 +28,12 @@ inline constexpr double kExpandEffortFalls = 0.4;
 inline constexpr double kExpandEffortMin = 25;
 // Rows that pass, from all over the part, that an expanding walk begins at.
 inline constexpr uint32_t kFilterSeeds = 32;
-// Where at least so many pass, a walk through all rows meets enough of them.
-inline constexpr double kWalkAllShareMin = 0.9;
+// Where rows near the query fail: so many that each cluster of rows that passes has some, and times the effort, for
+// what passes lies around the query and not before it.
+inline constexpr uint32_t kAwaySeeds = 1024;
+inline constexpr uint32_t kAwayEffort = 8;
+// Where at least so many pass, a walk through all rows that goes on until it has met enough of them costs less.
+inline constexpr double kWalkAllShareMin = 0.4;
 // Where fewer pass, a row's neighbours and theirs (a thousand) hold too few that do for a walk to go on.
 inline constexpr double kExpandShareMin = 0.01;
 // Where at least so many pass, a walk asks fewer rows for their payloads than a bitset takes.

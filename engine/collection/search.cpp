@@ -112,6 +112,7 @@ class PartSearch {
             part.far_rank = effort_.far_rank(graph, 1);
         }
         FilterPlan plan = FilterPlan::kWalkAll;
+        const double of_filter = share;
         share *= 1 - ended;
         part.filter.share = share;
         if (target.asker != nullptr || ended > kEndedShareWalked) {
@@ -121,11 +122,13 @@ class PartSearch {
             const bool reads_payloads = target.asker != nullptr && target.passing == nullptr;
             if (reads_payloads && plan == FilterPlan::kReadPassing) plan = FilterPlan::kExpand;
         }
+        if (plan == FilterPlan::kWalkAll && target.asker != nullptr)
+            part.effort = static_cast<uint32_t>(part.effort / std::max(of_filter, kWalkAllShareMin));
         std::span<const SlotHit> found;
         if (plan != FilterPlan::kReadPassing) {
             std::array<Slot, kFilterSeeds> seeds;
             if (plan == FilterPlan::kExpand) {
-                if (target.asker == nullptr) sample_shown(target);
+                if (target.asker == nullptr) sample_shown(target, kFilterSeeds);
                 part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds)
                                                        : std::span<const Slot>(sampled_);
                 part.effort = expand_effort(part.effort, share);
@@ -138,6 +141,7 @@ class PartSearch {
             part_report_.effort = work.effort;  // far from the rows, or over few of them, it is not that begun with
             if (target.part->sealed() != nullptr && scratch_.walk.counters.damaged_ids != 0) return false;
         }
+        if (plan != FilterPlan::kReadPassing && !scratch_.is_settled) found = search_away(target, graph, share, &part);
         if (found.size() < query_.k) {
             const std::vector<Slot> passing = shown_rows(target, graph);
             if (found.size() < std::min<size_t>(query_.k, passing.size())) {
@@ -151,6 +155,30 @@ class PartSearch {
         part_report_.rerank_ns = work.rerank_ns;
         take(target, found);
         return true;
+    }
+
+    // The rows near the query fail: a walk over those that pass begins all over the part, or all of these are read. An
+    // empty answer stands for that.
+    std::span<const SlotHit> search_away(const Target& target, const FieldGraph& graph, double share, PartQuery* part) {
+        const uint32_t effort = kAwayEffort * expand_effort(effort_.of_one(graph, 0).effort, share);
+        const double row_ns = scan_row_ns(*graph.view, query_.field->dim);
+        const double walk = kAwaySeeds * row_ns +
+                            kExpandCost * walk_ns(*graph.view, query_.field->dim, effort_.curve_of(graph), effort);
+        if (share * graph.linked * row_ns <= walk) return {};
+        std::array<Slot, kAwaySeeds> seeds;
+        if (target.passing != nullptr) {
+            part->seeds = some_passing(*target.passing, graph.linked, seeds);
+        } else {
+            sample_shown(target, kAwaySeeds);
+            part->seeds = sampled_;
+        }
+        part->effort = effort;
+        part->filter.share = 0;
+        part->far = nullptr;
+        part_report_.plan = VZ_PLAN_EXPAND;
+        const std::span<const SlotHit> found = search_part(*part, scored_, scratch_);
+        part_report_.effort = part->work->effort;
+        return found;
     }
 
     // Evenly spread over those that pass.
@@ -168,9 +196,9 @@ class PartSearch {
     }
 
     // Evenly spread over all rows, each the next one that is shown.
-    void sample_shown(const Target& target) {
+    void sample_shown(const Target& target, uint32_t count) {
         sampled_.clear();
-        const uint32_t step = std::max(1U, target.end / kFilterSeeds);
+        const uint32_t step = std::max(1U, target.end / count);
         for (Slot begin = 0; begin < target.end; begin += step) {
             const Slot end = std::min(target.end, begin + step);
             Slot row = begin;

@@ -44,6 +44,23 @@ class JointWalk {
         }
     }
 
+    // Whether enough of the `effort` nearest rows of all parts pass.
+    bool has_settled(uint32_t k) {
+        const float within = key_at(effort_, met);
+        if (std::isinf(within)) return true;
+        double shown = 0;
+        for (const JointPart& part : parts_)
+            shown += part.share * (part.filter.passes != nullptr ? part.filter.share : 1);
+        const uint32_t least = passing_least(k, effort_, shown);
+        uint32_t passing = 0;
+        for (const JointPart& part : parts_) {
+            const Pool& pool = met(part);
+            for (uint32_t i = 0; i < pool.size() && pool.key(i) <= within && passing < least; ++i)
+                passing += part.filter.passes == nullptr || part.filter(pool.slot(i)) ? 1 : 0;
+        }
+        return passing >= least;
+    }
+
     // The key of that rank among the pools of all parts; infinite where there are fewer.
     float key_at(uint32_t rank, const Pool& (*of)(const JointPart&)) {
         keys_.clear();
@@ -82,7 +99,7 @@ class JointWalk {
 
 }  // namespace
 
-void search_together(std::span<const JointPart> parts, const JointQuery& joint, const ScoreQuery& query) {
+bool search_together(std::span<const JointPart> parts, const JointQuery& joint, const ScoreQuery& query) {
     uint64_t slots = 0;
     for (const JointPart& part : parts) {
         part.graph->quantizer->prepare_query(query.values, part.scratch->walk.coded);
@@ -102,6 +119,7 @@ void search_together(std::span<const JointPart> parts, const JointQuery& joint, 
             walk.run();
         }
     }
+    if (!walk.has_settled(joint.k)) return false;
     walk.end();
     const float within = walk.key_at(joint.rerank, found);
     for (const JointPart& part : parts) {
@@ -116,6 +134,7 @@ void search_together(std::span<const JointPart> parts, const JointQuery& joint, 
         score_nearest(scored, pool, count, query, *part.scratch);
         if (part.work != nullptr) part.work->effort = effort;
     }
+    return true;
 }
 
 }  // namespace vz

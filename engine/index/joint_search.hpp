@@ -28,7 +28,8 @@ struct JointQuery {
 
 // The hits of each part, as search_part() finds them on one graph of all rows: a row is walked from while fewer than
 // `effort` rows of all parts are nearer, and the `rerank` nearest of all are scored exactly. The parts' graphs are of
-// one layout and metric, so that their keys compare.
-void search_together(std::span<const JointPart> parts, const JointQuery& joint, const ScoreQuery& query);
+// one layout and metric, so that their keys compare. False: so few of the rows near the query pass that nearer ones
+// than the hits may not have been met.
+bool search_together(std::span<const JointPart> parts, const JointQuery& joint, const ScoreQuery& query);
 
 }  // namespace vz

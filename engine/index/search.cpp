@@ -67,7 +67,8 @@ void finish(std::vector<SlotHit>& hits, uint32_t k, const IsBetter& better) {
 namespace {
 
 // A query that lies far from the rows shows it by what a walk for an ordinary one finds; it is walked for again.
-void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
+// False: few of the nearest rows pass.
+bool walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
     const GraphView& graph = *part.graph;
     const auto go = [&] {
         begin_walk(graph, scratch, limits, part.filter);
@@ -82,32 +83,43 @@ void walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
             go();
         }
     }
+    const uint32_t least = passing_least(part.k, part.effort, part.filter.share == 0 ? 1 : part.filter.share);
+    const bool is_settled =
+        part.filter.passes == nullptr || are_passing(scratch.pool, limits.effort, least, part.filter);
     end_walk(graph, scratch, limits, part.filter);
+    return is_settled;
 }
 
 // Of a walk over all rows that shows where a query lies, and how many of its rows one over passing rows goes on from.
-constexpr uint32_t kNearEffort = 10;
 constexpr uint32_t kNearRows = 8;
+// Among so many of its nearest rows there are several that pass, and at least so many of those expected; else the
+// filter has to do with where the query lies.
+constexpr double kNearPassing = 8;
+constexpr uint32_t kNearEffortMax = 256;
+constexpr double kNearPassingLeast = 0.25;
 
-// The long edges of a graph join its earliest rows: where these fail, no way over passing rows may lead to those near
-// the query. A walk that came to none goes on from where one over all rows comes to.
-void walk_passing_to_near(const PartQuery& part, const WalkLimits& limits, WalkScratch& scratch) {
+// False: few pass near the query, so that no way over passing rows may lead to those nearest to it. Else the walk goes
+// on from where one over all rows comes to, too: the long edges of a graph join its earliest rows, which may fail.
+bool walk_passing_to_near(const PartQuery& part, const WalkLimits& limits, WalkScratch& scratch) {
     const GraphView& graph = *part.graph;
-    walk_passing(graph, scratch, limits, part.filter, part.seeds);
-    if (part.far == nullptr) return;
-    const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
-    if (!(key > part.far->near_key)) return;
-    const auto set_aside = [&scratch] {
-        std::swap(scratch.pool, scratch.answers);
-        std::swap(scratch.visited, scratch.visited_aside);
-    };
-    set_aside();
-    walk(graph, scratch, {kNearEffort, 0, limits.exclude});
+    const bool is_share_known = part.filter.share != 0;
+    if (!is_share_known && part.far == nullptr) {
+        walk_passing(graph, scratch, limits, part.filter, part.seeds);
+        return true;
+    }
+    const double share = std::max(part.filter.share, kNearPassing / kNearEffortMax);
+    // As far as a walk without a filter: a shorter one may not come to where the query lies.
+    const uint32_t near_effort =
+        std::max(limits.effort, std::min(static_cast<uint32_t>(kNearPassing / share), kNearEffortMax));
+    walk(graph, scratch, {near_effort, 0, limits.exclude});
+    const auto least = static_cast<uint32_t>(std::ceil(near_effort * share * kNearPassingLeast));
+    if (is_share_known && !are_passing(scratch.pool, near_effort, least, part.filter)) return false;
     std::array<Slot, kNearRows> near;
     const uint32_t count = std::min(scratch.pool.size(), kNearRows);
     for (uint32_t i = 0; i < count; ++i) near[i] = scratch.pool.slot(i);
-    set_aside();
+    walk_passing(graph, scratch, limits, part.filter, part.seeds);
     walk_passing_on(graph, scratch, part.filter, std::span(near).first(count));
+    return true;
 }
 
 }  // namespace
@@ -126,6 +138,12 @@ uint32_t effort_of_another_walk(const Curve& far, float recall, uint32_t k, uint
     return further < kWorthIt * effort ? 0 : further;
 }
 
+uint32_t passing_least(uint32_t k, double effort, double share) {
+    constexpr double kOfThoseBehind = 0.4;
+    const double expected = effort * share;
+    return static_cast<uint32_t>(expected <= k ? expected / 2 : k + (expected - k) * kOfThoseBehind);
+}
+
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch) {
     const GraphView& graph = *part.graph;
     auto& hits = scratch.hits;
@@ -134,12 +152,9 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     const uint32_t wanted = part.rerank != 0 ? std::max(part.rerank, part.k) : rerank_least(part.k);
     graph.quantizer->prepare_query(query.values, scratch.walk.coded);
     WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
-    const bool is_expanding = !part.seeds.empty() && part.filter.passes != nullptr;
-    if (is_expanding) {
-        walk_passing_to_near(part, limits, scratch.walk);
-    } else {
-        walk_as_far_as_wanted(part, limits, scratch.walk);
-    }
+    const bool is_expanding =
+        !part.seeds.empty() && part.filter.passes != nullptr && walk_passing_to_near(part, limits, scratch.walk);
+    scratch.is_settled = is_expanding || walk_as_far_as_wanted(part, limits, scratch.walk);
     if (part.work != nullptr) part.work->effort = limits.effort;
     const Pool& found = part.filter.passes != nullptr && !is_expanding ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);

@@ -21,6 +21,8 @@ struct SearchScratch {
     WalkScratch walk;
     std::vector<SlotHit> hits;
     std::vector<SlotHit> candidates;
+    // False: so few of the rows near the query pass that nearer ones than the hits may not have been met.
+    bool is_settled = true;
 };
 
 // A walk for more than one in so many rows meets most of them, one by one: a scan is faster.
@@ -66,9 +68,14 @@ struct PartQuery {
     TieOrder ties = {};
 };
 
+// Of the `effort` nearest rows that a walk under a filter has met, so many have to pass: the answers and some of those
+// that are expected behind them.
+uint32_t passing_least(uint32_t k, double effort, double share);
+
 // Best first, ties in the order given: exactly the first k, however many are tied. Without an order, ties in that of
 // slots, and those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next use.
-// Counters add up in scratch.walk.counters.
+// Counters add up in scratch.walk.counters. scratch.is_settled: see there; a filter whose share is not known is taken
+// for one that has nothing to do with where the query lies.
 inline constexpr uint32_t kTiesMax = 64;
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
 

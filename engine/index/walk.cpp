@@ -100,6 +100,13 @@ bool take_passing(WalkScratch& scratch, uint32_t wanted, const SlotFilter& filte
 
 }  // namespace
 
+bool are_passing(const Pool& met, uint32_t among, uint32_t least, const SlotFilter& filter) {
+    if (met.size() < among) return true;
+    uint32_t passing = 0;
+    for (uint32_t i = 0; i < among && passing < least; ++i) passing += filter(met.slot(i)) ? 1 : 0;
+    return passing >= least;
+}
+
 void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter) {
     begin_walk(graph, scratch, limits, filter);
     go_on(graph, scratch, filter);

@@ -102,6 +102,9 @@ struct WalkLimits {
     Slot exclude = kNoSlot;  // a row that is neither walked from nor kept
 };
 
+// Whether at least `least` of the `among` nearest rows that a walk has met pass; and where it has met no more.
+bool are_passing(const Pool& met, uint32_t among, uint32_t least, const SlotFilter& filter);
+
 // Fills scratch.pool with the nearest rows to scratch.coded; if there is a filter, scratch.answers with those that
 // pass: `keep` of them, or `effort` without it.
 void walk(const GraphView& graph, WalkScratch& scratch, const WalkLimits& limits, const SlotFilter& filter = {});

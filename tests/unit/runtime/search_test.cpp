@@ -197,6 +197,28 @@ class Living : public EngineOnDisk, public testing::WithParamInterface<vz_metric
         }
         for (const double sum : found) EXPECT_GE(sum / (kQueries * kNeighbours), 0.95) << state;
     }
+    // Of queries whose nearest rows have been deleted.
+    void expect_good_answers_around_ended(const char* state, uint64_t seed) {
+        constexpr size_t kAround = 200;
+        Points points(seed);
+        std::vector<std::vector<float>> queries;
+        for (int i = 0; i < 8; ++i) queries.push_back(points.draw());
+        for (const std::vector<float>& query : queries) {
+            std::vector<uint32_t> gone;
+            const auto nearest = brute_force(query, false);
+            for (size_t i = 0; i < kAround; ++i) gone.push_back(nearest[i].second);
+            erase(gone);
+        }
+        uint32_t found = 0;
+        for (const std::vector<float>& query : queries) {
+            std::set<uint64_t> truth;
+            for (const Hit& hit : search(collection().pin(), query, kNeighbours, true))
+                truth.insert(hit.row.part->id(hit.row.row).high);
+            for (const Hit& hit : search(collection().pin(), query, kNeighbours, false))
+                found += truth.contains(hit.row.part->id(hit.row.row).high) ? 1 : 0;
+        }
+        EXPECT_GE(found, queries.size() * kNeighbours * 95 / 100) << state;
+    }
     bool walks() {
         search(collection().pin(), live_.begin()->second, kNeighbours, false);
         return std::any_of(report_.parts.begin(), report_.parts.end(),
@@ -429,6 +451,15 @@ TEST_P(Living, answers_are_good_while_most_rows_have_ended) {
     }
     erase(gone);
     expect_good_answers("nine in ten deleted");
+}
+
+// The rows met first are those that may not be answered: ten others are soon found, but no near ones.
+TEST_P(Living, answers_are_good_where_the_rows_around_the_query_have_ended) {
+    upsert(0, kRows);
+    expect_good_answers_around_ended("growing", 99);
+    upsert(0, kRows);
+    checkpoint();
+    expect_good_answers_around_ended("sealed", 199);
 }
 
 // What a graph is built of is chosen by its rows: one that was built right is not built again.
