@@ -1,6 +1,7 @@
 // The door of yaml-cpp.
 #include "plugins/host/config.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -148,6 +149,50 @@ class Flattener {
     size_t nodes_ = 0;
 };
 
+// Where what documents hold begins, and nothing else of them.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+    void OnDocumentStart(const YAML::Mark& /*mark*/) override { is_empty_ = true; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { note(mark); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { note(mark); }
+    void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  const std::string& /*value*/) override {
+        note(mark);
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                         YAML::EmitterStyle::value /*style*/) override {
+        note(mark);
+    }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                    YAML::EmitterStyle::value /*style*/) override {
+        note(mark);
+    }
+    void OnMapEnd() override {}
+    const YAML::Mark& last() const { return last_; }
+
+ private:
+    void note(const YAML::Mark& mark) {
+        if (is_empty_) last_ = mark;
+        is_empty_ = false;
+    }
+
+    YAML::Mark last_;
+    bool is_empty_ = false;
+};
+
+// YAML::LoadAll() does not end where a line is one that no document takes: it makes ever more empty ones.
+std::optional<YAML::Mark> second_document(const std::string& content) {
+    std::istringstream stream(content);
+    YAML::Parser parser(stream);
+    DocumentStarts starts;
+    for (int document = 0; document < 2; ++document) {
+        if (!parser.HandleNextDocument(starts)) return std::nullopt;
+    }
+    return starts.last();
+}
+
 }  // namespace
 
 std::optional<ConfigError> Config::read_file(const std::string& path) { return read_file_under(path, ""); }
@@ -161,10 +206,10 @@ std::optional<ConfigError> Config::read_file_under(const std::string& path, cons
     content << file.rdbuf();
     if (content.str().size() > kFileBytesMax) return ConfigError{path + " has more than 1 MiB"};
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(content.str());
-        if (documents.size() > 1)
-            return ConfigError{place(path, documents[1].Mark()) + ": a second document; a configuration is one"};
-        const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
+        if (const std::optional<YAML::Mark> second = second_document(content.str()))
+            return ConfigError{place(path, *second) +
+                               ": a second document, or what begins none, as a comma; a configuration is one document"};
+        const YAML::Node root = YAML::Load(content.str());
         if (key.empty() && !root.IsMap() && !root.IsNull())
             return ConfigError{path + ": a configuration has keys and values, such as data_dir: /var/lib/vectorizer"};
         return Flattener(path, &values_, &empty_, &next_order_).flatten(root, key, 0);

@@ -198,6 +198,7 @@ TEST(Configuration, CheckConfigFindsWhatWouldStopTheServer) {
         {"server: {limitz: {}}\n", "unknown key 'server.limitz'"},
         {"server: {limitz: []}\n", "unknown key 'server.limitz'"},
         {"server: {port: 1}\n---\nserver: {host: 0.0.0.0}\n", ":3:1: a second document"},
+        {" , a\n", ":1:2: a second document, or what begins none, as a comma"},
         {"log: {file: /nowhere/at/all.log}\n", "cannot write to /nowhere/at"},
         {"log: {file: /etc}\n", "cannot write to /etc: it is a directory"},
         {"data_dir: /dev/null/data\n", "/dev/null"},
