@@ -32,7 +32,7 @@ inline constexpr uint32_t kFilterSeeds = 32;
 // what passes lies around the query and not before it.
 inline constexpr uint32_t kAwaySeeds = 1024;
 inline constexpr uint32_t kAwayEffort = 8;
-// Where at least so many pass, a walk through all rows that goes on until it has met enough of them costs less.
+// Where at least so many pass, a walk through all rows that goes as much further costs less.
 inline constexpr double kWalkAllShareMin = 0.4;
 // Where fewer pass, a row's neighbours and theirs (a thousand) hold too few that do for a walk to go on.
 inline constexpr double kExpandShareMin = 0.01;

@@ -109,7 +109,7 @@ class PartSearch {
         if (effort_.is_by_recall() && target.asker == nullptr) {
             part.far = &effort_.curve_of(graph);
             part.recall = effort_.recall();
-            part.far_rank = effort_.far_rank(graph, 1);
+            part.far_rank = effort_.far_rank(graph);
         }
         FilterPlan plan = FilterPlan::kWalkAll;
         const double of_filter = share;
@@ -132,16 +132,13 @@ class PartSearch {
                 part.seeds = target.passing != nullptr ? some_passing(*target.passing, graph.linked, seeds)
                                                        : std::span<const Slot>(sampled_);
                 part.effort = expand_effort(part.effort, share);
-                part.far = &effort_.curve_of(graph);
-                // Fewer near ones than half of what the share leads to expect: there may be a way that was missed.
-                part.far_rank = effort_.far_rank(graph, share / 2);
                 part_report_.plan = VZ_PLAN_EXPAND;
             }
             found = search_part(part, scored_, scratch_);
             part_report_.effort = work.effort;  // far from the rows, or over few of them, it is not that begun with
+            if (!scratch_.is_settled) found = search_away(target, graph, share, &part);
             if (target.part->sealed() != nullptr && scratch_.walk.counters.damaged_ids != 0) return false;
         }
-        if (plan != FilterPlan::kReadPassing && !scratch_.is_settled) found = search_away(target, graph, share, &part);
         if (found.size() < query_.k) {
             const std::vector<Slot> passing = shown_rows(target, graph);
             if (found.size() < std::min<size_t>(query_.k, passing.size())) {

@@ -46,8 +46,9 @@ const Curve& SearchEffort::curve_of(const FieldGraph& graph) const {
 
 float SearchEffort::recall() const { return query_.recall != 0 ? query_.recall : kRecallByDefault; }
 
-uint32_t SearchEffort::far_rank(const FieldGraph& graph, double share) const {
-    if (!has_curve(graph) && largest_.rows != 0) share *= static_cast<double>(graph.linked) / largest_.rows;
+uint32_t SearchEffort::far_rank(const FieldGraph& graph) const {
+    const bool is_others = !has_curve(graph) && largest_.rows != 0;
+    const double share = is_others ? static_cast<double>(graph.linked) / largest_.rows : 1;
     return std::clamp(static_cast<uint32_t>(std::lround(std::min(1.0, share) * kFarRank)), 1U, kFarRank);
 }
 

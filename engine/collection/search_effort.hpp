@@ -37,9 +37,9 @@ class SearchEffort {
     const Curve* largest() const { return largest_.curve; }
     bool is_by_recall() const { return query_.effort == 0 && (query_.recall != 0 || query_.field->search_effort == 0); }
     float recall() const;
-    // Of a graph, a share of whose rows passes: where the largest part has its tenth nearest row, one of a tenth of the
-    // rows has its nearest; what is near there is near here.
-    uint32_t far_rank(const FieldGraph& graph, double share) const;
+    // Where the largest part has its tenth nearest row, one of a tenth of the rows has its nearest; what is near there
+    // is near here.
+    uint32_t far_rank(const FieldGraph& graph) const;
     uint32_t rerank(const FieldGraph& graph) const;
     // `ended`: the share of rows that have; `estimate`: of recall; 0: unknown.
     EffortChoice of_one(const FieldGraph& graph, double ended) const;

@@ -148,13 +148,15 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     const GraphView& graph = *part.graph;
     auto& hits = scratch.hits;
     hits.clear();
+    scratch.is_settled = true;
     if (graph.entries->slots.empty() || part.k == 0) return hits;
     const uint32_t wanted = part.rerank != 0 ? std::max(part.rerank, part.k) : rerank_least(part.k);
     graph.quantizer->prepare_query(query.values, scratch.walk.coded);
     WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
-    const bool is_expanding =
-        !part.seeds.empty() && part.filter.passes != nullptr && walk_passing_to_near(part, limits, scratch.walk);
-    scratch.is_settled = is_expanding || walk_as_far_as_wanted(part, limits, scratch.walk);
+    const bool is_expanding = !part.seeds.empty() && part.filter.passes != nullptr;
+    scratch.is_settled = is_expanding ? walk_passing_to_near(part, limits, scratch.walk)
+                                      : walk_as_far_as_wanted(part, limits, scratch.walk);
+    if (is_expanding && !scratch.is_settled) return hits;
     if (part.work != nullptr) part.work->effort = limits.effort;
     const Pool& found = part.filter.passes != nullptr && !is_expanding ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);

@@ -74,8 +74,8 @@ uint32_t passing_least(uint32_t k, double effort, double share);
 
 // Best first, ties in the order given: exactly the first k, however many are tied. Without an order, ties in that of
 // slots, and those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next use.
-// Counters add up in scratch.walk.counters. scratch.is_settled: see there; a filter whose share is not known is taken
-// for one that has nothing to do with where the query lies.
+// Counters add up in scratch.walk.counters. scratch.is_settled: see there, of a walk under `seeds` without hits; a
+// filter whose share is not known is taken for one that has nothing to do with where the query lies.
 inline constexpr uint32_t kTiesMax = 64;
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);
 

@@ -79,7 +79,6 @@ struct alignas(64) WalkScratch {
     Pool pool;
     Pool answers;
     Visited visited;
-    Visited visited_aside;  // of a walk that goes on after another one
     CodedRow coded;
     std::vector<float> keys;
     std::vector<Slot> slots;

@@ -161,7 +161,7 @@ void looked_for(Call& base) {
     rows.struct_size = sizeof rows;
     const bool is_told = call.op.status == VZ_OK && vz_result_rows(call.result, 0, &rows, &call.error) == VZ_OK;
     for (uint64_t i = 0; i < call.count; ++i) {
-        const bool is_there = is_told && rows.versions[i] >= call.answer.lsn;
+        const bool is_there = is_told && rows.versions[i] != 0 && rows.versions[i] >= call.answer.lsn;
         call.fates[call.positions[i]] = is_there ? Fate::kOk : Fate::kInsertFailed;
     }
     vz_result_release(call.result);
