@@ -24,11 +24,17 @@ struct Rows {
     }
 };
 
+struct alignas(64) Line {
+    std::byte bytes[64];
+};
+
 struct Sample {
     Rows rows;
     vz_metric metric;
     std::vector<std::byte> meta;
-    std::vector<std::byte> blocks;
+    std::vector<Line> lines;  // of the blocks; patched by an input, true again after it
+
+    std::span<std::byte> blocks() { return std::as_writable_bytes(std::span(lines)); }
 };
 
 Sample make_sample(vz_metric metric, vz_quantization quantization) {
@@ -51,14 +57,17 @@ Sample make_sample(vz_metric metric, vz_quantization quantization) {
     const IndexMeta meta = index_meta_of(*index, calibrate(*index->view(), kRows, 1, Calibration::kQuick, workers));
     check(!meta.curve.points.empty());
     sample.meta = encode_index_meta(meta);
-    sample.blocks = copy_of(index->blocks());
+    const std::span<const std::byte> blocks = index->blocks();
+    check(blocks.size() % sizeof(Line) == 0);
+    sample.lines.resize(blocks.size() / sizeof(Line));
+    std::memcpy(sample.lines.data(), blocks.data(), blocks.size());
     return sample;
 }
 
-const Sample& sample_of(uint32_t number) {
-    static const Sample samples[] = {
-        make_sample(VZ_EUCLIDEAN, VZ_QUANTIZATION_AUTO), make_sample(VZ_COSINE, VZ_QUANTIZATION_AUTO),
-        make_sample(VZ_DOT, VZ_QUANTIZATION_NONE), make_sample(VZ_MANHATTAN, VZ_QUANTIZATION_AUTO)};
+Sample& sample_of(uint32_t number) {
+    static Sample samples[] = {make_sample(VZ_EUCLIDEAN, VZ_QUANTIZATION_AUTO),
+                               make_sample(VZ_COSINE, VZ_QUANTIZATION_AUTO), make_sample(VZ_DOT, VZ_QUANTIZATION_NONE),
+                               make_sample(VZ_MANHATTAN, VZ_QUANTIZATION_AUTO)};
     return samples[number % std::size(samples)];
 }
 
@@ -91,6 +100,32 @@ void search(const SealedIndex& index, const Sample& sample) {
     }
 }
 
+// The input's patches, taken back when it ends: copying the blocks would cost more than all that is asked of them.
+class Patches {
+ public:
+    Patches(Input& input, std::span<std::byte> meta, std::span<std::byte> blocks) {
+        while (!input.empty()) {
+            const auto patch = input.take<uint32_t>();
+            const std::span<std::byte> bytes = (patch & 0x80'0000) != 0 ? blocks : meta;
+            std::byte& at = bytes[(patch & 0x7F'FFFF) % bytes.size()];
+            before_.push_back({&at, at});
+            at = static_cast<std::byte>(patch >> 24);
+        }
+    }
+    ~Patches() {
+        for (; !before_.empty(); before_.pop_back()) *before_.back().at = before_.back().value;
+    }
+    Patches(const Patches&) = delete;
+    Patches& operator=(const Patches&) = delete;
+
+ private:
+    struct Before {
+        std::byte* at;
+        std::byte value;
+    };
+    std::vector<Before> before_;
+};
+
 }  // namespace
 }  // namespace vz::fuzz
 
@@ -99,14 +134,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace vz::fuzz;
     Input input(data, size);
     const auto first = input.take<uint8_t>();
-    const Sample& sample = sample_of(first);
-    std::vector<std::byte> meta_bytes = (first & 0x80) != 0 ? copy_of(input.rest()) : sample.meta;
-    std::vector<std::byte> blocks = sample.blocks;
-    while ((first & 0x80) == 0 && !input.empty()) {
-        const auto patch = input.take<uint32_t>();
-        auto& bytes = (patch & 0x80'0000) != 0 ? blocks : meta_bytes;
-        bytes[(patch & 0x7F'FFFF) % bytes.size()] = static_cast<std::byte>(patch >> 24);
+    Sample& sample = sample_of(first);
+    std::vector<std::byte> meta_bytes = sample.meta;
+    if ((first & 0x80) != 0) {
+        meta_bytes = copy_of(input.rest());
+        input = Input(nullptr, 0);
     }
+    const Patches patches(input, meta_bytes, sample.blocks());
     Result<IndexMeta> decoded = decode_index_meta(meta_bytes);
     if (!decoded.ok()) {
         check(decoded.status().code() == VZ_CORRUPTION || decoded.status().code() == VZ_UNSUPPORTED);
@@ -118,9 +152,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ask_curve(meta.curve);
     // What whoever opens a segment compares first.
     if (meta.shape.dim != kDim || meta.metric != sample.metric || meta.slots != kRows) return 0;
-    Arena aligned = Arena::reserve(blocks.size()).take();
-    std::memcpy(aligned.data(), blocks.data(), blocks.size());
-    const auto opened = SealedIndex::open(std::move(meta), {aligned.data(), blocks.size()}, sample.rows.source());
+    const auto opened = SealedIndex::open(std::move(meta), sample.blocks(), sample.rows.source());
     if (!opened.ok()) return 0;
     const Slot bad = (*opened)->find_bad_link();
     search(**opened, sample);
