@@ -41,6 +41,13 @@ PartList fitting(PartList parts) {
     return parts;
 }
 
+uint64_t live_rows_from(const Part& part, uint32_t begin) {
+    if (begin == 0) return live_rows(part);
+    uint64_t live = 0;
+    for (uint32_t row = begin; row < part.row_count(); ++row) live += part.ended(row) == kAlive ? 1 : 0;
+    return live;
+}
+
 }  // namespace
 
 uint64_t unindexed_rows(const Schema& schema, const Part& part) {
@@ -57,7 +64,7 @@ uint64_t unindexed_rows(const Schema& schema, const Part& part) {
         if (linked == 0 && part.sealed() != nullptr &&
             part.sealed()->vector_count(field.id) * scan_bytes(field) < kGraphBytesMin)
             continue;
-        most = std::max(most, missing);
+        most = std::max(most, live_rows_from(part, linked));
     }
     return most;
 }

@@ -10,8 +10,8 @@ namespace vz {
 // nothing to do.
 PartList choose_inputs(const Schema& schema, const PartList& parts, bool is_idle);
 
-// Rows that a graph should cover and does not, of the field where they are most: not linked yet beyond what a tail may
-// hold, sealed in haste, or linked in a graph that is not built as the schema says now.
+// Live rows that a graph should cover and does not, of the field where they are most: not linked yet beyond what a tail
+// may hold, sealed in haste, or linked in a graph that is not built as the schema says now.
 uint64_t unindexed_rows(const Schema& schema, const Part& part);
 
 }  // namespace vz

@@ -71,6 +71,7 @@ void search_together(const NearestQuery& query, const ScoreQuery& scored, const 
         linked += walked.graph.linked;
     }
     EffortChoice choice = effort.of_several(shown, 1 - shown / linked);
+    if (effort.is_scan_better(chosen[0].graph, choice, linked)) return;  // of the small ones at least
     std::vector<JointPart> parts;
     for (size_t i = 0; i < chosen.size(); ++i) {
         Walked& walked = chosen[i];

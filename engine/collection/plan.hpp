@@ -46,9 +46,10 @@ enum class FilterPlan : uint8_t {
     kWalkAll,
 };
 
+inline double exact_row_ns(uint32_t dim) { return 4.0 * dim / kBytesPerNs + kRowNs; }
+
 inline double scan_row_ns(const GraphView& graph, uint32_t dim) {
-    const double bytes = graph.shape().layout == Layout::kFp32 ? 4.0 * dim : dim;
-    return bytes / kBytesPerNs + kRowNs;
+    return graph.shape().layout == Layout::kFp32 ? exact_row_ns(dim) : dim / kBytesPerNs + kRowNs;
 }
 
 // Of a walk with this effort, by the nearest point of the curve; without a curve each hop scores half of a row's

@@ -41,7 +41,8 @@ class PartSearch {
         const bool has_walk = !query_.exact && target.answered == 0;
         const FieldGraph graph = has_walk ? target.part->graph(query_.field->id) : FieldGraph();
         const uint32_t rows = target.part->row_count();
-        const bool is_walked = is_worth_a_walk(query_, graph);
+        const bool is_walked =
+            is_worth_a_walk(query_, graph) && (target.asker != nullptr || !is_scan_better(*target.part, graph));
         filter_report_ = {};
         double share = 1;
         if (target.asker != nullptr) VZ_TRY(resolve_filter(&target, rows, is_walked, &share));
@@ -63,6 +64,10 @@ class PartSearch {
     }
 
  private:
+    bool is_scan_better(const Part& part, const FieldGraph& graph) const {
+        return effort_.is_scan_better(graph, effort_.of_one(graph, ended_share(part)), graph.linked);
+    }
+
     // Finds the rows that pass, unless so many do that a walk had better ask the few it meets.
     Status resolve_filter(Target* target, uint32_t rows, bool is_walked, double* share) {
         const auto began = is_reported_ ? Clock::now() : Clock::time_point();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/collection/plan.hpp"
 #include "engine/index/search.hpp"
 
 namespace vz {
@@ -13,6 +14,11 @@ constexpr float kRecallByDefault = 0.98F;
 constexpr double kEndedShareMax = 0.75;
 // Rows to score exactly for each one wanted, while it is not known how far codes keep the order of rows.
 constexpr float kRerankUnmeasured = 8;
+
+// By how much the estimate of a walk that is not far enough falls short, and times that walk, what finding all is
+// worth.
+constexpr float kRecallMissed = 0.005F;
+constexpr double kExactWorth = 4;
 
 const Curve kUnmeasured = {{}, kRerankUnmeasured, 1, INFINITY, {}};
 
@@ -68,6 +74,14 @@ EffortChoice SearchEffort::of_several(double rows, double ended) const {
 uint32_t SearchEffort::rerank_of_several(double rows) const {
     if (query_.rerank != 0) return std::max(query_.rerank, query_.k);
     return rerank_for(largest_.curve != nullptr ? *largest_.curve : kUnmeasured, query_.k, grown_to(rows));
+}
+
+bool SearchEffort::is_scan_better(const FieldGraph& graph, const EffortChoice& choice, double rows) const {
+    if (!is_by_recall()) return false;
+    const bool falls_short = choice.estimate != 0 && choice.estimate < recall() - kRecallMissed;
+    const uint32_t dim = query_.field->dim;
+    return rows * exact_row_ns(dim) <=
+           (falls_short ? kExactWorth : 1) * walk_ns(*graph.view, dim, curve_of(graph), choice.effort);
 }
 
 float SearchEffort::grown_to(double rows) const {

@@ -46,6 +46,9 @@ class SearchEffort {
     // Of graphs that are walked as one, of `rows` rows together that have not ended.
     EffortChoice of_several(double rows, double ended) const;
     uint32_t rerank_of_several(double rows) const;
+    // Whether scoring every one of `rows` costs less than the walk chosen, or little more where that is known to find
+    // less than was asked for.
+    bool is_scan_better(const FieldGraph& graph, const EffortChoice& choice, double rows) const;
 
  private:
     EffortChoice asked_for(const Curve& curve, float grown, double ended) const;

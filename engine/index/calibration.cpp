@@ -19,7 +19,14 @@ constexpr uint32_t kRounds = 4;
 // A growing graph is measured no further than to this recall: greater efforts take most of the time and are asked for
 // by few.
 constexpr float kRecallQuick = 0.999F;
-constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 500, 800};
+constexpr uint32_t kEfforts[] = {10, 14, 20, 28, 40, 57, 80, 113, 160, 226, 320, 500, 800, 1300, 2000, 3200};
+// Beyond, few rows need it, and it takes long: measured only where less than kRecallUsual is found with less and more
+// is still gained by going further; and in graphs of kRowsPerEffort times as many rows, for all rows of smaller ones
+// cost no more than such a walk. One round is enough.
+constexpr uint32_t kEffortUsualMax = 800;
+constexpr float kRecallUsual = 0.98F;
+constexpr float kGainWanted = 0.01F;
+constexpr uint32_t kRowsPerEffort = 16;
 constexpr uint32_t kCounts[] = {10, 100};
 // Far queries differ in kind more than from one to the next: few are drawn, and at fewer efforts.
 constexpr uint32_t kFarQueries = 64;
@@ -95,6 +102,10 @@ struct Point {
                     static_cast<float>(hops / count)};
     }
 };
+
+bool is_worth_going_on(const CurvePoint& before, const CurvePoint& last) {
+    return last.k != 0 && last.recall - last.error < kRecallUsual && last.recall - before.recall >= kGainWanted;
+}
 
 // Measures searches of one graph at a time.
 class Measuring {
@@ -175,7 +186,10 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
     if (sample.empty()) return {};
     std::vector<Point> points;
     for (const uint32_t k : std::span(kCounts, is_quick ? 1 : std::size(kCounts))) {
-        for (const uint32_t effort : kEfforts) points.push_back({k, effort, {}, {}, {}});
+        for (const uint32_t effort : kEfforts) {
+            if (effort <= kEffortUsualMax || effort <= linked / kRowsPerEffort)
+                points.push_back({k, effort, {}, {}, {}});
+        }
     }
     std::vector<Point*> open;
     for (Point& point : points) open.push_back(&point);
@@ -203,6 +217,8 @@ Curve calibrate(const GraphView& graph, uint32_t linked, uint64_t seed, Calibrat
             curve.near_key = key_at(kNearQuantile, rows, metric);
         }
         for (Point* point : open) {
+            const bool is_usual = point->effort <= kEffortUsualMax;
+            if (!is_usual && (round != 0 || !is_worth_going_on(point[-2].measured, point[-1].measured))) continue;
             measuring.search(rows, rerank_for(curve, point->k), point);
             if (is_quick && point->measured.recall - point->measured.error >= kRecallQuick) break;
         }

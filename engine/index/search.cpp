@@ -228,7 +228,9 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
     const size_t wanted = is_exact ? slots.size() : std::max<size_t>(part.rerank, 4 * size_t{part.k});
     auto& nearest = scratch.candidates;
     nearest.clear();
-    if (slots.size() <= wanted) {
+    scratch.walk.counters.scored += slots.size();
+    const bool is_first_score = slots.size() <= wanted;
+    if (is_first_score) {
         for (const Slot slot : slots) nearest.push_back({0, slot});
     } else {
         graph.quantizer->prepare_query(query.values, scratch.walk.coded);
@@ -239,14 +241,13 @@ std::span<const SlotHit> scan_codes(const PartQuery& part, std::span<const Slot>
             score_slots(graph, scratch.walk.coded, slots.data() + i, some, keys);
             for (uint32_t j = 0; j < some; ++j) nearest.push_back({keys[j], slots[i + j]});
         }
-        scratch.walk.counters.scored += slots.size();
         std::nth_element(nearest.begin(), nearest.begin() + static_cast<ptrdiff_t>(wanted), nearest.end(),
                          [](const SlotHit& a, const SlotHit& b) {
                              return a.score != b.score ? a.score < b.score : a.slot < b.slot;
                          });
         nearest.resize(wanted);
     }
-    if (part.work != nullptr) part.work->reranked += nearest.size();
+    if (part.work != nullptr && !is_first_score) part.work->reranked += nearest.size();
     const PartTimer timer(part.work, &PartWork::rerank_ns);
     for (const SlotHit& candidate : nearest)
         hits.push_back({exact_score(graph, query, candidate.slot), candidate.slot});

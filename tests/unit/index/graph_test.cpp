@@ -547,6 +547,27 @@ TEST(index, rows_tied_are_cut_in_the_order_given) {
     expect_last_ten(scan_codes(part, all, scored, scratch));
 }
 
+TEST(index, rows_scored_by_a_scan_are_counted) {
+    const TestRows rows = make_rows(500, 16, 8, 9, false);
+    CallingThread workers;
+    std::vector<Slot> all(500);
+    std::iota(all.begin(), all.end(), 0U);
+    const auto expect_counts = [&](vz_quantization quantization, size_t slots, uint64_t reranked) {
+        const auto index = build(rows, make_options(16, VZ_EUCLIDEAN, quantization), workers);
+        PartWork work;
+        PartQuery part;
+        part.graph = index->view();
+        part.work = &work;
+        SearchScratch scratch;
+        scan_codes(part, std::span(all).first(slots), make_score_query(VZ_EUCLIDEAN, rows.row(0), 16), scratch);
+        EXPECT_EQ(scratch.walk.counters.scored, slots);
+        EXPECT_EQ(work.reranked, reranked);
+    };
+    expect_counts(VZ_QUANTIZATION_SQ8, 500, 40);
+    expect_counts(VZ_QUANTIZATION_SQ8, 40, 0);
+    expect_counts(VZ_QUANTIZATION_NONE, 500, 0);
+}
+
 TEST(index, erased_rows_are_routed_around) {
     const TestRows rows = make_rows(4000, 32, 8, 9, false);
     const TestRows queries = make_rows(50, 32, 8, 10, false);

@@ -13,6 +13,7 @@
 #include "engine/collection/search.hpp"
 #include "engine/collection/stats.hpp"
 #include "engine/collection/upkeep.hpp"
+#include "engine/index/kernels.hpp"
 #include "engine/index/score.hpp"
 #include "tests/support/point_batch.hpp"
 #include "tests/unit/runtime/engine_on_disk.hpp"
@@ -38,16 +39,23 @@ Schema fields(vz_metric metric) {
     return schema;
 }
 
-// Points around a few hundred centres: neighbours mean something.
+// Points around a few hundred centres: neighbours mean something. With a tail, around none, of lengths by Pareto's law.
 class Points {
  public:
-    explicit Points(uint64_t seed) : random_(1), centres_(300 * kSearchDim) {
+    explicit Points(uint64_t seed, double tail = 0) : random_(1), tail_(tail), centres_(300 * kSearchDim) {
         for (float& value : centres_) value = normal_(random_);
         random_.seed(seed);
     }
     std::vector<float> draw() {
         const size_t centre = random_() % 300;
         std::vector<float> row(kSearchDim);
+        if (tail_ > 0) {
+            const double length = std::pow(std::uniform_real_distribution<double>(1e-6, 1)(random_), -1 / tail_);
+            for (float& value : row) value = normal_(random_);
+            const float norm = std::sqrt(kernels().dot(row.data(), row.data(), kSearchDim));
+            for (float& value : row) value *= static_cast<float>(length) / norm;
+            return row;
+        }
         for (uint32_t d = 0; d < kSearchDim; ++d) row[d] = centres_[centre * kSearchDim + d] + 0.4F * normal_(random_);
         return row;
     }
@@ -55,6 +63,7 @@ class Points {
  private:
     std::mt19937_64 random_;
     std::normal_distribution<float> normal_;
+    double tail_;
     std::vector<float> centres_;
 };
 
@@ -218,6 +227,14 @@ class Living : public EngineOnDisk, public testing::WithParamInterface<vz_metric
                 found += truth.contains(hit.row.part->id(hit.row.row).high) ? 1 : 0;
         }
         EXPECT_GE(found, queries.size() * kNeighbours * 95 / 100) << state;
+    }
+    // How far walks have to go for a recall.
+    bool is_measured() {
+        const ReadView view = collection().pin();
+        return std::all_of(view.parts->begin(), view.parts->end(), [&](const auto& part) {
+            const FieldGraph graph = part->graph(collection().schema()->fields[0].id);
+            return graph.curve != nullptr && !graph.curve->points.empty() && graph.grown <= 1.5F;
+        });
     }
     bool walks() {
         search(collection().pin(), live_.begin()->second, kNeighbours, false);
@@ -462,6 +479,26 @@ TEST_P(Living, answers_are_good_where_the_rows_around_the_query_have_ended) {
     expect_good_answers_around_ended("sealed", 199);
 }
 
+// Lengths from one to thousands: no walk finds the nearest of the short ones, all over the graph, by way of the long.
+TEST_P(Living, answers_are_good_where_no_walk_goes_far_enough) {
+    points_ = Points(7, 0.4);
+    upsert(0, kRows);
+    while (!is_measured()) std::this_thread::yield();
+    for (const char* state : {"growing", "sealed"}) {
+        Points queries(99, 0.4);
+        double found = 0;
+        for (uint32_t q = 0; q < kQueries; ++q) {
+            const std::vector<float> query = queries.draw();
+            const auto truth = brute_force(query, false);
+            for (const Hit& hit : search(collection().pin(), query, kNeighbours, false))
+                found += is_similarity(GetParam()) ? hit.score >= truth[kNeighbours - 1].first
+                                                   : hit.score <= truth[kNeighbours - 1].first;
+        }
+        EXPECT_GE(found / (kQueries * kNeighbours), 0.97) << state;
+        checkpoint();
+    }
+}
+
 // What a graph is built of is chosen by its rows: one that was built right is not built again.
 TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
     change_ = [](float value) { return std::round(std::clamp(128 + 30 * value, 0.0F, 255.0F)); };
@@ -472,6 +509,22 @@ TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
     EXPECT_EQ(stats.unindexed_rows, 0U);
     const Result<bool> done = engine_->compaction().compact(collection(), true);
     EXPECT_TRUE(done.ok() && !*done);
+}
+
+TEST_P(Living, rows_that_ended_want_no_graph) {
+    upsert(0, kRows);
+    checkpoint();
+    std::vector<uint32_t> gone;
+    for (uint32_t id = 0; id < kRows; id += 10) gone.push_back(id);
+    erase(gone);
+    const auto double_degree = [](Schema& schema) {
+        schema.fields[0].degree = 64;
+        return Status();
+    };
+    ASSERT_TRUE(engine_->catalogue().alter("c", double_degree, false, {}).ok());
+    vz_collection_stats stats = {};
+    fill_stats(collection(), &stats);
+    EXPECT_EQ(stats.unindexed_rows, live_.size());
 }
 
 // Pages of one answer must not repeat points or leave some out, however many are equally near.
