@@ -86,7 +86,10 @@ void search_together(const NearestQuery& query, const ScoreQuery& scored, const 
             {walked.graph.view, filter, walked.target.ties(), walked.shown / shown, &walked.work, &scratch});
     }
     JointQuery joint = {query.k, choice.effort, effort.rerank_of_several(shown), nullptr, effort.recall()};
-    if (effort.is_by_recall()) joint.far = effort.largest();
+    if (effort.is_by_recall()) {
+        joint.far = effort.largest();
+        joint.effort_max = effort.effort_of_scan(chosen[0].graph, linked);
+    }
     if (!search_together(parts, joint, scored)) return;  // each by itself finds out more
     size_t found = 0;
     for (size_t i = 0; i < chosen.size(); ++i) {

@@ -96,7 +96,7 @@ class PartSearch {
         return {};
     }
 
-    // False: the graph is damaged, nothing was taken from it.
+    // False: the graph is damaged or does not lead there, nothing was taken from it.
     bool search_graph(const Target& target, const FieldGraph& graph, double share) {
         PartQuery part;
         part.graph = graph.view;
@@ -115,6 +115,7 @@ class PartSearch {
             part.far = &effort_.curve_of(graph);
             part.recall = effort_.recall();
             part.far_rank = effort_.far_rank(graph);
+            part.effort_max = effort_.effort_of_scan(graph, graph.linked);
         }
         FilterPlan plan = FilterPlan::kWalkAll;
         const double of_filter = share;
@@ -141,7 +142,8 @@ class PartSearch {
             }
             found = search_part(part, scored_, scratch_);
             part_report_.effort = work.effort;  // far from the rows, or over few of them, it is not that begun with
-            if (!scratch_.is_settled) found = search_away(target, graph, share, &part);
+            if (scratch_.end == SearchScratch::End::kTooFar) return false;
+            if (scratch_.end == SearchScratch::End::kUnsettled) found = search_away(target, graph, share, &part);
             if (target.part->sealed() != nullptr && scratch_.walk.counters.damaged_ids != 0) return false;
         }
         if (found.size() < query_.k) {

@@ -84,6 +84,13 @@ bool SearchEffort::is_scan_better(const FieldGraph& graph, const EffortChoice& c
            (falls_short ? kExactWorth : 1) * walk_ns(*graph.view, dim, curve_of(graph), choice.effort);
 }
 
+uint32_t SearchEffort::effort_of_scan(const FieldGraph& graph, double rows) const {
+    constexpr uint32_t kFarWalk = 400;  // walks far from the rows go about so far
+    const uint32_t dim = query_.field->dim;
+    const double effort_ns = walk_ns(*graph.view, dim, curve_of(graph), kFarWalk) / kFarWalk;
+    return static_cast<uint32_t>(std::min<double>(rows * exact_row_ns(dim) / effort_ns, VZ_EFFORT_MAX));
+}
+
 float SearchEffort::grown_to(double rows) const {
     return largest_.rows == 0 ? 1 : static_cast<float>(rows / largest_.rows) * largest_.grown;
 }

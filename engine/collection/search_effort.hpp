@@ -49,6 +49,8 @@ class SearchEffort {
     // Whether scoring every one of `rows` costs less than the walk chosen, or little more where that is known to find
     // less than was asked for.
     bool is_scan_better(const FieldGraph& graph, const EffortChoice& choice, double rows) const;
+    // Of a walk far from the rows that costs as much as scoring every one of `rows`.
+    uint32_t effort_of_scan(const FieldGraph& graph, double rows) const;
 
  private:
     EffortChoice asked_for(const Curve& curve, float grown, double ended) const;

@@ -113,6 +113,7 @@ bool search_together(std::span<const JointPart> parts, const JointQuery& joint, 
         float key = walk.key_at(kFarRank, met);
         if (query.metric == VZ_DOT) key /= coded.norm;
         const uint32_t further = effort_of_another_walk(*joint.far, joint.recall, joint.k, effort, key, slots);
+        if (further > joint.effort_max) return false;
         if (further != 0) {
             effort = further;
             walk = JointWalk(parts, effort, joint.rerank);

@@ -67,8 +67,7 @@ void finish(std::vector<SlotHit>& hits, uint32_t k, const IsBetter& better) {
 namespace {
 
 // A query that lies far from the rows shows it by what a walk for an ordinary one finds; it is walked for again.
-// False: few of the nearest rows pass.
-bool walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
+SearchScratch::End walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratch& scratch) {
     const GraphView& graph = *part.graph;
     const auto go = [&] {
         begin_walk(graph, scratch, limits, part.filter);
@@ -78,6 +77,7 @@ bool walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
     if (part.far != nullptr) {
         const float key = far_key(scratch.pool, scratch.coded, graph.quantizer->metric(), part.far_rank);
         const uint32_t effort = effort_of_another_walk(*part.far, part.recall, part.k, limits.effort, key, graph.slots);
+        if (effort > part.effort_max) return SearchScratch::End::kTooFar;
         if (effort != 0) {
             limits.effort = effort;
             go();
@@ -87,7 +87,7 @@ bool walk_as_far_as_wanted(const PartQuery& part, WalkLimits& limits, WalkScratc
     const bool is_settled =
         part.filter.passes == nullptr || are_passing(scratch.pool, limits.effort, least, part.filter);
     end_walk(graph, scratch, limits, part.filter);
-    return is_settled;
+    return is_settled ? SearchScratch::End::kSettled : SearchScratch::End::kUnsettled;
 }
 
 // Of a walk over all rows that shows where a query lies, and how many of its rows one over passing rows goes on from.
@@ -98,14 +98,14 @@ constexpr double kNearPassing = 8;
 constexpr uint32_t kNearEffortMax = 256;
 constexpr double kNearPassingLeast = 0.25;
 
-// False: few pass near the query, so that no way over passing rows may lead to those nearest to it. Else the walk goes
-// on from where one over all rows comes to, too: the long edges of a graph join its earliest rows, which may fail.
-bool walk_passing_to_near(const PartQuery& part, const WalkLimits& limits, WalkScratch& scratch) {
+// Where few pass near the query, no way over passing rows may lead to those nearest to it. Else the walk goes on from
+// where one over all rows comes to, too: the long edges of a graph join its earliest rows, which may fail.
+SearchScratch::End walk_passing_to_near(const PartQuery& part, const WalkLimits& limits, WalkScratch& scratch) {
     const GraphView& graph = *part.graph;
     const bool is_share_known = part.filter.share != 0;
     if (!is_share_known && part.far == nullptr) {
         walk_passing(graph, scratch, limits, part.filter, part.seeds);
-        return true;
+        return SearchScratch::End::kSettled;
     }
     const double share = std::max(part.filter.share, kNearPassing / kNearEffortMax);
     // As far as a walk without a filter: a shorter one may not come to where the query lies.
@@ -113,13 +113,14 @@ bool walk_passing_to_near(const PartQuery& part, const WalkLimits& limits, WalkS
         std::max(limits.effort, std::min(static_cast<uint32_t>(kNearPassing / share), kNearEffortMax));
     walk(graph, scratch, {near_effort, 0, limits.exclude});
     const auto least = static_cast<uint32_t>(std::ceil(near_effort * share * kNearPassingLeast));
-    if (is_share_known && !are_passing(scratch.pool, near_effort, least, part.filter)) return false;
+    if (is_share_known && !are_passing(scratch.pool, near_effort, least, part.filter))
+        return SearchScratch::End::kUnsettled;
     std::array<Slot, kNearRows> near;
     const uint32_t count = std::min(scratch.pool.size(), kNearRows);
     for (uint32_t i = 0; i < count; ++i) near[i] = scratch.pool.slot(i);
     walk_passing(graph, scratch, limits, part.filter, part.seeds);
     walk_passing_on(graph, scratch, part.filter, std::span(near).first(count));
-    return true;
+    return SearchScratch::End::kSettled;
 }
 
 }  // namespace
@@ -148,15 +149,16 @@ std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& qu
     const GraphView& graph = *part.graph;
     auto& hits = scratch.hits;
     hits.clear();
-    scratch.is_settled = true;
+    scratch.end = SearchScratch::End::kSettled;
     if (graph.entries->slots.empty() || part.k == 0) return hits;
     const uint32_t wanted = part.rerank != 0 ? std::max(part.rerank, part.k) : rerank_least(part.k);
     graph.quantizer->prepare_query(query.values, scratch.walk.coded);
     WalkLimits limits = {std::max(1U, part.effort), wanted, part.exclude};
     const bool is_expanding = !part.seeds.empty() && part.filter.passes != nullptr;
-    scratch.is_settled = is_expanding ? walk_passing_to_near(part, limits, scratch.walk)
-                                      : walk_as_far_as_wanted(part, limits, scratch.walk);
-    if (is_expanding && !scratch.is_settled) return hits;
+    scratch.end = is_expanding ? walk_passing_to_near(part, limits, scratch.walk)
+                               : walk_as_far_as_wanted(part, limits, scratch.walk);
+    if (scratch.end == SearchScratch::End::kTooFar) return hits;
+    if (is_expanding && scratch.end == SearchScratch::End::kUnsettled) return hits;
     if (part.work != nullptr) part.work->effort = limits.effort;
     const Pool& found = part.filter.passes != nullptr && !is_expanding ? scratch.walk.answers : scratch.walk.pool;
     const uint32_t count = std::min(found.size(), wanted);

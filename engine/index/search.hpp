@@ -21,8 +21,13 @@ struct SearchScratch {
     WalkScratch walk;
     std::vector<SlotHit> hits;
     std::vector<SlotHit> candidates;
-    // False: so few of the rows near the query pass that nearer ones than the hits may not have been met.
-    bool is_settled = true;
+    // Of the last search_part().
+    enum class End : uint8_t {
+        kSettled,
+        kUnsettled,  // so few of the rows near the query pass that nearer ones than the hits may not have been met
+        kTooFar,     // the recall takes more than effort_max: no hits
+    };
+    End end = End::kSettled;
 };
 
 // A walk for more than one in so many rows meets most of them, one by one: a scan is faster.
@@ -59,12 +64,13 @@ struct PartQuery {
     // `seeds`, from rows near the query that need not pass.
     const Curve* far = nullptr;
     float recall = 0;
-    uint32_t far_rank = kFarRank;  // 1 or more; less where `far` was measured on a graph of so many more rows
-    uint32_t rerank = 0;           // rows to score exactly, at least k; 0: rerank_least(k)
-    Slot exclude = kNoSlot;        // a row that is as if it were not there
-    SlotFilter filter;             // rows that may be answered: visible, passing
-    std::span<const Slot> seeds;   // some of these: given, the walk is over such rows only (expand.hpp)
-    PartWork* work = nullptr;      // null: not wanted; else it is added to
+    uint32_t far_rank = kFarRank;      // 1 or more; less where `far` was measured on a graph of so many more rows
+    uint32_t effort_max = UINT32_MAX;  // of that second walk
+    uint32_t rerank = 0;               // rows to score exactly, at least k; 0: rerank_least(k)
+    Slot exclude = kNoSlot;            // a row that is as if it were not there
+    SlotFilter filter;                 // rows that may be answered: visible, passing
+    std::span<const Slot> seeds;       // some of these: given, the walk is over such rows only (expand.hpp)
+    PartWork* work = nullptr;          // null: not wanted; else it is added to
     TieOrder ties = {};
 };
 
@@ -74,7 +80,7 @@ uint32_t passing_least(uint32_t k, double effort, double share);
 
 // Best first, ties in the order given: exactly the first k, however many are tied. Without an order, ties in that of
 // slots, and those tied with the k-th come along, kTiesMax at most. The hits lie in scratch.hits until its next use.
-// Counters add up in scratch.walk.counters. scratch.is_settled: see there, of a walk under `seeds` without hits; a
+// Counters add up in scratch.walk.counters. scratch.end: see there; unsettled, a walk under `seeds` has no hits; a
 // filter whose share is not known is taken for one that has nothing to do with where the query lies.
 inline constexpr uint32_t kTiesMax = 64;
 std::span<const SlotHit> search_part(const PartQuery& part, const ScoreQuery& query, SearchScratch& scratch);

@@ -94,7 +94,7 @@ class Living : public EngineOnDisk, public testing::WithParamInterface<vz_metric
             std::vector<float> values;
             for (uint32_t id = first; id < std::min(end, first + kBatch); ++id) {
                 texts.push_back(std::to_string(id));
-                live_[id] = equal_.empty() ? points_.draw() : equal_;
+                live_[id] = copied_.empty() ? points_.draw() : copied_[id % copied_.size()];
                 for (float& value : live_[id]) value = change_ != nullptr ? change_(value) : value;
                 values.insert(values.end(), live_[id].begin(), live_[id].end());
             }
@@ -246,8 +246,8 @@ class Living : public EngineOnDisk, public testing::WithParamInterface<vz_metric
     std::shared_ptr<const Schema> schema_;
     SearchReport report_;
     Points points_{7};
-    std::vector<float> equal_;          // what all points have from here on
-    float (*change_)(float) = nullptr;  // of every value, from here on
+    std::vector<std::vector<float>> copied_;  // what points have from here on
+    float (*change_)(float) = nullptr;        // of every value, from here on
     std::map<uint32_t, std::vector<float>> live_;
 };
 
@@ -499,6 +499,24 @@ TEST_P(Living, answers_are_good_where_no_walk_goes_far_enough) {
     }
 }
 
+// Between a hundred rows, each there sixty times, walks go far.
+TEST_P(Living, rows_are_scored_where_walks_cost_more) {
+    for (int i = 0; i < 100; ++i) copied_.push_back(points_.draw());
+    upsert(0, 6'000);
+    checkpoint();
+    uint32_t scans = 0;
+    for (uint32_t q = 0; q < kQueries; ++q) {
+        const std::vector<float> query = points_.draw();
+        const auto truth = search(collection().pin(), query, kNeighbours, true);
+        const auto hits = search(collection().pin(), query, kNeighbours, false);
+        EXPECT_LE(report_.effort, 500U);
+        if (report_.parts.back().plan != VZ_PLAN_EXACT) continue;
+        ++scans;
+        for (size_t i = 0; i < truth.size(); ++i) EXPECT_EQ(hits[i].score, truth[i].score);
+    }
+    EXPECT_GT(scans, 0U);
+}
+
 // What a graph is built of is chosen by its rows: one that was built right is not built again.
 TEST_P(Living, a_graph_stays_as_its_rows_wanted_it) {
     change_ = [](float value) { return std::round(std::clamp(128 + 30 * value, 0.0F, 255.0F)); };
@@ -529,13 +547,13 @@ TEST_P(Living, rows_that_ended_want_no_graph) {
 
 // Pages of one answer must not repeat points or leave some out, however many are equally near.
 TEST_P(Living, equal_points_are_answered_in_order_of_their_ids) {
-    equal_ = points_.draw();
+    copied_ = {points_.draw()};
     for (uint32_t end = 1'500; end > 0; end -= 100) upsert(end - 100, end);
     for (const bool is_sealed : {false, true}) {
         if (is_sealed) checkpoint();
         const ReadView view = collection().pin();
         for (const uint32_t k : {1u, 10u, 200u}) {
-            const auto hits = search(view, equal_, k, true);
+            const auto hits = search(view, copied_[0], k, true);
             ASSERT_EQ(hits.size(), k);
             for (uint32_t i = 0; i < k; ++i)
                 ASSERT_EQ(hits[i].row.part->id(hits[i].row.row).high, i) << k << (is_sealed ? " sealed" : " growing");
