@@ -111,10 +111,18 @@ SearchScratch::End walk_passing_to_near(const PartQuery& part, const WalkLimits&
     // As far as a walk without a filter: a shorter one may not come to where the query lies.
     const uint32_t near_effort =
         std::max(limits.effort, std::min(static_cast<uint32_t>(kNearPassing / share), kNearEffortMax));
-    walk(graph, scratch, {near_effort, 0, limits.exclude});
     const auto least = static_cast<uint32_t>(std::ceil(near_effort * share * kNearPassingLeast));
-    if (is_share_known && !are_passing(scratch.pool, near_effort, least, part.filter))
-        return SearchScratch::End::kUnsettled;
+    begin_walk(graph, scratch, {near_effort, 0, limits.exclude}, {});
+    // Half as far most queries show already what lies around them.
+    const uint32_t soon = is_share_known ? std::max(limits.effort, near_effort / 2) : near_effort;
+    scratch.pool.narrow(soon, -INFINITY);
+    go_on(graph, scratch, {});
+    if (is_share_known && !are_passing(scratch.pool, soon, least, part.filter)) {
+        if (!are_passing(scratch.pool, soon, 1, part.filter)) return SearchScratch::End::kUnsettled;
+        scratch.pool.narrow(near_effort, -INFINITY);
+        go_on(graph, scratch, {});
+        if (!are_passing(scratch.pool, near_effort, least, part.filter)) return SearchScratch::End::kUnsettled;
+    }
     std::array<Slot, kNearRows> near;
     const uint32_t count = std::min(scratch.pool.size(), kNearRows);
     for (uint32_t i = 0; i < count; ++i) near[i] = scratch.pool.slot(i);
