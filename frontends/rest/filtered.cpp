@@ -74,7 +74,7 @@ void begin_write(Filtered& call) {
     call.wanted.kind = call.is_delete ? VZ_DELETE : VZ_UPDATE;
     if (!call.is_delete) call.wanted.payload_mode = VZ_PAYLOAD_PATCH;
     call.wanted.expires_ms = call.expires_ms;
-    call.wanted.deadline_ns = call.view->deadline_ns;
+    if (call.step == 0) call.wanted.deadline_ns = call.view->deadline_ns;  // of what was begun the rest is done
     call.wanted.request_id = request_id(call, call.step);
     call.answer = vz_write_answer{};
     call.answer.struct_size = sizeof(vz_write_answer);
