@@ -350,6 +350,30 @@ TEST_F(RestDetails, a_name_that_is_too_long_for_any_collection_is_told_by_its_fi
     EXPECT_EQ(graphql(R"(query($n: String!) { vectors(input: {collection: $n}) { __typename } })"), "collection");
 }
 
+TEST_F(RestDetails, the_root_is_a_page_for_those_who_would_rather_have_one) {
+    const auto type = [](const std::string& accept) {
+        return send("GET", "/", {}, {"Accept: " + accept}).header("Content-Type");
+    };
+    const std::string page = "text/html; charset=utf-8";
+    for (const char* accept : {"text/html", "TEXT/HTML;level=1", "text/html,application/xml;q=0.9,*/*;q=0.8",
+                               "application/json;q=0.5, text/html", "text/html, application/json"})
+        EXPECT_EQ(type(accept), page) << accept;
+    for (const char* accept : {"*/*", "text/*", "application/json", "text/html;q=0", "text/html; q=0.0, */*",
+                               "application/json, text/html;q=0.9", "text/htmlx", "application/x-text/html"})
+        EXPECT_EQ(type(accept), "application/json; charset=utf-8") << accept;
+}
+
+TEST_F(RestDetails, the_page_of_the_root_has_the_links_of_the_root) {
+    const Json links(good("GET", "/"));
+    const std::string page = send("GET", "/", {}, {"Accept: text/html"}).body;
+    for (const std::string name :
+         {"health", "collections", "stats", "status", "metrics", "docs", "openapi.json", "graphql"}) {
+        EXPECT_EQ(links.text("/links/" + name), "/" + name);
+        EXPECT_NE(page.find("href=\"/" + name + '"'), std::string::npos) << page;
+        EXPECT_EQ(send("GET", "/" + name, {}, {"Accept: text/html"}).status, 200) << name;
+    }
+}
+
 TEST_F(RestDetails, an_alias_that_is_none_is_told_as_that) {
     EXPECT_EQ(Json(refused(404, "DELETE", "/aliases/s")).text("/message").find("Collection"), std::string::npos);
 }
