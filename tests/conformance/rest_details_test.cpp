@@ -350,6 +350,33 @@ TEST_F(RestDetails, a_name_that_is_too_long_for_any_collection_is_told_by_its_fi
     EXPECT_EQ(graphql(R"(query($n: String!) { vectors(input: {collection: $n}) { __typename } })"), "collection");
 }
 
+TEST_F(RestDetails, errors_name_fields_as_they_were_sent) {
+    struct Wrong {
+        const char* path;
+        const char* body;
+        const char* field;
+    };
+    const Wrong wrongs[] = {
+        {"/collections/s/explain", R"({"query_vector":[1]})", "query_vector"},
+        {"/collections/s/search", R"({"query_vector":[1]})", "query_vector"},
+        {"/batch_delete", R"({"collection":"s","vector_ids":[]})", "vector_ids"},
+        {"/batch_delete", R"({"collection":"s","vector_ids":null})", "ids"},
+        {"/batch_delete", R"({"collection":"s"})", "ids"},
+    };
+    for (const Wrong& wrong : wrongs)
+        EXPECT_EQ(field(refused(400, "POST", wrong.path, wrong.body)), wrong.field) << wrong.body;
+    for (const std::string effort : {"effort", "ef", "ef_search"}) {
+        for (const char* other : {R"("exact":true)", R"("recall":0.9)"}) {
+            const std::string both = "\"" + effort + "\":5," + other + "}";
+            const std::string told = refused(400, "POST", "/collections/s/search", R"({"vector":[1,0,0],)" + both);
+            EXPECT_NE(told.find("`" + effort + "`"), std::string::npos) << told;
+            const std::string inherited =
+                good("POST", "/batch_search", R"({"collection":"s","queries":[{"vector":[1,0,0]}],)" + both);
+            EXPECT_NE(inherited.find("`" + effort + "`"), std::string::npos) << inherited;
+        }
+    }
+}
+
 TEST_F(RestDetails, the_root_is_a_page_for_those_who_would_rather_have_one) {
     const auto type = [](const std::string& accept) {
         return send("GET", "/", {}, {"Accept: " + accept}).header("Content-Type");
