@@ -58,6 +58,16 @@ TEST(Time, half_a_request_gets_408_and_silence_is_closed) {
     EXPECT_GT(steady_clock::now() - begun, milliseconds(350));
 }
 
+TEST(Time, a_verdict_that_gives_way_leaves_no_field_behind) {
+    Server server(Changes{{"http.receive_timeout_ms", "200"}});
+    server.start();
+    Client slow(server.port());
+    slow.send("PUT /items/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe");
+    const Reply late = slow.read();
+    EXPECT_EQ(late.status, 408);
+    EXPECT_EQ(late.field("Allow"), "");
+}
+
 TEST(Time, a_slow_handler_is_no_timeout) {
     Server server(Changes{{"http.receive_timeout_ms", "100"}, {"http.idle_timeout_ms", "100"}});
     server.start();
