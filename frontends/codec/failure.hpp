@@ -33,6 +33,7 @@ struct Names {
     std::string_view vector = "vector";
     std::string_view id = "id";
     std::string_view payload = "payload";
+    std::string_view limit = "limit";
     std::string_view snapshot;
     std::string_view place;  // of what failed, where it is a part of the request: "inputs[3]."; before each field
     std::span<const uint64_t> positions;  // item of the ABI's batch -> index in the request; empty: the same

@@ -1,6 +1,7 @@
 #include "frontends/codec/filter.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
@@ -17,12 +18,32 @@ constexpr int kDepthMax = 64;              // deeper filters are the engine's to
 constexpr uint32_t kConditionsMax = 1024;  // of the engine; what is rewritten takes more memory than what was sent
 constexpr size_t kMembersMax = 64;         // no object of a filter has as many without one twice
 
-using Member = std::pair<std::string_view, std::string_view>;  // key as written, value as written
+struct Member {
+    std::string_view key;    // as written
+    std::string_view value;  // likewise
+    std::string name;        // what the key stands for
+};
+
+// As far as the names of filters go, which are of ASCII letters: of these \u is the only escape.
+std::string unescaped(std::string_view text) {
+    constexpr size_t kEscapeBytes = 6;
+    std::string plain;
+    for (size_t at = 0; at < text.size();) {
+        const std::string_view escape = text.substr(at, kEscapeBytes);
+        uint32_t code = 0;
+        const char* const end = escape.data() + escape.size();
+        const bool is_letter = escape.starts_with("\\u") && escape.size() == kEscapeBytes &&
+                               std::from_chars(escape.data() + 2, end, code, 16).ptr == end && code < 0x80;
+        plain += is_letter ? static_cast<char>(code) : text[at];
+        at += is_letter ? kEscapeBytes : 1;
+    }
+    return plain;
+}
 
 // False: this is no object, or none of a filter.
 bool read_members(std::string_view object, std::vector<Member>* members) {
     return skim_members(object, [&](std::string_view key, std::string_view value) {
-        members->emplace_back(key, value);
+        members->push_back({key, value, unescaped(key)});
         return members->size() <= kMembersMax;
     });
 }
@@ -31,9 +52,9 @@ bool read_members(std::string_view object, std::vector<Member>* members) {
 std::string_view quoted(std::string_view key) { return {key.data() - 1, key.size() + 2}; }
 
 // nullptr: there is none.
-const std::string_view* find(const std::vector<Member>& members, std::string_view key) {
+const std::string_view* find(const std::vector<Member>& members, std::string_view name) {
     for (const Member& member : members) {
-        if (member.first == key) return &member.second;
+        if (member.name == name) return &member.value;
     }
     return nullptr;
 }
@@ -65,10 +86,10 @@ class Rewriter {
         if (depth > kDepthMax || !read_members(text, &members)) return write(text);
         at_ = offset_of(text);
         object(members, [&](const Member& member) {
-            if (member.first == "must" || member.first == "should" || member.first == "must_not")
-                return conditions(member.second, depth);
-            if (member.first == "min_should") return min_should(member.second, depth);
-            write(member.second);
+            if (member.name == "must" || member.name == "should" || member.name == "must_not")
+                return conditions(member.value, depth);
+            if (member.name == "min_should") return min_should(member.value, depth);
+            write(member.value);
         });
     }
 
@@ -107,9 +128,9 @@ class Rewriter {
         write("{");
         for (size_t i = 0; i < members.size(); ++i) {
             if (i != 0) write(",");
-            write(quoted(members[i].first));
+            write(quoted(members[i].key));
             write(":");
-            const Step step(path_, members[i].first);
+            const Step step(path_, members[i].name);
             value(members[i]);
         }
         write("}");
@@ -120,8 +141,8 @@ class Rewriter {
         if (!read_members(text, &members)) return write(text);
         at_ = offset_of(text);
         object(members, [&](const Member& member) {
-            if (member.first == "conditions") return conditions(member.second, depth);
-            write(member.second);
+            if (member.name == "conditions") return conditions(member.value, depth);
+            write(member.value);
         });
     }
 
@@ -151,7 +172,7 @@ class Rewriter {
         if (depth > kDepthMax || !read_members(text, &members)) return write(text);
         at_ = offset_of(text);
         // What nobody set; a match of null says that it is one by its type.
-        const auto is_absent = [](const Member& each) { return each.second == "null" && each.first != "match_value"; };
+        const auto is_absent = [](const Member& each) { return each.value == "null" && each.name != "match_value"; };
         std::erase_if(members, is_absent);
         if (find(members, "type") != nullptr && tagged(text, members, depth)) return;
         if (const std::string_view* nested = find(members, "nested");
@@ -177,7 +198,7 @@ class Rewriter {
     bool tagged(std::string_view text, const std::vector<Member>& members, int depth) {
         const std::string_view* type = find(members, "type");
         if (type->size() < 2 || type->front() != '"') return false;
-        const std::string_view name = type->substr(1, type->size() - 2);
+        const std::string name = unescaped(type->substr(1, type->size() - 2));
         constexpr std::string_view kTypes[] = {"match",        "range", "geo_radius", "geo_bounding_box",
                                                "values_count", "nested"};
         if (std::find(std::begin(kTypes), std::end(kTypes), name) == std::end(kTypes)) return false;
@@ -188,7 +209,7 @@ class Rewriter {
             changed();
             return true;
         }
-        const std::string_view what = name == "match" ? "match_value" : name;
+        const std::string_view what = name == "match" ? std::string_view("match_value") : name;
         if (!has_exactly(text, members, {"type", "key", what})) return true;
         const std::string_view key = *find(members, "key");
         const std::string_view value = *find(members, what);
@@ -198,9 +219,9 @@ class Rewriter {
         } else {
             write("{\"key\":");
             write(key);
-            write(",");
-            write(quoted(name));
-            write(":");
+            write(",\"");
+            write(name);
+            write("\":");
             write(value);
             write("}");
         }
@@ -211,15 +232,15 @@ class Rewriter {
     bool has_exactly(std::string_view object, const std::vector<Member>& members,
                      std::initializer_list<std::string_view> names) {
         for (size_t i = 0; i < members.size(); ++i) {
-            const std::string_view name = members[i].first;
-            const auto is_same = [&](const Member& each) { return each.first == name; };
+            const std::string_view name = members[i].name;
+            const auto is_same = [&](const Member& each) { return each.name == name; };
             const auto end = members.begin() + static_cast<std::ptrdiff_t>(i);
             if (std::find(names.begin(), names.end(), name) == names.end()) {
-                refuse(name, "unknown field", quoted(name));
+                refuse(name, "unknown field", quoted(members[i].key));
                 return false;
             }
             if (std::find_if(members.begin(), end, is_same) != end) {
-                refuse(name, "a key is given twice", quoted(name));
+                refuse(name, "a key is given twice", quoted(members[i].key));
                 return false;
             }
         }
@@ -259,14 +280,15 @@ class Rewriter {
     void read_text_match(std::string_view* how, std::string_view* value) {
         std::vector<Member> members;
         if (!read_members(*value, &members) || !has_exactly(*value, members, {"text", "type"})) return;
-        const std::string_view type = *find(members, "type");
+        const std::string_view sent = *find(members, "type");
+        const std::string type = unescaped(sent);
         const std::string_view text = *find(members, "text");
         *how = type == R"("contains")" ? "text"
                : type == R"("prefix")" ? "prefix"
                : type == R"("suffix")" ? "suffix"
                : type == R"("exact")"  ? "value"
                                        : "";
-        if (how->empty()) refuse("type", "must be one of contains, prefix, suffix, exact", type);
+        if (how->empty()) refuse("type", "must be one of contains, prefix, suffix, exact", sent);
         if (!text.starts_with('"')) refuse("text", "must be a string", text);
         *value = text;
     }
@@ -282,7 +304,7 @@ class Rewriter {
         const std::string_view* inner = find(members, "filter");
         if (key == nullptr || inner == nullptr || members.size() != 2) return false;
         const Step step(path_, "nested.filter");
-        if (*key == R"("__nested__")") {
+        if (unescaped(*key) == R"("__nested__")") {
             changed();
             inner_filter(*inner, depth);
             return true;
@@ -306,13 +328,13 @@ class Rewriter {
 bool asks(std::string_view text, bool in_list, int depth) {
     std::vector<Member> members;
     if (depth > kDepthMax || !read_members(text, &members)) return in_list;
-    for (const auto& [key, value] : members) {
-        const bool is_group = key == "must" || key == "should" || key == "must_not" || key == "min_should";
+    for (const auto& [key, value, name] : members) {
+        const bool is_group = name == "must" || name == "should" || name == "must_not" || name == "min_should";
         if (!is_group) return true;
         if (value == "null") continue;
         std::vector<Member> inner;
         std::string_view list = value;
-        if (key == "min_should" && read_members(value, &inner)) {
+        if (name == "min_should" && read_members(value, &inner)) {
             const std::string_view* count = find(inner, "min_count");
             if (count != nullptr && count->find_first_not_of("-0") == std::string_view::npos) continue;
             const std::string_view* conditions = find(inner, "conditions");
@@ -339,8 +361,9 @@ bool has_condition(std::string_view json) { return asks(trimmed(json), false, 0)
 
 RewrittenFilter rewrite_filter(std::string_view json) {
     RewrittenFilter rewritten;
-    if (json.find("\"type\"") == std::string_view::npos && json.find("__nested__") == std::string_view::npos)
-        return rewritten;
+    constexpr std::string_view kSigns[] = {"\"type\"", "__nested__", "\\u"};  // a name may be written with escapes
+    const auto has = [&](std::string_view sign) { return json.find(sign) != std::string_view::npos; };
+    if (std::none_of(std::begin(kSigns), std::end(kSigns), has)) return rewritten;
     Rewriter(json, &rewritten).filter(trimmed(json), 0);
     return rewritten;
 }

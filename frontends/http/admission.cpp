@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "frontends/http/clock.hpp"
@@ -211,6 +212,15 @@ Router::Match Listener::route(vzh_request& r, std::string_view path) {
     if (auto* mount = r.mount()) mount->held.fetch_add(1, std::memory_order_relaxed);
     routing_.fetch_sub(1);
     return match;
+}
+
+bool Listener::serves(vzh_request& r, std::string_view path) {
+    std::array<vz_kv, kSegmentsMax> params;
+    routing_.fetch_add(1);
+    const auto match = router_.load()->find(path, r.arena, params.data());
+    const bool is_served = match.found == Router::Found::kPath && Router::endpoint(*match.node, "GET") != nullptr;
+    routing_.fetch_sub(1);
+    return is_served;
 }
 
 Refusal Listener::nothing_at(std::string_view path) const {

@@ -191,7 +191,7 @@ void vzh_request::reply(uint32_t code, std::string_view content_type) {
     status = code;
     const bool depends = may_be_gzip();
     if (depends) field("Vary", "Accept-Encoding");
-    if (!depends || is_head() || !accepts_gzip(head.accept_encoding)) return send_reply(content_type);
+    if (!depends || !accepts_gzip(head.accept_encoding)) return send_reply(content_type);
     answer_type = content_type;
     post([](vzh_request& r) {
         r.inflated.reset(0);

@@ -246,20 +246,21 @@ bool Connection::is_with_handler() const {
 void Connection::expire(int64_t now_ms) {
     const auto deadline = deadline_ms_.load(std::memory_order_relaxed);
     if (deadline == 0 || now_ms < deadline) return;
-    const std::lock_guard lock(mutex_);
-    if (advancing_ || running_ || writing_) return;
-    if (deadline_ms_.load(std::memory_order_relaxed) != deadline) return;
-    const bool arrived = !in_.empty() || in_body_;
-    if (!closing_ && arrived) {
-        constexpr std::string_view kTimeout =
-            "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        [[maybe_unused]] const auto sent =
-            ::send(descriptor_.number(), kTimeout.data(), kTimeout.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        listener_.refused("timeout");
+    {
+        const std::lock_guard lock(mutex_);
+        if (advancing_ || running_ || writing_) return;
+        if (deadline_ms_.load(std::memory_order_relaxed) != deadline) return;
+        const bool arrived = !in_.empty() || in_body_;
+        if (closing_ || !arrived) {
+            closing_ = true;
+            deadline_ms_.store(0, std::memory_order_relaxed);
+            shutdown(descriptor_.number(), SHUT_RDWR);
+            return;
+        }
+        advancing_ = true;
     }
-    closing_ = true;
-    deadline_ms_.store(0, std::memory_order_relaxed);
-    shutdown(descriptor_.number(), SHUT_RDWR);
+    refuse_now(408, "request_timeout", "The request was not complete in time", "");
+    advance({});
 }
 
 void Connection::close_if_idle() {

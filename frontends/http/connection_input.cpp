@@ -266,6 +266,7 @@ Connection::Step Connection::refuse_now(uint32_t status, const char* type, const
     }
     auto& r = *request_;
     listener_.identify(r);
+    r.extra_fields.clear();  // of a verdict on the head that this one replaces
     r.refusal = {status, type, message, std::move(details), true};
     return dispatch();
 }

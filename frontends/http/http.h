@@ -139,6 +139,8 @@ uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) VZ_NOEXCE
 /* [any] Whether the request's key has this permission for the collection; absent: for all of them. Nothing is answered.
  */
 uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) VZ_NOEXCEPT;
+/* [any] Whether a GET of the path is answered at the address that the request came to, by whichever frontend. */
+uint32_t vzh_serves(vzh_request* r, vz_str path) VZ_NOEXCEPT;
 /* [any] Go on on a worker thread. */
 void vzh_defer(vzh_request* r, vzh_function function, void* user) VZ_NOEXCEPT;
 /* [any] Goes on on a worker thread once no other request of the process has the turn of `subject`: what is read,

@@ -341,10 +341,6 @@ void Listener::ended(const vzh_request& r, bool is_client_gone) {
     if (from != nullptr) meter_.ended(r, *from, is_client_gone);
 }
 
-void Listener::refused(std::string_view reason) {
-    if (const auto* from = host()) meter_.refused(*from, reason);
-}
-
 void Listener::show_figures(const vz_host& from) {
     const auto gauge = [&](const char* name, const char* help, int64_t value, std::string_view frontend = {}) {
         meter_.show(from, {name, help, VZ_SAMPLE_GAUGE, frontend}, value);

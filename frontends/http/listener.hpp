@@ -80,10 +80,10 @@ class Listener final {
     void give_back(vzh_request* r);
     // The answer is out, or the client gone: metrics and the access log.
     void ended(const vzh_request& r, bool is_client_gone);
-    // What was no request, or will be none, for this reason.
-    void refused(std::string_view reason);
     // Brings up to date what is not counted as it happens.
     void show_figures(const vz_host& from);
+    // Whether a GET of the path is answered here, by whichever mount.
+    bool serves(vzh_request& r, std::string_view path);
     // Gives the request its id, and the time its deadline counts from.
     void identify(vzh_request& r);
     // Everything that the head alone decides; a refusal is left in the request. body_bytes: announced, UINT64_MAX

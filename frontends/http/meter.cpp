@@ -52,6 +52,7 @@ std::string_view refusal_reason(const vzh_request& r, uint32_t status) {
     if (type == "rate_limit_exceeded") return "rate";
     if (type == "queue_full" || type == "slow_reader") return type;
     if (type == "payload_too_large") return "too_large";
+    if (type == "request_timeout") return "timeout";
     if (type == "uri_too_long" || type == "headers_too_large") return "headers";
     if (type == "service_unavailable") return r.listener.draining() ? "draining" : "overloaded";
     return type == "bad_request" && status == 400 ? "bad_request" : "";

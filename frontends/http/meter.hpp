@@ -26,8 +26,6 @@ class Meter final {
     // The last byte of the answer is out, or the client is gone. `host`: of the mount that answered, else of any that
     // serves.
     void ended(const vzh_request& r, const vz_host& host, bool is_client_gone);
-    // A request that never came to be one, or gets no answer of the usual sort.
-    void refused(const vz_host& host, std::string_view reason);
     // What a gauge or a counter shows from now on. `frontend`: its label; data() nullptr: it has none.
     struct Figure {
         const char* name;
@@ -64,6 +62,7 @@ class Meter final {
     Ids ids_of(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, const Sort& sort);
     Ids declared_ids(const vz_metrics_service& metrics, const vz_host& host, const vzh_request& r, const Sort& sort);
     void count(const vzh_request& r, const vz_host& host, uint32_t status, double seconds);
+    void refused(const vz_host& host, std::string_view reason);
     void log(const vzh_request& r, const vz_host& host, uint32_t status, uint64_t us) const;
 
     const Settings& settings_;

@@ -281,6 +281,8 @@ uint32_t vzh_has_permission(const vzh_request* r, uint32_t permission) noexcept 
     return r->may(permission) ? 1 : 0;
 }
 
+uint32_t vzh_serves(vzh_request* r, vz_str path) noexcept { return r->listener.serves(*r, to_view(path)) ? 1 : 0; }
+
 uint32_t vzh_sees(const vzh_request* r, vz_str collection, uint32_t permission) noexcept {
     if (collection.data == nullptr) return r->may(permission) && !r->is_limited() ? 1 : 0;
     return r->may(to_view(collection), permission) ? 1 : 0;

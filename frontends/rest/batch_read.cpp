@@ -162,8 +162,8 @@ bool read_batch(Batch& batch, const BatchBody& body, std::string_view& collectio
     } else if (public_key) {
         fail(batch, codec::unimplemented("payload_encryption"));
     } else if (items.size() == 0) {
-        fail(batch,
-             codec::validation(body.list, items.data() == nullptr ? "required, and not empty" : "must not be empty"));
+        fail(batch, codec::validation(batch.names.items,
+                                      items.data() == nullptr ? "required, and not empty" : "must not be empty"));
     } else if (batch.atomic != 0 && first_fault != UINT64_MAX) {
         fail(batch, codec::with_item(first_failure, first_fault));
     } else {

@@ -71,7 +71,7 @@ bool build_chain(Batch& batch) {
                                VZ_F32};
         if (batch.kind != BatchKind::kDelete) request.payloads = batch.payloads + from;
         if (expiry(from) != 0) request.expires_ms = &expiry(from);
-        request.deadline_ns = batch.view->deadline_ns;
+        if (batch.record == 0) request.deadline_ns = batch.view->deadline_ns;  // of what was begun the rest is done
         if (run == 0) {
             request.request_id = request_id(batch, batch.record);
         } else {
@@ -150,7 +150,6 @@ void fail_rest(Batch& batch) {
 // Half of an import is durable: the error says how much.
 void stop_import(Batch& batch) {
     batch.error.status = batch.op.status;
-    batch.names.timeout_ms = timeout_ms(batch);
     codec::Failure failure = codec::from_engine(batch.error, batch.names);
     uint64_t faults = batch.failed_before;
     for (uint64_t i = 0; i < batch.sent; ++i)

@@ -75,7 +75,9 @@ void write_answer(Call& call) {
         return;
     }
     if (!complete) {
-        fail(call, codec::validation("limit", "the answer is too large; lower `limit` or set `with_vector` to false"));
+        const std::string_view limit = call.names.limit;
+        fail(call, codec::validation(limit, "the answer is too large; lower `" + std::string(limit) +
+                                                "` or set `with_vector` to false"));
         return;
     }
     if (call.result != nullptr) {

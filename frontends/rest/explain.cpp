@@ -111,7 +111,8 @@ void explain(vzh_request* request, const vzh_view* view_in) {
         return fail(*call, codec::validation("collection", "differs from the collection in the path"));
     if (call->query.dimension == 0 && !call->query.is_text())
         return fail(*call, codec::validation("vector", "required"));
-    name_filter(*call, call->query.options.filter_sent);
+    if (call->query.dimension != 0) call->names.vector = call->query.field;
+    name_options(*call, call->query.options);
     if (!enter(*call, target, VZH_READ)) return;
     if (call->query.is_text()) return on_worker(*call, &embed);
     if (find_metric(*call, target, call->metric)) run(*call, floats.data);

@@ -64,6 +64,7 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
         case kLimit:
             if (!reader.unsigned_integer(value, 1, frontend.results_max, whole)) return false;
             options.limit = static_cast<uint32_t>(whole);
+            options.limit_field = reader.spelling();
             return true;
         case kThreshold: return reader.float32(value, options.threshold);
         case kFilter: return read_filter(reader, value, options.filter_sent, options.filter);
@@ -86,6 +87,7 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
         case kEffort:
             if (!reader.unsigned_integer(value, 1, VZ_EFFORT_MAX, whole)) return false;
             options.effort = static_cast<uint32_t>(whole);
+            options.effort_field = reader.spelling();
             return true;
         case kRecall:
             if (!reader.number(value, real)) return false;
@@ -121,6 +123,11 @@ void name_filter(Call& call, std::string_view sent) {
     if (sent.data() != nullptr) call.names.filter_begin = static_cast<uint64_t>(sent.data() - call.view->body.data);
 }
 
+void name_options(Call& call, const Options& options) {
+    if (!options.limit_field.empty()) call.names.limit = options.limit_field;
+    name_filter(call, options.filter_sent);
+}
+
 void inherit(Options& options, const Options& defaults) {
     if (!options.has(kLimit)) options.limit = defaults.limit;
     if (!options.has(kThreshold)) options.threshold = defaults.threshold;
@@ -136,6 +143,7 @@ void inherit(Options& options, const Options& defaults) {
     // One way to say how hard to search replaces another.
     if (!options.has(kEffort) && !options.has(kRecall) && !options.has(kExact)) {
         options.effort = defaults.effort;
+        options.effort_field = defaults.effort_field;
         options.recall = defaults.recall;
         options.exact = defaults.exact;
     }
@@ -143,8 +151,9 @@ void inherit(Options& options, const Options& defaults) {
 }
 
 bool check_options(json::Reader& reader, const Options& options) {
-    if (options.recall != 0 && options.effort != 0) return reader.mistake("recall", "excludes `effort`");
-    if (options.exact != 0 && options.effort != 0) return reader.mistake("exact", "excludes `effort`");
+    const std::string effort = "excludes `" + std::string(options.effort_field) + "`";
+    if (options.recall != 0 && options.effort != 0) return reader.mistake("recall", effort);
+    if (options.exact != 0 && options.effort != 0) return reader.mistake("exact", effort);
     if (options.exact != 0 && options.recall != 0) return reader.mistake("exact", "excludes `recall`");
     return true;
 }

@@ -64,6 +64,8 @@ inline constexpr auto kSearchOptionFields =
 struct Options {
     std::string_view filter;       // in the engine's spelling
     std::string_view filter_sent;  // as it stands in the body
+    std::string_view limit_field;  // as the request spells it; empty: not sent
+    std::string_view effort_field;
     const vz_str* payload_paths;
     uint32_t payload_path_count;
     uint32_t limit;
@@ -89,6 +91,8 @@ bool read_option(json::Reader& reader, uint32_t id, json::Value value, const vz_
 bool read_filter(json::Reader& reader, json::Value value, std::string_view& sent, std::string_view& filter);
 // What the engine says of the filter from here on is told with its place in the body.
 void name_filter(Call& call, std::string_view sent);
+// The same, and of the limit with its name in the request.
+void name_options(Call& call, const Options& options);
 // Takes from `defaults` what was not sent.
 void inherit(Options& options, const Options& defaults);
 // What excludes each other; to be called once all fields were read.

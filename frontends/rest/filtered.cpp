@@ -21,6 +21,7 @@ constexpr json::Field kUpdateFields[] = {{"filter", 0}, {"patch", 1}, {"wait", 2
 struct Filtered : Call {
     bool is_delete;
     bool lists_all;
+    bool is_repeat;
     std::string_view filter;
     std::string_view filter_sent;
     vz_str patch;
@@ -52,7 +53,8 @@ void write_reply(Call& base, json::Writer& out) {
     const uint64_t matched = call.applied + call.id_count;
     const char* const verb = call.is_delete ? "deleted" : "updated";
     out.begin_object();
-    out.field("scanned", std::max(call.scanned, matched));  // of a repeat those that are there by now are counted
+    // Those that are there by now are not those of the first request, whose number nobody remembers.
+    if (!call.is_repeat) out.field("scanned", std::max(call.scanned, matched));
     out.field("matched", matched);
     out.field(verb, changed);
     out.key("results");
@@ -74,7 +76,7 @@ void begin_write(Filtered& call) {
     call.wanted.kind = call.is_delete ? VZ_DELETE : VZ_UPDATE;
     if (!call.is_delete) call.wanted.payload_mode = VZ_PAYLOAD_PATCH;
     call.wanted.expires_ms = call.expires_ms;
-    call.wanted.deadline_ns = call.view->deadline_ns;
+    if (call.step == 0) call.wanted.deadline_ns = call.view->deadline_ns;  // of what was begun the rest is done
     call.wanted.request_id = request_id(call, call.step);
     call.answer = vz_write_answer{};
     call.answer.struct_size = sizeof(vz_write_answer);
@@ -86,6 +88,7 @@ void written(Call& base) {
     auto& call = static_cast<Filtered&>(base);
     if (call.op.status != VZ_OK) return fail_op(call);
     note_outcome(call, call.answer.outcome);
+    call.is_repeat = call.answer.outcome == VZ_REPLAYED;
     call.applied += call.answer.applied;
     deliver(call, 0, &write_reply);
 }
@@ -211,6 +214,7 @@ void told_again(Call& base) {
     auto& call = static_cast<Filtered&>(base);
     if (call.op.status != VZ_OK) return fail_op(call);
     if (call.step == 0) note_outcome(call, call.answer.outcome);
+    call.is_repeat = true;
     call.applied += call.answer.applied;
     ++call.step;
     on_worker(call, &ask_again);

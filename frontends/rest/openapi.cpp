@@ -159,7 +159,10 @@ constexpr ParameterSchema kParameterSchemas[] = {
     {"view", R"({"enum":["basic","full"]})"},
     {"results", R"({"enum":["all","errors"]})"},
     {"vector_format", R"({"enum":["array","base64"]})"},
-    {"Idempotency-Key", R"({"type":"string","minLength":1,"maxLength":128})"},
+    {"Idempotency-Key",
+     R"({"type":"string","minLength":1,"maxLength":128,"description":"A repeat is not applied again and is answered from )"
+     R"(the first outcome, with Idempotent-Replay: true. It leaves out what nobody remembers: items of lists, `scanned` )"
+     R"(and `collection_created`."})"},
 };
 
 void write_parameter(json::Writer& out, std::string_view name, const char* place) {

@@ -121,7 +121,7 @@ constexpr Answer kAnswers[] = {
     {"POST", "/collections/{name}/vectors/copy", "src:s dst:s requested:i copied:i failed:i results:[@PointResult]"},
     {"POST", "/collections/{name}/vectors/move", "src:s dst:s requested:i moved:i failed:i results:[@PointResult]"},
     {"POST", "/collections/{name}/vectors/bulk_update_metadata",
-     "scanned:i matched:i updated:i results:[@PointResult]"},
+     "scanned?:i matched:i updated:i results:[@PointResult]"},
     {"PATCH", "/collections/{name}/vectors/{id}/expiry", "id:s collection:s expires_at:i? status:s"},
     {"POST", "/insert", "message:s vectors_created:i vector_ids:[s] collection:s chunked:b collection_created?:b"},
     {"POST", "/insert_texts", "@Inserted"},
@@ -144,7 +144,7 @@ constexpr Answer kAnswers[] = {
     {"POST", "/delete", "@Done"},
     {"DELETE", "/collections/{name}/vectors/{id}", "@Done"},
     {"POST", "/batch_delete", "collection:s count:i deleted:i failed:i results:[@ItemResult]"},
-    {"POST", "/collections/{name}/vectors/delete_by_filter", "scanned:i matched:i deleted:i results:[@PointResult]"},
+    {"POST", "/collections/{name}/vectors/delete_by_filter", "scanned?:i matched:i deleted:i results:[@PointResult]"},
 
     {"POST", "/auth/keys",
      "api_key:s id:s name:s permissions:[s] scopes:[@Scope] created_at:i expires_at:i? warning:s"},

@@ -120,7 +120,7 @@ void start_search(vzh_request* request, const vzh_view* view_in, std::optional<s
         return fail(*call, codec::validation("vector", "required"));
     if (const codec::Failure failure = check_model(model); codec::is_failure(failure)) return fail(*call, failure);
     if (call->query.dimension != 0) call->names.vector = call->query.field;
-    name_filter(*call, call->query.options.filter_sent);
+    name_options(*call, call->query.options);
     const std::string_view target = collection ? *collection : named;
     if (!enter(*call, target, VZH_READ)) return;
     if (call->query.is_text()) return on_worker(*call, &embed);

@@ -5,17 +5,23 @@
 #include "frontends/codec/time.hpp"
 #include "frontends/rest/call.hpp"
 #include "frontends/rest/handlers.hpp"
+#include "frontends/text/accept.hpp"
 
 namespace vz::rest {
 namespace {
 
 constexpr const char* kHtmlType = "text/html; charset=utf-8";
-constexpr std::string_view kPage =
-    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>vectorizer</title>"
-    "<h1>vectorizer " VECTORIZER_VERSION
-    "</h1><ul><li><a href=\"/health\">health</a><li><a href=\"/collections\">collections</a>"
-    "<li><a href=\"/stats\">stats</a><li><a href=\"/docs\">docs</a><li><a href=\"/metrics\">metrics</a><li><a "
-    "href=\"/graphql\">graphql</a></ul></html>\n";
+// By the names of their paths; of another frontend, and so perhaps not there: graphql.
+constexpr std::string_view kLinks[] = {"health",  "collections", "stats",        "status",
+                                       "metrics", "docs",        "openapi.json", "graphql"};
+
+template <typename Visit>
+void each_link(const Call& call, Visit visit) {
+    for (const std::string_view name : kLinks) {
+        const std::string path = "/" + std::string(name);
+        if (vzh_serves(call.request, borrowed(path)) != 0) visit(name, path);
+    }
+}
 
 uint64_t uptime_s(const Call& call) {
     return static_cast<uint64_t>(codec::now_unix_ms() - call.frontend->started_ms) / 1000;
@@ -64,16 +70,25 @@ void write_stats(Call& base, json::Writer& out) {
     out.end_object();
 }
 
-void write_root(Call&, json::Writer& out) {
+void write_root(Call& call, json::Writer& out) {
     out.begin_object();
     out.field("title", "vectorizer");
     out.field("version", VECTORIZER_VERSION);
     out.key("links");
     out.begin_object();
-    for (const char* name : {"health", "collections", "stats", "status", "metrics", "docs", "openapi.json", "graphql"})
-        out.field(name, std::string("/") + name);
+    each_link(call, [&](std::string_view name, const std::string& path) { out.field(name, path); });
     out.end_object();
     out.end_object();
+}
+
+std::string root_page(const Call& call) {
+    std::string page =
+        "<!doctype html><html lang=\"en\"><meta "
+        "charset=\"utf-8\"><title>vectorizer</title><h1>vectorizer " VECTORIZER_VERSION "</h1><ul>";
+    each_link(call, [&](std::string_view name, const std::string& path) {
+        page.append("<li><a href=\"").append(path).append("\">").append(name).append("</a>");
+    });
+    return page + "</ul></html>\n";
 }
 
 StatsCall* read_engine(vzh_request* request, const vzh_view* view_in) {
@@ -123,12 +138,18 @@ void get_status(vzh_request* request, const vzh_view* view_in) {
 void get_root(vzh_request* request, const vzh_view* view_in) {
     auto* call = begin<Call>(request, view_in);
     if (call == nullptr) return;
-    if (view(view_in->accept).find("text/html") == std::string_view::npos) return deliver(*call, 0, &write_root);
+    const std::string_view accept = view(view_in->accept);
+    const bool wants_page =
+        text::is_accepted_by_name(accept, "text/html") &&
+        text::accepted_weight(accept, "text/html") >= text::accepted_weight(accept, "application/json");
+    vzh_header(request, "Vary", borrowed("Accept"));
+    if (!wants_page) return deliver(*call, 0, &write_root);
+    const std::string page = root_page(*call);
     uint64_t size = 0;
-    char* place = vzh_space(request, kPage.size(), &size);
+    char* place = vzh_space(request, page.size(), &size);
     if (place == nullptr) return fail(*call, codec::overloaded());
-    kPage.copy(place, kPage.size());
-    vzh_wrote(request, kPage.size());
+    page.copy(place, page.size());
+    vzh_wrote(request, page.size());
     vzh_reply(request, 200, kHtmlType);
 }
 

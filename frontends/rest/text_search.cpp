@@ -197,7 +197,7 @@ void start(vzh_request* request, const vzh_view* view_in, const Fields& fields, 
         return fail(*call, failure);
     call->floats = floats.data;
     if (call->query.dimension != 0) call->names.vector = call->query.field;
-    name_filter(*call, call->query.options.filter_sent);
+    name_options(*call, call->query.options);
     if (enter(*call, target, VZH_READ)) on_worker(*call, next);
 }
 

@@ -119,7 +119,7 @@ void send_record(Call& base) {
     if (codec::is_failure(failure))
         return batch.sent == 0 ? fail(batch, failure) : fail_rest(batch, [&](uint64_t) { return failure; });
     batch.record.chain->request_id = request_id(batch, batch.records);
-    batch.record.chain->deadline_ns = batch.view->deadline_ns;
+    if (batch.records == 0) batch.record.chain->deadline_ns = batch.view->deadline_ns;
     batch.answer = vz_write_answer{};
     batch.answer.struct_size = sizeof batch.answer;
     submit(batch, VZ_OP_WRITE, batch.names.collection, batch.record.chain, &batch.answer, &written);

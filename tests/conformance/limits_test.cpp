@@ -108,6 +108,24 @@ TEST(Limits, TheBudgetOfBodiesHoldsForWhatIsMadeOfThem) {
     good(client, "/insert", R"({"collection":"t","id":"a","text":"a whale"})");
 }
 
+TEST(Limits, AnAnswerThatIsTooLongNamesTheLimitAsItWasSent) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.limits.answer_mb=1"});
+    HttpClient client(server.port());
+    good(client, "/collections", R"({"name":"t","dimension":16,"embedding_provider":"bm25","lexical":true})");
+    const std::string text = R"({"collection":"t","auto_chunk":false,"text":"sea )" + std::string(600'000, 'y');
+    for (const char* id : {"a", "b"}) good(client, "/insert", text + R"(","id":")" + id + "\"}");
+    const std::pair<const char*, const char*> searches[] = {{"/collections/t/search", "limit"},
+                                                            {"/collections/t/explain", "k"},
+                                                            {"/collections/t/explain", "limit"},
+                                                            {"/collections/t/hybrid_search", "final_k"}};
+    for (const auto& [path, limit] : searches) {
+        const Answer answer = client.post(path, R"({"query":"sea",")" + std::string(limit) + "\":5}");
+        EXPECT_EQ(answer.status, 400) << path;
+        EXPECT_EQ(Json(answer.body).text("/details/field"), limit) << answer.body;
+    }
+}
+
 // An answer that says that a request was refused says that it changed nothing.
 TEST(Limits, AWriteIsToldHoweverLongItsAnswer) {
     const TemporaryDirectory directory;

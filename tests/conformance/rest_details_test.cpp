@@ -1,6 +1,7 @@
 // The details of the wire contract that neither a shape nor a refusal alone shows: what is accepted everywhere, the
 // words errors use, edges of limits.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -12,6 +13,8 @@
 
 #include "tests/e2e/support/json.hpp"
 #include "tests/e2e/support/rest_server.hpp"
+#include "tests/e2e/support/server.hpp"
+#include "tests/e2e/support/temporary_directory.hpp"
 
 namespace vz::e2e {
 namespace {
@@ -347,34 +350,131 @@ TEST_F(RestDetails, a_name_that_is_too_long_for_any_collection_is_told_by_its_fi
     EXPECT_EQ(graphql(R"(query($n: String!) { vectors(input: {collection: $n}) { __typename } })"), "collection");
 }
 
+TEST_F(RestDetails, errors_name_fields_as_they_were_sent) {
+    struct Wrong {
+        const char* path;
+        const char* body;
+        const char* field;
+    };
+    const Wrong wrongs[] = {
+        {"/collections/s/explain", R"({"query_vector":[1]})", "query_vector"},
+        {"/collections/s/search", R"({"query_vector":[1]})", "query_vector"},
+        {"/batch_delete", R"({"collection":"s","vector_ids":[]})", "vector_ids"},
+        {"/batch_delete", R"({"collection":"s","vector_ids":null})", "ids"},
+        {"/batch_delete", R"({"collection":"s"})", "ids"},
+    };
+    for (const Wrong& wrong : wrongs)
+        EXPECT_EQ(field(refused(400, "POST", wrong.path, wrong.body)), wrong.field) << wrong.body;
+    for (const std::string effort : {"effort", "ef", "ef_search"}) {
+        for (const char* other : {R"("exact":true)", R"("recall":0.9)"}) {
+            const std::string both = "\"" + effort + "\":5," + other + "}";
+            const std::string told = refused(400, "POST", "/collections/s/search", R"({"vector":[1,0,0],)" + both);
+            EXPECT_NE(told.find("`" + effort + "`"), std::string::npos) << told;
+            const std::string inherited =
+                good("POST", "/batch_search", R"({"collection":"s","queries":[{"vector":[1,0,0]}],)" + both);
+            EXPECT_NE(inherited.find("`" + effort + "`"), std::string::npos) << inherited;
+        }
+    }
+}
+
+TEST_F(RestDetails, the_root_is_a_page_for_those_who_would_rather_have_one) {
+    const auto type = [](const std::string& accept) {
+        return send("GET", "/", {}, {"Accept: " + accept}).header("Content-Type");
+    };
+    const std::string page = "text/html; charset=utf-8";
+    for (const char* accept : {"text/html", "TEXT/HTML;level=1", "text/html,application/xml;q=0.9,*/*;q=0.8",
+                               "application/json;q=0.5, text/html", "text/html, application/json"})
+        EXPECT_EQ(type(accept), page) << accept;
+    for (const char* accept : {"*/*", "text/*", "application/json", "text/html;q=0", "text/html; q=0.0, */*",
+                               "application/json, text/html;q=0.9", "text/htmlx", "application/x-text/html"})
+        EXPECT_EQ(type(accept), "application/json; charset=utf-8") << accept;
+}
+
+TEST_F(RestDetails, the_page_of_the_root_has_the_links_of_the_root) {
+    const Json links(good("GET", "/"));
+    const std::string page = send("GET", "/", {}, {"Accept: text/html"}).body;
+    for (const std::string name :
+         {"health", "collections", "stats", "status", "metrics", "docs", "openapi.json", "graphql"}) {
+        EXPECT_EQ(links.text("/links/" + name), "/" + name);
+        EXPECT_NE(page.find("href=\"/" + name + '"'), std::string::npos) << page;
+        EXPECT_EQ(send("GET", "/" + name, {}, {"Accept: text/html"}).status, 200) << name;
+    }
+}
+
 TEST_F(RestDetails, an_alias_that_is_none_is_told_as_that) {
     EXPECT_EQ(Json(refused(404, "DELETE", "/aliases/s")).text("/message").find("Collection"), std::string::npos);
 }
 
 // Header and rows of zeros, numbered from 0.
-TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
-    constexpr uint32_t kDimension = 64;
-    constexpr uint64_t kCount = 60'000;
-    good("POST", "/collections", R"({"name":"t","dimension":64,"metric":"dot"})");
+std::string rows_of_zeros(uint32_t dimension, uint64_t count) {
     std::string body = "VZPOINT1";
     const auto put = [&](auto number) { body.append(reinterpret_cast<const char*>(&number), sizeof number); };
-    put(kDimension);
+    put(dimension);
     put(uint32_t{0});
-    put(kCount);
-    body.resize(64 + kCount * kDimension * sizeof(float));
-    for (int timeout_ms = 10; timeout_ms < 1'000; timeout_ms += timeout_ms / 2) {
-        const std::string limit = std::to_string(timeout_ms);
-        const Answer answer = send("POST", "/collections/t/import?id_start=0&timeout_ms=" + limit, body,
-                                   {"Content-Type: application/octet-stream"});
-        if (answer.status == 200) return;  // too fast for this deadline, and for all longer ones
+    put(count);
+    body.resize(64 + count * dimension * sizeof(float));
+    return body;
+}
+
+TEST_F(RestDetails, an_import_that_is_late_stores_nothing) {
+    good("POST", "/collections", R"({"name":"t","dimension":64,"metric":"dot"})");
+    const std::string body = rows_of_zeros(64, 60'000);
+    for (int timeout_ms = 10; timeout_ms < 60'000; timeout_ms += timeout_ms / 2) {
+        const Answer answer = send("POST", "/collections/t/import?id_start=0&timeout_ms=" + std::to_string(timeout_ms),
+                                   body, {"Content-Type: application/octet-stream"});
+        const Json told(answer.body);
+        const int64_t count = Json(good("POST", "/collections/t/count")).integer("/count");
+        if (answer.status == 200) {
+            EXPECT_EQ(told.integer("/inserted"), 60'000) << answer.body;
+            EXPECT_EQ(count, 60'000);
+            return;
+        }
         EXPECT_EQ(answer.status, 504) << answer.body;
-        const Json late(answer.body);
-        EXPECT_EQ(late.integer("/details/timeout_ms"), timeout_ms) << answer.body;
-        if (!late.has("/details/inserted")) continue;
-        EXPECT_EQ(late.text("/message").find("nothing"), std::string::npos) << answer.body;
-        EXPECT_GE(Json(good("POST", "/collections/t/count")).integer("/count"), late.integer("/details/inserted"));
-        return;
+        EXPECT_EQ(told.integer("/details/timeout_ms"), timeout_ms) << answer.body;
+        EXPECT_FALSE(told.has("/details/inserted")) << answer.body;
+        ASSERT_EQ(count, 0) << answer.body;
     }
+    FAIL() << "never in time";
+}
+
+TEST_F(RestDetails, a_listed_deletion_that_is_late_deletes_nothing) {
+    good("POST", "/collections", R"({"name":"t","dimension":1,"metric":"dot"})");
+    const Answer imported = send("POST", "/collections/t/import?id_start=0", rows_of_zeros(1, 60'000),
+                                 {"Content-Type: application/octet-stream"});
+    ASSERT_EQ(imported.status, 200) << imported.body;
+    for (int timeout_ms = 10; timeout_ms < 60'000; timeout_ms += timeout_ms / 8 + 1) {
+        const Answer answer =
+            send("POST", "/collections/t/vectors/delete_by_filter?results=all&timeout_ms=" + std::to_string(timeout_ms),
+                 R"({"filter":{"must_not":[{"has_id":["x"]}]}})");
+        const int64_t count = Json(good("POST", "/collections/t/count")).integer("/count");
+        if (answer.status == 200) {
+            EXPECT_EQ(Json(answer.body).integer("/deleted"), 60'000);
+            EXPECT_EQ(count, 0);
+            return;
+        }
+        EXPECT_EQ(answer.status, 504) << answer.body;
+        ASSERT_EQ(count, 60'000) << answer.body;
+    }
+    FAIL() << "never in time";
+}
+
+// A log that may not grow beyond 8 MiB is a disk that has no room for all of 15.
+TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data");
+    HttpClient client(server.port());
+    ASSERT_EQ(client.request("POST", "/collections", R"({"name":"t","dimension":64})").status, 200);
+    const rlimit little{8 << 20, RLIM_INFINITY};
+    ASSERT_EQ(::prlimit(server.process().id(), RLIMIT_FSIZE, &little, nullptr), 0);
+    const Answer answer = client.request("POST", "/collections/t/import?id_start=0", rows_of_zeros(64, 60'000),
+                                         {"Content-Type: application/octet-stream"});
+    EXPECT_EQ(answer.status, 503) << answer.body;
+    const Json stopped(answer.body);
+    EXPECT_EQ(stopped.text("/error_type"), "storage_error");
+    EXPECT_GT(stopped.integer("/details/inserted"), 0) << answer.body;
+    EXPECT_EQ(stopped.text("/message").find("nothing"), std::string::npos) << answer.body;
+    EXPECT_EQ(Json(client.post("/collections/t/count", "{}").body).integer("/count"),
+              stopped.integer("/details/inserted"));
 }
 
 TEST_F(RestDetails, a_part_of_a_request_that_fails_is_told_by_its_place) {

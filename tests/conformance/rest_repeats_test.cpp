@@ -148,6 +148,25 @@ TEST_F(RestRepeats, what_a_filter_selects_later_is_not_told) {
     EXPECT_EQ(send("GET", path + "e").status, 200);
 }
 
+TEST_F(RestRepeats, how_many_points_there_were_is_not_told_by_those_that_are_there_now) {
+    make("s", {"a", "b", "c"});
+    const std::string path = "/collections/s/vectors/";
+    const auto of = [](const std::string& id) { return R"({"filter":{"must":{"has_id":[")" + id + "\"]}}"; };
+    for (const std::string list : {"", "?results=all"}) {
+        const std::string update = of("a") + R"(,"patch":{"l":2}})";
+        const std::string deletion = of(list.empty() ? "b" : "c") + "}";
+        const std::pair<std::string, std::string> requests[] = {{path + "bulk_update_metadata" + list, update},
+                                                                {path + "delete_by_filter" + list, deletion}};
+        for (const auto& [route, body] : requests) {
+            const int64_t there = Json(good("POST", "/collections/s/count", "{}")).integer("/count");
+            EXPECT_EQ(Json(good("POST", route, body, route)).integer("/scanned"), there) << route;
+            const Json again(repeated("POST", route, body, route));
+            EXPECT_FALSE(again.has("/scanned")) << route;
+            EXPECT_EQ(again.integer("/matched"), 1) << route;
+        }
+    }
+}
+
 TEST_F(RestRepeats, a_snapshot_is_deleted_once) {
     make("s", {"a"});
     const std::string path = "/collections/s/snapshots/";

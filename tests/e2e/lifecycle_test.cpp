@@ -227,6 +227,8 @@ TEST(Lifecycle, EachFrontendCanBeOff) {
         HttpClient client(rest_only.port());
         EXPECT_EQ(client.get("/collections").status, 200);
         EXPECT_EQ(client.post("/graphql", "{\"query\":\"{ stats { version } }\"}").status, 404);
+        EXPECT_EQ(client.get("/").body.find("graphql"), std::string::npos);
+        EXPECT_EQ(client.request("GET", "/", {}, {"Accept: text/html"}).body.find("graphql"), std::string::npos);
         EXPECT_EQ(rest_only.stop().code, 0);
     }
     {

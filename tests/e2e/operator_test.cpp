@@ -62,6 +62,25 @@ TEST(Operator, WithoutATerminalEveryLineOfTheLogIsJson) {
     EXPECT_EQ(Json(failed[0]).text("/error_type"), "collection_not_found");
 }
 
+TEST(Operator, ARequestThatTakesTooLongToArriveIsLogged) {
+    const TemporaryDirectory directory;
+    Server server(directory.path() + "/data", {"--set", "server.http.receive_timeout_ms=200"});
+    HttpClient client(server.port());
+    const Answer late = client.request("POST", "/search", "{", {"Content-Length: 10", "X-Request-Id: slow"});
+    EXPECT_EQ(late.status, 408);
+    EXPECT_EQ(late.header("X-Request-Id"), "slow");
+    EXPECT_EQ(Json(late.body).text("/request_id"), "slow");
+    EXPECT_EQ(server.stop().code, 0);
+    const auto lines = lines_with(server.process().output(), "\"slow\"");
+    ASSERT_EQ(lines.size(), 1U) << server.process().output();
+    const Json record(lines[0]);
+    EXPECT_EQ(record.text("/event"), "http.request");
+    EXPECT_EQ(record.text("/route"), "/search");
+    EXPECT_EQ(record.integer("/status"), 408);
+    EXPECT_EQ(record.integer("/bytes_in"), 1);
+    EXPECT_EQ(record.text("/error_type"), "request_timeout");
+}
+
 TEST(Operator, TheReadyLineTellsThePortThatWasFree) {
     const TemporaryDirectory directory;
     Process server({program(), "serve", "--data-dir", directory.path() + "/data", "--port", "0"}, {},

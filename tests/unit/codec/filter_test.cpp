@@ -43,6 +43,13 @@ TEST(rewrite_filter, turns_the_tagged_spelling_into_the_plain_one) {
          R"({"must":[{"nested":{"key":"k","filter":{"must":[{"key":"a","match":{"value":1}}]}}}]})"},
         {R"({"min_should":{"conditions":[{"type":"match","key":"a","match_value":1}],"min_count":1}})",
          R"({"min_should":{"conditions":[{"key":"a","match":{"value":1}}],"min_count":1}})"},
+        {R"({"m\u0075st":[{"\u0074ype":"m\u0061tch","k\u0065y":"\u0061","match\u005fvalue":1}]})",
+         R"({"m\u0075st":[{"key":"\u0061","match":{"value":1}}]})"},
+        {R"({"must":[{"type":"match","key":"a","match_value":{"te\u0078t":"x","\u0074ype":"pref\u0069x"}}]})",
+         R"({"must":[{"key":"a","match":{"prefix":"x"}}]})"},
+        {R"({"must":[{"\u0074ype":"r\u0061nge","key":"a","\u0072ange":{"gt":1}}]})",
+         R"({"must":[{"key":"a","range":{"gt":1}}]})"},
+        {R"({"must":[{"nested":{"key":"__nested\u005F_","filter":{"must":[]}}}]})", R"({"must":[{"must":[]}]})"},
     };
     for (const Case& each : kCases) {
         const RewrittenFilter rewritten = rewrite_filter(each.tagged);
@@ -59,6 +66,9 @@ TEST(rewrite_filter, leaves_everything_else_to_the_engine) {
              R"({"must":[{"key":"type","match":{"value":"match"}}]})",
              R"({"must":[{"key":"a","match":{"value":"type"}}]})",
              R"({"must":[{"type":"other","key":"a","x":1}]})",
+             R"({"must":[{"\\u0074ype":"match","key":"a","match_value":1}]})",
+             R"({"must":[{"\u74ype":"match","key":"a","match_value":1}]})",
+             R"({"must":[{"\u0074)",
              R"({"must":[{"type":)",
              R"({"must":[{"type":"match","key":"a","match_value":{"text":)",
          }) {
@@ -148,10 +158,11 @@ TEST(rewrite_filter, knows_where_its_pieces_stood) {
 }
 
 TEST(has_condition, knows_filters_that_ask_nothing) {
-    for (const char* nothing : {"{}", " { } ", R"({"must":[]})", R"({"must":{"should":[]},"must_not":[{"must":[]}]})",
-                                R"({"min_should":{"conditions":[],"min_count":0}})",
-                                R"({"min_should":{"conditions":[{"has_id":[1]}],"min_count":0}})",
-                                R"({"must":[{"min_should":{"min_count": -0 ,"conditions":[{"has_id":[1]}]}}]})"}) {
+    for (const char* nothing :
+         {"{}", " { } ", R"({"m\u0075st":[]})", R"({"must":[]})", R"({"must":{"should":[]},"must_not":[{"must":[]}]})",
+          R"({"min_should":{"conditions":[],"min_count":0}})",
+          R"({"min_should":{"conditions":[{"has_id":[1]}],"min_count":0}})",
+          R"({"must":[{"min_should":{"min_count": -0 ,"conditions":[{"has_id":[1]}]}}]})"}) {
         EXPECT_FALSE(has_condition(nothing)) << nothing;
     }
     for (const char* something :

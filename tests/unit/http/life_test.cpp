@@ -39,13 +39,33 @@ TEST(Time, half_a_request_gets_408_and_silence_is_closed) {
     const auto begun = steady_clock::now();
     idle.send(get("/items/x"));
     EXPECT_EQ(idle.read().body, "x");
-    EXPECT_TRUE(half.read_to_end().starts_with("HTTP/1.1 408"));
-    EXPECT_TRUE(body.read_to_end().starts_with("HTTP/1.1 408"));
+    for (Client* slow : {&half, &body}) {
+        const Reply late = slow->read();
+        EXPECT_EQ(late.status, 408);
+        EXPECT_EQ(late.field("X-Request-Id").size(), 36U) << late.head;
+        EXPECT_EQ(late.field("x-correlation-id"), late.field("X-Request-Id"));
+        EXPECT_EQ(late.field("X-Content-Type-Options"), "nosniff");
+        EXPECT_EQ(late.field("Connection"), "close");
+        EXPECT_NE(late.body.find("\"request_id\":\"" + late.field("X-Request-Id") + '"'), std::string::npos)
+            << late.body;
+        EXPECT_EQ(slow->read_to_end(), "");
+        EXPECT_FALSE(slow->timed_out);
+    }
     EXPECT_EQ(silent.read_to_end(), "");
     EXPECT_FALSE(silent.timed_out);
     EXPECT_EQ(idle.read_to_end(), "");
     EXPECT_FALSE(idle.timed_out);
     EXPECT_GT(steady_clock::now() - begun, milliseconds(350));
+}
+
+TEST(Time, a_verdict_that_gives_way_leaves_no_field_behind) {
+    Server server(Changes{{"http.receive_timeout_ms", "200"}});
+    server.start();
+    Client slow(server.port());
+    slow.send("PUT /items/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe");
+    const Reply late = slow.read();
+    EXPECT_EQ(late.status, 408);
+    EXPECT_EQ(late.field("Allow"), "");
 }
 
 TEST(Time, a_slow_handler_is_no_timeout) {

@@ -43,6 +43,12 @@ TEST(Compression, large_answers_are_gzipped_for_those_who_take_it) {
     }
     for (const char* some : {"Accept-Encoding: GZip\r\n", "Accept-Encoding: br, gzip ;q=0.5\r\n"})
         EXPECT_EQ(ask(server.port(), get("/big?bytes=200000", some)).field("Content-Encoding"), "gzip") << some;
+    for (const char* fields : {"", kGzip}) {
+        const auto got = ask(server.port(), get("/big?bytes=200000", fields));
+        const auto head = ask(server.port(), "HEAD" + get("/big?bytes=200000", fields).substr(3), true);
+        for (const char* name : {"Content-Length", "Content-Encoding", "Content-Type", "Vary"})
+            EXPECT_EQ(head.field(name), got.field(name)) << name << " " << fields;
+    }
     EXPECT_EQ(ask(server.port(), get("/big?bytes=16383")).field("Vary"), "");
     EXPECT_EQ(ask(server.port(), get("/big?bytes=16383", kGzip)).field("Content-Encoding"), "");
     Client pipelined(server.port());
