@@ -18,9 +18,10 @@ Sort read_integer(std::string_view value, int64_t& number) {
 // What the key says, as written; empty: it is not there.
 std::string_view find_value(std::string_view payload) {
     std::string_view found;
-    if (payload.find(kExpiryKey) == std::string_view::npos) return found;
+    const bool has_escapes = payload.find('\\') != std::string_view::npos;
+    if (!has_escapes && payload.find(kExpiryKey) == std::string_view::npos) return found;
     skim_members(trimmed(payload), [&](std::string_view key, std::string_view value) {
-        if (key == kExpiryKey) found = value;
+        if (key == kExpiryKey || (has_escapes && unescaped(key) == kExpiryKey)) found = value;
         return true;
     });
     return found;

@@ -1,7 +1,6 @@
 #include "frontends/codec/filter.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
@@ -23,22 +22,6 @@ struct Member {
     std::string_view value;  // likewise
     std::string name;        // what the key stands for
 };
-
-// As far as the names of filters go, which are of ASCII letters: of these \u is the only escape.
-std::string unescaped(std::string_view text) {
-    constexpr size_t kEscapeBytes = 6;
-    std::string plain;
-    for (size_t at = 0; at < text.size();) {
-        const std::string_view escape = text.substr(at, kEscapeBytes);
-        uint32_t code = 0;
-        const char* const end = escape.data() + escape.size();
-        const bool is_letter = escape.starts_with("\\u") && escape.size() == kEscapeBytes &&
-                               std::from_chars(escape.data() + 2, end, code, 16).ptr == end && code < 0x80;
-        plain += is_letter ? static_cast<char>(code) : text[at];
-        at += is_letter ? kEscapeBytes : 1;
-    }
-    return plain;
-}
 
 // False: this is no object, or none of a filter.
 bool read_members(std::string_view object, std::vector<Member>* members) {

@@ -1,5 +1,8 @@
 #include "frontends/codec/skim.hpp"
 
+#include <charconv>
+#include <cstdint>
+
 namespace vz::codec {
 
 size_t skip_space(std::string_view text, size_t at) {
@@ -35,6 +38,21 @@ std::string_view trimmed(std::string_view text) {
     const size_t begin = skip_space(text, 0);
     const size_t last = text.find_last_not_of(" \t\n\r");
     return begin == text.size() ? std::string_view() : text.substr(begin, last - begin + 1);
+}
+
+std::string unescaped(std::string_view text) {
+    constexpr size_t kEscapeBytes = 6;
+    std::string plain;
+    for (size_t at = 0; at < text.size();) {
+        const std::string_view escape = text.substr(at, kEscapeBytes);
+        uint32_t code = 0;
+        const char* const end = escape.data() + escape.size();
+        const bool is_letter = escape.starts_with("\\u") && escape.size() == kEscapeBytes &&
+                               std::from_chars(escape.data() + 2, end, code, 16).ptr == end && code < 0x80;
+        plain += is_letter ? static_cast<char>(code) : text[at];
+        at += is_letter ? kEscapeBytes : 1;
+    }
+    return plain;
 }
 
 }  // namespace vz::codec

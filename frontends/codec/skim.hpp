@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace vz::codec {
@@ -14,6 +15,9 @@ size_t skip_string(std::string_view text, size_t at);
 // Behind the value that begins at `at`: balanced brackets, strings skipped.
 size_t skip_value(std::string_view text, size_t at);
 std::string_view trimmed(std::string_view text);
+// What a string as written stands for, as far as names go that have letters and underscores: of these \u is the only
+// escape.
+std::string unescaped(std::string_view text);
 
 // Calls visit(key, value), both as written, with each member of the object that the text begins with, until one gives
 // false. False: it did, or this is no object.

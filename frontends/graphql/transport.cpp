@@ -42,7 +42,7 @@ void reply_page(vzh_request* request, const vz_frontend& frontend) {
         "'none'; form-action 'none'; "
         "frame-ancestors 'none'";
     vzh_header(request, "Content-Security-Policy", text::borrowed(assets().empty() ? kPlain : kGraphiql));
-    vzh_header(request, "X-Content-Type-Options", text::borrowed("nosniff"));
+    vzh_header(request, "Vary", text::borrowed("Accept"));
     reply_text(request, 200, frontend.page_text, "text/html; charset=utf-8");
 }
 

@@ -234,6 +234,9 @@ TEST(Lifecycle, EachFrontendCanBeOff) {
     {
         Server graphql_only(data, {"--set", "frontends.rest.enabled=false"});
         HttpClient client(graphql_only.port());
+        const Answer page = client.request("GET", "/graphql", {}, {"Accept: text/html"});
+        EXPECT_EQ(page.header("Vary"), "Accept");
+        EXPECT_EQ(page.headers.find("nosniff"), page.headers.rfind("nosniff")) << page.headers;
         EXPECT_EQ(client.get("/collections").status, 404);
         EXPECT_EQ(graphql_frontend(graphql_only.port())->read().size(), 1U);
         EXPECT_EQ(graphql_only.stop().code, 0);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "frontends/codec/collection.hpp"
+#include "frontends/codec/expiry.hpp"
 #include "frontends/codec/failure.hpp"
 #include "frontends/codec/request_id.hpp"
 #include "frontends/codec/scores.hpp"
@@ -163,6 +164,16 @@ TEST(names, times_are_rfc_3339) {
     EXPECT_EQ(rfc3339(0), "1970-01-01T00:00:00.000Z");
     EXPECT_EQ(rfc3339(1769851800123), "2026-01-31T09:30:00.123Z");
     EXPECT_EQ(rfc3339(-1), "1969-12-31T23:59:59.999Z");
+}
+
+TEST(names, an_expiry_may_be_written_with_escapes) {
+    EXPECT_EQ(expiry_of(R"({"a":"\\","__expires_at":7})"), 7);
+    EXPECT_EQ(expiry_of(R"({"__expires_\u0061t":7})"), 7);
+    EXPECT_EQ(expiry_of_patch(R"({"\u005F_expires_at":null})"), 0);
+    EXPECT_NE(refuse_expiry(R"({"__expires_\u0061t":-7})"), nullptr);
+    for (const char* other :
+         {R"({"\\u005f_expires_at":7})", R"({"a":{"__expires_\u0061t":7}})", R"({"__expires_\u00e1t":7})"})
+        EXPECT_EQ(expiry_of(other), std::nullopt) << other;
 }
 
 TEST(collection, notes_survive_the_schema) {
