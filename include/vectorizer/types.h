@@ -168,6 +168,8 @@ typedef uint32_t vz_metric;
 #define VZ_EUCLIDEAN 2u /* distance (root taken) */
 #define VZ_DOT 3u       /* similarity */
 #define VZ_MANHATTAN 4u /* distance */
+/* Scores are float32. What lies beyond its range is the greatest number of it, or the least: among such rows the order
+ * is not told. */
 
 typedef uint32_t vz_quantization;
 #define VZ_QUANTIZATION_AUTO 0u /* 8 bits a value, unless the metric or the rows need more; descriptions say which */
