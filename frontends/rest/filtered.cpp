@@ -1,6 +1,9 @@
 // Deleting and changing the points that pass a filter: as one atomic write; or, where the client wants to hear of each,
-// read first and then written in batches, every point under the version that was read.
+// read first and then written in batches, every point under the version that was read; what was changed meanwhile is
+// read again.
 #include <algorithm>
+#include <numeric>
+#include <unordered_map>
 
 #include "frontends/codec/expiry.hpp"
 #include "frontends/codec/filter.hpp"
@@ -14,6 +17,10 @@ namespace {
 using json::Value;
 
 constexpr uint32_t kBatchPoints = 10'000;
+// Of a point that others change all the time; each takes a read and a write.
+constexpr uint32_t kTriesMax = 100;
+// Of a point that is not told: by now it does not pass.
+constexpr vz_status kLeft = VZ_NOT_FOUND;
 
 constexpr json::Field kDeleteFields[] = {{"filter", 0}, {"wait", 2}};
 constexpr json::Field kUpdateFields[] = {{"filter", 0}, {"patch", 1}, {"wait", 2}};
@@ -42,15 +49,32 @@ struct Filtered : Call {
     uint64_t id_count;
     uint64_t told_bytes;  // of the answer's list
     uint64_t room;
-    uint64_t sent;
+    uint64_t sent;  // points of batches that are done
     uint64_t step;
+
+    // Of the batch, those that are being written: all, then those that were changed since they were read.
+    uint64_t* picked;  // of ids
+    vz_str* picked_ids;
+    uint64_t* picked_versions;
+    vz_status* picked_statuses;
+    uint64_t picked_count;
+    uint64_t tries;
+    std::string_view picked_filter;
 };
+
+ItemFault fault_of(const Filtered& call, vz_status status) {
+    vz_error error{};
+    error.status = status;
+    error.item = VZ_NO_ITEM;
+    return keep(call, codec::from_engine(error, call.names));
+}
 
 void write_reply(Call& base, json::Writer& out) {
     const auto& call = static_cast<Filtered&>(base);
     const uint64_t changed =
         call.applied + static_cast<uint64_t>(std::count(call.statuses, call.statuses + call.id_count, VZ_OK));
-    const uint64_t matched = call.applied + call.id_count;
+    const auto left = static_cast<uint64_t>(std::count(call.statuses, call.statuses + call.id_count, kLeft));
+    const uint64_t matched = call.applied + call.id_count - left;
     const char* const verb = call.is_delete ? "deleted" : "updated";
     out.begin_object();
     // Those that are there by now are not those of the first request, whose number nobody remembers.
@@ -60,10 +84,14 @@ void write_reply(Call& base, json::Writer& out) {
     out.key("results");
     out.begin_array();
     for (uint64_t i = 0; i < call.id_count; ++i) {
-        if (call.statuses[i] != VZ_OK) continue;
+        if (call.statuses[i] == kLeft) continue;
         out.begin_object();
         out.field("id", view(call.ids[i]));
-        out.field("status", verb);
+        if (call.statuses[i] == VZ_OK) {
+            out.field("status", verb);
+        } else {
+            write_fault(out, fault_of(call, call.statuses[i]));
+        }
         out.end_object();
     }
     out.end_array();
@@ -103,46 +131,137 @@ void write_all(Filtered& call, Continue next) {
 // ---- read first ----
 
 void write_batch(Filtered& call);
+void write_picked(Filtered& call);
 void told_again(Call& base);
+void read_picked(Call& base);
 
-void batch_written(Call& base) {
+uint64_t batch_end(const Filtered& call) { return std::min(call.id_count, call.sent + kBatchPoints); }
+
+void tell(Filtered& call) { deliver(call, call.id_count * 64, &write_reply); }
+
+// What came before is durable and has to be told.
+void fail_rest(Filtered& call, vz_status status) {
+    for (uint64_t i = 0; i < call.picked_count; ++i) call.statuses[call.picked[i]] = status;
+    std::fill(call.statuses + batch_end(call), call.statuses + call.id_count, status);
+    tell(call);
+}
+
+void picked_written(Call& base) {
     auto& call = static_cast<Filtered&>(base);
-    const uint64_t end = call.sent + call.wanted.count;
-    if (call.op.status != VZ_OK) {
-        if (call.sent == 0) return fail_op(call);
-        // What came before is durable and has to be told.
-        std::fill(call.statuses + call.sent, call.statuses + call.id_count, call.op.status);
-        return deliver(call, call.id_count * 64, &write_reply);
-    }
+    if (call.op.status != VZ_OK) return call.step == 0 ? fail_op(call) : fail_rest(call, call.op.status);
     if (call.answer.outcome == VZ_REPLAYED) {
         // An equal request was faster: these are its points, or were.
-        call.id_count = call.sent;
+        for (uint64_t i = 0; i < call.picked_count; ++i) call.statuses[call.picked[i]] = kLeft;
+        call.id_count = batch_end(call);
         return told_again(call);
     }
-    call.sent = end;
     ++call.step;
+    uint64_t changed = 0;
+    for (uint64_t i = 0; i < call.picked_count; ++i) {
+        call.statuses[call.picked[i]] = call.picked_statuses[i];
+        if (call.picked_statuses[i] == VZ_CONFLICT) call.picked[changed++] = call.picked[i];
+    }
+    call.picked_count = changed;
+    if (changed != 0 && ++call.tries < kTriesMax) return on_worker(call, &read_picked);
+    call.sent = batch_end(call);
     write_batch(call);
 }
 
-void write_batch(Filtered& call) {
-    if (call.sent == call.id_count) return deliver(call, call.id_count * 64, &write_reply);
+void write_picked(Filtered& call) {
+    for (uint64_t i = 0; i < call.picked_count; ++i) {
+        call.picked_ids[i] = call.ids[call.picked[i]];
+        call.picked_versions[i] = call.versions[call.picked[i]];
+    }
     begin_write(call);
     call.wanted.flags = VZ_WRITE_PER_ITEM;
     call.wanted.condition = VZ_IF_VERSION;  // what was changed since it was read may no longer pass
-    call.wanted.count = std::min<uint64_t>(kBatchPoints, call.id_count - call.sent);
-    call.wanted.ids = call.ids + call.sent;
-    call.wanted.versions = call.versions + call.sent;
+    call.wanted.count = call.picked_count;
+    call.wanted.ids = call.picked_ids;
+    call.wanted.versions = call.picked_versions;
     if (!call.is_delete) call.wanted.payloads = call.patches;
-    call.answer.statuses = call.statuses + call.sent;
-    submit(call, VZ_OP_WRITE, call.names.collection, &call.wanted, &call.answer, &batch_written);
+    call.answer.statuses = call.picked_statuses;
+    submit(call, VZ_OP_WRITE, call.names.collection, &call.wanted, &call.answer, &picked_written);
+}
+
+void picked_read(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    vz_rows rows{};
+    rows.struct_size = sizeof rows;
+    vz_status status = call.op.status;
+    if (status == VZ_OK) status = vz_result_rows(call.result, 0, &rows, &call.error);
+    if (status == VZ_OK) status = vz_result_check(call.result, &call.error);
+    if (status != VZ_OK) return fail_rest(call, status);
+    std::unordered_map<std::string_view, uint64_t> versions;
+    for (uint64_t row = 0; row < rows.count; ++row) versions.emplace(view(rows.ids[row]), rows.versions[row]);
+    uint64_t passing = 0;
+    for (uint64_t i = 0; i < call.picked_count; ++i) {
+        const uint64_t at = call.picked[i];
+        const auto found = versions.find(view(call.ids[at]));
+        if (found == versions.end()) {
+            call.statuses[at] = kLeft;
+            continue;
+        }
+        call.versions[at] = found->second;
+        call.picked[passing++] = at;
+    }
+    call.picked_count = passing;
+    vz_result_release(call.result);
+    call.result = nullptr;
+    if (passing != 0) return write_picked(call);
+    call.sent = batch_end(call);
+    write_batch(call);
+}
+
+// Which of the points that were changed pass now.
+void read_picked(Call& base) {
+    auto& call = static_cast<Filtered&>(base);
+    json::Text text;
+    {
+        json::Writer out(text.target());
+        out.begin_object();
+        out.key("must");
+        out.begin_array();
+        out.raw(call.filter);
+        out.begin_object();
+        out.key("has_id");
+        out.begin_array();
+        for (uint64_t i = 0; i < call.picked_count; ++i) out.string(view(call.ids[call.picked[i]]));
+        out.end_array();
+        out.end_object();
+        out.end_array();
+        out.end_object();
+    }
+    call.picked_filter = call.arena.copy(text.text());
+    if (call.picked_filter.data() == nullptr) return fail_rest(call, VZ_OUT_OF_MEMORY);
+    call.page = vz_scan_request{};
+    call.page.struct_size = sizeof(vz_scan_request);
+    call.page.filter = borrowed(call.picked_filter);
+    call.page.limit = kBatchPoints;
+    submit(call, VZ_OP_SCAN, call.names.collection, &call.page, &call.result,
+           [](Call& done) { on_worker(done, &picked_read); });
+}
+
+void write_batch(Filtered& call) {
+    if (call.sent == call.id_count) return tell(call);
+    call.picked_count = batch_end(call) - call.sent;
+    call.tries = 0;
+    std::iota(call.picked, call.picked + call.picked_count, call.sent);
+    write_picked(call);
 }
 
 void begin_batches(Filtered& call) {
+    const uint64_t points = std::min<uint64_t>(kBatchPoints, call.id_count);
     call.statuses = call.arena.make<vz_status>(call.id_count);
-    if (!call.is_delete) call.patches = call.arena.make<vz_str>(kBatchPoints);
-    if (call.statuses == nullptr || (!call.is_delete && call.patches == nullptr))
+    call.picked = call.arena.make<uint64_t>(points);
+    call.picked_ids = call.arena.make<vz_str>(points);
+    call.picked_versions = call.arena.make<uint64_t>(points);
+    call.picked_statuses = call.arena.make<vz_status>(points);
+    if (!call.is_delete) call.patches = call.arena.make<vz_str>(points);
+    if (call.statuses == nullptr || call.picked == nullptr || call.picked_ids == nullptr ||
+        call.picked_versions == nullptr || call.picked_statuses == nullptr ||
+        (!call.is_delete && call.patches == nullptr))
         return fail(call, codec::overloaded());
-    if (!call.is_delete) std::fill_n(call.patches, kBatchPoints, call.patch);
+    if (!call.is_delete) std::fill_n(call.patches, points, call.patch);
     write_batch(call);
 }
 

@@ -31,7 +31,7 @@ constexpr AnswerShape kShapes[] = {
     {"InsertResult",
      "index:i client_id:s? status:s vector_ids?:[s] vectors_created?:i chunked?:b error?:s error_type?:s"},
     {"ItemResult", "index:i id:s? status:s error?:s error_type?:s"},
-    {"PointResult", "id:s status:s"},
+    {"PointResult", "id:s status:s error?:s error_type?:s"},
     {"ImportError", "index:i id:s? error:s error_type:s"},
     {"Operation", "operation_id:i status:s"},
     // What a PUT wrote without sending it is null where the point has gone before it could be read.

@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
+#include <tuple>
 #include <vector>
 
 #include "tests/e2e/support/json.hpp"
@@ -248,6 +251,33 @@ TEST_F(Filters, list_what_they_did_where_asked) {
     EXPECT_EQ(Json(good("/collections/c/vectors/delete_by_filter?results=all", R"({"filter":)" + kOdd + "}"))
                   .integer("/deleted"),
               0);
+}
+
+// A point that others write all the time passes as well as one that nobody does.
+TEST_F(Filters, leave_no_point_out_that_is_written_meanwhile) {
+    for (const auto& [route, patch, verb] : {std::tuple{"bulk_update_metadata", R"(,"patch":{"x":1})", "updated"},
+                                             std::tuple{"delete_by_filter", "", "deleted"}}) {
+        std::atomic<bool> is_done = false;
+        std::thread writer([&] {
+            HttpClient client(rest_->port());
+            for (uint32_t n = 0; !is_done; ++n)
+                client.request("PUT", "/collections/c/vectors/" + std::to_string(1 + n % 5 * 2),
+                               R"({"vector":[1,)" + std::to_string(n % 100) + "]}");
+        });
+        uint32_t rounds = 0;
+        for (; rounds < 60 && !HasFailure(); ++rounds) {
+            const Json told(good("/collections/c/vectors/" + std::string(route) + "?results=all",
+                                 R"({"filter":)" + kOdd + patch + "}"));
+            EXPECT_EQ(told.integer("/matched"), told.integer("/" + std::string(verb)));
+            if (verb == std::string("updated")) {
+                EXPECT_EQ(told.integer("/matched"), 5);
+            }
+            EXPECT_EQ(ids(told, "/results").size(), static_cast<size_t>(told.integer("/matched")));
+        }
+        is_done = true;
+        writer.join();
+        EXPECT_EQ(rounds, 60U) << route;
+    }
 }
 
 TEST_F(Filters, mean_the_same_over_graphql) {
