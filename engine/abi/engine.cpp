@@ -101,6 +101,12 @@ void note_misuse(const vz_engine* engine, const char* rule) {
     tell(engine, VZ_LOG_WARN, "abi.misuse", rule, fields);
 }
 
+void note_failure(const vz_engine* engine, vz_status status, const char* message) {
+    if (status == VZ_MISUSE) return note_misuse(engine, message);
+    if (status == VZ_IO_ERROR || status == VZ_OUTCOME_UNKNOWN)
+        tell(engine, VZ_LOG_ERROR, "operation.failed", message, {});
+}
+
 Status noted_by_all(Status failed, const void* caller) {
     if (failed.code() != VZ_MISUSE) return failed;
     const CallerScope scope(caller);

@@ -147,6 +147,9 @@ Status check_process(const vz_engine* engine);
 
 // Logs a broken rule with its caller, so that a host can name the plugin whose call this is.
 void note_misuse(const vz_engine* engine, const char* rule);
+// Logs what whoever runs the engine has to know: a broken rule, or files that could not be read or written. Frontends
+// keep paths to themselves.
+void note_failure(const vz_engine* engine, vz_status status, const char* message);
 // Logs a completion that took long, as a warning if it was too long; `code` lies in its function.
 void note_completion(const vz_engine* engine, const void* code, int64_t took_ms);
 // It runs, and should have returned.
@@ -161,7 +164,8 @@ vz_status guard_engine_anywhere(const vz_engine* engine, vz_error* error, Body b
         if (engine == nullptr) return noted_by_all(misuse("the engine is NULL"), caller);
         VZ_TRY(check_process(engine));
         Status status = body();
-        if (status.code() == VZ_MISUSE) note_misuse(engine, status.error().message);
+        if (!status.ok()) [[unlikely]]
+            note_failure(engine, status.code(), status.error().message);
         return status;
     });
 }

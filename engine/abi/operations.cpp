@@ -248,9 +248,9 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
 }
 
 void Operations::refuse(vz_op* op, vz_status status, const vz_error& error) {
-    if (status == VZ_MISUSE) {
+    {
         const CallerScope scope(reinterpret_cast<const void*>(op->done));
-        note_misuse(&engine_, error.message);
+        note_failure(&engine_, status, error.message);
     }
     op->status = status;
     if (status != VZ_OK && op->error != nullptr) *op->error = error;
@@ -275,6 +275,7 @@ void Operations::ingest() {
 }
 
 void Operations::complete(vz_op* op, const Status& status) {
+    if (!status.ok()) note_failure(&engine_, status.code(), status.error().message);
     op->status = status.write_to(op->error);
     state_of(op).store(kIdle);  // somebody may be about to cancel it
     const OwnTime own_time;

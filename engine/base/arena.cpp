@@ -15,7 +15,10 @@ constexpr uint64_t kHugeFrom = 4 * kHugePage;
 Result<std::byte*> map(uint64_t bytes) {
     void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED)
-        return failure(VZ_OUT_OF_MEMORY, "cannot reserve %llu bytes", static_cast<unsigned long long>(bytes));
+        return failure(VZ_OUT_OF_MEMORY,
+                       "cannot reserve %llu bytes of address space; a limit on it (ulimit -v, "
+                       "vm.overcommit_memory) is too low",
+                       static_cast<unsigned long long>(bytes));
     return static_cast<std::byte*>(mapped);
 }
 

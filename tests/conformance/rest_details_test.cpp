@@ -475,6 +475,10 @@ TEST_F(RestDetails, an_import_that_stops_half_way_tells_how_far_it_came) {
     EXPECT_EQ(stopped.text("/message").find("nothing"), std::string::npos) << answer.body;
     EXPECT_EQ(Json(client.post("/collections/t/count", "{}").body).integer("/count"),
               stopped.integer("/details/inserted"));
+    // What the client is not told.
+    const std::string log = server.process().output();
+    EXPECT_NE(log.find("\"event\":\"operation.failed\""), std::string::npos) << log;
+    EXPECT_NE(log.find(directory.path()), std::string::npos) << log;
 }
 
 TEST_F(RestDetails, a_part_of_a_request_that_fails_is_told_by_its_place) {
