@@ -21,8 +21,13 @@ class Listing {
 class Activity {
  public:
     void note(int64_t now_ms) { noted_ms_.store(now_ms, std::memory_order_relaxed); }
-    // Since the last note().
-    int64_t idle_ms(int64_t now_ms) const { return now_ms - noted_ms_.load(std::memory_order_relaxed); }
+    // Since the last note(), or, where the clock was set back behind that, from now on.
+    int64_t idle_ms(int64_t now_ms) {
+        const int64_t noted_ms = noted_ms_.load(std::memory_order_relaxed);
+        if (noted_ms <= now_ms) return now_ms - noted_ms;
+        note(now_ms);
+        return 0;
+    }
 
     Listing unsettled;  // written since it was last settled
     Listing expiring;   // has points that may expire

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "plugins/host/exit_code.hpp"
 
@@ -19,6 +20,10 @@ int EngineHandle::open(const std::string& directory, const vz_engine_options& op
         std::fprintf(stderr,
                      "Another process serves this directory. Stop it, or choose another one with --data-dir.\n");
     }
+    if (status == VZ_CORRUPTION && std::strstr(error.message, "vectorizer check") == nullptr)
+        std::fprintf(stderr,
+                     "`vectorizer check %s` tells what is damaged, and what `vectorizer repair` would give up.\n",
+                     directory.c_str());
     return exit_code(error);
 }
 

@@ -125,7 +125,9 @@ TEST(Lifecycle, OneCauseHasOneExitCodeWhateverTheCommand) {
         if (file.path().filename().string().starts_with("MANIFEST")) std::filesystem::resize_file(file.path(), 10);
     }
     expect_of_all(65, 2, data);
-    EXPECT_EQ(serve(data, free_port()).exit.code, 65);
+    const Ran damaged = serve(data, free_port());
+    EXPECT_EQ(damaged.exit.code, 65);
+    EXPECT_TRUE(contains(damaged.output, "vectorizer check " + data)) << damaged.output;
 }
 
 TEST(Lifecycle, APortHasOneServer) {

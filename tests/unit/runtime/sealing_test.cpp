@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/collection/activity.hpp"
 #include "engine/collection/stats.hpp"
 #include "engine/collection/upkeep.hpp"
 #include "engine/io/posix_file_system.hpp"
@@ -26,6 +27,14 @@ Status write_batch(Engine& engine, uint64_t first) {
     for (uint64_t i = 0; i < kSealedBatch; ++i) batch.ids.push_back(std::to_string(first + i));
     batch.vectors.assign(kSealedBatch * kSealedDim, static_cast<float>(first));
     return write_points(engine, "c", VZ_UPSERT, batch);
+}
+
+TEST(Activity, a_clock_that_was_set_back_begins_the_wait_anew) {
+    Activity activity;
+    activity.note(10'000);
+    EXPECT_EQ(activity.idle_ms(10'500), 500);
+    EXPECT_EQ(activity.idle_ms(2'000), 0);
+    EXPECT_EQ(activity.idle_ms(2'700), 700);
 }
 
 TEST(Sealing, a_fast_writer_waits_for_it) {
