@@ -1,5 +1,7 @@
 #include "frontends/codec/points.hpp"
 
+#include <algorithm>
+
 #include "frontends/codec/element.hpp"
 
 namespace vz::codec {
@@ -32,6 +34,14 @@ void write_payload(json::Writer& out, const vz_rows& rows, uint64_t row) {
     } else {
         out.raw({rows.payloads[row].data, rows.payloads[row].size});
     }
+}
+
+uint64_t total_of(const vz_rows& page, uint64_t counted, std::optional<uint64_t> before) {
+    if (page.count == 0) return before ? std::min(counted, *before) : counted;
+    const bool is_last = page.cursor.size == 0;
+    const uint64_t shown = before.value_or(0) + page.count;
+    if (is_last && before) return shown;
+    return std::max(counted, is_last ? shown : shown + 1);
 }
 
 uint64_t estimate(const vz_rows& rows, VectorFormat format) {

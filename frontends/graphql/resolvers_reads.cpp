@@ -1,6 +1,7 @@
 // Root fields that read points.
 #include "frontends/graphql/resolvers.hpp"
 
+#include "frontends/codec/points.hpp"
 #include "frontends/text/abi_text.hpp"
 
 namespace vz::graphql {
@@ -93,14 +94,14 @@ FieldValue scan_finish(RootCall& call) {
     const EngineCall& scanned = call.engine_calls[0];
     if (call.failed(scanned)) return FieldValue::null();
     PageView* page = call.make<PageView>();
-    if (call.engine_calls.size() == 2) {
-        if (call.failed(call.engine_calls[1])) return FieldValue::null();
-        page->total = call.engine_calls[1].number;
-    }
+    const bool is_counted = call.engine_calls.size() == 2;
+    if (is_counted && call.failed(call.engine_calls[1])) return FieldValue::null();
     if (!read_points(call, scanned, VZ_COSINE, page->points)) return FieldValue::null();
     vz_rows rows{};
     rows.struct_size = sizeof rows;
     if (vz_result_rows(scanned.result, 0, &rows, nullptr) == VZ_OK) page->cursor = text::view(rows.cursor);
+    const auto before = call.argument("input")["cursor"].empty() ? std::optional<uint64_t>(0) : std::nullopt;
+    if (is_counted) page->total = codec::total_of(rows, call.engine_calls[1].number, before);
     if (call.argument("input")["includeVectors"].boolean_or(true)) return FieldValue::of_object(page);
     // Vectors may have been read for `dimension` alone.
     const std::span<PointView> bare = call.arena->array<PointView>(page->points.size());

@@ -67,6 +67,8 @@ void scanned(Call& base) {
     call.rows.struct_size = sizeof(vz_rows);
     const vz_status status = vz_result_rows(call.result, 0, &call.rows, &call.error);
     if (status != VZ_OK) return fail_status(call, status);
+    call.number =
+        codec::total_of(call.rows, call.number, call.cursor.empty() ? std::optional(call.offset) : std::nullopt);
     deliver(call, codec::estimate(call.rows, call.options.vectors()), &write_page);
 }
 

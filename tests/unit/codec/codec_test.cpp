@@ -8,6 +8,7 @@
 #include "frontends/codec/collection.hpp"
 #include "frontends/codec/expiry.hpp"
 #include "frontends/codec/failure.hpp"
+#include "frontends/codec/points.hpp"
 #include "frontends/codec/request_id.hpp"
 #include "frontends/codec/scores.hpp"
 #include "frontends/codec/time.hpp"
@@ -174,6 +175,26 @@ TEST(names, an_expiry_may_be_written_with_escapes) {
     for (const char* other :
          {R"({"\\u005f_expires_at":7})", R"({"a":{"__expires_\u0061t":7}})", R"({"__expires_\u00e1t":7})"})
         EXPECT_EQ(expiry_of(other), std::nullopt) << other;
+}
+
+TEST(points, the_total_agrees_with_the_page) {
+    const auto total = [](uint64_t rows, bool has_more, uint64_t counted, std::optional<uint64_t> before) {
+        vz_rows page{};
+        page.count = rows;
+        page.cursor = text::borrowed(has_more ? "next" : "");
+        return total_of(page, counted, before);
+    };
+    EXPECT_EQ(total(10, true, 25, 0), 25);
+    EXPECT_EQ(total(5, false, 25, 20), 25);
+    EXPECT_EQ(total(0, false, 25, 30), 25);
+    EXPECT_EQ(total(5, false, 25, std::nullopt), 25);
+    // Others wrote between the count and the page.
+    EXPECT_EQ(total(50, false, 0, 0), 50);
+    EXPECT_EQ(total(0, false, 50, 0), 0);
+    EXPECT_EQ(total(0, false, 50, 20), 20);
+    EXPECT_EQ(total(5, false, 30, 20), 25);
+    EXPECT_EQ(total(10, true, 3, 20), 31);
+    EXPECT_EQ(total(10, true, 3, std::nullopt), 11);
 }
 
 TEST(collection, notes_survive_the_schema) {
