@@ -232,6 +232,7 @@ void Operations::begin_write(vz_op* op, const std::shared_ptr<Collection>& targe
                 told = answer_write(write->commit.answer, write->commit.item_errors,
                                     *static_cast<const vz_write_request*>(op->request),
                                     static_cast<vz_write_answer*>(op->answer));
+            if (!told.ok()) note_failure(&engine_, told.code(), told.error().message);
             complete(op, told);
         };
         VZ_TRY(engine_.engine->maintenance().make_room(target, *request, then));
@@ -275,7 +276,6 @@ void Operations::ingest() {
 }
 
 void Operations::complete(vz_op* op, const Status& status) {
-    if (!status.ok()) note_failure(&engine_, status.code(), status.error().message);
     op->status = status.write_to(op->error);
     state_of(op).store(kIdle);  // somebody may be about to cancel it
     const OwnTime own_time;
