@@ -236,6 +236,9 @@ Outcome serve(const std::string& bytes, size_t cut) {
             if (parsed != resp::Parsed::kRequest) break;
             check(one != 0 && one <= have.size() - used && request.arguments.size() <= resp::kArgumentsMax);
             used += one;
+            // Quotes within a word may hide it in what was received.
+            for (const auto& argument : request.arguments)
+                is_path_known = is_path_known || std::string_view(argument).find(kPath) != std::string_view::npos;
             const bool goes_on = session.execute(request.arguments);
             outcome.requests += request.arguments.empty() ? 0 : 1;
             if (!goes_on) outcome.problem = "quit";
