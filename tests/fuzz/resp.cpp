@@ -210,6 +210,9 @@ void take_reply(std::string_view& bytes) {
     }
 }
 
+// Ends the session without an answer.
+bool is_of_a_browser(std::string_view word) { return resp::same_word(word, "POST") || resp::same_word(word, "Host:"); }
+
 struct Outcome {
     size_t requests = 0;
     std::string replies;
@@ -240,7 +243,7 @@ Outcome serve(const std::string& bytes, size_t cut) {
             for (const auto& argument : request.arguments)
                 is_path_known = is_path_known || std::string_view(argument).find(kPath) != std::string_view::npos;
             const bool goes_on = session.execute(request.arguments);
-            outcome.requests += request.arguments.empty() ? 0 : 1;
+            outcome.requests += request.arguments.empty() || is_of_a_browser(request.arguments[0]) ? 0 : 1;
             if (!goes_on) outcome.problem = "quit";
             if (!goes_on) break;
         }

@@ -188,6 +188,7 @@ void add_resp(Seeds& seeds) {
     seeds.add("resp", "\x03\0"s +
                           "PING\r\nECHO  hi\nINFO\r\nCOMMAND COUNT\r\nCLIENT GETNAME\r\nSELECT 0\r\nCONFIG GET "
                           "save\r\nAUTH x\r\nQUIT\r\n");
+    seeds.add("resp", "\x05\0"s + "PING\r\nPost /collections\r\nPING\r\n");
     seeds.add("resp", "\x0b\0"s + "no-\"such\" /srv/da'ta/wal/'W-1\r\n");
     seeds.add("resp", "\x0b\0"s +
                           "ECHO \"a\\x0d\\n\\\"b\" 'it\\'s'\r\nVRANDMEMBER docs -3\r\nVRANDMEMBER docs 2\r\nVLINKS "
