@@ -41,8 +41,12 @@ class PartSearch {
         const bool has_walk = !query_.exact && target.answered == 0;
         const FieldGraph graph = has_walk ? target.part->graph(query_.field->id) : FieldGraph();
         const uint32_t rows = target.part->row_count();
-        const bool is_walked =
-            is_worth_a_walk(query_, graph) && (target.asker != nullptr || !is_scan_better(*target.part, graph));
+        bool is_walked = is_worth_a_walk(query_, graph);
+        EffortChoice choice;
+        if (is_walked) {
+            choice = effort_.of_one(graph, ended_share(*target.part));
+            is_walked = target.asker != nullptr || !effort_.is_scan_better(graph, choice, graph.linked);
+        }
         filter_report_ = {};
         double share = 1;
         if (target.asker != nullptr) VZ_TRY(resolve_filter(&target, rows, is_walked, &share));
@@ -51,7 +55,7 @@ class PartSearch {
             begin(target, VZ_PLAN_GRAPH, graph.linked);
             Target linked = target;
             linked.end = graph.linked;
-            if (search_graph(linked, graph, share)) scanned_from = graph.linked;
+            if (search_graph(linked, graph, choice, share)) scanned_from = graph.linked;
             end();
         }
         if (scanned_from < rows) {
@@ -64,10 +68,6 @@ class PartSearch {
     }
 
  private:
-    bool is_scan_better(const Part& part, const FieldGraph& graph) const {
-        return effort_.is_scan_better(graph, effort_.of_one(graph, ended_share(part)), graph.linked);
-    }
-
     // Finds the rows that pass, unless so many do that a walk had better ask the few it meets.
     Status resolve_filter(Target* target, uint32_t rows, bool is_walked, double* share) {
         const auto began = is_reported_ ? Clock::now() : Clock::time_point();
@@ -97,7 +97,7 @@ class PartSearch {
     }
 
     // False: the graph is damaged or does not lead there, nothing was taken from it.
-    bool search_graph(const Target& target, const FieldGraph& graph, double share) {
+    bool search_graph(const Target& target, const FieldGraph& graph, const EffortChoice& choice, double share) {
         PartQuery part;
         part.graph = graph.view;
         part.k = query_.k;
@@ -108,7 +108,6 @@ class PartSearch {
         work.is_timed = is_reported_;
         part.work = &work;
         const double ended = ended_share(*target.part);
-        const EffortChoice choice = effort_.of_one(graph, ended);
         part.effort = choice.effort;
         part_report_.estimate = choice.estimate;
         if (effort_.is_by_recall() && target.asker == nullptr) {
